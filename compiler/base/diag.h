@@ -1,0 +1,42 @@
+/* Source files, spans, and the errors of one stage, collected and then printed with carets. */
+#ifndef INVAR_DIAG_H
+#define INVAR_DIAG_H
+#include <stdbool.h>
+#include <stdio.h>
+#include "base/arena.h"
+
+/* Lines and columns count from 1, columns in bytes; the last column is inclusive. */
+struct span {
+    int source;                         /* index in diags->source; 0 means "nowhere" */
+    int line, column, last_line, last_column;
+};
+
+struct source {
+    const char *path;                   /* as the user gave it, or "library/dense.inv" */
+    const char *text;
+    size_t size;
+    bool library;
+};
+
+struct diags;
+struct diag;
+
+struct diags *diags_new(struct arena *);
+int diags_add_source(struct diags *, const char *path, const char *text, size_t size, bool library);
+const struct source *diags_source(const struct diags *, int source);
+int diags_error_count(const struct diags *);
+/* Sorted by place, duplicates dropped; `path:line:column: error: text`, the line, a caret. */
+void diags_print(const struct diags *, FILE *);
+
+struct diag *diag_error(struct diags *, struct span, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A second place that explains the error: "note: declared here". */
+void diag_note(struct diag *, struct span, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The cure: "help: did you mean 'dense'?" */
+void diag_help(struct diag *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The nearest of `count` words by edit distance, or NULL where none is near. */
+const char *diag_nearest(const char *word, const char *const *choice, int count);
+
+#endif

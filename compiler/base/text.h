@@ -1,0 +1,18 @@
+/* A growing text buffer. */
+#ifndef INVAR_TEXT_H
+#define INVAR_TEXT_H
+#include <stddef.h>
+#include "base/arena.h"
+
+struct text {
+    struct arena *arena;
+    char *data;                         /* always ends in NUL once something was added */
+    size_t size, room;
+};
+
+void text_init(struct text *, struct arena *);
+void text_add(struct text *, const char *bytes, size_t size);
+void text_puts(struct text *, const char *string);
+void text_printf(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
