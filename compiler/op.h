@@ -1,0 +1,31 @@
+/* What the compiler knows of an operator.  Each compiler/ops/<stem>.c defines one op_<stem>. */
+#ifndef INVAR_OP_H
+#define INVAR_OP_H
+#include "graph.h"
+
+struct gradient;                        /* pass_grad's state */
+
+struct op_def {
+    const char *stem;
+    enum op_class class;
+    int operands;                       /* -1: any number */
+    const char *doc;                    /* one line for docs/operators.md */
+    const char *formula;                /* "max(a, b)": what one output is */
+    const char *derivative;             /* "g where a >= b, else to b"; NULL: none flows */
+    /* Sets dtype and shape from operands and attributes.  Returns NULL or what does not fit. */
+    const char *(*infer)(const struct graph *, struct node *);
+    /* Adds, by gradient_add, what dy (the gradient of n) contributes to each operand. */
+    void (*gradient)(struct gradient *, const struct node *n, int dy);
+};
+
+const struct op_def *op_def(enum op);
+/* -1 where there is none of that stem. */
+int op_find(const char *stem);
+
+/* For gradient rules: the graph being extended, and the contribution to operand `index` of n.
+ * A contribution is summed down to the operand's shape where that was broadcast. */
+struct graph *gradient_graph(struct gradient *);
+bool gradient_wanted(const struct gradient *, const struct node *n, int index);
+void gradient_add(struct gradient *, const struct node *n, int index, int contribution);
+
+#endif

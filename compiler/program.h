@@ -1,0 +1,125 @@
+/* A program: what one model, one data declaration and one train declaration become. */
+#ifndef INVAR_PROGRAM_H
+#define INVAR_PROGRAM_H
+#include "graph.h"
+#include "ast.h"
+
+enum variable_kind {
+    VAR_PARAM,                          /* trained; in the weights file */
+    VAR_BUFFER,                         /* kept and saved, not trained */
+    VAR_BLOCK,                          /* f32[P]: parameters of one optimizer group, end to end */
+    VAR_STATE,                          /* of the optimizer */
+    VAR_AVERAGE,                        /* moving average of a VAR_PARAM's block */
+    VAR_ACCUMULATOR,                    /* of a metric; zeroed before each pass over a part */
+    VAR_RAW,                            /* a data field as read: rows of cells */
+    VAR_INPUT,                          /* a data field as the model sees it: a batch */
+    VAR_SAMPLE,                         /* I32[b]: numbers of the batch's rows in the data set */
+    VAR_LOSS,                           /* scalar results of the forward pass, before any update */
+    VAR_REPORT,                         /* results of the finish phase: metrics */
+    VAR_OUTPUT                          /* results of the predict phase, per row */
+};
+
+struct variable {
+    int id;
+    enum variable_kind kind;
+    const char *path;                   /* "dense1/w" */
+    enum dtype dtype;
+    struct shape shape;
+    struct span span;
+    bool frozen;
+    int64_t classes;                    /* class values: k, else 0 */
+    int block;                          /* VAR_PARAM: the block it lies in, or -1 */
+    int64_t block_start;                /* its first element there */
+    int64_t offset;                     /* bytes in the arena: set by pass_plan */
+};
+
+enum phase {
+    PHASE_INIT,                         /* parameters, buffers, optimizer state */
+    PHASE_PREPARE,                      /* raw cells -> fields, before fitted normalisation */
+    PHASE_NORMALISE,                    /* fields -> fields, with fitted buffers */
+    PHASE_AUGMENT,                      /* fields -> fields, per sample and epoch */
+    PHASE_TRAIN,                        /* forward, backward, stores */
+    PHASE_EVALUATE,                     /* forward, accumulators */
+    PHASE_FINISH,                       /* accumulators -> reports */
+    PHASE_PREDICT,                      /* inputs -> outputs */
+    PHASE_COUNT
+};
+
+enum source_kind { SOURCE_CSV, SOURCE_IDX, SOURCE_NPY, SOURCE_RAW, SOURCE_RANDOM };
+enum fit_kind { FIT_NONE, FIT_ZSCORE, FIT_MINMAX };
+
+/* One stored array of a data source: columns of a CSV, or a named IDX, NPY or raw file. */
+struct data_field {
+    const char *name;                   /* model argument it feeds */
+    bool label;
+    const char *array;                  /* idx, npy, raw: which named file; NULL for csv */
+    int first_column, last_column;      /* csv by number, inclusive; -1 where by name */
+    const char *first_name, *last_name; /* csv by name */
+    const char **class_name;            /* text labels in order; NULL: numbers 0..k-1 */
+    int class_count;                    /* names listed; with class_name NULL and text: k found */
+    bool text;                          /* cells are names, numbered in byte order */
+    bool image;                         /* [h, w, c] with c of 1, 3 or 4: --dump-batch draws it */
+    enum fit_kind fit;
+    int raw, input;                     /* VAR_RAW (or -1: random), VAR_INPUT */
+    int fit_a, fit_b;                   /* VAR_BUFFER: mean, deviation; or low, range */
+    struct span span;
+};
+
+struct data_file { const char *name, *path; enum source_kind kind; enum dtype raw_dtype; int rank; int64_t dim[RANK_MAX]; };
+
+struct data_part { bool present; double share; int source_override; };
+
+struct data_desc {
+    const char *name;
+    enum source_kind kind;
+    struct data_file *file;             /* csv: one */
+    int file_count, file_room;
+    int header;                         /* csv: 1 yes, 0 no, -1 found out from the first line */
+    int64_t rows;                       /* random(n) */
+    struct data_field *field;
+    int field_count, field_room;
+    double train_share, val_share, test_share; /* 1, 0, 0 without a split */
+    int test_file;                      /* `part test = ...`: index of its first file, or -1 */
+    bool shuffle;                       /* the split draws a permutation */
+    bool augmented;
+    bool has_seed;
+    uint64_t seed;
+};
+
+struct report { const char *name; bool loss; bool better_lower; int variable; };
+
+struct train_desc {
+    uint64_t seed;
+    int64_t epochs, steps, batch;       /* one of epochs and steps is 0 */
+    bool shuffle;                       /* a new order each epoch */
+    int64_t patience;                   /* 0: none */
+    float average;                      /* 0: none */
+    const char *keep_best;              /* "val.accuracy" or NULL */
+    int keep_report;
+};
+
+struct program {
+    struct arena *arena;
+    struct diags *diags;
+    const char *name;                   /* the model's, a C identifier */
+    const char *model_path;
+    char model_sha256[65];              /* of the main file's text and its includes */
+    struct variable **variable;
+    int variable_count, variable_room;
+    struct graph *phase[PHASE_COUNT];   /* NULL where there is nothing to do */
+    struct data_desc data;
+    struct train_desc train;
+    struct report *report;
+    int report_count, report_room;
+    int sample;                         /* the VAR_SAMPLE */
+    uint32_t stream_split, stream_shuffle;
+    int64_t arena_bytes, arena_bound;   /* planned, and the liveness lower bound */
+    int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
+};
+
+const char *phase_name(enum phase);
+struct variable *program_add_variable(struct program *, enum variable_kind, const char *path,
+                                      enum dtype, const struct shape *, struct span);
+struct variable *program_variable(const struct program *, int id);
+
+#endif
