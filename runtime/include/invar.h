@@ -1,0 +1,149 @@
+/* Between a generated model and the runtime: the tables a model consists of, and the state of
+ * one run.  The generated NAME.c defines one `const struct inv_model` for each ISA level it was
+ * compiled for; the host trainer picks one at start.  Nothing here is mutable but inv_run. */
+#ifndef INVAR_H
+#define INVAR_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define INV_ABI 1
+#define INV_NUMERICS 1
+#define INV_RANK 8
+
+enum inv_dtype { INV_F32, INV_I32, INV_BOOL, INV_I64 };
+
+enum inv_kind {
+    INV_PARAM, INV_BUFFER, INV_BLOCK, INV_STATE, INV_AVERAGE, INV_ACCUMULATOR, INV_RAW, INV_INPUT,
+    INV_SAMPLE, INV_LOSS, INV_REPORT, INV_OUTPUT
+};
+
+/* A named array in the arena.  rows: the axis whose extent is dim * (rows of the batch), or -1. */
+struct inv_variable {
+    const char *path;
+    enum inv_kind kind;
+    enum inv_dtype dtype;
+    int rank, rows;
+    int64_t dim[INV_RANK];
+    int64_t classes;                    /* class values 0..classes-1, else 0 */
+    int64_t offset;                     /* bytes from the arena's start, a multiple of 4 */
+};
+
+enum inv_phase {
+    INV_INIT, INV_PREPARE, INV_NORMALISE, INV_AUGMENT, INV_TRAIN, INV_UPDATE, INV_EVALUATE,
+    INV_FINISH, INV_PREDICT, INV_PHASES
+};
+
+struct inv_run;
+
+/* One computed node, for traces and for naming the first one that is not finite. */
+struct inv_trace_node {
+    const char *text;                   /* "add %3 %11 : f32[b, 64]" */
+    const char *path;                   /* model file */
+    int line;
+    const char *source;                 /* that line */
+};
+
+/* Work on outputs [begin, end) of one group: any partition gives the same bits. */
+typedef void inv_group(const struct inv_run *, int64_t begin, int64_t end);
+
+/* What a run is made of.  The caller owns all of it. */
+struct inv_run {
+    unsigned char *arena;               /* inv_model.arena_bytes, aligned to 64 */
+    struct inv_pool *pool;              /* NULL: serial */
+    uint32_t key[2];                    /* seed low, seed high */
+    int64_t rows;                       /* b: rows of the batch at hand (of the part: INV_FINISH) */
+    int64_t first_row;                  /* of this shard in the whole batch */
+    int32_t step, steps, epoch;
+    /* NULL, or called after each group with its checked node (generated code does that). */
+    void (*trace)(const struct inv_run *, int node, const float *value, int64_t count);
+    void *trace_state;
+};
+
+enum inv_source_kind { INV_CSV, INV_IDX, INV_NPY, INV_FILE_RAW, INV_RANDOM };
+enum inv_fit { INV_FIT_NONE, INV_FIT_ZSCORE, INV_FIT_MINMAX };
+
+struct inv_file {
+    const char *name;                   /* "images"; csv: "" */
+    const char *path;                   /* as in the model file */
+    enum inv_source_kind kind;
+    enum inv_dtype dtype;               /* raw files: INV_F32, or INV_I32 for u8 */
+    int rank;
+    int64_t dim[INV_RANK];              /* raw files: shape of one row */
+};
+
+/* One field: cells of the source -> INV_RAW variable -> prepare -> INV_INPUT variable. */
+struct inv_field {
+    const char *name;
+    int label;
+    const char *file;                   /* name of an inv_file; csv: "" */
+    int first_column, last_column;      /* csv, inclusive, or -1 and the names below */
+    const char *first_name, *last_name;
+    int text;                           /* cells are class names */
+    int class_count;                    /* of class_name; 0: distinct values in byte order */
+    const char *const *class_name;
+    int image;                          /* row shape is [h, w, c], c in 1, 3, 4 */
+    enum inv_fit fit;
+    int raw, input;                     /* variable numbers; raw is -1 for random sources */
+    int fit_a, fit_b;                   /* mean, deviation; or low, range */
+};
+
+struct inv_data {
+    const char *name;
+    enum inv_source_kind kind;
+    int file_count;
+    const struct inv_file *file;
+    int test_file;                      /* index of the first file of `part test`, or -1 */
+    int header;                         /* csv: 1, 0, or -1: found out from the first line */
+    int64_t rows;                       /* random(n) */
+    int field_count;
+    const struct inv_field *field;
+    double train_share, val_share, test_share;
+    int shuffle;                        /* the split is a permutation by stream_split */
+    int has_seed;
+    uint64_t seed;                      /* of the split and of random sources, else the run's */
+    uint32_t stream_split, stream_shuffle;
+};
+
+struct inv_report {
+    const char *name;                   /* "loss", "accuracy" */
+    int loss;                           /* 1: a loss: variable is INV_LOSS, weighted by rows */
+    int better_lower;
+    int variable;
+};
+
+struct inv_model {
+    uint32_t abi, numerics;
+    const char *level;                  /* "base", "v3", "v4": what it was compiled for */
+    const char *(*selftest)(void);      /* NULL, or why this build must not be trusted */
+    const char *name, *path;            /* of the model; of its file */
+    const char *sha256;                 /* of its text, includes and -D values: 64 hex digits */
+    const char *compiler;               /* "invar 0.1.0" */
+    int64_t arena_bytes;
+    int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
+    int variable_count;
+    const struct inv_variable *variable;
+    void (*phase[INV_PHASES])(const struct inv_run *); /* NULL: nothing to do */
+    int trace_count;
+    const struct inv_trace_node *trace;
+    struct inv_data data;
+    uint64_t seed;
+    int64_t epochs, steps;              /* one of them 0 */
+    int64_t batch;
+    int shuffle;
+    int64_t patience;                   /* evaluations without a better one; 0: none */
+    float average;                      /* 0: none */
+    const char *keep_best;              /* "val.accuracy", or NULL */
+    int report_count;
+    const struct inv_report *report;    /* report 0 is the total loss */
+    int sample;                         /* INV_SAMPLE variable */
+};
+
+/* Runs group over [0, count): alone where pool is NULL or the work (about `cost` scalar
+ * operations in all) is too small to gain; else split statically over the threads. */
+void inv_for(const struct inv_run *, inv_group *, int64_t count, int64_t cost);
+
+/* The trainer program: chooses the best level in `level` (NULL-terminated) that this CPU has,
+ * checks it, reads options, trains, writes weights.  Returns the exit status. */
+int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level);
+
+#endif
