@@ -1,0 +1,130 @@
+#include "base/arena.h"
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_BYTES = 64 * 1024, FIRST_ROOM = 8 };
+
+struct chunk {
+    struct chunk *next;
+    size_t used, size;
+    alignas(max_align_t) unsigned char data[];
+};
+
+struct arena {
+    struct chunk *chunk;                /* the newest; only this one is filled */
+};
+
+static void out_of_memory(void)
+{
+    fputs("invar: out of memory\n", stderr);
+    exit(1);
+}
+
+static struct chunk *chunk_new(size_t size, struct chunk *next)
+{
+    struct chunk *c;
+
+    if (size > SIZE_MAX - sizeof *c)
+        out_of_memory();
+    c = calloc(1, sizeof *c + size);
+    if (!c)
+        out_of_memory();
+    c->next = next;
+    c->size = size;
+    return c;
+}
+
+struct arena *arena_new(void)
+{
+    struct arena *a = calloc(1, sizeof *a);
+
+    if (!a)
+        out_of_memory();
+    return a;
+}
+
+void arena_free(struct arena *a)
+{
+    struct chunk *c, *next;
+
+    if (!a)
+        return;
+    for (c = a->chunk; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    free(a);
+}
+
+/* Large pieces get a chunk of their own behind the newest, whose room stays in use. */
+void *arena_alloc(struct arena *a, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+    struct chunk *c = a->chunk;
+    void *piece;
+
+    if (size > SIZE_MAX - align)
+        out_of_memory();
+    size = (size + align - 1) / align * align;
+    if (c && size > CHUNK_BYTES / 4 && size > c->size - c->used) {
+        c->next = chunk_new(size, c->next);
+        c->next->used = size;
+        return c->next->data;
+    }
+    if (!c || size > c->size - c->used)
+        c = a->chunk = chunk_new(size > CHUNK_BYTES ? size : CHUNK_BYTES, c);
+    piece = c->data + c->used;
+    c->used += size;
+    return piece;
+}
+
+char *arena_strndup(struct arena *a, const char *text, size_t size)
+{
+    char *copy = arena_alloc(a, size + 1);
+
+    if (size)
+        memcpy(copy, text, size);
+    return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *text)
+{
+    return arena_strndup(a, text, strlen(text));
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args, again;
+    char *text;
+    int n;
+
+    va_start(args, format);
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (n < 0)
+        out_of_memory();
+    text = arena_alloc(a, (size_t)n + 1);
+    vsnprintf(text, (size_t)n + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+void *arena_grow(struct arena *a, void *array, int count, int *room, size_t size)
+{
+    void *moved;
+
+    if (count < *room)
+        return array;
+    if (*room > INT32_MAX / 2)
+        out_of_memory();
+    *room = *room ? 2 * *room : FIRST_ROOM;
+    moved = arena_alloc(a, (size_t)*room * size);
+    if (count)
+        memcpy(moved, array, (size_t)count * size);
+    return moved;
+}

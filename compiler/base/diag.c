@@ -1,0 +1,337 @@
+#include "base/diag.h"
+#include "base/text.h"
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_PRINTED = 50,                   /* errors; the rest is counted */
+    TAB = 4,
+    WINDOW = 100,                       /* printed columns of a source line */
+    LEAD = 60,                          /* of them left of the caret, where a line is clipped */
+    MAX_WORD = 63                       /* longer words get no "did you mean" */
+};
+
+struct note {
+    struct span span;
+    const char *text;
+};
+
+struct diag {
+    struct diags *all;
+    struct span span;
+    const char *text, *help;
+    struct note *note;
+    int count, room;
+    int order;                          /* of reporting: decides between equal places */
+};
+
+struct diags {
+    struct arena *arena;
+    struct source *source;              /* [0] is "nowhere" */
+    int source_count, source_room;
+    struct diag **diag;
+    int count, room;
+};
+
+struct diags *diags_new(struct arena *arena)
+{
+    struct diags *d = ARENA_NEW(arena, struct diags);
+
+    d->arena = arena;
+    ARENA_PUSH(arena, d->source, d->source_count, d->source_room) = (struct source){.path = ""};
+    return d;
+}
+
+int diags_add_source(struct diags *d, const char *path, const char *text, size_t size, bool library)
+{
+    struct source s = {.path = path, .text = text, .size = size, .library = library};
+
+    ARENA_PUSH(d->arena, d->source, d->source_count, d->source_room) = s;
+    return d->source_count - 1;
+}
+
+const struct source *diags_source(const struct diags *d, int source)
+{
+    return &d->source[source > 0 && source < d->source_count ? source : 0];
+}
+
+int diags_error_count(const struct diags *d)
+{
+    return d->count;
+}
+
+static char *format_text(struct arena *arena, const char *format, va_list args)
+{
+    va_list again;
+    char *text;
+    int n;
+
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    text = arena_alloc(arena, n < 0 ? 1 : (size_t)n + 1);
+    if (n > 0)
+        vsnprintf(text, (size_t)n + 1, format, args);
+    return text;
+}
+
+struct diag *diag_error(struct diags *all, struct span span, const char *format, ...)
+{
+    struct diag *d = ARENA_NEW(all->arena, struct diag);
+    va_list args;
+
+    va_start(args, format);
+    *d = (struct diag){.all = all, .span = span, .order = all->count};
+    d->text = format_text(all->arena, format, args);
+    va_end(args);
+    return ARENA_PUSH(all->arena, all->diag, all->count, all->room) = d;
+}
+
+void diag_note(struct diag *d, struct span span, const char *format, ...)
+{
+    struct note note = {.span = span};
+    va_list args;
+
+    va_start(args, format);
+    note.text = format_text(d->all->arena, format, args);
+    va_end(args);
+    ARENA_PUSH(d->all->arena, d->note, d->count, d->room) = note;
+}
+
+void diag_help(struct diag *d, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    d->help = format_text(d->all->arena, format, args);
+    va_end(args);
+}
+
+/* A line ends at LF, CR LF or CR.  Returns its first byte and sets its size. */
+static const char *find_line(const struct source *s, int line, size_t *size)
+{
+    const char *at = s->text, *end = s->text + s->size, *stop;
+
+    for (int i = 1; i < line && at < end; i++) {
+        while (at < end && *at != '\n' && *at != '\r')
+            at++;
+        if (at + 1 < end && at[0] == '\r' && at[1] == '\n')
+            at++;
+        if (at < end)
+            at++;
+    }
+    for (stop = at; stop < end && *stop != '\n' && *stop != '\r'; stop++)
+        ;
+    *size = (size_t)(stop - at);
+    return at;
+}
+
+/* Bytes of the well-formed UTF-8 character at `at`, 0 where there is none. */
+static int utf8_size(const char *at, size_t left)
+{
+    const unsigned char *b = (const unsigned char *)at;
+    int n = b[0] < 0x80 ? 1 : b[0] < 0xC2 ? 0 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : b[0] < 0xF5 ? 4 : 0;
+
+    if ((size_t)n > left)
+        return 0;
+    for (int i = 1; i < n; i++)
+        if ((b[i] & 0xC0) != 0x80)
+            return 0;
+    if ((b[0] == 0xE0 && b[1] < 0xA0) || (b[0] == 0xED && b[1] > 0x9F)
+        || (b[0] == 0xF0 && b[1] < 0x90) || (b[0] == 0xF4 && b[1] > 0x8F))
+        return 0;
+    return n;
+}
+
+/* One line made printable: tabs expanded, other control bytes and broken UTF-8 as "?".
+ * Cell i is one printed column; start[i] its first byte in `text`. */
+struct shown {
+    struct text text;
+    int *start;
+    int cells, room;
+    int first, last;                    /* cells to underline */
+};
+
+static void show_cell(struct shown *s, const char *bytes, size_t size)
+{
+    ARENA_PUSH(s->text.arena, s->start, s->cells, s->room) = (int)s->text.size;
+    text_add(&s->text, bytes, size);
+}
+
+static void show_line(struct shown *s, const char *line, size_t size, struct span span)
+{
+    size_t last = span.last_line > span.line ? size : (size_t)span.last_column;
+
+    s->first = s->last = -1;
+    for (size_t i = 0; i < size;) {
+        int n = utf8_size(line + i, size - i);
+        if ((size_t)span.column <= i + 1 && s->first < 0)
+            s->first = s->cells;
+        if (line[i] == '\t')
+            do
+                show_cell(s, " ", 1);
+            while (s->cells % TAB);
+        else if (n == 0 || (unsigned char)line[i] < ' ' || line[i] == 0x7F)
+            show_cell(s, "?", 1);
+        else
+            show_cell(s, line + i, (size_t)n);
+        i += n > 0 ? (size_t)n : 1;
+        if (i <= last || s->last < s->first)
+            s->last = s->cells - 1;
+    }
+    if (s->first < 0)
+        s->first = s->last = s->cells;  /* behind the line's end */
+}
+
+/* The number's gutter, the line and the underline, clipped to WINDOW columns. */
+static void print_line(const struct diags *d, struct span span, FILE *out)
+{
+    struct shown s = {0};
+    size_t size;
+    const char *line = find_line(diags_source(d, span.source), span.line, &size);
+    int from, to, width;
+
+    while (size && (line[size - 1] == ' ' || line[size - 1] == '\t'))
+        size--;
+    text_init(&s.text, d->arena);
+    show_line(&s, line, size, span);
+    from = s.first > LEAD && s.cells > WINDOW ? s.first - LEAD : 0;
+    to = s.cells - from > WINDOW ? from + WINDOW : s.cells;
+    show_cell(&s, "", 0);               /* closes the last cell */
+    width = fprintf(out, "%5d |", span.line) - 1;
+    if (to > 0)
+        fprintf(out, " %s%.*s%s", from > 0 ? "..." : "", s.start[to] - s.start[from],
+                s.text.data + s.start[from], to < s.cells - 1 ? "..." : "");
+    fprintf(out, "\n%*s| %*s^", width, "", s.first - from + (from > 0 ? 3 : 0), "");
+    for (int i = s.first + 1; i <= s.last && i < to; i++)
+        fputc('~', out);
+    fputc('\n', out);
+}
+
+static void print_place(const struct diags *d, struct span span, const char *what,
+                        const char *text, FILE *out)
+{
+    if (span.source <= 0 || span.source >= d->source_count) {
+        fprintf(out, "%s: %s\n", what, text);
+        return;
+    }
+    fprintf(out, "%s:%d:%d: %s: %s\n", diags_source(d, span.source)->path, span.line, span.column,
+            what, text);
+    print_line(d, span, out);
+}
+
+static int compare_ints(int a, int b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_places(const struct diag *a, const struct diag *b)
+{
+    int c = compare_ints(a->span.source, b->span.source);
+
+    c = c ? c : compare_ints(a->span.line, b->span.line);
+    return c ? c : compare_ints(a->span.column, b->span.column);
+}
+
+static int compare_diags(const void *left, const void *right)
+{
+    const struct diag *a = *(struct diag *const *)left, *b = *(struct diag *const *)right;
+    int c = compare_places(a, b);
+
+    return c ? c : compare_ints(a->order, b->order);
+}
+
+/* Sorted by place, each place and text once; returns how many stay. */
+static int sort_diags(const struct diags *d, struct diag **sorted)
+{
+    int kept = 0;
+
+    if (d->count)
+        memcpy(sorted, d->diag, sizeof *sorted * (size_t)d->count);
+    qsort(sorted, (size_t)d->count, sizeof *sorted, compare_diags);
+    for (int i = 0; i < d->count; i++) {
+        int j = kept - 1;
+        while (j >= 0 && !compare_places(sorted[j], sorted[i])
+               && strcmp(sorted[j]->text, sorted[i]->text))
+            j--;
+        if (j < 0 || compare_places(sorted[j], sorted[i]))
+            sorted[kept++] = sorted[i];
+    }
+    return kept;
+}
+
+void diags_print(const struct diags *d, FILE *out)
+{
+    struct diag **sorted = ARENA_ARRAY(d->arena, struct diag *, d->count + 1);
+    int count = sort_diags(d, sorted);
+
+    for (int i = 0; i < count && i < MAX_PRINTED; i++) {
+        print_place(d, sorted[i]->span, "error", sorted[i]->text, out);
+        if (sorted[i]->help)
+            fprintf(out, "help: %s\n", sorted[i]->help);
+        for (int j = 0; j < sorted[i]->count; j++)
+            print_place(d, sorted[i]->note[j].span, "note", sorted[i]->note[j].text, out);
+    }
+    if (count > MAX_PRINTED)
+        fprintf(out, "... and %d more error%s\n", count - MAX_PRINTED,
+                count - MAX_PRINTED == 1 ? "" : "s");
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static int min2(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Optimal string alignment (Damerau 1964, restricted): insert, delete, replace one letter or
+ * swap two neighbours; case is ignored.  Both words have at most MAX_WORD letters. */
+static int edit_distance(const char *a, int n, const char *b, int m)
+{
+    int row[3][MAX_WORD + 1];
+    int *before = row[0], *last = row[1], *now = row[2], *spare;
+
+    for (int j = 0; j <= m; j++)
+        last[j] = j;
+    for (int i = 1; i <= n; i++) {
+        now[0] = i;
+        for (int j = 1; j <= m; j++) {
+            int same = lower(a[i - 1]) == lower(b[j - 1]);
+            now[j] = min2(min2(last[j], now[j - 1]) + 1, last[j - 1] + !same);
+            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2])
+                && lower(a[i - 2]) == lower(b[j - 1]))
+                now[j] = min2(now[j], before[j - 2] + 1);
+        }
+        spare = before;
+        before = last;
+        last = now;
+        now = spare;
+    }
+    return last[m];
+}
+
+/* Near is one edit for every three letters of the longer word. */
+const char *diag_nearest(const char *word, const char *const *choice, int count)
+{
+    size_t n = strlen(word);
+    const char *best = NULL;
+    int least = INT_MAX;
+
+    for (int i = 0; i < count && n <= MAX_WORD; i++) {
+        size_t m = strlen(choice[i]);
+        int distance;
+        if (m > MAX_WORD)
+            continue;
+        distance = edit_distance(word, (int)n, choice[i], (int)m);
+        if (distance <= (int)(n > m ? n : m) / 3 && distance < least) {
+            least = distance;
+            best = choice[i];
+        }
+    }
+    return best;
+}

@@ -1,0 +1,60 @@
+#include "base/text.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_ROOM = 256 };
+
+void text_init(struct text *t, struct arena *a)
+{
+    *t = (struct text){.arena = a};
+}
+
+/* Room for `size` more bytes and the NUL behind them. */
+static void text_reserve(struct text *t, size_t size)
+{
+    size_t room = t->room ? t->room : FIRST_ROOM;
+    char *moved;
+
+    if (t->data && size < t->room - t->size)
+        return;
+    while (room - t->size <= size)
+        room *= 2;
+    moved = arena_alloc(t->arena, room);
+    if (t->size)
+        memcpy(moved, t->data, t->size);
+    t->data = moved;
+    t->room = room;
+}
+
+void text_add(struct text *t, const char *bytes, size_t size)
+{
+    text_reserve(t, size);
+    if (size)
+        memcpy(t->data + t->size, bytes, size);
+    t->size += size;
+    t->data[t->size] = '\0';
+}
+
+void text_puts(struct text *t, const char *string)
+{
+    text_add(t, string, strlen(string));
+}
+
+void text_printf(struct text *t, const char *format, ...)
+{
+    va_list args, again;
+    int n;
+
+    va_start(args, format);
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (n >= 0) {
+        text_reserve(t, (size_t)n);
+        vsnprintf(t->data + t->size, (size_t)n + 1, format, again);
+        t->size += (size_t)n;
+    }
+    va_end(again);
+}
