@@ -3,7 +3,36 @@
 #define INVAR_PASS_H
 #include "program.h"
 
-/* How a fused group runs: which skeleton its function is made from. */
+/* How a fused group runs: which skeleton its function is made from.
+ *
+ * In no group are CONST and STEP_VALUE (PLACE_INLINE), READ (PLACE_VARIABLE), and a VIEW that is
+ * not copied: PLACE_ARENA or PLACE_VARIABLE where its elements lie dense in the storage of what it
+ * views (a reshape, a slice of the leading axis), else PLACE_INLINE: its consumers read through it
+ * by index arithmetic.  A VIEW node in a group is a copy.  Any reshape of a strided view that does
+ * not merely split or merge axes must be read from a copy.  Storage is dense in the run's b.
+ *
+ * A node of a group is stored where its place is ARENA or VARIABLE; INLINE it is a local.  Only
+ * stored nodes are read by other groups.  STORE nodes have PLACE_VARIABLE; where the operand has
+ * the same storage the store is nothing.  What a group may contain, ascending ids:
+ *
+ * MAP       MAP, VIEW copies and STORE.  All shapes broadcast, right-aligned, to one iteration
+ *           shape; what is stored has that shape (up to leading axes of 1), locals may be smaller
+ *           (per row, per column, scalar).  A VIEW reads outside the group or is a broadcast.
+ * ROW       as MAP, and ROW reductions over the iteration's last axis, whose results and what is
+ *           made of them have extent 1 there and may be stored as such.  A reduced operand longer
+ *           than ROW_LOCAL_MAX (counted at the declared batch) must be stored; so must what is
+ *           needed both before and after a reduction, from that length on.
+ * COLUMN    one COLUMN node, before it MAP nodes of its operand's shape, all local, after it
+ *           nothing but STOREs of it.
+ * CONTRACT  one MATMUL first, then MAP and STORE nodes as in MAP whose iteration shape is the
+ *           MATMUL's; it may be local.
+ * others    one node, stored, and STOREs of it.
+ *
+ * A stored node may lie on a dying operand of its group only in MAP and ROW, with the same dtype,
+ * element for element at the same index; in ROW no other node of the group may read that
+ * operand, unless the stored node depends on it.  Else places of a group do not overlap. */
+enum { ROW_LOCAL_MAX = 4096 };
+
 enum group_kind {
     GROUP_MAP, GROUP_ROW, GROUP_COLUMN, GROUP_CONTRACT, GROUP_TAKE, GROUP_SCATTER, GROUP_MOVE,
     GROUP_RANDOM, GROUP_SERIAL
