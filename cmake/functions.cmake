@@ -1,0 +1,116 @@
+# The few functions of the build.
+
+# invar_sources(OUT FILE...): the files, from the source directory.
+function(invar_sources out)
+  set(found)
+  foreach(file IN LISTS ARGN)
+    if(EXISTS ${CMAKE_SOURCE_DIR}/${file})
+      list(APPEND found ${file})
+    else()
+      message(STATUS "not there yet: ${file}")
+    endif()
+  endforeach()
+  set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+# invar_read_ops(TABLE SOURCES HEADERS): the files that rows X(NAME, stem, CLASS, operands) of the
+# operator table stand for.  A row without its files stops configuration.
+function(invar_read_ops table sources headers)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${table})
+  file(STRINGS ${table} rows REGEX "^X\\(")
+  set(missing)
+  foreach(row IN LISTS rows)
+    if(NOT row MATCHES "^X\\([A-Z0-9_]+, ([a-z0-9_]+), ([A-Z]+), -?[0-9]+\\)")
+      message(FATAL_ERROR "${table}: cannot read the row '${row}': "
+                          "want X(NAME, stem, CLASS, operands)")
+    endif()
+    set(stem ${CMAKE_MATCH_1})
+    set(class ${CMAKE_MATCH_2})
+    list(APPEND found_sources compiler/ops/${stem}.c)
+    if(NOT class MATCHES "^(SOURCE|VIEW|STORE)$")
+      list(APPEND found_headers templates/ops/${stem}.h)
+    endif()
+  endforeach()
+  invar_sources(found_sources ${found_sources})
+  invar_sources(found_headers ${found_headers})
+  set(${sources} ${found_sources} PARENT_SCOPE)
+  set(${headers} ${found_headers} PARENT_SCOPE)
+endfunction()
+
+# invar_add_levels(TARGET SOURCE...): compiles the sources once for each instruction set level of
+# this machine's kind into TARGET: INV_LEVEL is base, v3, v4 on x86-64, base elsewhere.
+function(invar_add_levels target)
+  if(NOT ARGN)
+    return()
+  endif()
+  set(levels base)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    foreach(level v3 v4)
+      check_c_compiler_flag(-march=x86-64-${level} INVAR_HAS_${level})
+      if(INVAR_HAS_${level})
+        list(APPEND levels ${level})
+      else()
+        message(WARNING "${CMAKE_C_COMPILER} lacks -march=x86-64-${level}: the runtime goes without")
+      endif()
+    endforeach()
+  endif()
+  foreach(level IN LISTS levels)
+    add_library(${target}_${level} OBJECT ${ARGN})
+    target_compile_definitions(${target}_${level} PRIVATE INV_LEVEL=${level})
+    if(NOT level STREQUAL base)
+      target_compile_options(${target}_${level} PRIVATE -march=x86-64-${level})
+    endif()
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_${level}>)
+  endforeach()
+endfunction()
+
+# invar_add_grammar(OUT PARSER SCANNER): grammar/model.tab.[ch] and model.lex.[ch] in the build.
+function(invar_add_grammar out parser scanner)
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${parser})
+    return()
+  endif()
+  set(dir ${CMAKE_BINARY_DIR}/grammar)
+  file(MAKE_DIRECTORY ${dir})
+  bison_target(parser ${parser} ${dir}/model.tab.c COMPILE_FLAGS "-Wall -Werror"
+               DEFINES_FILE ${dir}/model.tab.h)
+  flex_target(scanner ${scanner} ${dir}/model.lex.c DEFINES_FILE ${dir}/model.lex.h)
+  add_flex_bison_dependency(scanner parser)
+  set(${out} ${BISON_parser_OUTPUTS} ${FLEX_scanner_OUTPUTS} PARENT_SCOPE)
+endfunction()
+
+# invar_embed(OUT FILE...): a C source with the files as the table of compiler/embedded.h.
+function(invar_embed out)
+  set(files ${ARGN})
+  list(SORT files)
+  set(source ${CMAKE_BINARY_DIR}/embedded.c)
+  string(REPLACE ";" "\n" lines "${files}")
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/embedded.list CONTENT "${lines}\n")
+  add_custom_command(
+    OUTPUT ${source}
+    COMMAND ${CMAKE_COMMAND} -D OUT=${source} -D LIST=${CMAKE_BINARY_DIR}/embedded.list
+            -D ROOT=${CMAKE_SOURCE_DIR} -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${files} ${CMAKE_BINARY_DIR}/embedded.list cmake/embed.cmake
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    COMMENT "Embedding library, templates and runtime sources")
+  set(${out} ${source} PARENT_SCOPE)
+endfunction()
+
+# Headers, the CMake package (find_package(Invar)) and invar.pc.
+function(invar_install_package)
+  include(CMakePackageConfigHelpers)
+  set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Invar)
+  install(FILES runtime/include/invar.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/invar)
+  install(FILES ${core_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/invar/core)
+  install(FILES ${op_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/invar/ops)
+  target_include_directories(invar_runtime INTERFACE
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/invar>)
+  set_target_properties(invar_runtime PROPERTIES EXPORT_NAME runtime)
+  install(EXPORT InvarTargets NAMESPACE Invar:: DESTINATION ${package})
+  configure_package_config_file(cmake/InvarConfig.cmake.in InvarConfig.cmake
+                                INSTALL_DESTINATION ${package})
+  write_basic_package_version_file(InvarConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${CMAKE_BINARY_DIR}/InvarConfig.cmake ${CMAKE_BINARY_DIR}/InvarConfigVersion.cmake
+          DESTINATION ${package})
+  configure_file(cmake/invar.pc.in invar.pc @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/invar.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
