@@ -5,41 +5,47 @@
 
 /* How a fused group runs: which skeleton its function is made from.
  *
- * A group computes its nodes once each, in ascending id order, over one iteration space.  No
- * group is empty.  Values enter a group from places (below) and leave it into places; all
- * elements that one iteration reads are loaded before that iteration writes any, because an
- * output may lie in the storage of an operand that is read at the same index.
+ * In no group are CONST and STEP_VALUE (PLACE_INLINE), READ (PLACE_VARIABLE), and a VIEW that is
+ * not copied: PLACE_ARENA or PLACE_VARIABLE where its elements lie dense in the storage of what it
+ * views (reshape and stop_gradient always, others where they happen to: `offset` is that of its
+ * first element), else PLACE_INLINE: its consumers read through it by index arithmetic
+ * (schedule_access).  A VIEW node in a group is a copy.  Only MAP, ROW and CONTRACT groups (the
+ * matmul's operands and the epilogue's), COLUMN groups and copies read through views; others have
+ * dense operands.  Storage is dense in the run's b, so that a reshape never moves an element.
  *
- *   MAP       Iteration space: the shape of node[0] (node[count - 1] has the same one).  Every
- *             node is a CLASS_MAP of exactly that shape, a CLASS_VIEW of it that is written out
- *             (such a group holds one view, reading its operand by schedule_access), or a STORE
- *             of a value of that shape.
- *   ROW       Iteration space: [.., n], "wide"; rows are the leading axes, [.., 1] is "narrow".
- *             CLASS_MAP nodes are wide or narrow, CLASS_ROW nodes narrow with a wide operand,
- *             STOREs either.  The rows are independent.  Within a row the level of a node is the
- *             number of reductions it must wait for: the largest, over its operands in the group,
- *             of the operand's level, plus 1 where that operand is a CLASS_ROW node.  So each
- *             level is one loop over the row, and nothing is computed twice: an INLINE wide node
- *             read at a later level than its own is kept in a row of temporaries on the stack;
- *             fuse makes it INLINE only where n is constant and at most ROW_TEMPORARY, else it
- *             has a place in the arena.  schedule_level gives levels.
- *   COLUMN    One CLASS_COLUMN node, the last one before STOREs; iteration space: its operand's
- *             shape [a, r, c].  Before it CLASS_MAP nodes of that shape, all INLINE.
- *   CONTRACT  node[0] is the matmul; iteration space: its shape.  Then CLASS_MAP nodes and STOREs
- *             of that shape: the epilogue.  The matmul may be INLINE (read by the epilogue only).
- *             No output lies in storage that the group reads.
- *   TAKE, SCATTER, MOVE, RANDOM, SERIAL
- *             One node of that class, and perhaps STOREs of it (into which it is computed: then
- *             the node's place is the variable).  Their operands are compact.
+ * A node of a group is stored where its place is ARENA or VARIABLE; INLINE it is a local.  Only
+ * stored nodes are read by other groups.  STORE nodes have PLACE_VARIABLE; where the operand has
+ * the same storage the store is nothing.  Every node is computed once.  What a group may contain,
+ * ascending ids:
  *
- * A STORE writes its operand, a value of the group or read at the same index, to its variable;
- * there is nothing to do where the operand's place already is that variable. */
+ * MAP       MAP, VIEW copies and STORE.  All shapes broadcast, right-aligned, to one iteration
+ *           shape; what is stored has that shape (up to leading axes of 1), locals may be smaller
+ *           (per row, per column, scalar).  A VIEW reads outside the group or is a broadcast.
+ *           In one iteration all elements are loaded before any is stored: a variable may be read
+ *           and stored in the same group, both at the same index.
+ * ROW       as MAP, and ROW reductions over the iteration's last axis, whose results and what is
+ *           made of them have extent 1 there and may be stored as such.  A reduced operand longer
+ *           than ROW_LOCAL_MAX (counted at the declared batch) must be stored; so must what is
+ *           needed both before and after a reduction, from that length on.  A variable stored in
+ *           the group is not read in it.
+ * COLUMN    one COLUMN node, before it MAP nodes of its operand's shape, all local, after it
+ *           nothing but STOREs of it.
+ * CONTRACT  one MATMUL first, then MAP and STORE nodes as in MAP whose iteration shape is the
+ *           MATMUL's; it may be local.
+ * others    one node, stored, and STOREs of it.
+ *
+ * A stored node may lie on a dying operand of its group only in MAP and ROW, with the same dtype,
+ * element for element at the same index; in ROW no other node of the group may read that
+ * operand, unless the stored node depends on it.  Else places of a group do not overlap.
+ *
+ * CONCAT: an operand that already lies at its piece of the result needs no copying; a CONCAT
+ * whose operands all do is in no group (its place is still that of the whole). */
+enum { ROW_LOCAL_MAX = 4096 };
+
 enum group_kind {
     GROUP_MAP, GROUP_ROW, GROUP_COLUMN, GROUP_CONTRACT, GROUP_TAKE, GROUP_SCATTER, GROUP_MOVE,
     GROUP_RANDOM, GROUP_SERIAL
 };
-
-enum { ROW_TEMPORARY = 1024 };
 
 struct group {
     enum group_kind kind;
@@ -48,25 +54,12 @@ struct group {
     bool update;                        /* runs after the loss was looked at */
 };
 
-/* Where a node's value lives: row-major and compact in the b rows at hand, so that a reshape
- * never moves an element.
- *
- * NONE      a STORE: it has no value.
- * INLINE    in no memory: a constant; a step value; a local of its group; or, in no group:
- *             - a CLASS_VIEW that its readers look through (schedule_access),
- *             - a POSITION that its readers (CLASS_MAP nodes only) compute from their own index.
- * VARIABLE  the variable's storage (`offset` is that of the variable, set by pass_plan).
- * ARENA     scratch of this phase.
- *
- * A view in no group with a place of another kind shares its operand's storage: reshape and
- * stop_gradient always, others where they are compact there (offset then points at the first
- * element).  CONCAT: an operand that already lies at its piece of the result needs no copying; a
- * CONCAT whose operands all do is in no group. */
+/* Where a node's value lives.  A CONCAT's operands may lie in its storage. */
 enum place_kind { PLACE_NONE, PLACE_INLINE, PLACE_VARIABLE, PLACE_ARENA };
 struct place {
     enum place_kind kind;
     int variable;                       /* PLACE_VARIABLE */
-    int64_t offset;                     /* bytes from the arena's start, VARIABLE and ARENA */
+    int64_t offset;                     /* bytes from the arena's start */
     int64_t bytes;                      /* at the declared batch */
 };
 
@@ -91,9 +84,7 @@ struct access {
 /* How a loop nest over `space` reads `operand`, which broadcasts to it; looks through INLINE
  * views.  The strides of axes of extent 1 are 0. */
 struct access schedule_access(const struct graph *, int operand, const struct shape *space);
-/* Within a GROUP_ROW: the number of reductions that the node waits for. */
-int schedule_level(const struct graph *, const struct group *, int node);
-/* Row-major strides; elements = dim[0] * stride[0] with rows counted. */
+/* Row-major strides in elements. */
 void shape_strides(const struct shape *, struct extent stride[RANK_MAX]);
 int64_t dtype_bytes(enum dtype);
 
