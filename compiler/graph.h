@@ -148,10 +148,20 @@ int graph_one_hot(struct graph *, int index, int64_t k);
 int graph_unbroadcast(struct graph *, int x, const struct shape *);
 
 /* ---- reading and checking ---- */
+/* Applies the operator's rule: sets dtype and shape where these are implied, checks operands and
+ * attributes.  NULL, or what does not fit. */
+const char *graph_infer(const struct graph *, struct node *);
+/* Same operator, operands, attributes, dtype and shape: equal values. */
+bool node_same(const struct node *, const struct node *);
 /* Dies (assert-like, with the graph's text) where an id, shape, dtype or attribute is wrong. */
 void graph_verify(const struct graph *, const char *after_pass);
 /* One line a node, readable back by graph_read_text:
- *   %12 = add %3 %11 : f32[b, 64]   # digits.inv:20 */
+ *   %12 = add %3 %11 : f32[b, 64]   # digits.inv:20
+ * after a first line `graph NAME`.  Floats are hexadecimal.  A comment ends in the user's call
+ * (`< digits.inv:9`) and, on gradient nodes, in `gradient of %4`. */
 void graph_print(const struct graph *, struct text *);
+/* The graph in a text of that form; variables are those of the program.  NULL and *error, which
+ * names the line, where it is not one. */
+struct graph *graph_read_text(struct program *, const char *text, const char **error);
 
 #endif
