@@ -31,7 +31,7 @@
                               /* `param w: T = E`, `loss n = E`, `input x: T = E` */            \
     X(STATEMENT, "statement") /* text: head; [operands or NULL, body or NULL]: */               \
                               /* `return E`, `epochs 20`, `for "g" {}`, `repeat 3 as s {}`, */  \
-                              /* `augment x {}` */                                              \
+                              /* `augment x {}`, `shift(4, axis = 0)` (operand: PARENS) */      \
     X(OPERANDS, "operands")   /* expressions or shares */                                       \
     X(SHARE, "share")         /* text: name; [number]: `train 70%` */                           \
     X(IF, "if")               /* [condition, body, body or if or NULL] */                       \
@@ -47,7 +47,8 @@
     X(NAME, "name")           /* text */                                                        \
     X(NUMBER, "number")       /* text as written, number: its value (70% is 0.7, 2K is 2048) */ \
     X(STRING, "string")       /* text, unescaped */                                             \
-    X(PARENS, "parens")       /* [expr] */                                                      \
+    X(PARENS, "parens")       /* [expr]; as the only operand of a statement, `shift(4, axis = 0)`, \
+                               * any arguments: expressions or named */                         \
     X(LIST, "list")           /* elements: `[1, 2]` */                                          \
     X(ELEMENTS, "elements")   /* of an index: expressions, ranges, ellipses */                  \
     X(ARGUMENTS, "arguments") /* expressions or named */                                        \
@@ -67,6 +68,7 @@ struct ast {
     const char *text;
     double number;
     bool whole;                         /* a number written without point, exponent or % */
+    int height;                         /* 1 + that of the highest kid; the parser limits it */
     int count, room;
     struct ast **kid;
 };
