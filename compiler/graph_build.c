@@ -188,7 +188,7 @@ static int suffix_start(const struct shape *s, uint32_t axes)
  * other kept ones, each row-major. */
 static int to_column_form(struct graph *graph, int x, uint32_t axes)
 {
-    int perm[RANK_MAX], rank = graph_node(graph, x)->shape.rank, count = 0, first = 0;
+    int perm[RANK_MAX] = {0}, rank = graph_node(graph, x)->shape.rank, count = 0, first = 0;
     while (first < rank && !reduced(axes, first))
         perm[count++] = first++;
     for (int i = first; i < rank; i++)
@@ -209,7 +209,7 @@ static int to_column_form(struct graph *graph, int x, uint32_t axes)
 /* Brings axes to [kept.., n], the reduced ones joined in n. */
 static int to_row_form(struct graph *graph, int x, uint32_t axes)
 {
-    int perm[RANK_MAX], rank = graph_node(graph, x)->shape.rank, kept = 0;
+    int perm[RANK_MAX] = {0}, rank = graph_node(graph, x)->shape.rank, kept = 0;
     for (int i = 0; i < rank; i++)
         if (!reduced(axes, i))
             perm[kept++] = i;

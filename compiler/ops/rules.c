@@ -78,6 +78,44 @@ const char *rule_float_row(const struct graph *graph, struct node *n)
     return rule_dtype(graph, n, 0, F32);
 }
 
+const char *rule_column(const struct graph *graph, struct node *n)
+{
+    n->shape = rule_operand(graph, n, 0)->shape;
+    if (n->shape.rank != 3)
+        return "a column is reduced in rank 3";
+    n->shape.dim[1] = 1;
+    if (n->shape.rows == 1)
+        n->shape.rows = -1;
+    return NULL;
+}
+
+const char *rule_inside(const struct shape *part, const struct shape *whole,
+                        const int64_t *start)
+{
+    if (part->rank != whole->rank || part->rows != whole->rows)
+        return "the part and the whole differ in rank";
+    for (int i = 0; i < part->rank; i++)
+        if (start[i] < 0 || start[i] + part->dim[i] > whole->dim[i] ||
+            (i == part->rows && part->dim[i] != whole->dim[i]))
+            return "the part does not lie inside the whole";
+    return NULL;
+}
+
+const char *rule_indexed(const struct shape *x, const struct shape *index, struct shape *result)
+{
+    if (x->rank != 3 || index->rank != 2)
+        return "x must be [p, n, c] and the index [p, r]";
+    if (x->dim[0] != index->dim[0] || (x->rows == 0) != (index->rows == 0))
+        return "x and the index differ in p";
+    if (x->rows == 1 || (x->rows == 2 && index->rows == 1))
+        return "the axis indexed cannot hold the batch's rows";
+    *result = *x;
+    result->dim[1] = index->dim[1];
+    if (index->rows == 1)
+        result->rows = 1;
+    return NULL;
+}
+
 /* Draws per sample take the samples' numbers as operand 0 and lead with the batch's rows. */
 const char *rule_random(const struct graph *graph, struct node *n, enum dtype dtype)
 {

@@ -10,6 +10,12 @@ const char *rule_signed_map(const struct graph *, struct node *);   /* same of F
 const char *rule_compare(const struct graph *, struct node *);      /* same of any -> BOOL */
 const char *rule_logic(const struct graph *, struct node *);        /* BOOL.. -> BOOL */
 const char *rule_float_row(const struct graph *, struct node *);    /* F32[.., n] -> F32[.., 1] */
+const char *rule_column(const struct graph *, struct node *);       /* [a, r, c] -> [a, 1, c] */
+/* The box `part` lies in `whole` from start on, and spans the axis of the batch's rows. */
+const char *rule_inside(const struct shape *part, const struct shape *whole,
+                        const int64_t *start);
+/* x [p, n, c], index [p, r] -> [p, r, c] */
+const char *rule_indexed(const struct shape *x, const struct shape *index, struct shape *result);
 const char *rule_random(const struct graph *, struct node *, enum dtype);
 /* For rules of their own: sets the shape to that of the operands from `first` on, broadcast. */
 const char *rule_broadcast(const struct graph *, struct node *, int first);

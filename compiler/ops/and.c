@@ -1,0 +1,8 @@
+#include "ops/rules.h"
+
+const struct op_def op_and = {
+    OP_ROW(AND, and),
+    .doc = "both true",
+    .formula = "a and b",
+    .infer = rule_logic,
+};

@@ -1,0 +1,8 @@
+#include "ops/rules.h"
+
+const struct op_def op_floor = {
+    OP_ROW(FLOOR, floor),
+    .doc = "the largest integer not above",
+    .formula = "floor(a)",
+    .infer = rule_float_map,
+};

@@ -1,0 +1,8 @@
+#include "ops/rules.h"
+
+const struct op_def op_gt = {
+    OP_ROW(GT, gt),
+    .doc = "greater, false where an operand is NaN",
+    .formula = "a > b",
+    .infer = rule_compare,
+};

@@ -1,0 +1,8 @@
+#include "ops/rules.h"
+
+const struct op_def op_le = {
+    OP_ROW(LE, le),
+    .doc = "less or equal, false where an operand is NaN",
+    .formula = "a <= b",
+    .infer = rule_compare,
+};

@@ -1,0 +1,8 @@
+#include "ops/rules.h"
+
+const struct op_def op_lt = {
+    OP_ROW(LT, lt),
+    .doc = "less, false where an operand is NaN",
+    .formula = "a < b",
+    .infer = rule_compare,
+};

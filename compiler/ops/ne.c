@@ -1,0 +1,8 @@
+#include "ops/rules.h"
+
+const struct op_def op_ne = {
+    OP_ROW(NE, ne),
+    .doc = "not equal, true where an operand is NaN",
+    .formula = "a != b",
+    .infer = rule_compare,
+};

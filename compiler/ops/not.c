@@ -1,0 +1,8 @@
+#include "ops/rules.h"
+
+const struct op_def op_not = {
+    OP_ROW(NOT, not),
+    .doc = "false where true, true where false",
+    .formula = "not a",
+    .infer = rule_logic,
+};

@@ -1,0 +1,8 @@
+#include "ops/rules.h"
+
+const struct op_def op_or = {
+    OP_ROW(OR, or),
+    .doc = "at least one true",
+    .formula = "a or b",
+    .infer = rule_logic,
+};

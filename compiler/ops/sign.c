@@ -1,0 +1,8 @@
+#include "ops/rules.h"
+
+const struct op_def op_sign = {
+    OP_ROW(SIGN, sign),
+    .doc = "-1, +1, or the zero or NaN itself",
+    .formula = "sign(a)",
+    .infer = rule_signed_map,
+};
