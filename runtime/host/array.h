@@ -1,0 +1,39 @@
+/* Arrays in binary files, read row by row: IDX (MNIST's format), NPY (NumPy's, versions 1 to 3) and
+ * bare little-endian bytes.  Any may be gzipped. */
+#ifndef INV_HOST_ARRAY_H
+#define INV_HOST_ARRAY_H
+#include "invar.h"
+#include "stream.h"
+
+enum inv_element {
+    INV_ELEMENT_U8, INV_ELEMENT_I8, INV_ELEMENT_U16, INV_ELEMENT_I16, INV_ELEMENT_U32,
+    INV_ELEMENT_I32, INV_ELEMENT_U64, INV_ELEMENT_I64, INV_ELEMENT_F32, INV_ELEMENT_F64,
+    INV_ELEMENT_B1
+};
+
+struct inv_array {
+    struct inv_stream stream;
+    enum inv_element element;
+    int big_endian;
+    int rank;                           /* of one row */
+    int64_t dim[INV_RANK];              /* of one row */
+    int64_t rows;                       /* as the header says; -1: up to the end of the file */
+    int64_t row_cells;
+    int64_t row;                        /* rows read so far */
+    unsigned char *bytes;               /* one row as in the file */
+};
+
+int inv_array_open(struct inv_array *, const struct inv_file *, const char *path,
+                   struct inv_errors *);
+/* Turns the next row into row_cells values of dtype (INV_F32 or INV_I32): 1, 0 at the end, -1 after
+ * an error.  Integers wider than 24 bits and f64 are rounded once to f32. */
+int inv_array_next(struct inv_array *, enum inv_dtype, void *to);
+void inv_array_close(struct inv_array *, unsigned char digest[32]);
+
+/* Read the header at the stream's start into the array: 0 after an error. */
+int inv_idx_header(struct inv_array *);
+int inv_npy_header(struct inv_array *);
+
+int inv_element_bytes(enum inv_element);
+
+#endif

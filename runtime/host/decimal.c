@@ -1,0 +1,280 @@
+#include "decimal.h"
+#include <string.h>
+#include "core/arith.h"
+
+/* Halfway cases between two floats have at most 113 significant digits (2^-150 times an odd
+ * number below 2^25); of longer texts only "is anything left" matters, and a last digit 1 says it. */
+enum { DIGITS_MAX = 116, LIMBS = 24 };
+
+struct digits {
+    unsigned char digit[DIGITS_MAX + 1];
+    int count;                          /* without leading zeros */
+    int64_t exponent;                   /* value = digits * 10^exponent */
+    int negative, more;                 /* more: a digit other than 0 was left out at the end */
+};
+
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int same_word(const char *text, const char *end, const char *word)
+{
+    for (; text < end && *word; text++, word++)
+        if ((*text | 0x20) != *word)
+            return 0;
+    return text == end && !*word;
+}
+
+static void add_digit(struct digits *d, int digit, int fraction)
+{
+    if (d->count == 0 && digit == 0) {
+        d->exponent -= fraction;
+        return;
+    }
+    if (d->count < DIGITS_MAX) {
+        d->digit[d->count++] = (unsigned char)digit;
+        d->exponent -= fraction;
+        return;
+    }
+    d->exponent += !fraction;
+    d->more |= digit != 0;
+}
+
+/* The exponent after 'e', kept within +-1000000; NULL where no digit follows. */
+static const char *scan_exponent(const char *at, const char *end, int64_t *exponent)
+{
+    int negative = at < end && *at == '-';
+    if (at < end && (*at == '-' || *at == '+'))
+        at++;
+    if (at == end)
+        return NULL;
+    int64_t value = 0;
+    for (; at < end && is_digit(*at); at++)
+        if (value < 1000000)
+            value = value * 10 + (*at - '0');
+    *exponent += negative ? -value : value;
+    return at;
+}
+
+static const char *scan_mantissa(const char *at, const char *end, struct digits *d)
+{
+    int seen = 0, fraction = 0;
+    for (; at < end; at++) {
+        if (*at == '.' && !fraction) {
+            fraction = 1;
+        } else if (is_digit(*at)) {
+            add_digit(d, *at - '0', fraction);
+            seen = 1;
+        } else {
+            break;
+        }
+    }
+    return seen ? at : NULL;
+}
+
+static enum inv_decimal scan(const char *text, struct digits *d)
+{
+    const char *end = text + strlen(text);
+    while (is_blank(*text))
+        text++;
+    while (end > text && is_blank(end[-1]))
+        end--;
+    *d = (struct digits){ .count = 0 };
+    if (text == end)
+        return INV_DECIMAL_EMPTY;
+    d->negative = *text == '-';
+    text += *text == '-' || *text == '+';
+    if (same_word(text, end, "nan"))
+        return INV_DECIMAL_NAN;
+    if (same_word(text, end, "inf") || same_word(text, end, "infinity"))
+        return INV_DECIMAL_INFINITE;
+    text = scan_mantissa(text, end, d);
+    if (text && text < end && (*text | 0x20) == 'e')
+        text = scan_exponent(text + 1, end, &d->exponent);
+    if (d->more) {
+        d->digit[d->count++] = 1;
+        d->exponent--;
+    }
+    return text == end ? INV_DECIMAL_OK : INV_DECIMAL_NOT_NUMBER;
+}
+
+/* ---- unsigned numbers of LIMBS * 32 bits, low limb first ---- */
+
+struct big {
+    uint32_t limb[LIMBS];
+    int count;                          /* limbs in use: the highest is not 0 */
+};
+
+static void big_multiply_add(struct big *a, uint32_t factor, uint32_t carry)
+{
+    uint64_t sum = carry;
+    for (int i = 0; i < a->count; i++) {
+        sum += (uint64_t)a->limb[i] * factor;
+        a->limb[i] = (uint32_t)sum;
+        sum >>= 32;
+    }
+    if (sum)
+        a->limb[a->count++] = (uint32_t)sum;
+}
+
+static void big_power_of_ten(struct big *a, int64_t power)
+{
+    for (; power >= 9; power -= 9)
+        big_multiply_add(a, 1000000000u, 0);
+    for (; power > 0; power--)
+        big_multiply_add(a, 10, 0);
+}
+
+static int big_bits(const struct big *a)
+{
+    return a->count == 0 ? 0 : 32 * a->count - __builtin_clz(a->limb[a->count - 1]);
+}
+
+static void big_shift_left(struct big *a, int bits)
+{
+    int limbs = bits / 32;
+    memmove(a->limb + limbs, a->limb, (size_t)a->count * sizeof a->limb[0]);
+    memset(a->limb, 0, (size_t)limbs * sizeof a->limb[0]);
+    a->count += limbs;
+    big_multiply_add(a, (uint32_t)1 << (bits % 32), 0);
+}
+
+/* a -= b where a >= b; returns whether it was. */
+static int big_take_away(struct big *a, const struct big *b)
+{
+    struct big rest = *a;
+    int64_t borrow = 0;
+    if (a->count < b->count)
+        return 0;
+    for (int i = 0; i < a->count; i++) {
+        int64_t limb = (int64_t)a->limb[i] - (i < b->count ? (int64_t)b->limb[i] : 0) + borrow;
+        rest.limb[i] = (uint32_t)limb;
+        borrow = limb < 0 ? -1 : 0;
+    }
+    if (borrow)
+        return 0;
+    while (rest.count && rest.limb[rest.count - 1] == 0)
+        rest.count--;
+    *a = rest;
+    return 1;
+}
+
+/* numerator / denominator as quotient * 2^exponent with 26 or 27 bits, the lowest of which is set
+ * where bits were lost.  Both must be positive. */
+static uint32_t big_divide(struct big *numerator, struct big *denominator, int *exponent)
+{
+    int shift = big_bits(denominator) - big_bits(numerator) + 26;
+    big_shift_left(shift > 0 ? numerator : denominator, shift > 0 ? shift : -shift);
+    *exponent = -shift;
+    uint32_t quotient = 0;
+    for (int bit = 26; bit >= 0; bit--) {
+        struct big part = *denominator;
+        big_shift_left(&part, bit);
+        if (big_take_away(numerator, &part))
+            quotient |= (uint32_t)1 << bit;
+    }
+    return quotient | (numerator->count != 0);
+}
+
+/* quotient * 2^exponent to nearest even, bit 0 of quotient being sticky; subnormals included. */
+static float round_to_f32(uint32_t quotient, int exponent)
+{
+    int bits = 32 - __builtin_clz(quotient);
+    int drop = bits - 24;
+    if (exponent + drop < -149)
+        drop = -149 - exponent;
+    if (drop > 31)
+        return 0.0f;
+    uint32_t half = (uint32_t)1 << (drop - 1);
+    uint32_t rest = quotient & (half * 2 - 1);
+    uint32_t kept = quotient >> drop;
+    kept += rest > half || (rest == half && (kept & 1));
+    int biased = exponent + drop + 150;
+    if (biased > 254)
+        return INV_INFINITY;
+    /* a carry out of the significand moves into the exponent, to infinity too */
+    return inv_from_bits(((uint32_t)(biased - 1) << 23) + kept);
+}
+
+static float convert_exactly(const struct digits *d)
+{
+    struct big numerator = { .count = 0 }, denominator = { .limb = { 1 }, .count = 1 };
+    for (int i = 0; i < d->count; i++)
+        big_multiply_add(&numerator, 10, d->digit[i]);
+    big_power_of_ten(&numerator, d->exponent);
+    big_power_of_ten(&denominator, -d->exponent);
+    int exponent;
+    uint32_t quotient = big_divide(&numerator, &denominator, &exponent);
+    return round_to_f32(quotient, exponent);
+}
+
+/* Up to 15 digits and 10^22 are exact in double, so one operation rounds once; narrowing that is
+ * right unless it lies just halfway between two floats, or among subnormals. */
+static int convert_quickly(const struct digits *d, float *value)
+{
+    static const double ten[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+    if (d->count > 15 || d->exponent < -22 || d->exponent > 22)
+        return 0;
+    int64_t whole = 0;
+    for (int i = 0; i < d->count; i++)
+        whole = whole * 10 + d->digit[i];
+    double exact = d->exponent < 0 ? (double)whole / ten[-d->exponent]
+                                   : (double)whole * ten[d->exponent];
+    uint64_t bits;
+    memcpy(&bits, &exact, sizeof bits);
+    if ((bits & 0x1fffffffu) == 0x10000000u || (exact != 0 && exact < 0x1p-126))
+        return 0;
+    *value = (float)exact;
+    return 1;
+}
+
+enum inv_decimal inv_decimal_to_f32(const char *text, float *value)
+{
+    struct digits d;
+    enum inv_decimal status = scan(text, &d);
+    if (status != INV_DECIMAL_OK)
+        return status;
+    int64_t magnitude = d.count + d.exponent;   /* value < 10^magnitude */
+    if (d.count == 0 || magnitude < -46)
+        *value = 0.0f;
+    else if (magnitude > 40)
+        return INV_DECIMAL_TOO_LARGE;
+    else if (!convert_quickly(&d, value))
+        *value = convert_exactly(&d);
+    if (!inv_is_finite(*value))
+        return INV_DECIMAL_TOO_LARGE;
+    if (d.negative)
+        *value = inv_neg(*value);
+    return INV_DECIMAL_OK;
+}
+
+enum inv_decimal inv_decimal_to_i32(const char *text, int32_t *value)
+{
+    struct digits d;
+    enum inv_decimal status = scan(text, &d);
+    if (status != INV_DECIMAL_OK)
+        return status;
+    int64_t whole = 0;
+    if (d.count > 0 && d.count + d.exponent > 10)
+        return INV_DECIMAL_TOO_LARGE;
+    for (int64_t i = 0; i < d.count; i++) {
+        if (i < d.count + d.exponent)
+            whole = whole * 10 + d.digit[i];
+        else if (d.digit[i] != 0)
+            return INV_DECIMAL_NOT_NUMBER;
+    }
+    for (int64_t i = d.count; d.count > 0 && i < d.count + d.exponent; i++)
+        whole *= 10;
+    whole = d.negative ? -whole : whole;
+    if (whole > INT32_MAX || whole < INT32_MIN)
+        return INV_DECIMAL_TOO_LARGE;
+    *value = (int32_t)whole;
+    return INV_DECIMAL_OK;
+}

@@ -1,0 +1,17 @@
+/* Decimal text to binary32 by one correct rounding, whatever the locale. */
+#ifndef INV_HOST_DECIMAL_H
+#define INV_HOST_DECIMAL_H
+#include <stdint.h>
+
+enum inv_decimal {
+    INV_DECIMAL_OK, INV_DECIMAL_EMPTY, INV_DECIMAL_NOT_NUMBER, INV_DECIMAL_NAN,
+    INV_DECIMAL_INFINITE, INV_DECIMAL_TOO_LARGE
+};
+
+/* Reads all of text: blanks, sign, digits with at most one point, exponent, blanks.  "nan" and
+ * "inf" are known but refused; TOO_LARGE is a finite number that rounds to infinity. */
+enum inv_decimal inv_decimal_to_f32(const char *text, float *value);
+/* Reads a whole number ("3", "3.0", "3e0"); NOT_NUMBER for others, TOO_LARGE beyond int32. */
+enum inv_decimal inv_decimal_to_i32(const char *text, int32_t *value);
+
+#endif

@@ -1,0 +1,71 @@
+#include "errors.h"
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void inv_error(struct inv_errors *errors, const char *format, ...)
+{
+    if (errors->count++ >= INV_ERROR_LIMIT)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("error: ", errors->to);
+    vfprintf(errors->to, format, arguments);
+    fputc('\n', errors->to);
+    va_end(arguments);
+}
+
+int inv_errors_full(const struct inv_errors *errors)
+{
+    return errors->count >= INV_ERROR_LIMIT;
+}
+
+void inv_errors_close(struct inv_errors *errors)
+{
+    if (errors->count > INV_ERROR_LIMIT)
+        fprintf(errors->to, "error: and %d more\n", errors->count - INV_ERROR_LIMIT);
+    else if (errors->count == INV_ERROR_LIMIT)
+        fprintf(errors->to, "error: stopped after %d errors\n", INV_ERROR_LIMIT);
+}
+
+static void die_of_memory(size_t bytes)
+{
+    fprintf(stderr, "error: out of memory (%zu bytes wanted)\n", bytes);
+    exit(INV_BAD_DATA);
+}
+
+void *inv_allocate(size_t bytes)
+{
+    void *memory = calloc(bytes ? bytes : 1, 1);
+    if (!memory)
+        die_of_memory(bytes);
+    return memory;
+}
+
+void *inv_resize(void *old, size_t bytes)
+{
+    void *memory = realloc(old, bytes ? bytes : 1);
+    if (!memory)
+        die_of_memory(bytes);
+    return memory;
+}
+
+char *inv_copy_text(const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    return memcpy(inv_allocate(bytes), text, bytes);
+}
+
+char *inv_text(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    size_t bytes = (size_t)(length < 0 ? 0 : length) + 1;
+    char *text = inv_allocate(bytes);
+    va_start(arguments, format);
+    vsnprintf(text, bytes, format, arguments);
+    va_end(arguments);
+    return text;
+}

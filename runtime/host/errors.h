@@ -1,0 +1,31 @@
+/* Errors of data, files and options: each names the place, what was wrong and the cure. */
+#ifndef INV_HOST_ERRORS_H
+#define INV_HOST_ERRORS_H
+#include <stdio.h>
+
+/* Exit statuses of a trainer. */
+enum inv_status { INV_OK = 0, INV_BAD_DATA = 1, INV_BAD_USAGE = 2, INV_NOT_FINITE = 3,
+                  INV_UNTRUSTED = 4 };
+
+enum { INV_ERROR_LIMIT = 10 };          /* further errors are counted, not printed */
+
+struct inv_errors {
+    FILE *to;
+    int count;
+};
+
+/* Prints "error: ..." and a line end.  Convention: "PLACE: what; cure". */
+void inv_error(struct inv_errors *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int inv_errors_full(const struct inv_errors *);
+/* Says how many were not shown, where some were. */
+void inv_errors_close(struct inv_errors *);
+
+/* malloc and realloc that end the program with a message where memory is out. */
+void *inv_allocate(size_t);             /* zeroed */
+void *inv_resize(void *, size_t);
+char *inv_copy_text(const char *);
+/* Formatted text in new memory, never NULL. */
+char *inv_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

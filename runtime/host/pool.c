@@ -1,0 +1,164 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "pool.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
+#include "errors.h"
+
+/* Scalar operations for which waking one more thread pays (a wake takes some microseconds). */
+enum { COST_OF_A_THREAD = 65536 };
+
+struct worker {
+    struct inv_pool *pool;
+    pthread_t thread;
+    pthread_cond_t wake;
+    int number;                         /* from 1; the caller is 0 */
+    unsigned turn;                      /* the last job it took part in */
+};
+
+struct inv_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    struct worker *worker;
+    int threads;                        /* wanted, the caller included */
+    int started;                        /* workers that run */
+    int refused;                        /* the system gave no more */
+    /* the job: valid while pending > 0 */
+    const struct inv_run *run;
+    inv_group *group;
+    int64_t count;
+    int parts, pending, stop;
+    unsigned turn;
+};
+
+int inv_pool_processors(void)
+{
+#ifdef __linux__
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return CPU_COUNT(&set);
+#endif
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (int)count : 1;
+}
+
+struct inv_pool *inv_pool_new(int threads)
+{
+    if (threads <= 1)
+        return NULL;
+    struct inv_pool *pool = inv_allocate(sizeof *pool);
+    pool->threads = threads;
+    pool->worker = inv_allocate((size_t)threads * sizeof *pool->worker);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->done, NULL);
+    return pool;
+}
+
+static void run_part(const struct inv_run *run, inv_group *group, int64_t count, int part, int parts)
+{
+    group(run, count * part / parts, count * (part + 1) / parts);
+}
+
+static void *work(void *argument)
+{
+    struct worker *self = argument;
+    struct inv_pool *pool = self->pool;
+    pthread_mutex_lock(&pool->lock);
+    for (;;) {
+        while (!pool->stop && (self->turn == pool->turn || self->number >= pool->parts))
+            pthread_cond_wait(&self->wake, &pool->lock);
+        if (pool->stop)
+            break;
+        self->turn = pool->turn;
+        int parts = pool->parts;
+        pthread_mutex_unlock(&pool->lock);
+        run_part(pool->run, pool->group, pool->count, self->number, parts);
+        pthread_mutex_lock(&pool->lock);
+        if (--pool->pending == 0)
+            pthread_cond_signal(&pool->done);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+/* Makes workers until `wanted` run, or the system refuses. */
+static void start_workers(struct inv_pool *pool, int wanted)
+{
+    while (pool->started < wanted && !pool->refused) {
+        struct worker *w = &pool->worker[pool->started];
+        w->pool = pool;
+        w->number = pool->started + 1;
+        w->turn = pool->turn;
+        pthread_cond_init(&w->wake, NULL);
+        if (pthread_create(&w->thread, NULL, work, w) == 0)
+            pool->started++;
+        else
+            pool->refused = 1;
+    }
+}
+
+void inv_pool_free(struct inv_pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->stop = 1;
+    for (int i = 0; i < pool->started; i++)
+        pthread_cond_signal(&pool->worker[i].wake);
+    pthread_mutex_unlock(&pool->lock);
+    for (int i = 0; i < pool->started; i++) {
+        pthread_join(pool->worker[i].thread, NULL);
+        pthread_cond_destroy(&pool->worker[i].wake);
+    }
+    pthread_cond_destroy(&pool->done);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->worker);
+    free(pool);
+}
+
+static int choose_parts(const struct inv_pool *pool, int64_t count, int64_t cost)
+{
+    int64_t parts = cost / COST_OF_A_THREAD;
+    parts = parts > count ? count : parts;
+    return parts > pool->threads ? pool->threads : (int)parts;
+}
+
+static void run_parallel(struct inv_pool *pool, const struct inv_run *run, inv_group *group,
+                         int64_t count, int parts)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->run = run;
+    pool->group = group;
+    pool->count = count;
+    pool->parts = parts;
+    pool->pending = parts - 1;
+    pool->turn++;
+    for (int i = 0; i < parts - 1; i++)
+        pthread_cond_signal(&pool->worker[i].wake);
+    pthread_mutex_unlock(&pool->lock);
+    run_part(run, group, count, 0, parts);
+    pthread_mutex_lock(&pool->lock);
+    while (pool->pending > 0)
+        pthread_cond_wait(&pool->done, &pool->lock);
+    pool->parts = 0;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void inv_for(const struct inv_run *run, inv_group *group, int64_t count, int64_t cost)
+{
+    int parts = run->pool ? choose_parts(run->pool, count, cost) : 1;
+    if (parts > 1) {
+        start_workers(run->pool, parts - 1);
+        if (parts > run->pool->started + 1)
+            parts = run->pool->started + 1;
+    }
+    if (parts > 1)
+        run_parallel(run->pool, run, group, count, parts);
+    else if (count > 0)
+        group(run, 0, count);
+}

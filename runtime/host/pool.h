@@ -1,0 +1,13 @@
+/* Threads that share the outputs of one group at a time.  They sleep while there is nothing to
+ * do, and are made when the first group is large enough to need them. */
+#ifndef INV_HOST_POOL_H
+#define INV_HOST_POOL_H
+#include "invar.h"
+
+/* NULL for one thread: everything then runs in the caller. */
+struct inv_pool *inv_pool_new(int threads);
+void inv_pool_free(struct inv_pool *);
+/* Processors that this process may use, at least 1. */
+int inv_pool_processors(void);
+
+#endif

@@ -1,0 +1,566 @@
+#include "safetensors.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/arith.h"
+#include "output.h"
+#include "suggest.h"
+#include "variable.h"
+
+enum { HEADER_MAX = 100000000 };        /* the format's own limit */
+
+static const char *const dtype_name[] = { "F32", "I32", "BOOL", "I64" };
+
+/* In the file BOOL takes 1 byte, in the arena 4. */
+static size_t file_bytes(enum inv_dtype dtype)
+{
+    return dtype == INV_BOOL ? 1 : inv_dtype_bytes(dtype);
+}
+
+static size_t tensor_bytes(const struct inv_variable *v)
+{
+    return (size_t)inv_variable_elements(v) * file_bytes(v->dtype);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct inv_variable *const *x = a, *const *y = b;
+    return strcmp((*x)->path, (*y)->path);
+}
+
+/* The saved variables in byte order of their names; count in *count. */
+static const struct inv_variable **sorted(const struct inv_model *model, int *count)
+{
+    const struct inv_variable **list =
+        inv_allocate((size_t)model->variable_count * sizeof *list);
+    *count = 0;
+    for (int i = 0; i < model->variable_count; i++)
+        if (inv_variable_is_saved(&model->variable[i]))
+            list[(*count)++] = &model->variable[i];
+    qsort(list, (size_t)*count, sizeof *list, by_path);
+    return list;
+}
+
+/* ---- writing ---- */
+
+static uint64_t load_element(const unsigned char *at, enum inv_dtype dtype)
+{
+    uint32_t narrow;
+    uint64_t wide;
+    if (dtype == INV_I64) {
+        memcpy(&wide, at, sizeof wide);
+        return wide;
+    }
+    memcpy(&narrow, at, sizeof narrow);
+    if (dtype == INV_F32)
+        return inv_bits(inv_canonical(inv_from_bits(narrow)));
+    return dtype == INV_BOOL ? narrow != 0 : narrow;
+}
+
+static void write_tensor(struct inv_output *out, const struct inv_variable *v,
+                         const unsigned char *at)
+{
+    unsigned char piece[4096];
+    size_t width = file_bytes(v->dtype), step = inv_dtype_bytes(v->dtype), fill = 0;
+    int64_t count = inv_variable_elements(v);
+    for (int64_t i = 0; i < count; i++, at += step) {
+        uint64_t bits = load_element(at, v->dtype);
+        for (size_t b = 0; b < width; b++)
+            piece[fill++] = (unsigned char)(bits >> (8 * b));
+        if (fill == sizeof piece) {
+            inv_output_write(out, piece, fill);
+            fill = 0;
+        }
+    }
+    inv_output_write(out, piece, fill);
+}
+
+static char *make_header(const struct inv_variable *const *list, int count, size_t *length)
+{
+    char *text;
+    FILE *to = open_memstream(&text, length);
+    if (!to)
+        return NULL;
+    size_t offset = 0;
+    fputc('{', to);
+    for (int i = 0; i < count; i++) {
+        const struct inv_variable *v = list[i];
+        fprintf(to, "%s\"%s\":{\"dtype\":\"%s\",\"shape\":[", i ? "," : "", v->path,
+                dtype_name[v->dtype]);
+        for (int d = 0; d < v->rank; d++)
+            fprintf(to, "%s%lld", d ? "," : "", (long long)v->dim[d]);
+        fprintf(to, "],\"data_offsets\":[%zu,%zu]}", offset, offset + tensor_bytes(v));
+        offset += tensor_bytes(v);
+    }
+    fputc('}', to);
+    for (long end = ftell(to); end % 8 != 0; end++)
+        fputc(' ', to);
+    return fclose(to) == 0 ? text : NULL;
+}
+
+int inv_safetensors_save(const struct inv_model *model, const unsigned char *arena,
+                         const char *path, struct inv_errors *errors, char digest[65])
+{
+    struct inv_output out;
+    int count;
+    size_t length = 0;
+    if (!inv_output_open(&out, path, errors))
+        return 0;
+    const struct inv_variable **list = sorted(model, &count);
+    char *header = make_header(list, count, &length);
+    unsigned char size[8];
+    for (int i = 0; i < 8; i++)
+        size[i] = (unsigned char)((uint64_t)length >> (8 * i));
+    inv_output_write(&out, size, sizeof size);
+    inv_output_write(&out, header, length);
+    for (int i = 0; i < count; i++)
+        write_tensor(&out, list[i], arena + list[i]->offset);
+    free(header);
+    free(list);
+    return inv_output_close(&out, digest);
+}
+
+/* ---- reading: the header's JSON ---- */
+
+struct tensor {
+    char *name, *dtype;
+    int rank, seen;                     /* seen: bit 0 dtype, 1 shape, 2 data_offsets */
+    int64_t dim[INV_RANK];
+    uint64_t begin, end;
+};
+
+struct reader {
+    const char *path;
+    struct inv_errors *errors;
+    const char *start, *at, *limit;
+    struct tensor *tensor;
+    int count, room;
+    int failed;
+};
+
+static int fail(struct reader *r, const char *what)
+{
+    if (!r->failed++)
+        inv_error(r->errors, "%s: byte %lld of the safetensors header: %s; the file is damaged, "
+                  "write it again", r->path, (long long)(r->at - r->start), what);
+    return 0;
+}
+
+static char peek(struct reader *r)
+{
+    while (r->at < r->limit && strchr(" \t\r\n", *r->at) && *r->at)
+        r->at++;
+    return r->at < r->limit ? *r->at : 0;
+}
+
+static int accept(struct reader *r, char c)
+{
+    if (peek(r) != c || c == 0)
+        return 0;
+    r->at++;
+    return 1;
+}
+
+static int expect(struct reader *r, char c)
+{
+    char what[] = "'x' expected";
+    what[1] = c;
+    return accept(r, c) || fail(r, what);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The four digits after \u as one UTF-16 unit, or -1. */
+static int read_unit(struct reader *r)
+{
+    int unit = 0;
+    for (int i = 0; i < 4; i++) {
+        int digit = r->at < r->limit ? hex_digit(*r->at) : -1;
+        if (digit < 0)
+            return -1;
+        unit = unit * 16 + digit;
+        r->at++;
+    }
+    return unit;
+}
+
+static char *put_utf8(char *to, int code)
+{
+    if (code < 0x80) {
+        *to++ = (char)code;
+    } else if (code < 0x800) {
+        *to++ = (char)(0xc0 | code >> 6);
+        *to++ = (char)(0x80 | (code & 0x3f));
+    } else {
+        *to++ = (char)(0xe0 | code >> 12);
+        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
+        *to++ = (char)(0x80 | (code & 0x3f));
+    }
+    return to;
+}
+
+/* An escape after its backslash; surrogates are kept as separate units. */
+static char *read_escape(struct reader *r, char *to)
+{
+    static const char plain[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    char c = r->at < r->limit ? *r->at++ : 0;
+    const char *found = c ? strchr(plain, c) : NULL;
+    if (found) {
+        *to++ = meant[found - plain];
+        return to;
+    }
+    int code = c == 'u' ? read_unit(r) : -1;
+    if (code > 0)
+        return put_utf8(to, code);
+    fail(r, "no such escape in a string");
+    return to;
+}
+
+/* A string in new memory, or NULL. */
+static char *read_string(struct reader *r)
+{
+    if (!expect(r, '"'))
+        return NULL;
+    const char *close = r->at;
+    while (close < r->limit && *close != '"')
+        close += *close == '\\' ? 2 : 1;
+    if (close >= r->limit) {
+        fail(r, "a string without end");
+        return NULL;
+    }
+    char *text = inv_allocate((size_t)(close - r->at) + 1), *to = text;
+    while (r->at < close && !r->failed) {
+        char c = *r->at++;
+        if (c == '\\')
+            to = read_escape(r, to);
+        else
+            *to++ = c;
+    }
+    r->at = close + 1;
+    return text;
+}
+
+static int read_number(struct reader *r, uint64_t *value)
+{
+    uint64_t whole = 0;
+    if (peek(r) < '0' || peek(r) > '9')
+        return fail(r, "a whole number expected");
+    while (r->at < r->limit && *r->at >= '0' && *r->at <= '9') {
+        if (whole > (uint64_t)INT64_MAX / 16)
+            return fail(r, "a number is too large");
+        whole = whole * 10 + (uint64_t)(*r->at++ - '0');
+    }
+    *value = whole;
+    return 1;
+}
+
+static int read_shape(struct reader *r, struct tensor *t)
+{
+    uint64_t extent;
+    if (!expect(r, '['))
+        return 0;
+    while (!accept(r, ']')) {
+        if (t->rank == INV_RANK)
+            return fail(r, "a tensor with more than 8 axes");
+        if ((t->rank > 0 && !expect(r, ',')) || !read_number(r, &extent))
+            return 0;
+        t->dim[t->rank++] = (int64_t)extent;
+    }
+    return 1;
+}
+
+static int read_offsets(struct reader *r, struct tensor *t)
+{
+    return expect(r, '[') && read_number(r, &t->begin) && expect(r, ',') &&
+           read_number(r, &t->end) && expect(r, ']');
+}
+
+static int read_member(struct reader *r, struct tensor *t, const char *key)
+{
+    static const char *const known[] = { "dtype", "shape", "data_offsets" };
+    int which = 0;
+    while (which < 3 && strcmp(key, known[which]) != 0)
+        which++;
+    if (which == 3 || (t->seen & (1 << which)))
+        return fail(r, "dtype, shape and data_offsets expected, each once");
+    t->seen |= 1 << which;
+    if (which == 0)
+        return (t->dtype = read_string(r)) != NULL;
+    return which == 1 ? read_shape(r, t) : read_offsets(r, t);
+}
+
+static int read_tensor(struct reader *r, struct tensor *t)
+{
+    if (!expect(r, '{'))
+        return 0;
+    do {
+        char *key = read_string(r);
+        int ok = key && expect(r, ':') && read_member(r, t, key);
+        free(key);
+        if (!ok)
+            return 0;
+    } while (accept(r, ','));
+    return expect(r, '}') && (t->seen == 7 || fail(r, "a tensor lacks a key"));
+}
+
+/* {"__metadata__": {"text": "text", ...}} is allowed and means nothing here. */
+static int skip_metadata(struct reader *r)
+{
+    if (!expect(r, '{'))
+        return 0;
+    if (accept(r, '}'))
+        return 1;
+    do {
+        char *key = read_string(r);
+        char *value = key && expect(r, ':') ? read_string(r) : NULL;
+        int ok = value != NULL;
+        free(key);
+        free(value);
+        if (!ok)
+            return 0;
+    } while (accept(r, ','));
+    return expect(r, '}');
+}
+
+static struct tensor *add_tensor(struct reader *r, char *name)
+{
+    if (r->count == r->room) {
+        r->room = r->room * 2 + 16;
+        r->tensor = inv_resize(r->tensor, (size_t)r->room * sizeof *r->tensor);
+    }
+    struct tensor *t = &r->tensor[r->count++];
+    *t = (struct tensor){ .name = name };
+    return t;
+}
+
+static int read_entry(struct reader *r)
+{
+    char *name = read_string(r);
+    if (!name || !expect(r, ':')) {
+        free(name);
+        return 0;
+    }
+    if (strcmp(name, "__metadata__") != 0)
+        return read_tensor(r, add_tensor(r, name));
+    free(name);
+    return skip_metadata(r);
+}
+
+static int read_header(struct reader *r)
+{
+    if (!expect(r, '{'))
+        return 0;
+    if (peek(r) != '}') {
+        do {
+            if (!read_entry(r))
+                return 0;
+        } while (accept(r, ','));
+    }
+    if (!expect(r, '}'))
+        return 0;
+    peek(r);
+    return r->at == r->limit || fail(r, "text follows the header's end");
+}
+
+/* ---- reading: do the tensors cover the data, and are they the model's? ---- */
+
+static int by_begin(const void *a, const void *b)
+{
+    const struct tensor *x = a, *y = b;
+    if (x->begin != y->begin)
+        return x->begin < y->begin ? -1 : 1;
+    return x->end < y->end ? -1 : x->end > y->end;
+}
+
+static void check_cover(struct reader *r, uint64_t data_bytes)
+{
+    uint64_t at = 0;
+    if (r->count > 0)
+        qsort(r->tensor, (size_t)r->count, sizeof *r->tensor, by_begin);
+    for (int i = 0; i < r->count; i++) {
+        const struct tensor *t = &r->tensor[i];
+        if (t->begin != at || t->end < t->begin || t->end > data_bytes) {
+            inv_error(r->errors, "%s: tensor %s: data_offsets [%llu,%llu] leave a gap, overlap or "
+                      "pass the file's end (%llu bytes of data, %llu covered so far); the file is "
+                      "cut short or damaged, get it again", r->path, t->name,
+                      (unsigned long long)t->begin, (unsigned long long)t->end,
+                      (unsigned long long)data_bytes, (unsigned long long)at);
+            return;
+        }
+        at = t->end;
+    }
+    if (at != data_bytes)
+        inv_error(r->errors, "%s: %llu bytes follow the last tensor; the file is damaged, get it "
+                  "again", r->path, (unsigned long long)(data_bytes - at));
+}
+
+static char *print_shape(const int64_t *dim, int rank)
+{
+    char *text = inv_copy_text("[");
+    for (int i = 0; i < rank; i++) {
+        char *longer = inv_text("%s%s%lld", text, i ? ", " : "", (long long)dim[i]);
+        free(text);
+        text = longer;
+    }
+    char *closed = inv_text("%s]", text);
+    free(text);
+    return closed;
+}
+
+static void check_tensor(struct reader *r, const struct inv_variable *v, const struct tensor *t)
+{
+    int same = v->rank == t->rank && strcmp(dtype_name[v->dtype], t->dtype) == 0;
+    for (int i = 0; same && i < v->rank; i++)
+        same = v->dim[i] == t->dim[i];
+    if (same && t->end - t->begin == tensor_bytes(v))
+        return;
+    char *wanted = print_shape(v->dim, v->rank), *found = print_shape(t->dim, t->rank);
+    inv_error(r->errors, "%s: tensor %s is %s%s in %llu bytes; the model's is %s%s in %zu bytes",
+              r->path, t->name, t->dtype, found, (unsigned long long)(t->end - t->begin),
+              dtype_name[v->dtype], wanted, tensor_bytes(v));
+    free(wanted);
+    free(found);
+}
+
+static const struct tensor *find_tensor(const struct reader *r, const char *name)
+{
+    for (int i = 0; i < r->count; i++)
+        if (strcmp(r->tensor[i].name, name) == 0)
+            return &r->tensor[i];
+    return NULL;
+}
+
+/* Every tensor's name once, and in the model. */
+static void check_names(struct reader *r, const struct inv_variable *const *list, int count)
+{
+    const char **name = inv_allocate((size_t)count * sizeof *name);
+    for (int i = 0; i < count; i++)
+        name[i] = list[i]->path;
+    for (int i = 0; i < r->count; i++) {
+        const char *own = r->tensor[i].name;
+        int known = 0;
+        for (int j = 0; j < count; j++)
+            known |= strcmp(own, name[j]) == 0;
+        const char *near = inv_suggest(own, name, count);
+        if (!known)
+            inv_error(r->errors, "%s: tensor %s is not in the model%s%s%s", r->path, own,
+                      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+        if (find_tensor(r, own) != &r->tensor[i])
+            inv_error(r->errors, "%s: tensor %s stands there twice", r->path, own);
+    }
+    free(name);
+}
+
+static void check_model(struct reader *r, const struct inv_variable *const *list, int count)
+{
+    check_names(r, list, count);
+    for (int i = 0; i < count; i++) {
+        const struct tensor *t = find_tensor(r, list[i]->path);
+        if (t)
+            check_tensor(r, list[i], t);
+        else
+            inv_error(r->errors, "%s: lacks tensor %s; are these weights of another model?",
+                      r->path, list[i]->path);
+    }
+}
+
+/* ---- reading: the data ---- */
+
+static void store_element(unsigned char *to, enum inv_dtype dtype, const unsigned char *from)
+{
+    uint64_t wide = 0;
+    for (size_t b = 0; b < file_bytes(dtype); b++)
+        wide |= (uint64_t)from[b] << (8 * b);
+    uint32_t narrow = (uint32_t)wide;
+    memcpy(to, dtype == INV_I64 ? (void *)&wide : (void *)&narrow, inv_dtype_bytes(dtype));
+}
+
+static int read_data(FILE *file, uint64_t start, const struct inv_variable *v,
+                     const struct tensor *t, unsigned char *arena)
+{
+    unsigned char from[8], *to = arena + v->offset;
+    int64_t count = inv_variable_elements(v);
+    if (fseeko(file, (off_t)(start + t->begin), SEEK_SET) != 0)
+        return 0;
+    for (int64_t i = 0; i < count; i++, to += inv_dtype_bytes(v->dtype)) {
+        if (fread(from, file_bytes(v->dtype), 1, file) != 1)
+            return 0;
+        store_element(to, v->dtype, from);
+    }
+    return 1;
+}
+
+/* Reads the header's bytes into memory and its length; the bytes of data go to *data_bytes. */
+static char *load_header(FILE *file, const char *path, struct inv_errors *errors,
+                         uint64_t *length, uint64_t *data_bytes)
+{
+    unsigned char size[8];
+    fseeko(file, 0, SEEK_END);
+    off_t total = ftello(file);
+    rewind(file);
+    *length = 0;
+    if (total >= 8 && fread(size, 8, 1, file) == 1)
+        for (int i = 0; i < 8; i++)
+            *length |= (uint64_t)size[i] << (8 * i);
+    if (total < 10 || *length < 2 || *length > HEADER_MAX || *length > (uint64_t)total - 8) {
+        inv_error(errors, "%s: not a safetensors file, or cut short (its header would take %llu "
+                  "of %lld bytes)", path, (unsigned long long)*length, (long long)total);
+        return NULL;
+    }
+    *data_bytes = (uint64_t)total - 8 - *length;
+    char *header = inv_allocate(*length + 1);
+    if (fread(header, 1, *length, file) == *length)
+        return header;
+    inv_error(errors, "%s: %s", path, strerror(errno));
+    free(header);
+    return NULL;
+}
+
+static void load_file(FILE *file, const struct inv_model *model, unsigned char *arena,
+                      struct reader *r)
+{
+    uint64_t length, data_bytes;
+    char *header = load_header(file, r->path, r->errors, &length, &data_bytes);
+    if (!header)
+        return;
+    int count, before = r->errors->count;
+    const struct inv_variable **list = sorted(model, &count);
+    r->start = r->at = header;
+    r->limit = header + length;
+    if (read_header(r)) {
+        check_cover(r, data_bytes);
+        check_model(r, list, count);
+    }
+    for (int i = 0; i < count && r->errors->count == before; i++)
+        if (!read_data(file, 8 + length, list[i], find_tensor(r, list[i]->path), arena))
+            inv_error(r->errors, "%s: tensor %s cannot be read: %s", r->path, list[i]->path,
+                      ferror(file) ? strerror(errno) : "the file has become shorter");
+    for (int i = 0; i < r->count; i++) {
+        free(r->tensor[i].name);
+        free(r->tensor[i].dtype);
+    }
+    free(r->tensor);
+    free(list);
+    free(header);
+}
+
+int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, const char *path,
+                         struct inv_errors *errors)
+{
+    int before = errors->count;
+    struct reader r = { .path = path, .errors = errors };
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        inv_error(errors, "%s: cannot read weights: %s", path, strerror(errno));
+        return 0;
+    }
+    load_file(file, model, arena, &r);
+    fclose(file);
+    return errors->count == before;
+}

@@ -1,0 +1,46 @@
+/* Reading a data file from front to back: plain or gzip (told by its magic bytes), in 64 KiB
+ * pieces, with the SHA-256 of the bytes as they lie on disk. */
+#ifndef INV_HOST_STREAM_H
+#define INV_HOST_STREAM_H
+#include <stdint.h>
+#include "core/sha256.h"
+#include "errors.h"
+
+struct inv_stream {
+    char *path;
+    struct inv_errors *errors;
+    int file, gzip, ended, failed;
+    struct z_stream_s *inflater;
+    unsigned char *packed, *plain;      /* plain is packed where the file is not gzip */
+    size_t begin, end;                  /* unread bytes of plain */
+    int64_t offset;                     /* bytes handed out so far */
+    struct inv_sha256 sha;
+};
+
+/* 0 where the file cannot be read; the error has been reported. */
+int inv_stream_open(struct inv_stream *, const char *path, struct inv_errors *);
+/* Makes begin < end; 0 at the end of the data or after an error (failed). */
+int inv_stream_fill(struct inv_stream *);
+/* Up to `bytes`; fewer only at the end. */
+size_t inv_stream_read(struct inv_stream *, void *to, size_t bytes);
+/* Reads on to the end of the file for its hash (digest may be NULL: then it does not). */
+void inv_stream_close(struct inv_stream *, unsigned char digest[32]);
+
+/* The next byte, or -1. */
+static inline int inv_stream_next(struct inv_stream *s)
+{
+    if (s->begin == s->end && !inv_stream_fill(s))
+        return -1;
+    s->offset++;
+    return s->plain[s->begin++];
+}
+
+/* The byte that comes next, or -1; it stays. */
+static inline int inv_stream_peek(struct inv_stream *s)
+{
+    if (s->begin == s->end && !inv_stream_fill(s))
+        return -1;
+    return s->plain[s->begin];
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* Sizes of a model's variables. */
+#ifndef INV_HOST_VARIABLE_H
+#define INV_HOST_VARIABLE_H
+#include "invar.h"
+
+/* Elements with b = 1: of one row, where a rows axis is there. */
+static inline int64_t inv_variable_elements(const struct inv_variable *v)
+{
+    int64_t count = 1;
+    for (int i = 0; i < v->rank; i++)
+        count *= v->dim[i];
+    return count;
+}
+
+static inline size_t inv_dtype_bytes(enum inv_dtype dtype)
+{
+    return dtype == INV_I64 ? 8 : 4;
+}
+
+static inline size_t inv_variable_bytes(const struct inv_variable *v)
+{
+    return (size_t)inv_variable_elements(v) * inv_dtype_bytes(v->dtype);
+}
+
+static inline int inv_variable_is_saved(const struct inv_variable *v)
+{
+    return v->kind == INV_PARAM || v->kind == INV_BUFFER;
+}
+
+#endif
