@@ -1,0 +1,14 @@
+/* From a planned program to the text of its C sources. */
+#ifndef INVAR_EMIT_H
+#define INVAR_EMIT_H
+#include "program.h"
+
+/* NAME.c: one function for each group, one for each phase, and the tables of invar.h.
+ * requires: pass_plan has run. */
+void emit_model(const struct program *, struct text *out);
+/* NAME.h: the model at each instruction-set level. */
+void emit_header(const struct program *, struct text *out);
+/* main.c of the host trainer. */
+void emit_main(const struct program *, struct text *out);
+
+#endif

@@ -1,0 +1,199 @@
+/* The frame of a group's function: its pointers into the arena, its comment, its skeleton. */
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+#include "emit_private.h"
+
+const struct place *function_place(const struct function *f, int id)
+{
+    return &f->graph->schedule->place[id];
+}
+
+bool function_computes(const struct function *f, int id)
+{
+    for (int i = 0; i < f->group->count; i++)
+        if (f->group->node[i] == id)
+            return true;
+    return false;
+}
+
+bool function_stores(const struct function *f, int id)
+{
+    enum place_kind kind = function_place(f, id)->kind;
+    return function_computes(f, id) && (kind == PLACE_ARENA || kind == PLACE_VARIABLE);
+}
+
+void function_use(struct function *f, enum op op)
+{
+    f->emit->used[op] = true;
+}
+
+/* The node that fills the storage a view looks at from its first element. */
+static const struct node *pointed_node(const struct function *f, int id)
+{
+    const struct node *node = graph_node(f->graph, id);
+    while (op_def(node->op)->class == CLASS_VIEW && !function_computes(f, node->id) &&
+           function_place(f, node->operand[0])->offset == function_place(f, node->id)->offset)
+        node = graph_node(f->graph, node->operand[0]);
+    return node;
+}
+
+static const char *pointer_name(struct function *f, const struct node *node, bool write)
+{
+    const struct program *program = f->graph->program;
+    if (node->op == OP_READ || node->op == OP_STORE)
+        return emit_identifier(f->emit->arena,
+                               program_variable(program, node->attr.variable)->path);
+    return emit_name(f->emit, write ? "out" : op_def(node->op)->stem, node->id);
+}
+
+static const char *unique_name(struct function *f, const char *name)
+{
+    for (int i = 0; i < f->pointer_count; i++)
+        if (strcmp(f->pointer[i].name, name) == 0)
+            return unique_name(f, arena_printf(f->emit->arena, "%s_", name));
+    return name;
+}
+
+static const char *pointer_comment(struct function *f, const struct node *node, bool write)
+{
+    struct arena *arena = f->emit->arena;
+    const char *shape = shape_print(arena, node->dtype, &node->shape);
+    if (!write || node->op == OP_STORE)
+        return shape;
+    return arena_printf(arena, "%s_%d: %s", op_def(node->op)->stem, node->id, shape);
+}
+
+const char *function_pointer(struct function *f, int id, bool write)
+{
+    const struct node *node = graph_node(f->graph, id);
+    const struct place *place = function_place(f, id);
+    assert(place->kind == PLACE_ARENA || place->kind == PLACE_VARIABLE);
+    for (int i = 0; i < f->pointer_count; i++)
+        if (f->pointer[i].offset == place->offset && f->pointer[i].dtype == node->dtype) {
+            struct pointer *p = &f->pointer[i];
+            p->written = p->written || write;
+            p->bytes = p->bytes > place->bytes ? p->bytes : place->bytes;
+            return p->name;
+        }
+    const struct node *named = write ? node : pointed_node(f, id);
+    struct pointer pointer = {.offset = place->offset, .bytes = place->bytes, .dtype = node->dtype,
+                              .written = write};
+    pointer.name = unique_name(f, pointer_name(f, named, write));
+    pointer.comment = pointer_comment(f, node, write);
+    ARENA_PUSH(f->emit->arena, f->pointer, f->pointer_count, f->pointer_room) = pointer;
+    return pointer.name;
+}
+
+/* An initialiser, which may not call a function. */
+static const char *list_element(struct arena *arena, float value)
+{
+    if (value != value)
+        return "__builtin_nanf(\"\")";
+    if (value - value != 0.0f)
+        return value > 0.0f ? "__builtin_inff()" : "-__builtin_inff()";
+    return emit_float(arena, value);
+}
+
+/* The elements of a constant that are not all the same, as an array of the file. */
+static const char *constant_array(struct function *f, const struct node *node)
+{
+    struct emit *emit = f->emit;
+    const char *name = arena_printf(emit->arena, "%s_const_%d", f->graph->name, node->id);
+    for (int i = 0; i < emit->constant_count; i++)
+        if (strcmp(emit->constant[i], name) == 0)
+            return emit->constant[i];
+    ARENA_PUSH(emit->arena, emit->constant, emit->constant_count, emit->constant_room) = name;
+    int64_t count = shape_elements(&node->shape);
+    struct text text;
+    text_init(&text, emit->arena);
+    for (int64_t i = 0; i < count; i++)
+        text_printf(&text, "%s%s", i == 0 ? "" : i % 8 == 0 ? ",\n    " : ", ",
+                    list_element(emit->arena, node->attr.list[i]));
+    struct values *item = values_add_item(emit->file, "constant");
+    values_set(item, "name", name);
+    values_printf(item, "count", "%" PRId64, count);
+    values_set(item, "elements", text.data);
+    return name;
+}
+
+static const char *step_value(struct function *f, const struct node *node)
+{
+    static const char *const field[] = {[VALUE_STEP] = "step", [VALUE_STEPS] = "steps",
+                                        [VALUE_EPOCH] = "epoch", [VALUE_ROWS] = "rows"};
+    const char *text = arena_printf(f->emit->arena, "run->%s", field[node->attr.step_value]);
+    enum dtype of = node->attr.step_value == VALUE_ROWS ? I64 : I32;
+    if (node->dtype == of)
+        return text;
+    return arena_printf(f->emit->arena, "(%s)%s", emit_ctype(node->dtype), text);
+}
+
+const char *function_constant(struct function *f, int id)
+{
+    const struct node *node = graph_node(f->graph, id);
+    if (node->op == OP_STEP_VALUE)
+        return step_value(f, node);
+    if (node->op != OP_CONST)
+        return NULL;
+    if (node->dtype != F32)
+        return arena_printf(f->emit->arena, "%" PRId64, node->attr.whole);
+    return node->attr.list ? constant_array(f, node)
+                           : emit_float(f->emit->arena, node->attr.value);
+}
+
+static bool overlaps_another(const struct function *f, int index)
+{
+    const struct pointer *p = &f->pointer[index];
+    for (int i = 0; i < f->pointer_count; i++) {
+        const struct pointer *q = &f->pointer[i];
+        if (i != index && p->offset < q->offset + q->bytes && q->offset < p->offset + p->bytes &&
+            (p->written || q->written))
+            return true;
+    }
+    return false;
+}
+
+static void render_pointers(struct function *f)
+{
+    static const char *const reader[] = {[F32] = "f32_at", [I32] = "i32_at", [BOOL] = "i32_at",
+                                         [I64] = "i64_at"};
+    for (int i = 0; i < f->pointer_count; i++) {
+        const struct pointer *p = &f->pointer[i];
+        struct values *item = values_add_item(f->values, "pointer");
+        values_printf(item, "pointer", "%s%s *%s%s = %s(run, %" PRId64 "); /* %s */",
+                      p->written ? "" : "const ", emit_ctype(p->dtype),
+                      overlaps_another(f, i) ? "" : "restrict ", p->name, reader[p->dtype],
+                      p->offset, p->comment);
+    }
+}
+
+/* "digits.inv:20: h = x -> dense(64)", and what the function leaves behind. */
+static void render_comment(struct function *f)
+{
+    struct text text;
+    text_init(&text, f->emit->arena);
+    const struct node *last = graph_node(f->graph, f->group->node[f->group->count - 1]);
+    const char *line = emit_model_line(f->emit, last);
+    text_printf(&text, "/* %s%s", last->forward >= 0 && *line ? "gradient of " : "", line);
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (op_def(node->op)->class == CLASS_VIEW && !function_stores(f, node->id))
+            continue;
+        if (text.size > 3)
+            text_puts(&text, "\n * ");
+        text_puts(&text, emit_node_text(f->emit, f->graph, node));
+    }
+    text_puts(&text, " */");
+    values_set(f->values, "comment", text.data);
+}
+
+void function_finish(struct function *f)
+{
+    values_set(f->values, "name", f->name);
+    render_comment(f);
+    render_pointers(f);
+    struct text text;
+    text_init(&text, f->emit->arena);
+    template_render(f->skeleton, f->values, &text);
+    values_set(values_add_item(f->emit->file, "function"), "function", text.data);
+}

@@ -1,0 +1,130 @@
+/* What the files of emission share. */
+#ifndef INVAR_EMIT_PRIVATE_H
+#define INVAR_EMIT_PRIVATE_H
+#include "op.h"
+#include "passes/pass.h"
+#include "template.h"
+
+enum { TILE_FLOATS = 8192, TILE_ROWS_MAX = 128 };
+
+/* A model being written. */
+struct emit {
+    const struct program *program;
+    struct arena *arena;
+    struct values *file;                /* of templates/program/model.c */
+    bool used[OP_COUNT];                /* operators whose header is included */
+    const char **constant;              /* names of the arrays of the file */
+    int constant_count, constant_room;
+    int trace_count;
+};
+
+/* Storage that a function reads or writes through one pointer. */
+struct pointer {
+    const char *name, *comment;
+    int64_t offset, bytes;
+    enum dtype dtype;
+    bool written;
+};
+
+/* The function of one group being written. */
+struct function {
+    struct emit *emit;
+    const struct graph *graph;
+    const struct group *group;
+    int index;                          /* of the group in running order */
+    const char *name;
+    const char *skeleton;               /* of templates/skeleton */
+    struct values *values;
+    struct pointer *pointer;
+    int pointer_count, pointer_room;
+    struct extent count;                /* of outputs that inv_for splits */
+};
+
+/* One loop of a nest: over a run of the space's axes that every access walks as one. */
+struct loop {
+    struct extent extent;
+    int axis;                           /* the last of the run: strides are taken there */
+    const char *name, *from, *to;
+};
+
+/* A loop nest over `space`; rank is the number of loops. */
+struct nest {
+    struct function *function;
+    struct shape space;
+    int rank;
+    struct loop loop[RANK_MAX];
+    /* Where the value of a node of the group lies in an array at the nest's index, its text, as
+     * read or as written; NULL: it is a local of this block, or has no array. */
+    const char *(*local)(struct nest *, int id);
+    const char *(*array)(struct nest *, int id);
+    void *state;                        /* of the two */
+};
+
+/* Statements that share their loops: nodes in ascending order. */
+struct block {
+    int *node;
+    int count;
+};
+
+/* ---- emit_text.c: names and numbers ---- */
+const char *emit_name(struct emit *, const char *stem, int id);
+/* A path as a C identifier. */
+const char *emit_identifier(struct arena *, const char *path);
+const char *emit_float(struct arena *, float);
+const char *emit_string(struct arena *, const char *);
+const char *emit_extent(struct arena *, struct extent);
+const char *emit_ctype(enum dtype);
+/* "", "_i32" or "_i64": the function of an operator on operands of that dtype. */
+const char *emit_suffix(enum dtype);
+struct extent extent_of(const struct shape *, int axis);
+struct extent extent_multiply(struct extent, struct extent);
+bool extent_equal(struct extent, struct extent);
+bool extent_is(struct extent, int64_t);
+/* Adds "stride * name" to an index expression; nothing where the stride is 0. */
+void emit_term(struct text *, struct extent stride, const char *name);
+/* The user's line: "digits.inv:20: h = x -> dense(64)", or "" where there is none. */
+const char *emit_model_line(struct emit *, const struct node *);
+/* Where that is; NULL where it is nowhere. */
+const struct source *emit_source(struct emit *, const struct node *, int *line);
+/* The line alone. */
+const char *emit_source_line(struct emit *, const struct node *);
+/* "add %12 of %3 %11 : f32[b, 64]" */
+const char *emit_node_text(struct emit *, const struct graph *, const struct node *);
+
+/* ---- emit_function.c ---- */
+const struct place *function_place(const struct function *, int id);
+bool function_computes(const struct function *, int id);
+bool function_stores(const struct function *, int id);
+/* The operand without the INLINE views around it must be dense: its storage. */
+const char *function_pointer(struct function *, int id, bool write);
+/* A constant or step value, or NULL for what lies in memory or in a local. */
+const char *function_constant(struct function *, int id);
+void function_use(struct function *, enum op);
+/* Renders the skeleton with the function's values into the list `function` of the file. */
+void function_finish(struct function *);
+
+/* ---- emit_nest.c ---- */
+/* keep_first, keep_last: the first or last axis is a loop of its own, even of extent 1. */
+void nest_init(struct nest *, struct function *, const struct shape *, bool keep_first,
+               bool keep_last);
+/* Storage indexed by the nest's loops: "add_11[64 * i + j]", a local or a constant. */
+const char *nest_operand(struct nest *, int operand);
+const char *nest_index(const struct nest *, const struct access *);
+const char *nest_target(struct nest *, const struct node *);
+/* Whether the node has a statement at all. */
+bool nest_includes(const struct nest *, const struct node *);
+/* The statements of a block whose depth is this (-1: all); stores stand behind the innermost. */
+void nest_block(struct nest *, const struct block *, int depth, struct text *, int indent);
+void nest_loop(struct nest *, int loop, const struct text *body, struct text *, int indent);
+/* The maps, copies and stores of the whole group as loops, indented by `indent` steps of 4. */
+void nest_emit(struct nest *, struct text *, int indent);
+
+/* ---- emit_group.c: sets skeleton, values and count ---- */
+void group_emit(struct function *);
+/* Scalar operations in all, roughly. */
+struct extent group_cost(const struct function *);
+
+/* ---- emit_table.c ---- */
+void emit_tables(struct emit *);
+
+#endif
