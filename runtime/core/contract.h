@@ -1,0 +1,28 @@
+/*
+ * Contraction in the order of docs/numerics.md, section 3: for each output an fma chain with k
+ * ascending from +0 over a chunk of 256, the chunks added ascending from +0.
+ *
+ *   out[i * ldo + j] = sum over p of a[i * as_m + p * as_k] * b[p * bs_k + j * bs_n]
+ *
+ * for i < m, j < n, p < k; strides count floats. k = 0 gives +0. out overlaps neither operand.
+ * Work is split across outputs by calling it for a part of the rows or of the columns.
+ */
+#ifndef INV_CORE_CONTRACT_H
+#define INV_CORE_CONTRACT_H
+
+#include "core/level.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define inv_contract INV_LEVEL_NAME(inv_contract)
+
+void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                  long bs_k, long bs_n, long m, long n, long k);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,188 @@
+/*
+ * Sums in the order of docs/numerics.md, section 3. An order is fixed by the number of elements
+ * alone; the loops are written so that vector lanes never share an accumulator.
+ *
+ * A lane starts at +0 and round to nearest never makes -0 of +0 plus anything, so adding +0 to
+ * a lane changes nothing: unused lanes need no care.
+ */
+#ifndef INV_CORE_SUMS_H
+#define INV_CORE_SUMS_H
+
+#include "core/arith.h"
+
+#define INV_LANES 32
+#define INV_ROW_BLOCK 4096
+#define INV_CHUNK 256
+#define INV_STRIP 64
+
+INV_FN void inv_lanes_clear(float lane[INV_LANES])
+{
+    for (int l = 0; l < INV_LANES; l++)
+        lane[l] = 0.0f;
+}
+
+/* lane[l] += lane[l + s], s = 16, 8, 4, 2, 1; the sum ends in lane[0]. */
+INV_FN float inv_lanes_join(float lane[INV_LANES])
+{
+    for (int l = 0; l < 16; l++)
+        lane[l] = inv_add(lane[l], lane[l + 16]);
+    for (int l = 0; l < 8; l++)
+        lane[l] = inv_add(lane[l], lane[l + 8]);
+    for (int l = 0; l < 4; l++)
+        lane[l] = inv_add(lane[l], lane[l + 4]);
+    for (int l = 0; l < 2; l++)
+        lane[l] = inv_add(lane[l], lane[l + 2]);
+    return inv_add(lane[0], lane[1]);
+}
+
+/*
+ * result = the row sum of value(i), i = 0 .. count - 1, where VALUE is an expression in the
+ * index I (a name that this macro declares, as int64_t). Lane l adds the elements i with
+ * i mod 32 = l, ascending; the results of blocks of 4096 form a row again. At most 4096^3
+ * elements.
+ */
+#define INV_ROW_SUM(result, count, I, VALUE)                                                    \
+    do {                                                                                        \
+        int64_t inv_n = (count);                                                                \
+        float inv_high[INV_LANES], inv_middle[INV_LANES], inv_low[INV_LANES];                   \
+        int64_t inv_blocks = 0;                                                                 \
+        float inv_sum = 0.0f;                                                                   \
+        inv_lanes_clear(inv_high);                                                              \
+        inv_lanes_clear(inv_middle);                                                            \
+        for (int64_t inv_b = 0; inv_b < inv_n; inv_b += INV_ROW_BLOCK) {                        \
+            int64_t inv_end = inv_n - inv_b < INV_ROW_BLOCK ? inv_n : inv_b + INV_ROW_BLOCK;    \
+            int64_t inv_i = inv_b;                                                              \
+            inv_lanes_clear(inv_low);                                                           \
+            for (; inv_i + INV_LANES <= inv_end; inv_i += INV_LANES)                            \
+                for (int inv_l = 0; inv_l < INV_LANES; inv_l++) {                               \
+                    int64_t I = inv_i + inv_l;                                                  \
+                    inv_low[inv_l] = inv_add(inv_low[inv_l], (VALUE));                          \
+                }                                                                               \
+            for (int inv_l = 0; inv_l < (int)(inv_end - inv_i); inv_l++) {                      \
+                int64_t I = inv_i + inv_l;                                                      \
+                inv_low[inv_l] = inv_add(inv_low[inv_l], (VALUE));                              \
+            }                                                                                   \
+            inv_sum = inv_lanes_join(inv_low);                                                  \
+            inv_rows_carry(inv_middle, inv_high, inv_blocks, inv_sum);                          \
+            inv_blocks++;                                                                       \
+        }                                                                                       \
+        (result) = inv_rows_finish(inv_middle, inv_high, inv_blocks, inv_sum);                  \
+    } while (0)
+
+/* Takes the sum of block number `block` into the lanes of the row that the blocks form. */
+INV_FN void inv_rows_carry(float middle[INV_LANES], float high[INV_LANES], int64_t block,
+                           float sum)
+{
+    int64_t row = block / INV_ROW_BLOCK;
+    if (block > 0 && block % INV_ROW_BLOCK == 0) {
+        high[(row - 1) % INV_LANES] = inv_add(high[(row - 1) % INV_LANES], inv_lanes_join(middle));
+        inv_lanes_clear(middle);
+    }
+    middle[block % INV_LANES] = inv_add(middle[block % INV_LANES], sum);
+}
+
+/* The sum over `blocks` blocks, the last of which summed to `sum`. */
+INV_FN float inv_rows_finish(float middle[INV_LANES], float high[INV_LANES], int64_t blocks,
+                             float sum)
+{
+    if (blocks <= 1)
+        return sum;
+    sum = inv_lanes_join(middle);
+    if (blocks <= INV_ROW_BLOCK)
+        return sum;
+    int64_t row = (blocks - 1) / INV_ROW_BLOCK;
+    high[row % INV_LANES] = inv_add(high[row % INV_LANES], sum);
+    return inv_lanes_join(high);
+}
+
+/* sum of x[0 .. n - 1] */
+INV_FN float inv_row_sum(const float *x, int64_t n)
+{
+    float sum;
+    INV_ROW_SUM(sum, n, i, x[i]);
+    return sum;
+}
+
+/*
+ * out[c] = the chain over r of x[r * stride + c], ascending from +0 in chunks of 256 whose sums
+ * are added ascending from +0; c = 0 .. columns - 1.
+ */
+INV_FN void inv_column_sum(float *out, const float *x, int64_t stride, int64_t rows,
+                           int64_t columns)
+{
+    for (int64_t c = 0; c < columns; c += INV_STRIP) {
+        int64_t width = columns - c < INV_STRIP ? columns - c : INV_STRIP;
+        float total[INV_STRIP];
+        for (int64_t j = 0; j < width; j++)
+            total[j] = 0.0f;
+        for (int64_t r = 0; r < rows; r += INV_CHUNK) {
+            int64_t end = rows - r < INV_CHUNK ? rows : r + INV_CHUNK;
+            float chunk[INV_STRIP];
+            for (int64_t j = 0; j < width; j++)
+                chunk[j] = 0.0f;
+            for (int64_t i = r; i < end; i++)
+                for (int64_t j = 0; j < width; j++)
+                    chunk[j] = inv_add(chunk[j], x[i * stride + c + j]);
+            for (int64_t j = 0; j < width; j++)
+                total[j] = inv_add(total[j], chunk[j]);
+        }
+        for (int64_t j = 0; j < width; j++)
+            out[c + j] = total[j];
+    }
+}
+
+/* maximum of x[0 .. n - 1], n >= 1; the order of a maximum is free */
+INV_FN float inv_row_max(const float *x, int64_t n)
+{
+    float lane[INV_LANES];
+    for (int l = 0; l < INV_LANES; l++)
+        lane[l] = x[0];
+    int64_t i = 0;
+    for (; i + INV_LANES <= n; i += INV_LANES)
+        for (int l = 0; l < INV_LANES; l++)
+            lane[l] = inv_max(lane[l], x[i + l]);
+    for (; i < n; i++)
+        lane[0] = inv_max(lane[0], x[i]);
+    for (int l = 1; l < INV_LANES; l++)
+        lane[0] = inv_max(lane[0], lane[l]);
+    return lane[0];
+}
+
+/* minimum of x[0 .. n - 1], n >= 1 */
+INV_FN float inv_row_min(const float *x, int64_t n)
+{
+    float lane[INV_LANES];
+    for (int l = 0; l < INV_LANES; l++)
+        lane[l] = x[0];
+    int64_t i = 0;
+    for (; i + INV_LANES <= n; i += INV_LANES)
+        for (int l = 0; l < INV_LANES; l++)
+            lane[l] = inv_min(lane[l], x[i + l]);
+    for (; i < n; i++)
+        lane[0] = inv_min(lane[0], x[i]);
+    for (int l = 1; l < INV_LANES; l++)
+        lane[0] = inv_min(lane[0], lane[l]);
+    return lane[0];
+}
+
+/* index of the first NaN, else the lowest index of the largest; -0 and +0 are equal here */
+INV_FN int64_t inv_row_argmax(const float *x, int64_t n)
+{
+    int64_t best = 0;
+    for (int64_t i = 1; i < n; i++)
+        if (x[best] == x[best] && !(x[i] <= x[best]))
+            best = i;
+    return best;
+}
+
+/* index of the first NaN, else the lowest index of the smallest */
+INV_FN int64_t inv_row_argmin(const float *x, int64_t n)
+{
+    int64_t best = 0;
+    for (int64_t i = 1; i < n; i++)
+        if (x[best] == x[best] && !(x[i] >= x[best]))
+            best = i;
+    return best;
+}
+
+#endif

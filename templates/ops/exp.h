@@ -1,0 +1,14 @@
+/* exp(x), at most 1 ulp; overflows to infinity above 88.72, subnormal below -87.33. */
+#ifndef INV_OPS_EXP_H
+#define INV_OPS_EXP_H
+
+#include "core/elementary.h"
+
+INV_FN float inv_exp(float x)
+{
+    uint32_t n;
+    float p = inv_exp_kernel(inv_limit(x, -105.0f, 90.0f), &n);
+    return inv_scale(inv_add(1.0f, p), n);
+}
+
+#endif

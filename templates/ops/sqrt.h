@@ -1,0 +1,7 @@
+/* Square root, correctly rounded: inv_sqrt of core/arith.h. */
+#ifndef INV_OPS_SQRT_H
+#define INV_OPS_SQRT_H
+
+#include "core/arith.h"
+
+#endif
