@@ -1,7 +1,7 @@
-/* The canonical layout (invar fmt).  The source's tokens are laid out anew; the tree says what
- * they are: where a statement begins, which braces hold a body, which minus has one operand.
- * Kept from the source: comments, one of several blank lines, and a body of at most one plain
- * statement on one line. */
+/* The canonical layout of a source (invar fmt).  The source's tokens are laid out anew; the tree
+ * says what they are: where a statement begins, which braces hold a body, which minus has one
+ * operand.  Kept from the source: comments, one of several blank lines, and a body of at most
+ * one plain statement on one line. */
 #include "parse.h"
 #include <string.h>
 
@@ -345,6 +345,11 @@ static void open_body(struct format *f, int i)
         f->piece[j].starts = f->piece[j].closes = false;
 }
 
+static bool breaks(const struct format *f, int i, bool blank)
+{
+    return f->piece[i].level != UNBROKEN && f->column + blank + chunk_width(f, i) > LIMIT;
+}
+
 static void put_piece(struct format *f, int i)
 {
     const struct piece *t = &f->piece[i];
@@ -358,7 +363,7 @@ static void put_piece(struct format *f, int i)
     if (t->starts || t->closes) {
         f->depth = f->chain[0] = 0;
         start_line(f, f->indent, t->blank && t->starts && (t->comments || may_be_blank(f, i)));
-    } else if (t->comments || (t->level != UNBROKEN && f->column + blank + chunk_width(f, i) > LIMIT)) {
+    } else if (t->comments || breaks(f, i, blank)) {
         start_line(f, continuation(f, i), false);
     } else if (blank) {
         put(f, " ", 1);

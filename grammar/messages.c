@@ -34,12 +34,13 @@ static void drop(const char **set, const char *const *list)
 
 static const char *const comparisons[] = {"==", "!=", "'<'", "'>'", "<=", ">=", NULL};
 static const char *const arithmetic[] = {"'+'", "'-'", "'*'", "'/'", "'@'", "'^'", NULL};
-static const char *const openers[] = {"name", "number", "string", "'('", "'['", "'-'", "not", "...",
-                                      NULL};
+static const char *const openers[] = {"name", "number", "string", "'('", "'['", "'-'", "not",
+                                      "...", NULL};
 static const char *const continuers[] = {
-    "'+'", "'-'", "'*'", "'/'", "'@'", "'^'", "==", "!=", "'<'", "'>'", "<=", ">=", "..", "and", "or",
-    "as", "->", "'('", "'['", "'.'", NULL,
+    "'+'", "'-'", "'*'", "'/'", "'@'", "'^'", "==", "!=", "'<'", "'>'", "<=", ">=", "..", "and",
+    "or", "as", "->", "'('", "'['", "'.'", NULL,
 };
+static const char *const separator[] = {"','", NULL};
 static const char *const statements[] = {"name", "if", "';'", NULL};
 static const char *const declarations[] = {"invar", "include", "const", "data", "model", "block",
                                            "train", "target", "end of file", NULL};
@@ -54,26 +55,26 @@ static int name_groups(const char **set, const char **group)
         group[n++] = "a declaration";
         drop(set, declarations);
     }
+    if (has(set, "'='") && has(set, "'{'"))
+        drop(set, separator);           /* behind a statement's first word */
     if (has(set, "if") && has(set, "'}'")) {
         group[n++] = "a statement";
         drop(set, statements);
-        if (has(set, "'+'"))
-            drop(set, continuers);
     } else if (has(set, "number") && has(set, "string") && has(set, "'('")) {
-        group[n++] = "an expression";
+        group[n++] = has(set, "'-'") ? "an expression" : "a call or a name";
         drop(set, openers);
-    } else if (has(set, "'+'")) {
-        drop(set, continuers);
-        if (!*set)
-            group[n++] = "an operator";
     }
+    if (has(set, "'+'") || has(set, "->"))
+        drop(set, continuers);
+    if (n == 0 && !*set)
+        group[n++] = "an operator";
     return n;
 }
 
+static const char *const plain[] = {"name", "number", "string", "end of file", NULL};
+
 static const char *quote(struct parse *p, const char *symbol)
 {
-    static const char *const plain[] = {"name", "number", "string", "end of file", NULL};
-
     if (*symbol == '\'' || is_one_of(symbol, plain) || strchr(symbol, ' '))
         return symbol;
     return arena_printf(p->arena, "'%s'", symbol);
@@ -85,7 +86,8 @@ static const char *list_expected(struct parse *p, const char **set)
     int n = name_groups(set, listed);
 
     for (; *set && n < MAX_LISTED; set++)
-        listed[n++] = quote(p, *set);
+        listed[n++] = is_one_of(*set, plain) ? arena_printf(p->arena, "a %s", *set)
+                                             : quote(p, *set);
     for (int i = 0; i < n; i++)
         text = arena_printf(p->arena, "%s%s%s", text,
                             i == 0 ? "; expected " : i == n - 1 ? " or " : ", ", listed[i]);
@@ -137,7 +139,7 @@ static const char *help_operator(struct parse *p, const char *seen, const char *
     return NULL;
 }
 
-static const char *help_mark(const char *seen, const char **expected)
+static const char *help_mark(struct parse *p, const char *seen, const char **expected)
 {
     if (!strcmp(seen, "';'"))
         return "';' may stand between statements within braces; it is never needed";
@@ -145,7 +147,10 @@ static const char *help_mark(const char *seen, const char **expected)
         return "an argument is named with '=': f(x, size = 3)";
     if (!strcmp(seen, "else"))
         return "'else' stands behind the '}' of an 'if'";
-    if (is_one_of(seen, reserved) && has(expected, "name"))
+    if (!strcmp(seen, "as") && !p->starts_line && has(expected, "'+'"))
+        return "only a call is named with 'as': f(x) as n";
+    if (is_one_of(seen, reserved) && has(expected, "name")
+        && (p->starts_line || !has(expected, "number")))
         return "this word is reserved and cannot be a name";
     if (!strcmp(seen, "..."))
         return "'...' stands for leading axes, only in the brackets of a type or an index";
@@ -170,7 +175,7 @@ static const char *help(struct parse *p, const char *seen, const char **expected
     const char *text = help_comparison(seen, expected);
 
     text = text ? text : help_operator(p, seen, expected);
-    text = text ? text : help_mark(seen, expected);
+    text = text ? text : help_mark(p, seen, expected);
     return text ? text : help_declaration(p, seen, expected);
 }
 
@@ -218,7 +223,8 @@ void parse_report_unexpected(struct parse *p, struct span span, const char *seen
         parse_report_unclosed(p, open);
         return;
     }
-    d = diag_error(p->diags, span, "unexpected %s%s", describe(p, seen), list_expected(p, expected));
+    d = diag_error(p->diags, span, "unexpected %s%s", describe(p, seen),
+                   list_expected(p, expected));
     if (cure)
         diag_help(d, "%s", cure);
     if (p->closed.sign && (seen[1] == ')' || seen[1] == ']')
@@ -238,15 +244,18 @@ void parse_report_deep(struct parse *p, struct span span)
 static const char *suggest(const char *bytes, size_t size)
 {
     static const char *const pair[][2] = {
-        {"\xE2\x80\x9C", "write \""}, {"\xE2\x80\x9D", "write \""}, {"\xE2\x80\x9E", "write \""},
-        {"\xC2\xAB", "write \""},     {"\xC2\xBB", "write \""},     {"\xE2\x80\x98", "write \""},
-        {"\xE2\x80\x99", "write \""}, {"\xE2\x80\x93", "write '-'"}, {"\xE2\x80\x94", "write '-'"},
-        {"\xE2\x88\x92", "write '-'"}, {"\xC3\x97", "write '*'"},   {"\xC2\xB7", "write '*'"},
-        {"\xE2\x86\x92", "write '->'"}, {"\xE2\x89\xA4", "write '<='"}, {"\xE2\x89\xA5", "write '>='"},
-        {"\xE2\x89\xA0", "write '!='"}, {"\xE2\x80\xA6", "write '...'"},
-        {"\xC2\xA0", "this is a no-break space; write a blank"},
+        {"\xE2\x80\x9C", "write \""},    {"\xE2\x80\x9D", "write \""},
+        {"\xE2\x80\x9E", "write \""},    {"\xE2\x80\x98", "write \""},
+        {"\xE2\x80\x99", "write \""},    {"\xC2\xAB", "write \""},
+        {"\xC2\xBB", "write \""},        {"\xE2\x80\x93", "write '-'"},
+        {"\xE2\x80\x94", "write '-'"},   {"\xE2\x88\x92", "write '-'"},
+        {"\xC3\x97", "write '*'"},       {"\xC2\xB7", "write '*'"},
+        {"\xE2\x86\x92", "write '->'"},  {"\xE2\x89\xA4", "write '<='"},
+        {"\xE2\x89\xA5", "write '>='"},  {"\xE2\x89\xA0", "write '!='"},
+        {"\xE2\x80\xA6", "write '...'"}, {"\xC2\xA0", "this is a no-break space; write a blank"},
         {"?", "there is no '?:'; write select(condition, a, b), or 'if' for constants"},
-        {"'", "strings are written in double quotes"}, {"`", "strings are written in double quotes"},
+        {"'", "strings are written in double quotes"},
+        {"`", "strings are written in double quotes"},
     };
 
     for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
@@ -261,6 +270,9 @@ void parse_report_unknown(struct parse *p, struct span span, const char *bytes, 
     int n = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
     struct diag *d;
 
+    if (p->unknown_line == span.line)
+        return;
+    p->unknown_line = span.line;
     for (int i = 1; i < n; i++)
         if ((size_t)i >= size || (bytes[i] & 0xC0) != 0x80)
             n = 0;

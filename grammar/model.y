@@ -11,12 +11,9 @@ static void yyerror(const struct span *, yyscan_t, struct parse *, const char *t
 #undef yylex
 #define yylex(value, place, scanner) parse_next_token(p, value, place, scanner)
 
-/* From the first symbol to the last; an empty rule lies behind what precedes it. */
-#define YYLLOC_DEFAULT(whole, part, n)                                                   \
-    ((whole) = (n) ? (struct span){YYRHSLOC(part, 1).source, YYRHSLOC(part, 1).line,     \
-                                   YYRHSLOC(part, 1).column, YYRHSLOC(part, n).last_line, \
-                                   YYRHSLOC(part, n).last_column}                        \
-                   : YYRHSLOC(part, 0))
+/* From the first symbol to the last; an empty rule lies on what precedes it. */
+#define YYLLOC_DEFAULT(whole, part, n) \
+    ((whole) = (n) ? parse_join(YYRHSLOC(part, 1), YYRHSLOC(part, n)) : YYRHSLOC(part, 0))
 /* A node; a node with a name in the source; kids follow. */
 #define KIDS(...) (struct ast *[]){__VA_ARGS__ __VA_OPT__(,) parse_no_more}
 #define NODE(kind, at, ...) parse_node(p, AST_##kind, NULL, at, at, KIDS(__VA_ARGS__))
@@ -46,7 +43,7 @@ static void yyerror(const struct span *, yyscan_t, struct parse *, const char *t
 
 %type <node> item formals formal_list formal default type dims list elements element words
 %type <node> body maybe_body statements statement otherwise names operands operand
-%type <node> expr link term postfix call atom arguments argument_list argument
+%type <node> expr link callee term postfix call atom arguments argument_list argument
 
 %precedence UNNAMED                     /* "f(x) as n": the name belongs to the call */
 %precedence AS
@@ -105,9 +102,10 @@ statements: %empty                      { $$ = NODE(BODY, @$); }
   | statements ';'
   | statements error                    {
         $$ = APPEND($1, NODE(ERROR, @error), @$);
-        if (!parse_resume(p, yychar))
+        enum resume resume = parse_resume(p, yychar);
+        if (resume == RESUME_LATER)
             yyclearin;
-        else if (yychar != END)
+        if (resume != RESUME_NOT)
             yyerrok;
     }
 
@@ -126,9 +124,7 @@ statement: names '=' expr               { $$ = NODE(BIND, @$, $1, $3); }
 otherwise: %empty                       { $$ = NULL; }
   | ELSE body                           { $$ = $2; }
   | ELSE IF expr body otherwise[rest]   {
-        $$ = NODE(IF, @$, $3, $4, $rest);
-        $$->span.line = @IF.line;
-        $$->span.column = @IF.column;
+        $$ = NODE(IF, parse_join(@IF, @$), $3, $4, $rest);
     }
 
 names: NAME                             { $$ = NODE(NAMES, @$, NAMED_NODE(NAME, @1, $1, @1)); }
@@ -142,13 +138,14 @@ operand: expr
 
 /* The arrow is the loosest; a call or a name follows, so "x -> f + y" is an error. */
 expr: term
-  | expr ARROW link                     { $$ = NODE(CHAIN, @$, $1, $3); }
-link: NAME %prec UNNAMED                { $$ = NAMED_NODE(NAME, @$, $1, @1); }
-  | NAME[n] AS NAME[as]                 {
-        $$ = NAMED_NODE(AS, @$, $as, @as, NAMED_NODE(NAME, @n, $n, @n));
+  | expr ARROW link %prec UNNAMED       { $$ = NODE(CHAIN, @$, $1, $3); }
+  | expr ARROW link AS NAME             {
+        $$ = NODE(CHAIN, @$, $1, NAMED_NODE(AS, parse_join(@link, @NAME), $NAME, @NAME, $link));
     }
-  | call %prec UNNAMED
-  | call AS NAME                        { $$ = NAMED_NODE(AS, @$, $3, @3, $1); }
+link: NAME                              { $$ = NAMED_NODE(NAME, @$, $1, @1); }
+  | callee '(' arguments ')'            { $$ = NODE(CALL, @$, $1, $3); }
+callee: NAME                            { $$ = NAMED_NODE(NAME, @$, $1, @1); }
+  | callee '.' NAME                     { $$ = NAMED_NODE(MEMBER, @$, $3, @3, $1); }
 
 term: postfix
   | call AS NAME                        { $$ = NAMED_NODE(AS, @$, $3, @3, $1); }

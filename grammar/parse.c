@@ -165,19 +165,21 @@ int parse_next_token(struct parse *p, union parse_value *value, struct span *pla
     return token;
 }
 
-bool parse_resume(struct parse *p, int lookahead)
+enum resume parse_resume(struct parse *p, int lookahead)
 {
     int base = p->depth;
 
-    if (lookahead == END || lookahead == '}')
-        return true;
+    if (lookahead == END || opens_declaration(lookahead))
+        return RESUME_NOT;
+    if (lookahead == '}')
+        return RESUME_NOW;
     if (lookahead == '{' && base > 0)
         base--;
     while (base > 0 && p->open[base - 1].sign != '{')
         base--;
     p->base = base;
     p->recovering = lookahead == '{' || lookahead == MODEL_UNDEF || !ends_recovery(p, lookahead);
-    return !p->recovering;
+    return p->recovering ? RESUME_LATER : RESUME_NOW;
 }
 
 /* --- Values --- */
@@ -252,6 +254,13 @@ struct ast *parse_number(struct parse *p, struct span span, const char *text, si
 
 /* --- Nodes --- */
 
+struct span parse_join(struct span first, struct span last)
+{
+    first.last_line = last.last_line;
+    first.last_column = last.last_column;
+    return first;
+}
+
 /* A tree that is too high is cut: an AST_ERROR stands for the kid. */
 static void add_kid(struct parse *p, struct ast *parent, struct ast *kid)
 {
@@ -305,30 +314,31 @@ static void check_parens(struct parse *p, const struct ast *node)
               "a list is written [a, b], a call f(a, b) with the name of a block");
 }
 
+/* In a chain the grammar sees to it that a call or a name is named. */
 static void check_named(struct parse *p, const struct ast *node, const struct ast *statement)
 {
-    enum ast_kind kind = node->kid[0]->kind;
-
-    if (kind == AST_CALL || kind == AST_NAME
-        || (statement && statement->text && !strcmp(statement->text, "repeat")))
+    if (node->kid[0]->kind == AST_CALL || (statement && !strcmp(statement->text, "repeat")))
         return;
     diag_help(diag_error(p->diags, node->name_span, "only a call can be named with 'as'"),
-              "write the call in parentheses: (f(x) as %s) + y", node->text);
+              "write it behind the call, within parentheses if need be: (f(x) as %s) + y",
+              node->text);
 }
 
+/* `statement` is the one whose operands these are. */
 static void check_tree(struct parse *p, const struct ast *node, const struct ast *statement)
 {
+    const struct ast *inner = node->kind == AST_STATEMENT ? node
+        : node->kind == AST_OPERANDS ? statement : NULL;
+
     if (node->kind == AST_PARENS && !(statement && is_call_statement(statement)))
         check_parens(p, node);
-    if (node->kind == AST_AS)
-        check_named(p, node, statement);
-    if (node->kind == AST_STATEMENT)
-        statement = node;
-    else if (node->kind != AST_OPERANDS)
-        statement = NULL;
-    for (int i = 0; i < node->count; i++)
-        if (node->kid[i])
-            check_tree(p, node->kid[i], statement);
+    for (int i = 0; i < node->count; i++) {
+        const struct ast *kid = node->kid[i];
+        if (kid && kid->kind == AST_AS && node->kind != AST_CHAIN)
+            check_named(p, kid, inner);
+        if (kid)
+            check_tree(p, kid, inner);
+    }
 }
 
 /* --- The file --- */

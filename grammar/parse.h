@@ -39,6 +39,7 @@ struct parse {
     struct span held_span;
     bool stopped;                       /* the rest of the file is not read */
     bool deep;                          /* reported as nested too deeply */
+    int unknown_line;                   /* of the last unknown character; one a line is enough */
 };
 
 union parse_value {
@@ -53,8 +54,10 @@ void parse_finish(void *scanner);
 
 /* Between scanner and parser.  After an error the statement's rest is dropped. */
 int parse_next_token(struct parse *, union parse_value *, struct span *, void *scanner);
-/* Where the parser takes up statements again: true if it may go on with the lookahead. */
-bool parse_resume(struct parse *, int lookahead);
+/* Where the parser takes up statements again: with the lookahead, with a token to come, or
+ * not in this body at all. */
+enum resume { RESUME_NOW, RESUME_LATER, RESUME_NOT };
+enum resume parse_resume(struct parse *, int lookahead);
 /* The bracket that is open, is no brace, and is closed nowhere behind the last token. */
 const struct bracket *parse_left_open(const struct parse *);
 int parse_open(struct parse *, struct span, char sign);
@@ -63,6 +66,9 @@ int parse_close(struct parse *, struct span, char sign);
 /* Values of tokens */
 const char *parse_string(struct parse *, struct span, const char *quoted, size_t size);
 struct ast *parse_number(struct parse *, struct span, const char *text, size_t size);
+
+/* From the begin of one span to the end of the other */
+struct span parse_join(struct span first, struct span last);
 
 /* Nodes; the kids end with parse_no_more, NULL is a kid left out */
 extern struct ast parse_no_more[1];

@@ -20,7 +20,8 @@ void *arena_grow(struct arena *, void *array, int count, int *room, size_t size)
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, n) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(n)))
 /* Appends one element: ARENA_PUSH(arena, list->item, list->count, list->room) = value; */
-#define ARENA_PUSH(arena, array, count, room) \
-    (*((array) = arena_grow((arena), (array), (count), &(room), sizeof *(array)), &(array)[(count)++]))
+#define ARENA_PUSH(arena, array, count, room)                                        \
+    (*((array) = arena_grow((arena), (array), (count), &(room), sizeof *(array)),    \
+       &(array)[(count)++]))
 
 #endif

@@ -132,8 +132,10 @@ static const char *find_line(const struct source *s, int line, size_t *size)
 static int utf8_size(const char *at, size_t left)
 {
     const unsigned char *b = (const unsigned char *)at;
-    int n = b[0] < 0x80 ? 1 : b[0] < 0xC2 ? 0 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : b[0] < 0xF5 ? 4 : 0;
+    int n = b[0] < 0x80 ? 1 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : 4;
 
+    if ((b[0] >= 0x80 && b[0] < 0xC2) || b[0] > 0xF4)
+        return 0;
     if ((size_t)n > left)
         return 0;
     for (int i = 1; i < n; i++)
