@@ -38,22 +38,27 @@ INV_FN float inv_power_of_two(uint32_t e)
 }
 
 /*
- * exp(x) = 2^n (1 + p) for |x| <= 126: returns p, in [-0.293, 0.415], with an error below
- * 2^-25.5. The reduced argument r lies within ln(2) / 2; p = r + r^2 P(r), error 2^-31.
+ * exp(x) = 2^n (1 + p + low) for |x| <= 126: returns p, in [-0.293, 0.415]. The reduced argument
+ * r lies within ln(2) / 2; p = r + r^2 P(r), error 2^-31.
  */
-INV_FN float inv_exp_kernel(float x, uint32_t *n)
+INV_FN float inv_exp_kernel(float x, uint32_t *n, float *low)
 {
     float t = inv_fma(x, INV_LOG2E_HI, INV_ROUND_MAGIC);
     *n = inv_bits(t) - INV_ROUND_MAGIC_BITS;
     float k = inv_sub(t, INV_ROUND_MAGIC);
-    float r = inv_fma(k, -INV_LN2_LO, inv_fma(k, -INV_LN2_HI, x));
+    float a = inv_fma(k, -INV_LN2_HI, x);
+    float r = inv_fma(k, -INV_LN2_LO, a);
+    float r_low = inv_fma(k, -INV_LN2_LO, inv_sub(a, r));
     float p = 0x1.9e0796p-13f;
     p = inv_fma(p, r, 0x1.6d4372p-10f);
     p = inv_fma(p, r, 0x1.111308p-7f);
     p = inv_fma(p, r, 0x1.5554f0p-5f);
     p = inv_fma(p, r, 0x1.555554p-3f);
     p = inv_fma(p, r, 0.5f);
-    return inv_fma(inv_mul(r, r), p, r);
+    float square = inv_mul(r, r);
+    float sum = inv_fma(square, p, r);
+    *low = inv_add(r_low, inv_fma(square, p, inv_sub(r, sum)));
+    return sum;
 }
 
 /* 2^r = 1 + r (ln(2) + r P(r)) for |r| <= 0.5: returns P, error 2^-32 */

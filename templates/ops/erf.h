@@ -23,6 +23,7 @@ INV_FN float inv_erf_small(float a)
 INV_FN float inv_erf_large(float a)
 {
     uint32_t n;
+    float low;
     float t = inv_limit(a, 1.0f, 3.93f);
     float p = -0x1.cf63bap-19f;
     p = inv_fma(p, t, 0x1.c8a356p-16f);
@@ -32,7 +33,7 @@ INV_FN float inv_erf_large(float a)
     p = inv_fma(p, t, -0x1.b0e8f0p-4f);
     p = inv_fma(p, t, -0x1.455312p-1f);
     p = inv_fma(p, t, -0x1.20ec0cp+0f);
-    float e = inv_exp_kernel(inv_mul(t, p), &n);
+    float e = inv_exp_kernel(inv_mul(t, p), &n, &low);
     float power = inv_power_of_two(n);
     return inv_fma(-power, e, inv_sub(1.0f, power));
 }

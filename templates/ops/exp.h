@@ -7,7 +7,8 @@
 INV_FN float inv_exp(float x)
 {
     uint32_t n;
-    float p = inv_exp_kernel(inv_limit(x, -105.0f, 90.0f), &n);
+    float low;
+    float p = inv_exp_kernel(inv_limit(x, -105.0f, 90.0f), &n, &low);
     return inv_scale(inv_add(1.0f, p), n);
 }
 

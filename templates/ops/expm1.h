@@ -5,19 +5,21 @@
 #include "core/elementary.h"
 
 /*
- * 2^n (1 + p) - 1 = 2 (h p + (h - 1/2)) with h = 2^(n-1), which is finite for n = 128. Where
- * h - 1/2 is inexact, above n = 24, 1/2 is subtracted from the rounding error of 1 + p instead.
+ * With h = 2^(n-1), which is finite for n = 128, half the result is h (1 + p + low) - 1/2: the
+ * terms h p and t = h - 1/2 are added with the errors of both sums kept. For n = 0 it is p.
  */
 INV_FN float inv_expm1(float x)
 {
     uint32_t n;
-    float a = inv_limit(x, -30.0f, 90.0f);
-    float p = inv_exp_kernel(a, &n);
+    float low;
+    float p = inv_exp_kernel(inv_limit(x, -30.0f, 89.0f), &n, &low);
     float h = inv_power_of_two(n - 1u);
-    float z = inv_add(1.0f, p);
-    float z_low = inv_sub(p, inv_sub(z, 1.0f));
-    float large = inv_fma(h, z, inv_fma(h, z_low, -0.5f));
-    float y = inv_mul(2.0f, a > 16.0f ? large : inv_fma(h, p, inv_sub(h, 0.5f)));
+    float t = inv_sub(h, 0.5f);
+    float t_low = inv_sub(inv_sub(h, t), 0.5f);
+    float g = inv_mul(h, p);
+    float s = inv_add(t, g);
+    float s_low = inv_add(inv_sub(g, inv_sub(s, t)), inv_fma(h, low, t_low));
+    float y = inv_mul(2.0f, inv_add(s, s_low));
     y = n == 0u ? p : y;
     return x == 0.0f ? x : y;
 }

@@ -11,9 +11,10 @@
 INV_FN float inv_sigmoid(float x)
 {
     uint32_t n;
-    float p = inv_exp_kernel(inv_limit(-inv_abs(x), -105.0f, 0.0f), &n);
+    float low;
+    float p = inv_exp_kernel(inv_limit(-inv_abs(x), -105.0f, 0.0f), &n, &low);
     float z = inv_add(1.0f, p);
-    float z_low = inv_sub(p, inv_sub(z, 1.0f));
+    float z_low = inv_add(inv_sub(p, inv_sub(z, 1.0f)), low);
     float power = inv_scale(1.0f, n);
     float d = inv_fma(power, z, 1.0f);
     float d_low = inv_fma(power, z_low, inv_fma(power, z, inv_sub(1.0f, d)));

@@ -21,16 +21,17 @@ INV_FN float inv_tanh_small(float a)
 INV_FN float inv_tanh_large(float a)
 {
     uint32_t n;
-    float p = inv_exp_kernel(inv_limit(inv_mul(2.0f, a), 0.0f, 20.0f), &n);
+    float low;
+    float p = inv_exp_kernel(inv_limit(inv_mul(2.0f, a), 0.0f, 20.0f), &n, &low);
     float power = inv_power_of_two(n);
     float one = inv_add(power, 1.0f);
     float d = inv_fma(power, p, one);
-    float d_low = inv_fma(power, p, inv_sub(one, d));
+    float d_low = inv_fma(power, low, inv_fma(power, p, inv_sub(one, d)));
     float q = inv_div(2.0f, d);
     float rest = inv_fma(-q, d_low, inv_fma(-q, d, 2.0f));
     float y = inv_sub(1.0f, q);
-    float low = inv_sub(inv_sub(1.0f, y), q);
-    return inv_add(y, inv_fma(inv_mul(-0.5f, q), rest, low));
+    float y_low = inv_sub(inv_sub(1.0f, y), q);
+    return inv_add(y, inv_fma(inv_mul(-0.5f, q), rest, y_low));
 }
 
 INV_FN float inv_tanh(float x)
