@@ -68,6 +68,7 @@ struct schedule {
     int group_count, group_room;
     int *group_of;                      /* node id -> group index, or -1 */
     struct place *place;                /* node id -> place */
+    int *whole;                         /* node id -> CONCAT in whose storage it lies, or -1 */
     int64_t scratch_bytes, lower_bound; /* of this phase, at the declared batch */
 };
 

@@ -1,0 +1,633 @@
+/* pass_fuse: which nodes are computed in one loop nest, and which values need no memory.
+ *
+ * requires:    a verified graph in which gradients are made; each variable is stored at most once.
+ * establishes: schedule->group, group_of and the kind of each place as passes/pass.h says; groups
+ *              depend on one another without a cycle, counting that what reads a variable comes
+ *              before what stores it.  Changes no node, and so no bit. */
+#include <assert.h>
+#include <string.h>
+
+#include "op.h"
+#include "passes/schedule.h"
+
+/* Nodes that will be one group, under the id of one of them. */
+struct cluster {
+    bool used;
+    enum group_kind kind;
+    int parent;                         /* another cluster that took this one in, or itself */
+    struct shape space;
+    struct ids member;
+    bool for_loss;                      /* some result is needed by a store of VAR_LOSS */
+    bool updates;                       /* stores another variable */
+    int visit;
+};
+
+struct fuse {
+    struct graph *graph;
+    struct schedule *schedule;
+    struct cluster *cluster;            /* by node id */
+    struct ids *after;                  /* node id -> nodes that must come later */
+    struct ids *users;                  /* node id -> nodes it is an operand of */
+    int *owner;                         /* node id -> STORE whose variable it is computed into */
+    struct ids stack;
+    int visit;
+};
+
+static enum op_class class_of(const struct fuse *fuse, int id)
+{
+    return op_def(fuse->graph->node[id]->op)->class;
+}
+
+static struct arena *arena_of(const struct fuse *fuse)
+{
+    return fuse->graph->program->arena;
+}
+
+/* ---- views ---- */
+
+/* Can the node read operands through strides? */
+static bool reads_strided(const struct fuse *fuse, int id)
+{
+    switch (class_of(fuse, id)) {
+    case CLASS_MAP:
+    case CLASS_ROW:
+    case CLASS_COLUMN:
+    case CLASS_CONTRACT:
+        return true;
+    case CLASS_VIEW:
+        return fuse->graph->node[id]->op != OP_RESHAPE;
+    default:
+        return false;
+    }
+}
+
+/* Views of constants have no storage to share, only indices to look through. */
+static bool is_constant(const struct fuse *fuse, int id)
+{
+    while (schedule_is_view(fuse->graph, id))
+        id = fuse->graph->node[id]->operand[0];
+    return fuse->graph->node[id]->op == OP_CONST;
+}
+
+/* Does the view share its operand's storage? */
+static bool shares_storage(const struct fuse *fuse, int id)
+{
+    const struct node *view = fuse->graph->node[id];
+    int64_t start;
+    if (is_constant(fuse, id) || fuse->schedule->place[view->operand[0]].kind == PLACE_INLINE)
+        return false;
+    return view->op == OP_RESHAPE || view->op == OP_STOP_GRADIENT ||
+           schedule_dense(fuse->graph, id, &start);
+}
+
+/* Must it be copied, because somebody cannot look through it? */
+static bool needs_copy(const struct fuse *fuse, int id)
+{
+    if (is_constant(fuse, id) && fuse->graph->node[id]->op == OP_RESHAPE)
+        return false;
+    for (int i = 0; i < fuse->users[id].count; i++)
+        if (!reads_strided(fuse, fuse->users[id].id[i]))
+            return true;
+    return false;
+}
+
+static void place_view(struct fuse *fuse, int id)
+{
+    struct place *place = &fuse->schedule->place[id];
+    int operand = fuse->graph->node[id]->operand[0];
+    if (shares_storage(fuse, id)) {
+        place->kind = fuse->schedule->place[operand].kind;
+    } else if (needs_copy(fuse, id)) {
+        place->kind = PLACE_ARENA;
+        fuse->schedule->group_of[id] = id;
+    } else {
+        place->kind = PLACE_INLINE;
+    }
+}
+
+static void place_nodes(struct fuse *fuse)
+{
+    struct schedule *schedule = fuse->schedule;
+    for (int id = 0; id < fuse->graph->count; id++) {
+        const struct node *node = fuse->graph->node[id];
+        struct place *place = &schedule->place[id];
+        place->bytes = schedule_bytes(fuse->graph->program, node->dtype, &node->shape);
+        place->variable = -1;
+        enum op_class class = class_of(fuse, id);
+        if (class == CLASS_VIEW) {
+            place_view(fuse, id);
+            continue;
+        }
+        if (class == CLASS_SOURCE)
+            place->kind = node->op == OP_READ ? PLACE_VARIABLE : PLACE_INLINE;
+        else
+            place->kind = class == CLASS_STORE ? PLACE_VARIABLE : PLACE_ARENA;
+        if (place->kind == PLACE_VARIABLE)
+            place->variable = node->attr.variable;
+        if (class != CLASS_SOURCE)
+            schedule->group_of[id] = id;
+    }
+}
+
+/* The node of a group that the view is all of, element for element, or -1. */
+static int whole_base(const struct fuse *fuse, int id)
+{
+    const struct graph *graph = fuse->graph;
+    int64_t bytes = fuse->schedule->place[id].bytes;
+    while (schedule_is_view(graph, id)) {
+        if (fuse->schedule->place[id].kind == PLACE_INLINE)
+            return -1;
+        id = graph->node[id]->operand[0];
+    }
+    return fuse->schedule->group_of[id] >= 0 && fuse->schedule->place[id].bytes == bytes ? id : -1;
+}
+
+/* ---- concatenations put together in place ---- */
+
+static bool concat_is_flat(const struct node *concat)
+{
+    if (concat->shape.rows >= 0)
+        return false;
+    for (int axis = 0; axis < concat->attr.axis; axis++)
+        if (concat->shape.dim[axis] != 1)
+            return false;
+    return true;
+}
+
+static bool is_stored(const struct fuse *fuse, int id)
+{
+    for (int i = 0; i < fuse->users[id].count; i++)
+        if (fuse->graph->node[fuse->users[id].id[i]]->op == OP_STORE)
+            return true;
+    return false;
+}
+
+/* Has the CONCAT's operands computed at their pieces of it, where they are whole values of
+ * groups that lie nowhere else; without others it needs no group. */
+static void place_pieces(struct fuse *fuse, int id)
+{
+    const struct node *concat = fuse->graph->node[id];
+    if (!concat_is_flat(concat) || is_stored(fuse, id))
+        return;
+    bool all = true;
+    for (int i = 0; i < concat->count; i++) {
+        int base = whole_base(fuse, concat->operand[i]);
+        bool fits = base >= 0 && fuse->schedule->whole[base] < 0 && fuse->graph->node[base]->op != OP_CONCAT;
+        if (fits)
+            fuse->schedule->whole[base] = id;
+        all &= fits;
+    }
+    if (all)
+        fuse->schedule->group_of[id] = -1;
+}
+
+/* ---- clusters ---- */
+
+static int find(struct fuse *fuse, int id)
+{
+    while (fuse->cluster[id].parent != id)
+        id = fuse->cluster[id].parent = fuse->cluster[fuse->cluster[id].parent].parent;
+    return id;
+}
+
+static enum group_kind kind_of(enum op_class class)
+{
+    switch (class) {
+    case CLASS_ROW:
+        return GROUP_ROW;
+    case CLASS_COLUMN:
+        return GROUP_COLUMN;
+    case CLASS_CONTRACT:
+        return GROUP_CONTRACT;
+    case CLASS_TAKE:
+        return GROUP_TAKE;
+    case CLASS_SCATTER:
+        return GROUP_SCATTER;
+    case CLASS_MOVE:
+        return GROUP_MOVE;
+    case CLASS_RANDOM:
+        return GROUP_RANDOM;
+    case CLASS_SERIAL:
+        return GROUP_SERIAL;
+    default:
+        return GROUP_MAP;
+    }
+}
+
+static void make_clusters(struct fuse *fuse)
+{
+    const struct graph *graph = fuse->graph;
+    for (int id = 0; id < graph->count; id++) {
+        struct cluster *cluster = &fuse->cluster[id];
+        const struct node *node = graph->node[id];
+        enum op_class class = class_of(fuse, id);
+        cluster->parent = id;
+        cluster->used = fuse->schedule->group_of[id] >= 0;
+        cluster->kind = kind_of(class);
+        bool reduces = class == CLASS_ROW || class == CLASS_COLUMN || class == CLASS_STORE;
+        cluster->space = graph->node[reduces ? node->operand[0] : id]->shape;
+        cluster->updates = node->op == OP_STORE &&
+                           graph->program->variable[node->attr.variable]->kind != VAR_LOSS;
+        if (cluster->used)
+            ids_add(arena_of(fuse), &cluster->member, id);
+    }
+}
+
+/* Marks what the stores of VAR_LOSS need. */
+static void mark_loss(struct fuse *fuse)
+{
+    const struct graph *graph = fuse->graph;
+    for (int id = graph->count - 1; id >= 0; id--) {
+        const struct node *node = graph->node[id];
+        struct cluster *cluster = &fuse->cluster[id];
+        cluster->for_loss |= node->op == OP_STORE && !cluster->updates;
+        for (int i = 0; cluster->for_loss && i < node->count; i++)
+            fuse->cluster[node->operand[i]].for_loss = true;
+    }
+}
+
+static void find_order(struct fuse *fuse)
+{
+    struct graph *graph = fuse->graph;
+    for (int id = 0; id < graph->count; id++) {
+        struct ids sources = {0};
+        for (int i = 0; fuse->cluster[id].used && i < graph->node[id]->count; i++)
+            schedule_sources(graph, graph->node[id]->operand[i], &sources);
+        for (int i = 0; i < sources.count; i++)
+            ids_add(arena_of(fuse), &fuse->after[sources.id[i]], id);
+    }
+    struct ids readers = {0}, stores = {0};
+    schedule_hazards(graph, &readers, &stores);
+    for (int i = 0; i < readers.count; i++)
+        ids_add(arena_of(fuse), &fuse->after[readers.id[i]], stores.id[i]);
+}
+
+/* Pushes the clusters after `id`; true where one of them, other than from `from` itself, is `to`. */
+static bool push_after(struct fuse *fuse, int id, int from, int to)
+{
+    const struct cluster *cluster = &fuse->cluster[id];
+    for (int m = 0; m < cluster->member.count; m++) {
+        const struct ids *after = &fuse->after[cluster->member.id[m]];
+        for (int i = 0; i < after->count; i++) {
+            int next = find(fuse, after->id[i]);
+            if (next == to && id != from)
+                return true;
+            if (next == to || next == from || fuse->cluster[next].visit == fuse->visit)
+                continue;
+            fuse->cluster[next].visit = fuse->visit;
+            ids_add(arena_of(fuse), &fuse->stack, next);
+        }
+    }
+    return false;
+}
+
+/* Is there a way from one cluster to the other through a third? */
+static bool reaches(struct fuse *fuse, int from, int to)
+{
+    fuse->visit++;
+    fuse->stack.count = 0;
+    if (push_after(fuse, from, from, to))
+        return true;
+    while (fuse->stack.count > 0)
+        if (push_after(fuse, fuse->stack.id[--fuse->stack.count], from, to))
+            return true;
+    return false;
+}
+
+/* ---- what may share a loop nest ---- */
+
+static struct shape narrow(struct shape wide)
+{
+    wide.dim[wide.rank - 1] = 1;
+    if (wide.rows == wide.rank - 1)
+        wide.rows = -1;
+    return wide;
+}
+
+static bool is_member(struct fuse *fuse, int cluster, int id)
+{
+    return fuse->cluster[id].used && find(fuse, id) == cluster;
+}
+
+/* Does some matmul of `cluster` read what `other` computes? */
+static bool feeds_matmul(struct fuse *fuse, int cluster, int other)
+{
+    const struct graph *graph = fuse->graph;
+    struct ids sources = {0};
+    for (int m = 0; m < fuse->cluster[cluster].member.count; m++) {
+        const struct node *node = graph->node[fuse->cluster[cluster].member.id[m]];
+        for (int i = 0; node->op == OP_MATMUL && i < node->count; i++)
+            schedule_sources(graph, node->operand[i], &sources);
+    }
+    for (int i = 0; i < sources.count; i++)
+        if (is_member(fuse, other, sources.id[i]))
+            return true;
+    return false;
+}
+
+/* Is every value of the map cluster used by itself or the column reduction only? */
+static bool only_feeds(struct fuse *fuse, int map, int column)
+{
+    const struct ids *member = &fuse->cluster[map].member;
+    for (int m = 0; m < member->count; m++) {
+        int id = member->id[m];
+        if (class_of(fuse, id) != CLASS_MAP || fuse->schedule->whole[id] >= 0)
+            return false;
+        for (int i = 0; i < fuse->users[id].count; i++) {
+            int user = fuse->users[id].id[i];
+            if (!is_member(fuse, map, user) && !is_member(fuse, column, user))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool spaces_fit(const struct cluster *map, const struct cluster *row)
+{
+    struct shape rows = narrow(row->space);
+    return shape_equal(&map->space, &row->space) || shape_equal(&map->space, &rows);
+}
+
+/* May the clusters, of which the first computes something that the second reads, be one as far
+ * as their kinds and shapes go?  *kind is then the kind of the whole. */
+static bool kinds_fit(struct fuse *fuse, int first, int second, enum group_kind *kind)
+{
+    const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
+    bool same = shape_equal(&a->space, &b->space);
+    *kind = a->kind == GROUP_MAP ? b->kind : a->kind;
+    if (a->kind == GROUP_MAP && b->kind == GROUP_MAP)
+        return same;
+    if (a->kind == GROUP_ROW && b->kind == GROUP_ROW)
+        return same;
+    if (a->kind == GROUP_MAP && b->kind == GROUP_ROW)
+        return spaces_fit(a, b);
+    if (a->kind == GROUP_ROW && b->kind == GROUP_MAP)
+        return spaces_fit(b, a);
+    if (a->kind == GROUP_CONTRACT && b->kind == GROUP_MAP)
+        return same && !feeds_matmul(fuse, first, second);
+    if (a->kind == GROUP_MAP && b->kind == GROUP_CONTRACT)
+        return same && !feeds_matmul(fuse, second, first);
+    if (a->kind == GROUP_MAP && b->kind == GROUP_COLUMN)
+        return same && only_feeds(fuse, first, second);
+    return false;
+}
+
+/* Does the node read `variable` otherwise than at the index at which the group stores it? */
+static bool reads_elsewhere(struct fuse *fuse, int id, int store, const struct shape *space,
+                            enum group_kind kind)
+{
+    const struct graph *graph = fuse->graph;
+    const struct node *node = graph->node[id];
+    for (int i = 0; i < node->count; i++) {
+        struct ids sources = {0};
+        schedule_sources(graph, node->operand[i], &sources);
+        for (int s = 0; s < sources.count; s++) {
+            const struct node *source = graph->node[sources.id[s]];
+            int variable = graph->node[store]->attr.variable;
+            if (source->op != OP_READ ||
+                !schedule_overlap(graph->program, source->attr.variable, variable))
+                continue;
+            if (kind != GROUP_MAP && !(kind == GROUP_CONTRACT && node->op != OP_MATMUL))
+                return true;
+            struct access access = schedule_access(graph, node->operand[i], space);
+            if (!access.identity || source->attr.variable != variable ||
+                fuse->schedule->place[access.node].bytes != fuse->schedule->place[store].bytes)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Would a variable that the two clusters store be read at other indices by one of them? */
+static bool stores_fit(struct fuse *fuse, int first, int second, enum group_kind kind)
+{
+    const struct cluster *part[2] = {&fuse->cluster[first], &fuse->cluster[second]};
+    const struct shape *space = &part[part[0]->kind != kind]->space;
+    for (int p = 0; p < 2; p++)
+        for (int m = 0; m < part[p]->member.count; m++) {
+            int store = part[p]->member.id[m];
+            if (fuse->graph->node[store]->op != OP_STORE)
+                continue;
+            for (int q = 0; q < 2; q++)
+                for (int n = 0; n < part[q]->member.count; n++)
+                    if (reads_elsewhere(fuse, part[q]->member.id[n], store, space, kind))
+                        return false;
+        }
+    return true;
+}
+
+static void merge(struct fuse *fuse, int first, int second, enum group_kind kind)
+{
+    struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
+    if (a->kind != kind)
+        a->space = b->space;
+    a->kind = kind;
+    a->for_loss |= b->for_loss;
+    a->updates |= b->updates;
+    b->parent = first;
+    for (int m = 0; m < b->member.count; m++)
+        ids_add(arena_of(fuse), &a->member, b->member.id[m]);
+}
+
+/* Merges two clusters of which the first feeds the second, if that is sound. */
+static bool try_merge(struct fuse *fuse, int first, int second, enum group_kind kind)
+{
+    const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
+    if ((a->for_loss || b->for_loss) && (a->updates || b->updates))
+        return false;
+    if (!stores_fit(fuse, first, second, kind) || reaches(fuse, first, second) ||
+        reaches(fuse, second, first))
+        return false;
+    merge(fuse, first, second, kind);
+    return true;
+}
+
+/* A STORE joins what computes its operand: straight into the variable, or as one more output. */
+static void join_store(struct fuse *fuse, int store)
+{
+    int operand = fuse->graph->node[store]->operand[0];
+    int base = whole_base(fuse, operand);
+    if (base < 0)
+        return;
+    int cluster = find(fuse, base);
+    enum group_kind kind = fuse->cluster[cluster].kind;
+    bool free = fuse->owner[base] < 0 && fuse->schedule->whole[base] < 0;
+    bool loop = kind == GROUP_MAP || kind == GROUP_ROW || kind == GROUP_CONTRACT;
+    if (!free && !(loop && base == operand))
+        return;
+    if (try_merge(fuse, cluster, find(fuse, store), kind) && free)
+        fuse->owner[base] = store;
+}
+
+static void join_maps(struct fuse *fuse, int id)
+{
+    for (int i = 0; i < fuse->users[id].count; i++) {
+        int user = fuse->users[id].id[i];
+        if (!fuse->cluster[user].used)
+            continue;
+        int first = find(fuse, id), second = find(fuse, user);
+        enum group_kind kind;
+        if (first != second && kinds_fit(fuse, first, second, &kind))
+            try_merge(fuse, first, second, kind);
+    }
+}
+
+/* Small computations on scalars, such as a learning rate, make one group. */
+static void join_scalars(struct fuse *fuse)
+{
+    int first = -1;
+    for (int id = 0; id < fuse->graph->count; id++) {
+        struct cluster *cluster = &fuse->cluster[id];
+        if (!cluster->used || find(fuse, id) != id || cluster->kind != GROUP_MAP ||
+            cluster->space.rank > 0)
+            continue;
+        if (first < 0 || !try_merge(fuse, first, id, GROUP_MAP))
+            first = id;
+    }
+}
+
+/* ---- the result ---- */
+
+/* Is the value used at a later level of its row than it is computed at?  Then it waits for the
+ * whole row; so does a reduction's operand. */
+static bool crosses_row(const struct fuse *fuse, int id, const int *level)
+{
+    for (int i = 0; i < fuse->users[id].count; i++) {
+        int user = fuse->users[id].id[i];
+        if (class_of(fuse, user) == CLASS_ROW || level[user] > level[id])
+            return true;
+    }
+    return false;
+}
+
+static bool row_is_long(const struct fuse *fuse, const struct shape *space)
+{
+    int axis = space->rank - 1;
+    int64_t rows = axis == space->rows ? fuse->graph->program->train.batch : 1;
+    return space->dim[axis] * rows > ROW_LOCAL_MAX;
+}
+
+/* A value that only its own group reads, at the loop's own index, needs no memory. */
+static bool is_local(struct fuse *fuse, int id, const int *level)
+{
+    int cluster = find(fuse, id);
+    const struct cluster *c = &fuse->cluster[cluster];
+    bool loop = c->kind == GROUP_MAP || c->kind == GROUP_ROW || c->kind == GROUP_CONTRACT ||
+                (c->kind == GROUP_COLUMN && class_of(fuse, id) == CLASS_MAP);
+    if (!loop || class_of(fuse, id) == CLASS_VIEW || fuse->schedule->whole[id] >= 0 ||
+        fuse->users[id].count == 0)
+        return false;
+    for (int i = 0; i < fuse->users[id].count; i++)
+        if (!is_member(fuse, cluster, fuse->users[id].id[i]))
+            return false;
+    bool wide = c->kind == GROUP_ROW && shape_equal(&fuse->graph->node[id]->shape, &c->space);
+    return !(wide && row_is_long(fuse, &c->space) && crosses_row(fuse, id, level));
+}
+
+/* level[id]: the reductions of its own group that a node waits for. */
+static void find_levels(struct fuse *fuse, int *level)
+{
+    const struct graph *graph = fuse->graph;
+    for (int id = 0; id < graph->count; id++) {
+        const struct node *node = graph->node[id];
+        for (int i = 0; fuse->cluster[id].used && i < node->count; i++) {
+            int from = node->operand[i];
+            if (!is_member(fuse, find(fuse, id), from))
+                continue;
+            int waits = level[from] + (class_of(fuse, from) == CLASS_ROW);
+            level[id] = waits > level[id] ? waits : level[id];
+        }
+    }
+}
+
+static void settle_places(struct fuse *fuse)
+{
+    struct schedule *schedule = fuse->schedule;
+    int *level = ARENA_ARRAY(arena_of(fuse), int, fuse->graph->count);
+    find_levels(fuse, level);
+    for (int id = 0; id < fuse->graph->count; id++) {
+        struct place *place = &schedule->place[id];
+        if (fuse->graph->node[id]->op == OP_STORE || !fuse->cluster[id].used)
+            continue;
+        if (fuse->owner[id] >= 0) {
+            place->kind = PLACE_VARIABLE;
+            place->variable = fuse->graph->node[fuse->owner[id]]->attr.variable;
+        } else if (is_local(fuse, id, level)) {
+            place->kind = PLACE_INLINE;
+        }
+    }
+}
+
+static void sort_members(struct group *group, const struct graph *graph)
+{
+    for (int i = 1; i < group->count; i++)
+        for (int j = i; j > 0 && group->node[j - 1] > group->node[j]; j--) {
+            int swap = group->node[j];
+            group->node[j] = group->node[j - 1];
+            group->node[j - 1] = swap;
+        }
+    for (int i = 1; group->kind == GROUP_CONTRACT && i < group->count; i++)
+        if (graph->node[group->node[i]]->op == OP_MATMUL) {
+            int matmul = group->node[i];
+            memmove(group->node + 1, group->node, sizeof(int) * (size_t)i);
+            group->node[0] = matmul;
+        }
+}
+
+static void make_groups(struct fuse *fuse)
+{
+    struct schedule *schedule = fuse->schedule;
+    for (int id = 0; id < fuse->graph->count; id++) {
+        const struct cluster *cluster = &fuse->cluster[id];
+        if (!cluster->used || find(fuse, id) != id)
+            continue;
+        struct group group = {cluster->kind, cluster->member.count, cluster->member.id, false};
+        sort_members(&group, fuse->graph);
+        for (int m = 0; m < group.count; m++)
+            schedule->group_of[group.node[m]] = schedule->group_count;
+        ARENA_PUSH(arena_of(fuse), schedule->group, schedule->group_count, schedule->group_room) =
+            group;
+    }
+}
+
+static void prepare(struct fuse *fuse)
+{
+    struct arena *arena = arena_of(fuse);
+    int count = fuse->graph->count;
+    fuse->cluster = ARENA_ARRAY(arena, struct cluster, count);
+    fuse->after = ARENA_ARRAY(arena, struct ids, count);
+    fuse->users = ARENA_ARRAY(arena, struct ids, count);
+    fuse->owner = ARENA_ARRAY(arena, int, count);
+    fuse->schedule->whole = ARENA_ARRAY(arena, int, count);
+    fuse->schedule->group_of = ARENA_ARRAY(arena, int, count);
+    fuse->schedule->place = ARENA_ARRAY(arena, struct place, count);
+    for (int id = 0; id < count; id++) {
+        fuse->owner[id] = fuse->schedule->whole[id] = fuse->schedule->group_of[id] = -1;
+        const struct node *node = fuse->graph->node[id];
+        for (int i = 0; i < node->count; i++)
+            ids_add(arena, &fuse->users[node->operand[i]], id);
+    }
+}
+
+void pass_fuse(struct graph *graph)
+{
+    struct fuse fuse = {.graph = graph};
+    fuse.schedule = graph->schedule = ARENA_NEW(graph->program->arena, struct schedule);
+    prepare(&fuse);
+    place_nodes(&fuse);
+    for (int id = 0; id < graph->count; id++)
+        if (graph->node[id]->op == OP_CONCAT)
+            place_pieces(&fuse, id);
+    make_clusters(&fuse);
+    mark_loss(&fuse);
+    find_order(&fuse);
+    for (int id = 0; id < graph->count; id++)
+        if (graph->node[id]->op == OP_STORE)
+            join_store(&fuse, id);
+    for (int id = graph->count - 1; id >= 0; id--)
+        if (fuse.cluster[id].used)
+            join_maps(&fuse, id);
+    join_scalars(&fuse);
+    settle_places(&fuse);
+    make_groups(&fuse);
+}

@@ -1,0 +1,68 @@
+/* pass_random: numbers of random streams.
+ *
+ * requires:    every random node has its path.
+ * establishes: attr.stream is the first 32 bits, big-endian, of the path's SHA-256 (docs/numerics.md,
+ *              section 4); no two paths of the program have the same number. */
+#include <string.h>
+
+#include "core/sha256.h"
+#include "op.h"
+#include "passes/pass.h"
+
+struct streams {
+    struct program *program;
+    struct stream { const char *path; uint32_t number; } *stream;
+    int count, room;
+};
+
+static uint32_t number_of(const char *path)
+{
+    unsigned char digest[32];
+    struct inv_sha256 sha;
+    inv_sha256_init(&sha);
+    inv_sha256_update(&sha, path, strlen(path));
+    inv_sha256_final(&sha, digest);
+    return (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 |
+           (uint32_t)digest[3];
+}
+
+static uint32_t add_stream(struct streams *streams, const char *path, struct span span)
+{
+    uint32_t number = number_of(path);
+    for (int i = 0; i < streams->count; i++) {
+        const struct stream *other = &streams->stream[i];
+        if (strcmp(other->path, path) == 0)
+            return number;
+        if (other->number != number)
+            continue;
+        struct diag *diag = diag_error(streams->program->diags, span,
+                                       "random streams '%s' and '%s' have the same number %08x",
+                                       other->path, path, (unsigned)number);
+        diag_help(diag, "give one of the two layers another name with 'as'");
+        return number;
+    }
+    ARENA_PUSH(streams->program->arena, streams->stream, streams->count, streams->room) =
+        (struct stream){path, number};
+    return number;
+}
+
+void pass_random(struct program *program)
+{
+    struct streams streams = {.program = program};
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        const struct graph *graph = program->phase[phase];
+        for (int id = 0; graph != NULL && id < graph->count; id++) {
+            struct node *node = graph->node[id];
+            if (node->attr.path != NULL)
+                node->attr.stream = add_stream(&streams, node->attr.path, node->span);
+        }
+    }
+    const char *data = program->data.name;
+    if (data == NULL)
+        return;
+    struct span nowhere = {0};
+    const char *split = arena_printf(program->arena, "data/%s/split", data);
+    const char *shuffle = arena_printf(program->arena, "data/%s/shuffle", data);
+    program->stream_split = add_stream(&streams, split, nowhere);
+    program->stream_shuffle = add_stream(&streams, shuffle, nowhere);
+}

@@ -1,0 +1,204 @@
+/* How values reach a node through views, and which storage they lie in. */
+#include "passes/schedule.h"
+
+#include <assert.h>
+
+#include "op.h"
+
+void ids_add(struct arena *arena, struct ids *ids, int id)
+{
+    ARENA_PUSH(arena, ids->id, ids->count, ids->room) = id;
+}
+
+int64_t dtype_bytes(enum dtype dtype)
+{
+    return dtype == I64 ? 8 : 4;
+}
+
+bool shape_axis_is_one(const struct shape *shape, int axis)
+{
+    return shape->dim[axis] == 1 && axis != shape->rows;
+}
+
+int64_t schedule_bytes(const struct program *program, enum dtype dtype, const struct shape *shape)
+{
+    int64_t rows = shape->rows >= 0 ? program->train.batch : 1;
+    return shape_elements(shape) * rows * dtype_bytes(dtype);
+}
+
+void shape_strides(const struct shape *shape, struct extent stride[RANK_MAX])
+{
+    struct extent step = {.constant = 1};
+    for (int axis = shape->rank - 1; axis >= 0; axis--) {
+        stride[axis] = step;
+        if (axis == shape->rows)
+            step = (struct extent){.rows = step.constant * shape->dim[axis]};
+        else
+            step = (struct extent){step.constant * shape->dim[axis], step.rows * shape->dim[axis]};
+    }
+}
+
+bool schedule_is_view(const struct graph *graph, int node)
+{
+    return op_def(graph->node[node]->op)->class == CLASS_VIEW && graph->schedule->group_of[node] < 0;
+}
+
+/* Index `start + i[from]` of the iteration space, or `start` where from is -1, for each axis. */
+struct index {
+    int from[RANK_MAX];
+    int64_t start[RANK_MAX];
+};
+
+/* The indices into `shape` of a loop over `space`, to which it broadcasts. */
+static struct index broadcast_index(const struct shape *shape, const struct shape *space)
+{
+    struct index index = {.start = {0}};
+    for (int axis = 0; axis < shape->rank; axis++)
+        index.from[axis] = shape_axis_is_one(shape, axis) ? -1 : axis + space->rank - shape->rank;
+    return index;
+}
+
+/* The indices into the operand of `view` that belong to those into `view`. */
+static struct index view_index(const struct graph *graph, const struct node *view,
+                               const struct index *outer)
+{
+    const struct shape *inner = &graph->node[view->operand[0]]->shape;
+    struct index index = *outer;
+    for (int axis = 0; axis < inner->rank; axis++)
+        if (view->op == OP_SLICE) {
+            index.start[axis] += view->attr.start[axis];
+        } else if (view->op == OP_BROADCAST) {
+            int same = axis + view->shape.rank - inner->rank;
+            bool one = shape_axis_is_one(inner, axis);
+            index.from[axis] = one ? -1 : outer->from[same];
+            index.start[axis] = one ? 0 : outer->start[same];
+        }
+    for (int axis = 0; view->op == OP_TRANSPOSE && axis < inner->rank; axis++) {
+        index.from[view->attr.perm[axis]] = outer->from[axis];
+        index.start[view->attr.perm[axis]] = outer->start[axis];
+    }
+    return index;
+}
+
+static void extent_add(struct extent *sum, struct extent x, int64_t times)
+{
+    sum->constant += x.constant * times;
+    sum->rows += x.rows * times;
+}
+
+/* The access that the indices into `node` amount to. */
+static struct access dense_access(const struct graph *graph, int node, const struct index *index)
+{
+    struct access access = {.node = node};
+    const struct shape *shape = &graph->node[node]->shape;
+    struct extent stride[RANK_MAX];
+    shape_strides(shape, stride);
+    for (int axis = 0; axis < shape->rank; axis++) {
+        extent_add(&access.offset, stride[axis], index->start[axis]);
+        if (index->from[axis] >= 0)
+            extent_add(&access.stride[index->from[axis]], stride[axis], 1);
+    }
+    return access;
+}
+
+/* Row-major in `space` from element offset.constant on. */
+static bool access_is_dense(const struct access *access, const struct shape *space)
+{
+    struct extent stride[RANK_MAX];
+    shape_strides(space, stride);
+    for (int axis = 0; axis < space->rank; axis++)
+        if (!shape_axis_is_one(space, axis) &&
+            (access->stride[axis].constant != stride[axis].constant ||
+             access->stride[axis].rows != stride[axis].rows))
+            return false;
+    return access->offset.rows == 0;
+}
+
+/* Constants lie in no storage: views of them in their own order are the constant itself. */
+static int skip_dense_views(const struct graph *graph, int node)
+{
+    int base = node;
+    while (schedule_is_view(graph, base))
+        base = graph->node[base]->operand[0];
+    return graph->node[base]->op == OP_CONST ? base : node;
+}
+
+struct access schedule_access(const struct graph *graph, int operand, const struct shape *space)
+{
+    const struct place *place = graph->schedule->place;
+    struct index index = broadcast_index(&graph->node[operand]->shape, space);
+    int node = operand;
+    while (schedule_is_view(graph, node) && place[node].kind == PLACE_INLINE &&
+           graph->node[node]->op != OP_RESHAPE) {
+        index = view_index(graph, graph->node[node], &index);
+        node = graph->node[node]->operand[0];
+    }
+    struct access access = dense_access(graph, node, &index);
+    access.identity = access_is_dense(&access, space) && access.offset.constant == 0;
+    access.node = skip_dense_views(graph, node);
+    return access;
+}
+
+bool schedule_dense(const struct graph *graph, int view, int64_t *start)
+{
+    const struct node *node = graph->node[view];
+    struct index index = broadcast_index(&node->shape, &node->shape);
+    struct access access = {.node = view};
+    if (node->op != OP_RESHAPE) {
+        index = view_index(graph, node, &index);
+        access = dense_access(graph, node->operand[0], &index);
+    } else {
+        access = dense_access(graph, view, &index);
+    }
+    *start = access.offset.constant;
+    return access_is_dense(&access, &node->shape);
+}
+
+void schedule_sources(const struct graph *graph, int operand, struct ids *sources)
+{
+    const struct node *node = graph->node[operand];
+    if (node->op == OP_READ || graph->schedule->group_of[operand] >= 0) {
+        ids_add(graph->program->arena, sources, operand);
+        return;
+    }
+    for (int i = 0; i < node->count; i++)
+        schedule_sources(graph, node->operand[i], sources);
+}
+
+bool schedule_overlap(const struct program *program, int a, int b)
+{
+    const struct variable *va = program->variable[a], *vb = program->variable[b];
+    return a == b || (va->kind == VAR_PARAM && va->block == b) ||
+           (vb->kind == VAR_PARAM && vb->block == a);
+}
+
+/* Adds the hazards of one reader and one value that it reads. */
+static void add_hazards(const struct graph *graph, int reader, int source,
+                        const struct ids *all_stores, struct ids *readers, struct ids *stores)
+{
+    const struct program *program = graph->program;
+    for (int i = 0; i < all_stores->count; i++) {
+        int store = all_stores->id[i];
+        if (store == reader || !schedule_overlap(program, graph->node[source]->attr.variable,
+                                                 graph->node[store]->attr.variable))
+            continue;
+        ids_add(program->arena, readers, reader);
+        ids_add(program->arena, stores, store);
+    }
+}
+
+void schedule_hazards(const struct graph *graph, struct ids *readers, struct ids *stores)
+{
+    struct ids all_stores = {0};
+    for (int id = 0; id < graph->count; id++)
+        if (graph->node[id]->op == OP_STORE)
+            ids_add(graph->program->arena, &all_stores, id);
+    for (int id = 0; id < graph->count; id++) {
+        struct ids sources = {0};
+        for (int i = 0; graph->schedule->group_of[id] >= 0 && i < graph->node[id]->count; i++)
+            schedule_sources(graph, graph->node[id]->operand[i], &sources);
+        for (int i = 0; i < sources.count; i++)
+            if (graph->node[sources.id[i]]->op == OP_READ)
+                add_hazards(graph, id, sources.id[i], &all_stores, readers, stores);
+    }
+}

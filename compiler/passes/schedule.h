@@ -1,0 +1,29 @@
+/* What the scheduling passes share: how values reach a node, and what its storage is. */
+#ifndef INVAR_SCHEDULE_H
+#define INVAR_SCHEDULE_H
+#include "passes/pass.h"
+
+struct ids {
+    int *id;
+    int count, room;
+};
+
+void ids_add(struct arena *, struct ids *, int id);
+
+bool shape_axis_is_one(const struct shape *, int axis);
+/* Bytes of a value where b is the declared batch. */
+int64_t schedule_bytes(const struct program *, enum dtype, const struct shape *);
+/* A view that no group copies. */
+bool schedule_is_view(const struct graph *, int node);
+/* Does the view hold its operand's elements in their own order, without gaps?  *start is then the
+ * first one's number. */
+bool schedule_dense(const struct graph *, int view, int64_t *start);
+/* Adds the nodes in whose storage the operand lies: a READ, or nodes of groups (several where it
+ * is a CONCAT put together in place).  Constants add nothing. */
+void schedule_sources(const struct graph *, int operand, struct ids *);
+/* Do two variables share bytes?  A parameter lies in its block. */
+bool schedule_overlap(const struct program *, int a, int b);
+/* Adds (reader, store) pairs: nodes that read what a store replaces, and must run before it. */
+void schedule_hazards(const struct graph *, struct ids *readers, struct ids *stores);
+
+#endif
