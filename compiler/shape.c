@@ -65,7 +65,8 @@ bool shape_broadcast(const struct shape *a, const struct shape *b, struct shape 
 
 const char *dtype_name(enum dtype dtype)
 {
-    static const char *const names[] = {[F32] = "f32", [I32] = "i32", [BOOL] = "bool", [I64] = "i64"};
+    static const char *const names[] = {
+        [F32] = "f32", [I32] = "i32", [BOOL] = "bool", [I64] = "i64"};
     return names[dtype];
 }
 

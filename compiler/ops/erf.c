@@ -1,7 +1,6 @@
 #include "ops/rules.h"
 
 /* 0x1.20dd76p+0 is 2/sqrt(pi). */
-
 static void gradient(struct gradient *d, const struct node *n, int dy)
 {
     int square = rule_unary(d, OP_SQUARE, n->operand[0]);

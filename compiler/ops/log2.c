@@ -1,7 +1,6 @@
 #include "ops/rules.h"
 
 /* 0x1.62e43p-1 is ln 2. */
-
 static void gradient(struct gradient *d, const struct node *n, int dy)
 {
     gradient_add(d, n, 0, rule_div(d, dy, rule_scale(d, 0x1.62e43p-1f, n->operand[0])));

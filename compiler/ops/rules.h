@@ -5,9 +5,9 @@
 
 /* ---- infer rules: NULL, or what does not fit ---- */
 const char *rule_float_map(const struct graph *, struct node *);    /* F32.. -> F32 */
-const char *rule_number_map(const struct graph *, struct node *);   /* same of F32 I32 I64 -> same */
-const char *rule_signed_map(const struct graph *, struct node *);   /* same of F32 I32 -> same */
-const char *rule_compare(const struct graph *, struct node *);      /* same of any -> BOOL */
+const char *rule_number_map(const struct graph *, struct node *);   /* of F32, I32 or I64 -> same */
+const char *rule_signed_map(const struct graph *, struct node *);   /* of F32 or I32 -> same */
+const char *rule_compare(const struct graph *, struct node *);      /* of any one type -> BOOL */
 const char *rule_logic(const struct graph *, struct node *);        /* BOOL.. -> BOOL */
 const char *rule_float_row(const struct graph *, struct node *);    /* F32[.., n] -> F32[.., 1] */
 const char *rule_column(const struct graph *, struct node *);       /* [a, r, c] -> [a, 1, c] */

@@ -1,5 +1,4 @@
 #include "ops/rules.h"
-
 #include "program.h"
 
 static const char *infer(const struct graph *graph, struct node *n)
