@@ -1,6 +1,5 @@
 #include "base/arena.h"
 #include <stdalign.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,21 +95,30 @@ char *arena_strdup(struct arena *a, const char *text)
     return arena_strndup(a, text, strlen(text));
 }
 
-char *arena_printf(struct arena *a, const char *format, ...)
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
 {
-    va_list args, again;
+    va_list again;
     char *text;
     int n;
 
-    va_start(args, format);
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, args);
-    va_end(args);
+    n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
     if (n < 0)
         out_of_memory();
     text = arena_alloc(a, (size_t)n + 1);
-    vsnprintf(text, (size_t)n + 1, format, again);
-    va_end(again);
+    vsnprintf(text, (size_t)n + 1, format, args);
+    return text;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    char *text;
+
+    va_start(args, format);
+    text = arena_vprintf(a, format, args);
+    va_end(args);
     return text;
 }
 

@@ -1,6 +1,7 @@
 /* Memory of one compilation: everything is allocated here and freed at once. */
 #ifndef INVAR_ARENA_H
 #define INVAR_ARENA_H
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena;
@@ -13,6 +14,9 @@ void *arena_alloc(struct arena *, size_t size);
 char *arena_strdup(struct arena *, const char *text);
 char *arena_strndup(struct arena *, const char *text, size_t size);
 char *arena_printf(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+char *arena_vprintf(struct arena *, const char *format, va_list)
+    __attribute__((format(printf, 2, 0), nonnull(2)));
 
 /* Room for one more element of `size` bytes in a growing array; returns the (moved) array. */
 void *arena_grow(struct arena *, void *array, int count, int *room, size_t size);

@@ -1,7 +1,6 @@
 #include "base/diag.h"
 #include "base/text.h"
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,21 +61,6 @@ int diags_error_count(const struct diags *d)
     return d->count;
 }
 
-static char *format_text(struct arena *arena, const char *format, va_list args)
-{
-    va_list again;
-    char *text;
-    int n;
-
-    va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    text = arena_alloc(arena, n < 0 ? 1 : (size_t)n + 1);
-    if (n > 0)
-        vsnprintf(text, (size_t)n + 1, format, args);
-    return text;
-}
-
 struct diag *diag_error(struct diags *all, struct span span, const char *format, ...)
 {
     struct diag *d = ARENA_NEW(all->arena, struct diag);
@@ -84,7 +68,7 @@ struct diag *diag_error(struct diags *all, struct span span, const char *format,
 
     va_start(args, format);
     *d = (struct diag){.all = all, .span = span, .order = all->count};
-    d->text = format_text(all->arena, format, args);
+    d->text = arena_vprintf(all->arena, format, args);
     va_end(args);
     return ARENA_PUSH(all->arena, all->diag, all->count, all->room) = d;
 }
@@ -95,7 +79,7 @@ void diag_note(struct diag *d, struct span span, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    note.text = format_text(d->all->arena, format, args);
+    note.text = arena_vprintf(d->all->arena, format, args);
     va_end(args);
     ARENA_PUSH(d->all->arena, d->note, d->count, d->room) = note;
 }
@@ -105,15 +89,18 @@ void diag_help(struct diag *d, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    d->help = format_text(d->all->arena, format, args);
+    d->help = arena_vprintf(d->all->arena, format, args);
     va_end(args);
 }
 
-/* A line ends at LF, CR LF or CR.  Returns its first byte and sets its size. */
+/* A line ends at LF, CR LF or CR; a byte order mark is in none.  Returns the first byte of the
+ * line and sets its size. */
 static const char *find_line(const struct source *s, int line, size_t *size)
 {
     const char *at = s->text, *end = s->text + s->size, *stop;
 
+    if (s->size >= 3 && !memcmp(at, "\xEF\xBB\xBF", 3))
+        at += 3;
     for (int i = 1; i < line && at < end; i++) {
         while (at < end && *at != '\n' && *at != '\r')
             at++;

@@ -1,7 +1,6 @@
 #include "base/text.h"
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FIRST_ROOM = 256 };
@@ -42,19 +41,27 @@ void text_puts(struct text *t, const char *string)
     text_add(t, string, strlen(string));
 }
 
-void text_printf(struct text *t, const char *format, ...)
+__attribute__((format(printf, 2, 0), nonnull(2)))
+static void add_formatted(struct text *t, const char *format, va_list args)
 {
-    va_list args, again;
+    va_list again;
     int n;
 
-    va_start(args, format);
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    if (n >= 0) {
-        text_reserve(t, (size_t)n);
-        vsnprintf(t->data + t->size, (size_t)n + 1, format, again);
-        t->size += (size_t)n;
-    }
+    n = vsnprintf(NULL, 0, format, again);
     va_end(again);
+    if (n < 0)
+        return;
+    text_reserve(t, (size_t)n);
+    vsnprintf(t->data + t->size, (size_t)n + 1, format, args);
+    t->size += (size_t)n;
+}
+
+void text_printf(struct text *t, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add_formatted(t, format, args);
+    va_end(args);
 }
