@@ -129,8 +129,8 @@ INV_FN float inv_copysign(float x, float s)
  * The sum of the exact doubles p and d, rounded to odd: of the two doubles around an inexact
  * sum it is the one whose last bit is 1, so that a later rounding to at most 51 bits is the
  * rounding of the exact sum (Boldo and Melquiond, "Emulation of FMA and correctly rounded
- * sums", 2008). The error term is Knuth's TwoSum. Infinities and NaN pass through: s - s is
- * NaN there, which clears the correction.
+ * sums", 2008). The error term is Knuth's TwoSum. Infinities and NaN pass through. Integer
+ * operations only on the bits, so that plain SSE2 vectorises it.
  */
 INV_FN double inv_sum_to_odd(double p, double d)
 {
@@ -140,9 +140,12 @@ INV_FN double inv_sum_to_odd(double p, double d)
     uint64_t su, eu;
     memcpy(&su, &s, sizeof su);
     memcpy(&eu, &e, sizeof eu);
-    uint64_t inexact = (uint64_t)(e != 0.0) & (uint64_t)(s - s == 0.0) & ~su;
-    uint64_t away = (eu ^ su) >> 63;
-    su += (inexact & 1u) - ((inexact & away) << 1);
+    uint64_t magnitude = eu << 1;
+    uint64_t nonzero = (magnitude | (0 - magnitude)) >> 63;
+    uint64_t special = ((su >> 52 & 0x7ffu) + 1) >> 11;
+    uint64_t nudge = nonzero & ~special & ~su & 1u;
+    uint64_t down = (eu ^ su) >> 63;
+    su += nudge - ((nudge & down) << 1);
     memcpy(&s, &su, sizeof s);
     return s;
 }
