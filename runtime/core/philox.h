@@ -87,6 +87,14 @@ INV_FN void inv_normal_quad(const uint32_t words[4], float out[4])
     inv_normal_pair(words[2], words[3], out + 2);
 }
 
+/* the standard normal of element j of a quad */
+INV_FN float inv_normal_word(const uint32_t words[4], int64_t j)
+{
+    float pair[2];
+    inv_normal_pair(words[j & 2], words[(j & 2) + 1], pair);
+    return pair[j & 1];
+}
+
 /* the standard normal of one element */
 INV_FN float inv_random_normal(const uint32_t key[2], uint64_t element, uint64_t moment,
                                uint32_t stream)
