@@ -1,0 +1,384 @@
+/* pass_simplify: fewer nodes, the same bits.
+ *
+ * requires:    a verified graph in which gradients are made.
+ * establishes: no node that no store needs; no two nodes that compute the same; constants folded
+ *              with the target's own arithmetic; no view that changes nothing.  Ids are dense, in
+ *              the old order.  Only rewrites that are exact for signed zeros, subnormals and
+ *              infinities are made (docs/numerics.md, section 3): x*1, x/1, x-(+0), -(-x), and
+ *              x/2^k as x*2^-k where both powers are normal numbers: the quotient and the product
+ *              are then the same real number, rounded once.  NaN stays NaN. */
+#include <assert.h>
+#include <string.h>
+
+#include "core/arith.h"
+#include "fold.h"
+#include "op.h"
+#include "passes/pass.h"
+
+struct made {
+    int old;                            /* the old node it was first made for, or -1 */
+    int next;                           /* the node before it with the same hash, or -1 */
+};
+
+struct simplify {
+    struct graph *old;
+    struct graph *new;                  /* the nodes made so far */
+    int *map;                           /* old id -> new id */
+    int *uses;                          /* old id -> number of its uses */
+    struct made *made;                  /* new id -> */
+    int made_count, made_room;
+    int *bucket;                        /* hash -> the newest node with it, or -1 */
+    unsigned buckets;                   /* a power of two */
+    int current;                        /* old id at hand */
+};
+
+static int add(struct simplify *, struct node *);
+
+static struct node *operand(const struct simplify *s, const struct node *node, int index)
+{
+    return s->new->node[node->operand[index]];
+}
+
+static struct arena *arena_of(const struct simplify *s)
+{
+    return s->old->program->arena;
+}
+
+/* A node that stands for what `like` does. */
+static struct node *make(struct simplify *s, enum op op, const struct node *like, int count)
+{
+    struct node *node = ARENA_NEW(arena_of(s), struct node);
+    *node = *like;
+    node->op = op;
+    node->count = count;
+    node->attr = (struct attr){0};
+    node->operand = ARENA_ARRAY(arena_of(s), int, count + 1);
+    return node;
+}
+
+static int make_constant(struct simplify *s, const struct node *like, const struct attr *value)
+{
+    struct node *node = make(s, OP_CONST, like, 0);
+    node->attr = *value;
+    return add(s, node);
+}
+
+/* ---- constants ---- */
+
+static bool is_float(const struct node *node, float value)
+{
+    return fold_is_fill(node) && node->dtype == F32 &&
+           inv_bits(node->attr.value) == inv_bits(value);
+}
+
+static bool is_one(const struct node *node)
+{
+    if (node->dtype == F32)
+        return is_float(node, 1.0f);
+    return fold_is_fill(node) && node->attr.whole == 1;
+}
+
+/* A power of two whose reciprocal is one, too; neither subnormal. */
+static bool has_exact_reciprocal(const struct node *node)
+{
+    uint32_t bits = inv_bits(node->attr.value);
+    uint32_t exponent = bits >> 23 & 0xff;
+    return fold_is_fill(node) && node->dtype == F32 && (bits & 0x7fffff) == 0 && exponent >= 1 &&
+           exponent <= 253;
+}
+
+/* ---- maps: each returns the id to take instead of the node, or -1 ---- */
+
+/* The operand, where it has the node's shape. */
+static int take_operand(const struct simplify *s, const struct node *node, int index)
+{
+    bool same = shape_equal(&operand(s, node, index)->shape, &node->shape);
+    return same ? node->operand[index] : -1;
+}
+
+static int simplify_mul(struct simplify *s, const struct node *node)
+{
+    int id = is_one(operand(s, node, 1)) ? take_operand(s, node, 0) : -1;
+    return id < 0 && is_one(operand(s, node, 0)) ? take_operand(s, node, 1) : id;
+}
+
+static int simplify_div(struct simplify *s, const struct node *node)
+{
+    const struct node *by = operand(s, node, 1);
+    if (is_one(by) && take_operand(s, node, 0) >= 0)
+        return take_operand(s, node, 0);
+    if (!has_exact_reciprocal(by))
+        return -1;
+    struct attr reciprocal = {.value = 1.0f / by->attr.value};
+    struct node *mul = make(s, OP_MUL, node, 2);
+    mul->operand[0] = node->operand[0];
+    mul->operand[1] = make_constant(s, by, &reciprocal);
+    return add(s, mul);
+}
+
+static int simplify_select(struct simplify *s, const struct node *node)
+{
+    const struct node *condition = operand(s, node, 0);
+    if (!fold_is_fill(condition))
+        return -1;
+    return take_operand(s, node, condition->attr.whole != 0 ? 1 : 2);
+}
+
+/* Operands broadcast by themselves: looks behind a BROADCAST where the shape stays. */
+static void skip_broadcasts(struct simplify *s, struct node *node)
+{
+    for (int i = 0; i < node->count; i++) {
+        const struct node *view = operand(s, node, i);
+        struct shape shape = shape_scalar();
+        bool fits = view->op == OP_BROADCAST;
+        for (int j = 0; fits && j < node->count; j++) {
+            const struct node *x = i == j ? operand(s, view, 0) : operand(s, node, j);
+            fits = shape_broadcast(&shape, &x->shape, &shape);
+        }
+        if (fits && shape_equal(&shape, &node->shape))
+            node->operand[i] = view->operand[0];
+    }
+}
+
+static int simplify_map(struct simplify *s, struct node *node)
+{
+    struct attr value;
+    if (fold_node(s->new, node, &value))
+        return make_constant(s, node, &value);
+    skip_broadcasts(s, node);
+    switch (node->op) {
+    case OP_MUL:
+        return simplify_mul(s, node);
+    case OP_DIV:
+        return simplify_div(s, node);
+    case OP_SUB:
+        return is_float(operand(s, node, 1), 0.0f) ? take_operand(s, node, 0) : -1;
+    case OP_NEG:
+        return operand(s, node, 0)->op == OP_NEG ? operand(s, node, 0)->operand[0] : -1;
+    case OP_SELECT:
+        return simplify_select(s, node);
+    default:
+        return -1;
+    }
+}
+
+/* ---- views ---- */
+
+/* The trailing axes that two shapes have in common. */
+static int common_suffix(const struct shape *a, const struct shape *b)
+{
+    int n = 0;
+    while (n < a->rank && n < b->rank) {
+        int i = a->rank - 1 - n, j = b->rank - 1 - n;
+        if (a->dim[i] != b->dim[j] || (i == a->rows) != (j == b->rows))
+            break;
+        n++;
+    }
+    return n;
+}
+
+/* A reshape of a map that nothing else uses becomes the map of reshapes, so that the map can be
+ * computed by what reads the reshape.  Operands that broadcast must do so along axes that the
+ * reshape keeps, the last ones; the others have the shape of the map. */
+static bool can_rise(const struct simplify *s, const struct node *map, int suffix)
+{
+    int old = s->made[map->id].old;
+    if (op_def(map->op)->class != CLASS_MAP || old < 0 || s->uses[old] != 1)
+        return false;
+    bool whole = false;
+    for (int i = 0; i < map->count; i++) {
+        const struct node *x = operand(s, map, i);
+        bool same = shape_equal(&x->shape, &map->shape);
+        whole |= same;
+        if (!same && x->shape.rank > suffix)
+            return false;
+    }
+    return whole;
+}
+
+static int raise_reshape(struct simplify *s, const struct node *reshape)
+{
+    const struct node *map = operand(s, reshape, 0);
+    if (!can_rise(s, map, common_suffix(&map->shape, &reshape->shape)))
+        return -1;
+    struct node *risen = make(s, map->op, map, map->count);
+    risen->attr = map->attr;
+    risen->shape = reshape->shape;
+    for (int i = 0; i < map->count; i++) {
+        const struct node *x = operand(s, map, i);
+        risen->operand[i] = map->operand[i];
+        if (!shape_equal(&x->shape, &map->shape))
+            continue;
+        struct node *view = make(s, OP_RESHAPE, x, 1);
+        view->shape = reshape->shape;
+        view->operand[0] = map->operand[i];
+        risen->operand[i] = add(s, view);
+    }
+    int id = add(s, risen);
+    if (s->made[id].old < 0)
+        s->made[id].old = s->current;
+    return id;
+}
+
+static bool permutes_nothing(const struct node *transpose)
+{
+    for (int i = 0; i < transpose->shape.rank; i++)
+        if (transpose->attr.perm[i] != i)
+            return false;
+    return true;
+}
+
+/* transpose(transpose(x)) is one transpose. */
+static void join_transposes(const struct simplify *s, struct node *node)
+{
+    const struct node *inner = operand(s, node, 0);
+    if (inner->op != OP_TRANSPOSE)
+        return;
+    for (int i = 0; i < node->shape.rank; i++)
+        node->attr.perm[i] = inner->attr.perm[node->attr.perm[i]];
+    node->operand[0] = inner->operand[0];
+}
+
+static int simplify_view(struct simplify *s, struct node *node)
+{
+    if (node->op == OP_STOP_GRADIENT)
+        return node->operand[0];
+    if (node->op == OP_TRANSPOSE)
+        join_transposes(s, node);
+    const struct node *x = operand(s, node, 0);
+    if (fold_is_fill(x) || (x->op == OP_CONST && node->op == OP_RESHAPE))
+        return make_constant(s, node, &x->attr);
+    if (node->op == OP_TRANSPOSE)
+        return permutes_nothing(node) ? node->operand[0] : -1;
+    if (shape_equal(&x->shape, &node->shape))
+        return node->operand[0];
+    if (node->op == OP_RESHAPE && x->op == OP_RESHAPE) {
+        struct node *whole = make(s, OP_RESHAPE, node, 1);
+        whole->operand[0] = x->operand[0];
+        return add(s, whole);
+    }
+    return node->op == OP_RESHAPE ? raise_reshape(s, node) : -1;
+}
+
+/* ---- common subexpressions ---- */
+
+static unsigned hash(const struct node *node)
+{
+    unsigned h = 2166136261u ^ (unsigned)node->op;
+    for (int i = 0; i < node->count; i++)
+        h = (h ^ (unsigned)node->operand[i]) * 16777619u;
+    h = (h ^ inv_bits(node->attr.value)) * 16777619u;
+    h = (h ^ (unsigned)node->attr.whole) * 16777619u;
+    h = (h ^ (unsigned)node->attr.variable) * 16777619u;
+    return h ^ h >> 15;
+}
+
+/* The node that computes the same, else this one with an id of its own.  A STORE is an act, not
+ * a value: it is never merged. */
+static int unify(struct simplify *s, struct node *node)
+{
+    int *newest = &s->bucket[hash(node) & (s->buckets - 1)];
+    for (int id = *newest; id >= 0 && node->op != OP_STORE; id = s->made[id].next)
+        if (node_same(s->new->node[id], node))
+            return id;
+    node->id = s->new->count;
+    ARENA_PUSH(arena_of(s), s->new->node, s->new->count, s->new->room) = node;
+    ARENA_PUSH(arena_of(s), s->made, s->made_count, s->made_room) = (struct made){-1, *newest};
+    *newest = node->id;
+    return node->id;
+}
+
+/* Adds the node, whose operands are new ids, or finds what stands for it. */
+static int add(struct simplify *s, struct node *node)
+{
+    enum op_class class = op_def(node->op)->class;
+    int id = -1;
+    if (class == CLASS_MAP)
+        id = simplify_map(s, node);
+    else if (class == CLASS_VIEW)
+        id = simplify_view(s, node);
+    return id >= 0 ? id : unify(s, node);
+}
+
+static int copy(struct simplify *s, const struct node *old)
+{
+    struct node *node = make(s, old->op, old, old->count);
+    node->attr = old->attr;
+    for (int i = 0; i < old->count; i++)
+        node->operand[i] = s->map[old->operand[i]];
+    if (old->forward >= 0)
+        node->forward = s->map[old->forward];
+    int id = add(s, node);
+    if (s->made[id].old < 0)
+        s->made[id].old = old->id;
+    else
+        s->uses[s->made[id].old] += s->uses[old->id];
+    return id;
+}
+
+/* ---- dead nodes ---- */
+
+static bool *find_live(struct arena *arena, const struct graph *graph)
+{
+    bool *live = ARENA_ARRAY(arena, bool, graph->count + 1);
+    for (int id = graph->count - 1; id >= 0; id--) {
+        const struct node *node = graph->node[id];
+        live[id] |= node->op == OP_STORE;
+        for (int i = 0; live[id] && i < node->count; i++)
+            live[node->operand[i]] = true;
+    }
+    return live;
+}
+
+/* Drops nodes that no store needs and numbers the others densely.  A gradient node whose forward
+ * node is gone, or stands behind it, forgets it. */
+static void drop_dead(struct graph *graph)
+{
+    struct arena *arena = graph->program->arena;
+    bool *live = find_live(arena, graph);
+    int *map = ARENA_ARRAY(arena, int, graph->count + 1);
+    int count = 0;
+    for (int id = 0; id < graph->count; id++) {
+        struct node *node = graph->node[id];
+        map[id] = live[id] ? count : -1;
+        if (!live[id])
+            continue;
+        for (int i = 0; i < node->count; i++)
+            node->operand[i] = map[node->operand[i]];
+        node->forward = node->forward >= 0 && node->forward < id ? map[node->forward] : -1;
+        node->id = count;
+        graph->node[count++] = node;
+    }
+    graph->count = count;
+}
+
+static void count_uses(struct simplify *s)
+{
+    for (int id = 0; id < s->old->count; id++)
+        for (int i = 0; i < s->old->node[id]->count; i++)
+            s->uses[s->old->node[id]->operand[i]]++;
+}
+
+void pass_simplify(struct graph *graph)
+{
+    struct arena *arena = graph->program->arena;
+    struct graph new = {.program = graph->program, .name = graph->name};
+    struct simplify s = {.old = graph, .new = &new, .buckets = 64};
+    drop_dead(graph);
+    while (s.buckets < (unsigned)graph->count)
+        s.buckets *= 2;
+    s.map = ARENA_ARRAY(arena, int, graph->count + 1);
+    s.uses = ARENA_ARRAY(arena, int, graph->count + 1);
+    s.bucket = ARENA_ARRAY(arena, int, s.buckets);
+    for (unsigned i = 0; i < s.buckets; i++)
+        s.bucket[i] = -1;
+    count_uses(&s);
+    for (int id = 0; id < graph->count; id++) {
+        s.current = id;
+        s.map[id] = copy(&s, graph->node[id]);
+    }
+    graph->node = new.node;
+    graph->count = new.count;
+    graph->room = new.room;
+    drop_dead(graph);
+}
