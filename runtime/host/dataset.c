@@ -1,0 +1,299 @@
+#include "dataset.h"
+#include <stdlib.h>
+#include <string.h>
+#include "core/arith.h"
+#include "rows.h"
+#include "split.h"
+#include "variable.h"
+
+static const struct inv_variable *input_of(const struct inv_dataset *data, int f)
+{
+    return &data->model->variable[data->model->data.field[f].input];
+}
+
+static int is_held(const struct inv_dataset *data, int f)
+{
+    return !(data->inputs_only && data->model->data.field[f].label);
+}
+
+const char *inv_dataset_part_name(enum inv_part part)
+{
+    static const char *const name[] = { "train", "val", "test" };
+    return name[part];
+}
+
+int64_t inv_dataset_part_rows(const struct inv_dataset *data, enum inv_part part)
+{
+    return data->begin[part + 1] - data->begin[part];
+}
+
+static void grow(struct inv_dataset *data, int64_t rows)
+{
+    if (rows <= data->room)
+        return;
+    data->room = data->room * 2 > rows ? data->room * 2 : rows;
+    for (int f = 0; f < data->model->data.field_count; f++)
+        if (is_held(data, f))
+            data->value[f] = inv_resize(data->value[f], (size_t)data->room * data->bytes[f]);
+}
+
+/* ---- rows as prepared ---- */
+
+/* The first element of a row that the model must not see, or -1. */
+static int64_t find_bad(const struct inv_variable *v, const unsigned char *row)
+{
+    int64_t count = inv_variable_elements(v);
+    for (int64_t i = 0; i < count; i++) {
+        float real;
+        int32_t whole;
+        memcpy(&real, row + i * 4, sizeof real);
+        memcpy(&whole, row + i * 4, sizeof whole);
+        if (v->dtype == INV_F32 ? !inv_is_finite(real)
+                                : v->classes > 0 && (whole < 0 || whole >= v->classes))
+            return i;
+    }
+    return -1;
+}
+
+static int64_t find_bad_in(const struct inv_dataset *data, int f, int64_t row)
+{
+    return find_bad(input_of(data, f), data->value[f] + (size_t)row * data->bytes[f]);
+}
+
+/* Reports the bad element of field f, in the row that came from `place` (freed). */
+static void report_bad(const struct inv_dataset *data, int f, int64_t bad, char *place)
+{
+    const struct inv_variable *v = input_of(data, f);
+    const char *name = data->model->data.field[f].name;
+    if (v->dtype == INV_F32)
+        inv_error(data->errors, "%s: element %lld of field %s is not finite once the model's "
+                  "expression has been applied; correct the data or the expression", place,
+                  (long long)bad, name);
+    else
+        inv_error(data->errors, "%s: element %lld of field %s is no class from 0 to %lld", place,
+                  (long long)bad, name, (long long)v->classes - 1);
+    free(place);
+}
+
+static void set_samples(const struct inv_dataset *data, struct inv_run *run, int64_t first,
+                        int64_t count)
+{
+    const struct inv_variable *v = &data->model->variable[data->model->sample];
+    int32_t *sample = (int32_t *)(void *)(run->arena + v->offset);
+    for (int64_t i = 0; i < count; i++)
+        sample[i] = (int32_t)(first + i);
+}
+
+static void run_phase(const struct inv_dataset *data, struct inv_run *run, enum inv_phase phase)
+{
+    run->step = run->epoch = 0;
+    run->first_row = 0;
+    if (data->model->phase[phase])
+        data->model->phase[phase](run);
+}
+
+/* The rows in the INV_INPUT variables become rows first .. of the data set. */
+static void keep_inputs(struct inv_dataset *data, const struct inv_run *run, int64_t first)
+{
+    for (int f = 0; f < data->model->data.field_count; f++)
+        if (is_held(data, f))
+            memcpy(data->value[f] + (size_t)first * data->bytes[f],
+                   run->arena + input_of(data, f)->offset, (size_t)run->rows * data->bytes[f]);
+}
+
+/* Without INV_PREPARE the cells are the field. */
+static void copy_raw(const struct inv_dataset *data, struct inv_run *run)
+{
+    for (int f = 0; f < data->model->data.field_count; f++) {
+        int raw = data->model->data.field[f].raw;
+        if (raw >= 0)
+            memmove(run->arena + input_of(data, f)->offset,
+                    run->arena + data->model->variable[raw].offset,
+                    (size_t)run->rows * data->bytes[f]);
+    }
+}
+
+/* Prepares `count` raw rows and appends them. */
+static void append(struct inv_dataset *data, struct inv_run *run, int64_t count)
+{
+    grow(data, data->rows + count);
+    set_samples(data, run, data->rows, count);
+    run->rows = count;
+    if (data->model->phase[INV_PREPARE])
+        run_phase(data, run, INV_PREPARE);
+    else
+        copy_raw(data, run);
+    keep_inputs(data, run, data->rows);
+    data->rows += count;
+}
+
+/* ---- loading ---- */
+
+static void append_read(struct inv_dataset *data, struct inv_run *run, const struct inv_rows *rows,
+                        const int64_t *line, int64_t count)
+{
+    int64_t first = data->rows;
+    if (data->errors->count > 0)
+        return;
+    append(data, run, count);
+    for (int f = 0; f < data->model->data.field_count; f++) {
+        for (int64_t i = 0; i < count && is_held(data, f); i++) {
+            int64_t bad = find_bad_in(data, f, first + i);
+            if (bad >= 0)
+                report_bad(data, f, bad, inv_rows_place(rows, rows->row - count + i, line[i]));
+        }
+    }
+}
+
+static void read_rows(struct inv_dataset *data, struct inv_run *run, struct inv_rows *rows)
+{
+    int64_t batch = data->model->batch, fill = 0;
+    int64_t *line = inv_allocate((size_t)batch * sizeof *line);
+    while (inv_rows_next(rows, fill) > 0 && !inv_errors_full(data->errors)) {
+        line[fill++] = rows->csv.line;
+        if (fill == batch) {
+            append_read(data, run, rows, line, fill);
+            fill = 0;
+        }
+    }
+    if (fill > 0)
+        append_read(data, run, rows, line, fill);
+    free(line);
+}
+
+static void free_columns(struct inv_rows *rows)
+{
+    for (int f = 0; rows->columns && f < rows->model->data.field_count; f++) {
+        for (int i = 0; i < rows->columns[f].names; i++)
+            free(rows->columns[f].name[i]);
+        free(rows->columns[f].name);
+    }
+    free(rows->columns);
+}
+
+static void read_files(struct inv_dataset *data, struct inv_run *run, struct inv_rows *rows,
+                       int first_file)
+{
+    int64_t before = data->rows;
+    rows->first_file = first_file;
+    rows->row = 0;
+    if (inv_rows_open(rows))
+        read_rows(data, run, rows);
+    if (data->errors->count == 0 && data->rows == before)
+        inv_error(data->errors, "%s: has no rows of data", data->model->data.file[first_file].path);
+    inv_rows_close(rows, data->hash + first_file);
+}
+
+static int64_t load_files(struct inv_dataset *data, struct inv_run *run)
+{
+    struct inv_rows rows = { .model = data->model, .arena = run->arena, .errors = data->errors,
+        .inputs_only = data->inputs_only, .directory = data->directory };
+    rows.csv.stream.file = -1;
+    read_files(data, run, &rows, 0);
+    int64_t main_rows = data->rows;
+    if (data->model->data.test_file > 0 && data->errors->count == 0)
+        read_files(data, run, &rows, data->model->data.test_file);
+    free_columns(&rows);
+    return main_rows;
+}
+
+static int64_t draw_rows(struct inv_dataset *data, struct inv_run *run)
+{
+    int64_t total = data->model->data.rows, batch = data->model->batch;
+    while (data->rows < total)
+        append(data, run, total - data->rows < batch ? total - data->rows : batch);
+    return total;
+}
+
+static void split(struct inv_dataset *data, const uint32_t key[2], int64_t main_rows)
+{
+    const struct inv_data *d = &data->model->data;
+    int own_test = d->test_file > 0;
+    data->order = inv_allocate((size_t)data->rows * sizeof *data->order);
+    for (int64_t i = 0; i < data->rows; i++)
+        data->order[i] = (int32_t)i;
+    if (d->shuffle)
+        inv_split_permute(data->order, main_rows, 0, d->stream_split, key);
+    inv_split_cut(main_rows, d->train_share, d->val_share, own_test ? 0 : d->test_share,
+                  data->begin + 1);
+    if (own_test) {
+        memmove(data->order + data->begin[2], data->order + main_rows,
+                (size_t)(data->rows - main_rows) * sizeof *data->order);
+        data->begin[3] = data->begin[2] + data->rows - main_rows;
+    }
+}
+
+int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
+{
+    const struct inv_data *d = &data->model->data;
+    int fields = d->field_count;
+    uint32_t run_key[2] = { run->key[0], run->key[1] };
+    inv_split_key(d->has_seed ? d->seed : data->seed, run->key);
+    data->value = inv_allocate((size_t)fields * sizeof *data->value);
+    data->bytes = inv_allocate((size_t)fields * sizeof *data->bytes);
+    data->hash = inv_allocate((size_t)(d->file_count + 1) * sizeof *data->hash);
+    for (int f = 0; f < fields; f++)
+        data->bytes[f] = inv_variable_bytes(input_of(data, f));
+    int64_t main_rows = d->kind == INV_RANDOM ? draw_rows(data, run) : load_files(data, run);
+    if (data->errors->count == 0)
+        split(data, run->key, main_rows);
+    memcpy(run->key, run_key, sizeof run_key);
+    return data->errors->count == 0;
+}
+
+void inv_dataset_free(struct inv_dataset *data)
+{
+    for (int f = 0; data->value && f < data->model->data.field_count; f++)
+        free(data->value[f]);
+    free(data->value);
+    free(data->bytes);
+    free(data->hash);
+    free(data->order);
+}
+
+/* ---- use ---- */
+
+void inv_dataset_gather(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
+                        int64_t count)
+{
+    const struct inv_variable *sample = &data->model->variable[data->model->sample];
+    memcpy(run->arena + sample->offset, row, (size_t)count * sizeof *row);
+    for (int f = 0; f < data->model->data.field_count; f++) {
+        unsigned char *to = run->arena + input_of(data, f)->offset;
+        size_t bytes = data->bytes[f];
+        if (!is_held(data, f))
+            memset(to, 0, (size_t)count * bytes);
+        for (int64_t i = 0; i < count && is_held(data, f); i++)
+            memcpy(to + (size_t)i * bytes, data->value[f] + (size_t)row[i] * bytes, bytes);
+    }
+    run->rows = count;
+}
+
+static void check_normalised(const struct inv_dataset *data, int64_t first, int64_t count)
+{
+    for (int f = 0; f < data->model->data.field_count; f++) {
+        for (int64_t row = first; row < first + count && is_held(data, f); row++) {
+            int64_t bad = find_bad_in(data, f, row);
+            if (bad >= 0)
+                report_bad(data, f, bad, inv_text("%s, normalised row %lld",
+                                                  data->model->data.name, (long long)row));
+        }
+    }
+}
+
+int inv_dataset_normalise(struct inv_dataset *data, struct inv_run *run)
+{
+    int64_t batch = data->model->batch;
+    int32_t *row = inv_allocate((size_t)batch * sizeof *row);
+    for (int64_t at = 0; data->model->phase[INV_NORMALISE] && at < data->rows; at += batch) {
+        int64_t count = data->rows - at < batch ? data->rows - at : batch;
+        for (int64_t i = 0; i < count; i++)
+            row[i] = (int32_t)(at + i);
+        inv_dataset_gather(data, run, row, count);
+        run_phase(data, run, INV_NORMALISE);
+        keep_inputs(data, run, at);
+        check_normalised(data, at, count);
+    }
+    free(row);
+    return data->errors->count == 0;
+}

@@ -1,0 +1,38 @@
+/* The whole data set in memory as the model sees it: every field of every row after INV_PREPARE and
+ * INV_NORMALISE, 4 bytes an element, and the order of the rows in the three parts. */
+#ifndef INV_HOST_DATASET_H
+#define INV_HOST_DATASET_H
+#include "invar.h"
+#include "errors.h"
+
+enum inv_part { INV_PART_TRAIN, INV_PART_VAL, INV_PART_TEST, INV_PARTS };
+
+struct inv_dataset {
+    const struct inv_model *model;
+    struct inv_errors *errors;
+    const char *directory;              /* of --data, or NULL */
+    int inputs_only;                    /* labels are left out (zero) */
+    uint64_t seed;                      /* of the run: used where the data have none */
+    int64_t rows, room;
+    unsigned char **value;              /* field f, row r: value[f] + r * bytes[f] */
+    size_t *bytes;
+    int32_t *order;                     /* train, val, test end to end */
+    int64_t begin[INV_PARTS + 1];       /* part p: order[begin[p]] up to order[begin[p + 1]] */
+    char (*hash)[65];                   /* SHA-256 of each file */
+};
+
+/* Reads, prepares and splits.  model, errors, directory, inputs_only and seed must be set.  The run's
+ * arena is used; its key and rows are changed.  0 after an error. */
+int inv_dataset_load(struct inv_dataset *, struct inv_run *);
+void inv_dataset_free(struct inv_dataset *);
+int64_t inv_dataset_part_rows(const struct inv_dataset *, enum inv_part);
+const char *inv_dataset_part_name(enum inv_part);
+/* Fits the statistics of fields that ask for it, from the training rows in split order (fit.c). */
+void inv_dataset_fit(const struct inv_dataset *, unsigned char *arena);
+/* Runs INV_NORMALISE over all rows, once.  0 where a value is then not finite. */
+int inv_dataset_normalise(struct inv_dataset *, struct inv_run *);
+/* Puts rows row[0 .. count-1] into the INV_INPUT and INV_SAMPLE variables; sets run->rows. */
+void inv_dataset_gather(const struct inv_dataset *, struct inv_run *, const int32_t *row,
+                        int64_t count);
+
+#endif

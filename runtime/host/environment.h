@@ -1,0 +1,16 @@
+/* The machine that a trainer runs on. */
+#ifndef INV_HOST_ENVIRONMENT_H
+#define INV_HOST_ENVIRONMENT_H
+#include "invar.h"
+#include "errors.h"
+
+/* The model compiled for the best instruction set that this processor has, or for the one that
+ * INVAR_ISA names; NULL after an error. */
+const struct inv_model *inv_environment_choose(const struct inv_model *const *level,
+                                               struct inv_errors *);
+/* Text in new memory: "Linux 6.1.0 x86_64"; "Intel(R) Xeon(R) ..."; "gcc 12.2.0 -O2 ...". */
+char *inv_environment_kernel(void);
+char *inv_environment_processor(void);
+char *inv_environment_compiler(void);
+
+#endif

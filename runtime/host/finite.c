@@ -1,0 +1,63 @@
+#include <string.h>
+#include "core/arith.h"
+#include "session.h"
+#include "variable.h"
+
+struct finding {
+    int node;                           /* -1: none yet */
+    int64_t element;
+    float value;
+};
+
+static int64_t find_bad(const float *value, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!inv_is_finite(value[i]))
+            return i;
+    return -1;
+}
+
+static void look_at(const struct inv_run *run, int node, const float *value, int64_t count)
+{
+    struct finding *found = run->trace_state;
+    int64_t bad = found->node < 0 ? find_bad(value, count) : -1;
+    if (bad >= 0)
+        *found = (struct finding){ node, bad, value[bad] };
+}
+
+/* A parameter that is not finite was made so by an earlier update. */
+static const struct inv_variable *find_parameter(const struct inv_session *s)
+{
+    for (int i = 0; i < s->model->variable_count; i++) {
+        const struct inv_variable *v = &s->model->variable[i];
+        if (v->kind == INV_PARAM && v->dtype == INV_F32 &&
+            find_bad((const float *)(const void *)(s->run.arena + v->offset),
+                     inv_variable_elements(v)) >= 0)
+            return v;
+    }
+    return NULL;
+}
+
+int inv_finite_report(struct inv_session *s)
+{
+    struct finding found = { .node = -1 };
+    const struct inv_variable *parameter = find_parameter(s);
+    s->run.trace = look_at;
+    s->run.trace_state = &found;
+    s->model->phase[INV_TRAIN](&s->run);
+    s->run.trace = NULL;
+    fprintf(s->errors.to, "error: step %d (epoch %d): the loss is not finite\n", s->run.step,
+            s->run.epoch + 1);
+    if (parameter)
+        fprintf(s->errors.to, "  parameter %s is not finite: the update of step %d made it so\n",
+                parameter->path, s->run.step - 1);
+    if (found.node >= 0 && found.node < s->model->trace_count) {
+        const struct inv_trace_node *node = &s->model->trace[found.node];
+        fprintf(s->errors.to, "  first %s in element %lld of  %s\n  %s:%d: %s\n",
+                found.value != found.value ? "NaN" : "infinity", (long long)found.element,
+                node->text, node->path, node->line, node->source);
+    }
+    fprintf(s->errors.to, "  help: lower the learning rate, clip the gradients, or scale the "
+                          "inputs\n");
+    return INV_NOT_FINITE;
+}

@@ -1,0 +1,85 @@
+#include "log.h"
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+int inv_log_open(struct inv_log *log, const char *path, struct inv_errors *errors)
+{
+    *log = (struct inv_log){ .path = path, .errors = errors };
+    if (!path)
+        return 1;
+    log->file = fopen(path, "w");
+    if (!log->file)
+        inv_error(errors, "%s: cannot write the log: %s", path, strerror(errno));
+    return log->file != NULL;
+}
+
+static void write_string(FILE *file, const char *text)
+{
+    fputc('"', file);
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if (*at == '"' || *at == '\\')
+            fprintf(file, "\\%c", *at);
+        else if (*at < 0x20)
+            fprintf(file, "\\u%04x", *at);
+        else
+            fputc(*at, file);
+    }
+    fputc('"', file);
+}
+
+static void write_key(struct inv_log *log, const char *prefix, const char *name)
+{
+    fprintf(log->file, "%s\"%s%s\": ", log->members++ ? ", " : "", prefix, name);
+}
+
+void inv_log_begin(struct inv_log *log)
+{
+    log->members = 0;
+    if (log->file)
+        fputc('{', log->file);
+}
+
+void inv_log_end(struct inv_log *log)
+{
+    if (!log->file)
+        return;
+    fputs("}\n", log->file);
+    if (fflush(log->file) != 0 && !log->failed++)
+        inv_error(log->errors, "%s: cannot write the log: %s", log->path, strerror(errno));
+}
+
+void inv_log_text(struct inv_log *log, const char *key, const char *value)
+{
+    if (!log->file)
+        return;
+    write_key(log, "", key);
+    write_string(log->file, value);
+}
+
+void inv_log_whole(struct inv_log *log, const char *key, uint64_t value)
+{
+    if (!log->file)
+        return;
+    write_key(log, "", key);
+    fprintf(log->file, "%llu", (unsigned long long)value);
+}
+
+void inv_log_real(struct inv_log *log, const char *prefix, const char *name, double value)
+{
+    if (!log->file)
+        return;
+    write_key(log, prefix, name);
+    if (isfinite(value))
+        fprintf(log->file, "%.9g", value);
+    else
+        fputs("null", log->file);
+}
+
+int inv_log_close(struct inv_log *log)
+{
+    if (log->file && fclose(log->file) != 0 && !log->failed++)
+        inv_error(log->errors, "%s: cannot write the log: %s", log->path, strerror(errno));
+    log->file = NULL;
+    return !log->failed;
+}

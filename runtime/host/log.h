@@ -1,0 +1,25 @@
+/* The log of a run as JSON lines: numbers with 9 digits (they read back to the same f32), null for
+ * those that are not finite. */
+#ifndef INV_HOST_LOG_H
+#define INV_HOST_LOG_H
+#include <stdint.h>
+#include "errors.h"
+
+struct inv_log {
+    FILE *file;                         /* NULL: no log wanted, all calls do nothing */
+    const char *path;
+    struct inv_errors *errors;
+    int members, failed;                /* members of the object at hand */
+};
+
+/* path may be NULL. */
+int inv_log_open(struct inv_log *, const char *path, struct inv_errors *);
+void inv_log_begin(struct inv_log *);   /* a line, which is an object */
+void inv_log_end(struct inv_log *);
+void inv_log_text(struct inv_log *, const char *key, const char *value);
+void inv_log_whole(struct inv_log *, const char *key, uint64_t value);
+/* The key is prefix, then name. */
+void inv_log_real(struct inv_log *, const char *prefix, const char *name, double value);
+int inv_log_close(struct inv_log *);
+
+#endif

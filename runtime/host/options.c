@@ -1,0 +1,152 @@
+#include "options.h"
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include "suggest.h"
+
+enum kind { FLAG, TEXT, COUNT, WHOLE, SEED };   /* COUNT is 1 or more, WHOLE 0 or more */
+
+struct option {
+    const char *name, *value;           /* value: how help names it, or NULL */
+    enum kind kind;
+    size_t place;                       /* in struct inv_options */
+    const char *help;
+};
+
+#define AT(member) offsetof(struct inv_options, member)
+static const struct option table[] = {
+    { "data", "DIR", TEXT, AT(data), "folder that the model's data paths are relative to" },
+    { "epochs", "N", COUNT, AT(epochs), "passes over the training part" },
+    { "steps", "N", COUNT, AT(steps), "training steps instead of epochs" },
+    { "threads", "N", COUNT, AT(threads), "threads (all processors); any number gives the same bits" },
+    { "seed", "N", SEED, AT(seed), "instead of the model's seed" },
+    { "init", "FILE", TEXT, AT(init), "start from these weights (safetensors)" },
+    { "save-init", "FILE", TEXT, AT(save_init), "write the weights as they are before step 0" },
+    { "weights", "FILE", TEXT, AT(weights), "where the trained weights go (NAME.safetensors)" },
+    { "log", "FILE", TEXT, AT(log), "write JSON lines: the environment, then one per epoch" },
+    { "log-every", "N", COUNT, AT(log_every), "log the loss of every N-th step, too" },
+    { "quiet", NULL, FLAG, AT(quiet), "print nothing but errors, the test result and the hash" },
+    { "eval-only", NULL, FLAG, AT(eval_only),
+      "do not train: evaluate the weights of --init or --weights" },
+    { "predict", "FILE", TEXT, AT(predict),
+      "do not train: write the outputs of every row as CSV (- is standard output)" },
+    { "dump-batch", "N", WHOLE, AT(dump_batch),
+      "write the augmented batch of step N as a picture and stop" },
+    { "selftest", NULL, FLAG, AT(selftest), "check that this machine computes as it must" },
+    { "version", NULL, FLAG, AT(version), "versions of the model, compiler and numerics" },
+    { "help", NULL, FLAG, AT(help), "this text" },
+};
+enum { OPTIONS = sizeof table / sizeof table[0] };
+
+void inv_options_help(FILE *to, const char *program, const char *model)
+{
+    fprintf(to, "usage: %s [options]\nTrains the model %s and writes its weights.\n\n", program,
+            model);
+    for (int i = 0; i < OPTIONS; i++) {
+        char head[32];
+        snprintf(head, sizeof head, "--%s %s", table[i].name,
+                 table[i].value ? table[i].value : "");
+        fprintf(to, "  %-18s %s\n", head, table[i].help);
+    }
+    fprintf(to, "\nINVAR_ISA=base|v3|v4 in the environment chooses the instruction set.\n"
+                "Exit status: 0 done, 1 data or file error, 2 usage, 3 a loss that is not finite,\n"
+                "4 this machine or build fails its self-test.\n");
+}
+
+/* Decimal digits only, at most 2^64-1; 0 where it is something else. */
+static int read_digits(const char *text, uint64_t *value)
+{
+    char *end;
+    errno = 0;
+    *value = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0;
+}
+
+static void set_number(struct inv_options *options, const struct option *o, const char *text,
+                       struct inv_errors *errors)
+{
+    uint64_t value;
+    int64_t *place = (int64_t *)((char *)options + o->place);
+    uint64_t least = o->kind == COUNT, most = o->kind == SEED ? UINT64_MAX : INT32_MAX;
+    if (!read_digits(text, &value) || value < least || value > most) {
+        inv_error(errors, "--%s %s: a whole number from %llu to %llu expected", o->name, text,
+                  (unsigned long long)least, (unsigned long long)most);
+        return;
+    }
+    *place = o->kind == SEED ? 1 : (int64_t)value;
+    if (o->kind == SEED)
+        options->seed_value = value;
+}
+
+static void set_option(struct inv_options *options, const struct option *o, const char *value,
+                       struct inv_errors *errors)
+{
+    char *place = (char *)options + o->place;
+    if (o->kind == FLAG)
+        memcpy(place, &(int){ 1 }, sizeof(int));
+    else if (o->kind == TEXT)
+        memcpy(place, &value, sizeof value);
+    else
+        set_number(options, o, value, errors);
+}
+
+static void report_unknown(const char *name, int length, struct inv_errors *errors)
+{
+    const char *names[OPTIONS];
+    char own[64];
+    snprintf(own, sizeof own, "%.*s", length, name);
+    for (int i = 0; i < OPTIONS; i++)
+        names[i] = table[i].name;
+    const char *near = inv_suggest(own, names, OPTIONS);
+    if (near)
+        inv_error(errors, "unknown option --%s; did you mean --%s?", own, near);
+    else
+        inv_error(errors, "unknown option --%s; --help lists them", own);
+}
+
+/* Takes argv[i] and perhaps the next; returns the number of the last one taken. */
+static int read_one(struct inv_options *options, int argc, char **argv, int i,
+                    struct inv_errors *errors)
+{
+    const char *name = argv[i] + 2, *equals = strchr(name, '=');
+    int length = equals ? (int)(equals - name) : (int)strlen(name);
+    int which = 0;
+    while (which < OPTIONS && ((int)strlen(table[which].name) != length ||
+                               strncmp(table[which].name, name, (size_t)length) != 0))
+        which++;
+    if (which == OPTIONS) {
+        report_unknown(name, length, errors);
+        return i;
+    }
+    const struct option *o = &table[which];
+    const char *value = equals ? equals + 1 : NULL;
+    if (o->kind == FLAG && value)
+        inv_error(errors, "--%s takes no value", o->name);
+    else if (o->kind != FLAG && !value && i + 1 == argc)
+        inv_error(errors, "--%s needs a value: --%s %s", o->name, o->name, o->value);
+    else
+        set_option(options, o, value ? value : o->kind == FLAG ? NULL : argv[++i], errors);
+    return i;
+}
+
+int inv_options_read(struct inv_options *options, int argc, char **argv, struct inv_errors *errors)
+{
+    int before = errors->count;
+    *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
+                                     .seed = -1, .dump_batch = -1 };
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-h") == 0)
+            options->help = 1;
+        else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2])
+            i = read_one(options, argc, argv, i, errors);
+        else
+            inv_error(errors, "unexpected argument %s; options begin with --, --help lists them",
+                      argv[i]);
+    }
+    if (options->epochs > 0 && options->steps > 0)
+        inv_error(errors, "--epochs and --steps exclude each other; give one");
+    if (options->log_every > 0 && !options->log)
+        inv_error(errors, "--log-every needs --log FILE");
+    return errors->count == before;
+}

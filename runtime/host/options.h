@@ -1,0 +1,18 @@
+/* The trainer's command line. */
+#ifndef INV_HOST_OPTIONS_H
+#define INV_HOST_OPTIONS_H
+#include <stdint.h>
+#include "errors.h"
+
+struct inv_options {
+    const char *data, *init, *save_init, *weights, *log, *predict;
+    int64_t epochs, steps, threads, log_every, seed, dump_batch;   /* -1: not given */
+    uint64_t seed_value;
+    int quiet, eval_only, selftest, version, help;
+};
+
+/* 0 where the arguments are wrong; then the errors have been reported. */
+int inv_options_read(struct inv_options *, int argc, char **argv, struct inv_errors *);
+void inv_options_help(FILE *, const char *program, const char *model);
+
+#endif

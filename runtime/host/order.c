@@ -1,0 +1,46 @@
+#include <stdlib.h>
+#include "session.h"
+#include "split.h"
+
+void inv_order_begin(const struct inv_session *s, struct inv_order *order)
+{
+    *order = (struct inv_order){ .rows = inv_dataset_part_rows(&s->data, INV_PART_TRAIN),
+                                 .batch = s->model->batch, .epoch = -1 };
+    order->per_epoch = (order->rows + order->batch - 1) / order->batch;
+    order->row = inv_allocate((size_t)order->rows * sizeof *order->row);
+}
+
+/* The training rows of an epoch, in its order. */
+static void arrange(const struct inv_session *s, struct inv_order *order, int64_t epoch)
+{
+    const int32_t *train = s->data.order + s->data.begin[INV_PART_TRAIN];
+    if (s->model->shuffle) {
+        inv_split_permute(order->row, order->rows, (uint32_t)epoch,
+                          s->model->data.stream_shuffle, s->run.key);
+        for (int64_t i = 0; i < order->rows; i++)
+            order->row[i] = train[order->row[i]];
+    } else {
+        for (int64_t i = 0; i < order->rows; i++)
+            order->row[i] = train[i];
+    }
+    order->epoch = epoch;
+}
+
+void inv_order_batch(struct inv_session *s, struct inv_order *order, int64_t step)
+{
+    int64_t epoch = step / order->per_epoch;
+    int64_t at = step % order->per_epoch * order->batch, rest = order->rows - at;
+    if (epoch != order->epoch)
+        arrange(s, order, epoch);
+    inv_dataset_gather(&s->data, &s->run, order->row + at, rest < order->batch ? rest
+                                                                                : order->batch);
+    s->run.step = (int32_t)step;
+    s->run.epoch = (int32_t)epoch;
+    if (s->model->phase[INV_AUGMENT])
+        s->model->phase[INV_AUGMENT](&s->run);
+}
+
+void inv_order_free(struct inv_order *order)
+{
+    free(order->row);
+}

@@ -1,0 +1,136 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/arith.h"
+#include "session.h"
+#include "variable.h"
+
+static const struct inv_variable *variable_of(const struct inv_session *s, int report)
+{
+    return &s->model->variable[s->model->report[report].variable];
+}
+
+static int is_scalar(const struct inv_session *s, int report)
+{
+    return inv_variable_elements(variable_of(s, report)) == 1;
+}
+
+static double element(const struct inv_session *s, const struct inv_variable *v, int64_t index)
+{
+    const unsigned char *at = s->run.arena + v->offset + (size_t)index * inv_dtype_bytes(v->dtype);
+    int64_t wide;
+    int32_t whole;
+    float real;
+    if (v->dtype == INV_I64) {
+        memcpy(&wide, at, sizeof wide);
+        return (double)wide;
+    }
+    memcpy(&whole, at, sizeof whole);
+    memcpy(&real, at, sizeof real);
+    return v->dtype == INV_F32 ? (double)real : (double)whole;
+}
+
+void inv_pass_begin(struct inv_session *s, struct inv_pass *pass)
+{
+    size_t reports = (size_t)s->model->report_count;
+    pass->rows = 0;
+    if (!pass->sum)
+        pass->sum = inv_allocate(reports * sizeof *pass->sum);
+    if (!pass->value)
+        pass->value = inv_allocate(reports * sizeof *pass->value);
+    for (size_t i = 0; i < reports; i++)
+        pass->sum[i] = 0.0f;
+    for (int i = 0; i < s->model->variable_count; i++) {
+        const struct inv_variable *v = &s->model->variable[i];
+        if (v->kind == INV_ACCUMULATOR)
+            memset(s->run.arena + v->offset, 0, inv_variable_bytes(v));
+    }
+}
+
+void inv_pass_add(struct inv_session *s, struct inv_pass *pass)
+{
+    float rows = (float)s->run.rows;
+    for (int i = 0; i < s->model->report_count; i++) {
+        if (!s->model->report[i].loss)
+            continue;
+        float loss = (float)element(s, variable_of(s, i), 0);
+        pass->sum[i] = inv_add(pass->sum[i], inv_mul(loss, rows));
+    }
+    pass->rows += s->run.rows;
+}
+
+void inv_pass_end(struct inv_session *s, struct inv_pass *pass)
+{
+    s->run.rows = pass->rows;
+    if (s->model->phase[INV_FINISH])
+        s->model->phase[INV_FINISH](&s->run);
+    for (int i = 0; i < s->model->report_count; i++) {
+        if (s->model->report[i].loss)
+            pass->value[i] = (double)inv_div(pass->sum[i], (float)pass->rows);
+        else if (is_scalar(s, i))
+            pass->value[i] = element(s, variable_of(s, i), 0);
+    }
+}
+
+void inv_pass_free(struct inv_pass *pass)
+{
+    free(pass->sum);
+    free(pass->value);
+}
+
+void inv_pass_evaluate(struct inv_session *s, struct inv_pass *pass, enum inv_part part)
+{
+    int64_t batch = s->model->batch;
+    inv_pass_begin(s, pass);
+    for (int64_t at = s->data.begin[part]; at < s->data.begin[part + 1]; at += batch) {
+        int64_t rest = s->data.begin[part + 1] - at;
+        inv_dataset_gather(&s->data, &s->run, s->data.order + at, rest < batch ? rest : batch);
+        s->model->phase[INV_EVALUATE](&s->run);
+        inv_pass_add(s, pass);
+    }
+    inv_pass_end(s, pass);
+}
+
+/* 4 places for what a loss or a share usually is, else 4 significant digits. */
+static void print_value(FILE *to, double value)
+{
+    double size = fabs(value);
+    if (isfinite(value) && value == floor(value) && size >= 1000 && size < 1e15)
+        fprintf(to, "%.0f", value);
+    else if (size == 0 || (size >= 1e-3 && size < 1e5))
+        fprintf(to, "%.4f", value);
+    else
+        fprintf(to, "%.3e", value);
+}
+
+void inv_pass_print(const struct inv_session *s, const struct inv_pass *pass, FILE *to,
+                    const char *prefix)
+{
+    for (int i = 0; i < s->model->report_count; i++) {
+        if (!is_scalar(s, i))
+            continue;
+        fprintf(to, "  %s%s ", prefix, s->model->report[i].name);
+        print_value(to, pass->value[i]);
+    }
+}
+
+void inv_pass_log(struct inv_session *s, const struct inv_pass *pass, const char *prefix)
+{
+    for (int i = 0; i < s->model->report_count; i++)
+        if (is_scalar(s, i))
+            inv_log_real(&s->log, prefix, s->model->report[i].name, pass->value[i]);
+}
+
+void inv_pass_print_arrays(const struct inv_session *s, FILE *to)
+{
+    for (int i = 0; i < s->model->report_count; i++) {
+        const struct inv_variable *v = variable_of(s, i);
+        int64_t count = inv_variable_elements(v), width = v->rank ? v->dim[v->rank - 1] : 1;
+        if (is_scalar(s, i) || s->model->report[i].loss)
+            continue;
+        fprintf(to, "%s\n", s->model->report[i].name);
+        for (int64_t e = 0; e < count; e++)
+            fprintf(to, v->dtype == INV_F32 ? "%10.4f%s" : "%7.0f%s", element(s, v, e),
+                    (e + 1) % width == 0 ? "\n" : "");
+    }
+}

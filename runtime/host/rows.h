@@ -1,0 +1,55 @@
+/* One row after the other out of the files of a data declaration into the model's INV_RAW
+ * variables: the columns of a CSV file, or the arrays of several files side by side. */
+#ifndef INV_HOST_ROWS_H
+#define INV_HOST_ROWS_H
+#include "array.h"
+#include "csv.h"
+
+/* The columns of one field. */
+struct inv_columns {
+    int first, count;
+    char **name;                        /* distinct class names in byte order, where the model lists */
+    int names, name_room;               /* none */
+};
+
+struct inv_rows {
+    const struct inv_model *model;
+    unsigned char *arena;
+    struct inv_errors *errors;
+    int inputs_only;                    /* labels are neither read nor needed */
+    int first_file;                     /* 0, or model->data.test_file */
+    const char *directory;              /* NULL: of the model's file */
+    struct inv_csv csv;
+    struct inv_columns *columns;        /* csv: one for each field */
+    char **header;
+    int width;                          /* csv: cells of every record; 0: not known yet */
+    int waiting;                        /* csv: the record at hand is data and not yet used */
+    struct inv_array *array;            /* other kinds: one for each field that is read */
+    int64_t row;                        /* rows handed out */
+};
+
+/* Opens the files from first_file on; errors are reported, then the answer is 0.  Closing is needed
+ * in both cases. */
+int inv_rows_open(struct inv_rows *);
+/* Puts the next row into place `slot` of the raw variables: 1; 0: no more; -1: give up.  A row with
+ * errors counts as read: look at errors->count. */
+int inv_rows_next(struct inv_rows *, int64_t slot);
+/* Where the last row came from: "iris.csv:17" or "x.npy: row 16", in new memory. */
+char *inv_rows_place(const struct inv_rows *, int64_t row, int64_t line);
+/* hash[i]: SHA-256 of file first_file + i, for the files of this range. */
+void inv_rows_close(struct inv_rows *, char (*hash)[65]);
+
+/* Files [first_file, end) belong together: all, or those before or from `part test`. */
+int inv_rows_end_file(const struct inv_model *, int first_file);
+/* The file that holds a field, of the range that begins at first_file. */
+int inv_rows_file_of(const struct inv_model *, const struct inv_field *, int first_file);
+char *inv_rows_path(const struct inv_model *, const char *directory, const char *path);
+/* k of a class field, else 0. */
+int64_t inv_rows_classes(const struct inv_model *, const struct inv_field *);
+
+/* The CSV half of the above. */
+int inv_table_open(struct inv_rows *, const char *path);
+int inv_table_next(struct inv_rows *, int64_t slot);
+void inv_table_close(struct inv_rows *, unsigned char digest[32]);
+
+#endif

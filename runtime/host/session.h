@@ -1,0 +1,70 @@
+/* One run of a trainer, and what its parts share. */
+#ifndef INV_HOST_SESSION_H
+#define INV_HOST_SESSION_H
+#include "invar.h"
+#include "dataset.h"
+#include "log.h"
+#include "options.h"
+
+struct inv_session {
+    const struct inv_model *model;
+    struct inv_options options;
+    struct inv_errors errors;
+    struct inv_run run;
+    void *memory;                       /* holds run.arena */
+    uint64_t seed;
+    struct inv_dataset data;
+    struct inv_log log;
+    FILE *out;                          /* what the user reads: standard output, or error where
+                                         * that takes the predictions */
+};
+
+/* A pass over rows: the sums of losses, in f32 and in step order, and in the end the value of every
+ * scalar report (others are read from the arena). */
+struct inv_pass {
+    int64_t rows;
+    float *sum;
+    double *value;
+};
+
+/* pass.c */
+void inv_pass_begin(struct inv_session *, struct inv_pass *);
+/* After INV_TRAIN or INV_EVALUATE of run.rows rows. */
+void inv_pass_add(struct inv_session *, struct inv_pass *);
+/* Divides and runs INV_FINISH. */
+void inv_pass_end(struct inv_session *, struct inv_pass *);
+void inv_pass_free(struct inv_pass *);
+/* Runs INV_EVALUATE over a part, in order, in batches of the declared size. */
+void inv_pass_evaluate(struct inv_session *, struct inv_pass *, enum inv_part);
+/* "  loss 0.4321  accuracy 0.8750", each name after prefix; scalars only. */
+void inv_pass_print(const struct inv_session *, const struct inv_pass *, FILE *,
+                    const char *prefix);
+void inv_pass_log(struct inv_session *, const struct inv_pass *, const char *prefix);
+/* Reports that are no scalars (a confusion matrix), a line for each last-axis row. */
+void inv_pass_print_arrays(const struct inv_session *, FILE *);
+
+/* average.c: exchanges the parameters with their moving averages, where the model keeps some. */
+void inv_average_exchange(struct inv_session *);
+/* The averages begin as the parameters. */
+void inv_average_start(struct inv_session *);
+
+/* finite.c: replays INV_TRAIN and names the first node that is not finite; the exit status. */
+int inv_finite_report(struct inv_session *);
+
+/* order.c: which rows step `step` takes. */
+struct inv_order {
+    int64_t rows, batch, per_epoch;     /* of the training part; steps in an epoch */
+    int64_t epoch;                      /* that `row` is the order of, or -1 */
+    int32_t *row;
+};
+void inv_order_begin(const struct inv_session *, struct inv_order *);
+/* Puts the batch of a step into the inputs, augmented, with run.step and run.epoch set. */
+void inv_order_batch(struct inv_session *, struct inv_order *, int64_t step);
+void inv_order_free(struct inv_order *);
+
+/* train.c, predict.c, dump.c: the exit status. */
+int inv_train(struct inv_session *);
+int inv_predict(struct inv_session *);
+int inv_dump(struct inv_session *, int64_t step);
+
+#endif

@@ -1,0 +1,224 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/arith.h"
+#include "progress.h"
+#include "session.h"
+#include "variable.h"
+
+/* The report that `keep best` and `patience` watch. */
+struct watch {
+    int report;                         /* -1: none */
+    enum inv_part part;                 /* train or val */
+    double best;
+    int64_t misses;                     /* evaluations since the best */
+    int any;
+    unsigned char *kept;                /* parameters and buffers of the best, or NULL */
+};
+
+struct training {
+    struct inv_session *s;
+    struct inv_order order;
+    struct inv_progress progress;
+    struct inv_pass train, val;
+    struct watch watch;
+    int64_t steps, epochs;              /* of the run; epochs counts a started one */
+};
+
+static int find_report(const struct inv_model *model, const char *name)
+{
+    for (int i = 0; i < model->report_count; i++)
+        if (strcmp(model->report[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* "val.accuracy" is of the val part, "accuracy" of the train part; patience alone watches the
+ * loss. */
+static void begin_watch(struct training *t)
+{
+    const struct inv_model *model = t->s->model;
+    int has_val = inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0;
+    const char *name = model->keep_best;
+    t->watch = (struct watch){ .report = -1, .part = has_val ? INV_PART_VAL : INV_PART_TRAIN };
+    if (name) {
+        int val = strncmp(name, "val.", 4) == 0;
+        t->watch.part = val ? INV_PART_VAL : INV_PART_TRAIN;
+        t->watch.report = find_report(model, val ? name + 4 : name);
+        t->watch.kept = inv_allocate((size_t)model->saved_bytes);
+    } else if (model->patience > 0) {
+        t->watch.report = 0;
+    }
+}
+
+/* After an evaluation with the weights that would be saved in the arena.  A tie keeps the earlier,
+ * NaN is never better. */
+static void look(struct training *t)
+{
+    struct watch *w = &t->watch;
+    if (w->report < 0)
+        return;
+    double value = (w->part == INV_PART_VAL ? &t->val : &t->train)->value[w->report];
+    int lower = t->s->model->report[w->report].better_lower;
+    if (isnan(value) || (w->any && !(lower ? value < w->best : value > w->best))) {
+        w->misses++;
+        return;
+    }
+    w->any = 1;
+    w->best = value;
+    w->misses = 0;
+    if (w->kept)
+        memcpy(w->kept, t->s->run.arena, (size_t)t->s->model->saved_bytes);
+}
+
+static float loss_of(const struct inv_session *s)
+{
+    float loss;
+    const struct inv_variable *v = &s->model->variable[s->model->report[0].variable];
+    memcpy(&loss, s->run.arena + v->offset, sizeof loss);
+    return loss;
+}
+
+static void log_step(struct training *t, int64_t step)
+{
+    struct inv_session *s = t->s;
+    if (!s->log.file || s->options.log_every < 1 || step % s->options.log_every != 0)
+        return;
+    inv_log_begin(&s->log);
+    inv_log_whole(&s->log, "step", (uint64_t)step);
+    inv_log_real(&s->log, "", "loss", (double)loss_of(s));
+    inv_log_end(&s->log);
+}
+
+/* Steps [first, end), all of one epoch. */
+static int run_steps(struct training *t, int64_t first, int64_t end, const char *label)
+{
+    struct inv_session *s = t->s;
+    for (int64_t step = first; step < end; step++) {
+        inv_order_batch(s, &t->order, step);
+        s->model->phase[INV_TRAIN](&s->run);
+        if (!inv_is_finite(loss_of(s))) {
+            inv_progress_clear(&t->progress);
+            return inv_finite_report(s);
+        }
+        log_step(t, step);
+        if (s->model->phase[INV_UPDATE])
+            s->model->phase[INV_UPDATE](&s->run);
+        inv_pass_add(s, &t->train);
+        inv_progress_show(&t->progress, label, step + 1, s->run.rows);
+    }
+    return INV_OK;
+}
+
+static void evaluate_val(struct training *t)
+{
+    inv_average_exchange(t->s);
+    if (inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0)
+        inv_pass_evaluate(t->s, &t->val, INV_PART_VAL);
+    look(t);
+    inv_average_exchange(t->s);
+}
+
+static void report_epoch(struct training *t, int64_t epoch, int64_t done, double seconds)
+{
+    struct inv_session *s = t->s;
+    int has_val = inv_dataset_part_rows(&s->data, INV_PART_VAL) > 0;
+    inv_progress_clear(&t->progress);
+    inv_log_begin(&s->log);
+    inv_log_whole(&s->log, "epoch", (uint64_t)epoch + 1);
+    inv_log_whole(&s->log, "steps", (uint64_t)done);
+    inv_pass_log(s, &t->train, "");
+    if (has_val)
+        inv_pass_log(s, &t->val, "val.");
+    inv_log_real(&s->log, "", "seconds", seconds);
+    inv_log_end(&s->log);
+    if (s->options.quiet)
+        return;
+    fprintf(s->out, "epoch %lld/%lld", (long long)epoch + 1, (long long)t->epochs);
+    inv_pass_print(s, &t->train, s->out, "");
+    if (has_val)
+        inv_pass_print(s, &t->val, s->out, "val.");
+    fprintf(s->out, "  (%.2f s)\n", seconds);
+    fflush(s->out);
+}
+
+static int run_epoch(struct training *t, int64_t epoch)
+{
+    struct inv_session *s = t->s;
+    char label[64];
+    double start = inv_progress_clock();
+    int64_t first = epoch * t->order.per_epoch, end = first + t->order.per_epoch;
+    end = end < t->steps ? end : t->steps;
+    snprintf(label, sizeof label, "epoch %lld/%lld", (long long)epoch + 1, (long long)t->epochs);
+    inv_pass_begin(s, &t->train);
+    int status = run_steps(t, first, end, label);
+    if (status != INV_OK)
+        return status;
+    inv_pass_end(s, &t->train);
+    s->run.step = (int32_t)end;
+    evaluate_val(t);
+    report_epoch(t, epoch, end, inv_progress_clock() - start);
+    return INV_OK;
+}
+
+/* The steps of the run; 0 after an error. */
+static int count_steps(struct training *t)
+{
+    const struct inv_session *s = t->s;
+    const struct inv_options *o = &s->options;
+    int by_steps = o->steps > 0 || (o->epochs < 0 && s->model->steps > 0);
+    int64_t per_epoch = t->order.per_epoch;
+    t->epochs = o->epochs > 0 ? o->epochs : s->model->epochs;
+    if (by_steps) {
+        t->steps = o->steps > 0 ? o->steps : s->model->steps;
+        t->epochs = (t->steps + per_epoch - 1) / per_epoch;
+    } else {
+        t->steps = t->epochs > INT32_MAX / per_epoch ? INT64_MAX : t->epochs * per_epoch;
+    }
+    if (t->steps <= INT32_MAX)
+        return 1;
+    inv_error(&t->s->errors, "%lld epochs of %lld steps are more than 2^31 - 1 steps; take fewer "
+              "epochs or a larger batch", (long long)t->epochs, (long long)per_epoch);
+    return 0;
+}
+
+static int run_epochs(struct training *t)
+{
+    const struct inv_model *model = t->s->model;
+    t->s->run.steps = (int32_t)t->steps;
+    inv_progress_begin(&t->progress, stderr, t->s->options.quiet, t->steps);
+    begin_watch(t);
+    for (int64_t epoch = 0; epoch < t->epochs; epoch++) {
+        int status = run_epoch(t, epoch);
+        if (status != INV_OK)
+            return status;
+        if (model->patience > 0 && t->watch.misses >= model->patience) {
+            if (!t->s->options.quiet)
+                fprintf(t->s->out, "stopped: %lld evaluations without a better %s\n",
+                        (long long)t->watch.misses, model->report[t->watch.report].name);
+            break;
+        }
+    }
+    inv_average_exchange(t->s);
+    if (t->watch.kept && t->watch.any)
+        memcpy(t->s->run.arena, t->watch.kept, (size_t)model->saved_bytes);
+    return INV_OK;
+}
+
+int inv_train(struct inv_session *s)
+{
+    struct training t = { .s = s };
+    if (inv_dataset_part_rows(&s->data, INV_PART_TRAIN) == 0) {
+        inv_error(&s->errors, "data %s: the train part has no rows; give it a larger share or more "
+                  "data", s->model->data.name);
+        return INV_BAD_DATA;
+    }
+    inv_average_start(s);
+    inv_order_begin(s, &t.order);
+    int status = count_steps(&t) ? run_epochs(&t) : INV_BAD_DATA;
+    inv_order_free(&t.order);
+    inv_pass_free(&t.train);
+    inv_pass_free(&t.val);
+    free(t.watch.kept);
+    return status;
+}

@@ -1,0 +1,233 @@
+/* The trainer program: what its options ask for, in order. */
+#include <stdlib.h>
+#include <string.h>
+#include "core/selftest.h"
+#include "core/sha256.h"
+#include "environment.h"
+#include "pool.h"
+#include "safetensors.h"
+#include "session.h"
+#include "split.h"
+
+/* ---- the machine ---- */
+
+static int check_machine(const struct inv_model *model)
+{
+    const char *why = inv_selftest();
+    if (!why && model->selftest)
+        why = model->selftest();
+    if (!why && (model->abi != INV_ABI || model->numerics != INV_NUMERICS))
+        why = "model and runtime are of different versions; build both with one invar";
+    if (why)
+        fprintf(stderr, "error: self-test: %s\n", why);
+    return why ? INV_UNTRUSTED : INV_OK;
+}
+
+static void print_version(const struct inv_model *model)
+{
+    char *compiler = inv_environment_compiler();
+    printf("%s  %s  numerics %u  level %s\nmodel sha256 %s\n%s\n", model->name, model->compiler,
+           model->numerics, model->level, model->sha256, compiler);
+    free(compiler);
+}
+
+/* ---- setting up ---- */
+
+/* The arena begins at a multiple of 64. */
+static void make_arena(struct inv_session *s)
+{
+    s->memory = inv_allocate((size_t)s->model->arena_bytes + 64);
+    uintptr_t address = (uintptr_t)s->memory;
+    s->run.arena = (unsigned char *)s->memory + (64 - address % 64) % 64;
+}
+
+/* All files' bytes, end to end, would need a second reading: the hash of the files' hashes names the
+ * data as well; of one file it is the file's own. */
+static void hash_data(const struct inv_session *s, char text[65])
+{
+    const struct inv_data *d = &s->model->data;
+    struct inv_sha256 sha;
+    uint8_t digest[32];
+    if (d->file_count == 1) {
+        memcpy(text, s->data.hash[0], 65);
+        return;
+    }
+    inv_sha256_init(&sha);
+    for (int i = 0; i < d->file_count; i++)
+        inv_sha256_update(&sha, s->data.hash[i], strlen(s->data.hash[i]));
+    inv_sha256_final(&sha, digest);
+    inv_sha256_hex(digest, text);
+}
+
+static void log_environment(struct inv_session *s)
+{
+    const struct inv_model *model = s->model;
+    char data[65], *kernel = inv_environment_kernel(), *cpu = inv_environment_processor();
+    char *compiler = inv_environment_compiler();
+    hash_data(s, data);
+    inv_log_begin(&s->log);
+    inv_log_text(&s->log, "model", model->name);
+    inv_log_text(&s->log, "model_sha256", model->sha256);
+    inv_log_text(&s->log, "data_sha256", model->data.kind == INV_RANDOM ? "" : data);
+    inv_log_whole(&s->log, "seed", s->seed);
+    inv_log_whole(&s->log, "numerics", model->numerics);
+    inv_log_text(&s->log, "compiler", model->compiler);
+    inv_log_text(&s->log, "c_compiler", compiler);
+    inv_log_text(&s->log, "instruction_set", model->level);
+    inv_log_text(&s->log, "kernel", kernel);
+    inv_log_text(&s->log, "cpu", cpu);
+    inv_log_whole(&s->log, "train_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_TRAIN));
+    inv_log_whole(&s->log, "val_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_VAL));
+    inv_log_whole(&s->log, "test_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_TEST));
+    inv_log_end(&s->log);
+    free(kernel);
+    free(cpu);
+    free(compiler);
+}
+
+/* The weights file to begin with, or NULL for INV_INIT's values. */
+static const char *start_file(const struct inv_session *s, const char *weights)
+{
+    if (s->options.init)
+        return s->options.init;
+    return s->options.eval_only || s->options.predict ? weights : NULL;
+}
+
+static void initialise(struct inv_session *s)
+{
+    s->run.rows = 0;
+    if (s->model->phase[INV_INIT])
+        s->model->phase[INV_INIT](&s->run);
+}
+
+/* Data, start values, fitted statistics: all that comes before step 0. */
+static int prepare(struct inv_session *s, const char *weights)
+{
+    const char *start = start_file(s, weights);
+    initialise(s);
+    if (start && !inv_safetensors_load(s->model, s->run.arena, start, &s->errors))
+        return INV_BAD_DATA;
+    if (!inv_dataset_load(&s->data, &s->run))
+        return INV_BAD_DATA;
+    if (!start && inv_dataset_part_rows(&s->data, INV_PART_TRAIN) > 0)
+        inv_dataset_fit(&s->data, s->run.arena);
+    if (!inv_dataset_normalise(&s->data, &s->run))
+        return INV_BAD_DATA;
+    return INV_OK;
+}
+
+/* ---- the work ---- */
+
+static int save_weights(struct inv_session *s, const char *path)
+{
+    char digest[65];
+    if (!inv_safetensors_save(s->model, s->run.arena, path, &s->errors, digest))
+        return INV_BAD_DATA;
+    inv_log_begin(&s->log);
+    inv_log_text(&s->log, "weights", path);
+    inv_log_text(&s->log, "sha256", digest);
+    inv_log_end(&s->log);
+    fprintf(s->out, "sha256 %s %s\n", digest, path);
+    return INV_OK;
+}
+
+static void evaluate(struct inv_session *s, enum inv_part part)
+{
+    struct inv_pass pass = { .rows = 0 };
+    const char *name = inv_dataset_part_name(part);
+    char *prefix = inv_text("%s.", name);
+    if (inv_dataset_part_rows(&s->data, part) > 0) {
+        inv_pass_evaluate(s, &pass, part);
+        fputs(name, s->out);
+        inv_pass_print(s, &pass, s->out, "");
+        fputc('\n', s->out);
+        inv_pass_print_arrays(s, s->out);
+        inv_log_begin(&s->log);
+        inv_pass_log(s, &pass, prefix);
+        inv_log_end(&s->log);
+    }
+    free(prefix);
+    inv_pass_free(&pass);
+}
+
+static int train_and_save(struct inv_session *s, const char *weights)
+{
+    char digest[65];
+    if (s->options.save_init && !inv_safetensors_save(s->model, s->run.arena, s->options.save_init,
+                                                      &s->errors, digest))
+        return INV_BAD_DATA;
+    int status = inv_train(s);
+    if (status != INV_OK)
+        return status;
+    evaluate(s, INV_PART_TEST);
+    return save_weights(s, weights);
+}
+
+static int work(struct inv_session *s, const char *weights)
+{
+    int status = prepare(s, weights);
+    if (status != INV_OK)
+        return status;
+    if (s->options.dump_batch >= 0)
+        return inv_dump(s, s->options.dump_batch);
+    if (!inv_log_open(&s->log, s->options.log, &s->errors))
+        return INV_BAD_DATA;
+    log_environment(s);
+    if (s->options.eval_only)
+        for (int part = 0; part < INV_PARTS; part++)
+            evaluate(s, (enum inv_part)part);
+    if (s->options.predict)
+        status = inv_predict(s);
+    else if (!s->options.eval_only)
+        status = train_and_save(s, weights);
+    if (!inv_log_close(&s->log) && status == INV_OK)
+        status = INV_BAD_DATA;
+    if (fflush(s->out) != 0 && status == INV_OK) {
+        inv_error(&s->errors, "standard output cannot be written");
+        status = INV_BAD_DATA;
+    }
+    return status;
+}
+
+static int run_session(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    char *weights = o->weights ? inv_copy_text(o->weights)
+                               : inv_text("%s.safetensors", s->model->name);
+    s->seed = o->seed > 0 ? o->seed_value : s->model->seed;
+    s->out = o->predict && strcmp(o->predict, "-") == 0 ? stderr : stdout;
+    inv_split_key(s->seed, s->run.key);
+    s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_pool_processors());
+    s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
+        .directory = o->data, .inputs_only = o->predict && !o->eval_only };
+    make_arena(s);
+    int status = work(s, weights);
+    inv_errors_close(&s->errors);
+    inv_dataset_free(&s->data);
+    inv_pool_free(s->run.pool);
+    free(s->memory);
+    free(weights);
+    return status;
+}
+
+int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level)
+{
+    struct inv_session s = { .errors.to = stderr };
+    s.model = inv_environment_choose(level, &s.errors);
+    if (!s.model || !inv_options_read(&s.options, argc, argv, &s.errors))
+        return INV_BAD_USAGE;
+    if (s.options.help) {
+        inv_options_help(stdout, argv[0], s.model->name);
+        return INV_OK;
+    }
+    if (s.options.version) {
+        print_version(s.model);
+        return INV_OK;
+    }
+    int status = check_machine(s.model);
+    if (status == INV_OK && s.options.selftest)
+        printf("self-test passed: numerics %u, level %s\n", s.model->numerics, s.model->level);
+    if (status != INV_OK || s.options.selftest)
+        return status;
+    return run_session(&s);
+}
