@@ -190,10 +190,12 @@ static void render_comment(struct function *f)
 void function_finish(struct function *f)
 {
     values_set(f->values, "name", f->name);
+    values_set(f->values, "rows_place", ROWS_PLACE);
     render_comment(f);
     render_pointers(f);
     struct text text;
     text_init(&text, f->emit->arena);
     template_render(f->skeleton, f->values, &text);
-    values_set(values_add_item(f->emit->file, "function"), "function", text.data);
+    values_set(values_add_item(f->emit->file, "function"), "function",
+               emit_settle_rows(f->emit->arena, text.data));
 }

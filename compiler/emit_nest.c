@@ -34,7 +34,7 @@ static bool is_view(const struct node *node)
 }
 
 /* A node of the group that has a statement: not a view that its readers look through. */
-static bool is_computed(const struct function *f, const struct node *node)
+bool nest_computes(const struct function *f, const struct node *node)
 {
     return !is_view(node) || function_stores(f, node->id);
 }
@@ -59,14 +59,20 @@ static bool node_walks_as_one(const struct nest *nest, const struct node *node, 
     return node->op != OP_POSITION || walks_as_one(&nest->space, &position, outer, inner);
 }
 
-static bool group_walks_as_one(const struct nest *nest, int outer, int inner)
+/* A nest with accesses of its own walks these, else those of the group's nodes. */
+static bool all_walk_as_one(const struct nest *nest, int outer, int inner)
 {
     const struct function *f = nest->function;
+    for (int i = 0; i < nest->access_count; i++)
+        if (!walks_as_one(&nest->space, &nest->access[i], outer, inner))
+            return false;
+    if (nest->access_count > 0)
+        return true;
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
         bool inside = op_def(node->op)->class == CLASS_MAP || node->op == OP_STORE ||
                       op_def(node->op)->class == CLASS_ROW || is_view(node);
-        if (inside && is_computed(f, node) && !node_walks_as_one(nest, node, outer, inner))
+        if (inside && nest_computes(f, node) && !node_walks_as_one(nest, node, outer, inner))
             return false;
     }
     return true;
@@ -81,17 +87,23 @@ static void add_loop(struct nest *nest, int axis)
     nest->rank++;
 }
 
-void nest_init(struct nest *nest, struct function *f, const struct shape *space, bool keep_first,
-               bool keep_last)
+static bool is_kept(const struct nest *nest, int axis, unsigned keep)
 {
-    *nest = (struct nest){.function = f, .space = *space};
+    return (keep & KEEP_ALL) || (axis == 0 && keep & KEEP_FIRST) ||
+           (axis == nest->space.rank - 1 && keep & KEEP_LAST);
+}
+
+void nest_init(struct nest *nest, struct function *f, const struct shape *space, unsigned keep)
+{
+    nest->function = f;
+    nest->space = *space;
     int previous = -1;
     for (int axis = 0; axis < space->rank; axis++) {
-        bool first = axis == 0 && keep_first, last = axis == space->rank - 1 && keep_last;
-        if (extent_is(extent_of(space, axis), 1) && !first && !last)
+        bool kept = is_kept(nest, axis, keep);
+        if (extent_is(extent_of(space, axis), 1) && !kept)
             continue;
-        bool kept = first || last || (previous == 0 && keep_first);
-        if (previous >= 0 && !kept && group_walks_as_one(nest, previous, axis)) {
+        kept = kept || (previous >= 0 && is_kept(nest, previous, keep));
+        if (previous >= 0 && !kept && all_walk_as_one(nest, previous, axis)) {
             struct loop *loop = &nest->loop[nest->rank - 1];
             loop->extent = extent_multiply(loop->extent, extent_of(space, axis));
             loop->axis = axis;
@@ -102,6 +114,13 @@ void nest_init(struct nest *nest, struct function *f, const struct shape *space,
     }
     for (int i = 0; i < nest->rank; i++)
         nest->loop[i].to = emit_extent(f->emit->arena, nest->loop[i].extent);
+}
+
+void nest_split(struct nest *nest, int loop)
+{
+    nest->loop[loop].from = "begin";
+    nest->loop[loop].to = "end";
+    nest->function->count = nest->loop[loop].extent;
 }
 
 /* ---- reading ---- */
@@ -118,7 +137,7 @@ const char *nest_index(const struct nest *nest, const struct access *access)
     return text.data;
 }
 
-static const char *local_name(struct function *f, int id)
+const char *function_local(struct function *f, int id)
 {
     return emit_name(f->emit, op_def(graph_node(f->graph, id)->op)->stem, id);
 }
@@ -142,7 +161,7 @@ const char *nest_operand(struct nest *nest, int operand)
     if (!function_computes(f, access.node))
         return memory_text(nest, &access);
     const char *text = nest->local ? nest->local(nest, access.node) : NULL;
-    return text ? text : local_name(f, access.node);
+    return text ? text : function_local(f, access.node);
 }
 
 /* ---- statements ---- */
@@ -165,6 +184,8 @@ static const char *nest_expression(struct nest *nest, const struct node *node)
     struct function *f = nest->function;
     if (node->op == OP_POSITION)
         return position_text(nest, node);
+    if (op_def(node->op)->class == CLASS_ROW)
+        return row_expression(nest, node);
     if (op_def(node->op)->class != CLASS_MAP)
         return nest_operand(nest, node->operand[0]);
     struct text text;
@@ -212,7 +233,7 @@ static int count_readers(const struct nest *nest, int id)
     int count = 0;
     for (int i = 0; i < f->group->count; i++) {
         const struct node *user = graph_node(f->graph, f->group->node[i]);
-        if (user->id != id && is_computed(f, user) && !is_idle_store(f, user))
+        if (user->id != id && nest_computes(f, user) && !is_idle_store(f, user))
             count += reads(nest, user, id);
     }
     return count;
@@ -265,8 +286,8 @@ static int node_depth(const struct nest *nest, const struct node *node)
 {
     struct access own = nest_access(nest, node, -1);
     struct access position = position_access(nest, node);
-    int depth = 0;
-    for (int i = 0; i < nest->rank; i++) {
+    int depth = nest->outer;
+    for (int i = nest->outer; i < nest->rank; i++) {
         const struct access *access = node->op == OP_POSITION ? &position : &own;
         if (!extent_is(loop_stride(nest, access, i), 0))
             depth = i + 1;
@@ -278,7 +299,7 @@ static void add_local(struct nest *nest, const struct node *node, struct text *t
 {
     struct arena *arena = nest->function->emit->arena;
     add_line(text, indent, arena_printf(arena, "const %s %s = %s;", emit_ctype(node->dtype),
-                                        local_name(nest->function, node->id),
+                                        function_local(nest->function, node->id),
                                         nest_expression(nest, node)));
 }
 
@@ -293,7 +314,7 @@ static void add_target(struct nest *nest, const struct target *target, int direc
         expression = nest_expression(nest, graph_node(f->graph, direct));
     else
         expression = node->op == OP_STORE ? nest_operand(nest, node->operand[0])
-                                          : local_name(f, node->id);
+                                          : function_local(f, node->id);
     add_line(text, indent, arena_printf(f->emit->arena, "%s = %s;", target->text, expression));
 }
 
@@ -334,6 +355,18 @@ void nest_loop(struct nest *nest, int loop, const struct text *body, struct text
         add_line(text, indent, "}");
 }
 
+void nest_wrap(struct nest *nest, int loops, const struct text *body, struct text *text)
+{
+    struct text inner = *body;
+    for (int loop = loops - 1; loop >= 0; loop--) {
+        struct text outer;
+        text_init(&outer, nest->function->emit->arena);
+        nest_loop(nest, loop, &inner, &outer, loop + 1);
+        inner = outer;
+    }
+    text_add(text, inner.data, inner.size);
+}
+
 static void emit_depth(struct nest *nest, const struct block *block, int depth, struct text *text,
                        int indent)
 {
@@ -349,7 +382,7 @@ static void emit_depth(struct nest *nest, const struct block *block, int depth, 
 bool nest_includes(const struct nest *nest, const struct node *node)
 {
     const struct function *f = nest->function;
-    if (!is_computed(f, node) || is_idle_store(f, node))
+    if (!nest_computes(f, node) || is_idle_store(f, node))
         return false;
     return function_stores(f, node->id) || count_readers(nest, node->id) > 0;
 }
@@ -365,5 +398,6 @@ void nest_emit(struct nest *nest, struct text *text, int indent)
         if (inside && nest_includes(nest, node))
             block.node[block.count++] = node->id;
     }
-    emit_depth(nest, &block, 0, text, indent);
+    if (block.count > 0)
+        emit_depth(nest, &block, nest->outer, text, indent);
 }

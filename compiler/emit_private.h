@@ -52,12 +52,15 @@ struct nest {
     struct function *function;
     struct shape space;
     int rank;
+    int outer;                          /* loops that the skeleton has opened already */
     struct loop loop[RANK_MAX];
     /* Where the value of a node of the group lies in an array at the nest's index, its text, as
      * read or as written; NULL: it is a local of this block, or has no array. */
     const char *(*local)(struct nest *, int id);
     const char *(*array)(struct nest *, int id);
     void *state;                        /* of the two */
+    struct access access[2];            /* walked instead of those of the group's nodes, if any */
+    int access_count;
 };
 
 /* Statements that share their loops: nodes in ascending order. */
@@ -73,6 +76,11 @@ const char *emit_identifier(struct arena *, const char *path);
 const char *emit_float(struct arena *, float);
 const char *emit_string(struct arena *, const char *);
 const char *emit_extent(struct arena *, struct extent);
+/* The batch's rows are written as a mark until a whole function is there: only one that uses
+ * them declares b, at the place marked (a line of its own). */
+#define ROWS_MARK "\001"
+#define ROWS_PLACE "\002"
+const char *emit_settle_rows(struct arena *, const char *text);
 const char *emit_ctype(enum dtype);
 /* "", "_i32" or "_i64": the function of an operator on operands of that dtype. */
 const char *emit_suffix(enum dtype);
@@ -97,6 +105,8 @@ bool function_computes(const struct function *, int id);
 bool function_stores(const struct function *, int id);
 /* The operand without the INLINE views around it must be dense: its storage. */
 const char *function_pointer(struct function *, int id, bool write);
+/* The local that holds a node of the group. */
+const char *function_local(struct function *, int id);
 /* A constant or step value, or NULL for what lies in memory or in a local. */
 const char *function_constant(struct function *, int id);
 void function_use(struct function *, enum op);
@@ -104,9 +114,14 @@ void function_use(struct function *, enum op);
 void function_finish(struct function *);
 
 /* ---- emit_nest.c ---- */
-/* keep_first, keep_last: the first or last axis is a loop of its own, even of extent 1. */
-void nest_init(struct nest *, struct function *, const struct shape *, bool keep_first,
-               bool keep_last);
+/* A kept axis is a loop of its own, even of extent 1. */
+enum { KEEP_FIRST = 1, KEEP_LAST = 2, KEEP_ALL = 4 };
+/* The rest of *nest is zero or what the caller wants. */
+void nest_init(struct nest *, struct function *, const struct shape *, unsigned keep);
+/* The loop that inv_for splits: it runs from `begin` to `end`. */
+void nest_split(struct nest *, int loop);
+/* A node of the group that has a value or store of its own: not a view looked through. */
+bool nest_computes(const struct function *, const struct node *);
 /* Storage indexed by the nest's loops: "add_11[64 * i + j]", a local or a constant. */
 const char *nest_operand(struct nest *, int operand);
 const char *nest_index(const struct nest *, const struct access *);
@@ -116,8 +131,16 @@ bool nest_includes(const struct nest *, const struct node *);
 /* The statements of a block whose depth is this (-1: all); stores stand behind the innermost. */
 void nest_block(struct nest *, const struct block *, int depth, struct text *, int indent);
 void nest_loop(struct nest *, int loop, const struct text *body, struct text *, int indent);
-/* The maps, copies and stores of the whole group as loops, indented by `indent` steps of 4. */
+/* Puts the first `loops` loops around the body, which is indented for that. */
+void nest_wrap(struct nest *, int loops, const struct text *body, struct text *);
+/* The maps, copies and stores of the whole group as loops, indented by `indent` steps of 4;
+ * nothing where there are none. */
 void nest_emit(struct nest *, struct text *, int indent);
+
+/* ---- emit_row.c ---- */
+void row_emit(struct function *, const struct shape *space, struct text *);
+/* "inv_row_sum(x + 64 * i, 64)" */
+const char *row_expression(struct nest *, const struct node *);
 
 /* ---- emit_group.c: sets skeleton, values and count ---- */
 void group_emit(struct function *);

@@ -85,7 +85,25 @@ const char *emit_string(struct arena *arena, const char *string)
 
 static const char *emit_rows(struct arena *arena, int64_t count)
 {
-    return count == 1 ? "b" : arena_printf(arena, "%" PRId64 " * b", count);
+    return count == 1 ? ROWS_MARK : arena_printf(arena, "%" PRId64 " * " ROWS_MARK, count);
+}
+
+const char *emit_settle_rows(struct arena *arena, const char *text)
+{
+    const char *mark = strchr(text, *ROWS_PLACE);
+    bool used = mark && strchr(mark, *ROWS_MARK);
+    struct text out;
+    text_init(&out, arena);
+    for (const char *c = text; *c; c++)
+        if (*c == *ROWS_MARK)
+            text_puts(&out, "b");
+        else if (*c != *ROWS_PLACE)
+            text_add(&out, c, 1);
+        else if (used)
+            text_puts(&out, "    const int64_t b = run->rows;");
+        else
+            c += c[1] == '\n';
+    return out.data;
 }
 
 const char *emit_extent(struct arena *arena, struct extent extent)

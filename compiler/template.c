@@ -38,6 +38,11 @@ struct values *values_new(struct arena *arena)
     return values;
 }
 
+struct arena *values_arena(const struct values *values)
+{
+    return values->arena;
+}
+
 void values_set(struct values *values, const char *key, const char *value)
 {
     struct entry entry = {key, value};

@@ -14,4 +14,8 @@
 #define INV_LEVEL_EXPAND(name, level) INV_LEVEL_PASTE(name, level)
 #define INV_LEVEL_NAME(name) INV_LEVEL_EXPAND(name, INV_LEVEL)
 
+#define INV_LEVEL_QUOTE(level) #level
+#define INV_LEVEL_STRING(level) INV_LEVEL_QUOTE(level)
+#define INV_LEVEL_TEXT INV_LEVEL_STRING(INV_LEVEL)
+
 #endif

@@ -1,0 +1,163 @@
+/* The generated file: its groups' functions, its phases, its tables.
+ *
+ * requires: schedules with running order and places (pass_plan). */
+#include "emit.h"
+#include <inttypes.h>
+#include <string.h>
+#include "emit_private.h"
+
+#ifndef INVAR_VERSION
+#define INVAR_VERSION "0"
+#endif
+
+/* A function of struct inv_model's table. */
+struct part {
+    enum phase phase;
+    bool update;
+    const char *name, *index, *comment;
+};
+
+static const struct part parts[] = {
+    {PHASE_INIT, false, "init", "INV_INIT", "Start values of parameters, buffers and states."},
+    {PHASE_PREPARE, false, "prepare", "INV_PREPARE", "Cells as read become fields."},
+    {PHASE_NORMALISE, false, "normalise", "INV_NORMALISE",
+     "Fields are normalised by what was fitted on the training part."},
+    {PHASE_AUGMENT, false, "augment", "INV_AUGMENT", "Fields are varied by sample and epoch."},
+    {PHASE_TRAIN, false, "train", "INV_TRAIN",
+     "The losses of a batch; no variable of the model changes."},
+    {PHASE_TRAIN, true, "update", "INV_UPDATE",
+     "Gradients, where the losses did not need them, and the step of the optimizer."},
+    {PHASE_EVALUATE, false, "evaluate", "INV_EVALUATE",
+     "Losses and metrics of a batch, without training."},
+    {PHASE_FINISH, false, "finish", "INV_FINISH", "Metrics of a whole part."},
+    {PHASE_PREDICT, false, "predict", "INV_PREDICT", "Outputs of a batch."},
+};
+
+static void add_step(struct values *values, const char *line)
+{
+    values_set(values_add_item(values, "step"), "step", line);
+}
+
+static const char *node_elements(struct emit *emit, const struct graph *graph, int id)
+{
+    const struct shape *shape = &graph_node(graph, id)->shape;
+    struct extent all = {.constant = 1};
+    for (int axis = 0; axis < shape->rank; axis++)
+        all = extent_multiply(all, extent_of(shape, axis));
+    return emit_extent(emit->arena, all);
+}
+
+/* A row of the trace table for each value of the group that lies in memory as f32. */
+static void trace_group(struct function *f, struct values *phase)
+{
+    struct emit *emit = f->emit;
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (node->dtype != F32 || !function_stores(f, node->id))
+            continue;
+        int line;
+        const struct source *source = emit_source(emit, node, &line);
+        struct values *item = values_add_item(emit->file, "node");
+        values_set(item, "text",
+                   emit_string(emit->arena, emit_node_text(emit, f->graph, node)));
+        values_set(item, "path", emit_string(emit->arena, source ? source->path : ""));
+        values_printf(item, "line", "%d", source ? line : 0);
+        values_set(item, "source_line",
+                   emit_string(emit->arena, emit_source_line(emit, node)));
+        add_step(phase, arena_printf(emit->arena, "trace(run, %d, %" PRId64 ", %s);",
+                                     emit->trace_count++, function_place(f, node->id)->offset,
+                                     node_elements(emit, f->graph, node->id)));
+    }
+}
+
+static void emit_group(struct emit *emit, const struct part *part, int index,
+                       struct values *phase, const char **last_line)
+{
+    const struct graph *graph = emit->program->phase[part->phase];
+    struct function f = {.emit = emit, .graph = graph, .index = index,
+                         .group = &graph->schedule->group[index],
+                         .values = values_new(emit->arena)};
+    f.name = arena_printf(emit->arena, "%s_%02d", phase_name(part->phase), index);
+    group_emit(&f);
+    function_finish(&f);
+    const char *line = emit_model_line(emit, graph_node(graph, f.group->node[f.group->count - 1]));
+    if (*line && strcmp(line, *last_line) != 0)
+        add_step(phase, arena_printf(emit->arena, "/* %s */", line));
+    *last_line = line;
+    add_step(phase, arena_printf(emit->arena, "inv_for(run, %s, %s, %s);", f.name,
+                                 emit_extent(emit->arena, f.count),
+                                 emit_extent(emit->arena, group_cost(&f))));
+    trace_group(&f, phase);
+}
+
+static void emit_part(struct emit *emit, const struct part *part)
+{
+    const struct graph *graph = emit->program->phase[part->phase];
+    struct values *phase = values_new(emit->arena);
+    const char *last_line = "";
+    int count = 0;
+    for (int i = 0; graph && i < graph->schedule->group_count; i++)
+        if (graph->schedule->group[i].update == part->update || part->phase != PHASE_TRAIN) {
+            emit_group(emit, part, i, phase, &last_line);
+            count++;
+        }
+    if (count == 0)
+        return;
+    struct text text;
+    text_init(&text, emit->arena);
+    values_set(phase, "name", part->name);
+    values_set(phase, "comment", part->comment);
+    values_set(phase, "rows", ROWS_PLACE);
+    template_render("templates/program/phase.c", phase, &text);
+    values_set(values_add_item(emit->file, "function"), "function",
+               emit_settle_rows(emit->arena, text.data));
+    struct values *item = values_add_item(emit->file, "phase");
+    values_set(item, "phase", part->index);
+    values_set(item, "function", part->name);
+}
+
+/* ---- files ---- */
+
+static void include_headers(struct emit *emit)
+{
+    for (int op = 0; op < OP_COUNT; op++)
+        if (emit->used[op])
+            values_printf(values_add_item(emit->file, "include"), "include", "ops/%s.h",
+                          op_def((enum op)op)->stem);
+}
+
+void emit_model(const struct program *program, struct text *out)
+{
+    struct emit emit = {.program = program, .arena = program->arena,
+                        .file = values_new(program->arena)};
+    values_set(emit.file, "model", program->name);
+    values_set(emit.file, "source", program->model_path);
+    values_set(emit.file, "compiler", "invar " INVAR_VERSION);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        emit_part(&emit, &parts[i]);
+    include_headers(&emit);
+    emit_tables(&emit);
+    template_render("templates/program/model.c", emit.file, out);
+}
+
+static void render_names(const struct program *program, const char *path, struct text *out)
+{
+    struct values *values = values_new(program->arena);
+    char *guard = arena_printf(program->arena, "INVAR_MODEL_%s_H", program->name);
+    for (char *c = guard; *c; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    values_set(values, "model", program->name);
+    values_set(values, "guard", guard);
+    template_render(path, values, out);
+}
+
+void emit_header(const struct program *program, struct text *out)
+{
+    render_names(program, "templates/program/model.h", out);
+}
+
+void emit_main(const struct program *program, struct text *out)
+{
+    render_names(program, "templates/program/main.c", out);
+}

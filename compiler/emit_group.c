@@ -1,0 +1,574 @@
+/* One function for each kind of group: which skeleton, and what its holes are. */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "emit_private.h"
+
+static const struct node *first_node(const struct function *f)
+{
+    return graph_node(f->graph, f->group->node[0]);
+}
+
+static const struct node *class_node(const struct function *f, enum op_class class)
+{
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (op_def(node->op)->class == class)
+            return node;
+    }
+    return NULL;
+}
+
+static const char *extent_text(struct function *f, struct extent extent)
+{
+    return emit_extent(f->emit->arena, extent);
+}
+
+static void set_extent(struct function *f, const char *key, struct extent extent)
+{
+    values_set(f->values, key, extent_text(f, extent));
+}
+
+static struct extent elements_of(const struct shape *shape)
+{
+    struct extent extent = {.constant = 1};
+    for (int axis = 0; axis < shape->rank; axis++)
+        extent = extent_multiply(extent, extent_of(shape, axis));
+    return extent;
+}
+
+/* "64 * " before an index that counts rows of that length; "" for 1. */
+static const char *factor_text(struct function *f, struct extent extent)
+{
+    if (extent_is(extent, 1))
+        return "";
+    return arena_printf(f->emit->arena, "%s * ", extent_text(f, extent));
+}
+
+/* "out + 64 * i" */
+static const char *pointer_at(struct function *f, const char *pointer, struct extent stride,
+                              const char *index)
+{
+    struct text text;
+    text_init(&text, f->emit->arena);
+    emit_term(&text, stride, index);
+    if (text.size == 0)
+        return pointer;
+    return arena_printf(f->emit->arena, "%s + %s", pointer, text.data);
+}
+
+/* ---- map, row ---- */
+
+/* What the loops run over: all shapes of the group, and the rows that are reduced. */
+static struct shape group_space(const struct function *f)
+{
+    struct shape space = shape_scalar();
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (op_def(node->op)->class == CLASS_ROW)
+            node = graph_node(f->graph, node->operand[0]);
+        if (!shape_broadcast(&space, &node->shape, &space)) {
+            fprintf(stderr, "invar: bug: shapes of the group of %%%d do not broadcast\n", node->id);
+            assert(false);
+        }
+    }
+    return space;
+}
+
+/* Where nothing is split, one call does it all. */
+static void guard_whole(struct function *f, struct text *body)
+{
+    f->count = (struct extent){.constant = 1};
+    text_puts(body, "    if (begin == end)\n        return;\n");
+}
+
+static void map_group(struct function *f)
+{
+    struct shape space = group_space(f);
+    struct nest nest = {0};
+    struct text body;
+    text_init(&body, f->emit->arena);
+    nest_init(&nest, f, &space, 0);
+    if (nest.rank > 0)
+        nest_split(&nest, 0);
+    else
+        guard_whole(f, &body);
+    nest_emit(&nest, &body, 1);
+    values_set(f->values, "body", body.data);
+}
+
+static void row_group(struct function *f)
+{
+    struct shape space = group_space(f);
+    struct text body, rows;
+    text_init(&body, f->emit->arena);
+    text_init(&rows, f->emit->arena);
+    row_emit(f, &space, &rows);
+    if (f->count.constant == 0 && f->count.rows == 0)
+        guard_whole(f, &body);
+    text_add(&body, rows.data, rows.size);
+    values_set(f->values, "body", body.data);
+}
+
+/* ---- column ---- */
+
+static const char *column_target(struct function *f, const struct node *column)
+{
+    int64_t columns = column->shape.dim[2];
+    struct text index;
+    text_init(&index, f->emit->arena);
+    if (!extent_is(extent_of(&column->shape, 0), 1))
+        emit_term(&index, (struct extent){.constant = columns}, "i");
+    emit_term(&index, (struct extent){.constant = 1}, "k");
+    return arena_printf(f->emit->arena, "%s[%s]", function_pointer(f, column->id, true),
+                        index.data);
+}
+
+static void column_group(struct function *f)
+{
+    const struct node *column = class_node(f, CLASS_COLUMN);
+    const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
+    struct extent pages = extent_of(space, 0), columns = extent_of(space, 2);
+    bool paged = !extent_is(pages, 1);
+    struct nest nest = {0};
+    nest_init(&nest, f, space, KEEP_ALL);
+    struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
+    for (int i = 0; f->group->node[i] != column->id; i++)
+        if (nest_includes(&nest, graph_node(f->graph, f->group->node[i])))
+            block.node[block.count++] = f->group->node[i];
+    struct text locals;
+    text_init(&locals, f->emit->arena);
+    nest_block(&nest, &block, -1, &locals, column->dtype == I64 ? 4 : 6);
+    values_set(f->values, "locals", locals.data ? locals.data : "");
+    values_set(f->values, "value", nest_operand(&nest, column->operand[0]));
+    values_set(f->values, "target", column_target(f, column));
+    values_set(f->values, "page_begin", paged ? "begin" : "0");
+    values_set(f->values, "page_end", paged ? "end" : "1");
+    values_set(f->values, "column_begin", paged ? "0" : "begin");
+    values_set(f->values, "column_end", paged ? extent_text(f, columns) : "end");
+    set_extent(f, "rows", extent_of(space, 1));
+    f->count = paged ? pages : columns;
+    f->skeleton = column->dtype == I64 ? "templates/skeleton/count.c"
+                                       : "templates/skeleton/column.c";
+    function_use(f, column->op);
+}
+
+/* ---- contract ---- */
+
+/* One side of a matmul: storage, and strides of its page, of its own axis and of k. */
+struct side {
+    const char *pointer;
+    struct extent page, own, k, length;
+};
+
+static struct side contract_side(struct function *f, const struct node *matmul, int index)
+{
+    const struct node *operand = graph_node(f->graph, matmul->operand[index]);
+    struct access access = schedule_access(f->graph, operand->id, &operand->shape);
+    int rank = operand->shape.rank;
+    bool swapped = index == 0 ? matmul->attr.transpose_a : matmul->attr.transpose_b;
+    int own = index == 0 ? rank - 2 : rank - 1, k = index == 0 ? rank - 1 : rank - 2;
+    struct side side = {.own = access.stride[swapped ? k : own],
+                        .k = access.stride[swapped ? own : k],
+                        .length = extent_of(&operand->shape, swapped ? own : k)};
+    if (rank == 3)
+        side.page = access.stride[0];
+    side.pointer = function_pointer(f, access.node, false);
+    if (!extent_is(access.offset, 0))
+        side.pointer = arena_printf(f->emit->arena, "%s + %s", side.pointer,
+                                    extent_text(f, access.offset));
+    return side;
+}
+
+/* What the raw products are written to: their own storage, or that of a value of the epilogue
+ * of the same shape which then overwrites them; -1: a tile. */
+static int product_storage(const struct function *f, const struct node *matmul)
+{
+    if (function_stores(f, matmul->id))
+        return matmul->id;
+    for (int i = 1; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (node->dtype == F32 && function_place(f, node->id)->kind == PLACE_ARENA &&
+            node->op != OP_STORE && shape_equal(&node->shape, &matmul->shape))
+            return node->id;
+    }
+    return -1;
+}
+
+/* The products at the nest's index: state is the text of their storage or NULL for a tile. */
+static const char *product_element(struct nest *nest, int id)
+{
+    struct function *f = nest->function;
+    const struct node *matmul = first_node(f);
+    if (id != matmul->id)
+        return NULL;
+    struct access access = schedule_access(f->graph, id, &nest->space);
+    if (nest->state)
+        return arena_printf(f->emit->arena, "%s[%s]", (const char *)nest->state,
+                            nest_index(nest, &access));
+    int rows = matmul->shape.rank - 2, column = matmul->shape.rank - 1;
+    struct text index;
+    text_init(&index, f->emit->arena);
+    emit_term(&index, extent_of(&matmul->shape, column),
+              rows == 0 ? "(i - first)" : "(j - first)");
+    if (!extent_is(extent_of(&matmul->shape, column), 1))
+        emit_term(&index, (struct extent){.constant = 1}, rows == 0 ? "j" : "k");
+    return arena_printf(f->emit->arena, "tile[%s]", index.data);
+}
+
+static void contract_epilogue(struct function *f, const struct node *matmul, const char *storage,
+                              struct text *body)
+{
+    bool paged = matmul->shape.rank == 3;
+    struct nest nest = {.local = product_element, .state = (void *)(uintptr_t)storage};
+    nest_init(&nest, f, &matmul->shape, paged ? KEEP_ALL : KEEP_FIRST);
+    struct loop *rows = &nest.loop[paged ? 1 : 0];
+    rows->from = "first";
+    rows->to = "last";
+    nest.outer = paged ? 1 : 0;
+    nest_emit(&nest, body, paged ? 3 : 2);
+}
+
+/* Rows of the product before row `row` of page i. */
+static const char *product_at(struct function *f, const struct shape *shape, const char *storage,
+                              const char *row)
+{
+    struct extent n = extent_of(shape, shape->rank - 1), m = extent_of(shape, shape->rank - 2);
+    if (shape->rank == 3)
+        storage = pointer_at(f, storage, extent_multiply(m, n), "i");
+    return pointer_at(f, storage, n, row);
+}
+
+static void contract_values(struct function *f, const struct node *matmul, struct side *a,
+                            struct side *b, const char *row)
+{
+    const struct shape *shape = &matmul->shape;
+    if (shape->rank == 3) {
+        a->pointer = pointer_at(f, a->pointer, a->page, "i");
+        b->pointer = pointer_at(f, b->pointer, b->page, "i");
+    }
+    values_set(f->values, "a", pointer_at(f, a->pointer, a->own, row));
+    values_set(f->values, "b", b->pointer);
+    set_extent(f, "out_row", extent_of(shape, shape->rank - 1));
+    set_extent(f, "a_m", a->own);
+    set_extent(f, "a_k", a->k);
+    set_extent(f, "b_k", b->k);
+    set_extent(f, "b_n", b->own);
+    set_extent(f, "m", extent_of(shape, shape->rank - 2));
+    set_extent(f, "n", extent_of(shape, shape->rank - 1));
+    set_extent(f, "k", a->length);
+}
+
+/* The largest number of rows whose products stay in the cache (and on the stack) until the
+ * epilogue has used them. */
+static int64_t tile_rows(const struct function *f, const struct node *matmul)
+{
+    struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
+    int64_t columns = n.constant + n.rows * f->graph->program->train.batch;
+    int64_t rows = TILE_FLOATS / columns;
+    return rows < 1 ? 1 : rows > TILE_ROWS_MAX ? TILE_ROWS_MAX : rows;
+}
+
+static const char *tile_declaration(struct function *f, const struct node *matmul)
+{
+    struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
+    int64_t columns = n.constant + n.rows * f->graph->program->train.batch;
+    return arena_printf(f->emit->arena, "%sfloat tile[%" PRId64 " * %" PRId64 "];",
+                        matmul->shape.rank == 3 ? "            " : "        ",
+                        tile_rows(f, matmul), columns);
+}
+
+static void contract_group(struct function *f)
+{
+    const struct node *matmul = first_node(f);
+    const struct shape *shape = &matmul->shape;
+    bool paged = shape->rank == 3;
+    struct side a = contract_side(f, matmul, 0), b = contract_side(f, matmul, 1);
+    int product = product_storage(f, matmul);
+    const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
+    struct text body;
+    text_init(&body, f->emit->arena);
+    contract_epilogue(f, matmul, storage, &body);
+    bool tiled = paged || body.size > 0;
+    const char *row = tiled ? "first" : "begin";
+    contract_values(f, matmul, &a, &b, row);
+    values_set(f->values, "out", storage ? product_at(f, shape, storage, row) : "tile");
+    values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, matmul));
+    values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
+    values_set(f->values, "body", body.data ? body.data : "");
+    f->skeleton = paged   ? "templates/skeleton/contract_pages.c"
+                  : tiled ? "templates/skeleton/contract_tile.c"
+                          : "templates/skeleton/contract.c";
+    f->count = extent_of(shape, 0);
+    function_use(f, matmul->op);
+}
+
+/* ---- take, scatter ---- */
+
+static void take_group(struct function *f)
+{
+    const struct node *take = first_node(f), *x = graph_node(f->graph, take->operand[0]);
+    struct extent pages = extent_of(&take->shape, 0), r = extent_of(&take->shape, 1);
+    struct extent n = extent_of(&x->shape, 1), c = extent_of(&take->shape, 2);
+    const char *page = "";
+    if (!extent_is(pages, 1))
+        page = arena_printf(f->emit->arena, "%si / (%s) + ", factor_text(f, n), extent_text(f, r));
+    values_set(f->values, "out", function_pointer(f, take->id, true));
+    values_set(f->values, "x", function_pointer(f, x->id, false));
+    values_set(f->values, "index", function_pointer(f, take->operand[1], false));
+    values_set(f->values, "page", extent_is(r, 1) && *page ? arena_printf(f->emit->arena, "%si + ",
+                                                                 factor_text(f, n)) : page);
+    values_set(f->values, "row", factor_text(f, c));
+    set_extent(f, "n", n);
+    set_extent(f, "c", c);
+    f->count = extent_multiply(pages, r);
+    function_use(f, take->op);
+}
+
+static void scatter_group(struct function *f)
+{
+    const struct node *scatter = first_node(f), *g = graph_node(f->graph, scatter->operand[0]);
+    struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
+    struct extent c = extent_of(&scatter->shape, 2), r = extent_of(&g->shape, 1);
+    bool paged = !extent_is(pages, 1);
+    const char *out = function_pointer(f, scatter->id, true);
+    const char *in = function_pointer(f, g->id, false);
+    const char *index = function_pointer(f, scatter->operand[1], false);
+    values_set(f->values, "out", paged ? pointer_at(f, out, extent_multiply(n, c), "i") : out);
+    values_set(f->values, "g", paged ? pointer_at(f, in, extent_multiply(r, c), "i") : in);
+    values_set(f->values, "index", paged ? pointer_at(f, index, r, "i") : index);
+    values_set(f->values, "page_begin", paged ? "begin" : "0");
+    values_set(f->values, "page_end", paged ? "end" : "1");
+    values_set(f->values, "column_begin", paged ? "0" : "begin");
+    values_set(f->values, "column_end", paged ? extent_text(f, c) : "end");
+    set_extent(f, "n", n);
+    set_extent(f, "r", r);
+    set_extent(f, "c", c);
+    f->count = paged ? pages : c;
+    function_use(f, scatter->op);
+}
+
+/* ---- concat, pad ---- */
+
+/* How a nest over `part` walks the whole, in which it starts at `start`. */
+static struct access whole_access(const struct node *whole, const struct shape *part,
+                                  const int64_t *start)
+{
+    struct access access = {.node = whole->id};
+    struct extent stride[RANK_MAX];
+    shape_strides(&whole->shape, stride);
+    for (int axis = 0; axis < part->rank; axis++) {
+        if (!extent_is(extent_of(part, axis), 1))
+            access.stride[axis] = stride[axis];
+        access.offset.constant += stride[axis].constant * start[axis];
+        access.offset.rows += stride[axis].rows * start[axis];
+    }
+    return access;
+}
+
+/* Has the loop over axis 0 of a part that starts at `start` stay within begin .. end. */
+static void clip_loop(struct function *f, struct loop *loop, int64_t start, struct text *text)
+{
+    const char *to = extent_text(f, loop->extent);
+    text_printf(text, "    const int64_t from = begin < %" PRId64 " ? 0 : begin - %" PRId64 ";\n",
+                start, start);
+    text_printf(text, "    const int64_t to = end - %" PRId64 " < %s ? end - %" PRId64 " : %s;\n",
+                start, to, start, to);
+    loop->from = "from";
+    loop->to = "to";
+}
+
+/* Copies the operand to its place in the whole.  split: axis 0 runs over begin .. end of the
+ * whole's. */
+static void copy_part(struct function *f, const struct node *whole, int operand,
+                      const int64_t *start, bool split, struct text *text)
+{
+    struct arena *arena = f->emit->arena;
+    const struct shape *part = &graph_node(f->graph, operand)->shape;
+    struct nest nest = {.access_count = 2};
+    nest.access[0] = whole_access(whole, part, start);
+    nest.access[1] = schedule_access(f->graph, operand, part);
+    nest_init(&nest, f, part, split ? KEEP_FIRST : 0);
+    if (split && start[0] == 0 && extent_equal(extent_of(part, 0), extent_of(&whole->shape, 0)))
+        nest_split(&nest, 0);
+    else if (split)
+        clip_loop(f, &nest.loop[0], start[0], text);
+    struct text line;
+    text_init(&line, arena);
+    text_printf(&line, "%*s%s[%s] = %s;\n", (nest.rank + 1) * 4, "",
+                function_pointer(f, whole->id, true), nest_index(&nest, &nest.access[0]),
+                nest_operand(&nest, operand));
+    nest_wrap(&nest, nest.rank, &line, text);
+}
+
+/* Does the operand of a flat CONCAT lie at its piece already? */
+static bool lies_there(const struct function *f, const struct node *whole, int operand,
+                       int64_t start)
+{
+    const struct place *from = function_place(f, operand), *to = function_place(f, whole->id);
+    int64_t before = start * dtype_bytes(whole->dtype);
+    for (int axis = whole->attr.axis + 1; axis < whole->shape.rank; axis++)
+        before *= whole->shape.dim[axis];
+    for (int axis = 0; axis < whole->attr.axis; axis++)
+        if (!extent_is(extent_of(&whole->shape, axis), 1))
+            return false;
+    return from->kind == PLACE_ARENA && from->offset == to->offset + before;
+}
+
+static void concat_body(struct function *f, const struct node *concat, struct text *body)
+{
+    int64_t start[RANK_MAX] = {0};
+    bool split = concat->attr.axis > 0;
+    if (!split)
+        guard_whole(f, body);
+    f->count = split ? extent_of(&concat->shape, 0) : (struct extent){.constant = 1};
+    for (int i = 0; i < concat->count; i++) {
+        int operand = concat->operand[i];
+        if (!lies_there(f, concat, operand, start[concat->attr.axis]))
+            copy_part(f, concat, operand, start, split, body);
+        start[concat->attr.axis] +=
+            graph_node(f->graph, operand)->shape.dim[concat->attr.axis];
+    }
+}
+
+static void pad_body(struct function *f, const struct node *pad, struct text *body)
+{
+    struct extent row = {.constant = 1};
+    for (int axis = 1; axis < pad->shape.rank; axis++)
+        row = extent_multiply(row, extent_of(&pad->shape, axis));
+    const char *factor = factor_text(f, row);
+    const char *close = extent_is(row, 1) ? "" : ")";
+    text_printf(body, "    for (int64_t i = %s%sbegin%s; i < %s%send%s; i++)\n", factor,
+                *close ? "(" : "", close, factor, *close ? "(" : "", close);
+    text_printf(body, "        %s[i] = 0;\n", function_pointer(f, pad->id, true));
+    copy_part(f, pad, pad->operand[0], pad->attr.start, true, body);
+    f->count = extent_of(&pad->shape, 0);
+}
+
+static void move_group(struct function *f)
+{
+    const struct node *move = first_node(f);
+    struct text body;
+    text_init(&body, f->emit->arena);
+    if (move->op == OP_CONCAT)
+        concat_body(f, move, &body);
+    else
+        pad_body(f, move, &body);
+    values_set(f->values, "body", body.data);
+}
+
+/* ---- random, serial ---- */
+
+/* The value of one element from its counter's words, of which word[j] is its own. */
+static const char *random_value(struct function *f, const struct node *node, const char *moment,
+                                const char *element)
+{
+    struct arena *arena = f->emit->arena;
+    switch (node->op) {
+    case OP_RANDOM_UNIFORM:
+        return "inv_uniform(word[j])";
+    case OP_RANDOM_NORMAL:
+        return "inv_normal_word(word, j)";
+    case OP_RANDOM_INTEGER:
+        return arena_printf(arena, "(int32_t)inv_integer(word[j], %" PRId64 ")", node->attr.whole);
+    case OP_RANDOM_KEEP:
+        return arena_printf(arena, "inv_keep(word[j], %" PRIu64 "u)",
+                            (uint64_t)((double)node->attr.probability * 4294967296.0));
+    default:
+        return arena_printf(arena, "inv_%s(run->key, (uint64_t)%s, %s, 0x%08" PRIx32 "u)",
+                            op_def(node->op)->stem, element, moment, node->attr.stream);
+    }
+}
+
+static const char *moment_text(const struct node *node)
+{
+    return node->attr.domain == DOMAIN_STEP ? "(uint64_t)run->step" : "0";
+}
+
+static void random_group(struct function *f)
+{
+    const struct node *node = first_node(f);
+    bool sample = node->attr.domain == DOMAIN_SAMPLE;
+    struct extent all = elements_of(&node->shape);
+    struct extent row = {.constant = all.rows};
+    const char *moment = sample ? "moment" : moment_text(node);
+    assert(node->shape.rows <= 0);
+    values_set(f->values, "out", function_pointer(f, node->id, true));
+    values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
+    values_set(f->values, "moment", moment);
+    values_set(f->values, "value", random_value(f, node, moment, sample ? "element" : "(first + i)"));
+    values_printf(f->values, "first", "%srun->first_row", factor_text(f, row));
+    if (node->shape.rows < 0)
+        values_set(f->values, "first", "0");
+    set_extent(f, "row", row);
+    values_set(f->values, "factor", factor_text(f, row));
+    f->count = all;
+    function_use(f, node->op);
+    if (!sample)
+        return;
+    values_set(f->values, "sample", function_pointer(f, node->operand[0], false));
+    f->skeleton = "templates/skeleton/random_sample.c";
+    f->count = extent_of(&node->shape, 0);
+}
+
+static void serial_group(struct function *f)
+{
+    const struct node *node = first_node(f);
+    values_set(f->values, "out", function_pointer(f, node->id, true));
+    values_set(f->values, "stem", op_def(node->op)->stem);
+    values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
+    values_set(f->values, "moment", moment_text(node));
+    set_extent(f, "n", elements_of(&node->shape));
+    f->count = (struct extent){.constant = 1};
+    function_use(f, node->op);
+}
+
+/* ---- all ---- */
+
+static const struct {
+    const char *skeleton;
+    void (*emit)(struct function *);
+} kinds[] = {
+    [GROUP_MAP] = {"templates/skeleton/loops.c", map_group},
+    [GROUP_ROW] = {"templates/skeleton/loops.c", row_group},
+    [GROUP_COLUMN] = {NULL, column_group},
+    [GROUP_CONTRACT] = {NULL, contract_group},
+    [GROUP_TAKE] = {"templates/skeleton/take.c", take_group},
+    [GROUP_SCATTER] = {"templates/skeleton/scatter.c", scatter_group},
+    [GROUP_MOVE] = {"templates/skeleton/loops.c", move_group},
+    [GROUP_RANDOM] = {"templates/skeleton/random.c", random_group},
+    [GROUP_SERIAL] = {"templates/skeleton/serial.c", serial_group},
+};
+
+void group_emit(struct function *f)
+{
+    f->skeleton = kinds[f->group->kind].skeleton;
+    kinds[f->group->kind].emit(f);
+}
+
+/* Operations for each output of an operator of that class. */
+static int class_cost(enum op_class class)
+{
+    return class == CLASS_RANDOM ? 24 : class == CLASS_MAP ? 4 : 1;
+}
+
+struct extent group_cost(const struct function *f)
+{
+    struct extent cost = {0};
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        enum op_class class = op_def(node->op)->class;
+        bool reduces = class == CLASS_ROW || class == CLASS_COLUMN;
+        const struct node *over = reduces ? graph_node(f->graph, node->operand[0]) : node;
+        struct extent work = elements_of(&over->shape);
+        if (class == CLASS_CONTRACT) {
+            const struct shape *a = &graph_node(f->graph, node->operand[0])->shape;
+            int k = node->attr.transpose_a ? a->rank - 2 : a->rank - 1;
+            work = extent_multiply(work, extent_of(a, k));
+        }
+        cost.constant += work.constant * class_cost(class);
+        cost.rows += work.rows * class_cost(class);
+    }
+    return cost;
+}

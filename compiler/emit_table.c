@@ -1,0 +1,172 @@
+/* The tables of runtime/include/invar.h. */
+#include <inttypes.h>
+#include "emit_private.h"
+
+static const char *const kinds[] = {
+    [VAR_PARAM] = "INV_PARAM", [VAR_BUFFER] = "INV_BUFFER", [VAR_BLOCK] = "INV_BLOCK",
+    [VAR_STATE] = "INV_STATE", [VAR_AVERAGE] = "INV_AVERAGE",
+    [VAR_ACCUMULATOR] = "INV_ACCUMULATOR", [VAR_RAW] = "INV_RAW", [VAR_INPUT] = "INV_INPUT",
+    [VAR_SAMPLE] = "INV_SAMPLE", [VAR_LOSS] = "INV_LOSS", [VAR_REPORT] = "INV_REPORT",
+    [VAR_OUTPUT] = "INV_OUTPUT"};
+static const char *const dtypes[] = {
+    [F32] = "INV_F32", [I32] = "INV_I32", [BOOL] = "INV_BOOL", [I64] = "INV_I64"};
+static const char *const sources[] = {
+    [SOURCE_CSV] = "INV_CSV", [SOURCE_IDX] = "INV_IDX", [SOURCE_NPY] = "INV_NPY",
+    [SOURCE_RAW] = "INV_FILE_RAW", [SOURCE_RANDOM] = "INV_RANDOM"};
+static const char *const fits[] = {
+    [FIT_NONE] = "INV_FIT_NONE", [FIT_ZSCORE] = "INV_FIT_ZSCORE", [FIT_MINMAX] = "INV_FIT_MINMAX"};
+
+static void set_string(struct values *values, const char *key, const char *string)
+{
+    struct arena *arena = values_arena(values);
+    values_set(values, key, emit_string(arena, string));
+}
+
+static void set_whole(struct values *values, const char *key, int64_t value)
+{
+    values_printf(values, key, "%" PRId64, value);
+}
+
+static void set_dims(struct values *values, int rank, const int64_t *dim)
+{
+    struct text text;
+    text_init(&text, values_arena(values));
+    text_puts(&text, rank == 0 ? "0" : "");
+    for (int i = 0; i < rank; i++)
+        text_printf(&text, "%s%" PRId64, i == 0 ? "" : ", ", dim[i]);
+    values_set(values, "dims", text.data);
+}
+
+static void emit_variables(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *variable = program->variable[i];
+        struct values *item = values_add_item(emit->file, "variable");
+        set_string(item, "path", variable->path);
+        values_set(item, "kind", kinds[variable->kind]);
+        values_set(item, "dtype", dtypes[variable->dtype]);
+        set_whole(item, "rank", variable->shape.rank);
+        set_whole(item, "rows", variable->shape.rows);
+        set_dims(item, variable->shape.rank, variable->shape.dim);
+        set_whole(item, "classes", variable->classes);
+        set_whole(item, "offset", variable->offset);
+    }
+    set_whole(emit->file, "variable_count", program->variable_count);
+}
+
+static void emit_files(struct emit *emit)
+{
+    const struct data_desc *data = &emit->program->data;
+    for (int i = 0; i < data->file_count; i++) {
+        const struct data_file *file = &data->file[i];
+        struct values *item = values_add_item(emit->file, "file");
+        set_string(item, "name", file->name ? file->name : "");
+        set_string(item, "path", file->path);
+        values_set(item, "kind", sources[file->kind]);
+        values_set(item, "dtype", dtypes[file->raw_dtype]);
+        set_whole(item, "rank", file->rank);
+        set_dims(item, file->rank, file->dim);
+    }
+    set_whole(emit->file, "file_count", data->file_count);
+}
+
+/* The listed class names of a field, as an array of the file; "NULL" where there are none. */
+static const char *emit_classes(struct emit *emit, const struct data_field *field, int number)
+{
+    if (!field->class_name)
+        return "NULL";
+    const char *name = arena_printf(emit->arena, "classes_%d", number);
+    struct values *list = values_add_item(emit->file, "classes");
+    values_set(list, "name", name);
+    for (int i = 0; i < field->class_count; i++)
+        set_string(values_add_item(list, "class"), "class", field->class_name[i]);
+    return name;
+}
+
+static void emit_field(struct emit *emit, const struct data_field *field, int number)
+{
+    struct values *item = values_add_item(emit->file, "field");
+    set_string(item, "name", field->name);
+    set_whole(item, "label", field->label);
+    set_string(item, "file", field->array ? field->array : "");
+    set_whole(item, "first_column", field->first_column);
+    set_whole(item, "last_column", field->last_column);
+    set_string(item, "first_name", field->first_name);
+    set_string(item, "last_name", field->last_name);
+    set_whole(item, "text", field->text);
+    set_whole(item, "class_count", field->class_name ? field->class_count : 0);
+    values_set(item, "class_name", emit_classes(emit, field, number));
+    set_whole(item, "image", field->image);
+    values_set(item, "fit", fits[field->fit]);
+    set_whole(item, "raw", field->raw);
+    set_whole(item, "input", field->input);
+    set_whole(item, "fit_a", field->fit_a);
+    set_whole(item, "fit_b", field->fit_b);
+}
+
+static void emit_data(struct emit *emit)
+{
+    const struct data_desc *data = &emit->program->data;
+    struct values *file = emit->file;
+    for (int i = 0; i < data->field_count; i++)
+        emit_field(emit, &data->field[i], i);
+    set_string(file, "data_name", data->name ? data->name : "");
+    values_set(file, "data_kind", sources[data->kind]);
+    set_whole(file, "test_file", data->test_file);
+    set_whole(file, "header", data->header);
+    set_whole(file, "data_rows", data->rows);
+    set_whole(file, "field_count", data->field_count);
+    values_printf(file, "train_share", "%.17g", data->train_share);
+    values_printf(file, "val_share", "%.17g", data->val_share);
+    values_printf(file, "test_share", "%.17g", data->test_share);
+    set_whole(file, "split_shuffle", data->shuffle);
+    set_whole(file, "has_seed", data->has_seed);
+    values_printf(file, "data_seed", "%" PRIu64 "u", data->seed);
+    values_printf(file, "stream_split", "0x%08" PRIx32 "u", emit->program->stream_split);
+    values_printf(file, "stream_shuffle", "0x%08" PRIx32 "u", emit->program->stream_shuffle);
+}
+
+static void emit_train(struct emit *emit)
+{
+    const struct train_desc *train = &emit->program->train;
+    struct values *file = emit->file;
+    values_printf(file, "seed", "%" PRIu64 "u", train->seed);
+    set_whole(file, "epochs", train->epochs);
+    set_whole(file, "steps", train->steps);
+    set_whole(file, "batch", train->batch);
+    set_whole(file, "shuffle", train->shuffle);
+    set_whole(file, "patience", train->patience);
+    values_set(file, "average", emit_float(emit->arena, train->average));
+    set_string(file, "keep_best", train->keep_best);
+}
+
+static void emit_reports(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    for (int i = 0; i < program->report_count; i++) {
+        struct values *item = values_add_item(emit->file, "report");
+        set_string(item, "name", program->report[i].name);
+        set_whole(item, "loss", program->report[i].loss);
+        set_whole(item, "better_lower", program->report[i].better_lower);
+        set_whole(item, "variable", program->report[i].variable);
+    }
+    set_whole(emit->file, "report_count", program->report_count);
+}
+
+void emit_tables(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    emit_variables(emit);
+    emit_files(emit);
+    emit_data(emit);
+    emit_train(emit);
+    emit_reports(emit);
+    set_string(emit->file, "name", program->name);
+    set_string(emit->file, "path", program->model_path);
+    values_set(emit->file, "sha256", program->model_sha256);
+    set_whole(emit->file, "arena_bytes", program->arena_bytes);
+    set_whole(emit->file, "saved_bytes", program->saved_bytes);
+    set_whole(emit->file, "sample", program->sample);
+    set_whole(emit->file, "trace_count", emit->trace_count);
+}

@@ -1,0 +1,148 @@
+/* ${model}: the training program of ${source}, written by ${compiler}.
+ *
+ * Values lie in one arena at fixed offsets, as dense arrays; b is the number of rows of the batch
+ * at hand, at most ${batch}.  A function of a group computes outputs begin .. end - 1 of its outer
+ * loop; any split gives the same bits.  What invar writes belongs to its user. */
+#include <string.h>
+#include "core/arith.h"
+#include "core/level.h"
+#include "core/selftest.h"
+#include "core/sums.h"
+#include "invar.h"
+@each include
+#include "${include}"
+@end
+
+static inline float *f32_at(const struct inv_run *run, int64_t offset)
+{
+    return (float *)(void *)(run->arena + offset);
+}
+
+static inline int32_t *i32_at(const struct inv_run *run, int64_t offset)
+{
+    return (int32_t *)(void *)(run->arena + offset);
+}
+
+static inline int64_t *i64_at(const struct inv_run *run, int64_t offset)
+{
+    return (int64_t *)(void *)(run->arena + offset);
+}
+
+static inline void trace(const struct inv_run *run, int node, int64_t offset, int64_t count)
+{
+    if (run->trace)
+        run->trace(run, node, f32_at(run, offset), count);
+}
+
+@each constant
+static const float ${name}[${count}] = {
+    ${elements}};
+
+@end
+@each function
+${function}
+@end
+static const char *selftest(void)
+{
+    return inv_canary() == 0 ? NULL
+                             : "compiled without keeping to one rounding per operation "
+                               "(-ffp-contract=off, no fast-math)";
+}
+
+static const struct inv_variable variables[] = {
+@each variable
+    {${path}, ${kind}, ${dtype}, ${rank}, ${rows}, {${dims}}, ${classes}, ${offset}},
+@end
+};
+
+static const struct inv_trace_node trace_nodes[] = {
+@each node
+    {${text},
+     ${path}, ${line}, ${source_line}},
+@end
+    {"", "", 0, ""},
+};
+
+@each classes
+static const char *const ${name}[] = {
+@each class
+    ${class},
+@end
+    NULL,
+};
+
+@end
+static const struct inv_file files[] = {
+@each file
+    {${name}, ${path}, ${kind}, ${dtype}, ${rank}, {${dims}}},
+@end
+    {"", "", INV_CSV, INV_F32, 0, {0}},
+};
+
+static const struct inv_field fields[] = {
+@each field
+    {.name = ${name}, .label = ${label}, .file = ${file},
+     .first_column = ${first_column}, .last_column = ${last_column},
+     .first_name = ${first_name}, .last_name = ${last_name},
+     .text = ${text}, .class_count = ${class_count}, .class_name = ${class_name}, .image = ${image},
+     .fit = ${fit}, .raw = ${raw}, .input = ${input}, .fit_a = ${fit_a}, .fit_b = ${fit_b}},
+@end
+    {.name = ""},
+};
+
+static const struct inv_report reports[] = {
+@each report
+    {${name}, ${loss}, ${better_lower}, ${variable}},
+@end
+};
+
+const struct inv_model INV_LEVEL_NAME(${model}_model) = {
+    .abi = INV_ABI,
+    .numerics = INV_NUMERICS,
+    .level = INV_LEVEL_TEXT,
+    .selftest = selftest,
+    .name = ${name},
+    .path = ${path},
+    .sha256 = "${sha256}",
+    .compiler = "${compiler}",
+    .arena_bytes = ${arena_bytes},
+    .saved_bytes = ${saved_bytes},
+    .variable_count = ${variable_count},
+    .variable = variables,
+@each phase
+    .phase[${phase}] = ${function},
+@end
+    .trace_count = ${trace_count},
+    .trace = trace_nodes,
+    .data =
+        {
+            .name = ${data_name},
+            .kind = ${data_kind},
+            .file_count = ${file_count},
+            .file = files,
+            .test_file = ${test_file},
+            .header = ${header},
+            .rows = ${data_rows},
+            .field_count = ${field_count},
+            .field = fields,
+            .train_share = ${train_share},
+            .val_share = ${val_share},
+            .test_share = ${test_share},
+            .shuffle = ${split_shuffle},
+            .has_seed = ${has_seed},
+            .seed = ${data_seed},
+            .stream_split = ${stream_split},
+            .stream_shuffle = ${stream_shuffle},
+        },
+    .seed = ${seed},
+    .epochs = ${epochs},
+    .steps = ${steps},
+    .batch = ${batch},
+    .shuffle = ${shuffle},
+    .patience = ${patience},
+    .average = ${average},
+    .keep_best = ${keep_best},
+    .report_count = ${report_count},
+    .report = reports,
+    .sample = ${sample},
+};

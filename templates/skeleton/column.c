@@ -1,0 +1,28 @@
+${comment}
+static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
+{
+@each pointer
+    ${pointer}
+@end
+${rows_place}
+
+    for (int64_t i = ${page_begin}; i < ${page_end}; i++)
+        for (int64_t strip = ${column_begin}; strip < ${column_end}; strip += INV_STRIP) {
+            const int64_t edge = ${column_end} - strip < INV_STRIP ? ${column_end} : strip + INV_STRIP;
+            float total[INV_STRIP] = {0};
+            for (int64_t row = 0; row < ${rows}; row += INV_CHUNK) {
+                const int64_t last = ${rows} - row < INV_CHUNK ? ${rows} : row + INV_CHUNK;
+                float chunk[INV_STRIP] = {0};
+                for (int64_t j = row; j < last; j++)
+                    for (int64_t k = strip; k < edge; k++) {
+${locals}
+                        chunk[k - strip] = inv_add(chunk[k - strip], ${value});
+                    }
+                for (int64_t k = strip; k < edge; k++)
+                    total[k - strip] = inv_add(total[k - strip], chunk[k - strip]);
+            }
+            for (int64_t k = strip; k < edge; k++)
+                ${target} = total[k - strip];
+        }
+}
+

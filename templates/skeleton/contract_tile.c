@@ -1,0 +1,17 @@
+${comment}
+static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
+{
+@each pointer
+    ${pointer}
+@end
+${rows_place}
+
+    for (int64_t first = begin; first < end; first += ${tile_rows}) {
+        const int64_t last = end - first < ${tile_rows} ? end : first + ${tile_rows};
+${tile}
+        inv_contract(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
+                     ${b}, ${b_k}, ${b_n}, last - first, ${n}, ${k});
+${body}
+    }
+}
+
