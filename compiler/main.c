@@ -1,0 +1,388 @@
+/* invar: options, then the pipeline. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "build.h"
+#include "invar.h"
+#include "load.h"
+#include "passes/pass.h"
+#include "plan_text.h"
+
+#define VERSION "0.1.0"
+
+struct options {
+    const char *model, *train, *dump, *out, *target;
+    const char *define[64];
+    int define_count;
+    bool write, check;
+    struct build_options build;
+    char **rest;                        /* run: the trainer's own options */
+    int rest_count;
+};
+
+struct command {
+    const char *name, *summary, *usage, *help;
+    int (*run)(const struct options *);
+    const char *accepts;                /* letters of options that it takes, see option_table */
+};
+
+/* ---- the pipeline ---- */
+static void dump(const struct program *program, const char *pass, const char *wanted)
+{
+    struct text text;
+    if (!wanted || strcmp(pass, wanted))
+        return;
+    text_init(&text, program->arena);
+    for (int i = 0; i < PHASE_COUNT; i++)
+        if (program->phase[i]) {
+            text_printf(&text, "# phase %s\n", phase_name((enum phase)i));
+            graph_print(program->phase[i], &text);
+        }
+    if (text.size)
+        fwrite(text.data, 1, text.size, stdout);
+}
+
+static void each_phase(struct program *program, const char *pass, void (*run)(struct graph *), const char *wanted)
+{
+    for (int i = 0; i < PHASE_COUNT; i++)
+        if (program->phase[i]) {
+            if (run)
+                run(program->phase[i]);
+            graph_verify(program->phase[i], pass);
+        }
+    dump(program, pass, wanted);
+}
+
+static bool compile(struct program *program, const struct load *load, const struct options *o)
+{
+    if (!pass_lower(program, load->file, load->count, o->train))
+        return false;
+    each_phase(program, "lower", NULL, o->dump);
+    each_phase(program, "simplify", pass_simplify, o->dump);
+    pass_random(program);
+    if (diags_error_count(program->diags))
+        return false;
+    each_phase(program, "random", NULL, o->dump);
+    each_phase(program, "fuse", pass_fuse, o->dump);
+    each_phase(program, "order", pass_order, o->dump);
+    pass_plan(program);
+    each_phase(program, "plan", NULL, o->dump);
+    return true;
+}
+
+/* The compiled program, or NULL after its errors were printed. */
+static struct program *compile_model(const struct options *o)
+{
+    struct arena *arena = arena_new();
+    struct load load = {.arena = arena, .diags = diags_new(arena)};
+    struct program *program = ARENA_NEW(arena, struct program);
+    program->arena = arena;
+    program->diags = load.diags;
+    program->model_path = o->model;
+    bool good = load_model(&load, o->model, o->define, o->define_count);
+    if (o->dump && !strcmp(o->dump, "ast") && load.count) {
+        struct text text;
+        text_init(&text, arena);
+        ast_dump(load.file[0], &text);
+        fwrite(text.data, 1, text.size, stdout);
+    }
+    memcpy(program->model_sha256, load.sha256, sizeof load.sha256);
+    if (good && compile(program, &load, o))
+        return program;
+    diags_print(load.diags, stderr);
+    arena_free(arena);
+    return NULL;
+}
+
+/* ---- commands ---- */
+static int command_check(const struct options *o)
+{
+    struct program *program = compile_model(o);
+    if (!program)
+        return 1;
+    arena_free(program->arena);
+    return 0;
+}
+
+static int command_run(const struct options *o)
+{
+    struct program *program = compile_model(o);
+    return program ? build_run(program, o->rest_count, o->rest, &o->build) : 1;
+}
+
+static int command_build(const struct options *o)
+{
+    struct program *program = compile_model(o);
+    return program ? build_trainer(program, o->out ? o->out : program->name, &o->build) : 1;
+}
+
+static int command_emit(const struct options *o)
+{
+    if (!o->out) {
+        fprintf(stderr, "invar emit: name the folder to write to: -o DIR\n");
+        return 2;
+    }
+    if (o->target && strcmp(o->target, "c")) {
+        fprintf(stderr, "invar emit: unknown target '%s'; this version has: c\n", o->target);
+        return 2;
+    }
+    struct program *program = compile_model(o);
+    return program ? build_emit(program, o->out) : 1;
+}
+
+static int command_plan(const struct options *o)
+{
+    struct program *program = compile_model(o);
+    struct text text;
+    if (!program)
+        return 1;
+    text_init(&text, program->arena);
+    plan_print(program, &text);
+    fwrite(text.data, 1, text.size, stdout);
+    arena_free(program->arena);
+    return 0;
+}
+
+static int write_file(const char *path, const struct text *text)
+{
+    size_t length = strlen(path) + 8;
+    char *temporary = malloc(length);
+    if (!temporary)
+        return 1;
+    snprintf(temporary, length, "%s.XXXXXX", path);
+    int fd = mkstemp(temporary);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
+    bool good = f && fwrite(text->data, 1, text->size, f) == text->size;
+    if (f)
+        good = (fclose(f) == 0) && good;
+    good = good && rename(temporary, path) == 0;
+    if (!good) {
+        fprintf(stderr, "invar fmt: cannot write '%s': %s\n", path, strerror(errno));
+        if (fd >= 0)
+            unlink(temporary);
+    }
+    free(temporary);
+    return !good;
+}
+
+static int command_fmt(const struct options *o)
+{
+    struct arena *arena = arena_new();
+    struct diags *diags = diags_new(arena);
+    struct text text;
+    size_t size;
+    const char *error;
+    int status = 0;
+    char *source = load_text(arena, o->model, &size, &error);
+    if (!source) {
+        fprintf(stderr, "invar fmt: cannot read '%s': %s\n", o->model, error);
+        return 1;
+    }
+    int id = diags_add_source(diags, o->model, source, size, false);
+    struct ast *tree = ast_parse(arena, diags, id);
+    text_init(&text, arena);
+    if (diags_error_count(diags)) {
+        diags_print(diags, stderr);
+        return 1;
+    }
+    ast_format(arena, diags, id, tree, &text);
+    bool same = text.size == size && !memcmp(text.data, source, size);
+    if (o->check && !same) {
+        fprintf(stderr, "%s: not in canonical layout; invar fmt --write %s mends it\n", o->model, o->model);
+        status = 1;
+    } else if (o->write && !same) {
+        status = write_file(o->model, &text);
+    } else if (!o->write && !o->check) {
+        fwrite(text.data, 1, text.size, stdout);
+    }
+    arena_free(arena);
+    return status;
+}
+
+/* ---- options ---- */
+static const char model_options[] =
+    "  -D NAME=VALUE       replace a const of the model file\n"
+    "  --train MODEL       which train declaration, where the file has several\n"
+    "  --dump=PASS         print the graphs after a pass: ast lower simplify random fuse order plan\n";
+static const char build_options[] =
+    "  --cc COMPILER       C compiler (default: $CC, else cc)\n"
+    "  --cflags FLAGS      further flags, for the runtime too; bits do not depend on them\n"
+    "  --verbose           print the commands\n";
+
+static const struct command commands[] = {
+    {"run", "compile, train and report", "run MODEL.inv [options] [trainer options]",
+     "Trainer options (--data, --epochs, --threads ...) are passed on; 'invar run MODEL.inv --help'\n"
+     "prints them.\n", command_run, "Dtdcfv*"},
+    {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
+     "  -o TRAINER          the executable (default: the model's name)\n", command_build, "Dtdcfvo"},
+    {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
+     "  -o DIR              where to; made if missing\n  --target c          kind of sources\n", command_emit, "Dtdog"},
+    {"check", "print errors only", "check MODEL.inv [options]", "", command_check, "Dtd"},
+    {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
+     command_plan, "Dtd"},
+    {"fmt", "print a model file in canonical layout", "fmt MODEL.inv [--write | --check]",
+     "  --write             rewrite the file\n  --check             exit with 1 where the layout differs\n",
+     command_fmt, "wk"},
+};
+
+enum { COMMAND_COUNT = (int)(sizeof commands / sizeof *commands) };
+
+static const struct { const char *name; char letter; bool value; } option_table[] = {
+    {"-D", 'D', true}, {"--train", 't', true}, {"--dump", 'd', true}, {"--cc", 'c', true}, {"--cflags", 'f', true},
+    {"--verbose", 'v', false}, {"-o", 'o', true}, {"--output", 'o', true}, {"--target", 'g', true},
+    {"--write", 'w', false}, {"-w", 'w', false}, {"--check", 'k', false}};
+
+static void usage(FILE *f)
+{
+    fprintf(f, "invar " VERSION ": compiles a model file to a program that trains the model; the same model file,\n"
+               "data and seed give the same bits everywhere\n\nusage: invar COMMAND MODEL.inv [options]\n\n");
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fprintf(f, "\n'invar COMMAND --help' says more; 'invar --version' prints versions.\n");
+}
+
+static void command_help(const struct command *c)
+{
+    printf("usage: invar %s\n\n%s: %s\n\n%s", c->usage, c->name, c->summary, c->help);
+    if (strchr(c->accepts, 'D'))
+        printf("%s", model_options);
+    if (strchr(c->accepts, 'c'))
+        printf("%s", build_options);
+}
+
+static void version(void)
+{
+    printf("invar " VERSION "\nnumerics %d\nlanguage 1\n", INV_NUMERICS);
+}
+
+static int find_option(const char *argument, const char **value)
+{
+    *value = NULL;
+    for (int i = 0; i < (int)(sizeof option_table / sizeof *option_table); i++) {
+        size_t n = strlen(option_table[i].name);
+        if (strncmp(argument, option_table[i].name, n))
+            continue;
+        if (argument[n] == '\0')
+            return i;
+        bool joined = option_table[i].value && (argument[n] == '=' || n == 2);
+        if (joined) {
+            *value = argument + n + (argument[n] == '=' && n != 2);
+            return i;
+        }
+    }
+    return -1;
+}
+
+static bool set_option(struct options *o, char letter, const char *value)
+{
+    switch (letter) {
+    case 'D':
+        if (o->define_count == 64)
+            return false;
+        o->define[o->define_count++] = value;
+        break;
+    case 't': o->train = value; break;
+    case 'd': o->dump = value; break;
+    case 'c': o->build.cc = value; break;
+    case 'f': o->build.cflags = value; break;
+    case 'v': o->build.verbose = true; break;
+    case 'o': o->out = value; break;
+    case 'g': o->target = value; break;
+    case 'w': o->write = true; break;
+    default: o->check = true; break;
+    }
+    return true;
+}
+
+static int bad_option(const struct command *c, const char *argument)
+{
+    const char *choice[16];
+    int count = 0;
+    for (int i = 0; i < (int)(sizeof option_table / sizeof *option_table); i++)
+        if (strchr(c->accepts, option_table[i].letter))
+            choice[count++] = option_table[i].name;
+    const char *near = diag_nearest(argument, choice, count);
+    fprintf(stderr, "invar %s: unknown option '%s'", c->name, argument);
+    if (near)
+        fprintf(stderr, "; did you mean '%s'?", near);
+    fprintf(stderr, "\n'invar %s --help' lists what there is\n", c->name);
+    return 2;
+}
+
+/* Fills o from argv[2..]; 0, or the exit status with a message printed; -1: help was printed. */
+static int read_options(const struct command *c, int argc, char **argv, struct options *o)
+{
+    bool passes_on = strchr(c->accepts, '*') != NULL;
+    for (int i = 2; i < argc; i++) {
+        const char *value;
+        bool help = !strcmp(argv[i], "--help") || !strcmp(argv[i], "-h");
+        if (help && !(passes_on && o->model)) {
+            command_help(c);
+            return -1;
+        }
+        int at = argv[i][0] == '-' && !help ? find_option(argv[i], &value) : -1;
+        if (at >= 0 && strchr(c->accepts, option_table[at].letter)) {
+            if (option_table[at].value && !value && (value = argv[++i]) == NULL) {
+                fprintf(stderr, "invar %s: '%s' needs a value\n", c->name, argv[i - 1]);
+                return 2;
+            }
+            if (!set_option(o, option_table[at].letter, value))
+                return bad_option(c, argv[i]);
+        } else if (!o->model && argv[i][0] != '-') {
+            o->model = argv[i];
+        } else if (passes_on && o->model) {
+            o->rest[o->rest_count++] = argv[i];
+        } else if (argv[i][0] == '-') {
+            return bad_option(c, argv[i]);
+        } else {
+            fprintf(stderr, "invar %s: one model file at a time; '%s' is one more\n", c->name, argv[i]);
+            return 2;
+        }
+    }
+    if (o->model)
+        return 0;
+    fprintf(stderr, "invar %s: which model file?\nusage: invar %s\n", c->name, c->usage);
+    return 2;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *choice[COMMAND_COUNT];
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        choice[i] = commands[i].name;
+    const char *near = diag_nearest(name, choice, COMMAND_COUNT);
+    fprintf(stderr, "invar: unknown command '%s'", name);
+    if (near)
+        fprintf(stderr, "; did you mean '%s'?", near);
+    fprintf(stderr, "\n'invar --help' lists what there is\n");
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stderr);
+        return 2;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        usage(stdout);
+        return 0;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        version();
+        return 0;
+    }
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(argv[1], commands[i].name))
+            continue;
+        struct options o = {.rest = calloc((size_t)argc + 1, sizeof(char *))};
+        if (!o.rest)
+            return 1;
+        o.rest[o.rest_count++] = argv[0];
+        int status = read_options(&commands[i], argc, argv, &o);
+        return status < 0 ? 0 : status ? status : commands[i].run(&o);
+    }
+    return unknown_command(argv[1]);
+}

@@ -1,0 +1,125 @@
+/* pass_lower: the tree becomes a program.
+ * requires: every file parsed without errors; library files are marked so in diags.
+ * establishes: variables, data, training settings and one graph for each phase that has work;
+ * PHASE_TRAIN holds forward, gradients and stores.  Blocks are expanded, shapes inferred. */
+#include <string.h>
+#include "passes/lower.h"
+
+static bool library_file(struct lower *l, const struct ast *file)
+{
+    return diags_source(l->diags, file->span.source)->library;
+}
+
+static void declare(struct lower *l, struct scope *scope, const struct ast *item, const char *what)
+{
+    struct named_ast *before = scope_find(scope, item->text);
+    if (before) {
+        struct diag *d = diag_error(l->diags, item->name_span, "%s '%s' is declared twice", what, item->text);
+        diag_note(d, before->ast->name_span, "first here");
+        return;
+    }
+    scope_add(l, scope, item);
+}
+
+static void collect_item(struct lower *l, const struct ast *item, bool library, bool main_file)
+{
+    switch (item->kind) {
+    case AST_INVAR:
+        if (item->kid == NULL && item->text && strcmp(item->text, "1"))
+            diag_error(l->diags, item->span, "this is language version %s, and this compiler knows version 1", item->text);
+        break;
+    case AST_BLOCK: declare(l, library ? &l->library_blocks : &l->user_blocks, item, "block"); break;
+    case AST_CONST: declare(l, &l->consts, item, "const"); break;
+    case AST_MODEL: if (main_file) declare(l, &l->models, item, "model"); break;
+    case AST_DATA: if (main_file) declare(l, &l->datas, item, "data"); break;
+    case AST_TRAIN: if (main_file) declare(l, &l->trains, item, "train"); break;
+    case AST_TARGET:
+        if (main_file)
+            diag_error(l->diags, item->span, "'target' budgets are not known to this version");
+        break;
+    default: break;
+    }
+}
+
+static void unknown_declaration(struct lower *l, const struct scope *scope, const char *what, const char *name,
+                                struct span span)
+{
+    const char *choice[64];
+    int count = 0;
+    for (; count < scope->count && count < 64; count++)
+        choice[count] = scope->item[count].name;
+    struct diag *d = diag_error(l->diags, span, "there is no %s '%s'", what, name);
+    const char *near = diag_nearest(name, choice, count);
+    if (near)
+        diag_help(d, "did you mean '%s'?", near);
+}
+
+/* One train declaration is run: the named one, or the only one. */
+static bool choose_train(struct lower *l, struct span file, const char *name)
+{
+    struct named_ast *train = name ? scope_find(&l->trains, name) : l->trains.count ? &l->trains.item[0] : NULL;
+    if (!train && name) {
+        unknown_declaration(l, &l->trains, "train declaration for model", name, file);
+        return false;
+    }
+    if (!train) {
+        struct diag *d = diag_error(l->diags, file, "the file has no 'train' declaration");
+        diag_help(d, "for example: train model on data { seed 1  epochs 10  batch 32  optimizer adam(lr = 1e-3) }");
+        return false;
+    }
+    if (!name && l->trains.count > 1) {
+        struct diag *d = diag_error(l->diags, file, "the file trains %d models", l->trains.count);
+        diag_help(d, "choose one with --train: %s, %s%s", l->trains.item[0].name, l->trains.item[1].name,
+                  l->trains.count > 2 ? " ..." : "");
+        return false;
+    }
+    l->train_ast = train->ast;
+    return true;
+}
+
+static bool find_declarations(struct lower *l)
+{
+    const struct ast *on = l->train_ast->kid[0];
+    struct named_ast *model = scope_find(&l->models, l->train_ast->text);
+    struct named_ast *data = scope_find(&l->datas, on->text);
+    if (!model)
+        unknown_declaration(l, &l->models, "model", l->train_ast->text, l->train_ast->name_span);
+    if (!data)
+        unknown_declaration(l, &l->datas, "data", on->text, on->span);
+    if (!model || !data)
+        return false;
+    l->model_ast = model->ast;
+    l->data_ast = data->ast;
+    l->program->name = model->name;
+    return true;
+}
+
+static void check_consts(struct lower *l)
+{
+    for (int i = 0; i < l->consts.count; i++)
+        lower_const(l, &l->consts.item[i]);
+}
+
+bool pass_lower(struct program *program, struct ast *const *file, int file_count, const char *train_name)
+{
+    struct lower *l = ARENA_NEW(program->arena, struct lower);
+    l->program = program;
+    l->arena = program->arena;
+    l->diags = program->diags;
+    for (int i = 0; i < file_count; i++)
+        for (int k = 0; k < file[i]->count; k++)
+            collect_item(l, file[i]->kid[k], library_file(l, file[i]), i == 0);
+    if (diags_error_count(l->diags) || !choose_train(l, (struct span){file[0]->span.source, 1, 1, 1, 1}, train_name)
+        || !find_declarations(l))
+        return false;
+    check_consts(l);
+    lower_train_settings(l);
+    lower_begin_phase(l, PHASE_INIT, false);
+    lower_data(l);
+    if (diags_error_count(l->diags))
+        return false;
+    lower_phases(l);
+    if (diags_error_count(l->diags) == 0)
+        lower_train_check(l);
+    return diags_error_count(l->diags) == 0;
+}

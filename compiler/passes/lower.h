@@ -1,0 +1,204 @@
+/* State shared by the files of pass lower: evaluating the tree builds graph nodes. */
+#ifndef INVAR_LOWER_H
+#define INVAR_LOWER_H
+#include "op.h"
+#include "passes/pass.h"
+
+enum { VARIABLES_MAX = 8192 };
+
+enum value_kind {
+    V_ERROR,                            /* an error was reported; everything built on it is silent */
+    V_NONE,
+    V_NUMBER,                           /* compile-time, binary64 */
+    V_BOOL,                             /* compile-time */
+    V_STRING,
+    V_WORD,                             /* of an option set */
+    V_LIST,
+    V_RANGE,                            /* item[0]..item[1], both ends meant */
+    V_ELLIPSIS,
+    V_LAYER,                            /* a block with some of its arguments, or a chain */
+    V_TENSOR
+};
+
+struct value {
+    enum value_kind kind;
+    double number;                      /* V_NUMBER; V_BOOL: 0 or 1 */
+    const char *text;                   /* V_STRING, V_WORD */
+    int count;
+    struct value *item;                 /* V_LIST, V_RANGE */
+    struct layer *layer;
+    int node;                           /* V_TENSOR */
+    bool per_row;                       /* axis 0 of the node is the batch */
+    int64_t classes;                    /* class value: k; else 0 */
+    struct span span;                   /* the expression that made it */
+};
+
+/* A block to be called: by name, partly applied, or a chain of such. */
+struct layer {
+    const struct ast *block;            /* AST_BLOCK, or NULL for a chain */
+    const struct ast *arguments;        /* AST_ARGUMENTS or NULL, evaluated in `frame` at each use */
+    struct frame *frame;
+    struct binding *names;
+    struct layer *first, *second;       /* chain */
+    const char *path, *random_path;     /* fixed by `let`; NULL: the call site's */
+    int uses;
+    bool is_let;
+};
+
+struct binding {
+    const char *name;
+    struct value value;
+    struct span span;
+    int variable;                       /* stored name: its variable, else -1 */
+    bool changed;                       /* stored to since it was declared */
+    struct binding *next;
+};
+
+/* What a body is lowered as: decides which heads and built-in values exist in it. */
+enum role { ROLE_BLOCK, ROLE_MODEL, ROLE_INITIALISER, ROLE_OPTIMIZER, ROLE_SCHEDULE, ROLE_METRIC,
+            ROLE_AUGMENT, ROLE_DATA, ROLE_TRAIN, ROLE_CONST };
+
+struct frame {
+    enum role role;
+    const struct ast *declaration;      /* the AST_BLOCK or AST_MODEL */
+    struct binding *names;
+    const char *path, *random_path;     /* "" at the top */
+    struct frame *caller;
+    struct span call;                   /* where it was called */
+    bool library;
+    bool shared;                        /* within a use of a `let`: its paths may come again */
+    bool returned;
+    struct value result;
+    const struct shape *parameter;      /* ROLE_INITIALISER: the parameter's shape */
+};
+
+struct named_ast { const char *name; const struct ast *ast; struct binding *value; bool busy; };
+struct scope { struct named_ast *item; int count, room; };
+
+struct site { const struct ast *callee; int ordinal; };
+
+struct lower {
+    struct program *program;
+    struct arena *arena;
+    struct diags *diags;
+    struct graph *graph;                /* the phase being built */
+    struct frame *current;              /* the body being lowered, for errors */
+    enum phase phase;
+    bool training;
+    struct scope user_blocks, library_blocks, models, datas, trains, consts;
+    const struct ast *train_ast, *model_ast, *data_ast;
+    struct site *site;                  /* ordinals of call sites, by callee node */
+    int site_count, site_room;
+    const struct ast **sited;           /* declarations whose sites are numbered */
+    int sited_count, sited_room;
+    int *read_of;                       /* variable -> its read node in the current graph, or -1 */
+    int read_room;
+    unsigned *seen;                     /* variable -> bit set of phases that declared it */
+    int seen_room;
+    int depth;                          /* of block expansion */
+    int loss;                           /* total loss node of the phase, or -1 */
+    int metric_count, loss_count, output_count;
+    int model_losses;                   /* loss statements in the model's source */
+    int accumulated;                    /* totals of the metric at hand */
+    bool better_lower;
+    int *stand_in, stand_in_count, stand_in_room; /* nodes that nothing kept may depend on */
+    int *gradient, gradient_count;      /* of the trained parameters, in path order */
+    int global_norm;                    /* its node, or -1 */
+    const struct shape *optimizer_shape; /* of the w at hand */
+    const struct ast *optimizer;        /* the optimizer's expression */
+    const struct ast **rules;           /* `for` statements */
+    int rule_count, rule_room;
+    struct frame *train_frame;
+    struct layer *optimizer_layer;
+    const struct ast *keep;
+    int norm_first, norm_end;           /* nodes of global_norm */
+    struct data_field *field;           /* at hand, in data */
+    int initial[VARIABLES_MAX];         /* variable -> 1 + the node of its start value in PHASE_INIT, or 0 */
+};
+
+/* ---- lower_value.c ---- */
+struct value value_error(void);
+struct value value_number(double, struct span);
+struct value value_bool(bool, struct span);
+struct value value_none(struct span);
+struct value value_tensor(struct lower *, int node, bool per_row, struct span);
+struct value value_word(const char *, struct span);
+const char *value_describe(struct lower *, struct value); /* "f32[3, 4]", "the number 3" */
+struct node *value_node(struct lower *, struct value);
+int value_rank(struct lower *, struct value);            /* without the batch axis */
+int64_t value_dim(struct lower *, struct value, int axis);
+/* The value as a tensor: numbers and lists become constants, V_BOOL a BOOL. */
+struct value value_to_tensor(struct lower *, struct value);
+struct value value_to_f32(struct lower *, struct value);
+struct shape value_shape(struct lower *, struct value, int64_t const *dim, int rank, bool per_row);
+struct shape shape_rows(int rank, const int64_t *dim, bool per_row);
+struct value value_reshape(struct lower *, struct value, int rank, const int64_t *dim);
+struct value value_row_rank(struct lower *, struct value, int rank); /* ones after the batch */
+struct value value_binary(struct lower *, enum ast_kind, struct value, struct value, struct span);
+struct value value_map(struct lower *, enum op, int count, struct value *, struct span);
+struct value value_unary(struct lower *, enum op, struct value, struct span);
+struct value value_power(struct lower *, struct value, struct value, struct span);
+struct value value_index(struct lower *, struct value, const struct value *item, int count, struct span);
+struct value value_matmul(struct lower *, struct value, struct value, struct span);
+
+/* ---- lower_expr.c ---- */
+struct diag *lower_error(struct lower *, struct frame *, struct span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+struct value lower_expr(struct lower *, struct frame *, const struct ast *);
+struct layer *lower_layer(struct lower *, struct frame *, const struct ast *);
+bool lower_is_layer(struct lower *, struct frame *, const struct ast *);
+struct value lower_const(struct lower *, struct named_ast *);
+struct binding *frame_find(struct frame *, const char *name);
+struct binding *frame_bind(struct lower *, struct frame *, const char *name, struct value, struct span);
+const struct ast *lower_find_block(struct lower *, bool library, const char *name);
+struct frame *lower_current(struct lower *);
+struct scope *scope_of(struct lower *, enum ast_kind, bool library);
+struct named_ast *scope_find(const struct scope *, const char *name);
+void scope_add(struct lower *, struct scope *, const struct ast *);
+bool value_whole(struct value, int64_t *out);
+const char *path_join(struct lower *, const char *, const char *);
+
+/* ---- lower_call.c ---- */
+struct value lower_call(struct lower *, struct frame *, const struct ast *callee,
+                        const struct ast *arguments, const struct value *first, const char *as,
+                        struct span);
+/* A layer with its first arguments already evaluated: initialisers, optimizers, augmentation. */
+struct value lower_apply(struct lower *, struct frame *caller, struct layer *,
+                         const struct value *given, int given_count,
+                         const char *path, const char *random_path, struct span);
+void lower_initial(struct lower *, struct frame *, int variable, const struct ast *);
+bool lower_has_initial(struct lower *, int variable);
+bool lower_bind_values(struct lower *, struct frame *, const struct ast *formals, const struct value *);
+void lower_store_changed(struct lower *, struct frame *);
+bool lower_seen(struct lower *, int variable, enum phase);
+void lower_body(struct lower *, struct frame *, const struct ast *body);
+int lower_read(struct lower *, int variable);
+int lower_declare(struct lower *, struct frame *, enum variable_kind, const char *path, enum dtype,
+                  const struct shape *, struct span);
+bool lower_dims(struct lower *, struct frame *, const struct ast *dims, int *rank, int64_t *dim);
+
+/* ---- lower_builtin.c ---- */
+struct arguments { struct value item[16]; const char *name[16]; const struct ast *ast[16]; int count; };
+bool builtin_exists(const char *name);
+const char *builtin_name(int i);
+struct value builtin_call(struct lower *, struct frame *, const char *name, struct arguments *,
+                          const char *path, struct span);
+/* Built-in values: pi, inf, training, step ... false where NAME is none. */
+bool builtin_value(struct lower *, struct frame *, const char *name, struct span, struct value *);
+
+/* ---- lower_model.c, lower_data.c, lower_train.c ---- */
+void lower_model_statement(struct lower *, struct frame *, const struct ast *);
+void lower_phases(struct lower *);
+void lower_data(struct lower *);
+/* columns(a..b), column(...): cells of the field at hand. */
+struct value lower_columns(struct lower *, struct frame *, const char *name, struct arguments *, struct span);
+void lower_train_settings(struct lower *);
+void lower_train_check(struct lower *);
+bool lower_is_frozen(struct lower *, const char *path);
+void lower_optimizer(struct lower *);
+void lower_begin_phase(struct lower *, enum phase, bool training);
+void lower_accumulate(struct lower *, struct frame *, const struct ast *);
+void lower_better(struct lower *, struct frame *, const struct ast *);
+bool lower_depends(struct lower *, int node, const int *on, int count);
+
+#endif

@@ -1,0 +1,496 @@
+/* `data`: where rows come from, fields as expressions of cells, split, augmentation. */
+#include <math.h>
+#include <string.h>
+#include "passes/lower.h"
+
+/* ---- sources: csv(...), idx(name = path), npy(...), raw_f32(...), raw_u8(...), random(n) ---- */
+static const struct { const char *name; enum source_kind kind; enum dtype raw; } sources[] = {
+    {"csv", SOURCE_CSV, F32}, {"idx", SOURCE_IDX, F32}, {"npy", SOURCE_NPY, F32}, {"raw_f32", SOURCE_RAW, F32},
+    {"raw_u8", SOURCE_RAW, I32}, {"random", SOURCE_RANDOM, F32}, {"synthetic", SOURCE_RANDOM, F32}};
+
+enum { SOURCE_KINDS = (int)(sizeof sources / sizeof *sources) };
+
+static void add_file(struct lower *l, const char *name, const char *path, int source)
+{
+    struct data_desc *data = &l->program->data;
+    ARENA_PUSH(l->arena, data->file, data->file_count, data->file_room) =
+        (struct data_file){.name = name, .path = path, .kind = sources[source].kind, .raw_dtype = sources[source].raw};
+}
+
+static void source_csv(struct lower *l, const struct ast *arguments, int source)
+{
+    struct data_desc *data = &l->program->data;
+    data->header = -1;
+    const char *path = NULL;
+    for (int i = 0; i < arguments->count; i++) {
+        const struct ast *a = arguments->kid[i];
+        struct value v = lower_expr(l, l->current, a->kind == AST_NAMED ? a->kid[0] : a);
+        if (a->kind != AST_NAMED && v.kind == V_STRING && !path)
+            path = v.text;
+        else if (a->kind == AST_NAMED && !strcmp(a->text, "header") && v.kind == V_BOOL)
+            data->header = v.number != 0;
+        else if (v.kind != V_ERROR)
+            diag_error(l->diags, a->span, "write: csv(\"file.csv\", header = true)");
+    }
+    if (path)
+        add_file(l, "", path, source);
+    else
+        diag_error(l->diags, arguments->span, "'csv' needs the path of a file");
+}
+
+static void source_files(struct lower *l, const struct ast *arguments, int source)
+{
+    for (int i = 0; i < arguments->count; i++) {
+        const struct ast *a = arguments->kid[i];
+        if (a->kind == AST_NAMED && a->kid[0]->kind == AST_STRING)
+            add_file(l, a->text, a->kid[0]->text, source);
+        else
+            diag_error(l->diags, a->span, "files have names here: %s(images = \"a.gz\", labels = \"b.gz\")",
+                       sources[source].name);
+    }
+    if (arguments->count == 0)
+        diag_error(l->diags, arguments->span, "'%s' needs at least one file", sources[source].name);
+}
+
+static void source_random(struct lower *l, const struct ast *call)
+{
+    const struct ast *arguments = call->kid[1];
+    struct value v = arguments->count == 1 ? lower_expr(l, l->current, arguments->kid[0]) : value_none(call->span);
+    int64_t rows;
+    if (v.kind == V_ERROR)
+        return;
+    if (!value_whole(v, &rows) || rows < 1)
+        diag_error(l->diags, call->span, "'random' takes a number of rows: random(100)");
+    else
+        l->program->data.rows = rows;
+}
+
+static void lower_source(struct lower *l, const struct ast *ast)
+{
+    struct data_desc *data = &l->program->data;
+    int i = 0;
+    bool call = ast->kind == AST_CALL && ast->kid[0]->kind == AST_NAME;
+    while (call && i < SOURCE_KINDS && strcmp(sources[i].name, ast->kid[0]->text))
+        i++;
+    if (!call || i == SOURCE_KINDS) {
+        const char *choice[SOURCE_KINDS];
+        for (int k = 0; k < SOURCE_KINDS; k++)
+            choice[k] = sources[k].name;
+        struct diag *d = diag_error(l->diags, ast->span, "unknown data source");
+        const char *near = call ? diag_nearest(ast->kid[0]->text, choice, SOURCE_KINDS) : NULL;
+        if (near)
+            diag_help(d, "did you mean '%s'?", near);
+        else
+            diag_help(d, "there are csv, idx, npy, raw_f32, raw_u8 and random");
+        return;
+    }
+    if (data->file_count == 0)
+        data->kind = sources[i].kind;
+    else if (data->kind != sources[i].kind)
+        diag_error(l->diags, ast->span, "all parts of a data set have the same kind of source");
+    if (sources[i].kind == SOURCE_CSV)
+        source_csv(l, ast->kid[1], i);
+    else if (sources[i].kind == SOURCE_RANDOM)
+        source_random(l, ast);
+    else
+        source_files(l, ast->kid[1], i);
+}
+
+/* ---- cells of a field ---- */
+static int raw_variable(struct lower *l, struct data_field *field, struct span span)
+{
+    struct program *p = l->program;
+    struct variable *input = program_variable(p, field->input);
+    if (field->raw >= 0) {
+        lower_error(l, l->current, span, "a field reads its cells once");
+        return -1;
+    }
+    enum dtype dtype = input->classes ? I32 : F32;
+    const char *path = arena_printf(l->arena, "data/%s/cells", field->name);
+    field->raw = program_add_variable(p, VAR_RAW, path, dtype, &input->shape, span)->id;
+    program_variable(p, field->raw)->classes = input->classes;
+    return field->raw;
+}
+
+static bool column_range(struct lower *l, struct data_field *field, struct value v, struct span span)
+{
+    int64_t first, last;
+    struct value a = v.kind == V_RANGE ? v.item[0] : v, b = v.kind == V_RANGE ? v.item[1] : v;
+    if (a.kind == V_STRING && b.kind == V_STRING) {
+        field->first_name = a.text;
+        field->last_name = b.text;
+        return true;
+    }
+    if (!value_whole(a, &first) || !value_whole(b, &last) || first < 0 || last < first || last > 1 << 24) {
+        lower_error(l, l->current, span, "columns are given by number (from 0) or by name: columns(0..63), "
+                    "columns(\"a\"..\"f\"), column(64)");
+        return false;
+    }
+    field->first_column = (int)first;
+    field->last_column = (int)last;
+    const struct shape *s = &program_variable(l->program, field->input)->shape;
+    if (shape_elements(s) != last - first + 1) {
+        struct diag *d = lower_error(l, l->current, span, "%lld columns for field '%s', which has %lld elements a row",
+                                     (long long)(last - first + 1), field->name, (long long)shape_elements(s));
+        diag_note(d, field->span, "declared here");
+        return false;
+    }
+    return true;
+}
+
+static bool column_names(struct lower *l, struct data_field *field, struct value names)
+{
+    struct variable *input = program_variable(l->program, field->input);
+    bool good = names.kind == V_LIST;
+    for (int i = 0; good && i < names.count; i++)
+        good = names.item[i].kind == V_STRING;
+    if (!good || names.count != input->classes) {
+        lower_error(l, l->current, names.span, good ? "%d names for class[%lld]" : "'names' is a list of strings",
+                    names.count, (long long)input->classes);
+        return false;
+    }
+    field->class_name = ARENA_ARRAY(l->arena, const char *, names.count);
+    field->class_count = names.count;
+    for (int i = 0; i < names.count; i++)
+        field->class_name[i] = names.item[i].text;
+    field->text = true;
+    return true;
+}
+
+struct value lower_columns(struct lower *l, struct frame *frame, const char *name, struct arguments *a, struct span span)
+{
+    struct data_field *field = l->field;
+    if (frame->role != ROLE_DATA || !field || l->program->data.kind != SOURCE_CSV) {
+        lower_error(l, frame, span, "'%s' reads cells of a csv source, in 'data'", name);
+        return value_error();
+    }
+    if (a->count == 2 && !column_names(l, field, a->item[1]))
+        return value_error();
+    int id = raw_variable(l, field, span);
+    if (id < 0 || !column_range(l, field, a->item[0], span))
+        return value_error();
+    struct value v = value_tensor(l, lower_read(l, id), true, span);
+    v.classes = program_variable(l->program, id)->classes;
+    return v;
+}
+
+/* ---- fields ---- */
+static bool field_names(struct lower *l, struct data_field *field, const struct ast *dims)
+{
+    bool all = dims->count > 0;
+    for (int i = 0; i < dims->count; i++)
+        all &= dims->kid[i]->kind == AST_STRING;
+    if (!all)
+        return false;
+    field->class_name = ARENA_ARRAY(l->arena, const char *, dims->count);
+    field->class_count = dims->count;
+    for (int i = 0; i < dims->count; i++)
+        field->class_name[i] = dims->kid[i]->text;
+    field->text = true;
+    return true;
+}
+
+/* The field's type: rank and dims of one row, the class count apart. */
+static bool field_type(struct lower *l, struct data_field *field, const struct ast *type, int *rank, int64_t *dim,
+                       int64_t *classes)
+{
+    const struct ast *dims = type && type->kind == AST_TYPE && type->count ? type->kid[0] : NULL;
+    bool class = type && type->kind == AST_TYPE && !strcmp(type->text, "class");
+    *rank = 0;
+    *classes = 0;
+    if (!type || type->kind != AST_TYPE || (!class && strcmp(type->text, "f32")) || (class && !dims)) {
+        diag_error(l->diags, type ? type->span : field->span, "a field is f32[...], class[k] or class[\"a\", \"b\"]");
+        return false;
+    }
+    if (class && field_names(l, field, dims)) {
+        *classes = field->class_count;
+        return true;
+    }
+    if (!lower_dims(l, l->current, dims, rank, dim))
+        return false;
+    if (class)
+        *classes = dim[--*rank];
+    return true;
+}
+
+static const struct ast *strip_fit(struct data_field *field, const struct ast *expr)
+{
+    const struct ast *last = expr->kind == AST_CHAIN ? expr->kid[1] : NULL;
+    const struct ast *name = last && last->kind == AST_CALL ? last->kid[0] : last;
+    if (!name || name->kind != AST_NAME)
+        return expr;
+    if (!strcmp(name->text, "zscore"))
+        field->fit = FIT_ZSCORE;
+    else if (!strcmp(name->text, "minmax"))
+        field->fit = FIT_MINMAX;
+    return field->fit ? expr->kid[0] : expr;
+}
+
+static void field_value(struct lower *l, struct data_field *field, struct value v, struct span span)
+{
+    struct variable *input = program_variable(l->program, field->input);
+    if (input->classes && v.kind == V_TENSOR && value_node(l, v)->dtype != I32) {
+        lower_error(l, l->current, span, "field '%s' is a class, and this is %s", field->name, value_describe(l, v));
+        return;
+    }
+    if (!input->classes) {
+        v.classes = 0;
+        v = value_to_f32(l, v);
+    }
+    if (v.kind != V_TENSOR)
+        return;
+    bool fits = shape_elements(&value_node(l, v)->shape) == shape_elements(&input->shape);
+    if (!v.per_row || !fits) {
+        struct diag *d = lower_error(l, l->current, span, "field '%s' gets %s", field->name, value_describe(l, v));
+        diag_note(d, field->span, "it is declared as %s", shape_print(l->arena, input->dtype, &input->shape));
+        return;
+    }
+    if (!shape_equal(&value_node(l, v)->shape, &input->shape))
+        v.node = graph_reshape(l->graph, v.node, &input->shape);
+    graph_store(l->graph, field->input, v.node);
+}
+
+/* Fitted statistics are buffers, one for each element of a row, saved with the weights. */
+static void field_fit(struct lower *l, struct data_field *field)
+{
+    struct program *p = l->program;
+    const char *names[2] = {field->fit == FIT_ZSCORE ? "mean" : "low", field->fit == FIT_ZSCORE ? "deviation" : "range"};
+    const struct shape *s = &program_variable(p, field->input)->shape;
+    struct shape shape = shape_of(s->rank - 1, -1, s->dim + 1);
+    int *fit[2] = {&field->fit_a, &field->fit_b};
+    for (int i = 0; i < 2; i++) {
+        const char *path = arena_printf(l->arena, "data/%s/%s", field->name, names[i]);
+        *fit[i] = program_add_variable(p, VAR_BUFFER, path, F32, &shape, field->span)->id;
+        graph_store(p->phase[PHASE_INIT], *fit[i], graph_fill(p->phase[PHASE_INIT], (float)i, &shape));
+    }
+    if (!p->phase[PHASE_NORMALISE])
+        p->phase[PHASE_NORMALISE] = graph_new(p, phase_name(PHASE_NORMALISE));
+    struct graph *g = p->phase[PHASE_NORMALISE];
+    g->span = field->span;
+    int x = graph_binary(g, OP_SUB, graph_read(g, field->input), graph_read(g, field->fit_a));
+    graph_store(g, field->input, graph_binary(g, OP_DIV, x, graph_read(g, field->fit_b)));
+}
+
+/* File names of the source are values in a field's expression. */
+static bool bind_files(struct lower *l, struct frame *frame, struct data_field *field, const struct ast *expr)
+{
+    struct data_desc *data = &l->program->data;
+    if (expr->kind == AST_NAME)
+        for (int i = 0; i < data->file_count; i++) {
+            if (strcmp(data->file[i].name, expr->text) || frame_find(frame, expr->text))
+                continue;
+            int id = raw_variable(l, field, expr->span);
+            if (id < 0)
+                return false;
+            field->array = data->file[i].name;
+            struct value v = value_tensor(l, lower_read(l, id), true, expr->span);
+            v.classes = program_variable(l->program, id)->classes;
+            frame_bind(l, frame, expr->text, v, expr->span);
+        }
+    for (int i = 0; i < expr->count; i++)
+        if (expr->kid[i] && !bind_files(l, frame, field, expr->kid[i]))
+            return false;
+    return true;
+}
+
+static void lower_field(struct lower *l, const struct ast *ast, bool label)
+{
+    struct data_desc *data = &l->program->data;
+    const struct ast *name = ast->kid[0], *expr = ast->count > 2 ? ast->kid[2] : NULL;
+    int64_t dim[RANK_MAX], classes;
+    int rank;
+    struct data_field field = {.name = name->text, .label = label, .raw = -1, .input = -1, .fit_a = -1, .fit_b = -1,
+                               .first_column = -1, .last_column = -1, .span = ast->span};
+    for (int i = 0; i < data->field_count; i++)
+        if (!strcmp(data->field[i].name, name->text)) {
+            struct diag *d = diag_error(l->diags, name->span, "field '%s' is declared twice", name->text);
+            diag_note(d, data->field[i].span, "first here");
+            return;
+        }
+    if (!expr) {
+        diag_error(l->diags, ast->span, "field '%s' needs a value: = columns(0..3)", name->text);
+        return;
+    }
+    if (!field_type(l, &field, ast->kid[1], &rank, dim, &classes))
+        return;
+    struct shape shape = shape_rows(rank, dim, true);
+    struct variable *input = program_add_variable(l->program, VAR_INPUT, name->text, classes ? I32 : F32, &shape, ast->span);
+    input->classes = classes;
+    field.input = input->id;
+    field.image = !classes && rank == 3 && (dim[2] == 1 || dim[2] == 3 || dim[2] == 4);
+    expr = strip_fit(&field, expr);
+    struct frame frame = {.role = ROLE_DATA, .declaration = l->data_ast, .path = "", .caller = NULL,
+                          .random_path = arena_printf(l->arena, "data/%s", name->text)};
+    frame.path = frame.random_path;
+    l->field = &field;
+    l->current = &frame;
+    if (bind_files(l, &frame, &field, expr))
+        field_value(l, &field, lower_expr(l, &frame, expr), expr->span);
+    l->field = NULL;
+    l->current = l->train_frame;
+    if (field.fit)
+        field_fit(l, &field);
+    ARENA_PUSH(l->arena, data->field, data->field_count, data->field_room) = field;
+}
+
+/* ---- split, part, shuffle, seed ---- */
+static void lower_split(struct lower *l, const struct ast *ast)
+{
+    struct data_desc *data = &l->program->data;
+    double sum = 0, *share[3] = {&data->train_share, &data->val_share, &data->test_share};
+    static const char *const names[3] = {"train", "val", "test"};
+    const struct ast *operands = ast->kid[0];
+    data->train_share = 0;
+    for (int i = 0; operands && i < operands->count; i++) {
+        const struct ast *s = operands->kid[i];
+        int k = 0;
+        while (s->kind == AST_SHARE && k < 3 && strcmp(s->text, names[k]))
+            k++;
+        if (s->kind != AST_SHARE || k == 3 || *share[k] > 0) {
+            diag_error(l->diags, s->span, "write: split train 70%%, val 10%%, test 20%%");
+            return;
+        }
+        *share[k] = s->kid[0]->number;
+        sum += *share[k];
+    }
+    if (fabs(sum - 1) > 1e-9)
+        diag_error(l->diags, ast->span, "the shares of a split make 100%%, and these make %.9g%%", sum * 100);
+    else if (data->train_share <= 0)
+        diag_error(l->diags, ast->span, "a split needs a train part");
+}
+
+static void lower_part(struct lower *l, const struct ast *ast)
+{
+    struct data_desc *data = &l->program->data;
+    if (strcmp(ast->kid[0]->text, "test") || ast->count < 3 || !ast->kid[2]) {
+        diag_error(l->diags, ast->span, "write: part test = csv(\"test.csv\")");
+        return;
+    }
+    int first = data->file_count, header = data->header;
+    lower_source(l, ast->kid[2]);
+    data->test_file = data->file_count > first ? first : -1;
+    data->header = header;
+}
+
+static void lower_data_flag(struct lower *l, const struct ast *ast)
+{
+    const struct ast *operand = ast->kid[0] && ast->kid[0]->count == 1 ? ast->kid[0]->kid[0] : NULL;
+    struct value v = operand ? lower_expr(l, l->current, operand) : value_none(ast->span);
+    struct data_desc *data = &l->program->data;
+    int64_t seed;
+    if (*ast->text == 's' && ast->text[1] == 'h' && v.kind == V_BOOL) {
+        data->shuffle = v.number != 0;
+    } else if (!strcmp(ast->text, "seed") && value_whole(v, &seed) && seed >= 0) {
+        data->has_seed = true;
+        data->seed = (uint64_t)seed;
+    } else if (v.kind != V_ERROR) {
+        diag_error(l->diags, ast->span, !strcmp(ast->text, "seed") ? "'seed' takes a whole number from 0"
+                                                                   : "write 'shuffle true' or 'shuffle false'");
+    }
+}
+
+/* ---- augmentation: per sample and epoch, in the order written ---- */
+static struct ast *augment_call(struct lower *l, const struct ast *statement)
+{
+    struct ast *call = ast_new(l->arena, AST_CALL, NULL, statement->span);
+    struct ast *name = ast_new(l->arena, AST_NAME, statement->text, statement->name_span.line ? statement->name_span
+                                                                                              : statement->span);
+    struct ast *arguments = ast_new(l->arena, AST_ARGUMENTS, NULL, statement->span);
+    const struct ast *operands = statement->kid[0];
+    for (int i = 0; operands && i < operands->count; i++) {
+        const struct ast *p = operands->kid[i];
+        for (int k = 0; p->kind == AST_PARENS && k < p->count; k++)
+            ast_add(l->arena, arguments, p->kid[k]);
+        if (p->kind != AST_PARENS)
+            return NULL;
+    }
+    ast_add(l->arena, call, name);
+    return ast_add(l->arena, call, arguments);
+}
+
+static void lower_augment(struct lower *l, const struct ast *ast)
+{
+    const struct ast *operand = ast->kid[0] && ast->kid[0]->count == 1 ? ast->kid[0]->kid[0] : NULL;
+    const struct ast *body = ast->count > 1 ? ast->kid[1] : NULL;
+    struct data_field *field = NULL;
+    for (int i = 0; operand && operand->kind == AST_NAME && i < l->program->data.field_count; i++)
+        if (!strcmp(l->program->data.field[i].name, operand->text))
+            field = &l->program->data.field[i];
+    if (!field || !body || program_variable(l->program, field->input)->classes) {
+        diag_error(l->diags, ast->span, "'augment' names an f32 field and its changes: augment x { flip(axis = 1) }");
+        return;
+    }
+    struct variable *input = program_variable(l->program, field->input);
+    const char *path = arena_printf(l->arena, "data/%s/augment", field->name);
+    struct frame frame = {.role = ROLE_AUGMENT, .declaration = ast, .path = path, .random_path = path};
+    lower_begin_phase(l, PHASE_AUGMENT, true);
+    l->current = &frame;
+    struct value x = value_tensor(l, lower_read(l, input->id), true, ast->span);
+    for (int i = 0; i < body->count && x.kind == V_TENSOR; i++) {
+        const struct ast *call = body->kid[i]->kind == AST_STATEMENT ? augment_call(l, body->kid[i]) : NULL;
+        if (!call) {
+            diag_error(l->diags, body->kid[i]->span, "an augmentation is a call: rotate(0.1)");
+            return;
+        }
+        x = lower_call(l, &frame, call->kid[0], call->kid[1], &x, NULL, call->span);
+    }
+    x = value_to_f32(l, x);
+    if (x.kind == V_TENSOR && (!x.per_row || !shape_equal(&value_node(l, x)->shape, &input->shape)))
+        diag_error(l->diags, ast->span, "the augmented field is %s, and it must stay %s", value_describe(l, x),
+                   shape_print(l->arena, F32, &input->shape));
+    else if (x.kind == V_TENSOR)
+        graph_store(l->graph, input->id, x.node);
+    l->program->data.augmented = true;
+    l->current = l->train_frame;
+}
+
+static void lower_data_statement(struct lower *l, const struct ast *ast)
+{
+    static const char *const heads[] = {"input", "label", "split", "part", "shuffle", "seed", "augment"};
+    bool declare = ast->kind == AST_DECLARE, statement = ast->kind == AST_STATEMENT;
+    if (declare && !strcmp(ast->text, "input"))
+        lower_field(l, ast, false);
+    else if (declare && !strcmp(ast->text, "label"))
+        lower_field(l, ast, true);
+    else if (declare && !strcmp(ast->text, "part"))
+        lower_part(l, ast);
+    else if (statement && !strcmp(ast->text, "split"))
+        lower_split(l, ast);
+    else if (statement && (!strcmp(ast->text, "shuffle") || !strcmp(ast->text, "seed")))
+        lower_data_flag(l, ast);
+    else if (statement && !strcmp(ast->text, "augment"))
+        ;                               /* after all fields */
+    else if (ast->kind != AST_ERROR) {
+        struct diag *d = diag_error(l->diags, ast->name_span.line ? ast->name_span : ast->span,
+                                    "unknown statement '%s' in data", ast->text ? ast->text : ast_kind_name(ast->kind));
+        const char *near = ast->text ? diag_nearest(ast->text, heads, (int)(sizeof heads / sizeof *heads)) : NULL;
+        if (near)
+            diag_help(d, "did you mean '%s'?", near);
+        else
+            diag_help(d, "there are input, label, split, part, shuffle, seed and augment");
+    }
+}
+
+void lower_data(struct lower *l)
+{
+    struct data_desc *data = &l->program->data;
+    const struct ast *body = l->data_ast->kid[1];
+    struct shape rows = shape_rows(0, NULL, true);
+    data->name = l->data_ast->text;
+    data->train_share = 1;
+    data->shuffle = true;
+    data->test_file = -1;
+    l->program->sample = program_add_variable(l->program, VAR_SAMPLE, "sample", I32, &rows, l->data_ast->span)->id;
+    lower_begin_phase(l, PHASE_PREPARE, false);
+    l->current = l->train_frame;
+    lower_source(l, l->data_ast->kid[0]);
+    if (diags_error_count(l->diags))
+        return;
+    for (int i = 0; i < body->count; i++)
+        lower_data_statement(l, body->kid[i]);
+    for (int i = 0; i < body->count; i++)
+        if (body->kid[i]->kind == AST_STATEMENT && !strcmp(body->kid[i]->text, "augment"))
+            lower_augment(l, body->kid[i]);
+    if (data->field_count == 0)
+        diag_error(l->diags, l->data_ast->name_span, "data '%s' has no fields", data->name);
+}

@@ -1,0 +1,415 @@
+/* The model's body, lowered once for each phase: losses, metrics, outputs. */
+#include <string.h>
+#include "passes/lower.h"
+
+/* ---- what a result depends on ---- */
+bool lower_depends(struct lower *l, int node, const int *on, int count)
+{
+    bool *reached = ARENA_ARRAY(l->arena, bool, node + 1);
+    reached[node] = true;
+    for (int id = node; id >= 0; id--) {
+        if (!reached[id])
+            continue;
+        for (int i = 0; i < count; i++)
+            if (on[i] == id)
+                return true;
+        const struct node *n = graph_node(l->graph, id);
+        for (int i = 0; i < n->count; i++)
+            reached[n->operand[i]] = true;
+    }
+    return false;
+}
+
+/* A value of that shape which nothing kept may depend on. */
+static struct value stand_in(struct lower *l, enum dtype dtype, const struct shape *shape, bool per_row,
+                             struct span span)
+{
+    int node = graph_fill(l->graph, 0, shape);
+    node = graph_to(l->graph, dtype, node);
+    return value_tensor(l, node, per_row, span);
+}
+
+static void add_stand_in(struct lower *l, int node)
+{
+    ARENA_PUSH(l->arena, l->stand_in, l->stand_in_count, l->stand_in_room) = node;
+}
+
+/* ---- phases ---- */
+void lower_begin_phase(struct lower *l, enum phase phase, bool training)
+{
+    if (!l->program->phase[phase])
+        l->program->phase[phase] = graph_new(l->program, phase_name(phase));
+    l->graph = l->program->phase[phase];
+    l->phase = phase;
+    l->training = training;
+    for (int i = 0; i < l->read_room; i++)
+        l->read_of[i] = -1;
+    l->loss = -1;
+    l->loss_count = l->metric_count = 0;
+    l->stand_in_count = 0;
+    l->global_norm = -1;
+}
+
+static struct data_field *find_field(struct lower *l, const char *name)
+{
+    struct data_desc *data = &l->program->data;
+    for (int i = 0; i < data->field_count; i++)
+        if (!strcmp(data->field[i].name, name))
+            return &data->field[i];
+    return NULL;
+}
+
+static struct value input_value(struct lower *l, const struct data_field *field)
+{
+    struct variable *v = program_variable(l->program, field->input);
+    struct value value;
+    if (l->phase == PHASE_FINISH || (l->phase == PHASE_PREDICT && field->label)) {
+        value = stand_in(l, v->dtype, &v->shape, true, v->span);
+        add_stand_in(l, value.node);
+    } else {
+        value = value_tensor(l, lower_read(l, v->id), true, v->span);
+    }
+    value.classes = v->classes;
+    return value;
+}
+
+static bool bind_inputs(struct lower *l, struct frame *frame)
+{
+    const struct ast *formals = l->model_ast->kid[0];
+    struct value *given = ARENA_ARRAY(l->arena, struct value, formals->count + 1);
+    for (int i = 0; i < formals->count; i++) {
+        struct data_field *field = find_field(l, formals->kid[i]->text);
+        if (field) {
+            given[i] = input_value(l, field);
+            continue;
+        }
+        const char *choice[256];
+        int count = 0;
+        for (; count < l->program->data.field_count && count < 256; count++)
+            choice[count] = l->program->data.field[count].name;
+        struct diag *d = diag_error(l->diags, formals->kid[i]->name_span, "data '%s' has no field '%s' for this argument",
+                                    l->program->data.name, formals->kid[i]->text);
+        const char *near = diag_nearest(formals->kid[i]->text, choice, count);
+        if (near)
+            diag_help(d, "did you mean '%s'?", near);
+        diag_note(d, l->data_ast->name_span, "data '%s' is declared here", l->data_ast->text);
+        return false;
+    }
+    return lower_bind_values(l, frame, formals, given);
+}
+
+static bool lower_model_body(struct lower *l, enum phase phase, bool training)
+{
+    struct frame *frame = ARENA_NEW(l->arena, struct frame);
+    int errors = diags_error_count(l->diags);
+    lower_begin_phase(l, phase, training);
+    *frame = (struct frame){.role = ROLE_MODEL, .declaration = l->model_ast, .path = "", .random_path = ""};
+    l->current = frame;
+    if (bind_inputs(l, frame)) {
+        lower_body(l, frame, l->model_ast->kid[1]);
+        lower_store_changed(l, frame);
+    }
+    l->current = NULL;
+    return diags_error_count(l->diags) == errors;
+}
+
+/* ---- names of results ---- */
+static const char *result_name(const struct ast *expr)
+{
+    while (expr->kind == AST_CHAIN)
+        expr = expr->kid[1];
+    if (expr->kind == AST_AS)
+        return expr->text;
+    if (expr->kind == AST_CALL)
+        expr = expr->kid[0];
+    return expr->kind == AST_NAME ? expr->text : NULL;
+}
+
+static int find_report(struct lower *l, const char *name)
+{
+    for (int i = 0; i < l->program->report_count; i++)
+        if (!strcmp(l->program->report[i].name, name))
+            return i;
+    return -1;
+}
+
+static void add_report(struct lower *l, const char *name, bool loss, enum variable_kind kind,
+                       const struct shape *shape, struct span span)
+{
+    struct program *p = l->program;
+    if (find_report(l, name) >= 0) {
+        struct diag *d = diag_error(l->diags, span, "a result '%s' is reported already", name);
+        diag_help(d, "give this one a name: %s other = ...", loss ? "loss" : "metric");
+        return;
+    }
+    int id = program_add_variable(p, kind, name, F32, shape, span)->id;
+    ARENA_PUSH(l->arena, p->report, p->report_count, p->report_room) =
+        (struct report){.name = name, .loss = loss, .better_lower = loss, .variable = id};
+}
+
+static void store_report(struct lower *l, const char *name, int node)
+{
+    int at = find_report(l, name);
+    if (at >= 0)
+        graph_store(l->graph, l->program->report[at].variable, node);
+}
+
+/* ---- loss ---- */
+/* The mean over the rows present and all axes: a scalar. */
+static int loss_mean(struct lower *l, struct value v)
+{
+    const struct shape *s = &value_node(l, v)->shape;
+    struct shape scalar = shape_scalar();
+    if (s->rank == 0)
+        return v.node;
+    return graph_reshape(l->graph, graph_mean(l->graph, v.node, (1u << s->rank) - 1), &scalar);
+}
+
+static void lower_loss(struct lower *l, struct frame *frame, const char *name, const struct ast *expr)
+{
+    struct shape scalar = shape_scalar();
+    if (l->phase != PHASE_TRAIN && l->phase != PHASE_EVALUATE)
+        return;
+    struct value v = value_to_f32(l, lower_expr(l, frame, expr));
+    if (v.kind == V_ERROR)
+        return;
+    l->graph->span = expr->span;
+    int mean = loss_mean(l, v);
+    if (!name && (name = result_name(expr)) == NULL)
+        name = arena_printf(l->arena, "loss%d", l->loss_count + 1);
+    if (l->phase == PHASE_TRAIN) {
+        if (l->loss_count == 0)
+            add_report(l, "loss", true, VAR_LOSS, &scalar, expr->span);
+        if (l->model_losses > 1)
+            add_report(l, name, true, VAR_LOSS, &scalar, expr->span);
+    }
+    if (l->model_losses > 1)
+        store_report(l, name, mean);
+    l->loss = l->loss_count++ ? graph_binary(l->graph, OP_ADD, l->loss, mean) : mean;
+}
+
+/* ---- metrics ---- */
+void lower_better(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    const struct ast *word = ast->kid[0] && ast->kid[0]->count == 1 ? ast->kid[0]->kid[0] : NULL;
+    if (frame->role != ROLE_METRIC) {
+        lower_error(l, frame, ast->span, "'better' belongs to a metric: it has an 'accumulate', and is called by 'metric'");
+        return;
+    }
+    if (!word || word->kind != AST_NAME || (strcmp(word->text, "lower") && strcmp(word->text, "higher"))) {
+        lower_error(l, frame, ast->span, "write 'better lower' or 'better higher'");
+        return;
+    }
+    l->better_lower = !strcmp(word->text, "lower");
+}
+
+/* What is added to a total: the sum over rows and all axes that the total's type lacks. */
+static int accumulated(struct lower *l, struct frame *frame, const struct ast *ast, struct value v,
+                       const struct shape *total, bool count)
+{
+    int rank = value_rank(l, v), lead = rank - total->rank;
+    bool fits = lead >= 0;
+    for (int i = 0; fits && i < total->rank; i++)
+        fits = value_dim(l, v, lead + i) == total->dim[i];
+    if (!fits) {
+        lower_error(l, frame, ast->span, "%s does not add up to '%s', which is %s", value_describe(l, v),
+                    ast->kid[0]->text, shape_print(l->arena, count ? I64 : F32, total));
+        return -1;
+    }
+    uint32_t mask = (1u << (lead + v.per_row)) - 1;
+    int node = count ? graph_count_true(l->graph, v.node, mask) : mask ? graph_sum(l->graph, v.node, mask) : v.node;
+    return graph_reshape(l->graph, node, total);
+}
+
+static void add_to_total(struct lower *l, struct frame *frame, const struct ast *ast, int id, bool count)
+{
+    struct variable *total = program_variable(l->program, id);
+    struct value v = lower_expr(l, frame, ast->kid[2]);
+    if (v.kind == V_ERROR)
+        return;
+    v = count ? value_to_tensor(l, v) : value_to_f32(l, v);
+    if (v.kind == V_ERROR)
+        return;
+    enum dtype dtype = value_node(l, v)->dtype;
+    if (count && dtype != BOOL && (dtype != I32 || v.classes)) {
+        struct diag *d = lower_error(l, frame, ast->kid[2]->span, "a count adds up bools or whole numbers, not %s",
+                                     value_describe(l, v));
+        diag_help(d, "compare first, or declare the total as f32");
+        return;
+    }
+    if (lower_depends(l, v.node, l->stand_in, l->stand_in_count)) {
+        lower_error(l, frame, ast->kid[2]->span, "what is accumulated cannot depend on a total");
+        return;
+    }
+    int sum = accumulated(l, frame, ast, v, &total->shape, count);
+    if (sum >= 0)
+        graph_store(l->graph, id, graph_binary(l->graph, OP_ADD, lower_read(l, id), sum));
+}
+
+void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    const struct ast *name = ast->kid[0], *type = ast->kid[1];
+    int64_t dim[RANK_MAX];
+    int rank = 0;
+    if (frame->role != ROLE_METRIC) {
+        lower_error(l, frame, ast->span, "'accumulate' belongs to a block that is called by 'metric'");
+        return;
+    }
+    bool count = type && type->kind == AST_TYPE && !strcmp(type->text, "count");
+    if (!type || type->kind != AST_TYPE || (!count && strcmp(type->text, "f32")) || ast->count < 3 || !ast->kid[2]) {
+        lower_error(l, frame, ast->span, "write: accumulate hits: count = ..., or a total of type f32");
+        return;
+    }
+    if (type->count && !lower_dims(l, frame, type->kid[0], &rank, dim))
+        return;
+    struct shape shape = shape_of(rank, -1, dim);
+    const char *path = path_join(l, frame->path, name->text);
+    int id = lower_declare(l, frame, VAR_ACCUMULATOR, path, count ? I64 : F32, &shape, ast->span);
+    struct value total;
+    if (l->phase == PHASE_FINISH) {
+        total = value_tensor(l, lower_read(l, id), false, ast->span);
+    } else {
+        add_to_total(l, frame, ast, id, count);
+        total = stand_in(l, F32, &shape, false, ast->span);
+        add_stand_in(l, total.node);
+    }
+    l->accumulated++;
+    frame_bind(l, frame, name->text, total, name->span);
+}
+
+static void store_metric(struct lower *l, struct frame *frame, const char *name, const struct ast *expr,
+                         struct value v)
+{
+    v = value_to_f32(l, v);
+    if (v.kind == V_ERROR)
+        return;
+    if (v.per_row || lower_depends(l, v.node, l->stand_in, l->stand_in_count)) {
+        struct diag *d = lower_error(l, frame, expr->span, "the result of metric '%s' depends on single rows", name);
+        diag_help(d, "only totals (accumulate), shapes and 'rows' remain at the end of a part");
+        return;
+    }
+    add_report(l, name, false, VAR_REPORT, &value_node(l, v)->shape, expr->span);
+    int at = find_report(l, name);
+    if (at >= 0)
+        l->program->report[at].better_lower = l->better_lower;
+    store_report(l, name, v.node);
+}
+
+static void lower_metric(struct lower *l, struct frame *frame, const char *name, const struct ast *expr)
+{
+    struct frame metric = *frame;
+    if (l->phase == PHASE_PREDICT)
+        return;
+    if (!name && (name = result_name(expr)) == NULL) {
+        lower_error(l, frame, expr->span, "this metric needs a name: metric error = ...");
+        return;
+    }
+    metric.role = ROLE_METRIC;
+    metric.path = metric.random_path = arena_printf(l->arena, "metric/%s", name);
+    l->better_lower = false;
+    l->accumulated = 0;
+    struct frame *current = l->current;
+    l->current = &metric;
+    struct value v = lower_expr(l, &metric, expr);
+    if (v.kind != V_ERROR && l->accumulated == 0) {
+        struct diag *d = lower_error(l, frame, expr->span, "this is no metric: it accumulates nothing");
+        diag_help(d, "a metric is a block with 'accumulate', such as accuracy");
+    } else if (l->phase == PHASE_FINISH) {
+        store_metric(l, frame, name, expr, v);
+    }
+    l->current = current;
+    l->metric_count++;
+}
+
+/* ---- outputs ---- */
+static void lower_output(struct lower *l, struct frame *frame, const char *name, const struct ast *expr)
+{
+    if (l->phase != PHASE_PREDICT)
+        return;
+    struct value v = value_to_tensor(l, lower_expr(l, frame, expr));
+    if (v.kind == V_ERROR)
+        return;
+    if (!name && (name = result_name(expr)) == NULL)
+        name = arena_printf(l->arena, "output%d", l->output_count + 1);
+    if (lower_depends(l, v.node, l->stand_in, l->stand_in_count)) {
+        lower_error(l, frame, expr->span, "output '%s' depends on a label, which is not there when predicting", name);
+        return;
+    }
+    struct shape shape = value_node(l, v)->shape;
+    if (!v.per_row) {
+        lower_error(l, frame, expr->span, "output '%s' is the same for all rows", name);
+        return;
+    }
+    int id = lower_declare(l, frame, VAR_OUTPUT, name, value_node(l, v)->dtype, &shape, expr->span);
+    graph_store(l->graph, id, v.node);
+    l->output_count++;
+}
+
+void lower_model_statement(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    const char *name = NULL;
+    const struct ast *expr = NULL;
+    if (ast->kind == AST_DECLARE) {
+        name = ast->kid[0]->text;
+        expr = ast->count > 2 ? ast->kid[2] : NULL;
+    } else if (ast->kid[0] && ast->kid[0]->count == 1) {
+        expr = ast->kid[0]->kid[0];
+    }
+    if (!expr) {
+        lower_error(l, frame, ast->span, "'%s' takes one expression, with or without a name: %s total = ...", ast->text,
+                    ast->text);
+        return;
+    }
+    if (*ast->text == 'l')
+        lower_loss(l, frame, name, expr);
+    else if (*ast->text == 'm')
+        lower_metric(l, frame, name, expr);
+    else
+        lower_output(l, frame, name, expr);
+}
+
+static int count_losses(const struct ast *body)
+{
+    int count = 0;
+    for (int i = 0; i < body->count; i++) {
+        const struct ast *ast = body->kid[i];
+        if (ast && (ast->kind == AST_STATEMENT || ast->kind == AST_DECLARE) && !strcmp(ast->text, "loss"))
+            count++;
+        else if (ast && (ast->kind == AST_IF || ast->kind == AST_BODY))
+            count += count_losses(ast);
+    }
+    return count;
+}
+
+/* Training and inference must hold the same parameters and buffers. */
+static void compare_forms(struct lower *l)
+{
+    for (int i = 0; i < l->program->variable_count; i++) {
+        struct variable *v = program_variable(l->program, i);
+        bool train = lower_seen(l, i, PHASE_TRAIN), evaluate = lower_seen(l, i, PHASE_EVALUATE);
+        if (v->kind <= VAR_BUFFER && train != evaluate)
+            diag_error(l->diags, v->span, "'%s' exists %s only", v->path,
+                       train ? "while training" : "when not training");
+    }
+}
+
+void lower_phases(struct lower *l)
+{
+    l->model_losses = count_losses(l->model_ast->kid[1]);
+    if (!lower_model_body(l, PHASE_TRAIN, true))
+        return;
+    if (l->loss < 0) {
+        diag_error(l->diags, l->model_ast->name_span, "model '%s' has no loss", l->model_ast->text);
+        return;
+    }
+    store_report(l, "loss", l->loss);
+    lower_optimizer(l);
+    if (diags_error_count(l->diags))
+        return;
+    if (!lower_model_body(l, PHASE_EVALUATE, false))
+        return;
+    store_report(l, "loss", l->loss);
+    compare_forms(l);
+    lower_model_body(l, PHASE_FINISH, false);
+    lower_model_body(l, PHASE_PREDICT, false);
+}
