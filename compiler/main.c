@@ -10,7 +10,6 @@
 #include "passes/pass.h"
 #include "plan_text.h"
 
-#define VERSION "0.1.0"
 
 struct options {
     const char *model, *train, *dump, *out, *target;
@@ -236,7 +235,7 @@ static const struct { const char *name; char letter; bool value; } option_table[
 
 static void usage(FILE *f)
 {
-    fprintf(f, "invar " VERSION ": compiles a model file to a program that trains the model; the same model file,\n"
+    fprintf(f, "invar " INVAR_VERSION ": compiles a model file to a program that trains the model; the same model file,\n"
                "data and seed give the same bits everywhere\n\nusage: invar COMMAND MODEL.inv [options]\n\n");
     for (int i = 0; i < COMMAND_COUNT; i++)
         fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].summary);
@@ -254,7 +253,7 @@ static void command_help(const struct command *c)
 
 static void version(void)
 {
-    printf("invar " VERSION "\nnumerics %d\nlanguage 1\n", INV_NUMERICS);
+    printf("invar " INVAR_VERSION "\nnumerics %d\nlanguage 1\n", INV_NUMERICS);
 }
 
 static int find_option(const char *argument, const char **value)
