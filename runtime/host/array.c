@@ -9,11 +9,12 @@ int inv_element_bytes(enum inv_element element)
     return bytes[element];
 }
 
-static int raw_header(struct inv_array *a, const struct inv_file *file)
+static int raw_header(struct inv_array *a, const struct inv_file *file, int rank,
+                      const int64_t *dim)
 {
     a->element = file->dtype == INV_F32 ? INV_ELEMENT_F32 : INV_ELEMENT_U8;
-    a->rank = file->rank;
-    memcpy(a->dim, file->dim, sizeof a->dim);
+    a->rank = rank;
+    memcpy(a->dim, dim, (size_t)rank * sizeof *dim);
     a->rows = -1;
     return 1;
 }
@@ -31,7 +32,7 @@ static int64_t count_cells(const struct inv_array *a)
 }
 
 int inv_array_open(struct inv_array *a, const struct inv_file *file, const char *path,
-                   struct inv_errors *errors)
+                   int rank, const int64_t *dim, struct inv_errors *errors)
 {
     *a = (struct inv_array){ .rows = -1 };
     if (!inv_stream_open(&a->stream, path, errors))
@@ -43,7 +44,7 @@ int inv_array_open(struct inv_array *a, const struct inv_file *file, const char 
     }
     int ok = file->kind == INV_IDX   ? inv_idx_header(a)
              : file->kind == INV_NPY ? inv_npy_header(a)
-                                     : raw_header(a, file);
+                                     : raw_header(a, file, rank, dim);
     a->row_cells = ok ? count_cells(a) : 0;
     if (ok && a->row_cells == 0)
         inv_error(errors, "%s: a row of this array has no cells or 2^31 and more", path);

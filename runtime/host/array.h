@@ -23,8 +23,10 @@ struct inv_array {
     unsigned char *bytes;               /* one row as in the file */
 };
 
-int inv_array_open(struct inv_array *, const struct inv_file *, const char *path,
-                   struct inv_errors *);
+/* rank and dim: the shape of one row that the reader wants; bare bytes have it, the other formats
+ * state their own. */
+int inv_array_open(struct inv_array *, const struct inv_file *, const char *path, int rank,
+                   const int64_t *dim, struct inv_errors *);
 /* Turns the next row into row_cells values of dtype (INV_F32 or INV_I32): 1, 0 at the end, -1 after
  * an error.  Integers wider than 24 bits and f64 are rounded once to f32. */
 int inv_array_next(struct inv_array *, enum inv_dtype, void *to);

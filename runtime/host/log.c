@@ -30,7 +30,7 @@ static void write_string(FILE *file, const char *text)
 
 static void write_key(struct inv_log *log, const char *prefix, const char *name)
 {
-    fprintf(log->file, "%s\"%s%s\": ", log->members++ ? ", " : "", prefix, name);
+    fprintf(log->file, "%s\"%s%s\":", log->members++ ? "," : "", prefix, name);
 }
 
 void inv_log_begin(struct inv_log *log)

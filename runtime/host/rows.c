@@ -103,7 +103,8 @@ static int open_arrays(struct inv_rows *rows)
         const struct inv_file *file = &d->file[inv_rows_file_of(rows->model, field,
                                                                 rows->first_file)];
         char *path = inv_rows_path(rows->model, rows->directory, file->path);
-        if (inv_array_open(&rows->array[f], file, path, rows->errors))
+        const struct inv_variable *v = &rows->model->variable[field->raw];
+        if (inv_array_open(&rows->array[f], file, path, v->rank, v->dim, rows->errors))
             check_shape(rows, field, &rows->array[f]);
         free(path);
     }
