@@ -29,6 +29,7 @@ struct fuse {
     struct ids *after;                  /* node id -> nodes that must come later */
     struct ids *users;                  /* node id -> nodes it is an operand of */
     int *owner;                         /* node id -> STORE whose variable it is computed into */
+    bool *early;                        /* node id -> scalar made of constants and step values */
     struct ids stack;
     int visit;
 };
@@ -459,7 +460,14 @@ static void join_store(struct fuse *fuse, int store)
         fuse->owner[base] = store;
 }
 
-static void join_maps(struct fuse *fuse, int id)
+static bool is_single(const struct shape *shape)
+{
+    return shape->rows < 0 && shape_elements(shape) == 1;
+}
+
+/* Tries to merge what computes the node with each of its users: single elements with single
+ * elements, or others with others. */
+static void join_maps(struct fuse *fuse, int id, bool single)
 {
     for (int i = 0; i < fuse->users[id].count; i++) {
         int user = fuse->users[id].id[i];
@@ -467,23 +475,36 @@ static void join_maps(struct fuse *fuse, int id)
             continue;
         int first = find(fuse, id), second = find(fuse, user);
         enum group_kind kind;
-        if (first != second && kinds_fit(fuse, first, second, &kind))
+        if (first != second && is_single(&fuse->cluster[first].space) == single &&
+            fuse->early[id] == fuse->early[user] && kinds_fit(fuse, first, second, &kind))
             try_merge(fuse, first, second, kind);
     }
 }
 
-/* Small computations on scalars, such as a learning rate, make one group. */
-static void join_scalars(struct fuse *fuse)
+/* Marks scalars that depend on nothing that runs. */
+static void mark_early(struct fuse *fuse)
+{
+    const struct graph *graph = fuse->graph;
+    for (int id = 0; id < graph->count; id++) {
+        const struct node *node = graph->node[id];
+        bool early = class_of(fuse, id) == CLASS_MAP && node->shape.rank == 0;
+        for (int i = 0; i < node->count; i++) {
+            const struct node *x = graph->node[node->operand[i]];
+            early &= fuse->early[x->id] || x->op == OP_STEP_VALUE || x->op == OP_CONST;
+        }
+        fuse->early[id] = early;
+    }
+}
+
+/* These, such as a learning rate or its bias corrections, make one group. */
+static void join_early(struct fuse *fuse)
 {
     int first = -1;
-    for (int id = 0; id < fuse->graph->count; id++) {
-        struct cluster *cluster = &fuse->cluster[id];
-        if (!cluster->used || find(fuse, id) != id || cluster->kind != GROUP_MAP ||
-            cluster->space.rank > 0)
-            continue;
-        if (first < 0 || !try_merge(fuse, first, id, GROUP_MAP))
+    for (int id = 0; id < fuse->graph->count; id++)
+        if (fuse->early[id] && first < 0)
             first = id;
-    }
+        else if (fuse->early[id] && find(fuse, first) != find(fuse, id))
+            try_merge(fuse, find(fuse, first), find(fuse, id), GROUP_MAP);
 }
 
 /* ---- the result ---- */
@@ -598,6 +619,7 @@ static void prepare(struct fuse *fuse)
     fuse->after = ARENA_ARRAY(arena, struct ids, count);
     fuse->users = ARENA_ARRAY(arena, struct ids, count);
     fuse->owner = ARENA_ARRAY(arena, int, count);
+    fuse->early = ARENA_ARRAY(arena, bool, count);
     fuse->schedule->whole = ARENA_ARRAY(arena, int, count);
     fuse->schedule->group_of = ARENA_ARRAY(arena, int, count);
     fuse->schedule->place = ARENA_ARRAY(arena, struct place, count);
@@ -624,10 +646,12 @@ void pass_fuse(struct graph *graph)
     for (int id = 0; id < graph->count; id++)
         if (graph->node[id]->op == OP_STORE)
             join_store(&fuse, id);
-    for (int id = graph->count - 1; id >= 0; id--)
-        if (fuse.cluster[id].used)
-            join_maps(&fuse, id);
-    join_scalars(&fuse);
+    mark_early(&fuse);
+    join_early(&fuse);
+    for (int single = 0; single < 2; single++)
+        for (int id = graph->count - 1; id >= 0; id--)
+            if (fuse.cluster[id].used)
+                join_maps(&fuse, id, single);
     settle_places(&fuse);
     make_groups(&fuse);
 }

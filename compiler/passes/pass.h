@@ -63,12 +63,22 @@ struct place {
     int64_t bytes;                      /* at the declared batch */
 };
 
+/* A stretch of scratch, alive from the group that first writes it to the last that reads it; what
+ * is computed in the storage of an operand that dies there is one stretch with it. */
+struct storage {
+    int node;                           /* the first whose value it holds */
+    int64_t offset, bytes;
+    int first, last;                    /* groups */
+};
+
 struct schedule {
     struct group *group;                /* in running order */
     int group_count, group_room;
     int *group_of;                      /* node id -> group index, or -1 */
     struct place *place;                /* node id -> place */
     int *whole;                         /* node id -> CONCAT in whose storage it lies, or -1 */
+    struct storage *storage;            /* by ascending offset */
+    int storage_count;
     int64_t scratch_bytes, lower_bound; /* of this phase, at the declared batch */
 };
 

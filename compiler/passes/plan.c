@@ -243,7 +243,6 @@ static int find_dying(const struct plan *plan, int g, int output)
     return -1;
 }
 
-/* Shapes of a MAP group's reads are compared with the output's, so the unit is read whole. */
 static void reuse_storage(struct plan *plan)
 {
     for (int g = 0; g < plan->schedule->group_count; g++) {
@@ -422,6 +421,21 @@ static void set_offsets(struct plan *plan, int64_t base)
     }
 }
 
+static void list_storage(struct plan *plan, int64_t base)
+{
+    struct schedule *schedule = plan->schedule;
+    schedule->storage = ARENA_ARRAY(plan->program->arena, struct storage, plan->order_count + 1);
+    schedule->storage_count = 0;
+    for (int i = 0; i < plan->order_count; i++) {
+        const struct unit *unit = &plan->unit[plan->order[i]];
+        int at = schedule->storage_count++;
+        for (; at > 0 && schedule->storage[at - 1].offset > base + unit->offset; at--)
+            schedule->storage[at] = schedule->storage[at - 1];
+        schedule->storage[at] = (struct storage){unit->node, base + unit->offset, unit->bytes,
+                                                 unit->first, unit->last};
+    }
+}
+
 static void plan_scratch(struct program *program, struct graph *graph, int64_t base)
 {
     struct plan plan = {.program = program, .graph = graph, .schedule = graph->schedule};
@@ -435,6 +449,7 @@ static void plan_scratch(struct program *program, struct graph *graph, int64_t b
     graph->schedule->scratch_bytes = pack_best(&plan);
     graph->schedule->lower_bound = live_bound(&plan);
     set_offsets(&plan, base);
+    list_storage(&plan, base);
 }
 
 void pass_plan(struct program *program)

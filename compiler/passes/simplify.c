@@ -140,11 +140,34 @@ static void skip_broadcasts(struct simplify *s, struct node *node)
     }
 }
 
+/* A map of nothing but broadcast values is the broadcast of a smaller map. */
+static int sink_broadcasts(struct simplify *s, const struct node *node)
+{
+    struct shape shape = shape_scalar();
+    struct node *map = make(s, node->op, node, node->count);
+    map->attr = node->attr;
+    for (int i = 0; i < node->count; i++) {
+        const struct node *x = operand(s, node, i);
+        map->operand[i] = x->op == OP_BROADCAST ? x->operand[0] : node->operand[i];
+        if (!shape_broadcast(&shape, &s->new->node[map->operand[i]]->shape, &shape))
+            return -1;
+    }
+    if (node->count == 0 || shape_equal(&shape, &node->shape))
+        return -1;
+    map->shape = shape;
+    struct node *view = make(s, OP_BROADCAST, node, 1);
+    view->operand[0] = add(s, map);
+    return add(s, view);
+}
+
 static int simplify_map(struct simplify *s, struct node *node)
 {
     struct attr value;
     if (fold_node(s->new, node, &value))
         return make_constant(s, node, &value);
+    int sunk = sink_broadcasts(s, node);
+    if (sunk >= 0)
+        return sunk;
     skip_broadcasts(s, node);
     switch (node->op) {
     case OP_MUL:
@@ -177,13 +200,34 @@ static int common_suffix(const struct shape *a, const struct shape *b)
     return n;
 }
 
+/* A map that one node uses. */
+static bool is_private_map(const struct simplify *s, const struct node *node)
+{
+    int old = s->made[node->id].old;
+    return op_def(node->op)->class == CLASS_MAP && old >= 0 && s->uses[old] == 1;
+}
+
+/* Is the map the end of what a reduction or contraction could compute in its own loops? */
+static bool ends_reduction(const struct simplify *s, const struct node *map)
+{
+    for (int i = 0; i < map->count; i++) {
+        const struct node *x = operand(s, map, i);
+        enum op_class class = op_def(x->op)->class;
+        if (!shape_equal(&x->shape, &map->shape))
+            continue;
+        if (class == CLASS_ROW || class == CLASS_CONTRACT ||
+            (is_private_map(s, x) && ends_reduction(s, x)))
+            return true;
+    }
+    return false;
+}
+
 /* A reshape of a map that nothing else uses becomes the map of reshapes, so that the map can be
  * computed by what reads the reshape.  Operands that broadcast must do so along axes that the
  * reshape keeps, the last ones; the others have the shape of the map. */
 static bool can_rise(const struct simplify *s, const struct node *map, int suffix)
 {
-    int old = s->made[map->id].old;
-    if (op_def(map->op)->class != CLASS_MAP || old < 0 || s->uses[old] != 1)
+    if (!is_private_map(s, map) || ends_reduction(s, map))
         return false;
     bool whole = false;
     for (int i = 0; i < map->count; i++) {
@@ -239,6 +283,33 @@ static void join_transposes(const struct simplify *s, struct node *node)
     node->operand[0] = inner->operand[0];
 }
 
+static bool is_single(const struct shape *shape)
+{
+    return shape->rows < 0 && shape_elements(shape) == 1;
+}
+
+/* reshape(broadcast(x)) of a single element broadcasts it to the final shape. */
+static int reshape_single(struct simplify *s, const struct node *reshape, const struct node *x)
+{
+    struct node *scalar = make(s, OP_RESHAPE, x, 1), *view = make(s, OP_BROADCAST, reshape, 1);
+    scalar->shape = shape_scalar();
+    scalar->operand[0] = x->id;
+    view->operand[0] = add(s, scalar);
+    return add(s, view);
+}
+
+static int simplify_reshape(struct simplify *s, const struct node *node)
+{
+    const struct node *x = operand(s, node, 0);
+    if (x->op == OP_BROADCAST && is_single(&operand(s, x, 0)->shape))
+        return reshape_single(s, node, operand(s, x, 0));
+    if (x->op != OP_RESHAPE)
+        return raise_reshape(s, node);
+    struct node *whole = make(s, OP_RESHAPE, node, 1);
+    whole->operand[0] = x->operand[0];
+    return add(s, whole);
+}
+
 static int simplify_view(struct simplify *s, struct node *node)
 {
     if (node->op == OP_STOP_GRADIENT)
@@ -252,12 +323,7 @@ static int simplify_view(struct simplify *s, struct node *node)
         return permutes_nothing(node) ? node->operand[0] : -1;
     if (shape_equal(&x->shape, &node->shape))
         return node->operand[0];
-    if (node->op == OP_RESHAPE && x->op == OP_RESHAPE) {
-        struct node *whole = make(s, OP_RESHAPE, node, 1);
-        whole->operand[0] = x->operand[0];
-        return add(s, whole);
-    }
-    return node->op == OP_RESHAPE ? raise_reshape(s, node) : -1;
+    return node->op == OP_RESHAPE ? simplify_reshape(s, node) : -1;
 }
 
 /* ---- common subexpressions ---- */
