@@ -62,7 +62,7 @@ build() {
     shift
     cmake -G Ninja -S "$root" -B "$dir" "$@" >"$dir.log" 2>&1 &&
         cmake --build "$dir" -j "$jobs" >>"$dir.log" 2>&1 || {
-        grep -E -B1 -A12 'error|Error|FAILED' "$dir.log" | head -60 >&2
+        grep -E -A8 '(error|Error|FAILED)[ :]' "$dir.log" | head -60 >&2
         echo "the build failed: all of it is in ${dir#"$root"/}.log" >&2
         return 1
     }
