@@ -30,8 +30,8 @@ struct piece {
     bool blank;                         /* a blank line precedes */
     bool starts, closes;                /* a statement; the brace of a body: on a line of its own */
     bool unary, group;                  /* a sign; a bracket that is no call, index or type */
-    bool one_line;                      /* a brace whose body may stay on the line */
-    int mate;                           /* of such a brace: the closing one */
+    int mate;                           /* of a body's opening brace: the closing one */
+    int last;                           /* the body may stay on one line with all up to this */
     int level;                          /* depth * LEVELS + kind of break before it */
 };
 
@@ -133,28 +133,47 @@ static struct piece *find_piece(const struct format *f, int line, int column)
     return &f->piece[low];
 }
 
+/* At most one statement, which has no body. */
 static bool is_simple(const struct ast *body)
 {
-    const struct ast *last = body->count == 1 ? body->kid[0] : NULL;
+    const struct ast *only = body->count == 1 ? body->kid[0] : NULL;
 
-    if (body->span.line != body->span.last_line || body->count > 1)
-        return false;
-    if (!last || last->kind == AST_BIND)
+    if (!only)
+        return body->count == 0;
+    if (only->kind == AST_BIND)
         return true;
-    return (last->kind == AST_STATEMENT || last->kind == AST_DECLARE)
-        && !last->kid[last->count - 1];
+    return (only->kind == AST_STATEMENT || only->kind == AST_DECLARE)
+        && !only->kid[only->count - 1];
 }
 
-static void mark_body(struct format *f, const struct ast *body)
+static bool is_simple_if(const struct ast *node)
+{
+    const struct ast *rest = node->kid[2];
+
+    return is_simple(node->kid[1])
+        && (!rest || (rest->kind == AST_IF ? is_simple_if(rest) : is_simple(rest)));
+}
+
+static struct piece *last_piece(const struct format *f, const struct ast *node)
+{
+    return find_piece(f, node->span.last_line, node->span.last_column);
+}
+
+/* `whole` is the body, or the "if" with all its branches: it stays on its line or is spread. */
+static void mark_body(struct format *f, const struct ast *body, const struct ast *whole)
 {
     struct piece *open = find_piece(f, body->span.line, body->span.column);
-    struct piece *close = find_piece(f, body->span.last_line, body->span.last_column);
+    struct piece *close = last_piece(f, body);
+    bool simple = whole->kind == AST_IF ? is_simple_if(whole) : is_simple(body);
 
     if (!is_sign(open, "{") || !is_sign(close, "}"))
         return;                         /* only in a file with errors */
     open->mate = (int)(close - f->piece);
     close->closes = true;
-    open->one_line = is_simple(body) || (body->count == 0 && close->comments == 0);
+    if (simple && whole->span.line == whole->span.last_line)
+        open->last = (int)(last_piece(f, whole) - f->piece);
+    else if (body->count == 0 && !close->comments)
+        open->last = open->mate;
 }
 
 /* `augment x { shift(1) }`: a call without a blank; else `return (a + b)`. */
@@ -168,27 +187,34 @@ static bool is_call(const struct ast *parens, const struct ast *statement, const
         || (outer && !strcmp(outer->text, "augment"));
 }
 
-static void mark(struct format *f, const struct ast *node, const struct ast *statement,
-                 const struct ast *outer)
+struct context {
+    const struct ast *statement, *outer; /* the innermost statement, and the one around it */
+    const struct ast *whole;            /* the outermost "if" of an else-if chain, or NULL */
+};
+
+static void mark(struct format *f, const struct ast *node, struct context c)
 {
     struct piece *first = find_piece(f, node->span.line, node->span.column);
 
     if (node->kind == AST_NEG)
         first->unary = true;
-    if (node->kind == AST_LIST || (node->kind == AST_PARENS && !is_call(node, statement, outer)))
+    if (node->kind == AST_LIST
+        || (node->kind == AST_PARENS && !is_call(node, c.statement, c.outer)))
         first->group = true;
     if (node->kind == AST_BODY)
-        mark_body(f, node);
-    if (node->kind == AST_STATEMENT) {
-        outer = statement;
-        statement = node;
-    }
+        mark_body(f, node, c.whole ? c.whole : node);
+    if (node->kind == AST_STATEMENT)
+        c = (struct context){.statement = node, .outer = c.statement};
+    if (node->kind != AST_IF)
+        c.whole = NULL;
+    else if (!c.whole)
+        c.whole = node;
     for (int i = 0; i < node->count; i++) {
         const struct ast *kid = node->kid[i];
         if (kid && (node->kind == AST_BODY || node->kind == AST_FILE))
             find_piece(f, kid->span.line, kid->span.column)->starts = true;
         if (kid)
-            mark(f, kid, statement, outer);
+            mark(f, kid, c);
     }
 }
 
@@ -279,6 +305,8 @@ static int continuation(const struct format *f, int i)
     const struct piece *t = &f->piece[i];
     int kind = t->level == UNBROKEN ? UNBROKEN : t->level % LEVELS;
 
+    if (is_text(t, "else"))
+        return f->indent;
     if (kind == CHAIN && f->chain[f->depth])
         return f->chain[f->depth];
     if (f->depth == 0)
@@ -302,8 +330,13 @@ static void start_line(struct format *f, int column, bool blank)
     f->column = column;
 }
 
-static bool may_be_blank(const struct format *f, int i)
+/* May a blank line precede comment k of piece i, or, behind them all, the piece? */
+static bool may_be_blank(const struct format *f, int i, int k)
 {
+    const struct comment *before = &f->comment[f->piece[i].first_comment];
+
+    if (k > 1 || (k == 1 && before->alone))
+        return true;
     return i > 0 && !is_sign(&f->piece[i - 1], "{");
 }
 
@@ -319,7 +352,7 @@ static void put_comments(struct format *f, int i)
         if (!c->alone && f->out->size)
             text_puts(f->out, "  ");
         else
-            start_line(f, column, between && c->blank && (k > 0 || may_be_blank(f, i)));
+            start_line(f, column, between && c->blank && may_be_blank(f, i, k));
         put(f, c->text, c->size);
     }
 }
@@ -332,17 +365,18 @@ static void open_bracket(struct format *f)
     f->chain[f->depth] = 0;
 }
 
-/* A body of one line stays so where it fits. */
 static void open_body(struct format *f, int i)
 {
     const struct piece *t = &f->piece[i];
 
-    if (!t->one_line || f->column + line_width(f, i + 1, t->mate) > LIMIT) {
-        f->indent += STEP;
+    if (t->last && f->column + line_width(f, i + 1, t->last) <= LIMIT) {
+        for (int j = i + 1; j <= t->mate; j++)
+            f->piece[j].starts = f->piece[j].closes = false;
         return;
     }
-    for (int j = i + 1; j <= t->mate; j++)
-        f->piece[j].starts = f->piece[j].closes = false;
+    for (int j = t->last; j > i; j--)
+        f->piece[j].last = 0;           /* the other branches are spread too */
+    f->indent += STEP;
 }
 
 static bool breaks(const struct format *f, int i, bool blank)
@@ -362,7 +396,7 @@ static void put_piece(struct format *f, int i)
         f->indent -= STEP;
     if (t->starts || t->closes) {
         f->depth = f->chain[0] = 0;
-        start_line(f, f->indent, t->blank && t->starts && (t->comments || may_be_blank(f, i)));
+        start_line(f, f->indent, t->blank && t->starts && may_be_blank(f, i, t->comments));
     } else if (t->comments || breaks(f, i, blank)) {
         start_line(f, continuation(f, i), false);
     } else if (blank) {
@@ -394,7 +428,7 @@ void ast_format(struct arena *arena, struct diags *diags, int source, const stru
     read_pieces(&f, &p);
     if (f.count == 0)
         return;
-    mark(&f, file, NULL, NULL);
+    mark(&f, file, (struct context){0});
     set_levels(&f);
     for (int i = 0; i < f.count - 1; i++)
         put_piece(&f, i);

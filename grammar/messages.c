@@ -189,46 +189,43 @@ void parse_report_unclosed(struct parse *p, const struct bracket *b)
     }
 }
 
-/* A closing bracket that does not fit: what it met, if anything was open. */
-static bool report_closing(struct parse *p, struct span span, const char *seen)
+/* The bracket whose closing one is missing just before this token, or NULL. */
+static const struct bracket *find_unclosed(const struct parse *p, const char *seen)
 {
-    static const char *const closing[] = {"')'", "']'", "'}'", NULL};
-    struct diag *d;
+    const struct bracket *below = p->depth > 1 ? &p->open[p->depth - 2] : NULL;
 
-    if (!is_one_of(seen, closing))
-        return false;
-    if (seen[1] == '}' && p->closed.sign && p->closed.sign != '{') {
-        parse_report_unclosed(p, &p->closed);
-        return true;
-    }
-    if (!p->closed.sign) {
-        d = diag_error(p->diags, span, "unexpected %s", seen);
-        diag_help(d, "no '%c' is open here", seen[1] == ')' ? '(' : seen[1] == ']' ? '[' : '{');
-        return true;
-    }
-    return false;
+    if (!strcmp(seen, "'{'"))
+        return below && below->sign != '{' ? below : NULL;
+    if (!strcmp(seen, "'}'"))
+        return p->closed.sign != '{' && p->closed.sign ? &p->closed : NULL;
+    return p->starts_line || !strcmp(seen, "end of file") ? parse_left_open(p) : NULL;
 }
 
 void parse_report_unexpected(struct parse *p, struct span span, const char *seen,
                              const char **expected)
 {
-    const struct bracket *open = p->starts_line || !strcmp(seen, "end of file")
-        ? parse_left_open(p) : NULL;
+    static const char *const closing[] = {"')'", "']'", "'}'", NULL};
+    const struct bracket *open = find_unclosed(p, seen);
     const char *cure = help(p, seen, expected);
+    bool closes = is_one_of(seen, closing);
     struct diag *d;
 
-    if (p->missing || p->held || p->stopped || report_closing(p, span, seen))
-        return;                         /* the brace that is not closed is reported */
+    if (p->supplied || p->stopped)
+        return;                         /* what is not closed is reported */
     if (open) {
         parse_report_unclosed(p, open);
         return;
     }
+    if (closes && !p->closed.sign)
+        expected = NULL;
     d = diag_error(p->diags, span, "unexpected %s%s", describe(p, seen),
-                   list_expected(p, expected));
+                   expected ? list_expected(p, expected) : "");
+    if (!expected)
+        cure = arena_printf(p->arena, "no '%c' is open here",
+                            seen[1] == ')' ? '(' : seen[1] == ']' ? '[' : '{');
     if (cure)
         diag_help(d, "%s", cure);
-    if (p->closed.sign && (seen[1] == ')' || seen[1] == ']')
-        && (seen[1] == ')') != (p->closed.sign == '('))
+    if (closes && expected && (seen[1] == ')') != (p->closed.sign == '('))
         diag_note(d, p->closed.span, "'%c' stands here", p->closed.sign);
 }
 

@@ -93,6 +93,7 @@ static int scan(struct parse *p, union parse_value *value, struct span *place, v
     int token;
 
     p->closed.sign = 0;
+    p->supplied = false;
     token = p->stopped ? END : parse_scan(value, place, scanner);
     if (p->stopped)
         token = END;
@@ -116,8 +117,22 @@ static void supply_braces(struct parse *p, int token, struct span place)
         p->missing += p->open[i].sign == '{';
     p->depth = 0;
     p->recovering = false;
+    p->holds = p->supplied = true;
     p->held = token;
     p->held_span = place;
+}
+
+static int take_supplied(struct parse *p, struct span *place)
+{
+    *place = p->held_span;
+    if (p->missing == 0) {
+        p->holds = false;
+        return p->held;
+    }
+    p->missing--;
+    place->last_line = place->line;
+    place->last_column = place->column;
+    return '}';
 }
 
 /* While recovering, statements go on at a word that opens a line, at the depth of the body
@@ -139,30 +154,16 @@ static bool ends_recovery(struct parse *p, int token)
 
 int parse_next_token(struct parse *p, union parse_value *value, struct span *place, void *scanner)
 {
-    int token;
-
-    do {
-        if (!p->held) {
-            token = scan(p, value, place, scanner);
-            if (p->depth > 0 && (token == END || opens_declaration(token))) {
-                supply_braces(p, token == END ? INT_MAX : token, *place);
-                place->last_line = place->line;
-                place->last_column = place->column;
-            }
-        }
-        if (p->missing > 0) {
-            p->missing--;
-            return '}';
-        }
-        if (p->held) {
-            token = p->held == INT_MAX ? END : p->held;
-            *place = p->held_span;
-            p->held = 0;
+    while (!p->holds) {
+        int token = scan(p, value, place, scanner);
+        if (p->depth > 0 && (token == END || opens_declaration(token))) {
+            supply_braces(p, token, *place);
+        } else if (!p->recovering || ends_recovery(p, token)) {
+            p->recovering = false;
             return token;
         }
-    } while (p->recovering && !ends_recovery(p, token));
-    p->recovering = false;
-    return token;
+    }
+    return take_supplied(p, place);
 }
 
 enum resume parse_resume(struct parse *p, int lookahead)

@@ -35,7 +35,9 @@ struct parse {
     /* Recovery, see parse_next_token */
     bool recovering;
     int base;                           /* the depth at which statements go on */
-    int held, missing;                  /* a token kept back while braces are supplied */
+    bool holds;                         /* a token is kept back, `missing` braces come first */
+    bool supplied;                      /* no token was scanned since: errors are known */
+    int held, missing;
     struct span held_span;
     bool stopped;                       /* the rest of the file is not read */
     bool deep;                          /* reported as nested too deeply */
