@@ -1,0 +1,360 @@
+/*
+ * The elementary functions against MPFR: at most 1 ulp over all exponents, dense where they bend
+ * and at points that were once hard; their special values; and one hash over the bits of a
+ * sample, the same for every compiler, flag and instruction set.
+ */
+#include "core/sha256.h"
+#include "ops/cos.h"
+#include "ops/erf.h"
+#include "ops/exp.h"
+#include "ops/exp2.h"
+#include "ops/expm1.h"
+#include "ops/log.h"
+#include "ops/log1p.h"
+#include "ops/log2.h"
+#include "ops/pow.h"
+#include "ops/powi.h"
+#include "ops/rsqrt.h"
+#include "ops/sigmoid.h"
+#include "ops/sin.h"
+#include "ops/tanh.h"
+#include <CUnit/Basic.h>
+#include <mpfr.h>
+#include <math.h>
+#include <stdio.h>
+
+/* The exact function to nearly 70 bits; returns MPFR's ternary value, which nothing looks at. */
+typedef int exact_function(mpfr_t y, const mpfr_t x, mpfr_rnd_t round);
+
+static int exact_sigmoid(mpfr_t y, const mpfr_t x, mpfr_rnd_t round)
+{
+    mpfr_neg(y, x, round);
+    mpfr_exp(y, y, round);
+    mpfr_add_ui(y, y, 1, round);
+    return mpfr_ui_div(y, 1, y, round);
+}
+
+static int exact_rsqrt(mpfr_t y, const mpfr_t x, mpfr_rnd_t round)
+{
+    mpfr_sqrt(y, x, round);
+    return mpfr_ui_div(y, 1, y, round);
+}
+
+struct function {
+    const char *name;
+    float (*function)(float);
+    exact_function *exact;
+    float low, high; /* where it is sampled densely */
+};
+
+static const struct function functions[] = {
+    {"exp", inv_exp, mpfr_exp, -104.0f, 89.0f},
+    {"exp2", inv_exp2, mpfr_exp2, -150.0f, 128.0f},
+    {"expm1", inv_expm1, mpfr_expm1, -18.0f, 20.0f},
+    {"log", inv_log, mpfr_log, 0.25f, 4.0f},
+    {"log2", inv_log2, mpfr_log2, 0.25f, 4.0f},
+    {"log1p", inv_log1p, mpfr_log1p, -1.0f, 4.0f},
+    {"tanh", inv_tanh, mpfr_tanh, -9.2f, 9.2f},
+    {"sigmoid", inv_sigmoid, exact_sigmoid, -104.0f, 18.0f},
+    {"erf", inv_erf, mpfr_erf, -4.0f, 4.0f},
+    {"sin", inv_sin, mpfr_sin, -30.0f, 30.0f},
+    {"cos", inv_cos, mpfr_cos, -30.0f, 30.0f},
+    {"rsqrt", inv_rsqrt, exact_rsqrt, 0.25f, 4.0f},
+};
+enum { FUNCTIONS = sizeof functions / sizeof *functions };
+
+static uint64_t random_state;
+
+/* xorshift64* (Vigna 2016) */
+static uint32_t draw(void)
+{
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return (uint32_t)((random_state * 0x2545f4914f6cdd1du) >> 32);
+}
+
+static void draw_from(uint64_t seed)
+{
+    random_state = seed;
+}
+
+/* distance of y from the exact value in units of the last place of the latter's binade */
+static double ulps(float y, const mpfr_t exact)
+{
+    static mpfr_t difference;
+    static int ready;
+    if (!ready)
+        mpfr_init2(difference, 70);
+    ready = 1;
+    long e = mpfr_zero_p(exact) ? -125 : mpfr_get_exp(exact);
+    e = e < -125 ? -125 : e > 128 ? 128 : e;
+    mpfr_set_flt(difference, y, MPFR_RNDN);
+    mpfr_sub(difference, difference, exact, MPFR_RNDN);
+    return fabs(ldexp(mpfr_get_d(difference, MPFR_RNDN), (int)(24 - e)));
+}
+
+/* 0 where right; an overflow counts as 2^128, the next number of a wider range. */
+static double error_of(float y, const mpfr_t exact)
+{
+    float rounded = mpfr_get_flt(exact, MPFR_RNDN);
+    if (inv_is_nan(y) || mpfr_nan_p(exact))
+        return inv_is_nan(y) && mpfr_nan_p(exact) ? 0.0 : HUGE_VAL;
+    if (inv_bits(y) == inv_bits(rounded))
+        return inv_is_finite(y) ? ulps(y, exact) : 0.0;
+    if ((inv_bits(y) ^ inv_bits(rounded)) >> 31 != 0 || mpfr_inf_p(exact))
+        return HUGE_VAL;
+    if (!inv_is_finite(y))
+        return fabs(ldexp(fabs(mpfr_get_d(exact, MPFR_RNDN)), -104) - 0x1p24);
+    return ulps(y, exact);
+}
+
+static double worst, worst_x;
+
+static void check_point(const struct function *f, float x)
+{
+    static mpfr_t a, y;
+    static int ready;
+    if (!ready)
+        mpfr_inits2(70, a, y, (mpfr_ptr)0);
+    ready = 1;
+    mpfr_set_flt(a, x, MPFR_RNDN);
+    f->exact(y, a, MPFR_RNDN);
+    double error = error_of(f->function(x), y);
+    if (error > worst) {
+        worst = error;
+        worst_x = x;
+    }
+}
+
+static void report(const char *name)
+{
+    char text[100];
+    snprintf(text, sizeof text, "%s: %.4f ulp at %a", name, worst, worst_x);
+    if (!(worst <= 1.0))
+        CU_FAIL("a function is off by more than 1 ulp");
+    puts(text);
+    worst = worst_x = 0;
+}
+
+/* Every binade of both signs, its ends and random points; the dense interval; its edges. */
+static void check_function(const struct function *f)
+{
+    for (uint32_t e = 0; e < 512; e++) {
+        check_point(f, inv_from_bits(e << 23));
+        check_point(f, inv_from_bits((e << 23) + 1u));
+        check_point(f, inv_from_bits((e << 23) + 0x7fffffu));
+        for (int i = 0; i < 60; i++)
+            check_point(f, inv_from_bits(e << 23 | (draw() & 0x7fffffu)));
+    }
+    float step = inv_div(inv_sub(f->high, f->low), 40000.0f);
+    for (int i = 0; i <= 40000; i++)
+        check_point(f, inv_fma((float)i, step, f->low));
+}
+
+static void test_one_ulp(void)
+{
+    puts("");
+    for (int i = 0; i < FUNCTIONS; i++) {
+        draw_from(12345);
+        check_function(&functions[i]);
+        report(functions[i].name);
+    }
+}
+
+static const struct function *find_function(float (*function)(float))
+{
+    const struct function *f = functions;
+    while (f->function != function)
+        f++;
+    return f;
+}
+
+/* 64 neighbours either way of points near which an earlier form erred or an exact tie lies */
+static void check_around(float (*function)(float), float x)
+{
+    const struct function *f = find_function(function);
+    for (uint32_t i = 0; i <= 128; i++)
+        check_point(f, inv_from_bits(inv_bits(x) + i - 64u));
+    report(f->name);
+}
+
+static void test_hard_points(void)
+{
+    puts("");
+    check_around(inv_log, 0x1.827a74p-7f);
+    check_around(inv_log, 0x1.2f1fd6p+3f);
+    check_around(inv_log, 0x1.bacb4ap+25f);
+    check_around(inv_log, 0x1.b121a6p+76f);
+    check_around(inv_log, 0x1.6351d8p+95f);
+    check_around(inv_log, 0x1.6a09e6p-1f);
+    check_around(inv_expm1, 0x1.62e430p-2f);
+    check_around(inv_expm1, 0x1.0ff378p+4f);
+    check_around(inv_exp, 0x1.62e430p+6f);
+    check_around(inv_exp, -0x1.9fe368p+6f);
+    check_around(inv_sin, 0x1.921fb6p+1f);
+    check_around(inv_sin, 0x1.fe2bfcp+99f);
+    check_around(inv_cos, 0x1.921fb6p+0f);
+    check_around(inv_cos, 0x1.33333ap+13f);
+    check_around(inv_sin, 0x1.5706b2p+83f);
+    check_around(inv_erf, 1.0f);
+    check_around(inv_tanh, 0.65f);
+    check_around(inv_log1p, 0x1.a82798p-2f);
+}
+
+static void check_bits(float y, uint32_t want)
+{
+    CU_ASSERT_EQUAL(inv_bits(inv_canonical(y)), want);
+}
+
+static void test_special_values(void)
+{
+    const float inf = INV_INFINITY, tiny = 0x1p-149f;
+    for (int i = 0; i < FUNCTIONS; i++)
+        CU_ASSERT_TRUE(inv_is_nan(functions[i].function(INV_NAN)));
+    check_bits(inv_exp(-inf), 0);
+    check_bits(inv_exp(-0.0f), 0x3f800000);
+    check_bits(inv_exp2(-150.0f), 0);
+    check_bits(inv_exp2(-149.0f), 1);
+    check_bits(inv_expm1(-0.0f), 0x80000000);
+    check_bits(inv_expm1(-inf), 0xbf800000);
+    check_bits(inv_expm1(tiny), 1);
+    check_bits(inv_log(-0.0f), 0xff800000);
+    check_bits(inv_log(1.0f), 0);
+    check_bits(inv_log2(tiny), inv_bits(-149.0f));
+    check_bits(inv_log1p(-0.0f), 0x80000000);
+    check_bits(inv_log1p(-1.0f), 0xff800000);
+    check_bits(inv_tanh(-0.0f), 0x80000000);
+    check_bits(inv_tanh(-inf), 0xbf800000);
+    check_bits(inv_sigmoid(0.0f), 0x3f000000);
+    check_bits(inv_sigmoid(-inf), 0);
+    check_bits(inv_erf(-0.0f), 0x80000000);
+    check_bits(inv_erf(inf), 0x3f800000);
+    check_bits(inv_sin(-0.0f), 0x80000000);
+    check_bits(inv_sin(inf), 0x7fc00000);
+    check_bits(inv_cos(-inf), 0x7fc00000);
+    check_bits(inv_cos(0.0f), 0x3f800000);
+    check_bits(inv_rsqrt(-0.0f), 0xff800000);
+    check_bits(inv_rsqrt(inf), 0);
+    check_bits(inv_rsqrt(-1.0f), 0x7fc00000);
+}
+
+static void check_pow(float x, float y)
+{
+    static mpfr_t a, b, z;
+    static int ready;
+    if (!ready)
+        mpfr_inits2(70, a, b, z, (mpfr_ptr)0);
+    ready = 1;
+    mpfr_set_flt(a, x, MPFR_RNDN);
+    mpfr_set_flt(b, y, MPFR_RNDN);
+    mpfr_pow(z, a, b, MPFR_RNDN);
+    double error = error_of(inv_pow(x, y), z);
+    if (error > worst) {
+        worst = error;
+        worst_x = x;
+    }
+}
+
+/* Exponents whose power lies in range for the base drawn; bases near 1 with large exponents. */
+static void test_pow(void)
+{
+    draw_from(777);
+    for (int i = 0; i < 60000; i++) {
+        float x = inv_from_bits(draw() >> 1);
+        float share = inv_mul((float)(int32_t)draw(), 0x1.3p-24f);
+        check_pow(x, (float)(share / log2(x)));
+        check_pow(inv_from_bits(0x3f700000u + draw() % 0x200000u), share);
+        check_pow(inv_from_bits(0x3f7fff00u + draw() % 0x200u),
+                  inv_mul(share, (float)(draw() % 65536u)));
+        check_pow(inv_from_bits(draw()), (float)(draw() % 64u) * 0.5f - 16.0f);
+    }
+    puts("");
+    report("pow");
+}
+
+static void test_pow_special(void)
+{
+    static const float value[] = {0.0f, 0x1p-149f, 0x1p-126f, 0.5f, 1.0f, 1.5f, 2.0f, 3.0f,
+                                  -0.0f, -0.5f, -1.0f, -1.5f, -2.0f, -3.0f, 0x1p23f, 0x1.000002p23f,
+                                  0x1p24f, -0x1.000002p23f, FLT_MAX, -FLT_MAX, 0x1p-24f, 7.5f};
+    enum { COUNT = sizeof value / sizeof *value };
+    float all[COUNT + 3];
+    memcpy(all, value, sizeof value);
+    all[COUNT] = INV_INFINITY;
+    all[COUNT + 1] = -INV_INFINITY;
+    all[COUNT + 2] = INV_NAN;
+    for (int i = 0; i < COUNT + 3; i++)
+        for (int j = 0; j < COUNT + 3; j++)
+            check_pow(all[i], all[j]);
+    puts("");
+    report("pow at special values");
+}
+
+static void test_powi(void)
+{
+    const float x = 1.1f;
+    CU_ASSERT_EQUAL(inv_powi(x, 0), 1.0f);
+    CU_ASSERT_EQUAL(inv_powi(x, 1), x);
+    CU_ASSERT_EQUAL(inv_powi(x, 5), inv_mul(x, inv_mul(inv_mul(x, x), inv_mul(x, x))));
+    CU_ASSERT_EQUAL(inv_powi(x, 6),
+                    inv_mul(inv_mul(x, x), inv_mul(inv_mul(x, x), inv_mul(x, x))));
+    CU_ASSERT_EQUAL(inv_powi(x, -5), inv_div(1.0f, inv_powi(x, 5)));
+    CU_ASSERT_EQUAL(inv_powi(-1.0f, INT32_MIN), 1.0f);
+    CU_ASSERT_EQUAL(inv_powi(2.0f, -149), 0.0f);
+    CU_ASSERT_EQUAL(inv_powi(INV_NAN, 0), 1.0f);
+}
+
+static void feed(struct inv_sha256 *hash, float y)
+{
+    uint32_t u = inv_bits(inv_canonical(y));
+    uint8_t bytes[4] = {(uint8_t)u, (uint8_t)(u >> 8), (uint8_t)(u >> 16), (uint8_t)(u >> 24)};
+    inv_sha256_update(hash, bytes, sizeof bytes);
+}
+
+/* Changing a bit of any function is a change of the numerics: docs/numerics.md. */
+static void test_bits(void)
+{
+    struct inv_sha256 hash;
+    uint8_t digest[32];
+    char hex[65];
+    inv_sha256_init(&hash);
+    for (int i = 0; i < FUNCTIONS; i++) {
+        draw_from(99);
+        for (int j = 0; j < 20000; j++) {
+            feed(&hash, functions[i].function(inv_from_bits(draw())));
+            feed(&hash, functions[i].function(inv_from_bits(0x3e000000u + draw() % 0x4000000u)));
+            feed(&hash, functions[i].function(inv_from_bits(0xbe000000u + draw() % 0x4000000u)));
+        }
+    }
+    for (int j = 0; j < 40000; j++) {
+        float x = inv_from_bits(0x3e000000u + draw() % 0x2000000u);
+        feed(&hash, inv_pow(x, inv_mul((float)(int32_t)draw(), 0x1p-26f)));
+        feed(&hash, inv_powi(x, (int32_t)(draw() % 41u) - 20));
+    }
+    inv_sha256_final(&hash, digest);
+    inv_sha256_hex(digest, hex);
+    CU_ASSERT_STRING_EQUAL(hex, 
+                           "2f09ecde9e30b8759152a5cd00e0882443148eeef7efe6e913f464de9f5c5192");
+}
+
+int main(void)
+{
+    CU_pSuite suite;
+    unsigned failed;
+
+    CU_initialize_registry();
+    suite = CU_add_suite("elementary", NULL, NULL);
+    CU_ADD_TEST(suite, test_one_ulp);
+    CU_ADD_TEST(suite, test_hard_points);
+    CU_ADD_TEST(suite, test_special_values);
+    CU_ADD_TEST(suite, test_pow);
+    CU_ADD_TEST(suite, test_pow_special);
+    CU_ADD_TEST(suite, test_powi);
+    CU_ADD_TEST(suite, test_bits);
+    CU_basic_run_tests();
+    failed = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    mpfr_free_cache();
+    return failed > 0;
+}
