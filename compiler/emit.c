@@ -24,9 +24,9 @@ static const struct part parts[] = {
      "Fields are normalised by what was fitted on the training part."},
     {PHASE_AUGMENT, false, "augment", "INV_AUGMENT", "Fields are varied by sample and epoch."},
     {PHASE_TRAIN, false, "train", "INV_TRAIN",
-     "The losses of a batch; no variable of the model changes."},
+     "The losses of a batch, then gradients: no parameter or state changes yet."},
     {PHASE_TRAIN, true, "update", "INV_UPDATE",
-     "Gradients, where the losses did not need them, and the step of the optimizer."},
+     "The last gradients and the step of the optimizer."},
     {PHASE_EVALUATE, false, "evaluate", "INV_EVALUATE",
      "Losses and metrics of a batch, without training."},
     {PHASE_FINISH, false, "finish", "INV_FINISH", "Metrics of a whole part."},
@@ -53,7 +53,8 @@ static void trace_group(struct function *f, struct values *phase)
     struct emit *emit = f->emit;
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
-        if (node->dtype != F32 || !function_stores(f, node->id))
+        if (node->dtype != F32 || !function_stores(f, node->id) ||
+            function_store_is_idle(f, node))
             continue;
         int line;
         const struct source *source = emit_source(emit, node, &line);

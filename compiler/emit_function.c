@@ -23,6 +23,14 @@ bool function_stores(const struct function *f, int id)
     return function_computes(f, id) && (kind == PLACE_ARENA || kind == PLACE_VARIABLE);
 }
 
+bool function_store_is_idle(const struct function *f, const struct node *node)
+{
+    if (node->op != OP_STORE || !function_stores(f, node->operand[0]))
+        return false;
+    const struct place *from = function_place(f, node->operand[0]);
+    return from->offset == function_place(f, node->id)->offset;
+}
+
 void function_use(struct function *f, enum op op)
 {
     f->emit->used[op] = true;
@@ -40,10 +48,10 @@ static const struct node *pointed_node(const struct function *f, int id)
 
 static const char *pointer_name(struct function *f, const struct node *node, bool write)
 {
-    const struct program *program = f->graph->program;
-    if (node->op == OP_READ || node->op == OP_STORE)
+    const struct place *place = function_place(f, node->id);
+    if (place->kind == PLACE_VARIABLE)
         return emit_identifier(f->emit->arena,
-                               program_variable(program, node->attr.variable)->path);
+                               program_variable(f->graph->program, place->variable)->path);
     return emit_name(f->emit, write ? "out" : op_def(node->op)->stem, node->id);
 }
 
@@ -59,7 +67,7 @@ static const char *pointer_comment(struct function *f, const struct node *node, 
 {
     struct arena *arena = f->emit->arena;
     const char *shape = shape_print(arena, node->dtype, &node->shape);
-    if (!write || node->op == OP_STORE)
+    if (!write || function_place(f, node->id)->kind == PLACE_VARIABLE)
         return shape;
     return arena_printf(arena, "%s_%d: %s", op_def(node->op)->stem, node->id, shape);
 }
@@ -167,23 +175,29 @@ static void render_pointers(struct function *f)
     }
 }
 
-/* "digits.inv:20: h = x -> dense(64)", and what the function leaves behind. */
+/* The model's lines that the function comes from, then its operators in order. */
 static void render_comment(struct function *f)
 {
-    struct text text;
-    text_init(&text, f->emit->arena);
-    const struct node *last = graph_node(f->graph, f->group->node[f->group->count - 1]);
-    const char *line = emit_model_line(f->emit, last);
-    text_printf(&text, "/* %s%s", last->forward >= 0 && *line ? "gradient of " : "", line);
+    struct arena *arena = f->emit->arena;
+    struct text text, ops;
+    text_init(&text, arena);
+    text_init(&ops, arena);
+    text_puts(&text, "/* ");
+    const char *last = "";
+    bool gradient = true;
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
-        if (op_def(node->op)->class == CLASS_VIEW && !function_stores(f, node->id))
+        const char *line = emit_model_line(f->emit, node);
+        if (node->op == OP_STORE || (nest_computes(f, node) == false))
             continue;
-        if (text.size > 3)
-            text_puts(&text, "\n * ");
-        text_puts(&text, emit_node_text(f->emit, f->graph, node));
+        gradient = gradient && node->forward >= 0;
+        text_printf(&ops, "%s%s", ops.size > 0 ? ", " : "", op_def(node->op)->stem);
+        if (*line && strcmp(line, last) != 0)
+            text_printf(&text, "%s\n * ", line);
+        last = line;
     }
-    text_puts(&text, " */");
+    text_printf(&text, "%s%s */", gradient && ops.size > 0 ? "gradient: " : "",
+                ops.size > 0 ? ops.data : "copy");
     values_set(f->values, "comment", text.data);
 }
 

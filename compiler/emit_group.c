@@ -113,24 +113,65 @@ static void row_group(struct function *f)
 
 /* ---- column ---- */
 
+/* "out_9[16 * i + k]"; pages of extent 1 have no index. */
 static const char *column_target(struct function *f, const struct node *column)
 {
-    int64_t columns = column->shape.dim[2];
     struct text index;
     text_init(&index, f->emit->arena);
     if (!extent_is(extent_of(&column->shape, 0), 1))
-        emit_term(&index, (struct extent){.constant = columns}, "i");
+        emit_term(&index, extent_of(&column->shape, 2), "i");
     emit_term(&index, (struct extent){.constant = 1}, "k");
     return arena_printf(f->emit->arena, "%s[%s]", function_pointer(f, column->id, true),
                         index.data);
+}
+
+static void column_limits(struct function *f, const struct shape *space)
+{
+    struct extent pages = extent_of(space, 0), columns = extent_of(space, 2);
+    bool paged = !extent_is(pages, 1);
+    values_set(f->values, "page_begin", paged ? "begin" : "0");
+    values_set(f->values, "page_end", paged ? "end" : "1");
+    values_set(f->values, "column_begin", paged ? "0" : "begin");
+    values_set(f->values, "column_end", paged ? extent_text(f, columns) : "end");
+    set_extent(f, "rows", extent_of(space, 1));
+    f->count = paged ? pages : columns;
+}
+
+/* The whole sum by the runtime's function, where columns lie side by side in memory. */
+static bool column_call(struct function *f, const struct node *column, const struct shape *space)
+{
+    struct access access = schedule_access(f->graph, column->operand[0], space);
+    bool one = extent_is(extent_of(space, 2), 1);
+    if (column->dtype != F32 || function_computes(f, access.node) ||
+        function_constant(f, access.node) || !(one || extent_is(access.stride[2], 1)))
+        return false;
+    bool paged = !extent_is(extent_of(space, 0), 1);
+    struct extent unit = {.constant = 1}, columns = extent_of(space, 2);
+    const char *x = function_pointer(f, access.node, false);
+    const char *out = function_pointer(f, column->id, true);
+    if (!extent_is(access.offset, 0))
+        x = arena_printf(f->emit->arena, "%s + %s", x, extent_text(f, access.offset));
+    struct text body;
+    text_init(&body, f->emit->arena);
+    text_printf(&body, "%s    inv_column_sum(%s, %s, %s, %s, %s);\n",
+                paged ? "    for (int64_t i = begin; i < end; i++)\n    " : "",
+                paged ? pointer_at(f, out, columns, "i") : pointer_at(f, out, unit, "begin"),
+                paged ? pointer_at(f, x, access.stride[0], "i") : pointer_at(f, x, unit, "begin"),
+                extent_text(f, access.stride[1]), extent_text(f, extent_of(space, 1)),
+                paged ? extent_text(f, columns) : "end - begin");
+    values_set(f->values, "body", body.data);
+    f->skeleton = "templates/skeleton/loops.c";
+    return true;
 }
 
 static void column_group(struct function *f)
 {
     const struct node *column = class_node(f, CLASS_COLUMN);
     const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
-    struct extent pages = extent_of(space, 0), columns = extent_of(space, 2);
-    bool paged = !extent_is(pages, 1);
+    function_use(f, column->op);
+    column_limits(f, space);
+    if (column_call(f, column, space))
+        return;
     struct nest nest = {0};
     nest_init(&nest, f, space, KEEP_ALL);
     struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
@@ -143,15 +184,8 @@ static void column_group(struct function *f)
     values_set(f->values, "locals", locals.data ? locals.data : "");
     values_set(f->values, "value", nest_operand(&nest, column->operand[0]));
     values_set(f->values, "target", column_target(f, column));
-    values_set(f->values, "page_begin", paged ? "begin" : "0");
-    values_set(f->values, "page_end", paged ? "end" : "1");
-    values_set(f->values, "column_begin", paged ? "0" : "begin");
-    values_set(f->values, "column_end", paged ? extent_text(f, columns) : "end");
-    set_extent(f, "rows", extent_of(space, 1));
-    f->count = paged ? pages : columns;
     f->skeleton = column->dtype == I64 ? "templates/skeleton/count.c"
                                        : "templates/skeleton/column.c";
-    function_use(f, column->op);
 }
 
 /* ---- contract ---- */
@@ -497,10 +531,13 @@ static void random_group(struct function *f)
     values_set(f->values, "out", function_pointer(f, node->id, true));
     values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
     values_set(f->values, "moment", moment);
-    values_set(f->values, "value", random_value(f, node, moment, sample ? "element" : "(first + i)"));
-    values_printf(f->values, "first", "%srun->first_row", factor_text(f, row));
-    if (node->shape.rows < 0)
-        values_set(f->values, "first", "0");
+    bool batch = node->shape.rows == 0;
+    const char *element = sample ? "element" : batch ? "(first + i)" : "i";
+    values_set(f->values, "value", random_value(f, node, moment, element));
+    values_set(f->values, "element", batch ? "first + i" : "i");
+    const char *first = arena_printf(f->emit->arena, "const int64_t first = %srun->first_row;",
+                                     factor_text(f, row));
+    values_set(f->values, "first", batch ? first : "");
     set_extent(f, "row", row);
     values_set(f->values, "factor", factor_text(f, row));
     f->count = all;

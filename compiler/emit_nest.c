@@ -166,10 +166,11 @@ const char *nest_operand(struct nest *nest, int operand)
 
 /* ---- statements ---- */
 
-static const char *position_text(const struct nest *nest, const struct node *node)
+static const char *position_text(struct nest *nest, const struct node *node)
 {
     struct access access = position_access(nest, node);
-    return arena_printf(nest->function->emit->arena, "(%s)(%s)", emit_ctype(node->dtype),
+    function_use(nest->function, node->op);
+    return arena_printf(nest->function->emit->arena, "inv_position(%s)",
                         nest_index(nest, &access));
 }
 
@@ -218,31 +219,22 @@ static bool reads(const struct nest *nest, const struct node *user, int id)
     return false;
 }
 
-/* A STORE of what its operand's own store has already put there. */
-static bool is_idle_store(const struct function *f, const struct node *node)
-{
-    if (node->op != OP_STORE || !function_stores(f, node->operand[0]))
-        return false;
-    const struct place *from = function_place(f, node->operand[0]);
-    return from->offset == function_place(f, node->id)->offset;
-}
-
 static int count_readers(const struct nest *nest, int id)
 {
     const struct function *f = nest->function;
     int count = 0;
     for (int i = 0; i < f->group->count; i++) {
         const struct node *user = graph_node(f->graph, f->group->node[i]);
-        if (user->id != id && nest_computes(f, user) && !is_idle_store(f, user))
+        if (user->id != id && nest_computes(f, user) && !function_store_is_idle(f, user))
             count += reads(nest, user, id);
     }
     return count;
 }
 
-/* What a block puts where: the memory or row array of one node. */
+/* What a block puts where: one node into its memory or row array. */
 struct target {
-    const char *text;
     const struct node *node;
+    const char *array;                  /* NULL: memory */
 };
 
 static int block_targets(struct nest *nest, const struct block *block, struct target *target)
@@ -253,9 +245,9 @@ static int block_targets(struct nest *nest, const struct block *block, struct ta
         const struct node *node = graph_node(f->graph, block->node[i]);
         const char *array = nest->array ? nest->array(nest, node->id) : NULL;
         if (array)
-            target[count++] = (struct target){array, node};
-        if (function_stores(f, node->id) && !is_idle_store(f, node))
-            target[count++] = (struct target){nest_target(nest, node), node};
+            target[count++] = (struct target){node, array};
+        if (function_stores(f, node->id) && !function_store_is_idle(f, node))
+            target[count++] = (struct target){.node = node};
     }
     return count;
 }
@@ -315,7 +307,9 @@ static void add_target(struct nest *nest, const struct target *target, int direc
     else
         expression = node->op == OP_STORE ? nest_operand(nest, node->operand[0])
                                           : function_local(f, node->id);
-    add_line(text, indent, arena_printf(f->emit->arena, "%s = %s;", target->text, expression));
+    add_line(text, indent,
+             arena_printf(f->emit->arena, "%s = %s;",
+                          target->array ? target->array : nest_target(nest, node), expression));
 }
 
 void nest_block(struct nest *nest, const struct block *block, int depth, struct text *text,
@@ -382,7 +376,7 @@ static void emit_depth(struct nest *nest, const struct block *block, int depth, 
 bool nest_includes(const struct nest *nest, const struct node *node)
 {
     const struct function *f = nest->function;
-    if (!nest_computes(f, node) || is_idle_store(f, node))
+    if (!nest_computes(f, node) || function_store_is_idle(f, node))
         return false;
     return function_stores(f, node->id) || count_readers(nest, node->id) > 0;
 }

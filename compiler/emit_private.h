@@ -103,6 +103,8 @@ const char *emit_node_text(struct emit *, const struct graph *, const struct nod
 const struct place *function_place(const struct function *, int id);
 bool function_computes(const struct function *, int id);
 bool function_stores(const struct function *, int id);
+/* A STORE of what its operand's own store has already put there. */
+bool function_store_is_idle(const struct function *, const struct node *);
 /* The operand without the INLINE views around it must be dense: its storage. */
 const char *function_pointer(struct function *, int id, bool write);
 /* The local that holds a node of the group. */

@@ -13,22 +13,22 @@
 #include "${include}"
 @end
 
-static inline float *f32_at(const struct inv_run *run, int64_t offset)
+INV_FN float *f32_at(const struct inv_run *run, int64_t offset)
 {
     return (float *)(void *)(run->arena + offset);
 }
 
-static inline int32_t *i32_at(const struct inv_run *run, int64_t offset)
+INV_FN int32_t *i32_at(const struct inv_run *run, int64_t offset)
 {
     return (int32_t *)(void *)(run->arena + offset);
 }
 
-static inline int64_t *i64_at(const struct inv_run *run, int64_t offset)
+INV_FN int64_t *i64_at(const struct inv_run *run, int64_t offset)
 {
     return (int64_t *)(void *)(run->arena + offset);
 }
 
-static inline void trace(const struct inv_run *run, int node, int64_t offset, int64_t count)
+INV_FN void trace(const struct inv_run *run, int node, int64_t offset, int64_t count)
 {
     if (run->trace)
         run->trace(run, node, f32_at(run, offset), count);

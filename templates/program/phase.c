@@ -6,3 +6,4 @@ ${rows}
     ${step}
 @end
 }
+
