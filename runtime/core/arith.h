@@ -297,13 +297,16 @@ INV_FN float inv_scale(float x, uint32_t e)
  */
 INV_FN uint32_t inv_canary(void)
 {
-    volatile uint32_t one_up = 0x3f800003u, big = 0x4cbebc20u, tiny = 0x00800000u;
+    volatile uint32_t one_up = 0x3f800003u, big = 0x4cbebc20u;
+    volatile uint32_t tiny = 0x00800000u, subnormal = 0x00400000u;
     volatile float one_source = 1.0f, three_source = 3.0f;
-    float a = inv_from_bits(one_up), h = inv_from_bits(big), t = inv_from_bits(tiny);
+    float a = inv_from_bits(one_up), h = inv_from_bits(big);
+    float t = inv_from_bits(tiny), s = inv_from_bits(subnormal);
     float one = one_source, three = three_source;
     uint32_t bad = inv_bits(a * a - one) != 0x35400000u;
     bad |= (uint32_t)(inv_bits((h + one) - h) != 0) << 1;
     bad |= (uint32_t)(inv_bits(t * 0.5f) != 0x00400000u) << 2;
+    bad |= (uint32_t)(inv_bits(s * 2.0f) != 0x00800000u) << 2;
     bad |= (uint32_t)(inv_bits(one / three) != 0x3eaaaaabu) << 3;
     bad |= (uint32_t)(inv_bits((one + 1e-8f) - one) != 0) << 3;
     bad |= (uint32_t)(inv_bits(5.0f * one / three) != 0x3fd55555u) << 4;

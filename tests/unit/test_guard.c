@@ -1,0 +1,143 @@
+/*
+ * Builds and machines that would change bits are refused: by #error where a macro tells, else by
+ * the canary and the self-test, which must see each fault when it is there.
+ */
+#include "core/arith.h"
+#include "core/selftest.h"
+#include <CUnit/Basic.h>
+#include <fenv.h>
+#include <stdio.h>
+#include <stdlib.h>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+static void test_sound(void)
+{
+    CU_ASSERT_EQUAL(inv_canary(), 0);
+    CU_ASSERT_PTR_NULL(inv_selftest());
+}
+
+static void check_reason(const char *part)
+{
+    const char *reason = inv_selftest();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reason);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reason, part));
+}
+
+static void test_rounding_mode(void)
+{
+    static const int mode[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL_FATAL(fesetround(mode[i]), 0);
+        uint32_t canary = inv_canary();
+        const char *reason = inv_selftest();
+        fesetround(FE_TONEAREST);
+        CU_ASSERT_NOT_EQUAL(canary, 0);
+        CU_ASSERT_PTR_NOT_NULL(reason);
+    }
+}
+
+/* Flush-to-zero is bit 15, denormals-are-zero bit 6 of MXCSR; each is seen alone. */
+static void test_subnormals(void)
+{
+#if defined(__SSE2__)
+    unsigned saved = _mm_getcsr();
+    _mm_setcsr(saved | 0x8000u);
+    check_reason("subnormal");
+    _mm_setcsr(saved | 0x0040u);
+    check_reason("subnormal");
+    _mm_setcsr(saved);
+    CU_ASSERT_PTR_NULL(inv_selftest());
+#else
+    puts("skipped: no MXCSR here");
+#endif
+}
+
+/* Directory of this file, without the slash. */
+static const char *here(void)
+{
+    static char directory[400];
+    snprintf(directory, sizeof directory, "%s", __FILE__);
+    char *slash = strrchr(directory, '/');
+    if (slash == NULL)
+        return ".";
+    *slash = '\0';
+    return directory;
+}
+
+/*
+ * Compiles, with extra flags, a program whose exit status is the canary, and runs it. Returns
+ * that status, or -1 where it does not compile; *message starts with what the compiler said.
+ */
+static int compile_canary(const char *flags, char *message, size_t size)
+{
+    const char *compiler = getenv("CC");
+    char directory[] = "/tmp/inv_guard_XXXXXX", command[2000];
+    message[0] = '\0';
+    if (mkdtemp(directory) == NULL)
+        return -2;
+    snprintf(command, sizeof command,
+             "cd %s/../.. && echo '#include \"core/arith.h\"\nint main(void) { return "
+             "(int)inv_canary(); }' | %s -std=gnu11 -O2 -ffp-contract=off -fno-math-errno %s "
+             "-Iruntime -x c - -o %s/canary 2>&1 && (%s/canary; echo exit $?); rm -rf %s",
+             here(), compiler != NULL ? compiler : "cc", flags, directory, directory, directory);
+    FILE *pipe = popen(command, "r");
+    if (pipe == NULL)
+        return -2;
+    size_t length = fread(message, 1, size - 1, pipe);
+    message[length] = '\0';
+    pclose(pipe);
+    return strncmp(message, "exit ", 5) == 0 ? atoi(message + 5) : -1;
+}
+
+static void check_refused(const char *flags, const char *part)
+{
+    char message[4000];
+    CU_ASSERT_EQUAL(compile_canary(flags, message, sizeof message), -1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(message, part));
+}
+
+static void test_refused_flags(void)
+{
+    char message[4000];
+    CU_ASSERT_EQUAL(compile_canary("", message, sizeof message), 0);
+    check_refused("-ffast-math", "fast-math changes bits");
+    check_refused("-ffinite-math-only", "fast-math changes bits");
+#if defined(__x86_64__)
+    check_refused("-mno-sse -mno-sse2 -mfpmath=387", "error");
+#endif
+}
+
+/* What no macro tells: the canary's bits 0 and 1. */
+static void test_silent_flags(void)
+{
+#if defined(__x86_64__)
+    char message[4000];
+    const char *quiet = "-funsafe-math-optimizations -U__ASSOCIATIVE_MATH__ "
+                        "-U__RECIPROCAL_MATH__ -U__NO_SIGNED_ZEROS__ -U__FAST_MATH__";
+    if (__builtin_cpu_supports("fma"))
+        CU_ASSERT_EQUAL(compile_canary("-mfma -ffp-contract=fast", message, sizeof message) & 1, 1);
+    CU_ASSERT_EQUAL(compile_canary(quiet, message, sizeof message) & 2, 2);
+#else
+    puts("skipped: flags of x86");
+#endif
+}
+
+int main(void)
+{
+    CU_pSuite suite;
+    unsigned failed;
+
+    CU_initialize_registry();
+    suite = CU_add_suite("guard", NULL, NULL);
+    CU_ADD_TEST(suite, test_sound);
+    CU_ADD_TEST(suite, test_rounding_mode);
+    CU_ADD_TEST(suite, test_subnormals);
+    CU_ADD_TEST(suite, test_refused_flags);
+    CU_ADD_TEST(suite, test_silent_flags);
+    CU_basic_run_tests();
+    failed = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    return failed > 0;
+}
