@@ -168,6 +168,21 @@ static void test_long_lines(void)
            "}\n");
 }
 
+/* Branches stay on one line together or not at all. */
+static void test_long_branches(void)
+{
+    expect("block b() {\n"
+           "if a_condition { y = the_first_value + 1 } else { y = the_second_value_with_a_long_name "
+           "+ 22222222 }\n}\n",
+           "block b() {\n"
+           "  if a_condition {\n"
+           "    y = the_first_value + 1\n"
+           "  } else {\n"
+           "    y = the_second_value_with_a_long_name + 22222222\n"
+           "  }\n"
+           "}\n");
+}
+
 static void test_column_one(void)
 {
     expect("const a = # c\n  data\nconst b = [ # c\n model]\n",
@@ -212,6 +227,7 @@ int main(void)
     CU_ADD_TEST(suite, test_bodies);
     CU_ADD_TEST(suite, test_comments);
     CU_ADD_TEST(suite, test_long_lines);
+    CU_ADD_TEST(suite, test_long_branches);
     CU_ADD_TEST(suite, test_column_one);
     CU_ADD_TEST(suite, test_files);
     CU_basic_run_tests();
