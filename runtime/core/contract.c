@@ -6,6 +6,15 @@
 
 #include "core/vector.h"
 
+/* Before the accumulators are taken apart into registers: clang needs the word "full" for that. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define UNROLL _Pragma("GCC unroll 16")
+#else
+#define UNROLL
+#endif
+
 #define CHUNK 256
 #define VECTORS 2
 #define COLUMNS (VECTORS * INV_WIDTH)
@@ -33,27 +42,27 @@ INV_FN void chain_tile(float *restrict tile, const float *a, long as_m, long as_
                        long bs_k, long k, int rows)
 {
     inv_vec acc[ROWS][VECTORS];
-#pragma GCC unroll 16
+    UNROLL
     for (int i = 0; i < rows; i++)
-#pragma GCC unroll 4
+        UNROLL
         for (int v = 0; v < VECTORS; v++)
             acc[i][v] = inv_vec_splat(0.0f);
     for (long p = 0; p < k; p++) {
         inv_vec right[VECTORS];
-#pragma GCC unroll 4
+        UNROLL
         for (int v = 0; v < VECTORS; v++)
             right[v] = inv_vec_load(b + p * bs_k + v * INV_WIDTH);
-#pragma GCC unroll 16
+        UNROLL
         for (int i = 0; i < rows; i++) {
             inv_vec left = inv_vec_splat(a[i * as_m + p * as_k]);
-#pragma GCC unroll 4
+            UNROLL
             for (int v = 0; v < VECTORS; v++)
                 acc[i][v] = inv_vec_fma(left, right[v], acc[i][v]);
         }
     }
-#pragma GCC unroll 16
+    UNROLL
     for (int i = 0; i < rows; i++)
-#pragma GCC unroll 4
+        UNROLL
         for (int v = 0; v < VECTORS; v++)
             inv_vec_store(tile + i * COLUMNS + v * INV_WIDTH, acc[i][v]);
 }
