@@ -1,0 +1,121 @@
+/* NPY files: versions, byte orders, element types, and what is refused. */
+#include "host.h"
+#include <stdint.h>
+#include "core/arith.h"
+#include "host/array.h"
+
+static const struct inv_file npy = { "x", "x", INV_NPY, INV_F32, 0, { 0 } };
+
+/* Writes a file of that version with the dictionary and the bytes of data behind it. */
+static const char *make(int version, const char *dictionary, const void *data, size_t bytes)
+{
+    unsigned char file[600];
+    size_t width = version == 1 ? 2 : 4, length = strlen(dictionary) + 1;
+    memcpy(file, "\x93NUMPY", 6);
+    file[6] = (unsigned char)version;
+    file[7] = 0;
+    for (size_t i = 0; i < width; i++)
+        file[8 + i] = (unsigned char)(length >> (8 * i));
+    memcpy(file + 8 + width, dictionary, length - 1);
+    file[8 + width + length - 1] = '\n';
+    if (bytes > 0)
+        memcpy(file + 8 + width + length, data, bytes);
+    return host_write("x.npy", file, 8 + width + length + bytes);
+}
+
+static void check(int version, const char *dictionary, const void *data, size_t bytes,
+                  const float *want, int rows, int cells)
+{
+    struct inv_array a;
+    struct host_errors e;
+    float row[8] = { 0 };
+    host_errors_begin(&e);
+    int opened = inv_array_open(&a, &npy, make(version, dictionary, data, bytes), 0, NULL,
+                                &e.errors);
+    CU_ASSERT_TRUE(opened);
+    CU_ASSERT_EQUAL(a.rows, rows);
+    CU_ASSERT_EQUAL(a.row_cells, cells);
+    for (int r = 0; opened && r < rows; r++) {
+        CU_ASSERT_EQUAL(inv_array_next(&a, INV_F32, row), 1);
+        for (int c = 0; c < cells; c++)
+            CU_ASSERT_EQUAL(inv_bits(row[c]), inv_bits(want[r * cells + c]));
+    }
+    CU_ASSERT_EQUAL(inv_array_next(&a, INV_F32, row), 0);
+    CU_ASSERT_EQUAL(e.errors.count, 0);
+    inv_array_close(&a, NULL);
+    host_errors_end(&e);
+}
+
+#define DICT(descr, shape)                                                                      \
+    "{'descr': '" descr "', 'fortran_order': False, 'shape': " shape ", }"
+
+static void test_versions(void)
+{
+    static const unsigned char f4[] = { 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 0, 0, 0, 0x3f, 0, 0, 0x20, 0x41 };
+    static const float want[] = { 1, -2, 0.5f, 10 };
+    check(1, DICT("<f4", "(2, 2)"), f4, 16, want, 2, 2);
+    check(2, DICT("<f4", "(2, 2)"), f4, 16, want, 2, 2);
+    check(3, DICT("<f4", "(2, 2)"), f4, 16, want, 2, 2);
+    check(1, DICT("<f4", "(4,)"), f4, 16, want, 4, 1);
+    check(1, DICT("<f4", "(1, 2, 2, 1)"), f4, 16, want, 1, 4);
+    check(1, "{'shape': (4,), 'fortran_order': True, 'descr': '<f4'}", f4, 16, want, 4, 1);
+    check(1, DICT("<f4", "(0, 3)"), f4, 0, want, 0, 3);
+}
+
+static void test_types(void)
+{
+    static const unsigned char f4[] = { 0x3f, 0x80, 0, 0 }, f8[] = { 0, 0, 0, 0, 0, 0, 4, 0xc0 };
+    static const unsigned char wide[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+    static const unsigned char near[] = { 1, 0, 0, 1, 0, 0, 0, 0 };
+    check(1, DICT(">f4", "(1,)"), f4, 4, (const float[]){ 1 }, 1, 1);
+    check(1, DICT("<f8", "(1,)"), f8, 8, (const float[]){ -2.5f }, 1, 1);
+    check(1, DICT("|u1", "(1,)"), wide, 1, (const float[]){ 255 }, 1, 1);
+    check(1, DICT("|i1", "(1,)"), wide, 1, (const float[]){ -1 }, 1, 1);
+    check(1, DICT("|b1", "(1,)"), near, 1, (const float[]){ 1 }, 1, 1);
+    check(1, DICT("<u2", "(1,)"), wide, 2, (const float[]){ 65535 }, 1, 1);
+    check(1, DICT("<i2", "(1,)"), wide, 2, (const float[]){ -1 }, 1, 1);
+    check(1, DICT(">i2", "(1,)"), near, 2, (const float[]){ 256 }, 1, 1);
+    check(1, DICT("<u4", "(1,)"), wide, 4, (const float[]){ 4294967296.0f }, 1, 1);
+    check(1, DICT("<i4", "(1,)"), near, 4, (const float[]){ 16777216 }, 1, 1);
+    check(1, DICT("<u8", "(1,)"), wide, 8, (const float[]){ 0x1p64f }, 1, 1);
+    check(1, DICT("<i8", "(1,)"), wide, 8, (const float[]){ -1 }, 1, 1);
+}
+
+static void check_bad(const char *path, enum inv_dtype dtype, const char *part)
+{
+    struct inv_array a;
+    struct host_errors e;
+    float row[8];
+    host_errors_begin(&e);
+    if (inv_array_open(&a, &npy, path, 0, NULL, &e.errors))
+        while (inv_array_next(&a, dtype, row) > 0 && e.errors.count == 0)
+            continue;
+    CU_ASSERT_TRUE(host_errors_have(&e, part));
+    inv_array_close(&a, NULL);
+    host_errors_end(&e);
+}
+
+static void test_bad(void)
+{
+    static const unsigned char f4[] = { 0, 0, 0x80, 0x7f, 0, 0, 0, 0x3f };
+    static const unsigned char wide[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+    check_bad(make(1, DICT("<f2", "(4,)"), f4, 8), INV_F32, "element type '<f2' cannot be read");
+    check_bad(make(1, DICT("|O8", "(1,)"), f4, 8), INV_F32, "'|O8' cannot be read");
+    check_bad(make(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}", f4, 8),
+              INV_F32, "is no plain number");
+    check_bad(make(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 1)}", f4, 8), INV_F32,
+              "Fortran order");
+    check_bad(make(1, DICT("<f4", "()"), f4, 4), INV_F32, "needs an axis of rows");
+    check_bad(make(1, "{'descr': '<f4', 'fortran_order': False}", f4, 4), INV_F32, "has no shape");
+    check_bad(make(1, DICT("<f4", "(2,)"), f4, 8), INV_F32, "row 0, byte ");
+    check_bad(make(1, DICT("<f4", "(2, 3)"), f4, 8), INV_F32, "ends within the row (8 of 12 bytes)");
+    check_bad(make(1, DICT("<f4", "(1, 1)"), (const char[8]){ 0 }, 8), INV_F32, "data follow the 1 rows");
+    check_bad(make(1, DICT("<u8", "(1,)"), wide, 8), INV_I32, "not a whole number of 32 bits");
+    check_bad(make(1, DICT("<f4", "(1,)"), f4 + 4, 4), INV_I32, "not a whole number of 32 bits");
+    check_bad(make(4, DICT("<f4", "(2,)"), f4, 8), INV_F32, "NPY version not known");
+    check_bad(host_write_text("t.npy", "a,b\n1,2\n"), INV_F32, "not an NPY file");
+    check_bad(host_write("t.npy", "\x93NUMPY\1\0\x76\0{'descr'", 18), INV_F32,
+              "ends within its NPY header");
+}
+
+HOST_MAIN("npy", { "versions", test_versions }, { "types", test_types }, { "bad", test_bad })

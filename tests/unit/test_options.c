@@ -1,0 +1,108 @@
+/* The trainer's command line: what is taken, what is refused, and what is suggested. */
+#include "host.h"
+#include "host/options.h"
+#include "host/suggest.h"
+
+static int read_line(struct inv_options *o, const char *line, struct host_errors *e)
+{
+    static char text[512];
+    char *argv[32] = { (char *)(size_t)"trainer" };
+    int argc = 1;
+    snprintf(text, sizeof text, "%s", line);
+    for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    return inv_options_read(o, argc, argv, &e->errors);
+}
+
+static void test_taken(void)
+{
+    struct inv_options o;
+    struct host_errors e;
+    host_errors_begin(&e);
+    CU_ASSERT_TRUE(read_line(&o, "", &e));
+    CU_ASSERT_TRUE(o.epochs == -1 && o.steps == -1 && o.threads == -1 && o.seed == -1 &&
+                   o.dump_batch == -1 && !o.quiet && !o.data && !o.init);
+    CU_ASSERT_TRUE(read_line(&o, "--data d --epochs 5 --threads=3 --seed 18446744073709551615 "
+                             "--init a --save-init b --weights c --log l --log-every 2 --quiet "
+                             "--eval-only --predict - --dump-batch 0", &e));
+    CU_ASSERT_STRING_EQUAL(o.data, "d");
+    CU_ASSERT_STRING_EQUAL(o.init, "a");
+    CU_ASSERT_STRING_EQUAL(o.save_init, "b");
+    CU_ASSERT_STRING_EQUAL(o.weights, "c");
+    CU_ASSERT_STRING_EQUAL(o.log, "l");
+    CU_ASSERT_STRING_EQUAL(o.predict, "-");
+    CU_ASSERT_TRUE(o.epochs == 5 && o.threads == 3 && o.log_every == 2 && o.dump_batch == 0);
+    CU_ASSERT_TRUE(o.seed == 1 && o.seed_value == UINT64_MAX);
+    CU_ASSERT_TRUE(o.quiet && o.eval_only && !o.help && !o.version && !o.selftest);
+    CU_ASSERT_TRUE(read_line(&o, "-h --version --selftest", &e));
+    CU_ASSERT_TRUE(o.help && o.version && o.selftest);
+    CU_ASSERT_EQUAL(e.errors.count, 0);
+    host_errors_end(&e);
+}
+
+static void check_bad(const char *line, const char *part)
+{
+    struct inv_options o;
+    struct host_errors e;
+    host_errors_begin(&e);
+    CU_ASSERT_FALSE(read_line(&o, line, &e));
+    CU_ASSERT_TRUE(host_errors_have(&e, part));
+    host_errors_end(&e);
+}
+
+static void test_refused(void)
+{
+    check_bad("--epoch 3", "unknown option --epoch; did you mean --epochs?");
+    check_bad("--treads=3", "unknown option --treads; did you mean --threads?");
+    check_bad("--frobnicate", "unknown option --frobnicate; --help lists them");
+    check_bad("model.inv", "unexpected argument model.inv");
+    check_bad("--", "unexpected argument --");
+    check_bad("--epochs", "--epochs needs a value: --epochs N");
+    check_bad("--epochs 0", "--epochs 0: a whole number from 1 to 2147483647 expected");
+    check_bad("--epochs -1", "--epochs -1: a whole number");
+    check_bad("--epochs 1.5", "--epochs 1.5: a whole number");
+    check_bad("--seed 18446744073709551616", "a whole number from 0 to 18446744073709551615");
+    check_bad("--quiet=yes", "--quiet takes no value");
+    check_bad("--epochs 1 --steps 2", "exclude each other");
+    check_bad("--log-every 2", "--log-every needs --log FILE");
+}
+
+static void test_several(void)
+{
+    struct inv_options o;
+    struct host_errors e;
+    host_errors_begin(&e);
+    CU_ASSERT_FALSE(read_line(&o, "--a --b --c x y --d --e --f --g --h --i --j", &e));
+    CU_ASSERT_EQUAL(e.errors.count, 12);
+    inv_errors_close(&e.errors);
+    CU_ASSERT_TRUE(host_errors_have(&e, "error: and 2 more"));
+    host_errors_end(&e);
+}
+
+static void test_suggest(void)
+{
+    static const char *const list[] = { "petal_length", "petal_width", "species", "x" };
+    CU_ASSERT_STRING_EQUAL(inv_suggest("petal_lenght", list, 4), "petal_length");
+    CU_ASSERT_STRING_EQUAL(inv_suggest("specis", list, 4), "species");
+    CU_ASSERT_STRING_EQUAL(inv_suggest("y", list, 4), "x");
+    CU_ASSERT_PTR_NULL(inv_suggest("colour", list, 4));
+    CU_ASSERT_PTR_NULL(inv_suggest("colour", list, 0));
+}
+
+static void test_help(void)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    inv_options_help(to, "trainer", "digits");
+    fclose(to);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "usage: trainer [options]"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "--epochs N"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "INVAR_ISA=base|v3|v4"));
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        CU_ASSERT_TRUE(strlen(line) <= 100);
+    free(text);
+}
+
+HOST_MAIN("options", { "taken", test_taken }, { "refused", test_refused },
+          { "several", test_several }, { "suggest", test_suggest }, { "help", test_help })

@@ -1,0 +1,81 @@
+/* The pool: every output is computed once, whatever the number of threads. */
+#include "host.h"
+#include <pthread.h>
+#include <stdint.h>
+#include "host/pool.h"
+
+enum { OUTPUTS = 5000, LARGE = 100000000 };
+
+static int32_t *output_of(const struct inv_run *run)
+{
+    return (int32_t *)(void *)run->arena;
+}
+
+static void count_up(const struct inv_run *run, int64_t begin, int64_t end)
+{
+    for (int64_t i = begin; i < end; i++)
+        output_of(run)[i]++;
+}
+
+/* Output i becomes the thread that computed it. */
+static void note_thread(const struct inv_run *run, int64_t begin, int64_t end)
+{
+    pthread_t *thread = (pthread_t *)(void *)run->arena;
+    for (int64_t i = begin; i < end; i++)
+        thread[i] = pthread_self();
+}
+
+static void check_once(int threads)
+{
+    static int32_t output[OUTPUTS];
+    struct inv_run run = { .arena = (unsigned char *)output, .pool = inv_pool_new(threads) };
+    CU_ASSERT_EQUAL(run.pool == NULL, threads == 1);
+    int wrong = 0;
+    memset(output, 0, sizeof output);
+    for (int round = 1; round <= 300; round++) {
+        inv_for(&run, count_up, OUTPUTS, round % 3 == 0 ? 1 : round % 3 == 1 ? 200000 : LARGE);
+        for (int i = 0; i < OUTPUTS; i++)
+            wrong += output[i] != round;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    for (int64_t count = 0; count < 20; count++) {
+        memset(output, 0, sizeof output);
+        inv_for(&run, count_up, count, LARGE);
+        for (int i = 0; i < 30; i++)
+            wrong += output[i] != (i < count);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    inv_pool_free(run.pool);
+}
+
+static void test_once(void)
+{
+    static const int threads[] = { 1, 2, 3, 4, 7, 16 };
+    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++)
+        check_once(threads[i]);
+}
+
+/* Small work stays in the caller; large work is split among just as many threads as are there. */
+static void test_spread(void)
+{
+    static pthread_t thread[64];
+    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(4) };
+    inv_for(&run, note_thread, 64, 1000);
+    for (int i = 0; i < 64; i++)
+        CU_ASSERT_TRUE(pthread_equal(thread[i], pthread_self()));
+    inv_for(&run, note_thread, 64, LARGE);
+    for (int i = 0; i < 64; i++)
+        CU_ASSERT_EQUAL(!pthread_equal(thread[i], pthread_self()), i >= 16);
+    for (int i = 17; i < 64; i++)
+        CU_ASSERT_EQUAL(!pthread_equal(thread[i], thread[i - 1]), i % 16 == 0);
+    inv_pool_free(run.pool);
+}
+
+static void test_idle(void)
+{
+    CU_ASSERT_TRUE(inv_pool_processors() >= 1);
+    inv_pool_free(inv_pool_new(8));
+    inv_pool_free(NULL);
+}
+
+HOST_MAIN("pool", { "once", test_once }, { "spread", test_spread }, { "idle", test_idle })
