@@ -128,6 +128,12 @@ static void render_line(const char *name, const struct line *line, const struct 
     bool only_values = true;
     for (size_t i = 0; i < line->size; i++) {
         const char *at = line->text + i;
+        if (line->size - i >= 3 && memcmp(at, "$${", 3) == 0) {
+            text_add(out, "${", 2);
+            i += 2;
+            only_values = false;
+            continue;
+        }
         if (at[0] != '$' || i + 1 >= line->size || at[1] != '{') {
             text_add(out, at, 1);
             only_values = only_values && *at == ' ';

@@ -1,6 +1,7 @@
 /* Texts with holes: substitution and one form of repetition, no logic.
  *
  *   ${key}           the value of key; a line that is only a value which is empty vanishes
+ *   $${              ${ itself
  *   @each key        the lines up to @end, once for each item of the list `key`; a value is
  *   ...              looked up in the item first, then around it
  *   @end

@@ -1,0 +1,501 @@
+#include "build.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "build_private.h"
+#include "core/sha256.h"
+#include "embedded.h"
+#include "emit.h"
+#include "template.h"
+
+#ifndef INVAR_VERSION
+#define INVAR_VERSION "0"
+#endif
+
+/* Every build rounds as written; docs/numerics.md, section 1. */
+#define FLAGS "-std=gnu11 -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math"
+
+/* Instruction-set levels, best last. */
+struct level {
+    const char *name, *flag, *define;
+};
+
+static const struct level levels[] = {
+    {"base", NULL, "-DINV_WITH_BASE"},
+#if defined(__x86_64__)
+    {"v3", "-march=x86-64-v3", "-DINV_WITH_V3"},
+    {"v4", "-march=x86-64-v4", "-DINV_WITH_V4"},
+#endif
+};
+enum { LEVELS = sizeof levels / sizeof *levels, COMMANDS = 256, CACHED = 64 };
+
+/* The sources of one trainer, compiled in a temporary folder. */
+struct build {
+    struct arena *arena;
+    const struct program *program;
+    const struct build_options *options;
+    const char *cc;                     /* as given: may be several words */
+    const char *folder;
+    const char *library;                /* the runtime's archive; NULL: not made yet */
+    unsigned levels;                    /* bit i: levels[i] */
+};
+
+/* ---- sources ---- */
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), tail = strlen(end);
+    return size >= tail && strcmp(text + size - tail, end) == 0;
+}
+
+/* Where an embedded file belongs below the folder of a program, or NULL. */
+static const char *place_of(struct arena *arena, const struct embedded_file *file)
+{
+    if (starts_with(file->path, "runtime/"))
+        return file->path;
+    if (starts_with(file->path, "templates/ops/"))
+        return arena_printf(arena, "runtime/%s", file->path + strlen("templates/"));
+    return NULL;
+}
+
+static bool write_runtime(struct arena *arena, const char *folder, bool headers_only)
+{
+    static const char *const folders[] = {"", "/include", "/core", "/host", "/ops"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (!files_make_folder(arena_printf(arena, "%s/runtime%s", folder, folders[i])))
+            return false;
+    for (int i = 0; i < embedded_file_count; i++) {
+        const struct embedded_file *file = &embedded_files[i];
+        const char *place = place_of(arena, file);
+        if (!place || (headers_only && !ends_with(place, ".h")))
+            continue;
+        if (!files_write(arena_printf(arena, "%s/%s", folder, place), file->data, file->size))
+            return false;
+    }
+    return true;
+}
+
+static bool write_text(struct arena *arena, const char *folder, const char *name,
+                       const struct text *text)
+{
+    return files_write(arena_printf(arena, "%s/%s", folder, name), text->data, text->size);
+}
+
+static bool write_program(const struct program *program, const char *folder)
+{
+    struct arena *arena = program->arena;
+    struct text model, header, main;
+    text_init(&model, arena);
+    text_init(&header, arena);
+    text_init(&main, arena);
+    emit_model(program, &model);
+    emit_header(program, &header);
+    emit_main(program, &main);
+    return write_text(arena, folder, arena_printf(arena, "%s.c", program->name), &model) &&
+           write_text(arena, folder, arena_printf(arena, "%s.h", program->name), &header) &&
+           write_text(arena, folder, "main.c", &main);
+}
+
+/* ---- emit ---- */
+
+static bool is_source(const char *path)
+{
+    return ends_with(path, ".c") && starts_with(path, "runtime/");
+}
+
+static const char *runtime_sources(struct arena *arena)
+{
+    struct text text;
+    text_init(&text, arena);
+    for (int i = 0; i < embedded_file_count; i++)
+        if (is_source(embedded_files[i].path) && !ends_with(embedded_files[i].path, "/contract.c"))
+            text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", embedded_files[i].path);
+    return text.data;
+}
+
+static bool write_glue(const struct program *program, const char *folder)
+{
+    static const char *const names[] = {"CMakeLists.txt", "README.md"};
+    struct arena *arena = program->arena;
+    struct values *values = values_new(arena);
+    values_set(values, "model", program->name);
+    values_set(values, "source", program->model_path);
+    values_set(values, "version", INVAR_VERSION);
+    values_set(values, "flags", FLAGS);
+    values_set(values, "runtime_sources", runtime_sources(arena));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct text text;
+        text_init(&text, arena);
+        template_render(arena_printf(arena, "templates/program/%s", names[i]), values, &text);
+        if (!write_text(arena, folder, names[i], &text))
+            return false;
+    }
+    return true;
+}
+
+int build_emit(const struct program *program, const char *dir)
+{
+    bool good = files_make_folder(dir) && write_program(program, dir) && write_glue(program, dir) &&
+                write_runtime(program->arena, dir, false);
+    return good ? 0 : 1;
+}
+
+/* ---- compiler and library ---- */
+
+static const char *first_word(struct arena *arena, const char *words)
+{
+    struct command_line line = {.arena = arena};
+    command_add_words(&line, words);
+    return line.count > 0 ? line.word[0] : "";
+}
+
+static bool find_compiler(struct build *build)
+{
+    const char *environment = getenv("CC");
+    build->cc = build->options->cc ? build->options->cc : environment && *environment ? environment
+                                                                                      : "cc";
+    if (files_find_command(build->arena, first_word(build->arena, build->cc)))
+        return true;
+    fprintf(stderr,
+            "invar: error: no C compiler: there is no command '%s'\n"
+            "help: install gcc or clang (Debian: apt-get install gcc), or name one by --cc or CC\n",
+            first_word(build->arena, build->cc));
+    return false;
+}
+
+static const char *parent(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? arena_strndup(arena, path, (size_t)(slash - path)) : ".";
+}
+
+/* libinvar_runtime.a beside the executable's bin folder, or below INVAR_HOME.  NULL where it is
+ * not there; then the runtime is compiled from the sources that the executable carries. */
+static const char *find_library(struct arena *arena)
+{
+    const char *home = getenv("INVAR_HOME");
+    const char *executable = files_executable(arena);
+    const char *root = home && *home  ? home
+                       : executable ? parent(arena, parent(arena, executable))
+                                    : ".";
+    const char *path = arena_printf(arena, "%s/lib/invar/libinvar_runtime.a", root);
+    if (files_exist(path))
+        return path;
+#if defined(__x86_64__)
+    path = arena_printf(arena, "%s/lib/x86_64-linux-gnu/invar/libinvar_runtime.a", root);
+#endif
+    return files_exist(path) ? path : NULL;
+}
+
+static bool build_open(struct build *build, const struct program *program,
+                       const struct build_options *options)
+{
+    *build = (struct build){.arena = program->arena, .program = program, .options = options};
+    if (!find_compiler(build))
+        return false;
+    if (!options->cc && !options->cflags)
+        build->library = find_library(build->arena);
+    return true;
+}
+
+/* ---- what was built before ---- */
+
+static void hash_text(struct inv_sha256 *hash, const char *text)
+{
+    inv_sha256_update(hash, text, strlen(text) + 1);
+}
+
+static void hash_program(const struct build *build, struct inv_sha256 *hash)
+{
+    struct text text;
+    text_init(&text, build->arena);
+    emit_model(build->program, &text);
+    emit_main(build->program, &text);
+    hash_text(hash, text.data);
+    hash_text(hash, files_stamp(build->arena, build->library));
+    hash_text(hash, arena_printf(build->arena, "levels %u", build->levels));
+}
+
+/* What a trainer, or a runtime alone, depends on: sources, compiler and flags. */
+static const char *build_key(const struct build *build, bool trainer)
+{
+    struct arena *arena = build->arena;
+    struct inv_sha256 hash;
+    unsigned char digest[32];
+    inv_sha256_init(&hash);
+    if (trainer)
+        hash_program(build, &hash);
+    hash_text(&hash, INVAR_VERSION " " FLAGS);
+    hash_text(&hash, build->options->cflags ? build->options->cflags : "");
+    hash_text(&hash, build->cc);
+    hash_text(&hash, files_stamp(arena, files_find_command(arena, first_word(arena, build->cc))));
+    for (int i = 0; i < embedded_file_count; i++)
+        if (place_of(arena, &embedded_files[i]))
+            hash_text(&hash, embedded_files[i].data);
+    inv_sha256_final(&hash, digest);
+    char *key = arena_alloc(arena, 65);
+    for (int i = 0; i < 32; i++)
+        snprintf(key + 2 * i, 3, "%02x", digest[i]);
+    return key;
+}
+
+/* $XDG_CACHE_HOME/invar or ~/.cache/invar; NULL where that cannot be written to. */
+static const char *cache_folder(struct arena *arena)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if ((!cache || !*cache) && (!home || !*home))
+        return NULL;
+    const char *path = cache && *cache ? arena_printf(arena, "%s/invar", cache)
+                                       : arena_printf(arena, "%s/.cache/invar", home);
+    return files_can_use(path) ? path : NULL;
+}
+
+/* ---- commands ---- */
+
+static struct command_line compiler_line(const struct build *build)
+{
+    struct command_line line = {.arena = build->arena};
+    command_add_words(&line, build->cc);
+    command_add_words(&line, FLAGS);
+    return line;
+}
+
+static void add_folders(const struct build *build, struct command_line *line)
+{
+    command_add(line, arena_printf(build->arena, "-I%s/runtime/include", build->folder));
+    command_add(line, arena_printf(build->arena, "-I%s/runtime", build->folder));
+}
+
+/* cc FLAGS [-march] [user's flags] -c source -o object */
+static struct command_line compile_line(const struct build *build, const struct level *level,
+                                        const char *source, const char *object)
+{
+    struct command_line line = compiler_line(build);
+    if (level && level->flag)
+        command_add(&line, level->flag);
+    if (build->options->cflags)
+        command_add_words(&line, build->options->cflags);
+    if (level)
+        command_add(&line, arena_printf(build->arena, "-DINV_LEVEL=%s", level->name));
+    if (ends_with(source, "/host/environment.c"))
+        command_add(&line, arena_printf(build->arena, "-DINV_CC_FLAGS=\"%s%s%s\"", FLAGS,
+                                        build->options->cflags ? " " : "",
+                                        build->options->cflags ? build->options->cflags : ""));
+    add_folders(build, &line);
+    command_add(&line, "-c");
+    command_add(&line, source);
+    command_add(&line, "-o");
+    command_add(&line, object);
+    return line;
+}
+
+struct objects {
+    const char *path[COMMANDS];
+    int count;
+};
+
+static void add_compile(const struct build *build, struct command_line *lines,
+                        struct objects *objects, const struct level *level, const char *source,
+                        const char *name)
+{
+    const char *object = arena_printf(build->arena, "%s/%s%s%s.o", build->folder, name,
+                                      level ? "_" : "", level ? level->name : "");
+    lines[objects->count] = compile_line(build, level, source, object);
+    objects->path[objects->count++] = object;
+}
+
+static void add_runtime(const struct build *build, struct command_line *lines,
+                        struct objects *objects)
+{
+    for (int i = 0; i < embedded_file_count && objects->count < COMMANDS - LEVELS; i++) {
+        const char *path = embedded_files[i].path;
+        if (!is_source(path))
+            continue;
+        const char *source = arena_printf(build->arena, "%s/%s", build->folder, path);
+        const char *base = strrchr(path, '/') + 1;
+        const char *name = arena_printf(build->arena, "runtime_%.*s", (int)strlen(base) - 2, base);
+        for (int l = 0; l < LEVELS; l++)
+            if (ends_with(path, "/contract.c"))
+                add_compile(build, lines, objects, &levels[l], source, name);
+        if (!ends_with(path, "/contract.c"))
+            add_compile(build, lines, objects, NULL, source, name);
+    }
+}
+
+/* Compiles the runtime's sources into the archive `out`. */
+static bool archive_runtime(const struct build *build, const char *out)
+{
+    struct command_line lines[COMMANDS], archive = {.arena = build->arena};
+    struct objects objects = {.count = 0};
+    const char *made = arena_printf(build->arena, "%s/runtime.a", build->folder);
+    bool verbose = build->options->verbose;
+    add_runtime(build, lines, &objects);
+    command_add_words(&archive, "ar rcs");
+    command_add(&archive, made);
+    for (int i = 0; i < objects.count; i++)
+        command_add(&archive, objects.path[i]);
+    return command_run_all(lines, objects.count, build->folder, verbose, false) &&
+           command_run_all(&archive, 1, build->folder, verbose, false) &&
+           files_install(build->arena, made, out);
+}
+
+/* Where there is no built runtime for this compiler and these flags: makes one, once. */
+static bool make_library(struct build *build)
+{
+    if (build->library)
+        return true;
+    const char *cache = cache_folder(build->arena);
+    const char *library = arena_printf(build->arena, "%s/runtime-%s.a", cache ? cache : build->folder,
+                                       build_key(build, false));
+    if (!files_exist(library) && !archive_runtime(build, library))
+        return false;
+    build->library = library;
+    return true;
+}
+
+static bool compile_all(const struct build *build, struct objects *objects)
+{
+    struct command_line lines[LEVELS];
+    const char *name = build->program->name;
+    const char *model = arena_printf(build->arena, "%s/%s.c", build->folder, name);
+    for (int l = 0; l < LEVELS; l++)
+        if (build->levels >> l & 1)
+            add_compile(build, lines, objects, &levels[l], model, name);
+    return command_run_all(lines, objects->count, build->folder, build->options->verbose, false);
+}
+
+static struct command_line link_line(const struct build *build, const struct objects *objects,
+                                     const char *zlib, const char *out)
+{
+    struct command_line line = compiler_line(build);
+    if (build->options->cflags)
+        command_add_words(&line, build->options->cflags);
+    for (int l = 0; l < LEVELS; l++)
+        if (build->levels >> l & 1)
+            command_add(&line, levels[l].define);
+    add_folders(build, &line);
+    command_add(&line, arena_printf(build->arena, "%s/main.c", build->folder));
+    for (int i = 0; i < objects->count; i++)
+        command_add(&line, objects->path[i]);
+    command_add(&line, build->library);
+    command_add(&line, zlib);
+    command_add(&line, "-pthread");
+    command_add(&line, "-o");
+    command_add(&line, out);
+    return line;
+}
+
+/* zlib statically, else shared, else the linker's own words. */
+static bool link_all(const struct build *build, const struct objects *objects, const char *out)
+{
+    bool verbose = build->options->verbose;
+    struct command_line line = link_line(build, objects, "-l:libz.a", out);
+    if (command_run_all(&line, 1, build->folder, verbose, true))
+        return true;
+    line = link_line(build, objects, "-lz", out);
+    if (command_run_all(&line, 1, build->folder, verbose, false))
+        return true;
+    fprintf(stderr, "help: a trainer needs zlib (Debian: apt-get install zlib1g-dev)\n");
+    return false;
+}
+
+/* Compiles in a temporary folder into the file `out`. */
+static bool build_into(struct build *build, const char *out)
+{
+    build->folder = files_temporary(build->arena);
+    if (!build->folder)
+        return false;
+    struct objects objects = {.count = 0};
+    const char *made = arena_printf(build->arena, "%s/trainer", build->folder);
+    bool good = write_program(build->program, build->folder) &&
+                write_runtime(build->arena, build->folder, build->library != NULL) &&
+                make_library(build) && compile_all(build, &objects) && link_all(build, &objects, made) &&
+                files_install(build->arena, made, out);
+    files_remove(build->folder);
+    return good;
+}
+
+int build_trainer(const struct program *program, const char *out,
+                  const struct build_options *options)
+{
+    struct build build;
+    if (!build_open(&build, program, options))
+        return 1;
+    build.levels = (1u << LEVELS) - 1;
+    return build_into(&build, out) ? 0 : 1;
+}
+
+/* ---- run ---- */
+
+/* The best level that this machine has, or the one that INVAR_ISA names. */
+static int machine_level(void)
+{
+    const char *wanted = getenv("INVAR_ISA");
+    for (int l = 0; wanted && l < LEVELS; l++)
+        if (strcmp(wanted, levels[l].name) == 0)
+            return l;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("x86-64-v4"))
+        return 2;
+    if (__builtin_cpu_supports("x86-64-v3"))
+        return 1;
+#endif
+    return 0;
+}
+
+static int become_trainer(const char *path, const char *name, int argc, char **argv)
+{
+    char **argument = calloc((size_t)argc + 2, sizeof *argument);
+    if (!argument)
+        return 1;
+    argument[0] = strdup(name);
+    for (int i = 1; i < argc; i++)
+        argument[i] = argv[i];
+    fflush(NULL);
+    execv(path, argument);
+    fprintf(stderr, "invar: error: cannot start %s: %s\n", path, strerror(errno));
+    free(argument);
+    return 1;
+}
+
+/* Without a cache: the executable's file is gone as soon as it runs. */
+static int run_unkept(struct build *build, int argc, char **argv)
+{
+    const char *folder = files_temporary(build->arena);
+    if (!folder)
+        return 1;
+    const char *path = arena_printf(build->arena, "%s/trainer", folder);
+    int file = build_into(build, path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    files_remove(folder);
+    if (file < 0)
+        return 1;
+    return become_trainer(arena_printf(build->arena, "/proc/self/fd/%d", file),
+                          build->program->name, argc, argv);
+}
+
+int build_run(const struct program *program, int argc, char **argv,
+              const struct build_options *options)
+{
+    struct build build;
+    if (!build_open(&build, program, options))
+        return 1;
+    build.levels = 1u << machine_level();
+    const char *cache = cache_folder(build.arena);
+    if (!cache)
+        return run_unkept(&build, argc, argv);
+    const char *path = arena_printf(build.arena, "%s/%s-%s", cache, program->name,
+                                    build_key(&build, true));
+    if (!files_exist(path) && !build_into(&build, path))
+        return 1;
+    files_keep_newest(build.arena, cache, CACHED);
+    return become_trainer(path, program->name, argc, argv);
+}

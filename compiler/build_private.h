@@ -1,0 +1,46 @@
+/* Files and commands of the build driver. */
+#ifndef INVAR_BUILD_PRIVATE_H
+#define INVAR_BUILD_PRIVATE_H
+#include <stdbool.h>
+#include "base/text.h"
+
+/* ---- build_files.c: false after printing what failed and its cure ---- */
+/* Makes the folder and those above it. */
+bool files_make_folder(const char *path);
+/* The same in silence; true where files can be written there. */
+bool files_can_use(const char *folder);
+/* Whole or not at all: a temporary name beside it, then renamed. */
+bool files_write(const char *path, const char *data, size_t size);
+/* Copies an executable, whole or not at all. */
+bool files_install(struct arena *, const char *from, const char *to);
+/* A new folder for temporary files, or NULL. */
+const char *files_temporary(struct arena *);
+/* Removes the folder and what is in it; a path that is not there is nothing. */
+void files_remove(const char *path);
+/* Removes the oldest files of a folder until `keep` are left. */
+void files_keep_newest(struct arena *, const char *folder, int keep);
+bool files_exist(const char *path);
+/* "path size time" of a file, for keys; "path absent". */
+const char *files_stamp(struct arena *, const char *path);
+/* The executable's own path, or NULL. */
+const char *files_executable(struct arena *);
+/* Where a command is found in $PATH, or NULL. */
+const char *files_find_command(struct arena *, const char *command);
+
+/* ---- build_process.c ---- */
+struct command_line {
+    struct arena *arena;
+    const char **word;
+    int count, room;
+};
+
+void command_add(struct command_line *, const char *word);
+/* Adds the words of a string such as $CFLAGS: split at spaces; '...', "..." and \ quote. */
+void command_add_words(struct command_line *, const char *words);
+const char *command_text(const struct command_line *);
+/* Runs the commands, two at a time, output captured below `folder`.  False after printing the
+ * first failing one with its output; quiet: prints nothing. */
+bool command_run_all(const struct command_line *, int count, const char *folder, bool verbose,
+                     bool quiet);
+
+#endif

@@ -1,0 +1,123 @@
+#include "build_private.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { AT_ONCE = 2 };
+
+void command_add(struct command_line *line, const char *word)
+{
+    ARENA_PUSH(line->arena, line->word, line->count, line->room) = word;
+}
+
+/* The word that starts at *words, without its quotes; moves *words behind it. */
+static const char *take_word(struct arena *arena, const char **words)
+{
+    struct text word;
+    text_init(&word, arena);
+    text_puts(&word, "");
+    char quote = '\0';
+    for (; **words && (quote || !strchr(" \t\n", **words)); ++*words) {
+        const char *c = *words;
+        if (*c == quote)
+            quote = '\0';
+        else if (!quote && (*c == '\'' || *c == '"'))
+            quote = *c;
+        else if (*c == '\\' && quote != '\'' && c[1])
+            text_add(&word, ++*words, 1);
+        else
+            text_add(&word, c, 1);
+    }
+    return word.data ? word.data : "";
+}
+
+void command_add_words(struct command_line *line, const char *words)
+{
+    for (;;) {
+        words += strspn(words, " \t\n");
+        if (*words == '\0')
+            return;
+        command_add(line, take_word(line->arena, &words));
+    }
+}
+
+const char *command_text(const struct command_line *line)
+{
+    struct text text;
+    text_init(&text, line->arena);
+    for (int i = 0; i < line->count; i++) {
+        bool plain = line->word[i][0] && !strpbrk(line->word[i], " \t\n'\"\\$&;|<>()*?`");
+        text_printf(&text, plain ? "%s%s" : "%s'%s'", i == 0 ? "" : " ", line->word[i]);
+    }
+    return text.data;
+}
+
+static void become(const struct command_line *line, const char *log)
+{
+    int file = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    char **argument = calloc((size_t)line->count + 1, sizeof *argument);
+    if (file >= 0 && argument && dup2(file, 1) >= 0 && dup2(file, 2) >= 0) {
+        for (int i = 0; i < line->count; i++)
+            argument[i] = strdup(line->word[i]);
+        execvp(argument[0], argument);
+        fprintf(stderr, "%s: %s\n", argument[0], strerror(errno));
+    }
+    _exit(127);
+}
+
+static pid_t start(const struct command_line *line, const char *log, bool verbose)
+{
+    if (verbose)
+        fprintf(stderr, "%s\n", command_text(line));
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        become(line, log);
+    return child;
+}
+
+static void print_file(const char *path)
+{
+    char part[4096];
+    FILE *file = fopen(path, "r");
+    for (size_t n; file && (n = fread(part, 1, sizeof part, file)) > 0;)
+        fwrite(part, 1, n, stderr);
+    if (file)
+        fclose(file);
+}
+
+static bool finish(const struct command_line *line, pid_t child, const char *log, bool quiet)
+{
+    int status = -1;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    bool good = child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (!good && !quiet) {
+        fprintf(stderr, "invar: error: this command failed:\n  %s\n", command_text(line));
+        print_file(log);
+    }
+    return good;
+}
+
+bool command_run_all(const struct command_line *line, int count, const char *folder, bool verbose,
+                     bool quiet)
+{
+    pid_t child[AT_ONCE];
+    const char *log[AT_ONCE];
+    bool good = true;
+    for (int i = 0; i < count + AT_ONCE; i++) {
+        int slot = i % AT_ONCE;
+        if (i >= AT_ONCE && i - AT_ONCE < count && child[slot] != 0)
+            good &= finish(&line[i - AT_ONCE], child[slot], log[slot], quiet || !good);
+        child[slot] = 0;
+        if (i >= count || !good)
+            continue;
+        log[slot] = arena_printf(line->arena, "%s/log-%d", folder, i);
+        child[slot] = start(&line[i], log[slot], verbose);
+    }
+    return good;
+}
