@@ -1,0 +1,382 @@
+/* See harness.h. */
+#include "harness.h"
+
+#include <CUnit/Basic.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "passes/pass.h"
+
+enum { ROWS = 3, STEP = 5, STEPS = 20, EPOCH = 2 };
+
+struct case_run {
+    const char *name;
+    int count;
+    int x[INPUTS_MAX], variable[INPUTS_MAX], gradient[INPUTS_MAX];
+    bool wanted[INPUTS_MAX];
+    int first, y, weight, loss;
+};
+
+struct op_run {
+    enum op op;
+    struct arena *arena;
+    struct program *program;
+    struct graph *graph;
+    struct case_run run[CASES_MAX];
+    int count;
+    uint64_t seed;
+};
+
+/* ---- building the cases ---- */
+
+static struct shape input_shape(const struct op_input *input)
+{
+    return shape_of(input->rank, input->batch - 1, input->dim);
+}
+
+static int add_variable(struct op_run *r, const char *name, const char *what,
+                        enum variable_kind kind, enum dtype dtype, const struct shape *shape)
+{
+    struct span nowhere = {0};
+    const char *path = arena_printf(r->arena, "%s/%s", name, what);
+    return program_add_variable(r->program, kind, path, dtype, shape, nowhere)->id;
+}
+
+static int input_variable(struct op_run *r, const char *name, const char *what, enum dtype dtype,
+                          const struct shape *shape)
+{
+    return add_variable(r, name, what, shape->rows < 0 ? VAR_BUFFER : VAR_INPUT, dtype, shape);
+}
+
+/* A weighted sum of the result: its gradient reaches every element with another weight. */
+static void add_loss(struct op_run *r, struct case_run *c)
+{
+    struct graph *graph = r->graph;
+    struct shape shape = graph_node(graph, c->y)->shape, scalar = shape_scalar();
+    c->weight = input_variable(r, c->name, "weight", F32, &shape);
+    int product = graph_binary(graph, OP_MUL, graph_to(graph, F32, c->y),
+                               graph_read(graph, c->weight));
+    c->loss = graph_reshape(graph, graph_sum(graph, product, (1u << shape.rank) - 1), &scalar);
+    int wanted[INPUTS_MAX], gradient[INPUTS_MAX], count = 0;
+    for (int i = 0; i < c->count; i++)
+        if (c->wanted[i])
+            wanted[count++] = c->x[i];
+    pass_grad(graph, c->loss, wanted, count, gradient);
+    for (int i = 0, k = 0; i < c->count; i++)
+        c->gradient[i] = c->wanted[i] ? gradient[k++] : -1;
+}
+
+static void add_case(struct op_run *r, const struct op_case *from)
+{
+    static const char *const what[INPUTS_MAX] = {"a", "b", "c", "d"};
+    CU_ASSERT_FATAL(r->count < CASES_MAX);
+    struct case_run *c = &r->run[r->count++];
+    c->name = from->name;
+    c->count = from->count;
+    c->first = r->graph->count;
+    for (int i = 0; i < c->count; i++) {
+        const struct op_input *input = &from->input[i];
+        struct shape shape = input_shape(input);
+        c->variable[i] = input_variable(r, c->name, what[i], input->dtype, &shape);
+        c->x[i] = graph_read(r->graph, c->variable[i]);
+        c->wanted[i] = input->dtype == F32 && !input->fixed;
+    }
+    c->y = from->build ? from->build(r->graph, c->x)
+                       : graph_add(r->graph, r->op, c->count, c->x, NULL);
+    add_loss(r, c);
+}
+
+/* Shapes of the operands of a map: odd sizes, sizes of 1, broadcast axes, the batch's rows. */
+static const struct {
+    const char *name;
+    struct op_input operand[3];
+} map_shapes[] = {
+    {"rows", {{SHAPE(1, 3, 5), .batch = 1}, {SHAPE(5)}, {SHAPE(3, 1)}}},
+    {"both", {{SHAPE(3, 1)}, {SHAPE(1, 4)}, {.rank = 0}}},
+    {"same", {{SHAPE(7)}, {SHAPE(7)}, {SHAPE(7)}}},
+    {"one", {{SHAPE(1)}, {SHAPE(2, 3, 1)}, {SHAPE(1, 1)}}},
+    {"scalar", {{.rank = 0}, {.rank = 0}, {.rank = 0}}},
+    {"outer", {{SHAPE(1, 4)}, {SHAPE(2, 4), .batch = 1}, {SHAPE(1, 1)}}},
+};
+
+static void add_map_cases(struct op_run *r)
+{
+    for (size_t i = 0; i < sizeof map_shapes / sizeof *map_shapes; i++) {
+        struct op_case from = {.name = map_shapes[i].name, .count = op_def(r->op)->operands};
+        for (int k = 0; k < from.count; k++) {
+            from.input[k] = op_test(r->op)->domain[k];
+            from.input[k].rank = map_shapes[i].operand[k].rank;
+            from.input[k].batch = map_shapes[i].operand[k].batch;
+            memcpy(from.input[k].dim, map_shapes[i].operand[k].dim, sizeof from.input[k].dim);
+        }
+        add_case(r, &from);
+    }
+}
+
+static void start_run(struct op_run *r, enum op op)
+{
+    *r = (struct op_run){.op = op, .arena = arena_new(), .seed = (uint64_t)op + 1};
+    r->program = ARENA_NEW(r->arena, struct program);
+    r->program->arena = r->arena;
+    r->program->diags = diags_new(r->arena);
+    r->program->name = arena_printf(r->arena, "test_%s", op_def(op)->stem);
+    r->program->train.batch = ROWS + 1;
+    r->graph = graph_new(r->program, op_def(op)->stem);
+    r->program->phase[PHASE_PREDICT] = r->graph;
+    if (op_test(op)->map && op_def(op)->operands > 0)
+        add_map_cases(r);
+    for (int i = 0; i < op_test(op)->case_count; i++)
+        add_case(r, &op_test(op)->cases[i]);
+    graph_verify(r->graph, "grad");
+}
+
+/* ---- values ---- */
+
+static uint64_t next_random(uint64_t *state)    /* splitmix64 (Steele, Lea, Flood 2014) */
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+static double draw_value(uint64_t *state, const struct op_input *input)
+{
+    double u = (double)(next_random(state) >> 11) * 0x1p-53;
+    if (input->dtype == F32)
+        return (float)(input->low + u * (input->high - input->low));
+    if (input->dtype == BOOL)
+        return u < 0.5;
+    return input->low + floor(u * (input->high - input->low + 1.0));
+}
+
+static void fill(struct op_run *r, struct oracle *o, int variable, const struct op_input *input)
+{
+    const struct variable *v = program_variable(r->program, variable);
+    int64_t count = oracle_elements(o, &v->shape);
+    o->variable[variable] = calloc((size_t)count, sizeof(double));
+    for (int64_t i = 0; i < count; i++)
+        o->variable[variable][i] = draw_value(&r->seed, input);
+}
+
+/* The input that case number `index` of the run was made from. */
+static struct op_input case_input(const struct op_run *r, int index, int operand)
+{
+    const struct op_test *test = op_test(r->op);
+    int made = r->count - test->case_count;
+    return index < made ? test->domain[operand] : test->cases[index - made].input[operand];
+}
+
+static void start_oracle(struct op_run *r, struct oracle *o)
+{
+    static const struct op_input weight = {.dtype = F32, .low = -1.5, .high = 1.5};
+    *o = (struct oracle){.graph = r->graph, .rows = ROWS, .step = STEP, .steps = STEPS,
+                         .epoch = EPOCH, .key = {42, 7}};
+    o->variable = calloc((size_t)r->program->variable_count, sizeof *o->variable);
+    o->value = calloc((size_t)r->graph->count, sizeof *o->value);
+    for (int i = 0; i < r->count; i++) {
+        for (int k = 0; k < r->run[i].count; k++) {
+            struct op_input input = case_input(r, i, k);
+            fill(r, o, r->run[i].variable[k], &input);
+        }
+        fill(r, o, r->run[i].weight, &weight);
+    }
+    for (int i = 0; i < r->program->variable_count; i++)
+        if (!o->variable[i])
+            o->variable[i] = calloc((size_t)oracle_elements(o, &r->program->variable[i]->shape),
+                                    sizeof(double));
+}
+
+static void end_oracle(struct oracle *o)
+{
+    for (int i = 0; i < o->graph->program->variable_count; i++)
+        free(o->variable[i]);
+    for (int i = 0; i < o->graph->count; i++)
+        free(o->value[i]);
+    free(o->variable);
+    free(o->value);
+}
+
+/* ---- gradients against central differences ---- */
+
+static double loss_at(struct oracle *o, const struct case_run *c, double *place, double value)
+{
+    *place = value;
+    oracle_run(o, c->first, c->loss);
+    return o->value[c->loss][0];
+}
+
+static void check_element(struct oracle *o, const struct case_run *c, int operand, int64_t element,
+                          double gradient)
+{
+    double *place = &o->variable[c->variable[operand]][element], x = *place;
+    double h = 1e-5 * fmax(1.0, fabs(x));
+    double above = loss_at(o, c, place, x + h), below = loss_at(o, c, place, x - h);
+    double slope = (above - below) / (2.0 * h);
+    *place = x;
+    bool near = fabs(slope - gradient) <= 2e-6 * (1.0 + fabs(slope) + fabs(gradient));
+    if (!near)
+        printf("\n  %s: d/d operand %d [%lld] at %.9g: gradient %.12g, central difference %.12g",
+               c->name, operand, (long long)element, x, gradient, slope);
+    CU_ASSERT(near);
+}
+
+static void check_operand(struct oracle *o, const struct case_run *c, int operand)
+{
+    const struct shape *shape = &graph_node(o->graph, c->x[operand])->shape;
+    int node = c->gradient[operand];
+    CU_ASSERT_FATAL(shape_equal(&graph_node(o->graph, node)->shape, shape));
+    size_t size = (size_t)oracle_elements(o, shape);
+    double *gradient = malloc(size * sizeof *gradient);
+    memcpy(gradient, o->value[node], size * sizeof *gradient);
+    for (size_t i = 0; i < size; i++)
+        check_element(o, c, operand, (int64_t)i, gradient[i]);
+    free(gradient);
+}
+
+static void check_gradients(struct op_run *r)
+{
+    struct oracle o;
+    start_oracle(r, &o);
+    bool flows = op_test(r->op)->leaf || op_def(r->op)->gradient;
+    for (int i = 0; i < r->count; i++) {
+        const struct case_run *c = &r->run[i];
+        for (int k = 0; k < c->count; k++) {
+            if (!c->wanted[k])
+                continue;
+            CU_ASSERT_EQUAL(c->gradient[k] >= 0, flows);
+            if (c->gradient[k] < 0)
+                continue;
+            oracle_run(&o, 0, r->graph->count - 1);
+            check_operand(&o, c, k);
+        }
+    }
+    end_oracle(&o);
+}
+
+/* ---- gradients at chosen values ---- */
+
+static void check_known(struct op_run *r, struct oracle *o, const struct op_known *known)
+{
+    const struct case_run *c = r->run;
+    while (c < r->run + r->count && strcmp(c->name, known->name) != 0)
+        c++;
+    CU_ASSERT_FATAL(c < r->run + r->count);
+    for (int64_t i = 0; i < oracle_elements(o, &graph_node(r->graph, c->y)->shape); i++)
+        o->variable[c->weight][i] = 1.0;
+    for (int k = 0; k < c->count; k++)
+        for (int64_t i = 0; i < 4 && i < oracle_elements(o, &graph_node(r->graph, c->x[k])->shape);
+             i++)
+            o->variable[c->variable[k]][i] = known->input[k][i];
+    oracle_run(o, 0, r->graph->count - 1);
+    for (int k = 0; k < c->count; k++)
+        for (int64_t i = 0; i < 4 && i < oracle_elements(o, &graph_node(r->graph, c->x[k])->shape);
+             i++) {
+            double got = c->gradient[k] >= 0 ? o->value[c->gradient[k]][i] : 0.0;
+            bool same = fabs(got - known->gradient[k][i]) <= 1e-7;
+            if (!same)
+                printf("\n  known %s: gradient of operand %d [%lld] is %.9g, not %.9g", c->name, k,
+                       (long long)i, got, known->gradient[k][i]);
+            CU_ASSERT(same);
+        }
+}
+
+static void check_knowns(struct op_run *r)
+{
+    struct oracle o;
+    start_oracle(r, &o);
+    for (int i = 0; i < op_test(r->op)->known_count; i++)
+        check_known(r, &o, &op_test(r->op)->known[i]);
+    end_oracle(&o);
+}
+
+/* ---- golden dumps ---- */
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return NULL;
+    fseek(file, 0, SEEK_END);
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    char *text = calloc(size + 1, 1);
+    if (fread(text, 1, size, file) != size)
+        text[0] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "wb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs(text, file);
+    CU_ASSERT_EQUAL(fclose(file), 0);
+}
+
+static void check_golden(struct op_run *r)
+{
+    struct text text;
+    text_init(&text, r->arena);
+    graph_print(r->graph, &text);
+    const char *path = arena_printf(r->arena, INVAR_SOURCE_DIR "/tests/golden/ops/%s.txt",
+                                    op_def(r->op)->stem);
+    if (getenv("UPDATE_GOLDEN"))
+        write_file(path, text.data);
+    char *golden = read_file(path);
+    bool same = golden && strcmp(golden, text.data) == 0;
+    if (!same)
+        printf("\n  differs from tests/golden/ops/%s.txt (UPDATE_GOLDEN=1 rewrites it):\n%s",
+               op_def(r->op)->stem, text.data);
+    CU_ASSERT(same);
+    free(golden);
+}
+
+/* Reading the golden text gives the same text. */
+static void check_round_trip(struct op_run *r)
+{
+    struct text first, second;
+    const char *error;
+    text_init(&first, r->arena);
+    text_init(&second, r->arena);
+    graph_print(r->graph, &first);
+    struct graph *read = graph_read_text(r->program, first.data, &error);
+    CU_ASSERT_PTR_NULL(error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(read);
+    graph_print(read, &second);
+    CU_ASSERT_STRING_EQUAL(first.data, second.data);
+}
+
+static void test_operator(void)
+{
+    struct op_run r;
+    start_run(&r, (enum op)op_find(CU_get_current_test()->pName));
+    CU_ASSERT(r.count > 0);
+    check_golden(&r);
+    check_round_trip(&r);
+    pass_random(r.program);
+    check_gradients(&r);
+    check_knowns(&r);
+    arena_free(r.arena);
+}
+
+/* Arguments: the stems to test; all without. */
+int main(int argc, char **argv)
+{
+    if (CU_initialize_registry() != CUE_SUCCESS)
+        return 2;
+    CU_pSuite suite = CU_add_suite("operators", NULL, NULL);
+    for (int i = 0; i < OP_COUNT; i++) {
+        bool chosen = argc == 1;
+        for (int k = 1; k < argc; k++)
+            chosen = chosen || strcmp(argv[k], op_def((enum op)i)->stem) == 0;
+        if (chosen && !CU_add_test(suite, op_def((enum op)i)->stem, test_operator))
+            return 2;
+    }
+    CU_basic_run_tests();
+    unsigned failures = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    return failures > 0;
+}

@@ -1,0 +1,14 @@
+#include "harness.h"
+
+#include <math.h>
+
+static double map(const double *x)
+{
+    return log(x[0]);
+}
+
+const struct op_test test_log = {
+    .map = map,
+    .domain = {{.dtype = F32, .low = 0.3, .high = 9}},
+    .ulp = 1,
+};

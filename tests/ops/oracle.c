@@ -1,0 +1,138 @@
+/* The naive evaluation of graphs in double, through the operators' tests. */
+#include "harness.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include "core/philox.h"
+
+static const struct op_test *const table[OP_COUNT] = {
+#define X(name, stem, class, operands) &test_##stem,
+#include "ops.def"
+#undef X
+};
+
+const struct op_test *op_test(enum op op)
+{
+    return table[op];
+}
+
+int64_t oracle_extent(const struct oracle *o, const struct shape *shape, int axis)
+{
+    return shape->dim[axis] * (axis == shape->rows ? o->rows : 1);
+}
+
+int64_t oracle_elements(const struct oracle *o, const struct shape *shape)
+{
+    return shape_elements(shape) * (shape->rows >= 0 ? o->rows : 1);
+}
+
+const double *oracle_operand(const struct oracle *o, const struct node *n, int operand)
+{
+    return o->value[n->operand[operand]];
+}
+
+const struct shape *oracle_shape(const struct oracle *o, const struct node *n, int operand)
+{
+    return &graph_node(o->graph, n->operand[operand])->shape;
+}
+
+struct walk walk_start(const struct oracle *o, const struct shape *shape)
+{
+    struct walk w = {.rank = shape->rank, .count = oracle_elements(o, shape)};
+    for (int i = 0; i < shape->rank; i++)
+        w.dim[i] = oracle_extent(o, shape, i);
+    return w;
+}
+
+bool walk_more(const struct walk *w)
+{
+    return w->element < w->count;
+}
+
+void walk_next(struct walk *w)
+{
+    w->element++;
+    for (int i = w->rank - 1; i >= 0; i--) {
+        if (++w->index[i] < w->dim[i])
+            return;
+        w->index[i] = 0;
+    }
+}
+
+int64_t oracle_at(const struct oracle *o, const struct shape *shape, int rank,
+                  const int64_t *index)
+{
+    int64_t at = 0;
+    for (int i = 0; i < shape->rank; i++) {
+        int64_t extent = oracle_extent(o, shape, i);
+        at = at * extent + (extent == 1 ? 0 : index[rank - shape->rank + i]);
+    }
+    return at;
+}
+
+static void eval_map(struct oracle *o, const struct node *n)
+{
+    double x[3];
+    for (struct walk w = walk_start(o, &n->shape); walk_more(&w); walk_next(&w)) {
+        for (int i = 0; i < n->count; i++)
+            x[i] = oracle_operand(o, n, i)[oracle_at(o, oracle_shape(o, n, i), w.rank, w.index)];
+        o->value[n->id][w.element] = table[n->op]->map(x);
+    }
+}
+
+void oracle_run(struct oracle *o, int first, int last)
+{
+    for (int id = first; id <= last; id++) {
+        const struct node *n = graph_node(o->graph, id);
+        size_t count = (size_t)oracle_elements(o, &n->shape);
+        if (!o->value[id])
+            o->value[id] = calloc(count, sizeof(double));
+        if (table[n->op]->map)
+            eval_map(o, n);
+        else
+            table[n->op]->eval(o, n);
+    }
+}
+
+void eval_copy(struct oracle *o, const struct node *n)
+{
+    for (int64_t i = 0; i < oracle_elements(o, &n->shape); i++)
+        o->value[n->id][i] = oracle_operand(o, n, 0)[i];
+}
+
+struct row_form oracle_rows(const struct oracle *o, const struct node *n)
+{
+    const struct shape *s = oracle_shape(o, n, 0);
+    int64_t size = oracle_extent(o, s, s->rank - 1);
+    return (struct row_form){oracle_elements(o, s) / size, size, oracle_operand(o, n, 0)};
+}
+
+/* Per sample the element counts within the sample's own values. */
+struct draw oracle_draw(const struct oracle *o, const struct node *n, int64_t element)
+{
+    if (n->attr.domain != DOMAIN_SAMPLE)
+        return (struct draw){element, n->attr.domain == DOMAIN_STEP ? (uint64_t)o->step : 0};
+    int64_t size = shape_elements(&n->shape);
+    uint64_t sample = (uint64_t)oracle_operand(o, n, 0)[element / size];
+    return (struct draw){element % size, sample | (uint64_t)o->epoch << 32};
+}
+
+uint32_t oracle_word(const struct oracle *o, const struct node *n, struct draw d)
+{
+    uint32_t counter[4] = {(uint32_t)(d.element / 4), (uint32_t)d.moment,
+                           (uint32_t)(d.moment >> 32), n->attr.stream};
+    uint32_t out[4];
+    inv_philox(counter, o->key, out);
+    return out[d.element % 4];
+}
+
+double oracle_normal(const struct oracle *o, const struct node *n, struct draw d)
+{
+    bool sine = d.element % 2 == 1;
+    d.element -= sine;
+    double u = ((oracle_word(o, n, d) >> 8) + 1.0) * 0x1p-24;
+    d.element++;
+    double angle = 2.0 * acos(-1.0) * (oracle_word(o, n, d) >> 8) * 0x1p-24;
+    double radius = sqrt(-2.0 * log(u));
+    return sine ? radius * sin(angle) : radius * cos(angle);
+}

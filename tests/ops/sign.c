@@ -1,0 +1,17 @@
+#include "harness.h"
+
+static double map(const double *x)
+{
+    return (x[0] > 0.0) - (x[0] < 0.0);
+}
+
+static const struct op_case cases[] = {
+    {"whole", {{.dtype = I32, SHAPE(1, 5), .batch = 1, .low = -9, .high = 9}}, 1, NULL},
+};
+
+const struct op_test test_sign = {
+    .map = map,
+    .domain = {{.dtype = F32, .low = -3, .high = 3}},
+    .ulp = 0,
+    CASES(cases),
+};

@@ -1,0 +1,14 @@
+#include "harness.h"
+
+#include <math.h>
+
+static double map(const double *x)
+{
+    return tanh(x[0]);
+}
+
+const struct op_test test_tanh = {
+    .map = map,
+    .domain = {{.dtype = F32, .low = -3, .high = 3}},
+    .ulp = 1,
+};
