@@ -19,6 +19,7 @@ struct cluster {
     struct ids member;
     bool for_loss;                      /* some result is needed by a store of VAR_LOSS */
     bool updates;                       /* stores another variable */
+    bool copies;                        /* it is the copy of a view */
     int visit;
 };
 
@@ -62,12 +63,13 @@ static bool reads_strided(const struct fuse *fuse, int id)
     }
 }
 
-/* Views of constants have no storage to share, only indices to look through. */
+/* Views of constants and step values have no storage to share, only indices to look through. */
 static bool is_constant(const struct fuse *fuse, int id)
 {
     while (schedule_is_view(fuse->graph, id))
         id = fuse->graph->node[id]->operand[0];
-    return fuse->graph->node[id]->op == OP_CONST;
+    enum op op = fuse->graph->node[id]->op;
+    return op == OP_CONST || op == OP_STEP_VALUE;
 }
 
 /* Does the view share its operand's storage? */
@@ -173,7 +175,8 @@ static void place_pieces(struct fuse *fuse, int id)
     bool all = true;
     for (int i = 0; i < concat->count; i++) {
         int base = whole_base(fuse, concat->operand[i]);
-        bool fits = base >= 0 && fuse->schedule->whole[base] < 0 && fuse->graph->node[base]->op != OP_CONCAT;
+        bool fits = base >= 0 && fuse->schedule->whole[base] < 0 &&
+                    fuse->graph->node[base]->op != OP_CONCAT;
         if (fits)
             fuse->schedule->whole[base] = id;
         all &= fits;
@@ -227,6 +230,7 @@ static void make_clusters(struct fuse *fuse)
         cluster->kind = kind_of(class);
         bool reduces = class == CLASS_ROW || class == CLASS_COLUMN || class == CLASS_STORE;
         cluster->space = graph->node[reduces ? node->operand[0] : id]->shape;
+        cluster->copies = class == CLASS_VIEW;
         cluster->updates = node->op == OP_STORE &&
                            graph->program->variable[node->attr.variable]->kind != VAR_LOSS;
         if (cluster->used)
@@ -257,13 +261,13 @@ static void find_order(struct fuse *fuse)
         for (int i = 0; i < sources.count; i++)
             ids_add(arena_of(fuse), &fuse->after[sources.id[i]], id);
     }
-    struct ids readers = {0}, stores = {0};
-    schedule_hazards(graph, &readers, &stores);
-    for (int i = 0; i < readers.count; i++)
-        ids_add(arena_of(fuse), &fuse->after[readers.id[i]], stores.id[i]);
+    struct ids first = {0}, second = {0};
+    schedule_hazards(graph, &first, &second);
+    for (int i = 0; i < first.count; i++)
+        ids_add(arena_of(fuse), &fuse->after[first.id[i]], second.id[i]);
 }
 
-/* Pushes the clusters after `id`; true where one of them, other than from `from` itself, is `to`. */
+/* Pushes the clusters after `id`; true where one of them is `to`, unless `id` is `from`. */
 static bool push_after(struct fuse *fuse, int id, int from, int to)
 {
     const struct cluster *cluster = &fuse->cluster[id];
@@ -356,6 +360,8 @@ static bool kinds_fit(struct fuse *fuse, int first, int second, enum group_kind 
     const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
     bool same = shape_equal(&a->space, &b->space);
     *kind = a->kind == GROUP_MAP ? b->kind : a->kind;
+    if (a->copies || b->copies)
+        return false;
     if (a->kind == GROUP_MAP && b->kind == GROUP_MAP)
         return same;
     if (a->kind == GROUP_ROW && b->kind == GROUP_ROW)
@@ -417,6 +423,26 @@ static bool stores_fit(struct fuse *fuse, int first, int second, enum group_kind
     return true;
 }
 
+/* Does a node of one cluster read, through views, what the other computes?  That must be in memory
+ * first. */
+static bool views_between(struct fuse *fuse, int reader, int other)
+{
+    const struct ids *member = &fuse->cluster[reader].member;
+    for (int m = 0; m < member->count; m++) {
+        const struct node *node = fuse->graph->node[member->id[m]];
+        for (int i = 0; i < node->count; i++) {
+            struct ids sources = {0};
+            if (node->op == OP_STORE || fuse->schedule->group_of[node->operand[i]] >= 0)
+                continue;
+            schedule_sources(fuse->graph, node->operand[i], &sources);
+            for (int s = 0; s < sources.count; s++)
+                if (is_member(fuse, other, sources.id[s]))
+                    return true;
+        }
+    }
+    return false;
+}
+
 static void merge(struct fuse *fuse, int first, int second, enum group_kind kind)
 {
     struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
@@ -436,7 +462,8 @@ static bool try_merge(struct fuse *fuse, int first, int second, enum group_kind 
     const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
     if ((a->for_loss || b->for_loss) && (a->updates || b->updates))
         return false;
-    if (!stores_fit(fuse, first, second, kind) || reaches(fuse, first, second) ||
+    if (!stores_fit(fuse, first, second, kind) || views_between(fuse, first, second) ||
+        views_between(fuse, second, first) || reaches(fuse, first, second) ||
         reaches(fuse, second, first))
         return false;
     merge(fuse, first, second, kind);

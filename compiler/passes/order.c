@@ -58,7 +58,7 @@ static void find_edges(struct order *order)
 {
     const struct graph *graph = order->graph;
     const int *group_of = order->schedule->group_of;
-    struct ids readers = {0}, stores = {0}, sources;
+    struct ids first = {0}, second = {0}, sources;
     for (int id = 0; id < graph->count; id++) {
         sources = (struct ids){0};
         for (int i = 0; group_of[id] >= 0 && i < graph->node[id]->count; i++)
@@ -71,9 +71,9 @@ static void find_edges(struct order *order)
             add_once(order, &order->item[group_of[id]].reads, sources.id[i]);
         }
     }
-    schedule_hazards(graph, &readers, &stores);
-    for (int i = 0; i < readers.count; i++)
-        add_edge(order, group_of[readers.id[i]], group_of[stores.id[i]]);
+    schedule_hazards(graph, &first, &second);
+    for (int i = 0; i < first.count; i++)
+        add_edge(order, group_of[first.id[i]], group_of[second.id[i]]);
 }
 
 static void measure(struct order *order)

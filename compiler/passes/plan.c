@@ -213,7 +213,8 @@ static bool reads_agree(const struct plan *plan, const struct group *group, int 
             if (plan->unit_of[base_of(plan, operand)] != unit)
                 continue;
             struct access access = schedule_access(plan->graph, operand, &out->shape);
-            bool same = access.identity && plan->graph->node[operand]->dtype == out->dtype &&
+            bool same = access.identity && op_def(node->op)->class != CLASS_VIEW &&
+                        plan->graph->node[operand]->dtype == out->dtype &&
                         shape_equal(&plan->graph->node[operand]->shape, &out->shape);
             if (!same || (group->kind == GROUP_ROW &&
                           !depends_on(plan, group, output, group->node[m])))

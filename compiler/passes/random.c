@@ -1,7 +1,7 @@
 /* pass_random: numbers of random streams.
  *
  * requires:    every random node has its path.
- * establishes: attr.stream is the first 32 bits, big-endian, of the path's SHA-256 (docs/numerics.md,
+ * establishes: attr.stream is the first 32 bits, big-endian, of SHA-256(path) (docs/numerics.md,
  *              section 4); no two paths of the program have the same number. */
 #include <string.h>
 

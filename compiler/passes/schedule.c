@@ -40,7 +40,8 @@ void shape_strides(const struct shape *shape, struct extent stride[RANK_MAX])
 
 bool schedule_is_view(const struct graph *graph, int node)
 {
-    return op_def(graph->node[node]->op)->class == CLASS_VIEW && graph->schedule->group_of[node] < 0;
+    bool view = op_def(graph->node[node]->op)->class == CLASS_VIEW;
+    return view && graph->schedule->group_of[node] < 0;
 }
 
 /* Index `start + i[from]` of the iteration space, or `start` where from is -1, for each axis. */
@@ -114,13 +115,14 @@ static bool access_is_dense(const struct access *access, const struct shape *spa
     return access->offset.rows == 0;
 }
 
-/* Constants lie in no storage: views of them in their own order are the constant itself. */
+/* Constants and step values lie in no storage: views in their own order are the value itself. */
 static int skip_dense_views(const struct graph *graph, int node)
 {
     int base = node;
     while (schedule_is_view(graph, base))
         base = graph->node[base]->operand[0];
-    return graph->node[base]->op == OP_CONST ? base : node;
+    bool stored = graph->node[base]->op != OP_CONST && graph->node[base]->op != OP_STEP_VALUE;
+    return stored ? node : base;
 }
 
 struct access schedule_access(const struct graph *graph, int operand, const struct shape *space)
@@ -172,33 +174,59 @@ bool schedule_overlap(const struct program *program, int a, int b)
            (vb->kind == VAR_PARAM && vb->block == a);
 }
 
-/* Adds the hazards of one reader and one value that it reads. */
-static void add_hazards(const struct graph *graph, int reader, int source,
-                        const struct ids *all_stores, struct ids *readers, struct ids *stores)
+struct pairs {
+    const struct graph *graph;
+    struct ids *first, *second;
+    struct ids stores;                  /* all of the graph */
+};
+
+static void add_pair(struct pairs *pairs, int first, int second)
 {
-    const struct program *program = graph->program;
-    for (int i = 0; i < all_stores->count; i++) {
-        int store = all_stores->id[i];
-        if (store == reader || !schedule_overlap(program, graph->node[source]->attr.variable,
-                                                 graph->node[store]->attr.variable))
-            continue;
-        ids_add(program->arena, readers, reader);
-        ids_add(program->arena, stores, store);
+    ids_add(pairs->graph->program->arena, pairs->first, first);
+    ids_add(pairs->graph->program->arena, pairs->second, second);
+}
+
+static int variable_of(const struct pairs *pairs, int id)
+{
+    return pairs->graph->node[id]->attr.variable;
+}
+
+/* What reads a variable comes before what stores it. */
+static void pair_reader(struct pairs *pairs, int reader, int source)
+{
+    for (int i = 0; i < pairs->stores.count; i++) {
+        int store = pairs->stores.id[i];
+        if (store != reader && schedule_overlap(pairs->graph->program, variable_of(pairs, source),
+                                                variable_of(pairs, store)))
+            add_pair(pairs, reader, store);
     }
 }
 
-void schedule_hazards(const struct graph *graph, struct ids *readers, struct ids *stores)
+/* The loss is looked at before anything else is stored. */
+static void pair_loss(struct pairs *pairs, int loss)
 {
-    struct ids all_stores = {0};
+    const struct program *program = pairs->graph->program;
+    if (program->variable[variable_of(pairs, loss)]->kind != VAR_LOSS)
+        return;
+    for (int i = 0; i < pairs->stores.count; i++)
+        if (program->variable[variable_of(pairs, pairs->stores.id[i])]->kind != VAR_LOSS)
+            add_pair(pairs, loss, pairs->stores.id[i]);
+}
+
+void schedule_hazards(const struct graph *graph, struct ids *first, struct ids *second)
+{
+    struct pairs pairs = {.graph = graph, .first = first, .second = second};
     for (int id = 0; id < graph->count; id++)
         if (graph->node[id]->op == OP_STORE)
-            ids_add(graph->program->arena, &all_stores, id);
+            ids_add(graph->program->arena, &pairs.stores, id);
+    for (int i = 0; i < pairs.stores.count; i++)
+        pair_loss(&pairs, pairs.stores.id[i]);
     for (int id = 0; id < graph->count; id++) {
         struct ids sources = {0};
         for (int i = 0; graph->schedule->group_of[id] >= 0 && i < graph->node[id]->count; i++)
             schedule_sources(graph, graph->node[id]->operand[i], &sources);
         for (int i = 0; i < sources.count; i++)
             if (graph->node[sources.id[i]]->op == OP_READ)
-                add_hazards(graph, id, sources.id[i], &all_stores, readers, stores);
+                pair_reader(&pairs, id, sources.id[i]);
     }
 }

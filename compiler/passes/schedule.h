@@ -23,7 +23,8 @@ bool schedule_dense(const struct graph *, int view, int64_t *start);
 void schedule_sources(const struct graph *, int operand, struct ids *);
 /* Do two variables share bytes?  A parameter lies in its block. */
 bool schedule_overlap(const struct program *, int a, int b);
-/* Adds (reader, store) pairs: nodes that read what a store replaces, and must run before it. */
-void schedule_hazards(const struct graph *, struct ids *readers, struct ids *stores);
+/* Adds pairs of nodes of which the first must run before the second though that does not read it:
+ * what reads a variable before what stores it, and stores of VAR_LOSS before all others. */
+void schedule_hazards(const struct graph *, struct ids *first, struct ids *second);
 
 #endif

@@ -227,7 +227,7 @@ static bool ends_reduction(const struct simplify *s, const struct node *map)
  * reshape keeps, the last ones; the others have the shape of the map. */
 static bool can_rise(const struct simplify *s, const struct node *map, int suffix)
 {
-    if (!is_private_map(s, map) || ends_reduction(s, map))
+    if (map->shape.rank == 0 || !is_private_map(s, map) || ends_reduction(s, map))
         return false;
     bool whole = false;
     for (int i = 0; i < map->count; i++) {
