@@ -347,7 +347,8 @@ static void take_group(struct function *f)
     struct extent n = extent_of(&x->shape, 1), c = extent_of(&take->shape, 2);
     const char *page = "";
     if (!extent_is(pages, 1))
-        page = arena_printf(f->emit->arena, "%si / (%s) + ", factor_text(f, n), extent_text(f, r));
+        page = arena_printf(f->emit->arena, r.rows ? "%s(i / (%s)) + " : "%s(i / %s) + ", factor_text(f, n),
+                            extent_text(f, r));
     values_set(f->values, "out", function_pointer(f, take->id, true));
     values_set(f->values, "x", function_pointer(f, x->id, false));
     values_set(f->values, "index", function_pointer(f, take->operand[1], false));
