@@ -387,6 +387,7 @@ static struct command_line link_line(const struct build *build, const struct obj
         command_add(&line, objects->path[i]);
     command_add(&line, build->library);
     command_add(&line, zlib);
+    command_add(&line, "-lm");
     command_add(&line, "-pthread");
     command_add(&line, "-o");
     command_add(&line, out);
@@ -403,7 +404,8 @@ static bool link_all(const struct build *build, const struct objects *objects, c
     line = link_line(build, objects, "-lz", out);
     if (command_run_all(&line, 1, build->folder, verbose, false))
         return true;
-    fprintf(stderr, "help: a trainer needs zlib (Debian: apt-get install zlib1g-dev)\n");
+    if (command_said(build->arena, build->folder, "-lz"))
+        fprintf(stderr, "help: a trainer needs zlib (Debian: apt-get install zlib1g-dev)\n");
     return false;
 }
 

@@ -43,4 +43,7 @@ const char *command_text(const struct command_line *);
 bool command_run_all(const struct command_line *, int count, const char *folder, bool verbose,
                      bool quiet);
 
+/* Did the first command of the last run print the word? */
+bool command_said(struct arena *, const char *folder, const char *word);
+
 #endif

@@ -121,3 +121,15 @@ bool command_run_all(const struct command_line *line, int count, const char *fol
     }
     return good;
 }
+
+bool command_said(struct arena *arena, const char *folder, const char *word)
+{
+    char line[4096];
+    bool said = false;
+    FILE *file = fopen(arena_printf(arena, "%s/log-0", folder), "r");
+    while (file && fgets(line, sizeof line, file))
+        said = said || strstr(line, word);
+    if (file)
+        fclose(file);
+    return said;
+}
