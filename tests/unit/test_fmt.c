@@ -144,7 +144,8 @@ static void test_long_lines(void)
            "logits = x -> conv2d(16, 3, pad = same) -> relu -> max_pool(2) -> flatten -> dense(64) "
            "-> relu -> dropout(0.2) -> dense(10)\n}\n",
            "model m(x: f32[8, 8, 1]) {\n"
-           "  logits = x -> conv2d(16, 3, pad = same) -> relu -> max_pool(2) -> flatten -> dense(64) "
+           "  logits = x -> conv2d(16, 3, pad = same) -> relu -> max_pool(2) -> flatten -> "
+           "dense(64) "
            "-> relu\n"
            "             -> dropout(0.2) -> dense(10)\n"
            "}\n");
@@ -156,10 +157,12 @@ static void test_long_lines(void)
            "hole = rows_of_the_image >= top and rows_of_the_image < top + size and columns >= left "
            "and columns < left + size\n}\n",
            "block b() {\n"
-           "  hole = rows_of_the_image >= top and rows_of_the_image < top + size and columns >= left"
+           "  hole = rows_of_the_image >= top and rows_of_the_image < top + size and columns >= "
+           "left"
            "\n      and columns < left + size\n"
            "}\n");
-    expect("block b() { for \"a_long_pattern/of_parameters/**\", \"another_pattern/of_params/*/w\", "
+    expect("block b() { for \"a_long_pattern/of_parameters/**\", "
+           "\"another_pattern/of_params/*/w\", "
            "\"b\" { decay = 0.000000001 } }\n",
            "block b() {\n"
            "  for \"a_long_pattern/of_parameters/**\", \"another_pattern/of_params/*/w\", \"b\" {\n"
@@ -172,7 +175,8 @@ static void test_long_lines(void)
 static void test_long_branches(void)
 {
     expect("block b() {\n"
-           "if a_condition { y = the_first_value + 1 } else { y = the_second_value_with_a_long_name "
+           "if a_condition { y = the_first_value + 1 } else { y = "
+           "the_second_value_with_a_long_name "
            "+ 22222222 }\n}\n",
            "block b() {\n"
            "  if a_condition {\n"
