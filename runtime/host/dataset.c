@@ -129,12 +129,12 @@ static void append(struct inv_dataset *data, struct inv_run *run, int64_t count)
 
 /* ---- loading ---- */
 
+/* Appends the last `count` rows read, which began on those lines, and checks what the model makes
+ * of them. */
 static void append_read(struct inv_dataset *data, struct inv_run *run, const struct inv_rows *rows,
                         const int64_t *line, int64_t count)
 {
     int64_t first = data->rows;
-    if (data->errors->count > 0)
-        return;
     append(data, run, count);
     for (int f = 0; f < data->model->data.field_count; f++) {
         for (int64_t i = 0; i < count && is_held(data, f); i++) {
@@ -145,19 +145,23 @@ static void append_read(struct inv_dataset *data, struct inv_run *run, const str
     }
 }
 
+/* Rows with bad cells are left out, together with their batch: the run ends anyway. */
 static void read_rows(struct inv_dataset *data, struct inv_run *run, struct inv_rows *rows)
 {
     int64_t batch = data->model->batch, fill = 0;
     int64_t *line = inv_allocate((size_t)batch * sizeof *line);
-    while (inv_rows_next(rows, fill) > 0 && !inv_errors_full(data->errors)) {
-        line[fill++] = rows->csv.line;
-        if (fill == batch) {
+    int before = data->errors->count, more = 1;
+    while (more && !inv_errors_full(data->errors)) {
+        more = inv_rows_next(rows, fill) > 0;
+        if (more)
+            line[fill++] = rows->csv.line;
+        if ((fill < batch && more) || fill == 0)
+            continue;
+        if (data->errors->count == before)
             append_read(data, run, rows, line, fill);
-            fill = 0;
-        }
+        before = data->errors->count;
+        fill = 0;
     }
-    if (fill > 0)
-        append_read(data, run, rows, line, fill);
     free(line);
 }
 

@@ -1,0 +1,437 @@
+/* Data as the trainer loads them: cells, splits, fitted statistics, and every error with its
+ * place. */
+#include "host.h"
+#include <math.h>
+#include "fake_model.h"
+#include "host/dataset.h"
+#include "host/split.h"
+
+struct loaded {
+    struct inv_model model;
+    struct inv_dataset data;
+    struct inv_run run;
+    struct host_errors e;
+    unsigned char arena[FAKE_ARENA] __attribute__((aligned(64)));
+};
+
+static void begin(struct loaded *l)
+{
+    memset(l, 0, sizeof *l);
+    host_errors_begin(&l->e);
+    l->model = fake_model();
+    l->run.arena = l->arena;
+    l->data = (struct inv_dataset){ .model = &l->model, .errors = &l->e.errors, .seed = 42,
+                                    .directory = host_folder };
+}
+
+static int load(struct loaded *l, const char *csv)
+{
+    if (csv)
+        host_write_text("fake.csv", csv);
+    return inv_dataset_load(&l->data, &l->run);
+}
+
+static void end(struct loaded *l)
+{
+    inv_dataset_free(&l->data);
+    host_errors_end(&l->e);
+}
+
+static float value(const struct loaded *l, int field, int64_t row, int64_t cell)
+{
+    float x;
+    memcpy(&x, l->data.value[field] + (size_t)row * l->data.bytes[field] + cell * 4, sizeof x);
+    return x;
+}
+
+static void test_cells(void)
+{
+    struct loaded l;
+    begin(&l);
+    CU_ASSERT_TRUE(load(&l, "1,2,3\n4,5,6\n7,8,9\n10,11,12\n13,14,15\n16,17,18\n"));
+    CU_ASSERT_EQUAL(l.data.rows, 6);
+    for (int r = 0; r < 6; r++) {
+        CU_ASSERT_EQUAL(value(&l, 0, r, 0), (float)(3 * r + 1) / 2);
+        CU_ASSERT_EQUAL(value(&l, 0, r, 1), (float)(3 * r + 2) / 2);
+        CU_ASSERT_EQUAL(value(&l, 1, r, 0), (float)(3 * r + 3));
+    }
+    CU_ASSERT_EQUAL(l.run.key[0], 0);
+    int32_t rows[3] = { 4, 0, 5 };
+    inv_dataset_gather(&l.data, &l.run, rows, 3);
+    CU_ASSERT_EQUAL(l.run.rows, 3);
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_X)[2 * i + 1], (float)(3 * rows[i] + 2) / 2);
+        CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_Y)[i], (float)(3 * rows[i] + 3));
+    }
+    CU_ASSERT_EQUAL(memcmp(fake_at(&l.run, FAKE_SAMPLE), rows, sizeof rows), 0);
+    end(&l);
+}
+
+static void test_header(void)
+{
+    static const struct { int header; const char *csv; int rows; } cases[] = {
+        { -1, "a,b,c\n1,2,3\n", 1 }, { -1, "1,2,3\n1,2,3\n", 2 }, { 0, "1,2,3\n", 1 },
+        { 1, "9,9,9\n1,2,3\n", 1 }, { -1, "\"a\",b,c\n1,2,3\n4,5,6\n", 2 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct loaded l;
+        begin(&l);
+        l.model.data.header = cases[i].header;
+        CU_ASSERT_TRUE(load(&l, cases[i].csv));
+        CU_ASSERT_EQUAL(l.data.rows, cases[i].rows);
+        end(&l);
+    }
+}
+
+static void test_named_columns(void)
+{
+    struct inv_field field[2] = { fake_fields[0], fake_fields[1] };
+    struct loaded l;
+    field[0].first_column = field[0].last_column = field[1].first_column = -1;
+    field[0].first_name = "b";
+    field[0].last_name = "c";
+    field[1].first_name = field[1].last_name = "a";
+    begin(&l);
+    l.model.data.field = field;
+    CU_ASSERT_TRUE(load(&l, "a,b,c\n1,2,3\n"));
+    CU_ASSERT_EQUAL(value(&l, 0, 0, 0), 1.0f);
+    CU_ASSERT_EQUAL(value(&l, 0, 0, 1), 1.5f);
+    CU_ASSERT_EQUAL(value(&l, 1, 0, 0), 1.0f);
+    end(&l);
+    field[0].last_name = "cc";
+    begin(&l);
+    l.model.data.field = field;
+    CU_ASSERT_FALSE(load(&l, "a,b,c\n1,2,3\n"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:1: no column is named \"cc\" (field x); did "
+                                          "you mean \"c\"?"));
+    end(&l);
+    field[0].last_name = "b";
+    begin(&l);
+    l.model.data.field = field;
+    CU_ASSERT_FALSE(load(&l, NULL));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "columns 1 to 1 hold 1 cells, but field x has 2"));
+    end(&l);
+}
+
+static void check_bad(const char *csv, const char *part)
+{
+    struct loaded l;
+    begin(&l);
+    CU_ASSERT_FALSE(load(&l, csv));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, part));
+    end(&l);
+}
+
+static void test_bad_cells(void)
+{
+    check_bad("", "fake.csv: is empty");
+    check_bad("a,b,c\n", "fake.csv: has no rows of data");
+    check_bad("1,2,3\n1,,3\n", "fake.csv:2: column 1: \"\" is a missing value");
+    check_bad("a,b,c\n1,x,3\n", "fake.csv:2: column 1 (b): \"x\" is not a number");
+    check_bad("1,2,nan\n", "fake.csv:1: column 2: \"nan\" is no number to train on");
+    check_bad("1,2,-inf\n", "column 2: \"-inf\" is not finite");
+    check_bad("1,2,1e50\n", "column 2: \"1e50\" is beyond the largest");
+    check_bad("1,2,3\n1,2\n", "fake.csv:2: has 2 cells, but the first line has 3");
+    check_bad("1,2,3\n1,2,3,4\n", "fake.csv:2: has 4 cells, but the first line has 3");
+    check_bad("1;2;3\n", "field x takes column 1, but there are only columns 0 to 0");
+    check_bad("1,2\n3,4\n", "field y takes column 2, but there are only columns 0 to 1");
+}
+
+static void test_many_errors(void)
+{
+    struct loaded l;
+    begin(&l);
+    CU_ASSERT_FALSE(load(&l, "1,2,3\nx,2,3\n1,y,3\n1,2,z\n1\nx,x,x\nx,x,x\nx,x,x\nx,x,x\n"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:2: column 0"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:3: column 1"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:5: has 1 cells"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:7: column 2"));
+    CU_ASSERT_PTR_NULL(strstr(l.e.text, "fake.csv:8"));
+    end(&l);
+}
+
+static void overflow(const struct inv_run *run)
+{
+    for (int64_t i = 0; i < run->rows * 2; i++)
+        fake_at(run, FAKE_X)[i] = inv_div(1.0f, fake_at(run, FAKE_RAW_X)[i]);
+}
+
+static void test_prepared(void)
+{
+    struct loaded l;
+    begin(&l);
+    l.model.phase[INV_PREPARE] = overflow;
+    CU_ASSERT_FALSE(load(&l, "1,2,3\n\n4,5,6\n7,8,9\n1,0,3\n5,5,5\n5,5,5\n6,0,0\n"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:5: element 1 of field x is not finite"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:8: element 1 of field x is not finite"));
+    CU_ASSERT_EQUAL(l.e.errors.count, 2);
+    end(&l);
+}
+
+/* The second field as a class of three, of numbers or of text. */
+static void begin_classes(struct loaded *l, struct inv_variable *v, struct inv_field *field,
+                          int text, const char *const *name, int names)
+{
+    memcpy(v, fake_variables, sizeof fake_variables);
+    memcpy(field, fake_fields, sizeof fake_fields);
+    v[FAKE_RAW_Y].dtype = v[FAKE_Y].dtype = INV_I32;
+    v[FAKE_RAW_Y].classes = v[FAKE_Y].classes = 3;
+    field[1].text = text;
+    field[1].class_name = name;
+    field[1].class_count = names;
+    begin(l);
+    l->model.variable = v;
+    l->model.data.field = field;
+}
+
+static void check_classes(int text, const char *const *name, int names, const char *csv,
+                          const int32_t *want, const char *part)
+{
+    struct inv_variable v[FAKE_VARIABLES];
+    struct inv_field field[2];
+    struct loaded l;
+    begin_classes(&l, v, field, text, name, names);
+    CU_ASSERT_EQUAL(load(&l, csv), part == NULL);
+    if (part)
+        CU_ASSERT_TRUE(host_errors_have(&l.e, part));
+    for (int64_t r = 0; want && r < l.data.rows; r++)
+        CU_ASSERT_EQUAL(memcmp(l.data.value[1] + r * 4, &want[r], 4), 0);
+    end(&l);
+}
+
+static void test_classes(void)
+{
+    static const char *const name[] = { "rose", "lily", "tulip" };
+    check_classes(0, NULL, 0, "1,1,0\n1,1,2\n1,1,1.0\n", (const int32_t[]){ 0, 2, 1 }, NULL);
+    check_classes(0, NULL, 0, "1,1,0\n1,1,3\n", NULL,
+                  "fake.csv:2: column 2: \"3\" is out of range; class[3] has 0 to 2");
+    check_classes(0, NULL, 0, "1,1,-1\n", NULL, "\"-1\" is out of range");
+    check_classes(0, NULL, 0, "1,1,0.5\n", NULL, "\"0.5\" is not a whole number");
+    check_classes(0, NULL, 0, "1,1,\n", NULL, "\"\" is a missing value");
+    check_classes(1, name, 3, "1,1,lily\n1,1,tulip\n1,1,rose\n", (const int32_t[]){ 1, 2, 0 },
+                  NULL);
+    check_classes(1, name, 3, "1,1,lily\n1,1,tulp\n", NULL,
+                  "fake.csv:2: column 2: \"tulp\" is no label of field y; did you mean \"tulip\"?");
+    check_classes(1, name, 3, "1,1,oak\n1,1,cactus\n", NULL, "\"cactus\" is no label of field y; add");
+    check_classes(1, NULL, 0, "1,1,c\n1,1,a\n1,1,b\n1,1,c\n", (const int32_t[]){ 2, 0, 1, 2 }, NULL);
+    check_classes(1, NULL, 0, "h,i,j\n1,1,c\n1,1,a\n1,1,b\n", (const int32_t[]){ 2, 0, 1 }, NULL);
+    check_classes(1, NULL, 0, "1,1,c\n1,1,a\n", NULL,
+                  "field y has 2 distinct labels, but the model declares 3 classes");
+}
+
+static void test_parts(void)
+{
+    struct loaded l;
+    int32_t order[10];
+    uint32_t key[2] = { 7, 0 };
+    begin(&l);
+    l.model.data.has_seed = 1;
+    l.model.data.seed = 7;
+    CU_ASSERT_TRUE(load(&l, "1,1,0\n1,1,1\n1,1,2\n1,1,3\n1,1,4\n1,1,5\n1,1,6\n1,1,7\n1,1,8\n1,1,9\n"));
+    inv_split_permute(order, 10, 0, l.model.data.stream_split, key);
+    CU_ASSERT_EQUAL(memcmp(order, l.data.order, sizeof order), 0);
+    CU_ASSERT_EQUAL(inv_dataset_part_rows(&l.data, INV_PART_TRAIN), 6);
+    CU_ASSERT_EQUAL(inv_dataset_part_rows(&l.data, INV_PART_VAL), 2);
+    CU_ASSERT_EQUAL(inv_dataset_part_rows(&l.data, INV_PART_TEST), 2);
+    end(&l);
+    begin(&l);
+    l.model.data.shuffle = 0;
+    CU_ASSERT_TRUE(load(&l, NULL));
+    for (int i = 0; i < 10; i++)
+        CU_ASSERT_EQUAL(l.data.order[i], i);
+    end(&l);
+}
+
+static void test_part_file(void)
+{
+    struct loaded l;
+    begin(&l);
+    host_write_text("test.csv", "5,5,5\n6,6,6\n7,7,7\n");
+    l.model.data.file_count = 2;
+    l.model.data.test_file = 1;
+    l.model.data.train_share = 0.75;
+    l.model.data.val_share = 0.25;
+    CU_ASSERT_TRUE(load(&l, "0,0,0\n1,1,1\n2,2,2\n3,3,3\n"));
+    CU_ASSERT_EQUAL(inv_dataset_part_rows(&l.data, INV_PART_TRAIN), 3);
+    CU_ASSERT_EQUAL(inv_dataset_part_rows(&l.data, INV_PART_VAL), 1);
+    CU_ASSERT_EQUAL(inv_dataset_part_rows(&l.data, INV_PART_TEST), 3);
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(l.data.order[l.data.begin[INV_PART_TEST] + i], 4 + i);
+    CU_ASSERT_EQUAL(value(&l, 1, 4, 0), 5.0f);
+    CU_ASSERT_STRING_NOT_EQUAL(l.data.hash[0], l.data.hash[1]);
+    end(&l);
+    begin(&l);
+    l.model.data.file_count = 2;
+    l.model.data.test_file = 1;
+    host_write_text("test.csv", "5,5,5\n6,x,6\n");
+    CU_ASSERT_FALSE(load(&l, NULL));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "test.csv:2: column 1"));
+    end(&l);
+}
+
+/* Mean and deviation of the training rows only, near those computed in double; a column that never
+ * changes has deviation 1. */
+static void test_fit(void)
+{
+    static char text[64000];
+    struct loaded l;
+    double mean = 0, square = 0;
+    begin(&l);
+    char *to = text;
+    for (int i = 0; i < 2000; i++)
+        to += sprintf(to, "%d.%d,3,0\n", i % 37, i % 10);
+    CU_ASSERT_TRUE(load(&l, text));
+    inv_dataset_fit(&l.data, l.arena);
+    for (int i = 0; i < 1200; i++)
+        mean += (double)value(&l, 0, l.data.order[i], 0) / 1200;
+    for (int i = 0; i < 1200; i++)
+        square += pow((double)value(&l, 0, l.data.order[i], 0) - mean, 2) / 1200;
+    CU_ASSERT_DOUBLE_EQUAL(fake_at(&l.run, FAKE_MEAN)[0], mean, 1e-5);
+    CU_ASSERT_DOUBLE_EQUAL(fake_at(&l.run, FAKE_DEVIATION)[0], sqrt(square), 1e-5);
+    CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_MEAN)[1], 1.5f);
+    CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_DEVIATION)[1], 1.0f);
+    float before = value(&l, 0, 1999, 0);
+    CU_ASSERT_TRUE(inv_dataset_normalise(&l.data, &l.run));
+    CU_ASSERT_EQUAL(value(&l, 0, 1999, 0), inv_div(inv_sub(before, fake_at(&l.run, FAKE_MEAN)[0]),
+                                                  fake_at(&l.run, FAKE_DEVIATION)[0]));
+    CU_ASSERT_EQUAL(value(&l, 0, 7, 1), 0.0f);
+    end(&l);
+}
+
+/* The order of the sum is the contract's: chains of 256, in split order. */
+static void test_fit_order(void)
+{
+    static char text[64000];
+    struct loaded l;
+    begin(&l);
+    fake_points(text, 1500);
+    CU_ASSERT_TRUE(load(&l, text));
+    inv_dataset_fit(&l.data, l.arena);
+    float sum = 0, chain = 0;
+    for (int i = 0; i < 900; i++) {
+        if (i > 0 && i % 256 == 0) {
+            sum = inv_add(sum, chain);
+            chain = 0;
+        }
+        chain = inv_add(chain, value(&l, 0, l.data.order[i], 1));
+    }
+    sum = inv_add(sum, chain);
+    CU_ASSERT_EQUAL(inv_bits(fake_at(&l.run, FAKE_MEAN)[1]), inv_bits(inv_div(sum, 900.0f)));
+    end(&l);
+}
+
+static void test_minmax(void)
+{
+    struct inv_field field[2] = { fake_fields[0], fake_fields[1] };
+    struct loaded l;
+    field[0].fit = INV_FIT_MINMAX;
+    begin(&l);
+    l.model.data.field = field;
+    l.model.data.shuffle = 0;
+    CU_ASSERT_TRUE(load(&l, "4,2,0\n-6,2,0\n8,2,0\n99,99,0\n99,99,0\n"));
+    inv_dataset_fit(&l.data, l.arena);
+    CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_MEAN)[0], -3.0f);
+    CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_DEVIATION)[0], 7.0f);
+    CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_MEAN)[1], 1.0f);
+    CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_DEVIATION)[1], 1.0f);
+    end(&l);
+}
+
+static void test_inputs_only(void)
+{
+    struct loaded l;
+    begin(&l);
+    l.data.inputs_only = 1;
+    CU_ASSERT_TRUE(load(&l, "1,2\n3,4\n"));
+    CU_ASSERT_EQUAL(l.data.rows, 2);
+    CU_ASSERT_EQUAL(value(&l, 0, 1, 1), 2.0f);
+    CU_ASSERT_PTR_NULL(l.data.value[1]);
+    end(&l);
+}
+
+/* ---- arrays ---- */
+
+static const struct inv_file array_files[] = {
+    { "points", "p.npy", INV_NPY, INV_F32, 0, { 0 } }, { "labels", "l.npy", INV_NPY, INV_F32, 0, { 0 } },
+};
+
+static void write_npy(const char *name, const char *shape, const float *data, size_t count)
+{
+    unsigned char file[512];
+    int length = snprintf((char *)file + 10, 400, "{'descr': '<f4', 'fortran_order': False, "
+                                                  "'shape': %s}\n", shape);
+    memcpy(file, "\x93NUMPY\1\0", 8);
+    file[8] = (unsigned char)length;
+    file[9] = 0;
+    memcpy(file + 10 + length, data, count * 4);
+    host_write(name, file, 10 + (size_t)length + count * 4);
+}
+
+static void check_arrays(const char *x_shape, const char *y_shape, int x, int y, const char *part)
+{
+    static const float data[12] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+    struct inv_field field[2] = { fake_fields[0], fake_fields[1] };
+    struct loaded l;
+    field[0].file = "points";
+    field[1].file = "labels";
+    begin(&l);
+    l.model.data.kind = INV_NPY;
+    l.model.data.file = array_files;
+    l.model.data.file_count = 2;
+    l.model.data.field = field;
+    write_npy("p.npy", x_shape, data, (size_t)x);
+    write_npy("l.npy", y_shape, data, (size_t)y);
+    CU_ASSERT_EQUAL(load(&l, NULL), part == NULL);
+    if (part)
+        CU_ASSERT_TRUE(host_errors_have(&l.e, part));
+    for (int r = 0; !part && r < 6; r++) {
+        CU_ASSERT_EQUAL(value(&l, 0, r, 1), (float)(2 * r + 2) / 2);
+        CU_ASSERT_EQUAL(value(&l, 1, r, 0), (float)(r + 1));
+    }
+    end(&l);
+}
+
+static void test_arrays(void)
+{
+    check_arrays("(6, 2)", "(6,)", 12, 6, NULL);
+    check_arrays("(6, 1, 2, 1)", "(6, 1)", 12, 6, NULL);
+    check_arrays("(6, 2)", "(5,)", 12, 5, "l.npy: has 5 rows, but ");
+    check_arrays("(4, 3)", "(4,)", 12, 4, "p.npy: a row has shape [3], but field x wants [2]");
+    check_arrays("(6, 2)", "(6,)", 11, 6, "p.npy: row 5, byte ");
+    check_arrays("(0, 2)", "(0,)", 0, 0, "p.npy: has no rows of data");
+}
+
+/* Bare bytes take their row shape from the field; the rows end with the file. */
+static void test_bare(void)
+{
+    static const float x[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    static const struct inv_file files[] = {
+        { "points", "p.raw", INV_FILE_RAW, INV_F32, 0, { 0 } },
+        { "labels", "l.raw", INV_FILE_RAW, INV_I32, 0, { 0 } },
+    };
+    struct inv_field field[2] = { fake_fields[0], fake_fields[1] };
+    field[0].file = "points";
+    field[1].file = "labels";
+    for (int labels = 4; labels >= 3; labels--) {
+        struct loaded l;
+        begin(&l);
+        l.model.data.kind = INV_FILE_RAW;
+        l.model.data.file = files;
+        l.model.data.file_count = 2;
+        l.model.data.field = field;
+        host_write("p.raw", x, sizeof x);
+        host_write("l.raw", "\1\2\3\377", (size_t)labels);
+        CU_ASSERT_EQUAL(load(&l, NULL), labels == 4);
+        CU_ASSERT_TRUE(labels == 4 ||
+                       host_errors_have(&l.e, "different numbers of rows: one ends after 3"));
+        CU_ASSERT_TRUE(labels == 3 || value(&l, 1, 3, 0) == 255.0f);
+        end(&l);
+    }
+}
+
+HOST_MAIN("dataset", { "cells", test_cells }, { "header", test_header },
+          { "named columns", test_named_columns }, { "bad cells", test_bad_cells },
+          { "many errors", test_many_errors }, { "prepared", test_prepared },
+          { "classes", test_classes }, { "parts", test_parts }, { "part file", test_part_file },
+          { "fit", test_fit }, { "fit order", test_fit_order }, { "minmax", test_minmax },
+          { "inputs only", test_inputs_only }, { "arrays", test_arrays }, { "bare", test_bare })

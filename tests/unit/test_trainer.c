@@ -1,0 +1,386 @@
+/* The trainer as a program, on a model written by hand: each run is a process of its own. */
+#include "host.h"
+#include <fcntl.h>
+#include <math.h>
+#include <sys/wait.h>
+#include "fake_model.h"
+#include "host/split.h"
+
+static struct inv_model model;          /* what the next run gets */
+static char *output, *messages;         /* of the last run */
+
+/* Runs the trainer with those words as arguments, in the test's folder; its exit status. */
+static int run(const char *line)
+{
+    size_t size = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        static char text[512];
+        char *argv[32] = { (char *)(size_t)"trainer" };
+        int argc = 1;
+        const struct inv_model *levels[] = { &model, NULL };
+        snprintf(text, sizeof text, "%s", line);
+        for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+            argv[argc++] = word;
+        if (chdir(host_folder) != 0 || !freopen("out.txt", "w", stdout) ||
+            !freopen("err.txt", "w", stderr))
+            _exit(99);
+        int status = inv_trainer_main(argc, argv, levels);
+        fflush(NULL);
+        _exit(status);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    free(output);
+    free(messages);
+    output = host_read(host_path("out.txt"), &size);
+    messages = host_read(host_path("err.txt"), &size);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 100 + WTERMSIG(status);
+}
+
+static void begin(int points)
+{
+    static char text[200000];
+    fake_points(text, points);
+    host_write_text("fake.csv", text);
+    model = fake_model();
+    fake.rate = 0.0625f;
+    fake.blow_up_at = -1;
+}
+
+/* Whether part stands in text; prints text where it does not. */
+static int has(const char *text, const char *part)
+{
+    int found = text && strstr(text, part) != NULL;
+    if (!found)
+        printf("\n  no \"%s\" in: %s\n", part, text ? text : "(none)");
+    return found;
+}
+
+/* The hash that a run printed last, or "". */
+static const char *hash(void)
+{
+    static char text[4][65];
+    static int next;
+    const char *at = output ? strstr(output, "sha256 ") : NULL;
+    next = (next + 1) % 4;
+    snprintf(text[next], 65, "%s", at ? at + 7 : "");
+    return text[next];
+}
+
+/* Parameters and buffers as the weights file of a name holds them. */
+static void read_weights(const char *name, float bias_w[3], float statistics[4])
+{
+    size_t size = 0;
+    char *file = host_read(host_path(name), &size);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    const char *data = file + size - 28;    /* deviation, mean, bias, w: byte order of names */
+    memcpy(statistics, data, 16);
+    memcpy(bias_w, data + 16, 12);
+    free(file);
+}
+
+static void test_lines(void)
+{
+    begin(100);
+    CU_ASSERT_EQUAL(run("--epochs 3"), 0);
+    CU_ASSERT_TRUE(has(output, "epoch 1/3  loss "));
+    CU_ASSERT_TRUE(has(output, "epoch 3/3  loss "));
+    CU_ASSERT_TRUE(has(output, "  val.loss "));
+    CU_ASSERT_TRUE(has(output, "\ntest  loss "));
+    CU_ASSERT_TRUE(has(output, "\ncounts\n      1      2\n      3      4\n"));
+    CU_ASSERT_TRUE(has(output, " fake.safetensors\n"));
+    CU_ASSERT_PTR_NULL(strstr(output, "epoch 4/"));
+    char *all = strdup(output);
+    CU_ASSERT_EQUAL(run("--epochs 3 --quiet"), 0);
+    CU_ASSERT_PTR_NULL(strstr(output, "epoch"));
+    CU_ASSERT_TRUE(has(all, output));
+    free(all);
+}
+
+/* What the contract says, step by step: order, batches, the chain of losses. */
+static void train_by_hand(int points, int epochs, float w[3], float *epoch_loss)
+{
+    static unsigned char arena[FAKE_ARENA] __attribute__((aligned(64)));
+    static float x[2000][2], y[2000], statistics[4], kept[3];
+    struct inv_run r = { .arena = arena };
+    int32_t order[2000], shuffled[2000];
+    uint32_t key[2] = { 42, 0 };
+    int train = points * 60 / 100;
+    char *text = host_read(host_path("fake.csv"), &(size_t){ 0 });
+    char *at = text;
+    for (int i = 0; i < points; i++)
+        for (int c = 0; c < 3; c++, at++)
+            *(c < 2 ? &x[i][c] : &y[i]) = (c < 2 ? 0.5f : 1.0f) * strtof(at, &at);
+    free(text);
+    read_weights("fake.safetensors", kept, statistics);
+    inv_split_permute(order, points, 0, 0x1234, key);
+    fake_init(&r);
+    memcpy(fake_at(&r, FAKE_DEVIATION), statistics, 8);
+    memcpy(fake_at(&r, FAKE_MEAN), statistics + 2, 8);
+    for (int e = 0; e < epochs; e++) {
+        inv_split_permute(shuffled, train, (uint32_t)e, 0x5678, key);
+        *epoch_loss = 0;
+        for (int b = 0; b < train; b += FAKE_BATCH) {
+            r.rows = train - b < FAKE_BATCH ? train - b : FAKE_BATCH;
+            for (int64_t i = 0; i < r.rows; i++) {
+                memcpy(fake_at(&r, FAKE_X) + 2 * i, x[order[shuffled[b + i]]], 8);
+                fake_at(&r, FAKE_Y)[i] = y[order[shuffled[b + i]]];
+            }
+            fake_normalise(&r);
+            fake_train(&r);
+            *epoch_loss = inv_add(*epoch_loss, inv_mul(*fake_at(&r, FAKE_LOSS), (float)r.rows));
+            fake_update(&r);
+        }
+        *epoch_loss = inv_div(*epoch_loss, (float)train);
+    }
+    memcpy(w, fake_at(&r, FAKE_BLOCK), 12);
+}
+
+static void test_by_hand(void)
+{
+    float own[3], want[3], statistics[4], loss;
+    char line[64];
+    begin(101);                         /* 60 rows to train: 15 batches; then 61: 15 and one row */
+    for (int points = 101; points <= 103; points++) {
+        begin(points);
+        CU_ASSERT_EQUAL(run("--epochs 4 --log log.json"), 0);
+        read_weights("fake.safetensors", own, statistics);
+        train_by_hand(points, 4, want, &loss);
+        CU_ASSERT_EQUAL(inv_bits(own[0]), inv_bits(want[2]));
+        CU_ASSERT_EQUAL(inv_bits(own[1]), inv_bits(want[0]));
+        CU_ASSERT_EQUAL(inv_bits(own[2]), inv_bits(want[1]));
+        char *log = host_read(host_path("log.json"), &(size_t){ 0 });
+        snprintf(line, sizeof line, "{\"epoch\":4,\"steps\":64,\"loss\":%.9g,", (double)loss);
+        CU_ASSERT_TRUE(points == 101 || has(log, line));
+        free(log);
+    }
+}
+
+static void test_same_hash(void)
+{
+    char first[65];
+    begin(100);
+    CU_ASSERT_EQUAL(run("--threads 1"), 0);
+    strcpy(first, hash());
+    CU_ASSERT_EQUAL(strlen(first), 64);
+    CU_ASSERT_EQUAL(run("--threads 3 --quiet --weights w.st"), 0);
+    CU_ASSERT_STRING_EQUAL(hash(), first);
+    char command[256], line[200] = "";
+    snprintf(command, sizeof command, "sha256sum %s", host_path("w.st"));
+    FILE *pipe = popen(command, "r");
+    CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof line, pipe));
+    pclose(pipe);
+    CU_ASSERT_EQUAL(memcmp(line, first, 64), 0);
+    CU_ASSERT_EQUAL(run("--seed 43"), 0);
+    CU_ASSERT_STRING_NOT_EQUAL(hash(), first);
+    CU_ASSERT_EQUAL(run("--epochs 4"), 0);
+    CU_ASSERT_STRING_NOT_EQUAL(hash(), first);
+    CU_ASSERT_EQUAL(run("--steps 75"), 0);      /* 5 epochs of 15 */
+    CU_ASSERT_STRING_EQUAL(hash(), first);
+}
+
+/* Steps that end within an epoch; epochs 0 in the model. */
+static void test_steps(void)
+{
+    begin(100);
+    model.epochs = 0;
+    model.steps = 20;
+    CU_ASSERT_EQUAL(run(""), 0);
+    CU_ASSERT_TRUE(has(output, "epoch 2/2"));
+    CU_ASSERT_TRUE(has(output, "seen 20.0000"));
+    CU_ASSERT_EQUAL(run("--epochs 3"), 0);
+    CU_ASSERT_TRUE(has(output, "epoch 3/3"));
+}
+
+static void test_init(void)
+{
+    char first[65], test[100];
+    begin(100);
+    CU_ASSERT_EQUAL(run("--epochs 2 --save-init start.st --weights end.st"), 0);
+    strcpy(first, hash());
+    snprintf(test, sizeof test, "%.60s", strstr(output, "test  loss"));
+    CU_ASSERT_EQUAL(run("--epochs 2 --init start.st"), 0);
+    CU_ASSERT_STRING_EQUAL(hash(), first);
+    CU_ASSERT_EQUAL(run("--epochs 2 --init end.st"), 0);
+    CU_ASSERT_STRING_NOT_EQUAL(hash(), first);
+    CU_ASSERT_EQUAL(run("--eval-only --init end.st"), 0);
+    test[strcspn(test, " ") + 20] = 0;
+    CU_ASSERT_TRUE(has(output, test));
+    CU_ASSERT_TRUE(has(output, "train  loss"));
+    CU_ASSERT_TRUE(has(output, "val  loss"));
+    CU_ASSERT_PTR_NULL(strstr(output, "sha256"));
+    CU_ASSERT_EQUAL(run("--init nothing.st"), 1);
+    CU_ASSERT_TRUE(has(messages, "nothing.st: cannot read weights"));
+}
+
+/* The statistics of the file are used, not those of the data at hand. */
+static void test_predict(void)
+{
+    float w[3], statistics[4];
+    begin(100);
+    CU_ASSERT_EQUAL(run("--quiet"), 0);
+    read_weights("fake.safetensors", w, statistics);
+    host_write_text("fake.csv", "1,2\n-3,4\n5,6\n7,8\n9,10.5\n");
+    CU_ASSERT_EQUAL(run("--predict -"), 0);
+    CU_ASSERT_TRUE(has(output, "row,line\n0,"));
+    CU_ASSERT_TRUE(has(output, "\n4,"));
+    CU_ASSERT_PTR_NULL(strstr(output, "\n5,"));
+    float x0 = inv_div(inv_sub(-1.5f, statistics[2]), statistics[0]);
+    float x1 = inv_div(inv_sub(2.0f, statistics[3]), statistics[1]);
+    float want = inv_add(inv_add(inv_mul(x0, w[1]), inv_mul(x1, w[2])), w[0]);
+    char line[64];
+    snprintf(line, sizeof line, "\n1,%.9g\n", (double)want);
+    CU_ASSERT_TRUE(has(output, line));
+    CU_ASSERT_EQUAL(run("--predict p.csv --weights fake.safetensors"), 0);
+    char *file = host_read(host_path("p.csv"), &(size_t){ 0 });
+    CU_ASSERT_TRUE(has(file, line));
+    free(file);
+    model.phase[INV_PREDICT] = NULL;
+    CU_ASSERT_EQUAL(run("--predict -"), 2);
+    CU_ASSERT_TRUE(has(messages, "model fake has no output"));
+}
+
+static void test_keep_best(void)
+{
+    char kept[65];
+    begin(100);
+    fake.rate = 1.9375f;                /* overshoots, so that the best is not the last */
+    model.keep_best = "val.error";
+    CU_ASSERT_EQUAL(run("--epochs 9"), 0);
+    strcpy(kept, hash());
+    double best = INFINITY;
+    int at = 0;
+    for (int e = 1; e <= 9; e++) {
+        char line[32];
+        snprintf(line, sizeof line, "epoch %d/9", e);
+        const char *value = strstr(strstr(output, line), "val.error ") + 10;
+        if (atof(value) < best) {
+            best = atof(value);
+            at = e;
+        }
+    }
+    CU_ASSERT_TRUE(at < 9);
+    model.keep_best = NULL;
+    char line[32];
+    snprintf(line, sizeof line, "--epochs %d", at);
+    CU_ASSERT_EQUAL(run(line), 0);
+    CU_ASSERT_STRING_EQUAL(hash(), kept);
+    model.keep_best = "val.error";
+    model.patience = 1;
+    CU_ASSERT_EQUAL(run("--epochs 200"), 0);
+    CU_ASSERT_TRUE(has(output, "stopped: 1 evaluations without a better error"));
+}
+
+/* The averages are what is evaluated and saved; training goes on with the weights themselves. */
+static void test_average(void)
+{
+    float want[3] = { 0.25f, -0.5f, 0.125f }, own[3], w[3], statistics[4], loss;
+    begin(103);
+    model.average = 0.75f;
+    CU_ASSERT_EQUAL(run("--steps 1"), 0);
+    read_weights("fake.safetensors", own, statistics);
+    model.average = 0;
+    CU_ASSERT_EQUAL(run("--steps 1"), 0);
+    read_weights("fake.safetensors", w, statistics);
+    for (int i = 0; i < 3; i++) {
+        float new = w[(i + 1) % 3];
+        want[i] = inv_add(inv_mul(want[i], 0.75f), inv_mul(new, 0.25f));
+        CU_ASSERT_EQUAL(inv_bits(own[(i + 1) % 3]), inv_bits(want[i]));
+    }
+    model.average = 0.75f;
+    CU_ASSERT_EQUAL(run("--epochs 3 --log log.json"), 0);
+    train_by_hand(103, 3, w, &loss);
+    char line[64], *log = host_read(host_path("log.json"), &(size_t){ 0 });
+    snprintf(line, sizeof line, "\"epoch\":3,\"steps\":48,\"loss\":%.9g,", (double)loss);
+    CU_ASSERT_TRUE(has(log, line));
+    free(log);
+}
+
+static void test_not_finite(void)
+{
+    begin(100);
+    fake.blow_up_at = 17;
+    CU_ASSERT_EQUAL(run("--quiet"), 3);
+    CU_ASSERT_TRUE(has(messages, "error: step 17 (epoch 2): the loss is not finite"));
+    CU_ASSERT_TRUE(has(messages, "first NaN in element 0 of  row_sum %4 : f32\n"
+                                 "  fake.inv:9: loss mse(h, y)"));
+    CU_ASSERT_PTR_NULL(strstr(messages, "parameter"));
+    CU_ASSERT_PTR_NULL(strstr(output, "sha256"));
+    fake.blow_up_at = -1;
+    fake.rate = 1e30f;
+    CU_ASSERT_EQUAL(run("--quiet"), 3);
+    CU_ASSERT_TRUE(has(messages, "the loss is not finite"));
+}
+
+static void test_log(void)
+{
+    begin(100);
+    CU_ASSERT_EQUAL(run("--epochs 2 --log log.json --log-every 10"), 0);
+    char *log = host_read(host_path("log.json"), &(size_t){ 0 });
+    static const char *const parts[] = {
+        "{\"model\":\"fake\",\"model_sha256\":\"00\",\"data_sha256\":\"", "\"seed\":42,\"numerics\":1,",
+        "\"compiler\":\"by hand\"", "\"c_compiler\":\"", "\"instruction_set\":\"base\"",
+        "\"kernel\":\"", "\"cpu\":\"", "\"train_rows\":60,\"val_rows\":20,\"test_rows\":20}\n",
+        "{\"step\":0,\"loss\":", "{\"step\":10,\"loss\":", "{\"step\":20,\"loss\":",
+        "{\"epoch\":1,\"steps\":15,\"loss\":", "{\"epoch\":2,\"steps\":30,", "\"val.error\":",
+        "{\"test.loss\":", "{\"weights\":\"fake.safetensors\",\"sha256\":\"",
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        CU_ASSERT_TRUE(has(log, parts[i]));
+    CU_ASSERT_PTR_NULL(strstr(log, "\"step\":5,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(log, hash()));
+    free(log);
+    CU_ASSERT_EQUAL(run("--log no/folder/log.json"), 1);
+    CU_ASSERT_TRUE(has(messages, "no/folder/log.json: cannot write the log"));
+    CU_ASSERT_EQUAL(run("--log /dev/full"), 1);
+    CU_ASSERT_TRUE(has(messages, "/dev/full: cannot write the log: No space left"));
+}
+
+static const char *broken_selftest(void)
+{
+    return "broken on purpose";
+}
+
+static void test_machine(void)
+{
+    begin(20);
+    CU_ASSERT_EQUAL(run("--selftest"), 0);
+    CU_ASSERT_TRUE(has(output, "self-test passed: numerics 1, level base"));
+    CU_ASSERT_EQUAL(run("--version"), 0);
+    CU_ASSERT_TRUE(has(output, "fake  by hand  numerics 1  level base"));
+    CU_ASSERT_EQUAL(run("--help"), 0);
+    CU_ASSERT_EQUAL(run("--what"), 2);
+    model.selftest = broken_selftest;
+    CU_ASSERT_EQUAL(run(""), 4);
+    CU_ASSERT_TRUE(has(messages, "error: self-test: broken on purpose"));
+    model.selftest = NULL;
+    model.abi = INV_ABI + 1;
+    CU_ASSERT_EQUAL(run(""), 4);
+    model.abi = INV_ABI;
+    setenv("INVAR_ISA", "v9", 1);
+    CU_ASSERT_EQUAL(run(""), 2);
+    CU_ASSERT_TRUE(has(messages, "INVAR_ISA=v9: this trainer was not compiled for it; it has: base"));
+    setenv("INVAR_ISA", "base", 1);
+    CU_ASSERT_EQUAL(run("--quiet"), 0);
+    unsetenv("INVAR_ISA");
+}
+
+static void test_files(void)
+{
+    begin(100);
+    CU_ASSERT_EQUAL(run("--weights no/folder/w"), 1);
+    CU_ASSERT_TRUE(has(messages, "no/folder/w: cannot write"));
+    CU_ASSERT_EQUAL(run("--data nowhere"), 1);
+    CU_ASSERT_TRUE(has(messages, "nowhere/fake.csv: cannot read data: No such file or directory; "
+                                 "give its folder with --data DIR"));
+    begin(1);
+    CU_ASSERT_EQUAL(run(""), 1);
+    CU_ASSERT_TRUE(has(messages, "the train part has no rows"));
+}
+
+HOST_MAIN("trainer", { "lines", test_lines }, { "by hand", test_by_hand },
+          { "same hash", test_same_hash }, { "steps", test_steps }, { "init", test_init },
+          { "predict", test_predict }, { "keep best", test_keep_best },
+          { "average", test_average }, { "not finite", test_not_finite }, { "log", test_log },
+          { "machine", test_machine }, { "files", test_files })
