@@ -333,9 +333,7 @@ static void start_line(struct format *f, int column, bool blank)
 /* May a blank line precede comment k of piece i, or, behind them all, the piece? */
 static bool may_be_blank(const struct format *f, int i, int k)
 {
-    const struct comment *before = &f->comment[f->piece[i].first_comment];
-
-    if (k > 1 || (k == 1 && before->alone))
+    if (k > 1 || (k == 1 && f->comment[f->piece[i].first_comment].alone))
         return true;
     return i > 0 && !is_sign(&f->piece[i - 1], "{");
 }

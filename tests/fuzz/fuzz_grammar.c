@@ -155,10 +155,11 @@ static void replace(size_t at, size_t gone, const char *text, size_t size)
 static void insert_token(void)
 {
     static const char *const token[] = {
-        "{", "}", "(", ")", "[", "]", "=", "->", "if ", "else ", " as ", "\"", "..", "...", "%", ";",
-        ",", "\nmodel ", "\ntrain ", "\n", "x ", "1", "-", " not ", "^", "@", "0.5", "70%", "12K",
-        "# c\n", "\r\n", "\r", "\t", "\xC3\xA9", "\xFF", "\0", "'", "repeat 3 as s {", "1e999", ".5",
-        " data", "\ndata", "class[\"a\", \"b\"]", "((((", "]]]]", "|", ":", "==", "!", "\\", "\"a\\n\"",
+        "{", "}", "(", ")", "[", "]", "=", "->", "if ", "else ", " as ", "\"", "..", "...", "%",
+        ";", ",", "\nmodel ", "\ntrain ", "\n", "x ", "1", "-", " not ", "^", "@", "0.5", "70%",
+        "12K", "# c\n", "\r\n", "\r", "\t", "\xC3\xA9", "\xFF", "\0", "'", "repeat 3 as s {",
+        "1e999", ".5", " data", "\ndata", "class[\"a\", \"b\"]", "((((", "]]]]", "|", ":", "==",
+        "!", "\\", "\"a\\n\"",
     };
     const char *t = token[below(sizeof token / sizeof *token)];
 

@@ -329,7 +329,8 @@ static void test_numbers(void)
 
 static void test_words(void)
 {
-    expect_errors("block data(model: f32, train: f32) {\n target = model\n  data train = target\n}\n"
+    expect_errors("block data(model: f32, train: f32) {\n target = model\n  data train = target\n"
+                  "}\n"
                   "train data on train { invar = 3 }\n", "");
     expect_errors("const as = 1\n",
                   "1:7: unexpected 'as'; expected a name\n"
@@ -371,7 +372,8 @@ static void test_error_form(void)
 {
     char *errors;
 
-    parse("block b(x: f32[n]) {\n\tif n > 2 {\n\t\ty = x -> relu + 1\n\treturn x\n}\nconst c = 1\n");
+    parse("block b(x: f32[n]) {\n\tif n > 2 {\n\t\ty = x -> relu + 1\n\treturn x\n}\n"
+          "const c = 1\n");
     errors = print_errors();
     expect_text("form", errors,
                 "m.inv:1:20: error: this '{' is never closed\n"
@@ -410,7 +412,8 @@ static void test_error_declarations(void)
                   "1:19: unexpected name 'y'; expected '=', ')' or ','\n");
     expect_errors("model m(...) {}\n",
                   "1:9: unexpected '...'; expected a name or ')'\n"
-                  "help: '...' stands for leading axes, only in the brackets of a type or an index\n");
+                  "help: '...' stands for leading axes, only in the brackets of a type or an "
+                  "index\n");
     expect_errors("include 'a.inv'\n", "1:9: strings are written in double quotes\n"
                   "help: write \"a.inv\"\n");
     expect_errors("const a = 1\n}\n", "2:1: unexpected '}'\nhelp: no '{' is open here\n");
@@ -582,7 +585,7 @@ static void test_error_deep(void)
     expect_deep("block b() { ", "if 1 {} else ", 600, "{} }");
     expect_deep("block b() { ", "if 1 {} else ", 100000, "{} }");
     expect_deep("block b() ", "{ repeat 3 ", 1000, "{");
-    expect_errors("const a = 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + ((((((((1))))))))", "");
+    expect_errors("const a = 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + ((((((((1))))))))", "");
 }
 
 /* Binary garbage: errors, no crash; one an odd line is enough. */
