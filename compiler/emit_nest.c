@@ -21,16 +21,23 @@ static bool walks_as_one(const struct shape *space, const struct access *access,
     return extent_equal(out, extent_multiply(in, extent_of(space, inner)));
 }
 
-/* The access to the operand, or to the node itself where index is -1. */
-static struct access nest_access(const struct nest *nest, const struct node *node, int index)
+static bool is_view(const struct node *node)
 {
-    int id = index < 0 ? node->id : node->operand[index];
-    return schedule_access(nest->function->graph, id, &nest->space);
+    return op_def(node->op)->class == CLASS_VIEW;
 }
 
 static bool is_view(const struct node *node)
 {
     return op_def(node->op)->class == CLASS_VIEW;
+}
+
+/* The access to the operand, or to the node itself where index is -1. */
+static struct access nest_access(const struct nest *nest, const struct node *node, int index)
+{
+    const struct graph *graph = nest->function->graph;
+    if (index >= 0 && is_view(node))
+        return schedule_copied_access(graph, node->id, &nest->space);
+    return schedule_access(graph, index < 0 ? node->id : node->operand[index], &nest->space);
 }
 
 /* A node of the group that has a statement: not a view that its readers look through. */
@@ -149,19 +156,24 @@ static const char *memory_text(struct nest *nest, const struct access *access)
                         nest_index(nest, access));
 }
 
-const char *nest_operand(struct nest *nest, int operand)
+static const char *access_text(struct nest *nest, const struct access *access)
 {
     struct function *f = nest->function;
-    struct access access = schedule_access(f->graph, operand, &nest->space);
-    const char *constant = function_constant(f, access.node);
-    if (constant && graph_node(f->graph, access.node)->attr.list)
-        return arena_printf(f->emit->arena, "%s[%s]", constant, nest_index(nest, &access));
+    const char *constant = function_constant(f, access->node);
+    if (constant && graph_node(f->graph, access->node)->attr.list)
+        return arena_printf(f->emit->arena, "%s[%s]", constant, nest_index(nest, access));
     if (constant)
         return constant;
-    if (!function_computes(f, access.node))
-        return memory_text(nest, &access);
-    const char *text = nest->local ? nest->local(nest, access.node) : NULL;
-    return text ? text : function_local(f, access.node);
+    if (!function_computes(f, access->node))
+        return memory_text(nest, access);
+    const char *text = nest->local ? nest->local(nest, access->node) : NULL;
+    return text ? text : function_local(f, access->node);
+}
+
+const char *nest_operand(struct nest *nest, int operand)
+{
+    struct access access = schedule_access(nest->function->graph, operand, &nest->space);
+    return access_text(nest, &access);
 }
 
 /* ---- statements ---- */
@@ -187,8 +199,10 @@ static const char *nest_expression(struct nest *nest, const struct node *node)
         return position_text(nest, node);
     if (op_def(node->op)->class == CLASS_ROW)
         return row_expression(nest, node);
-    if (op_def(node->op)->class != CLASS_MAP)
-        return nest_operand(nest, node->operand[0]);
+    if (op_def(node->op)->class != CLASS_MAP) {
+        struct access access = nest_access(nest, node, 0);
+        return access_text(nest, &access);
+    }
     struct text text;
     text_init(&text, f->emit->arena);
     text_printf(&text, "inv_%s%s(", op_def(node->op)->stem,

@@ -126,6 +126,7 @@ void nest_split(struct nest *, int loop);
 bool nest_computes(const struct function *, const struct node *);
 /* Storage indexed by the nest's loops: "add_11[64 * i + j]", a local or a constant. */
 const char *nest_operand(struct nest *, int operand);
+const char *nest_read(struct nest *, struct access);
 const char *nest_index(const struct nest *, const struct access *);
 const char *nest_target(struct nest *, const struct node *);
 /* Whether the node has a statement at all. */
