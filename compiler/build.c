@@ -9,6 +9,7 @@
 #include "core/sha256.h"
 #include "embedded.h"
 #include "emit.h"
+#include "host/environment.h"
 #include "template.h"
 
 #ifndef INVAR_VERSION
@@ -444,14 +445,7 @@ static int machine_level(void)
     for (int l = 0; wanted && l < LEVELS; l++)
         if (strcmp(wanted, levels[l].name) == 0)
             return l;
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("x86-64-v4"))
-        return 2;
-    if (__builtin_cpu_supports("x86-64-v3"))
-        return 1;
-#endif
-    return 0;
+    return inv_environment_rank();
 }
 
 static int become_trainer(const char *path, const char *name, int argc, char **argv)

@@ -26,8 +26,7 @@ static int rank_of(const char *level)
     return 0;
 }
 
-/* The highest rank that this processor and its operating system support. */
-static int processor_rank(void)
+int inv_environment_rank(void)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
@@ -64,10 +63,10 @@ static const struct inv_model *choose_named(const struct inv_model *const *level
     for (int i = 0; level[i]; i++) {
         if (strcmp(level[i]->level, wanted) != 0)
             continue;
-        if (rank_of(wanted) <= processor_rank())
+        if (rank_of(wanted) <= inv_environment_rank())
             return level[i];
         inv_error(errors, "INVAR_ISA=%s: this processor does not have these instructions; its "
-                  "best level is %s", wanted, level_name[processor_rank()]);
+                  "best level is %s", wanted, level_name[inv_environment_rank()]);
         return NULL;
     }
     report_levels(level, wanted, errors);
@@ -83,7 +82,7 @@ const struct inv_model *inv_environment_choose(const struct inv_model *const *le
         return choose_named(level, wanted, errors);
     for (int i = 0; level[i]; i++) {
         int rank = rank_of(level[i]->level);
-        if (rank <= processor_rank() && (!best || rank > rank_of(best->level)))
+        if (rank <= inv_environment_rank() && (!best || rank > rank_of(best->level)))
             best = level[i];
     }
     if (!best)
