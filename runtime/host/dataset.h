@@ -21,8 +21,8 @@ struct inv_dataset {
     char (*hash)[65];                   /* SHA-256 of each file */
 };
 
-/* Reads, prepares and splits.  model, errors, directory, inputs_only and seed must be set.  The run's
- * arena is used; its key and rows are changed.  0 after an error. */
+/* Reads, prepares and splits.  model, errors, directory, inputs_only and seed must be set.  The
+ * run's arena is used; its rows are changed.  0 after an error. */
 int inv_dataset_load(struct inv_dataset *, struct inv_run *);
 void inv_dataset_free(struct inv_dataset *);
 int64_t inv_dataset_part_rows(const struct inv_dataset *, enum inv_part);

@@ -3,7 +3,7 @@
 #include "core/arith.h"
 
 /* Halfway cases between two floats have at most 113 significant digits (2^-150 times an odd
- * number below 2^25); of longer texts only "is anything left" matters, and a last digit 1 says it. */
+ * number below 2^25); of longer texts only "is anything left" matters: a last digit 1 says it. */
 enum { DIGITS_MAX = 116, LIMBS = 24 };
 
 struct digits {

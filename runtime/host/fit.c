@@ -3,8 +3,8 @@
  * The cells of one statistic form one sequence: rows in split order, within a row ascending.  Where
  * the statistic's shape has n elements, cell e of a row belongs to statistic e mod n (the shapes
  * align at their last axes).  mean = column sum / (f32)count, chains of 256 from +0, the chains
- * added ascending from +0; the deviation is the square root of the mean of (x - mean)^2, summed in a
- * second pass by the same rule; a deviation or range of zero counts as 1. */
+ * added ascending from +0; the deviation is the square root of the mean of (x - mean)^2, summed
+ * in a second pass by the same rule; a deviation or range of zero counts as 1. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"

@@ -19,7 +19,7 @@ static const struct option table[] = {
     { "data", "DIR", TEXT, AT(data), "folder that the model's data paths are relative to" },
     { "epochs", "N", COUNT, AT(epochs), "passes over the training part" },
     { "steps", "N", COUNT, AT(steps), "training steps instead of epochs" },
-    { "threads", "N", COUNT, AT(threads), "threads (all processors); any number gives the same bits" },
+    { "threads", "N", COUNT, AT(threads), "threads (all processors); none changes a bit" },
     { "seed", "N", SEED, AT(seed), "instead of the model's seed" },
     { "init", "FILE", TEXT, AT(init), "start from these weights (safetensors)" },
     { "save-init", "FILE", TEXT, AT(save_init), "write the weights as they are before step 0" },

@@ -59,7 +59,8 @@ struct inv_pool *inv_pool_new(int threads)
     return pool;
 }
 
-static void run_part(const struct inv_run *run, inv_group *group, int64_t count, int part, int parts)
+static void run_part(const struct inv_run *run, inv_group *group, int64_t count, int part,
+                     int parts)
 {
     group(run, count * part / parts, count * (part + 1) / parts);
 }

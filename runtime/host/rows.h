@@ -8,8 +8,8 @@
 /* The columns of one field. */
 struct inv_columns {
     int first, count;
-    char **name;                        /* distinct class names in byte order, where the model lists */
-    int names, name_room;               /* none */
+    char **name;                        /* distinct class names in byte order, where the model */
+    int names, name_room;               /* lists none */
 };
 
 struct inv_rows {

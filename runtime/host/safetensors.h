@@ -1,8 +1,8 @@
 /* Weights in safetensors: 8 bytes of header length, a JSON header, the tensors' bytes.
  *
- * Written: names sorted by byte, compact JSON with keys dtype, shape, data_offsets in this order, no
- * __metadata__, header padded with blanks to a multiple of 8, tensors in name order without gaps,
- * little-endian, NaN as 0x7fc00000.  Read: the same, any order of names and keys, with
+ * Written: names sorted by byte, compact JSON with keys dtype, shape, data_offsets in this order,
+ * no __metadata__, header padded with blanks to a multiple of 8, tensors in name order without
+ * gaps, little-endian, NaN as 0x7fc00000.  Read: the same, any order of names and keys, with
  * __metadata__ skipped; the tensors must cover the data without gap or overlap, and be exactly the
  * model's parameters and buffers. */
 #ifndef INV_HOST_SAFETENSORS_H

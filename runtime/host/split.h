@@ -1,7 +1,7 @@
 /* Orders of rows: the permutations of split and shuffle, and the cuts between the parts.
  *
- * permutation(count, epoch, stream, key): from the identity, for i = count - 1 down to 1: swap places
- * i and j = (u64)w_i * (i + 1) >> 32, where w_i is word i mod 4 of Philox counter
+ * permutation(count, epoch, stream, key): from the identity, for i = count - 1 down to 1: swap
+ * places i and j = (u64)w_i * (i + 1) >> 32, where w_i is word i mod 4 of Philox counter
  * (i / 4, epoch, 0, stream).  The split draws with epoch 0, the key of the data's seed (else the
  * run's) and the stream of "data/NAME/split"; the shuffle of epoch e with e, the run's seed and
  * the stream of "data/NAME/shuffle".

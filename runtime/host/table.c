@@ -67,8 +67,8 @@ static void bind_field(struct inv_rows *rows, int f)
             return;
     }
     if (last >= rows->width)
-        inv_error(rows->errors, "%s:%lld: field %s takes column %d, but there are only columns 0 to "
-                  "%d; correct the column or check the separator (it must be a comma)",
+        inv_error(rows->errors, "%s:%lld: field %s takes column %d, but there are only columns 0 "
+                  "to %d; correct the column or check the separator (it must be a comma)",
                   rows->csv.stream.path, (long long)rows->csv.line, field->name, last,
                   rows->width - 1);
     else if (last - first + 1 != wanted)
@@ -139,14 +139,14 @@ static int counts_names(const struct inv_rows *rows, int f)
     return is_read(rows, f) && field->text && field->class_count == 0;
 }
 
-static void check_name_count(struct inv_rows *rows, int f)
+static void check_name_count(struct inv_rows *rows, int f, const char *path)
 {
     const struct inv_field *field = &rows->model->data.field[f];
     int64_t classes = inv_rows_classes(rows->model, field);
     if (rows->first_file == 0 && rows->columns[f].names != classes)
         inv_error(rows->errors, "%s: field %s has %d distinct labels, but the model declares %lld "
-                  "classes; correct class[...] or list the names there", rows->csv.stream.path,
-                  field->name, rows->columns[f].names, (long long)classes);
+                  "classes; correct class[...] or list the names there", path, field->name,
+                  rows->columns[f].names, (long long)classes);
 }
 
 /* Reads the file once through for the distinct names of such fields, then begins again. */
@@ -167,7 +167,7 @@ static int collect_names(struct inv_rows *rows)
     inv_csv_close(&first, NULL);
     for (int f = 0; more == 0 && f < fields; f++)
         if (counts_names(rows, f))
-            check_name_count(rows, f);
+            check_name_count(rows, f, path);
     int ok = inv_csv_open(&rows->csv, path, rows->errors) && inv_csv_next(&rows->csv) > 0;
     free(path);
     return ok && rows->errors->count == 0;

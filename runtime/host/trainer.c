@@ -41,8 +41,8 @@ static void make_arena(struct inv_session *s)
     s->run.arena = (unsigned char *)s->memory + (64 - address % 64) % 64;
 }
 
-/* All files' bytes, end to end, would need a second reading: the hash of the files' hashes names the
- * data as well; of one file it is the file's own. */
+/* Of one file its SHA-256; of several the SHA-256 of their hex digests, end to end in the order
+ * of their declaration. */
 static void hash_data(const struct inv_session *s, char text[65])
 {
     const struct inv_data *d = &s->model->data;

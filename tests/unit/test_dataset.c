@@ -212,8 +212,10 @@ static void test_classes(void)
                   NULL);
     check_classes(1, name, 3, "1,1,lily\n1,1,tulp\n", NULL,
                   "fake.csv:2: column 2: \"tulp\" is no label of field y; did you mean \"tulip\"?");
-    check_classes(1, name, 3, "1,1,oak\n1,1,cactus\n", NULL, "\"cactus\" is no label of field y; add");
-    check_classes(1, NULL, 0, "1,1,c\n1,1,a\n1,1,b\n1,1,c\n", (const int32_t[]){ 2, 0, 1, 2 }, NULL);
+    check_classes(1, name, 3, "1,1,oak\n1,1,cactus\n", NULL,
+                  "\"cactus\" is no label of field y; add");
+    check_classes(1, NULL, 0, "1,1,c\n1,1,a\n1,1,b\n1,1,c\n", (const int32_t[]){ 2, 0, 1, 2 },
+                  NULL);
     check_classes(1, NULL, 0, "h,i,j\n1,1,c\n1,1,a\n1,1,b\n", (const int32_t[]){ 2, 0, 1 }, NULL);
     check_classes(1, NULL, 0, "1,1,c\n1,1,a\n", NULL,
                   "field y has 2 distinct labels, but the model declares 3 classes");
@@ -227,7 +229,8 @@ static void test_parts(void)
     begin(&l);
     l.model.data.has_seed = 1;
     l.model.data.seed = 7;
-    CU_ASSERT_TRUE(load(&l, "1,1,0\n1,1,1\n1,1,2\n1,1,3\n1,1,4\n1,1,5\n1,1,6\n1,1,7\n1,1,8\n1,1,9\n"));
+    CU_ASSERT_TRUE(load(&l, "1,1,0\n1,1,1\n1,1,2\n1,1,3\n1,1,4\n"
+                            "1,1,5\n1,1,6\n1,1,7\n1,1,8\n1,1,9\n"));
     inv_split_permute(order, 10, 0, l.model.data.stream_split, key);
     CU_ASSERT_EQUAL(memcmp(order, l.data.order, sizeof order), 0);
     CU_ASSERT_EQUAL(inv_dataset_part_rows(&l.data, INV_PART_TRAIN), 6);
@@ -352,7 +355,8 @@ static void test_inputs_only(void)
 /* ---- arrays ---- */
 
 static const struct inv_file array_files[] = {
-    { "points", "p.npy", INV_NPY, INV_F32, 0, { 0 } }, { "labels", "l.npy", INV_NPY, INV_F32, 0, { 0 } },
+    { "points", "p.npy", INV_NPY, INV_F32, 0, { 0 } },
+    { "labels", "l.npy", INV_NPY, INV_F32, 0, { 0 } },
 };
 
 static void write_npy(const char *name, const char *shape, const float *data, size_t count)

@@ -60,7 +60,7 @@ static void test_random(void)
     CU_ASSERT_EQUAL(wrong, 0);
 }
 
-/* The exact middle of two floats, with all its digits; then with a 1 far behind, then just below. */
+/* The exact middle of two floats with all its digits; with a 1 far behind; and just below. */
 static void check_middle(uint32_t bits)
 {
     char text[600], longer[1000];

@@ -41,8 +41,10 @@ static void test_types(void)
 {
     static const unsigned char u8[] = { 0, 1, 200, 255 };
     static const unsigned char i16[] = { 0, 1, 0xff, 0xff, 0x7f, 0xff, 0x80, 0 };
-    static const unsigned char i32[] = { 0, 0, 0, 7, 0xff, 0xff, 0xff, 0xf9, 1, 0, 0, 1, 0, 0, 1, 0 };
-    static const unsigned char f32[] = { 0x3f, 0x80, 0, 0, 0xbf, 0, 0, 0, 0, 0, 0, 1, 0x80, 0, 0, 0 };
+    static const unsigned char i32[] = { 0, 0, 0, 7, 0xff, 0xff, 0xff, 0xf9,
+                                         1, 0, 0, 1, 0, 0, 1, 0 };
+    static const unsigned char f32[] = { 0x3f, 0x80, 0, 0, 0xbf, 0, 0, 0,
+                                         0, 0, 0, 1, 0x80, 0, 0, 0 };
     static const unsigned char f64[] = {
         0x3f, 0xf0, 0, 0, 0, 0, 0, 0,   0xc0, 0x04, 0, 0, 0, 0, 0, 0,
         0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a,   0x3f, 0xf0, 0, 0, 0x10, 0, 0, 1,

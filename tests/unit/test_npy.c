@@ -51,7 +51,8 @@ static void check(int version, const char *dictionary, const void *data, size_t 
 
 static void test_versions(void)
 {
-    static const unsigned char f4[] = { 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 0, 0, 0, 0x3f, 0, 0, 0x20, 0x41 };
+    static const unsigned char f4[] = { 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0,
+                                        0, 0, 0, 0x3f, 0, 0, 0x20, 0x41 };
     static const float want[] = { 1, -2, 0.5f, 10 };
     check(1, DICT("<f4", "(2, 2)"), f4, 16, want, 2, 2);
     check(2, DICT("<f4", "(2, 2)"), f4, 16, want, 2, 2);
@@ -108,8 +109,10 @@ static void test_bad(void)
     check_bad(make(1, DICT("<f4", "()"), f4, 4), INV_F32, "needs an axis of rows");
     check_bad(make(1, "{'descr': '<f4', 'fortran_order': False}", f4, 4), INV_F32, "has no shape");
     check_bad(make(1, DICT("<f4", "(2,)"), f4, 8), INV_F32, "row 0, byte ");
-    check_bad(make(1, DICT("<f4", "(2, 3)"), f4, 8), INV_F32, "ends within the row (8 of 12 bytes)");
-    check_bad(make(1, DICT("<f4", "(1, 1)"), (const char[8]){ 0 }, 8), INV_F32, "data follow the 1 rows");
+    check_bad(make(1, DICT("<f4", "(2, 3)"), f4, 8), INV_F32,
+              "ends within the row (8 of 12 bytes)");
+    check_bad(make(1, DICT("<f4", "(1, 1)"), (const char[8]){ 0 }, 8), INV_F32,
+              "data follow the 1 rows");
     check_bad(make(1, DICT("<u8", "(1,)"), wide, 8), INV_I32, "not a whole number of 32 bits");
     check_bad(make(1, DICT("<f4", "(1,)"), f4 + 4, 4), INV_I32, "not a whole number of 32 bits");
     check_bad(make(4, DICT("<f4", "(2,)"), f4, 8), INV_F32, "NPY version not known");

@@ -8,7 +8,7 @@ static uint32_t load_u32(const unsigned char *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-/* The data of the chunk at `at`, whose type and checksum are checked; its length goes to *length. */
+/* The data of the chunk at `at`, whose type and checksum are checked; *length gets its size. */
 static const unsigned char *chunk(const unsigned char *at, const char *type, uint32_t *length)
 {
     *length = load_u32(at);

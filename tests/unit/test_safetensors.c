@@ -189,7 +189,8 @@ static void test_no_file(void)
     CU_ASSERT_TRUE(host_errors_have(&e, "z: not a safetensors file, or cut short"));
     CU_ASSERT_FALSE(inv_safetensors_load(&model, arena, host_write("h", huge, 16), &e.errors));
     CU_ASSERT_TRUE(host_errors_have(&e, "4294967296 of 16 bytes"));
-    CU_ASSERT_FALSE(inv_safetensors_save(&model, arena, host_path("no/folder/w"), &e.errors, digest));
+    CU_ASSERT_FALSE(inv_safetensors_save(&model, arena, host_path("no/folder/w"), &e.errors,
+                                         digest));
     CU_ASSERT_TRUE(host_errors_have(&e, "no/folder/w: cannot write: No such file"));
     host_errors_end(&e);
 }

@@ -319,7 +319,8 @@ static void test_log(void)
     CU_ASSERT_EQUAL(run("--epochs 2 --log log.json --log-every 10"), 0);
     char *log = host_read(host_path("log.json"), &(size_t){ 0 });
     static const char *const parts[] = {
-        "{\"model\":\"fake\",\"model_sha256\":\"00\",\"data_sha256\":\"", "\"seed\":42,\"numerics\":1,",
+        "{\"model\":\"fake\",\"model_sha256\":\"00\",\"data_sha256\":\"",
+        "\"seed\":42,\"numerics\":1,",
         "\"compiler\":\"by hand\"", "\"c_compiler\":\"", "\"instruction_set\":\"base\"",
         "\"kernel\":\"", "\"cpu\":\"", "\"train_rows\":60,\"val_rows\":20,\"test_rows\":20}\n",
         "{\"step\":0,\"loss\":", "{\"step\":10,\"loss\":", "{\"step\":20,\"loss\":",
@@ -360,7 +361,8 @@ static void test_machine(void)
     model.abi = INV_ABI;
     setenv("INVAR_ISA", "v9", 1);
     CU_ASSERT_EQUAL(run(""), 2);
-    CU_ASSERT_TRUE(has(messages, "INVAR_ISA=v9: this trainer was not compiled for it; it has: base"));
+    CU_ASSERT_TRUE(has(messages, "INVAR_ISA=v9: this trainer was not compiled for it; it has: "
+                                 "base"));
     setenv("INVAR_ISA", "base", 1);
     CU_ASSERT_EQUAL(run("--quiet"), 0);
     unsetenv("INVAR_ISA");
