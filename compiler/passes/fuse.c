@@ -72,12 +72,23 @@ static bool is_constant(const struct fuse *fuse, int id)
     return op == OP_CONST || op == OP_STEP_VALUE;
 }
 
-/* Does the view share its operand's storage? */
+static bool is_stored(const struct fuse *fuse, int id)
+{
+    for (int i = 0; i < fuse->users[id].count; i++)
+        if (fuse->graph->node[fuse->users[id].id[i]]->op == OP_STORE)
+            return true;
+    return false;
+}
+
+/* Does the view share its operand's storage?  A variable moved to another under a new shape is
+ * copied first: two such moves could be an exchange. */
 static bool shares_storage(const struct fuse *fuse, int id)
 {
     const struct node *view = fuse->graph->node[id];
+    enum place_kind kind = fuse->schedule->place[view->operand[0]].kind;
     int64_t start;
-    if (is_constant(fuse, id) || fuse->schedule->place[view->operand[0]].kind == PLACE_INLINE)
+    if (is_constant(fuse, id) || kind == PLACE_INLINE ||
+        (kind == PLACE_VARIABLE && is_stored(fuse, id)))
         return false;
     return view->op == OP_RESHAPE || view->op == OP_STOP_GRADIENT ||
            schedule_dense(fuse->graph, id, &start);
@@ -155,14 +166,6 @@ static bool concat_is_flat(const struct node *concat)
         if (concat->shape.dim[axis] != 1)
             return false;
     return true;
-}
-
-static bool is_stored(const struct fuse *fuse, int id)
-{
-    for (int i = 0; i < fuse->users[id].count; i++)
-        if (fuse->graph->node[fuse->users[id].id[i]]->op == OP_STORE)
-            return true;
-    return false;
 }
 
 /* Has the CONCAT's operands computed at their pieces of it, where they are whole values of
@@ -299,6 +302,19 @@ static bool reaches(struct fuse *fuse, int from, int to)
     return false;
 }
 
+/* Must one cluster run before the other? */
+static bool precedes(struct fuse *fuse, int first, int second)
+{
+    const struct ids *member = &fuse->cluster[first].member;
+    for (int m = 0; m < member->count; m++) {
+        const struct ids *after = &fuse->after[member->id[m]];
+        for (int i = 0; i < after->count; i++)
+            if (find(fuse, after->id[i]) == second)
+                return true;
+    }
+    return reaches(fuse, first, second);
+}
+
 /* ---- what may share a loop nest ---- */
 
 static struct shape narrow(struct shape wide)
@@ -371,7 +387,7 @@ static bool kinds_fit(struct fuse *fuse, int first, int second, enum group_kind 
     if (a->kind == GROUP_ROW && b->kind == GROUP_MAP)
         return spaces_fit(b, a);
     if (a->kind == GROUP_CONTRACT && b->kind == GROUP_MAP)
-        return same && !feeds_matmul(fuse, first, second);
+        return same;
     if (a->kind == GROUP_MAP && b->kind == GROUP_CONTRACT)
         return same && !feeds_matmul(fuse, second, first);
     if (a->kind == GROUP_MAP && b->kind == GROUP_COLUMN)
@@ -423,8 +439,8 @@ static bool stores_fit(struct fuse *fuse, int first, int second, enum group_kind
     return true;
 }
 
-/* Does a node of one cluster read, through views, what the other computes?  That must be in memory
- * first. */
+/* Does a node of one cluster read, through views, what the one before it computes?  That must be
+ * in memory first. */
 static bool views_between(struct fuse *fuse, int reader, int other)
 {
     const struct ids *member = &fuse->cluster[reader].member;
@@ -462,12 +478,25 @@ static bool try_merge(struct fuse *fuse, int first, int second, enum group_kind 
     const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
     if ((a->for_loss || b->for_loss) && (a->updates || b->updates))
         return false;
-    if (!stores_fit(fuse, first, second, kind) || views_between(fuse, first, second) ||
-        views_between(fuse, second, first) || reaches(fuse, first, second) ||
-        reaches(fuse, second, first))
+    if (!stores_fit(fuse, first, second, kind) || views_between(fuse, second, first) ||
+        reaches(fuse, first, second) || reaches(fuse, second, first))
         return false;
     merge(fuse, first, second, kind);
     return true;
+}
+
+/* Variables that take each other's values are stored in one loop, for neither can come first. */
+static void join_exchanges(struct fuse *fuse, int store)
+{
+    const struct graph *graph = fuse->graph;
+    for (int id = 0; id < store; id++) {
+        const struct node *node = graph->node[id];
+        if (node->op != OP_STORE || graph->node[node->operand[0]]->op != OP_READ)
+            continue;
+        int first = find(fuse, id), second = find(fuse, store);
+        if (first != second && precedes(fuse, first, second) && precedes(fuse, second, first))
+            merge(fuse, first, second, GROUP_MAP);
+    }
 }
 
 /* A STORE joins what computes its operand: straight into the variable, or as one more output. */
@@ -670,6 +699,9 @@ void pass_fuse(struct graph *graph)
     make_clusters(&fuse);
     mark_loss(&fuse);
     find_order(&fuse);
+    for (int id = 0; id < graph->count; id++)
+        if (graph->node[id]->op == OP_STORE)
+            join_exchanges(&fuse, id);
     for (int id = 0; id < graph->count; id++)
         if (graph->node[id]->op == OP_STORE)
             join_store(&fuse, id);
