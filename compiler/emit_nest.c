@@ -26,11 +26,6 @@ static bool is_view(const struct node *node)
     return op_def(node->op)->class == CLASS_VIEW;
 }
 
-static bool is_view(const struct node *node)
-{
-    return op_def(node->op)->class == CLASS_VIEW;
-}
-
 /* The access to the operand, or to the node itself where index is -1. */
 static struct access nest_access(const struct nest *nest, const struct node *node, int index)
 {
