@@ -15,6 +15,7 @@ static bool fail(const char *what, const char *path)
 {
     const char *cure = errno == ENOSPC   ? "; free some space"
                        : errno == EACCES ? "; choose a place that you may write to"
+                       : errno == ENOENT ? "; make its folder first"
                                          : "";
     fprintf(stderr, "invar: error: cannot %s %s: %s%s\n", what, path, strerror(errno), cure);
     return false;
