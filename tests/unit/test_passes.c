@@ -138,6 +138,46 @@ static void test_fold(void)
                 "%3 = store %2 $1:v1 : f32\n");
 }
 
+/* The element of the constant that the last store keeps. */
+static int64_t folded(int value)
+{
+    graph_store(graph, variable(VAR_REPORT, graph->node[value]->dtype, shape_scalar()), value);
+    pass_simplify(graph);
+    const struct node *node = graph->node[graph->node[graph->count - 1]->operand[0]];
+    CU_ASSERT_EQUAL(node->op, OP_CONST);
+    return node->dtype == F32 ? (int64_t)node->attr.value : node->attr.whole;
+}
+
+static void test_fold_types(void)
+{
+    start();
+    int64_t big = (int64_t)1 << 40;
+    int a = graph_const_whole(graph, I64, big), b = graph_const_whole(graph, I64, 3);
+    CU_ASSERT_EQUAL(folded(graph_unary(graph, OP_NEG, a)), -big);
+    start();
+    a = graph_const_whole(graph, I64, big);
+    b = graph_const_whole(graph, I64, 3);
+    CU_ASSERT_EQUAL(folded(graph_binary(graph, OP_SUB, a, b)), big - 3);
+    start();
+    a = graph_const_whole(graph, I64, big);
+    CU_ASSERT_EQUAL(folded(graph_to(graph, F32, a)), big);
+    start();
+    a = graph_const_whole(graph, I32, INT32_MAX);
+    CU_ASSERT_EQUAL(folded(graph_binary(graph, OP_ADD, a, a)), -2);
+    start();
+    a = graph_const_whole(graph, I32, 3);
+    CU_ASSERT_EQUAL(folded(graph_binary(graph, OP_POWI, graph_const(graph, -2.0f), a)), -8);
+    start();
+    a = graph_const_whole(graph, BOOL, 1);
+    CU_ASSERT_EQUAL(folded(graph_unary(graph, OP_NOT, a)), 0);
+    start();
+    a = graph_const(graph, -2.5f);
+    CU_ASSERT_EQUAL(folded(graph_to(graph, I32, a)), -2);
+    start();
+    a = graph_const(graph, 4.0f);
+    CU_ASSERT_EQUAL(folded(graph_binary(graph, OP_LT, graph_unary(graph, OP_SQRT, a), a)), 1);
+}
+
 static void test_exact_maps(void)
 {
     start();
@@ -1239,6 +1279,7 @@ int main(void)
     CU_ADD_TEST(suite, test_common);
     CU_ADD_TEST(suite, test_common_random);
     CU_ADD_TEST(suite, test_fold);
+    CU_ADD_TEST(suite, test_fold_types);
     CU_ADD_TEST(suite, test_exact_maps);
     CU_ADD_TEST(suite, test_inexact_maps_stay);
     CU_ADD_TEST(suite, test_powers_of_two);
