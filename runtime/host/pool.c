@@ -11,7 +11,15 @@
 #include "errors.h"
 
 /* Scalar operations for which waking one more thread pays (a wake takes some microseconds). */
-enum { COST_OF_A_THREAD = 65536 };
+enum { COST_OF_A_THREAD = 131072 };
+
+/* Tests set a small INVAR_THREAD_COST, so that threads share small models, too. */
+static int64_t cost_of_a_thread(void)
+{
+    const char *text = getenv("INVAR_THREAD_COST");
+    long cost = text ? strtol(text, NULL, 10) : 0;
+    return cost > 0 ? cost : COST_OF_A_THREAD;
+}
 
 struct worker {
     struct inv_pool *pool;
@@ -28,6 +36,7 @@ struct inv_pool {
     int threads;                        /* wanted, the caller included */
     int started;                        /* workers that run */
     int refused;                        /* the system gave no more */
+    int64_t cost;                       /* that a thread must be worth */
     /* the job: valid while pending > 0 */
     const struct inv_run *run;
     inv_group *group;
@@ -53,6 +62,7 @@ struct inv_pool *inv_pool_new(int threads)
         return NULL;
     struct inv_pool *pool = inv_allocate(sizeof *pool);
     pool->threads = threads;
+    pool->cost = cost_of_a_thread();
     pool->worker = inv_allocate((size_t)threads * sizeof *pool->worker);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->done, NULL);
@@ -124,7 +134,7 @@ void inv_pool_free(struct inv_pool *pool)
 
 static int choose_parts(const struct inv_pool *pool, int64_t count, int64_t cost)
 {
-    int64_t parts = cost / COST_OF_A_THREAD;
+    int64_t parts = cost / pool->cost;
     parts = parts > count ? count : parts;
     return parts > pool->threads ? pool->threads : (int)parts;
 }

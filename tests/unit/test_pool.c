@@ -33,7 +33,7 @@ static void check_once(int threads)
     int wrong = 0;
     memset(output, 0, sizeof output);
     for (int round = 1; round <= 300; round++) {
-        inv_for(&run, count_up, OUTPUTS, round % 3 == 0 ? 1 : round % 3 == 1 ? 200000 : LARGE);
+        inv_for(&run, count_up, OUTPUTS, round % 3 == 0 ? 1 : round % 3 == 1 ? 400000 : LARGE);
         for (int i = 0; i < OUTPUTS; i++)
             wrong += output[i] != round;
     }
@@ -71,6 +71,20 @@ static void test_spread(void)
     inv_pool_free(run.pool);
 }
 
+/* The environment can make threads take part in small work. */
+static void test_cost(void)
+{
+    static pthread_t thread[2];
+    setenv("INVAR_THREAD_COST", "5", 1);
+    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(2) };
+    unsetenv("INVAR_THREAD_COST");
+    inv_for(&run, note_thread, 2, 9);
+    CU_ASSERT_TRUE(pthread_equal(thread[1], pthread_self()));
+    inv_for(&run, note_thread, 2, 10);
+    CU_ASSERT_FALSE(pthread_equal(thread[1], pthread_self()));
+    inv_pool_free(run.pool);
+}
+
 static void test_idle(void)
 {
     CU_ASSERT_TRUE(inv_pool_processors() >= 1);
@@ -78,4 +92,5 @@ static void test_idle(void)
     inv_pool_free(NULL);
 }
 
-HOST_MAIN("pool", { "once", test_once }, { "spread", test_spread }, { "idle", test_idle })
+HOST_MAIN("pool", { "once", test_once }, { "spread", test_spread }, { "cost", test_cost },
+          { "idle", test_idle })
