@@ -46,10 +46,12 @@ static const char *factor_text(struct function *f, struct extent extent)
     return arena_printf(f->emit->arena, "%s * ", extent_text(f, extent));
 }
 
-/* "out + 64 * i" */
+/* "out + 64 * i"; an empty index is none. */
 static const char *pointer_at(struct function *f, const char *pointer, struct extent stride,
                               const char *index)
 {
+    if (*index == '\0')
+        return pointer;
     struct text text;
     text_init(&text, f->emit->arena);
     emit_term(&text, stride, index);
@@ -324,16 +326,17 @@ static void contract_group(struct function *f)
     struct text body;
     text_init(&body, f->emit->arena);
     contract_epilogue(f, matmul, storage, &body);
-    bool tiled = paged || body.size > 0;
-    const char *row = tiled ? "first" : "begin";
+    bool tiled = body.size > 0;
+    const char *row = tiled ? "first" : paged ? "" : "begin";
     contract_values(f, matmul, &a, &b, row);
     values_set(f->values, "out", storage ? product_at(f, shape, storage, row) : "tile");
     values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, matmul));
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
     values_set(f->values, "body", body.data ? body.data : "");
-    f->skeleton = paged   ? "templates/skeleton/contract_pages.c"
-                  : tiled ? "templates/skeleton/contract_tile.c"
-                          : "templates/skeleton/contract.c";
+    f->skeleton = paged && tiled ? "templates/skeleton/contract_page_tiles.c"
+                  : paged        ? "templates/skeleton/contract_pages.c"
+                  : tiled        ? "templates/skeleton/contract_tiles.c"
+                                 : "templates/skeleton/contract.c";
     f->count = extent_of(shape, 0);
     function_use(f, matmul->op);
 }

@@ -219,12 +219,33 @@ const char *nest_target(struct nest *nest, const struct node *node)
 
 /* ---- blocks of statements ---- */
 
+bool block_holds(const struct block *block, int id)
+{
+    for (int i = 0; i < block->count; i++)
+        if (block->node[i] == id)
+            return true;
+    return false;
+}
+
 /* Whether `user` reads the value of node `id` as a local. */
 static bool reads(const struct nest *nest, const struct node *user, int id)
 {
     for (int k = 0; k < user->count; k++)
         if (nest_access(nest, user, k).node == id)
             return true;
+    return false;
+}
+
+/* Do other statements need the node as a local? */
+static bool has_readers(const struct nest *nest, const struct block *block, int id)
+{
+    const struct function *f = nest->function;
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *user = graph_node(f->graph, f->group->node[i]);
+        bool apart = nest->reread && nest->reread(nest, id) && !block_holds(block, user->id);
+        if (user->id != id && !apart && reads(nest, user, id))
+            return true;
+    }
     return false;
 }
 
@@ -270,7 +291,7 @@ static int direct_node(const struct nest *nest, const struct block *block,
         return -1;
     const struct node *node = target[0].node;
     if (node->op != OP_STORE)
-        return count_readers(nest, node->id) == 0 ? node->id : -1;
+        return has_readers(nest, block, node->id) ? -1 : node->id;
     int value = nest_access(nest, node, 0).node;
     for (int i = 0; i < block->count; i++)
         if (block->node[i] == value && count_readers(nest, value) == 1)

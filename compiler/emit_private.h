@@ -58,7 +58,9 @@ struct nest {
      * read or as written; NULL: it is a local of this block, or has no array. */
     const char *(*local)(struct nest *, int id);
     const char *(*array)(struct nest *, int id);
-    void *state;                        /* of the two */
+    /* Whether other blocks read the node from there rather than from its local. */
+    bool (*reread)(const struct nest *, int id);
+    void *state;                        /* of the three */
     struct access access[2];            /* walked instead of those of the group's nodes, if any */
     int access_count;
 };
@@ -68,6 +70,8 @@ struct block {
     int *node;
     int count;
 };
+
+bool block_holds(const struct block *, int id);
 
 /* ---- emit_text.c: names and numbers ---- */
 const char *emit_name(struct emit *, const char *stem, int id);

@@ -125,14 +125,6 @@ static const char *array_name(struct function *f, int id)
     return emit_name(f->emit, "row", id);
 }
 
-static bool block_holds(const struct block *block, int id)
-{
-    for (int i = 0; i < block->count; i++)
-        if (block->node[i] == id)
-            return true;
-    return false;
-}
-
 static const char *array_element(struct nest *nest, int id)
 {
     const struct row *row = nest->state;
@@ -152,6 +144,13 @@ static const char *earlier_element(struct nest *nest, int id)
         return NULL;
     const char *array = array_element(nest, id);
     return array ? array : nest_target(nest, graph_node(nest->function->graph, id));
+}
+
+/* Loops of other stages find it in an array or in memory. */
+static bool is_reread(const struct nest *nest, int id)
+{
+    const struct row *row = nest->state;
+    return row->full[position_of(nest->function, id)];
 }
 
 static const char *memory_row(struct nest *nest, const struct access *access)
@@ -271,7 +270,8 @@ void row_emit(struct function *f, const struct shape *space, struct text *text)
     struct row row = {.stage = ARENA_ARRAY(arena, int, count),
                       .full = ARENA_ARRAY(arena, bool, count),
                       .array = ARENA_ARRAY(arena, bool, count)};
-    struct nest nest = {.state = &row, .local = earlier_element, .array = array_element};
+    struct nest nest = {.state = &row, .local = earlier_element, .array = array_element,
+                        .reread = is_reread};
     nest_init(&nest, f, space, KEEP_LAST);
     if (nest.rank > 1)
         nest_split(&nest, 0);

@@ -1,0 +1,18 @@
+${comment}
+static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
+{
+@each pointer
+    ${pointer}
+@end
+${rows_place}
+
+    for (int64_t i = begin; i < end; i++)
+        for (int64_t first = 0; first < ${m}; first += ${tile_rows}) {
+            const int64_t last = ${m} - first < ${tile_rows} ? ${m} : first + ${tile_rows};
+${tile}
+            inv_contract(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
+                         ${b}, ${b_k}, ${b_n}, last - first, ${n}, ${k});
+${body}
+        }
+}
+
