@@ -97,8 +97,6 @@ struct access {
 struct access schedule_access(const struct graph *, int operand, const struct shape *space);
 /* How a loop nest reads what the copy `view` (a VIEW node in a group) is made of. */
 struct access schedule_copied_access(const struct graph *, int view, const struct shape *space);
-/* How the copy `view`, a VIEW node of a group over `space`, reads what it views. */
-struct access schedule_copy(const struct graph *, int view, const struct shape *space);
 /* Row-major strides in elements. */
 void shape_strides(const struct shape *, struct extent stride[RANK_MAX]);
 int64_t dtype_bytes(enum dtype);

@@ -125,22 +125,6 @@ static int skip_dense_views(const struct graph *graph, int node)
     return stored ? node : base;
 }
 
-/* The access that the indices into `node` amount to, through the views that are not copied. */
-static struct access find_access(const struct graph *graph, int node, struct index index,
-                                 const struct shape *space)
-{
-    const struct place *place = graph->schedule->place;
-    while (schedule_is_view(graph, node) && place[node].kind == PLACE_INLINE &&
-           graph->node[node]->op != OP_RESHAPE) {
-        index = view_index(graph, graph->node[node], &index);
-        node = graph->node[node]->operand[0];
-    }
-    struct access access = dense_access(graph, node, &index);
-    access.identity = access_is_dense(&access, space) && access.offset.constant == 0;
-    access.node = skip_dense_views(graph, node);
-    return access;
-}
-
 /* The access of a loop over `space` whose indices into `node` are given; looks through views. */
 static struct access access_through(const struct graph *graph, int node, struct index index,
                                     const struct shape *space)
@@ -168,8 +152,12 @@ struct access schedule_copied_access(const struct graph *graph, int view,
 {
     const struct node *node = graph->node[view];
     struct index index = broadcast_index(&node->shape, space);
-    index = view_index(graph, node, &index);
-    return access_through(graph, node->operand[0], index, space);
+    if (node->op != OP_RESHAPE)
+        return access_through(graph, node->operand[0], view_index(graph, node, &index), space);
+    struct access access = dense_access(graph, view, &index); /* its operand lies dense */
+    access.identity = access_is_dense(&access, space);
+    access.node = skip_dense_views(graph, node->operand[0]);
+    return access;
 }
 
 bool schedule_dense(const struct graph *graph, int view, int64_t *start)
