@@ -654,10 +654,10 @@ static int64_t element_of(const struct memory *memory, int id, int64_t number)
     return load(memory->before + place->offset + number * bytes, node->dtype);
 }
 
-static int64_t *read_operand(const struct memory *memory, int id)
+/* The elements that the access leads to in a loop over the shape. */
+static int64_t *read_through(const struct memory *memory, struct access access,
+                             const struct shape *shape)
 {
-    const struct shape *shape = &memory->graph->node[id]->shape;
-    struct access access = schedule_access(memory->graph, id, shape);
     int64_t *value = ARENA_ARRAY(arena, int64_t, size_of(shape));
     for (int64_t e = 0; e < size_of(shape); e++) {
         int64_t index[RANK_MAX], number = at_rows(access.offset);
@@ -671,11 +671,18 @@ static int64_t *read_operand(const struct memory *memory, int id)
 
 static void run_member(struct memory *memory, int id)
 {
-    const struct node *node = memory->graph->node[id], *x[16];
+    const struct graph *g = memory->graph;
+    const struct node *node = g->node[id], *x[16];
     const int64_t *value[16];
+    if (op_def(node->op)->class == CLASS_VIEW) {
+        struct access access = schedule_copied_access(g, id, &node->shape);
+        memory->local[id] = read_through(memory, access, &node->shape);
+        return;
+    }
     for (int i = 0; i < node->count; i++) {
-        x[i] = memory->graph->node[node->operand[i]];
-        value[i] = read_operand(memory, node->operand[i]);
+        x[i] = g->node[node->operand[i]];
+        struct access access = schedule_access(g, x[i]->id, &x[i]->shape);
+        value[i] = read_through(memory, access, &x[i]->shape);
     }
     int64_t *out = ARENA_ARRAY(arena, int64_t, size_of(&node->shape));
     run_node(node, x, value, out);
