@@ -21,16 +21,41 @@ static void declare(struct lower *l, struct scope *scope, const struct ast *item
     scope_add(l, scope, item);
 }
 
+/* `invar N` opens the main file; included files may have it. */
+static void check_version(struct lower *l, const struct ast *file, bool main_file)
+{
+    for (int i = 0; i < file->count; i++) {
+        const struct ast *item = file->kid[i];
+        if (item->kind != AST_INVAR)
+            continue;
+        if (strcmp(item->text, "1"))
+            diag_error(l->diags, item->name_span, "this is language version %s, and this compiler knows version 1",
+                       item->text);
+        else if (i > 0)
+            diag_error(l->diags, item->span, "'invar 1' stands once, before everything else");
+    }
+    if (main_file && (file->count == 0 || file->kid[0]->kind != AST_INVAR)) {
+        struct span first = {file->span.source, 1, 1, 1, 1};
+        struct diag *d = diag_error(l->diags, file->count ? file->kid[0]->span : first,
+                                    "the file does not say its language version");
+        diag_help(d, "begin it with: invar 1");
+    }
+}
+
 static void collect_item(struct lower *l, const struct ast *item, bool library, bool main_file)
 {
     switch (item->kind) {
-    case AST_INVAR:
-        if (item->kid == NULL && item->text && strcmp(item->text, "1"))
-            diag_error(l->diags, item->span, "this is language version %s, and this compiler knows version 1", item->text);
+    case AST_BLOCK:
+        declare(l, library ? &l->library_blocks : &l->user_blocks, item, "block");
+        lower_check_formals(l, item);
         break;
-    case AST_BLOCK: declare(l, library ? &l->library_blocks : &l->user_blocks, item, "block"); break;
     case AST_CONST: declare(l, &l->consts, item, "const"); break;
-    case AST_MODEL: if (main_file) declare(l, &l->models, item, "model"); break;
+    case AST_MODEL:
+        if (main_file) {
+            declare(l, &l->models, item, "model");
+            lower_check_formals(l, item);
+        }
+        break;
     case AST_DATA: if (main_file) declare(l, &l->datas, item, "data"); break;
     case AST_TRAIN: if (main_file) declare(l, &l->trains, item, "train"); break;
     case AST_TARGET:
@@ -106,9 +131,12 @@ bool pass_lower(struct program *program, struct ast *const *file, int file_count
     l->program = program;
     l->arena = program->arena;
     l->diags = program->diags;
-    for (int i = 0; i < file_count; i++)
+    l->graph = graph_new(program, "consts"); /* of what is evaluated before the first phase */
+    for (int i = 0; i < file_count; i++) {
+        check_version(l, file[i], i == 0);
         for (int k = 0; k < file[i]->count; k++)
             collect_item(l, file[i]->kid[k], library_file(l, file[i]), i == 0);
+    }
     if (diags_error_count(l->diags) || !choose_train(l, (struct span){file[0]->span.source, 1, 1, 1, 1}, train_name)
         || !find_declarations(l))
         return false;

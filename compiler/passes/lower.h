@@ -4,8 +4,6 @@
 #include "op.h"
 #include "passes/pass.h"
 
-enum { VARIABLES_MAX = 8192 };
-
 enum value_kind {
     V_ERROR,                            /* an error was reported; everything built on it is silent */
     V_NONE,
@@ -17,6 +15,7 @@ enum value_kind {
     V_RANGE,                            /* item[0]..item[1], both ends meant */
     V_ELLIPSIS,
     V_LAYER,                            /* a block with some of its arguments, or a chain */
+    V_LATE,                             /* a tensor that is not there yet when start values are made */
     V_TENSOR
 };
 
@@ -24,6 +23,7 @@ struct value {
     enum value_kind kind;
     double number;                      /* V_NUMBER; V_BOOL: 0 or 1 */
     const char *text;                   /* V_STRING, V_WORD */
+    const struct ast *words;            /* V_WORD: the set that it is of (AST_ONE_OF) */
     int count;
     struct value *item;                 /* V_LIST, V_RANGE */
     struct layer *layer;
@@ -33,16 +33,17 @@ struct value {
     struct span span;                   /* the expression that made it */
 };
 
-/* A block to be called: by name, partly applied, or a chain of such. */
+/* What is to be called: a block or an operator, by name or partly applied, or a chain of such. */
 struct layer {
-    const struct ast *block;            /* AST_BLOCK, or NULL for a chain */
+    const struct ast *block;            /* AST_BLOCK, or NULL for an operator or a chain */
+    const char *name;                   /* of the block or operator */
     const struct ast *arguments;        /* AST_ARGUMENTS or NULL, evaluated in `frame` at each use */
     struct frame *frame;
     struct binding *names;
     struct layer *first, *second;       /* chain */
+    const char *as;                     /* its name within a chain, or NULL */
     const char *path, *random_path;     /* fixed by `let`; NULL: the call site's */
     int uses;
-    bool is_let;
 };
 
 struct binding {
@@ -55,7 +56,7 @@ struct binding {
 };
 
 /* What a body is lowered as: decides which heads and built-in values exist in it. */
-enum role { ROLE_BLOCK, ROLE_MODEL, ROLE_INITIALISER, ROLE_OPTIMIZER, ROLE_SCHEDULE, ROLE_METRIC,
+enum role { ROLE_BLOCK, ROLE_MODEL, ROLE_INITIALISER, ROLE_OPTIMIZER, ROLE_METRIC,
             ROLE_AUGMENT, ROLE_DATA, ROLE_TRAIN, ROLE_CONST };
 
 struct frame {
@@ -77,6 +78,17 @@ struct scope { struct named_ast *item; int count, room; };
 
 struct site { const struct ast *callee; int ordinal; };
 
+/* What lowering knows of a variable beside struct variable. */
+struct declared {
+    unsigned phases;                    /* bit set: where it was declared */
+    struct span span;                   /* the user's line: the call, where the variable is the library's */
+    int initial;                        /* 1 + the node of its start value in PHASE_INIT, or 0 */
+    int read, stored;                   /* in the current graph: its read node, its next value; or -1 */
+};
+
+/* A node that stands for what a phase does not have; nothing kept may depend on it. */
+struct stand_in { int node; const char *what; };
+
 struct lower {
     struct program *program;
     struct arena *arena;
@@ -91,17 +103,17 @@ struct lower {
     int site_count, site_room;
     const struct ast **sited;           /* declarations whose sites are numbered */
     int sited_count, sited_room;
-    int *read_of;                       /* variable -> its read node in the current graph, or -1 */
-    int read_room;
-    unsigned *seen;                     /* variable -> bit set of phases that declared it */
-    int seen_room;
+    struct declared *declared;          /* by variable */
+    int declared_count, declared_room;
     int depth;                          /* of block expansion */
     int loss;                           /* total loss node of the phase, or -1 */
+    struct binding *metrics;            /* names of the phase, for duplicates */
     int metric_count, loss_count, output_count;
     int model_losses;                   /* loss statements in the model's source */
     int accumulated;                    /* totals of the metric at hand */
     bool better_lower;
-    int *stand_in, stand_in_count, stand_in_room; /* nodes that nothing kept may depend on */
+    struct stand_in *stand_in;
+    int stand_in_count, stand_in_room;
     int *gradient, gradient_count;      /* of the trained parameters, in path order */
     int global_norm;                    /* its node, or -1 */
     const struct shape *optimizer_shape; /* of the w at hand */
@@ -109,11 +121,24 @@ struct lower {
     const struct ast **rules;           /* `for` statements */
     int rule_count, rule_room;
     struct frame *train_frame;
+    struct frame settings;              /* names of the settings that were made */
+    const struct ast *patience;
     struct layer *optimizer_layer;
     const struct ast *keep;
     int norm_first, norm_end;           /* nodes of global_norm */
     struct data_field *field;           /* at hand, in data */
-    int initial[VARIABLES_MAX];         /* variable -> 1 + the node of its start value in PHASE_INIT, or 0 */
+};
+
+/* A call of a block to be expanded. */
+struct expansion {
+    const struct ast *block;
+    const struct value *given;          /* come first, by position */
+    int given_count;
+    const struct ast *arguments[2];     /* then those of the call, then those of the layer; or NULL */
+    struct frame *scope[2];             /* where they are evaluated */
+    const char *path, *random_path;
+    struct span span;
+    bool shared;
 };
 
 /* ---- lower_value.c ---- */
@@ -147,11 +172,17 @@ struct diag *lower_error(struct lower *, struct frame *, struct span, const char
 struct value lower_expr(struct lower *, struct frame *, const struct ast *);
 struct layer *lower_layer(struct lower *, struct frame *, const struct ast *);
 bool lower_is_layer(struct lower *, struct frame *, const struct ast *);
+/* Reports that there is no such name; `what` is a "name", or a "block or operator". */
+struct value lower_unknown(struct lower *, struct frame *, const struct ast *name, const char *what);
 struct value lower_const(struct lower *, struct named_ast *);
 struct binding *frame_find(struct frame *, const char *name);
 struct binding *frame_bind(struct lower *, struct frame *, const char *name, struct value, struct span);
 const struct ast *lower_find_block(struct lower *, bool library, const char *name);
 struct frame *lower_current(struct lower *);
+/* The span, or the user's call around it where it lies in the library. */
+struct span lower_user_span(struct lower *, struct frame *, struct span);
+const char *lower_span_text(struct lower *, struct span); /* the source there, on one line */
+const char *role_name(enum role);       /* "an optimizer" */
 struct scope *scope_of(struct lower *, enum ast_kind, bool library);
 struct named_ast *scope_find(const struct scope *, const char *name);
 void scope_add(struct lower *, struct scope *, const struct ast *);
@@ -161,25 +192,56 @@ const char *path_join(struct lower *, const char *, const char *);
 /* ---- lower_call.c ---- */
 struct value lower_call(struct lower *, struct frame *, const struct ast *callee,
                         const struct ast *arguments, const struct value *first, const char *as,
-                        struct span);
-/* A layer with its first arguments already evaluated: initialisers, optimizers, augmentation. */
+                        struct span span);
+/* Calls the layer: e holds what stands before the layer's own arguments, the paths and the span. */
 struct value lower_apply(struct lower *, struct frame *caller, struct layer *,
-                         const struct value *given, int given_count,
-                         const char *path, const char *random_path, struct span);
-void lower_initial(struct lower *, struct frame *, int variable, const struct ast *);
-bool lower_has_initial(struct lower *, int variable);
-bool lower_bind_values(struct lower *, struct frame *, const struct ast *formals, const struct value *);
-void lower_store_changed(struct lower *, struct frame *);
-bool lower_seen(struct lower *, int variable, enum phase);
-void lower_body(struct lower *, struct frame *, const struct ast *body);
-int lower_read(struct lower *, int variable);
-int lower_declare(struct lower *, struct frame *, enum variable_kind, const char *path, enum dtype,
-                  const struct shape *, struct span);
+                         const struct expansion *e);
+
+/* ---- lower_arguments.c ---- */
+/* Reports what is wrong with the arguments that a block or model declares. */
+void lower_check_formals(struct lower *, const struct ast *declaration);
+/* Binds every argument of e->block in the frame f. */
+bool lower_bind_arguments(struct lower *, struct frame *f, const struct expansion *e);
+/* Binds values that are there already: the model's arguments to the data's fields. */
+bool lower_bind_values(struct lower *, struct frame *, const struct ast *formals,
+                       const struct value *);
+/* Reports arguments that `block` does not have after `given_count` values. */
+bool lower_check_arguments(struct lower *, struct frame *caller, const struct ast *block,
+                           int given_count, const struct ast *arguments, struct span span);
 bool lower_dims(struct lower *, struct frame *, const struct ast *dims, int *rank, int64_t *dim);
 
+/* ---- lower_variable.c ---- */
+struct declared *lower_declared(struct lower *, int variable);
+void lower_forget_reads(struct lower *); /* the graph is another now */
+int lower_read(struct lower *, int variable);
+/* The value that later statements see: the one stored last, or else the one read. */
+int lower_current_value(struct lower *, int variable);
+int lower_declare(struct lower *, struct frame *, enum variable_kind, const char *path, enum dtype,
+                  const struct shape *, struct span span);
+void lower_initial(struct lower *, struct frame *, int variable, const struct ast *);
+void lower_stored(struct lower *, struct frame *, const struct ast *, enum variable_kind);
+/* States and buffers that the frame declared take their last values. */
+void lower_store_changed(struct lower *, struct frame *);
+void lower_store_buffers(struct lower *); /* at the end of the model */
+
+/* ---- lower_body.c ---- */
+void lower_body(struct lower *, struct frame *, const struct ast *body);
+/* The branch that is taken, or NULL. */
+const struct ast *lower_branch(struct lower *, struct frame *, const struct ast *if_);
+/* Calls `each` for the statements of data or train, with those of the branches taken. */
+void lower_each(struct lower *, const struct ast *body,
+                void (*each)(struct lower *, const struct ast *statement));
+
 /* ---- lower_builtin.c ---- */
-struct arguments { struct value item[16]; const char *name[16]; const struct ast *ast[16]; int count; };
+enum { BUILTIN_ARGUMENTS = 16 };
+struct arguments {
+    struct value item[BUILTIN_ARGUMENTS];
+    const char *name[BUILTIN_ARGUMENTS];
+    const struct ast *ast[BUILTIN_ARGUMENTS];
+    int count;
+};
 bool builtin_exists(const char *name);
+bool builtin_takes_value(const char *name); /* so that it can stand where a layer is wanted */
 const char *builtin_name(int i);
 struct value builtin_call(struct lower *, struct frame *, const char *name, struct arguments *,
                           const char *path, struct span);
@@ -199,6 +261,8 @@ void lower_optimizer(struct lower *);
 void lower_begin_phase(struct lower *, enum phase, bool training);
 void lower_accumulate(struct lower *, struct frame *, const struct ast *);
 void lower_better(struct lower *, struct frame *, const struct ast *);
-bool lower_depends(struct lower *, int node, const int *on, int count);
+/* What the node depends on of the stand-ins of this phase, in words, or NULL. */
+const char *lower_missing(struct lower *, int node);
+void lower_add_stand_in(struct lower *, int node, const char *what);
 
 #endif

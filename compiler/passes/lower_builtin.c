@@ -37,8 +37,12 @@ static bool arrange(struct lower *l, struct frame *frame, const struct builtin *
             next++;
         }
         if (at >= most || given[at]) {
-            lower_error(l, frame, span, at >= most ? "too many arguments for '%s'" : "an argument of '%s' is given twice",
-                        b->name);
+            struct span place = a->ast[i] ? a->ast[i]->span : span;
+            if (at >= most)
+                lower_error(l, frame, place, "'%s' takes %d argument%s, and this is one more", b->name, most,
+                            most == 1 ? "" : "s");
+            else
+                lower_error(l, frame, place, "argument '%s' of '%s' is given twice", b->formals[at], b->name);
             return false;
         }
         out[at] = a->item[i];
@@ -129,6 +133,7 @@ static struct value call_to_int(struct lower *l, struct frame *frame, const stru
     v[0] = value_to_tensor(l, v[0]);
     if (v[0].kind == V_TENSOR)
         v[0].node = graph_to(l->graph, I32, v[0].node);
+    v[0].classes = 0;
     return v[0];
 }
 
@@ -454,6 +459,15 @@ static bool index_value(struct lower *l, struct frame *frame, const struct built
     return false;
 }
 
+/* One axis more than `rank`. */
+static bool room_for_axis(struct lower *l, struct frame *frame, int rank, struct span span)
+{
+    if (rank < RANK_MAX - 1)
+        return true;
+    lower_error(l, frame, span, "the result would have more than %d axes", RANK_MAX - 1);
+    return false;
+}
+
 /* gather(table, index): rows of a shared table [n, ...] */
 static struct value call_gather(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
                                 const char *path, struct span span)
@@ -464,7 +478,9 @@ static struct value call_gather(struct lower *l, struct frame *frame, const stru
     if (table.kind == V_ERROR || !index_value(l, frame, b, v[1]))
         return value_error();
     int rank = value_rank(l, table), index_rank = value_rank(l, v[1]), n = 0;
-    if (table.per_row || rank < 1 || rank + index_rank - 1 > RANK_MAX - 1) {
+    if (rank + index_rank - 2 >= 0 && !room_for_axis(l, frame, rank + index_rank - 2, span))
+        return value_error();
+    if (table.per_row || rank < 1) {
         lower_error(l, frame, span, "'gather' reads a table shared by all rows, not %s; 'take' reads a row's own",
                     value_describe(l, table));
         return value_error();
@@ -500,6 +516,8 @@ static struct value call_take(struct lower *l, struct frame *frame, const struct
         lower_error(l, frame, span, "'take' reads from f32[n, c], not %s", value_describe(l, x));
         return value_error();
     }
+    if (!room_for_axis(l, frame, rank, span))
+        return value_error();
     bool per_row = x.per_row || index.per_row;
     if (per_row) {
         x = spread_rows(l, x);
@@ -560,6 +578,8 @@ static struct value call_one_hot(struct lower *l, struct frame *frame, const str
         lower_error(l, frame, span, "'one_hot' of a value that is no class needs the number of classes: one_hot(i, 10)");
         return value_error();
     }
+    if (!room_for_axis(l, frame, value_rank(l, v[0]), span))
+        return value_error();
     int node = graph_to(l->graph, F32, graph_one_hot(l->graph, v[0].node, k));
     return value_tensor(l, node, v[0].per_row, span);
 }
@@ -729,7 +749,7 @@ static const struct builtin builtins[] = {
     {"random_permutation", 1, 1, OP_RANDOM_PERMUTATION, call_random_permutation, {"n"}},
     {"random_keep", 2, 2, OP_RANDOM_KEEP, call_random_keep, {"x", "p"}},
     {"columns", 1, 1, 0, call_columns, {"range"}},
-    {"column", 1, 2, 0, call_columns, {"which", "names"}},
+    {"column", 1, 3, 0, call_columns, {"which", "names", "text"}},
     {"stop_gradient", 1, 1, 0, call_stop_gradient, {"x"}},
     {"global_norm", 1, 1, 0, call_global_norm, {"g"}},
 };
@@ -747,6 +767,12 @@ static const struct builtin *find(const char *name)
 bool builtin_exists(const char *name)
 {
     return find(name) != NULL;
+}
+
+bool builtin_takes_value(const char *name)
+{
+    const struct builtin *b = find(name);
+    return b && b->least >= 1 && b->call != call_columns;
 }
 
 const char *builtin_name(int i)
@@ -790,6 +816,15 @@ static struct value shape_value(struct lower *l, const struct shape *s, struct s
     return list;
 }
 
+/* In an output they are stand-ins: only what the output depends on matters. */
+static bool step_known(struct lower *l, struct frame *frame, enum step_value value)
+{
+    if (frame->role == ROLE_CONST || frame->role == ROLE_TRAIN || frame->role == ROLE_DATA)
+        return false;
+    return l->phase == PHASE_TRAIN || l->phase == PHASE_EVALUATE || l->phase == PHASE_FINISH
+           || l->phase == PHASE_PREDICT || (l->phase == PHASE_AUGMENT && value == VALUE_EPOCH);
+}
+
 static bool step_value(struct lower *l, struct frame *frame, const char *name, struct span span, struct value *out)
 {
     static const struct { const char *name; enum step_value value; } table[] = {
@@ -797,16 +832,16 @@ static bool step_value(struct lower *l, struct frame *frame, const char *name, s
     for (int i = 0; i < 4; i++) {
         if (strcmp(name, table[i].name))
             continue;
-        bool known = l->graph && (l->phase == PHASE_TRAIN || l->phase == PHASE_EVALUATE || l->phase == PHASE_FINISH
-                                  || (l->phase == PHASE_AUGMENT && table[i].value == VALUE_EPOCH));
-        if (!known || frame->role == ROLE_CONST) {
-            lower_error(l, frame, span, "'%s' is known during training only", name);
+        struct attr attr = {.step_value = table[i].value};
+        struct shape scalar = shape_scalar();
+        if (!step_known(l, frame, table[i].value)) {
+            lower_error(l, frame, span, "'%s' is not known in %s", name, role_name(frame->role));
             *out = value_error();
             return true;
         }
-        struct attr attr = {.step_value = table[i].value};
-        struct shape scalar = shape_scalar();
         *out = value_tensor(l, graph_add_shaped(l->graph, OP_STEP_VALUE, 0, NULL, &attr, I32, &scalar), false, span);
+        if (l->phase == PHASE_PREDICT)
+            lower_add_stand_in(l, out->node, arena_printf(l->arena, "'%s', which is known in training only", name));
         return true;
     }
     return false;

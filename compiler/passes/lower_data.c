@@ -54,6 +54,10 @@ static void source_files(struct lower *l, const struct ast *arguments, int sourc
 
 static void source_random(struct lower *l, const struct ast *call)
 {
+    if (l->program->data.rows) {
+        diag_error(l->diags, call->span, "rows that are drawn have no part of their own; use 'split'");
+        return;
+    }
     const struct ast *arguments = call->kid[1];
     struct value v = arguments->count == 1 ? lower_expr(l, l->current, arguments->kid[0]) : value_none(call->span);
     int64_t rows;
@@ -157,6 +161,30 @@ static bool column_names(struct lower *l, struct data_field *field, struct value
     return true;
 }
 
+/* text = true: labels are names, numbered in byte order of those in the file. */
+static bool column_text(struct lower *l, struct data_field *field, struct value text)
+{
+    bool class = program_variable(l->program, field->input)->classes != 0;
+    if (text.kind != V_BOOL || !class) {
+        lower_error(l, l->current, text.span, class ? "'text' is true or false, not %s"
+                                                    : "only a class is read from text, and this is no class",
+                    value_describe(l, text));
+        return false;
+    }
+    field->text = text.number != 0;
+    return true;
+}
+
+static bool column_option(struct lower *l, struct data_field *field, const char *name, struct value v)
+{
+    if (!name || !strcmp(name, "names"))
+        return column_names(l, field, v);
+    if (!strcmp(name, "text"))
+        return column_text(l, field, v);
+    lower_error(l, l->current, v.span, "'column' has no argument '%s'; there are names and text", name);
+    return false;
+}
+
 struct value lower_columns(struct lower *l, struct frame *frame, const char *name, struct arguments *a, struct span span)
 {
     struct data_field *field = l->field;
@@ -164,8 +192,9 @@ struct value lower_columns(struct lower *l, struct frame *frame, const char *nam
         lower_error(l, frame, span, "'%s' reads cells of a csv source, in 'data'", name);
         return value_error();
     }
-    if (a->count == 2 && !column_names(l, field, a->item[1]))
-        return value_error();
+    for (int i = 1; i < a->count; i++)
+        if (!column_option(l, field, a->name[i], a->item[i]))
+            return value_error();
     int id = raw_variable(l, field, span);
     if (id < 0 || !column_range(l, field, a->item[0], span))
         return value_error();
@@ -213,17 +242,21 @@ static bool field_type(struct lower *l, struct data_field *field, const struct a
     return true;
 }
 
-static const struct ast *strip_fit(struct data_field *field, const struct ast *expr)
+/* zscore and minmax stand last in a field's expression: E -> zscore, or zscore(E). */
+static const struct ast *strip_fit(struct lower *l, struct data_field *field, const struct ast *expr)
 {
-    const struct ast *last = expr->kind == AST_CHAIN ? expr->kid[1] : NULL;
-    const struct ast *name = last && last->kind == AST_CALL ? last->kid[0] : last;
-    if (!name || name->kind != AST_NAME)
+    const struct ast *last = expr->kind == AST_CHAIN ? expr->kid[1] : expr;
+    const struct ast *name = last->kind == AST_CALL ? last->kid[0] : last;
+    int given = last->kind == AST_CALL ? last->kid[1]->count : 0;
+    if (name->kind != AST_NAME || (strcmp(name->text, "zscore") && strcmp(name->text, "minmax")))
         return expr;
-    if (!strcmp(name->text, "zscore"))
-        field->fit = FIT_ZSCORE;
-    else if (!strcmp(name->text, "minmax"))
-        field->fit = FIT_MINMAX;
-    return field->fit ? expr->kid[0] : expr;
+    field->fit = *name->text == 'z' ? FIT_ZSCORE : FIT_MINMAX;
+    if (given != (expr->kind != AST_CHAIN))
+        lower_error(l, l->current, last->span, "write: columns(0..3) -> %s", name->text);
+    if (program_variable(l->program, field->input)->classes)
+        lower_error(l, l->current, last->span, "'%s' is for numbers, and field '%s' is a class", name->text,
+                    field->name);
+    return expr->kind == AST_CHAIN ? expr->kid[0] : given ? last->kid[1]->kid[0] : expr;
 }
 
 static void field_value(struct lower *l, struct data_field *field, struct value v, struct span span)
@@ -318,13 +351,14 @@ static void lower_field(struct lower *l, const struct ast *ast, bool label)
     input->classes = classes;
     field.input = input->id;
     field.image = !classes && rank == 3 && (dim[2] == 1 || dim[2] == 3 || dim[2] == 4);
-    expr = strip_fit(&field, expr);
     struct frame frame = {.role = ROLE_DATA, .declaration = l->data_ast, .path = "", .caller = NULL,
                           .random_path = arena_printf(l->arena, "data/%s", name->text)};
     frame.path = frame.random_path;
     l->field = &field;
     l->current = &frame;
-    if (bind_files(l, &frame, &field, expr))
+    int errors = diags_error_count(l->diags);
+    expr = strip_fit(l, &field, expr);
+    if (diags_error_count(l->diags) == errors && bind_files(l, &frame, &field, expr))
         field_value(l, &field, lower_expr(l, &frame, expr), expr->span);
     l->field = NULL;
     l->current = l->train_frame;
@@ -353,6 +387,8 @@ static void lower_split(struct lower *l, const struct ast *ast)
         *share[k] = s->kid[0]->number;
         sum += *share[k];
     }
+    if (data->test_share > 0 && data->test_file >= 0)
+        diag_error(l->diags, ast->span, "the test part has a file of its own; split train and val only");
     if (fabs(sum - 1) > 1e-9)
         diag_error(l->diags, ast->span, "the shares of a split make 100%%, and these make %.9g%%", sum * 100);
     else if (data->train_share <= 0)
@@ -366,6 +402,8 @@ static void lower_part(struct lower *l, const struct ast *ast)
         diag_error(l->diags, ast->span, "write: part test = csv(\"test.csv\")");
         return;
     }
+    if (data->test_share > 0)
+        diag_error(l->diags, ast->span, "the split has a test part already; split train and val only");
     int first = data->file_count, header = data->header;
     lower_source(l, ast->kid[2]);
     data->test_file = data->file_count > first ? first : -1;
@@ -417,9 +455,15 @@ static void lower_augment(struct lower *l, const struct ast *ast)
         if (!strcmp(l->program->data.field[i].name, operand->text))
             field = &l->program->data.field[i];
     if (!field || !body || program_variable(l->program, field->input)->classes) {
-        diag_error(l->diags, ast->span, "'augment' names an f32 field and its changes: augment x { flip(axis = 1) }");
+        diag_error(l->diags, ast->name_span, "'augment' names an f32 field and its changes: augment x { flip(axis = 1) }");
         return;
     }
+    if (frame_find(&l->settings, operand->text)) {
+        struct diag *d = diag_error(l->diags, ast->span, "field '%s' is augmented twice", field->name);
+        diag_help(d, "write all changes in one 'augment', in their order");
+        return;
+    }
+    frame_bind(l, &l->settings, operand->text, value_error(), ast->span);
     struct variable *input = program_variable(l->program, field->input);
     const char *path = arena_printf(l->arena, "data/%s/augment", field->name);
     struct frame frame = {.role = ROLE_AUGMENT, .declaration = ast, .path = path, .random_path = path};
@@ -444,10 +488,29 @@ static void lower_augment(struct lower *l, const struct ast *ast)
     l->current = l->train_frame;
 }
 
-static void lower_data_statement(struct lower *l, const struct ast *ast)
+static void unknown_data_statement(struct lower *l, const struct ast *ast)
 {
     static const char *const heads[] = {"input", "label", "split", "part", "shuffle", "seed", "augment"};
+    struct diag *d = diag_error(l->diags, ast->name_span.line ? ast->name_span : ast->span,
+                                "unknown statement '%s' in data", ast->text ? ast->text : "=");
+    const char *near = ast->text ? diag_nearest(ast->text, heads, (int)(sizeof heads / sizeof *heads)) : NULL;
+    if (near)
+        diag_help(d, "did you mean '%s'?", near);
+    else
+        diag_help(d, "there are input, label, split, part, shuffle, seed and augment");
+}
+
+static void lower_data_statement(struct lower *l, const struct ast *ast)
+{
     bool declare = ast->kind == AST_DECLARE, statement = ast->kind == AST_STATEMENT;
+    bool once = statement && strcmp(ast->text, "augment");
+    struct binding *before = once ? frame_find(&l->settings, ast->text) : NULL;
+    if (before) {
+        struct diag *d = diag_error(l->diags, ast->span, "'%s' is set twice", ast->text);
+        diag_note(d, before->span, "first here");
+    } else if (once) {
+        frame_bind(l, &l->settings, ast->text, value_error(), ast->span);
+    }
     if (declare && !strcmp(ast->text, "input"))
         lower_field(l, ast, false);
     else if (declare && !strcmp(ast->text, "label"))
@@ -458,17 +521,14 @@ static void lower_data_statement(struct lower *l, const struct ast *ast)
         lower_split(l, ast);
     else if (statement && (!strcmp(ast->text, "shuffle") || !strcmp(ast->text, "seed")))
         lower_data_flag(l, ast);
-    else if (statement && !strcmp(ast->text, "augment"))
-        ;                               /* after all fields */
-    else if (ast->kind != AST_ERROR) {
-        struct diag *d = diag_error(l->diags, ast->name_span.line ? ast->name_span : ast->span,
-                                    "unknown statement '%s' in data", ast->text ? ast->text : ast_kind_name(ast->kind));
-        const char *near = ast->text ? diag_nearest(ast->text, heads, (int)(sizeof heads / sizeof *heads)) : NULL;
-        if (near)
-            diag_help(d, "did you mean '%s'?", near);
-        else
-            diag_help(d, "there are input, label, split, part, shuffle, seed and augment");
-    }
+    else if (!statement || strcmp(ast->text, "augment")) /* those come after all fields */
+        unknown_data_statement(l, ast);
+}
+
+static void lower_data_augment(struct lower *l, const struct ast *ast)
+{
+    if (ast->kind == AST_STATEMENT && !strcmp(ast->text, "augment"))
+        lower_augment(l, ast);
 }
 
 void lower_data(struct lower *l)
@@ -480,17 +540,14 @@ void lower_data(struct lower *l)
     data->train_share = 1;
     data->shuffle = true;
     data->test_file = -1;
+    l->settings.names = NULL;
     l->program->sample = program_add_variable(l->program, VAR_SAMPLE, "sample", I32, &rows, l->data_ast->span)->id;
     lower_begin_phase(l, PHASE_PREPARE, false);
     l->current = l->train_frame;
     lower_source(l, l->data_ast->kid[0]);
-    if (diags_error_count(l->diags))
-        return;
-    for (int i = 0; i < body->count; i++)
-        lower_data_statement(l, body->kid[i]);
-    for (int i = 0; i < body->count; i++)
-        if (body->kid[i]->kind == AST_STATEMENT && !strcmp(body->kid[i]->text, "augment"))
-            lower_augment(l, body->kid[i]);
-    if (data->field_count == 0)
+    lower_each(l, body, lower_data_statement);
+    l->settings.names = NULL;
+    lower_each(l, body, lower_data_augment);
+    if (data->field_count == 0 && diags_error_count(l->diags) == 0)
         diag_error(l->diags, l->data_ast->name_span, "data '%s' has no fields", data->name);
 }

@@ -16,20 +16,60 @@ static bool in_library(struct lower *l, struct span span)
     return span.source && diags_source(l->diags, span.source)->library;
 }
 
+struct span lower_user_span(struct lower *l, struct frame *frame, struct span span)
+{
+    for (struct frame *f = frame; f && in_library(l, span) && f->call.source; f = f->caller)
+        span = f->call;
+    return span;
+}
+
 struct diag *lower_error(struct lower *l, struct frame *frame, struct span span, const char *format, ...)
 {
     va_list list;
-    char text[1024];
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    const char *text = arena_vprintf(l->arena, format, list);
     va_end(list);
-    struct span at = span;
-    for (struct frame *f = frame; f && in_library(l, at); f = f->caller)
-        at = f->call;
+    struct span at = lower_user_span(l, frame, span);
     struct diag *d = diag_error(l->diags, at, "%s", text);
     if (in_library(l, span) && !in_library(l, at))
         diag_note(d, span, "in the library's '%s'", frame->declaration ? frame->declaration->text : "?");
     return d;
+}
+
+const char *lower_span_text(struct lower *l, struct span span)
+{
+    const struct source *s = diags_source(l->diags, span.source);
+    struct text text;
+    int line = 1, column = 1;
+    text_init(&text, l->arena);
+    text_puts(&text, "");
+    for (size_t i = 0; i < s->size && line <= span.last_line; i++) {
+        bool inside = (line > span.line || (line == span.line && column >= span.column))
+                      && (line < span.last_line || column <= span.last_column);
+        bool blank = strchr(" \t\r\n", s->text[i]) != NULL;
+        if (inside && !(blank && text.size && text.data[text.size - 1] == ' '))
+            text_add(&text, blank ? " " : s->text + i, 1);
+        column++;
+        if (s->text[i] == '\n')
+            line++, column = 1;
+    }
+    return text.data;
+}
+
+const char *role_name(enum role role)
+{
+    switch (role) {
+    case ROLE_BLOCK: return "a layer";
+    case ROLE_MODEL: return "a model";
+    case ROLE_INITIALISER: return "a start value";
+    case ROLE_OPTIMIZER: return "an optimizer";
+    case ROLE_METRIC: return "a metric";
+    case ROLE_AUGMENT: return "an augmentation";
+    case ROLE_DATA: return "a data field";
+    case ROLE_TRAIN: return "a train setting";
+    case ROLE_CONST: return "a const";
+    }
+    return "?";
 }
 
 const char *path_join(struct lower *l, const char *a, const char *b)
@@ -101,29 +141,37 @@ struct value lower_const(struct lower *l, struct named_ast *c)
 }
 
 /* ---- names ---- */
-static void suggest_name(struct lower *l, struct frame *frame, const char *name, struct diag *d)
+struct choices { const char **name; int count, room; };
+
+static void add_choice(struct lower *l, struct choices *c, const char *name)
 {
-    const char *choice[1024];
-    int count = 0;
-    for (struct binding *b = frame->names; b && count < 200; b = b->next)
-        choice[count++] = b->name;
-    for (int i = 0; i < l->consts.count && count < 300; i++)
-        choice[count++] = l->consts.item[i].name;
-    for (int i = 0; i < l->user_blocks.count && count < 500; i++)
-        choice[count++] = l->user_blocks.item[i].name;
-    for (int i = 0; i < l->library_blocks.count && count < 800; i++)
-        choice[count++] = l->library_blocks.item[i].name;
-    for (int i = 0; builtin_name(i) && count < 1000; i++)
-        choice[count++] = builtin_name(i);
-    const char *near = diag_nearest(name, choice, count);
-    if (near)
-        diag_help(d, "did you mean '%s'?", near);
+    ARENA_PUSH(l->arena, c->name, c->count, c->room) = name;
 }
 
-static struct value unknown_name(struct lower *l, struct frame *frame, const struct ast *ast, const char *what)
+static void add_scope(struct lower *l, struct choices *c, const struct scope *scope)
 {
-    struct diag *d = lower_error(l, frame, ast->span, "unknown %s '%s'", what, ast->text);
-    suggest_name(l, frame, ast->text, d);
+    for (int i = 0; i < scope->count; i++)
+        add_choice(l, c, scope->item[i].name);
+}
+
+struct value lower_unknown(struct lower *l, struct frame *frame, const struct ast *name,
+                           const char *what)
+{
+    struct choices c = {0};
+    bool value = !strcmp(what, "name");
+    for (struct binding *b = frame->names; b; b = b->next)
+        if (value || b->value.kind == V_LAYER)
+            add_choice(l, &c, b->name);
+    if (value && !frame->library)
+        add_scope(l, &c, &l->consts);
+    add_scope(l, &c, &l->user_blocks);
+    add_scope(l, &c, &l->library_blocks);
+    for (int i = 0; builtin_name(i); i++)
+        add_choice(l, &c, builtin_name(i));
+    struct diag *d = lower_error(l, frame, name->span, "unknown %s '%s'", what, name->text);
+    const char *near = diag_nearest(name->text, c.name, c.count);
+    if (near)
+        diag_help(d, "did you mean '%s'?", near);
     return value_error();
 }
 
@@ -131,6 +179,12 @@ static struct value lower_name(struct lower *l, struct frame *frame, const struc
 {
     struct value value;
     struct binding *b = frame_find(frame, ast->text);
+    if (b && b->value.kind == V_LATE) {
+        struct diag *d = lower_error(l, frame, ast->span, "'%s' is not known yet where start values are made",
+                                     ast->text);
+        diag_help(d, "numbers, consts and shapes are; so are shape, fan_in and fan_out of the parameter");
+        return value_error();
+    }
     if (b)
         return b->value;
     struct named_ast *c = frame->library ? NULL : scope_find(&l->consts, ast->text);
@@ -138,62 +192,99 @@ static struct value lower_name(struct lower *l, struct frame *frame, const struc
         return lower_const(l, c);
     if (builtin_value(l, frame, ast->text, ast->span, &value))
         return value;
-    if (lower_find_block(l, frame->library, ast->text)) {
-        value = (struct value){.kind = V_LAYER, .span = ast->span, .layer = lower_layer(l, frame, ast)};
-        return value;
-    }
-    return unknown_name(l, frame, ast, "name");
+    if (lower_is_layer(l, frame, ast))
+        return (struct value){.kind = V_LAYER, .layer = lower_layer(l, frame, ast)};
+    return lower_unknown(l, frame, ast, "name");
 }
 
 /* ---- layers ---- */
-static const struct ast *strip(const struct ast *ast)
+static const struct ast *strip_parens(const struct ast *ast)
 {
-    while (ast->kind == AST_AS || (ast->kind == AST_PARENS && ast->count == 1))
+    while (ast->kind == AST_PARENS && ast->count == 1)
         ast = ast->kid[0];
     return ast;
 }
 
-static bool names_block(struct lower *l, struct frame *frame, const struct ast *name)
+static bool names_layer(struct lower *l, struct frame *frame, const struct ast *name, bool operators)
 {
     if (name->kind != AST_NAME)
         return false;
     struct binding *b = frame_find(frame, name->text);
     if (b)
         return b->value.kind == V_LAYER;
-    return lower_find_block(l, frame->library, name->text) != NULL;
+    return lower_find_block(l, frame->library, name->text)
+           || (operators && builtin_takes_value(name->text));
 }
 
-/* Whether the expression can stand where a layer is wanted: a block's name, a call of one, or a
- * chain that begins with such. */
+/* Whether the expression can stand where a layer is wanted: the name of a block or an operator, a
+ * call of a block, or a chain that begins with such. */
 bool lower_is_layer(struct lower *l, struct frame *frame, const struct ast *ast)
 {
-    ast = strip(ast);
-    if (ast->kind == AST_CHAIN)
-        return lower_is_layer(l, frame, ast->kid[0]);
-    return names_block(l, frame, ast->kind == AST_CALL ? ast->kid[0] : ast);
+    bool chain = false;
+    for (ast = strip_parens(ast); ast->kind == AST_AS || ast->kind == AST_CHAIN;) {
+        chain |= ast->kind == AST_CHAIN;
+        ast = strip_parens(ast->kid[0]);
+    }
+    bool call = ast->kind == AST_CALL;
+    return names_layer(l, frame, call ? ast->kid[0] : ast, !call || chain);
+}
+
+static struct layer *new_layer(struct lower *l, struct frame *frame)
+{
+    struct layer *layer = ARENA_NEW(l->arena, struct layer);
+    layer->frame = frame;
+    layer->names = frame->names;
+    return layer;
+}
+
+/* f(...) where f is a layer by itself: it must have no arguments yet. */
+static struct layer *add_arguments(struct lower *l, struct frame *frame, struct layer *layer,
+                                   const struct layer *of, const struct ast *ast)
+{
+    if (of->first || of->arguments || of->path)
+        lower_error(l, frame, ast->span, "the layer '%s' has its arguments already", ast->kid[0]->text);
+    layer->block = of->block;
+    layer->name = of->name;
+    layer->arguments = ast->kid[1];
+    return layer;
+}
+
+static struct layer *named_layer(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    struct layer *layer = new_layer(l, frame);
+    const struct ast *name = ast->kind == AST_CALL ? ast->kid[0] : ast;
+    struct binding *b = name->kind == AST_NAME ? frame_find(frame, name->text) : NULL;
+    if (b && b->value.kind == V_LAYER)
+        return ast->kind == AST_NAME ? b->value.layer
+                                     : add_arguments(l, frame, layer, b->value.layer, ast);
+    layer->arguments = ast->kind == AST_CALL ? ast->kid[1] : NULL;
+    if (name->kind == AST_NAME)
+        layer->block = lower_find_block(l, frame->library, name->text);
+    if (layer->block || (name->kind == AST_NAME && builtin_exists(name->text)))
+        layer->name = name->text;
+    else if (name->kind == AST_NAME)
+        lower_unknown(l, frame, name, "block or operator");
+    else
+        lower_error(l, frame, ast->span, "a chain of layers is made of names and calls");
+    return layer;
 }
 
 struct layer *lower_layer(struct lower *l, struct frame *frame, const struct ast *ast)
 {
-    struct layer *layer = ARENA_NEW(l->arena, struct layer);
-    ast = strip(ast);
-    layer->frame = frame;
-    layer->names = frame->names;
+    ast = strip_parens(ast);
     if (ast->kind == AST_CHAIN) {
+        struct layer *layer = new_layer(l, frame);
         layer->first = lower_layer(l, frame, ast->kid[0]);
         layer->second = lower_layer(l, frame, ast->kid[1]);
         return layer;
     }
-    const struct ast *name = ast->kind == AST_CALL ? ast->kid[0] : ast;
-    struct binding *b = name->kind == AST_NAME ? frame_find(frame, name->text) : NULL;
-    if (b && b->value.kind == V_LAYER && ast->kind == AST_NAME)
-        return b->value.layer;
-    if (b && b->value.kind == V_LAYER)
-        layer->block = b->value.layer->block;
-    else if (name->kind == AST_NAME)
-        layer->block = lower_find_block(l, frame->library, name->text);
-    layer->arguments = ast->kind == AST_CALL ? ast->kid[1] : NULL;
-    return layer;
+    if (ast->kind == AST_AS) {
+        struct layer *layer = new_layer(l, frame);
+        *layer = *lower_layer(l, frame, ast->kid[0]);
+        layer->as = ast->text;
+        return layer;
+    }
+    return named_layer(l, frame, ast);
 }
 
 /* ---- the rest ---- */
@@ -236,28 +327,37 @@ static struct value lower_index(struct lower *l, struct frame *frame, const stru
     return value_index(l, v, item, elements->count, ast->span);
 }
 
-/* NAME.p: parameter p of a layer named by `let` or `as`. */
+/* NAME.p, NAME.part.p: a parameter or buffer of a layer named by `let` or `as`. */
+static const char *member_path(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    if (ast->kind == AST_NAME)
+        return path_join(l, frame->path, ast->text);
+    const char *of = ast->kind == AST_MEMBER ? member_path(l, frame, ast->kid[0]) : NULL;
+    return of ? path_join(l, of, ast->text) : NULL;
+}
+
 static struct value lower_member(struct lower *l, struct frame *frame, const struct ast *ast)
 {
-    const struct ast *of = ast->kid[0];
-    if (of->kind != AST_NAME) {
+    const char *path = member_path(l, frame, ast);
+    struct choices c = {0};
+    if (!path) {
         lower_error(l, frame, ast->span, "'.' follows the name of a layer");
         return value_error();
     }
-    const char *path = path_join(l, path_join(l, frame->path, of->text), ast->text);
-    const char *choice[512];
-    int count = 0;
+    if (l->phase == PHASE_INIT) {
+        lower_error(l, frame, ast->span, "a start value cannot be made of another parameter");
+        return value_error();
+    }
     for (int i = 0; i < l->program->variable_count; i++) {
         struct variable *v = program_variable(l->program, i);
-        if (v->kind != VAR_PARAM && v->kind != VAR_BUFFER)
+        if (v->kind > VAR_BUFFER)
             continue;
         if (!strcmp(v->path, path))
-            return value_tensor(l, lower_read(l, i), false, ast->span);
-        if (count < 512)
-            choice[count++] = v->path;
+            return value_tensor(l, lower_current_value(l, i), false, ast->span);
+        add_choice(l, &c, v->path);
     }
     struct diag *d = lower_error(l, frame, ast->span, "no parameter '%s' so far", path);
-    const char *near = diag_nearest(path, choice, count);
+    const char *near = diag_nearest(path, c.name, c.count);
     if (near)
         diag_help(d, "did you mean '%s'?", near);
     else
@@ -273,24 +373,13 @@ static struct value lower_callish(struct lower *l, struct frame *frame, const st
     return lower_call(l, frame, ast, NULL, first, as, ast->span);
 }
 
-static void bind_as(struct lower *l, struct frame *frame, const struct ast *as, struct value value)
-{
-    (void)value;
-    for (struct binding *b = frame->names; b; b = b->next)
-        if (b->value.kind == V_LAYER && b->value.layer->is_let && !strcmp(b->name, as->text))
-            lower_error(l, frame, as->name_span, "'%s' is the name of a layer already", as->text);
-}
-
 static struct value lower_as(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     const struct ast *call = ast->kid[0];
-    if (call->kind != AST_CALL) {
-        lower_error(l, frame, ast->name_span, "'as' names a call");
-        return value_error();
-    }
-    struct value v = lower_callish(l, frame, call, NULL, ast->text);
-    bind_as(l, frame, ast, v);
-    return v;
+    if (call->kind == AST_CALL)
+        return lower_callish(l, frame, call, NULL, ast->text);
+    lower_error(l, frame, ast->name_span, "'as' names a call");
+    return value_error();
 }
 
 static struct value lower_chain(struct lower *l, struct frame *frame, const struct ast *ast)
@@ -333,26 +422,71 @@ static struct value lower_negative(struct lower *l, struct frame *frame, const s
     return value_unary(l, OP_NEG, v, ast->span);
 }
 
+/* The option word that the name is of the set `of`. */
+static struct value lower_word(struct lower *l, struct frame *frame, const struct ast *name,
+                               const struct ast *of)
+{
+    const char *choice[64];
+    int count = 0;
+    struct binding *b = frame_find(frame, name->text);
+    if (b && b->value.kind == V_WORD)
+        return b->value;
+    for (int i = 0; of && i < of->count && count < 64; i++) {
+        choice[count++] = of->kid[i]->text;
+        if (!strcmp(name->text, of->kid[i]->text))
+            return value_word(name->text, name->span);
+    }
+    struct diag *d = lower_error(l, frame, name->span, "'%s' is none of %s", name->text,
+                                 of ? lower_span_text(l, of->span) : "the words");
+    const char *near = diag_nearest(name->text, choice, count);
+    if (near)
+        diag_help(d, "did you mean '%s'?", near);
+    if (of)
+        diag_note(d, of->span, "the words are declared here");
+    return value_error();
+}
+
+/* Compared with an option word, a bare name is a word of the same set. */
+static bool lower_words(struct lower *l, struct frame *frame, const struct ast *ast, struct value v[2])
+{
+    for (int i = 0; i < 2 && (ast->kind == AST_EQ || ast->kind == AST_NE); i++) {
+        const struct ast *word = ast->kid[i], *other = ast->kid[1 - i];
+        struct binding *b = word->kind == AST_NAME ? frame_find(frame, word->text) : NULL;
+        if (!b || b->value.kind != V_WORD || other->kind != AST_NAME)
+            continue;
+        v[i] = b->value;
+        v[1 - i] = lower_word(l, frame, other, b->value.words);
+        return true;
+    }
+    return false;
+}
+
 static struct value lower_operator(struct lower *l, struct frame *frame, const struct ast *ast)
 {
-    struct value a = lower_expr(l, frame, ast->kid[0]);
-    if (a.kind == V_BOOL && ast->kind == AST_AND && a.number == 0)
-        return value_bool(false, ast->span);
-    if (a.kind == V_BOOL && ast->kind == AST_OR && a.number != 0)
-        return value_bool(true, ast->span);
-    bool word = a.kind == V_WORD && ast->kid[1]->kind == AST_NAME;
-    struct value b = word ? value_word(ast->kid[1]->text, ast->kid[1]->span) : lower_expr(l, frame, ast->kid[1]);
-    if (a.kind == V_TENSOR)
-        a.span = ast->kid[0]->span;
-    if (b.kind == V_TENSOR)
-        b.span = ast->kid[1]->span;
-    if (a.kind == V_ERROR || b.kind == V_ERROR)
+    struct value v[2];
+    if (!lower_words(l, frame, ast, v)) {
+        v[0] = lower_expr(l, frame, ast->kid[0]);
+        if (v[0].kind == V_BOOL && ast->kind == AST_AND && v[0].number == 0)
+            return value_bool(false, ast->span);
+        if (v[0].kind == V_BOOL && ast->kind == AST_OR && v[0].number != 0)
+            return value_bool(true, ast->span);
+        v[1] = lower_expr(l, frame, ast->kid[1]);
+    }
+    if (v[0].kind == V_ERROR || v[1].kind == V_ERROR)
         return value_error();
     if (ast->kind == AST_POW)
-        return value_power(l, a, b, ast->span);
+        return value_power(l, v[0], v[1], ast->span);
     if (ast->kind == AST_MATMUL)
-        return value_matmul(l, a, b, ast->span);
-    return value_binary(l, ast->kind, a, b, ast->span);
+        return value_matmul(l, v[0], v[1], ast->span);
+    return value_binary(l, ast->kind, v[0], v[1], ast->span);
+}
+
+static struct value lower_misplaced(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    struct diag *d = lower_error(l, frame, ast->span, "'%s %s' is no expression", ast->text,
+                                 lower_span_text(l, ast->kid[0]->span));
+    diag_help(d, "a name and a number side by side are a share, as in: split train 80%%, test 20%%");
+    return value_error();
 }
 
 static struct value lower_kind(struct lower *l, struct frame *frame, const struct ast *ast)
@@ -377,6 +511,7 @@ static struct value lower_kind(struct lower *l, struct frame *frame, const struc
     case AST_NOT: return lower_not(l, frame, ast);
     case AST_NEG: return lower_negative(l, frame, ast);
     case AST_ERROR: return value_error();
+    case AST_SHARE: return lower_misplaced(l, frame, ast);
     default: return lower_operator(l, frame, ast);
     }
 }
@@ -384,20 +519,12 @@ static struct value lower_kind(struct lower *l, struct frame *frame, const struc
 /* Nodes made here carry the span of their expression and of the user's call around it. */
 struct value lower_expr(struct lower *l, struct frame *frame, const struct ast *ast)
 {
-    struct span span = {0}, call = {0};
-    if (l->graph) {
-        span = l->graph->span;
-        call = l->graph->call;
-        l->graph->span = ast->span;
-        struct span at = ast->span;
-        for (struct frame *f = frame; f && in_library(l, at); f = f->caller)
-            at = f->call;
-        l->graph->call = at;
-    }
+    struct span span = l->graph->span, call = l->graph->call;
+    l->graph->span = ast->span;
+    l->graph->call = lower_user_span(l, frame, ast->span);
     struct value v = lower_kind(l, frame, ast);
-    if (l->graph) {
-        l->graph->span = span;
-        l->graph->call = call;
-    }
+    v.span = ast->span;
+    l->graph->span = span;
+    l->graph->call = call;
     return v;
 }

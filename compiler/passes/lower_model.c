@@ -3,35 +3,35 @@
 #include "passes/lower.h"
 
 /* ---- what a result depends on ---- */
-bool lower_depends(struct lower *l, int node, const int *on, int count)
+const char *lower_missing(struct lower *l, int node)
 {
     bool *reached = ARENA_ARRAY(l->arena, bool, node + 1);
     reached[node] = true;
     for (int id = node; id >= 0; id--) {
         if (!reached[id])
             continue;
-        for (int i = 0; i < count; i++)
-            if (on[i] == id)
-                return true;
+        for (int i = 0; i < l->stand_in_count; i++)
+            if (l->stand_in[i].node == id)
+                return l->stand_in[i].what;
         const struct node *n = graph_node(l->graph, id);
         for (int i = 0; i < n->count; i++)
             reached[n->operand[i]] = true;
     }
-    return false;
+    return NULL;
 }
 
-/* A value of that shape which nothing kept may depend on. */
-static struct value stand_in(struct lower *l, enum dtype dtype, const struct shape *shape, bool per_row,
-                             struct span span)
+void lower_add_stand_in(struct lower *l, int node, const char *what)
 {
-    int node = graph_fill(l->graph, 0, shape);
-    node = graph_to(l->graph, dtype, node);
+    ARENA_PUSH(l->arena, l->stand_in, l->stand_in_count, l->stand_in_room) =
+        (struct stand_in){node, what};
+}
+
+static struct value stand_in(struct lower *l, enum dtype dtype, const struct shape *shape,
+                             bool per_row, struct span span, const char *what)
+{
+    int node = graph_to(l->graph, dtype, graph_fill(l->graph, 0, shape));
+    lower_add_stand_in(l, node, what);
     return value_tensor(l, node, per_row, span);
-}
-
-static void add_stand_in(struct lower *l, int node)
-{
-    ARENA_PUSH(l->arena, l->stand_in, l->stand_in_count, l->stand_in_room) = node;
 }
 
 /* ---- phases ---- */
@@ -42,10 +42,10 @@ void lower_begin_phase(struct lower *l, enum phase phase, bool training)
     l->graph = l->program->phase[phase];
     l->phase = phase;
     l->training = training;
-    for (int i = 0; i < l->read_room; i++)
-        l->read_of[i] = -1;
+    lower_forget_reads(l);
     l->loss = -1;
     l->loss_count = l->metric_count = 0;
+    l->metrics = NULL;
     l->stand_in_count = 0;
     l->global_norm = -1;
 }
@@ -64,8 +64,7 @@ static struct value input_value(struct lower *l, const struct data_field *field)
     struct variable *v = program_variable(l->program, field->input);
     struct value value;
     if (l->phase == PHASE_FINISH || (l->phase == PHASE_PREDICT && field->label)) {
-        value = stand_in(l, v->dtype, &v->shape, true, v->span);
-        add_stand_in(l, value.node);
+        value = stand_in(l, v->dtype, &v->shape, true, v->span, field->label ? "a label" : "single rows");
     } else {
         value = value_tensor(l, lower_read(l, v->id), true, v->span);
     }
@@ -108,6 +107,7 @@ static bool lower_model_body(struct lower *l, enum phase phase, bool training)
     if (bind_inputs(l, frame)) {
         lower_body(l, frame, l->model_ast->kid[1]);
         lower_store_changed(l, frame);
+        lower_store_buffers(l);
     }
     l->current = NULL;
     return diags_error_count(l->diags) == errors;
@@ -125,6 +125,17 @@ static const char *result_name(const struct ast *expr)
     return expr->kind == AST_NAME ? expr->text : NULL;
 }
 
+/* Within `repeat` each turn has its own results. */
+static const char *result_path(struct lower *l, struct frame *frame, const char *name,
+                               const struct ast *expr, const char *other, int ordinal)
+{
+    if (!name)
+        name = result_name(expr);
+    if (!name)
+        name = arena_printf(l->arena, "%s%d", other, ordinal);
+    return path_join(l, frame->path, name);
+}
+
 static int find_report(struct lower *l, const char *name)
 {
     for (int i = 0; i < l->program->report_count; i++)
@@ -139,7 +150,7 @@ static void add_report(struct lower *l, const char *name, bool loss, enum variab
     struct program *p = l->program;
     if (find_report(l, name) >= 0) {
         struct diag *d = diag_error(l->diags, span, "a result '%s' is reported already", name);
-        diag_help(d, "give this one a name: %s other = ...", loss ? "loss" : "metric");
+        diag_help(d, "give this one another name: %s other = ...", loss ? "loss" : "metric");
         return;
     }
     int id = program_add_variable(p, kind, name, F32, shape, span)->id;
@@ -174,16 +185,15 @@ static void lower_loss(struct lower *l, struct frame *frame, const char *name, c
     if (v.kind == V_ERROR)
         return;
     l->graph->span = expr->span;
+    l->graph->call = expr->span;
     int mean = loss_mean(l, v);
-    if (!name && (name = result_name(expr)) == NULL)
-        name = arena_printf(l->arena, "loss%d", l->loss_count + 1);
-    if (l->phase == PHASE_TRAIN) {
-        if (l->loss_count == 0)
-            add_report(l, "loss", true, VAR_LOSS, &scalar, expr->span);
-        if (l->model_losses > 1)
-            add_report(l, name, true, VAR_LOSS, &scalar, expr->span);
-    }
-    if (l->model_losses > 1)
+    bool reported = name || l->model_losses > 1;
+    name = result_path(l, frame, name, expr, "loss", l->loss_count + 1);
+    if (l->phase == PHASE_TRAIN && l->loss_count == 0)
+        add_report(l, "loss", true, VAR_LOSS, &scalar, expr->span);
+    if (l->phase == PHASE_TRAIN && reported)
+        add_report(l, name, true, VAR_LOSS, &scalar, expr->span);
+    if (reported)
         store_report(l, name, mean);
     l->loss = l->loss_count++ ? graph_binary(l->graph, OP_ADD, l->loss, mean) : mean;
 }
@@ -193,7 +203,8 @@ void lower_better(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     const struct ast *word = ast->kid[0] && ast->kid[0]->count == 1 ? ast->kid[0]->kid[0] : NULL;
     if (frame->role != ROLE_METRIC) {
-        lower_error(l, frame, ast->span, "'better' belongs to a metric: it has an 'accumulate', and is called by 'metric'");
+        lower_error(l, frame, ast->name_span, "'better' belongs to a metric, and this is %s",
+                    role_name(frame->role));
         return;
     }
     if (!word || word->kind != AST_NAME || (strcmp(word->text, "lower") && strcmp(word->text, "higher"))) {
@@ -237,7 +248,7 @@ static void add_to_total(struct lower *l, struct frame *frame, const struct ast 
         diag_help(d, "compare first, or declare the total as f32");
         return;
     }
-    if (lower_depends(l, v.node, l->stand_in, l->stand_in_count)) {
+    if (lower_missing(l, v.node)) {
         lower_error(l, frame, ast->kid[2]->span, "what is accumulated cannot depend on a total");
         return;
     }
@@ -252,16 +263,21 @@ void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *as
     int64_t dim[RANK_MAX];
     int rank = 0;
     if (frame->role != ROLE_METRIC) {
-        lower_error(l, frame, ast->span, "'accumulate' belongs to a block that is called by 'metric'");
+        lower_error(l, frame, ast->name_span, "'accumulate' belongs to a metric, and this is %s",
+                    role_name(frame->role));
+        frame_bind(l, frame, name->text, value_error(), name->span);
         return;
     }
     bool count = type && type->kind == AST_TYPE && !strcmp(type->text, "count");
-    if (!type || type->kind != AST_TYPE || (!count && strcmp(type->text, "f32")) || ast->count < 3 || !ast->kid[2]) {
+    bool good = type && type->kind == AST_TYPE && (count || !strcmp(type->text, "f32")) && ast->count > 2
+                && ast->kid[2];
+    if (!good)
         lower_error(l, frame, ast->span, "write: accumulate hits: count = ..., or a total of type f32");
+    if (!good || (type->kid[0] && !lower_dims(l, frame, type->kid[0], &rank, dim))) {
+        frame_bind(l, frame, name->text, value_error(), name->span);
+        l->accumulated++;
         return;
     }
-    if (type->count && !lower_dims(l, frame, type->kid[0], &rank, dim))
-        return;
     struct shape shape = shape_of(rank, -1, dim);
     const char *path = path_join(l, frame->path, name->text);
     int id = lower_declare(l, frame, VAR_ACCUMULATOR, path, count ? I64 : F32, &shape, ast->span);
@@ -270,8 +286,7 @@ void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *as
         total = value_tensor(l, lower_read(l, id), false, ast->span);
     } else {
         add_to_total(l, frame, ast, id, count);
-        total = stand_in(l, F32, &shape, false, ast->span);
-        add_stand_in(l, total.node);
+        total = stand_in(l, F32, &shape, false, ast->span, "a total");
     }
     l->accumulated++;
     frame_bind(l, frame, name->text, total, name->span);
@@ -283,7 +298,7 @@ static void store_metric(struct lower *l, struct frame *frame, const char *name,
     v = value_to_f32(l, v);
     if (v.kind == V_ERROR)
         return;
-    if (v.per_row || lower_depends(l, v.node, l->stand_in, l->stand_in_count)) {
+    if (v.per_row || lower_missing(l, v.node)) {
         struct diag *d = lower_error(l, frame, expr->span, "the result of metric '%s' depends on single rows", name);
         diag_help(d, "only totals (accumulate), shapes and 'rows' remain at the end of a part");
         return;
@@ -295,15 +310,29 @@ static void store_metric(struct lower *l, struct frame *frame, const char *name,
     store_report(l, name, v.node);
 }
 
+static bool name_metric(struct lower *l, const char *name, struct span span)
+{
+    struct frame names = {.names = l->metrics};
+    struct binding *before = frame_find(&names, name);
+    if (before) {
+        struct diag *d = diag_error(l->diags, span, "a metric '%s' is reported already", name);
+        diag_help(d, "give this one another name: metric other = ...");
+        diag_note(d, before->span, "by this");
+        return false;
+    }
+    frame_bind(l, &names, name, value_error(), span);
+    l->metrics = names.names;
+    return true;
+}
+
 static void lower_metric(struct lower *l, struct frame *frame, const char *name, const struct ast *expr)
 {
     struct frame metric = *frame;
     if (l->phase == PHASE_PREDICT)
         return;
-    if (!name && (name = result_name(expr)) == NULL) {
-        lower_error(l, frame, expr->span, "this metric needs a name: metric error = ...");
+    name = result_path(l, frame, name, expr, "metric", l->metric_count + 1);
+    if (!name_metric(l, name, expr->span))
         return;
-    }
     metric.role = ROLE_METRIC;
     metric.path = metric.random_path = arena_printf(l->arena, "metric/%s", name);
     l->better_lower = false;
@@ -329,10 +358,11 @@ static void lower_output(struct lower *l, struct frame *frame, const char *name,
     struct value v = value_to_tensor(l, lower_expr(l, frame, expr));
     if (v.kind == V_ERROR)
         return;
-    if (!name && (name = result_name(expr)) == NULL)
-        name = arena_printf(l->arena, "output%d", l->output_count + 1);
-    if (lower_depends(l, v.node, l->stand_in, l->stand_in_count)) {
-        lower_error(l, frame, expr->span, "output '%s' depends on a label, which is not there when predicting", name);
+    name = result_path(l, frame, name, expr, "output", l->output_count + 1);
+    const char *missing = lower_missing(l, v.node);
+    if (missing) {
+        lower_error(l, frame, expr->span, "output '%s' depends on %s; there is none when predicting", name,
+                    missing);
         return;
     }
     struct shape shape = value_node(l, v)->shape;
@@ -377,19 +407,26 @@ static int count_losses(const struct ast *body)
             count++;
         else if (ast && (ast->kind == AST_IF || ast->kind == AST_BODY))
             count += count_losses(ast);
+        else if (ast && ast->kind == AST_STATEMENT && ast->count > 1 && ast->kid[1])
+            count += 2 * count_losses(ast->kid[1]);
     }
     return count;
 }
 
-/* Training and inference must hold the same parameters and buffers. */
+/* Training and inference must hold the same parameters and buffers; outputs add none. */
 static void compare_forms(struct lower *l)
 {
     for (int i = 0; i < l->program->variable_count; i++) {
         struct variable *v = program_variable(l->program, i);
-        bool train = lower_seen(l, i, PHASE_TRAIN), evaluate = lower_seen(l, i, PHASE_EVALUATE);
-        if (v->kind <= VAR_BUFFER && train != evaluate)
-            diag_error(l->diags, v->span, "'%s' exists %s only", v->path,
-                       train ? "while training" : "when not training");
+        struct declared *d = lower_declared(l, i);
+        bool train = d->phases >> PHASE_TRAIN & 1, evaluate = d->phases >> PHASE_EVALUATE & 1;
+        bool predict = d->phases >> PHASE_PREDICT & 1;
+        const char *where = train && !evaluate ? "while training" : evaluate && !train ? "when not training"
+                            : predict && !train ? "for an output" : NULL;
+        if (v->kind > VAR_BUFFER || !where)
+            continue;
+        struct diag *e = diag_error(l->diags, d->span, "'%s' exists only %s", v->path, where);
+        diag_help(e, "parameters and buffers must be the same in training and afterwards");
     }
 }
 
@@ -409,7 +446,6 @@ void lower_phases(struct lower *l)
     if (!lower_model_body(l, PHASE_EVALUATE, false))
         return;
     store_report(l, "loss", l->loss);
-    compare_forms(l);
-    lower_model_body(l, PHASE_FINISH, false);
-    lower_model_body(l, PHASE_PREDICT, false);
+    if (lower_model_body(l, PHASE_FINISH, false) && lower_model_body(l, PHASE_PREDICT, false))
+        compare_forms(l);
 }

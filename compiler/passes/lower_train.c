@@ -47,7 +47,15 @@ static const struct ast *rule_value(struct lower *l, const char *path, const cha
 bool lower_is_frozen(struct lower *l, const char *path)
 {
     const struct ast *value = rule_value(l, path, "frozen");
-    return value && value->kind == AST_NAME && !strcmp(value->text, "true");
+    struct value v = value ? lower_expr(l, l->train_frame, value) : value_bool(false, (struct span){0});
+    return v.kind == V_BOOL && v.number != 0;
+}
+
+static void check_frozen(struct lower *l, const struct ast *bind)
+{
+    struct value v = lower_expr(l, l->train_frame, bind->kid[1]);
+    if (v.kind != V_BOOL && v.kind != V_ERROR)
+        diag_error(l->diags, bind->kid[1]->span, "'frozen' is true or false, not %s", value_describe(l, v));
 }
 
 /* ---- settings ---- */
@@ -105,6 +113,7 @@ static void setting_batch(struct lower *l, const struct ast *ast)
 static void setting_patience(struct lower *l, const struct ast *ast)
 {
     setting_whole(l, ast, 1, &l->program->train.patience);
+    l->patience = ast;
 }
 
 static void setting_average(struct lower *l, const struct ast *ast)
@@ -140,10 +149,14 @@ static void setting_for(struct lower *l, const struct ast *ast)
         good = patterns->kid[i]->kind == AST_STRING;
     for (int i = 0; good && i < body->count; i++)
         good = body->kid[i]->kind == AST_BIND && body->kid[i]->kid[0]->count == 1;
-    if (good)
-        ARENA_PUSH(l->arena, l->rules, l->rule_count, l->rule_room) = ast;
-    else
+    if (!good) {
         diag_error(l->diags, ast->span, "write: for \"**/bias\", \"head/*\" { decay = 0 }");
+        return;
+    }
+    ARENA_PUSH(l->arena, l->rules, l->rule_count, l->rule_room) = ast;
+    for (int i = 0; i < body->count; i++)
+        if (!strcmp(body->kid[i]->kid[0]->kid[0]->text, "frozen"))
+            check_frozen(l, body->kid[i]);
 }
 
 static void setting_keep(struct lower *l, const struct ast *ast)
@@ -179,33 +192,41 @@ static void unknown_setting(struct lower *l, const struct ast *ast)
         diag_help(d, "there are seed, epochs or steps, batch, shuffle, optimizer, for, keep, patience, average");
 }
 
+static void lower_setting(struct lower *l, const struct ast *ast)
+{
+    int k = 0;
+    bool headed = ast->kind == AST_STATEMENT || ast->kind == AST_DECLARE;
+    while (headed && k < SETTING_COUNT && strcmp(settings[k].head, ast->text))
+        k++;
+    if (!headed || k == SETTING_COUNT) {
+        unknown_setting(l, ast);
+        return;
+    }
+    struct binding *before = frame_find(&l->settings, ast->text);
+    if (before && !settings[k].many) {
+        struct diag *d = diag_error(l->diags, ast->span, "'%s' is set twice", ast->text);
+        diag_note(d, before->span, "first here");
+    }
+    settings[k].set(l, ast);
+    if (!before)
+        frame_bind(l, &l->settings, ast->text, value_error(), ast->span);
+}
+
 void lower_train_settings(struct lower *l)
 {
-    const struct ast *body = l->train_ast->kid[1], *first[SETTING_COUNT] = {0};
     struct frame *frame = ARENA_NEW(l->arena, struct frame);
     *frame = (struct frame){.role = ROLE_TRAIN, .path = "", .random_path = ""};
     l->train_frame = l->current = frame;
     l->program->train.batch = 32;
     l->program->train.shuffle = true;
-    for (int i = 0; i < body->count; i++) {
-        const struct ast *ast = body->kid[i];
-        int k = 0;
-        bool headed = ast->kind == AST_STATEMENT || ast->kind == AST_DECLARE;
-        while (headed && k < SETTING_COUNT && strcmp(settings[k].head, ast->text))
-            k++;
-        if (!headed || k == SETTING_COUNT) {
-            unknown_setting(l, ast);
-            continue;
-        }
-        if (first[k] && !settings[k].many) {
-            struct diag *d = diag_error(l->diags, ast->span, "'%s' is set twice", ast->text);
-            diag_note(d, first[k]->span, "first here");
-        }
-        first[k] = ast;
-        settings[k].set(l, ast);
+    int errors = diags_error_count(l->diags);
+    lower_each(l, l->train_ast->kid[1], lower_setting);
+    if (!l->program->train.epochs == !l->program->train.steps && diags_error_count(l->diags) == errors)
+        diag_error(l->diags, l->train_ast->name_span, "train needs 'epochs n' or 'steps n', and not both");
+    if (!frame_find(&l->settings, "optimizer")) {
+        struct diag *d = diag_error(l->diags, l->train_ast->name_span, "train needs an optimizer");
+        diag_help(d, "for example: optimizer adam(lr = 1e-3)");
     }
-    if (!l->program->train.epochs == !l->program->train.steps && !diags_error_count(l->diags))
-        diag_error(l->diags, l->train_ast->span, "train needs 'epochs n' or 'steps n', and not both");
     l->current = NULL;
 }
 
@@ -215,6 +236,10 @@ void lower_train_check(struct lower *l)
     struct train_desc *train = &l->program->train;
     const char *choice[256];
     int count = 0;
+    if (train->patience && l->program->data.val_share <= 0) {
+        struct diag *d = diag_error(l->diags, l->patience->span, "'patience' needs a val part");
+        diag_help(d, "for example, in data '%s': split train 80%%, val 20%%", l->program->data.name);
+    }
     if (!train->keep_best)
         return;
     train->keep_report = -1;
@@ -351,7 +376,8 @@ static struct value optimize(struct lower *l, const struct param_group *g, int w
     l->current = &caller;
     struct span span = l->optimizer->span;
     struct value given[2] = {value_tensor(l, w, false, span), value_tensor(l, gradient, false, span)};
-    struct value v = value_to_f32(l, lower_apply(l, &caller, &layer, given, 2, path, path, span));
+    struct expansion e = {.given = given, .given_count = 2, .path = path, .random_path = path, .span = span};
+    struct value v = value_to_f32(l, lower_apply(l, &caller, &layer, &e));
     l->current = NULL;
     if (v.kind == V_TENSOR && !shape_equal(&value_node(l, v)->shape, &shape)) {
         diag_error(l->diags, span, "the optimizer returns %s for a parameter of %s", value_describe(l, v),
@@ -432,11 +458,11 @@ static void roll_back(struct lower *l, struct mark mark)
 {
     l->graph->count = mark.nodes;
     l->program->phase[PHASE_INIT]->count = mark.initial_nodes;
-    for (int i = 0; i < l->read_room; i++)
-        if (l->read_of[i] >= mark.nodes || i >= mark.variables)
-            l->read_of[i] = -1;
-    for (int i = mark.variables; i < l->program->variable_count; i++)
-        l->initial[i] = 0;
+    if (l->declared_count > mark.variables)
+        l->declared_count = mark.variables;
+    for (int i = 0; i < l->declared_count; i++)
+        if (l->declared[i].read >= mark.nodes)
+            l->declared[i].read = -1;
     l->program->variable_count = mark.variables;
     if (l->global_norm >= mark.nodes)
         l->global_norm = -1;
@@ -458,7 +484,7 @@ static bool optimize_flat(struct lower *l, const struct param_group *g, int bloc
     graph_store(l->graph, block, v.node);
     int *initial = ARENA_ARRAY(l->arena, int, g->count);
     for (int i = 0; i < g->count; i++)
-        initial[i] = l->initial[g->variable[i]] - 1;
+        initial[i] = lower_declared(l, g->variable[i])->initial - 1;
     if (l->program->train.average > 0)
         store_average(l, block, program_variable(l->program, block)->path, v.node,
                       flat_concat(l, l->program->phase[PHASE_INIT], initial, g->count));
@@ -474,7 +500,7 @@ static void optimize_each(struct lower *l, const struct param_group *g)
         if (v.kind == V_ERROR)
             return;
         graph_store(l->graph, id, v.node);
-        store_average(l, id, path, v.node, l->initial[id] - 1);
+        store_average(l, id, path, v.node, lower_declared(l, id)->initial - 1);
     }
 }
 
@@ -526,11 +552,6 @@ static struct param_group *group_params(struct lower *l, struct variable **param
 
 static bool optimizer_layer(struct lower *l)
 {
-    if (!l->optimizer) {
-        struct diag *d = diag_error(l->diags, l->train_ast->span, "train needs an optimizer");
-        diag_help(d, "for example: optimizer adam(lr = 1e-3)");
-        return false;
-    }
     l->current = l->train_frame;
     bool good = lower_is_layer(l, l->train_frame, l->optimizer);
     if (good) {
@@ -538,6 +559,9 @@ static bool optimizer_layer(struct lower *l)
         good = l->optimizer_layer->block && l->optimizer_layer->block->kid[0]->count >= 2;
         if (!good)
             diag_error(l->diags, l->optimizer->span, "this is no optimizer: one takes a parameter w and its gradient g first");
+        else
+            good = lower_check_arguments(l, l->train_frame, l->optimizer_layer->block, 2,
+                                         l->optimizer_layer->arguments, l->optimizer->span);
     } else {
         lower_expr(l, l->train_frame, l->optimizer);
         if (!diags_error_count(l->diags))

@@ -91,6 +91,7 @@ const char *value_describe(struct lower *l, struct value v)
     case V_RANGE: return "a range";
     case V_ELLIPSIS: return "...";
     case V_LAYER: return "a layer";
+    case V_LATE: return "a value of the step";
     case V_TENSOR: return tensor_describe(l, v);
     }
     return "?";
@@ -166,6 +167,23 @@ static int list_size(struct value v)
     return n;
 }
 
+static bool has_tensors(struct value v)
+{
+    for (int i = 0; i < v.count; i++)
+        if (v.item[i].kind == V_TENSOR || (v.item[i].kind == V_LIST && has_tensors(v.item[i])))
+            return true;
+    return false;
+}
+
+static void no_array(struct lower *l, struct value v)
+{
+    struct diag *d = lower_error(l, lower_current(l), v.span, has_tensors(v)
+                                 ? "these are %d values, and one is needed" : "this list is no array of numbers",
+                                 v.count);
+    diag_help(d, has_tensors(v) ? "give each a name: a, b = split(x, 2)"
+                                : "all parts of an array are numbers, or lists of the same length");
+}
+
 static struct value list_to_tensor(struct lower *l, struct value v)
 {
     int64_t dim[RANK_MAX];
@@ -174,7 +192,7 @@ static struct value list_to_tensor(struct lower *l, struct value v)
         dim[i] = -1;
     float *list = ARENA_ARRAY(l->arena, float, list_size(v) + 1);
     if (list_flatten(v, list, dim, 0, &rank) < 0) {
-        lower_error(l, lower_current(l), v.span, "this list is no array of numbers");
+        no_array(l, v);
         return value_error();
     }
     struct shape shape = shape_of(rank, -1, dim);
