@@ -7,6 +7,7 @@
 #include "build.h"
 #include "invar.h"
 #include "load.h"
+#include "op_text.h"
 #include "passes/pass.h"
 #include "plan_text.h"
 
@@ -238,7 +239,8 @@ static void usage(FILE *f)
     fprintf(f, "invar " INVAR_VERSION ": compiles a model file to a program that trains the model; the same model file,\n"
                "data and seed give the same bits everywhere\n\nusage: invar COMMAND MODEL.inv [options]\n\n");
     for (int i = 0; i < COMMAND_COUNT; i++)
-        fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].summary);
+        fprintf(f, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fprintf(f, "  %-10s %s\n", "operators", "print the reference of the graph's operators");
     fprintf(f, "\n'invar COMMAND --help' says more; 'invar --version' prints versions.\n");
 }
 
@@ -254,6 +256,17 @@ static void command_help(const struct command *c)
 static void version(void)
 {
     printf("invar " INVAR_VERSION "\nnumerics %d\nlanguage 1\n", INV_NUMERICS);
+}
+
+static int print_operators(void)
+{
+    struct text text;
+    struct arena *arena = arena_new();
+    text_init(&text, arena);
+    op_print_reference(&text);
+    fwrite(text.data, 1, text.size, stdout);
+    arena_free(arena);
+    return 0;
 }
 
 static int find_option(const char *argument, const char **value)
@@ -373,6 +386,8 @@ int main(int argc, char **argv)
         version();
         return 0;
     }
+    if (!strcmp(argv[1], "operators"))
+        return print_operators();
     for (int i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(argv[1], commands[i].name))
             continue;
