@@ -10,6 +10,7 @@
 #include "op_text.h"
 #include "passes/pass.h"
 #include "plan_text.h"
+#include "program_text.h"
 
 
 struct options {
@@ -35,6 +36,8 @@ static void dump(const struct program *program, const char *pass, const char *wa
     if (!wanted || strcmp(pass, wanted))
         return;
     text_init(&text, program->arena);
+    if (!strcmp(pass, "program"))
+        program_print(program, &text);
     for (int i = 0; i < PHASE_COUNT; i++)
         if (program->phase[i]) {
             text_printf(&text, "# phase %s\n", phase_name((enum phase)i));
@@ -60,6 +63,7 @@ static bool compile(struct program *program, const struct load *load, const stru
     if (!pass_lower(program, load->file, load->count, o->train))
         return false;
     each_phase(program, "lower", NULL, o->dump);
+    dump(program, "program", o->dump);
     each_phase(program, "simplify", pass_simplify, o->dump);
     pass_random(program);
     if (diags_error_count(program->diags))
@@ -205,7 +209,8 @@ static int command_fmt(const struct options *o)
 static const char model_options[] =
     "  -D NAME=VALUE       replace a const of the model file\n"
     "  --train MODEL       which train declaration, where the file has several\n"
-    "  --dump=PASS         print the graphs after a pass: ast lower simplify random fuse order plan\n";
+    "  --dump=PASS         print the graphs after a pass: ast lower simplify random fuse order plan;\n"
+    "                      program: after lower, with variables, data and settings before them\n";
 static const char build_options[] =
     "  --cc COMPILER       C compiler (default: $CC, else cc)\n"
     "  --cflags FLAGS      further flags, for the runtime too; bits do not depend on them\n"
