@@ -23,19 +23,6 @@ bool function_stores(const struct function *f, int id)
     return function_computes(f, id) && (kind == PLACE_ARENA || kind == PLACE_VARIABLE);
 }
 
-bool function_store_is_idle(const struct function *f, const struct node *node)
-{
-    if (node->op != OP_STORE || !function_stores(f, node->operand[0]))
-        return false;
-    const struct place *from = function_place(f, node->operand[0]);
-    return from->offset == function_place(f, node->id)->offset;
-}
-
-void function_use(struct function *f, enum op op)
-{
-    f->emit->used[op] = true;
-}
-
 /* The node that fills the storage a view looks at from its first element. */
 static const struct node *pointed_node(const struct function *f, int id)
 {
@@ -44,6 +31,20 @@ static const struct node *pointed_node(const struct function *f, int id)
            function_place(f, node->operand[0])->offset == function_place(f, node->id)->offset)
         node = graph_node(f->graph, node->operand[0]);
     return node;
+}
+
+bool function_store_is_idle(const struct function *f, const struct node *node)
+{
+    if (node->op != OP_STORE)
+        return false;
+    const struct node *value = pointed_node(f, node->operand[0]);
+    return function_stores(f, value->id) &&
+           function_place(f, value->id)->offset == function_place(f, node->id)->offset;
+}
+
+void function_use(struct function *f, enum op op)
+{
+    f->emit->used[op] = true;
 }
 
 static const char *pointer_name(struct function *f, const struct node *node, bool write)

@@ -62,12 +62,15 @@ static const char *pointer_at(struct function *f, const char *pointer, struct ex
 
 /* ---- map, row ---- */
 
-/* What the loops run over: all shapes of the group, and the rows that are reduced. */
+/* What the loops run over: all shapes of the group, and the rows that are reduced.  A store that
+ * does nothing may see its value reshaped. */
 static struct shape group_space(const struct function *f)
 {
     struct shape space = shape_scalar();
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (node->op == OP_STORE && function_store_is_idle(f, node))
+            continue;
         if (op_def(node->op)->class == CLASS_ROW)
             node = graph_node(f->graph, node->operand[0]);
         if (!shape_broadcast(&space, &node->shape, &space)) {
