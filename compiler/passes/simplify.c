@@ -13,7 +13,7 @@
 #include "core/arith.h"
 #include "fold.h"
 #include "op.h"
-#include "passes/pass.h"
+#include "passes/schedule.h"
 
 struct made {
     int old;                            /* the old node it was first made for, or -1 */
@@ -222,39 +222,84 @@ static bool ends_reduction(const struct simplify *s, const struct node *map)
     return false;
 }
 
+/* from[j]: the axis of `old` that axis j of `new` is, or -1 where it is a new one of extent 1.
+ * False where more than axes of extent 1 came or went. */
+static bool match_axes(const struct shape *old, const struct shape *new, int from[RANK_MAX])
+{
+    int axis = 0;
+    for (int j = 0; j < new->rank; j++) {
+        from[j] = -1;
+        if (shape_axis_is_one(new, j))
+            continue;
+        while (axis < old->rank && shape_axis_is_one(old, axis))
+            axis++;
+        if (axis == old->rank || old->dim[axis] != new->dim[j] ||
+            (axis == old->rows) != (j == new->rows))
+            return false;
+        from[j] = axis++;
+    }
+    while (axis < old->rank && shape_axis_is_one(old, axis))
+        axis++;
+    return axis == old->rank;
+}
+
+/* The shape of an operand of a map when the map's shape changes so. */
+static struct shape match_operand(const struct shape *x, const struct node *map,
+                                  const struct node *reshape, const int from[RANK_MAX])
+{
+    struct shape shape = {.rank = reshape->shape.rank, .rows = -1};
+    for (int j = 0; j < shape.rank; j++) {
+        int axis = from[j] < 0 ? -1 : from[j] - (map->shape.rank - x->rank);
+        shape.dim[j] = axis < 0 ? 1 : x->dim[axis];
+        if (axis >= 0 && axis == x->rows)
+            shape.rows = j;
+    }
+    return shape;
+}
+
+/* The operand's shape when a map that reads it is reshaped; false where there is none: operands
+ * that broadcast must do so along axes that the reshape keeps. */
+static bool risen_shape(const struct node *x, const struct node *map, const struct node *reshape,
+                        struct shape *shape)
+{
+    int from[RANK_MAX];
+    *shape = x->shape;
+    if (shape_equal(&x->shape, &map->shape))
+        *shape = reshape->shape;
+    else if (x->shape.rank <= common_suffix(&map->shape, &reshape->shape))
+        return true;
+    else if (match_axes(&map->shape, &reshape->shape, from))
+        *shape = match_operand(&x->shape, map, reshape, from);
+    else
+        return false;
+    return true;
+}
+
 /* A reshape of a map that nothing else uses becomes the map of reshapes, so that the map can be
- * computed by what reads the reshape.  Operands that broadcast must do so along axes that the
- * reshape keeps, the last ones; the others have the shape of the map. */
-static bool can_rise(const struct simplify *s, const struct node *map, int suffix)
+ * computed by what reads the reshape. */
+static bool can_rise(const struct simplify *s, const struct node *map, const struct node *reshape)
 {
     if (map->shape.rank == 0 || !is_private_map(s, map) || ends_reduction(s, map))
         return false;
-    bool whole = false;
-    for (int i = 0; i < map->count; i++) {
-        const struct node *x = operand(s, map, i);
-        bool same = shape_equal(&x->shape, &map->shape);
-        whole |= same;
-        if (!same && x->shape.rank > suffix)
+    struct shape whole = shape_scalar(), shape;
+    for (int i = 0; i < map->count; i++)
+        if (!risen_shape(operand(s, map, i), map, reshape, &shape) ||
+            !shape_broadcast(&whole, &shape, &whole))
             return false;
-    }
-    return whole;
+    return shape_equal(&whole, &reshape->shape);
 }
 
 static int raise_reshape(struct simplify *s, const struct node *reshape)
 {
     const struct node *map = operand(s, reshape, 0);
-    if (!can_rise(s, map, common_suffix(&map->shape, &reshape->shape)))
+    if (!can_rise(s, map, reshape))
         return -1;
     struct node *risen = make(s, map->op, map, map->count);
     risen->attr = map->attr;
     risen->shape = reshape->shape;
     for (int i = 0; i < map->count; i++) {
-        const struct node *x = operand(s, map, i);
-        risen->operand[i] = map->operand[i];
-        if (!shape_equal(&x->shape, &map->shape))
-            continue;
-        struct node *view = make(s, OP_RESHAPE, x, 1);
-        view->shape = reshape->shape;
+        struct node *view = make(s, OP_RESHAPE, operand(s, map, i), 1);
+        risen_shape(operand(s, map, i), map, reshape, &view->shape);
         view->operand[0] = map->operand[i];
         risen->operand[i] = add(s, view);
     }
@@ -262,6 +307,22 @@ static int raise_reshape(struct simplify *s, const struct node *reshape)
     if (s->made[id].old < 0)
         s->made[id].old = s->current;
     return id;
+}
+
+/* A position under other axes of extent 1 is a position. */
+static int reshape_position(struct simplify *s, const struct node *reshape,
+                            const struct node *position)
+{
+    int from[RANK_MAX];
+    if (!match_axes(&position->shape, &reshape->shape, from))
+        return -1;
+    struct node *node = make(s, OP_POSITION, position, 0);
+    node->shape = reshape->shape;
+    node->attr.axis = -1;
+    for (int j = 0; j < reshape->shape.rank; j++)
+        if (from[j] == position->attr.axis)
+            node->attr.axis = j;
+    return node->attr.axis < 0 ? -1 : add(s, node);
 }
 
 static bool permutes_nothing(const struct node *transpose)
@@ -303,6 +364,8 @@ static int simplify_reshape(struct simplify *s, const struct node *node)
     const struct node *x = operand(s, node, 0);
     if (x->op == OP_BROADCAST && is_single(&operand(s, x, 0)->shape))
         return reshape_single(s, node, operand(s, x, 0));
+    if (x->op == OP_POSITION)
+        return reshape_position(s, node, x);
     if (x->op != OP_RESHAPE)
         return raise_reshape(s, node);
     struct node *whole = make(s, OP_RESHAPE, node, 1);

@@ -293,6 +293,25 @@ static void test_reshape_rises(void)
                 "%12 = store %11 $5:v5 : f32[b*4]\n");
 }
 
+/* A pick's gradient reaches the row that it belongs to without its axis of extent 1. */
+static void test_unit_axes(void)
+{
+    start();
+    struct shape s = shape_of(3, 0, (int64_t[]){1, 4, 1}), flat = shape(2, 0, 1, 4);
+    struct shape narrow = shape_of(3, 0, (int64_t[]){1, 1, 1});
+    struct attr attr = {.axis = 1};
+    int position = graph_add_shaped(graph, OP_POSITION, 0, NULL, &attr, I32, &s);
+    int index = graph_read(graph, variable(VAR_INPUT, I32, narrow));
+    int at = graph_binary(graph, OP_EQ, position, index), g = input(narrow);
+    int y = graph_select(graph, at, g, graph_const(graph, 0.0f));
+    output(graph_reshape(graph, y, &flat));
+    simplify_to("graph train\n%0 = read $0:v0 : i32[b, 1, 1]\n%1 = read $1:v1 : f32[b, 1, 1]\n"
+                "%2 = const value=0x0p+0 : f32\n%3 = position axis=1 : i32[b, 4]\n"
+                "%4 = reshape %0 : i32[b, 1]\n%5 = eq %3 %4 : bool[b, 4]\n"
+                "%6 = reshape %1 : f32[b, 1]\n%7 = select %5 %6 %2 : f32[b, 4]\n"
+                "%8 = store %7 $2:v2 : f32[b, 4]\n");
+}
+
 /* ---- streams ---- */
 
 static void test_streams(void)
@@ -805,6 +824,8 @@ static void check_reads(const struct graph *g, const struct group *group, int re
     for (int m = 0; m < group->count; m++) {
         int out = group->node[m];
         int base = access.node;
+        if (is_done(g, out))
+            continue;
         while (schedule_is_view(g, base))
             base = g->node[base]->operand[0];
         bool apart = !overlap(&g->schedule->place[out], from) || g->schedule->whole[base] == out;
@@ -1149,9 +1170,15 @@ static void add_view(void)
     if (s.rank == 0)
         return;
     struct shape flat = shape(1, s.rows < 0 ? -1 : 0, shape_elements(&s), 0);
-    switch (pick(4)) {
+    struct shape box = s;
+    switch (pick(5)) {
     case 0:
         graph_reshape(graph, x, &flat);
+        break;
+    case 4:
+        if (s.rank < 3)
+            box.dim[box.rank++] = 1;
+        graph_reshape(graph, x, &box);
         break;
     case 1:
         if (s.rank == 2)
@@ -1293,6 +1320,7 @@ int main(void)
     CU_ADD_TEST(suite, test_views);
     CU_ADD_TEST(suite, test_broadcasts);
     CU_ADD_TEST(suite, test_reshape_rises);
+    CU_ADD_TEST(suite, test_unit_axes);
     CU_ADD_TEST(suite, test_streams);
     CU_ADD_TEST(suite, test_stream_collision);
     CU_ADD_TEST(suite, test_exchange);
