@@ -35,7 +35,7 @@ static int fail(struct inv_csv *csv, const char *what)
 {
     if (!csv->stream.failed)
         inv_error(csv->stream.errors, "%s:%lld: column %d: %s", csv->stream.path,
-                  (long long)csv->line, csv->count, what);
+                  (long long)csv->line, csv->count - 1, what);
     return -1;
 }
 

@@ -10,7 +10,8 @@ struct inv_csv {
     size_t length, room;
     size_t *cell;                       /* where each begins in text */
     int count, cell_room;
-    int64_t line;                       /* on which the record begins, from 1 */
+    int64_t line;                       /* on which the record begins, from 1; columns count
+                                         * from 0, as in the model */
     int64_t next_line;
 };
 

@@ -92,7 +92,8 @@ static void set_option(struct inv_options *options, const struct option *o, cons
         set_number(options, o, value, errors);
 }
 
-static void report_unknown(const char *name, int length, struct inv_errors *errors)
+/* Whether the option that was probably meant takes a value. */
+static int report_unknown(const char *name, int length, struct inv_errors *errors)
 {
     const char *names[OPTIONS];
     char own[64];
@@ -104,6 +105,10 @@ static void report_unknown(const char *name, int length, struct inv_errors *erro
         inv_error(errors, "unknown option --%s; did you mean --%s?", own, near);
     else
         inv_error(errors, "unknown option --%s; --help lists them", own);
+    for (int i = 0; near && i < OPTIONS; i++)
+        if (near == table[i].name)
+            return table[i].kind != FLAG;
+    return 0;
 }
 
 /* Takes argv[i] and perhaps the next; returns the number of the last one taken. */
@@ -117,8 +122,9 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i,
                                strncmp(table[which].name, name, (size_t)length) != 0))
         which++;
     if (which == OPTIONS) {
-        report_unknown(name, length, errors);
-        return i;
+        int value = report_unknown(name, length, errors) && !equals && i + 1 < argc &&
+                    strncmp(argv[i + 1], "--", 2) != 0;
+        return i + value;
     }
     const struct option *o = &table[which];
     const char *value = equals ? equals + 1 : NULL;

@@ -9,8 +9,8 @@
 static void fail(struct inv_output *out, const char *doing)
 {
     if (!out->failed++)
-        inv_error(out->errors, "%s: cannot %s: %s; the old file, if any, is unchanged", out->path,
-                  doing, strerror(errno));
+        inv_error(out->errors, "%s: cannot %s: %s%s", out->path, doing, strerror(errno),
+                  out->temporary ? "; the old file, if any, is unchanged" : "");
 }
 
 /* Through a symbolic link the file it names is replaced, not the link. */

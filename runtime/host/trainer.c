@@ -1,4 +1,5 @@
 /* The trainer program: what its options ask for, in order. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/selftest.h"
@@ -213,6 +214,7 @@ static int run_session(struct inv_session *s)
 int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level)
 {
     struct inv_session s = { .errors.to = stderr };
+    signal(SIGXFSZ, SIG_IGN);           /* a file that may not grow is an error like a full disk */
     s.model = inv_environment_choose(level, &s.errors);
     if (!s.model || !inv_options_read(&s.options, argc, argv, &s.errors))
         return INV_BAD_USAGE;
