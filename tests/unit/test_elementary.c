@@ -334,7 +334,7 @@ static void test_bits(void)
     }
     inv_sha256_final(&hash, digest);
     inv_sha256_hex(digest, hex);
-    CU_ASSERT_STRING_EQUAL(hex, 
+    CU_ASSERT_STRING_EQUAL(hex,
                            "2f09ecde9e30b8759152a5cd00e0882443148eeef7efe6e913f464de9f5c5192");
 }
 
