@@ -41,11 +41,13 @@ bool nest_computes(const struct function *f, const struct node *node)
     return !is_view(node) || function_stores(f, node->id);
 }
 
-/* position depends on its axis alone. */
+/* position depends on its axis alone; where that has extent 1 it is 0. */
 static struct access position_access(const struct nest *nest, const struct node *node)
 {
     struct access access = {.node = node->id};
-    access.stride[nest->space.rank - node->shape.rank + node->attr.axis].constant = 1;
+    int axis = node->attr.axis;
+    if (node->shape.dim[axis] != 1 || node->shape.rows == axis)
+        access.stride[nest->space.rank - node->shape.rank + axis].constant = 1;
     return access;
 }
 
@@ -243,7 +245,8 @@ static bool has_readers(const struct nest *nest, const struct block *block, int 
     for (int i = 0; i < f->group->count; i++) {
         const struct node *user = graph_node(f->graph, f->group->node[i]);
         bool apart = nest->reread && nest->reread(nest, id) && !block_holds(block, user->id);
-        if (user->id != id && !apart && reads(nest, user, id))
+        bool idle = function_store_is_idle(f, user);
+        if (user->id != id && !apart && !idle && reads(nest, user, id))
             return true;
     }
     return false;
