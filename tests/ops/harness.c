@@ -2,10 +2,12 @@
 #include "harness.h"
 
 #include <CUnit/Basic.h>
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "generated.h"
 #include "passes/pass.h"
 
 enum { ROWS = 3, STEP = 5, STEPS = 20, EPOCH = 2 };
@@ -70,7 +72,7 @@ static void add_loss(struct op_run *r, struct case_run *c)
 static void add_case(struct op_run *r, const struct op_case *from)
 {
     static const char *const what[INPUTS_MAX] = {"a", "b", "c", "d"};
-    CU_ASSERT_FATAL(r->count < CASES_MAX);
+    assert(r->count < CASES_MAX);
     struct case_run *c = &r->run[r->count++];
     c->name = from->name;
     c->count = from->count;
@@ -121,6 +123,8 @@ static void start_run(struct op_run *r, enum op op)
     r->program->arena = r->arena;
     r->program->diags = diags_new(r->arena);
     r->program->name = arena_printf(r->arena, "test_%s", op_def(op)->stem);
+    r->program->model_path = "";
+    r->program->data.name = "none";
     r->program->train.batch = ROWS + 1;
     r->graph = graph_new(r->program, op_def(op)->stem);
     r->program->phase[PHASE_PREDICT] = r->graph;
@@ -168,10 +172,10 @@ static struct op_input case_input(const struct op_run *r, int index, int operand
     return index < made ? test->domain[operand] : test->cases[index - made].input[operand];
 }
 
-static void start_oracle(struct op_run *r, struct oracle *o)
+static void start_oracle(struct op_run *r, struct oracle *o, int64_t rows)
 {
     static const struct op_input weight = {.dtype = F32, .low = -1.5, .high = 1.5};
-    *o = (struct oracle){.graph = r->graph, .rows = ROWS, .step = STEP, .steps = STEPS,
+    *o = (struct oracle){.graph = r->graph, .rows = rows, .step = STEP, .steps = STEPS,
                          .epoch = EPOCH, .key = {42, 7}};
     o->variable = calloc((size_t)r->program->variable_count, sizeof *o->variable);
     o->value = calloc((size_t)r->graph->count, sizeof *o->value);
@@ -238,7 +242,7 @@ static void check_operand(struct oracle *o, const struct case_run *c, int operan
 static void check_gradients(struct op_run *r)
 {
     struct oracle o;
-    start_oracle(r, &o);
+    start_oracle(r, &o, ROWS);
     bool flows = op_test(r->op)->leaf || op_def(r->op)->gradient;
     for (int i = 0; i < r->count; i++) {
         const struct case_run *c = &r->run[i];
@@ -285,7 +289,7 @@ static void check_known(struct op_run *r, struct oracle *o, const struct op_know
 static void check_knowns(struct op_run *r)
 {
     struct oracle o;
-    start_oracle(r, &o);
+    start_oracle(r, &o, ROWS);
     for (int i = 0; i < op_test(r->op)->known_count; i++)
         check_known(r, &o, &op_test(r->op)->known[i]);
     end_oracle(&o);
@@ -349,10 +353,15 @@ static void check_round_trip(struct op_run *r)
     CU_ASSERT_STRING_EQUAL(first.data, second.data);
 }
 
-static void test_operator(void)
+static enum op current_op(void)
+{
+    return (enum op)op_find(CU_get_current_test()->pName);
+}
+
+static void test_graph(void)
 {
     struct op_run r;
-    start_run(&r, (enum op)op_find(CU_get_current_test()->pName));
+    start_run(&r, current_op());
     CU_ASSERT(r.count > 0);
     check_golden(&r);
     check_round_trip(&r);
@@ -362,21 +371,199 @@ static void test_operator(void)
     arena_free(r.arena);
 }
 
-/* Arguments: the stems to test; all without. */
+/* ---- emitted code against the oracles ---- */
+
+static const char *const result_name[] = {"y", "da", "db", "dc", "dd"};
+
+/* The node that a result variable holds: 0 is y, 1.. are the operands' gradients; or -1. */
+static int result_node(const struct case_run *c, int result)
+{
+    if (result == 0)
+        return c->y;
+    return result <= c->count ? c->gradient[result - 1] : -1;
+}
+
+static void add_outputs(struct op_run *r)
+{
+    for (int i = 0; i < r->count; i++)
+        for (int k = 0; k <= INPUTS_MAX; k++) {
+            int node = result_node(&r->run[i], k);
+            if (node < 0)
+                continue;
+            const struct node *n = graph_node(r->graph, node);
+            int variable = add_variable(r, r->run[i].name, result_name[k], VAR_OUTPUT, n->dtype,
+                                        &n->shape);
+            graph_store(r->graph, variable, node);
+        }
+}
+
+static double ulp_of(double x)
+{
+    int exponent;
+    frexp(fmax(fabs(x), 0x1p-126), &exponent);
+    return ldexp(1.0, exponent - 24);
+}
+
+/* Magnitudes of a node's elements: sums have their own, others |value|. */
+static double *magnitudes(struct oracle *o, const struct node *n, int64_t count)
+{
+    double *out = calloc((size_t)count, sizeof *out);
+    const struct op_test *test = op_test(n->op);
+    if (test->magnitude)
+        test->magnitude(o, n, out);
+    else
+        for (int64_t i = 0; i < count; i++)
+            out[i] = fabs(o->value[n->id][i]);
+    return out;
+}
+
+/* The largest magnitude among nodes first..y of the case, for results made of several nodes. */
+static double case_magnitude(struct oracle *o, const struct case_run *c)
+{
+    double most = 0.0;
+    for (int id = c->first; id <= c->y; id++) {
+        const struct node *n = graph_node(o->graph, id);
+        int64_t count = oracle_elements(o, &n->shape);
+        double *all = magnitudes(o, n, count);
+        for (int64_t i = 0; i < count; i++)
+            most = fmax(most, all[i]);
+        free(all);
+    }
+    return most;
+}
+
+/* Allowed error of one element: the operator's bound for its own results; gradients, which are
+ * a few operations on them, 1e-6 of the largest. */
+static double *allowed_errors(struct op_run *r, struct oracle *o, const struct case_run *c,
+                              int result)
+{
+    const struct node *n = graph_node(r->graph, result_node(c, result));
+    int64_t count = oracle_elements(o, &n->shape);
+    double *allowed = magnitudes(o, n, count), most = 0.0;
+    for (int64_t i = 0; i < count; i++)
+        most = fmax(most, allowed[i]);
+    if (result == 0)
+        most = case_magnitude(o, c);
+    for (int64_t i = 0; i < count; i++)
+        allowed[i] = result > 0        ? 1e-6 * (most + 1.0)
+                     : n->op == r->op ? op_test(r->op)->ulp * ulp_of(allowed[i])
+                                      : op_test(r->op)->ulp * ulp_of(most);
+    return allowed;
+}
+
+static void compare_result(struct op_run *r, struct oracle *o, const struct case_run *c, int result,
+                           const struct inv_model *model, const struct inv_run *run)
+{
+    int id = result_node(c, result);
+    int64_t count = oracle_elements(o, &graph_node(r->graph, id)->shape);
+    const char *path = arena_printf(r->arena, "%s/%s", c->name, result_name[result]);
+    const struct inv_variable *v = generated_variable(model, path);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(v);
+    double *allowed = allowed_errors(r, o, c, result);
+    for (int64_t i = 0; i < count; i++) {
+        double got = generated_get(run, v, i), want = o->value[id][i];
+        bool near = fabs(got - want) <= allowed[i];
+        if (!near)
+            printf("\n  %s %s [%lld], b = %lld: emitted code gives %.9g, the oracle %.12g "
+                   "(allowed %.3g)", op_def(r->op)->stem, path, (long long)i, (long long)o->rows,
+                   got, want, allowed[i]);
+        CU_ASSERT(near);
+    }
+    free(allowed);
+}
+
+static void run_emitted(struct op_run *r, const struct inv_model *model, int64_t rows)
+{
+    struct oracle o;
+    start_oracle(r, &o, rows);
+    oracle_run(&o, 0, r->graph->count - 1);
+    struct inv_run *run = generated_start(model, &o);
+    for (int i = 0; i < r->program->variable_count; i++) {
+        const struct variable *v = program_variable(r->program, i);
+        generated_set(run, generated_variable(model, v->path), oracle_elements(&o, &v->shape),
+                      o.variable[i]);
+    }
+    model->phase[INV_PREDICT](run);
+    for (int i = 0; i < r->count; i++)
+        for (int k = 0; k <= INPUTS_MAX; k++)
+            if (result_node(&r->run[i], k) >= 0)
+                compare_result(r, &o, &r->run[i], k, model, run);
+    generated_stop(run);
+    end_oracle(&o);
+}
+
+static void test_emitted(void)
+{
+    struct op_run r;
+    start_run(&r, current_op());
+    pass_random(r.program);
+    const struct inv_model *model = generated_model(r.program);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(model);
+    CU_ASSERT_PTR_NULL(model->selftest());
+    run_emitted(&r, model, ROWS);
+    run_emitted(&r, model, 1);
+    arena_free(r.arena);
+}
+
+/* ---- */
+
+static int chosen_count;
+static char *const *chosen;
+
+static bool is_chosen(enum op op)
+{
+    bool found = chosen_count == 0;
+    for (int i = 0; i < chosen_count; i++)
+        found = found || strcmp(chosen[i], op_def(op)->stem) == 0;
+    return found;
+}
+
+static int load_emitted(void)
+{
+    for (int i = 0; i < OP_COUNT; i++) {
+        struct op_run r;
+        if (!is_chosen((enum op)i))
+            continue;
+        start_run(&r, (enum op)i);
+        add_outputs(&r);
+        bool added = generated_add(r.program);
+        arena_free(r.arena);
+        if (!added)
+            return 1;
+    }
+    const char *problem = generated_load();
+    if (problem)
+        printf("%s\n", problem);
+    return problem != NULL;
+}
+
+static int unload_emitted(void)
+{
+    generated_end();
+    return 0;
+}
+
+static bool add_suite(const char *name, CU_InitializeFunc start, CU_CleanupFunc end,
+                      CU_TestFunc test)
+{
+    CU_pSuite suite = CU_add_suite(name, start, end);
+    for (int i = 0; suite && i < OP_COUNT; i++)
+        if (is_chosen((enum op)i) && !CU_add_test(suite, op_def((enum op)i)->stem, test))
+            return false;
+    return suite != NULL;
+}
+
+/* Arguments: the stems to test; all without.  INVAR_KEEP keeps the emitted sources. */
 int main(int argc, char **argv)
 {
-    if (CU_initialize_registry() != CUE_SUCCESS)
+    chosen_count = argc - 1;
+    chosen = argv + 1;
+    if (CU_initialize_registry() != CUE_SUCCESS ||
+        !add_suite("graphs", NULL, NULL, test_graph) ||
+        !add_suite("emitted", load_emitted, unload_emitted, test_emitted))
         return 2;
-    CU_pSuite suite = CU_add_suite("operators", NULL, NULL);
-    for (int i = 0; i < OP_COUNT; i++) {
-        bool chosen = argc == 1;
-        for (int k = 1; k < argc; k++)
-            chosen = chosen || strcmp(argv[k], op_def((enum op)i)->stem) == 0;
-        if (chosen && !CU_add_test(suite, op_def((enum op)i)->stem, test_operator))
-            return 2;
-    }
     CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
+    unsigned failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
     CU_cleanup_registry();
     return failures > 0;
 }

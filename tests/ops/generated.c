@@ -1,0 +1,150 @@
+/* See generated.h. */
+#include "generated.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "emit.h"
+#include "passes/pass.h"
+
+static char directory[] = "/tmp/invar_test_ops_XXXXXX";
+static char sources[16384];
+static bool made;
+static void *library;
+
+/* Groups run in three uneven parts: any partition must give the same bits. */
+static const char support[] =
+    "#include \"invar.h\"\n"
+    "void inv_for(const struct inv_run *run, inv_group *group, int64_t count, int64_t cost)\n"
+    "{\n"
+    "    (void)cost;\n"
+    "    int64_t first = count / 3, second = count / 3 + count / 2;\n"
+    "    group(run, second, count);\n"
+    "    group(run, 0, first);\n"
+    "    group(run, first, second);\n"
+    "}\n"
+    "#include \"core/contract.c\"\n";
+
+static bool write_source(const char *name, const char *text)
+{
+    char path[256];
+    made = made || mkdtemp(directory);
+    snprintf(path, sizeof path, "%s/%s.c", directory, name);
+    FILE *file = made ? fopen(path, "wb") : NULL;
+    if (!file)
+        return false;
+    fputs(text, file);
+    size_t size = strlen(sources);
+    snprintf(sources + size, sizeof sources - size, " %s.c", name);
+    return fclose(file) == 0;
+}
+
+bool generated_add(struct program *program)
+{
+    struct graph *graph = program->phase[PHASE_PREDICT];
+    struct text text;
+    pass_simplify(graph);
+    graph_verify(graph, "simplify");
+    pass_random(program);
+    pass_fuse(graph);
+    pass_order(graph);
+    pass_plan(program);
+    graph_verify(graph, "plan");
+    text_init(&text, program->arena);
+    emit_model(program, &text);
+    return write_source(program->name, text.data);
+}
+
+/* Two compilers at a time; -O1 has fusing and selects, and compiles in half the time of -O2. */
+const char *generated_load(void)
+{
+    static char command[sizeof sources + 1024], path[256];
+    const char *cc = getenv("CC");
+    if (!write_source("support", support))
+        return "cannot write the sources";
+    snprintf(command, sizeof command,
+             "cd %s && printf '%%s\\n' %s | xargs -P 2 -n 8 %s -std=gnu11 -O1 -fPIC -c "
+             "-ffp-contract=off -fno-math-errno -fno-trapping-math -DINV_LEVEL=base "
+             "-I%s/runtime -I%s/runtime/include -I%s/templates && %s -shared -o cases.so *.o",
+             directory, sources, cc ? cc : "cc", INVAR_SOURCE_DIR, INVAR_SOURCE_DIR,
+             INVAR_SOURCE_DIR, cc ? cc : "cc");
+    if (system(command) != 0)
+        return "the emitted sources do not compile";
+    snprintf(path, sizeof path, "%s/cases.so", directory);
+    library = dlopen(path, RTLD_NOW);
+    return library ? NULL : dlerror();
+}
+
+void generated_end(void)
+{
+    char command[256];
+    if (library)
+        dlclose(library);
+    snprintf(command, sizeof command, "rm -r %s", directory);
+    if (made && !getenv("INVAR_KEEP") && system(command) != 0)
+        fprintf(stderr, "cannot remove %s\n", directory);
+}
+
+const struct inv_model *generated_model(const struct program *program)
+{
+    char symbol[128];
+    snprintf(symbol, sizeof symbol, "%s_model_base", program->name);
+    return dlsym(library, symbol);
+}
+
+struct inv_run *generated_start(const struct inv_model *model, const struct oracle *o)
+{
+    struct inv_run *run = calloc(1, sizeof *run);
+    size_t size = ((size_t)model->arena_bytes + 63) / 64 * 64;
+    run->arena = aligned_alloc(64, size > 0 ? size : 64);
+    memset(run->arena, 0xff, size);     /* NaN: what is read before it is written shows */
+    run->key[0] = o->key[0];
+    run->key[1] = o->key[1];
+    run->rows = o->rows;
+    run->step = (int32_t)o->step;
+    run->steps = (int32_t)o->steps;
+    run->epoch = (int32_t)o->epoch;
+    return run;
+}
+
+void generated_stop(struct inv_run *run)
+{
+    free(run->arena);
+    free(run);
+}
+
+const struct inv_variable *generated_variable(const struct inv_model *model, const char *path)
+{
+    for (int i = 0; i < model->variable_count; i++)
+        if (strcmp(model->variable[i].path, path) == 0)
+            return &model->variable[i];
+    return NULL;
+}
+
+static void *place(const struct inv_run *run, const struct inv_variable *v)
+{
+    return run->arena + v->offset;
+}
+
+void generated_set(const struct inv_run *run, const struct inv_variable *v, int64_t count,
+                   const double *value)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (v->dtype == INV_F32)
+            ((float *)place(run, v))[i] = (float)value[i];
+        else if (v->dtype == INV_I64)
+            ((int64_t *)place(run, v))[i] = (int64_t)value[i];
+        else
+            ((int32_t *)place(run, v))[i] = (int32_t)value[i];
+}
+
+double generated_get(const struct inv_run *run, const struct inv_variable *v, int64_t element)
+{
+    if (v->dtype == INV_F32)
+        return (double)((float *)place(run, v))[element];
+    if (v->dtype == INV_I64)
+        return (double)((int64_t *)place(run, v))[element];
+    return (double)((int32_t *)place(run, v))[element];
+}

@@ -1,0 +1,22 @@
+/* The emitted C of the operators' cases, compiled into one shared library and run. */
+#ifndef INVAR_TESTS_GENERATED_H
+#define INVAR_TESTS_GENERATED_H
+#include "harness.h"
+#include "invar.h"
+
+/* Emits the program, whose PHASE_PREDICT is the cases' graph, as one source of the library. */
+bool generated_add(struct program *);
+/* Compiles and loads what was added; NULL or why not. */
+const char *generated_load(void);
+const struct inv_model *generated_model(const struct program *);
+void generated_end(void);
+
+/* One run of a model in an arena of its own. */
+struct inv_run *generated_start(const struct inv_model *, const struct oracle *);
+void generated_set(const struct inv_run *, const struct inv_variable *, int64_t count,
+                   const double *value);
+double generated_get(const struct inv_run *, const struct inv_variable *, int64_t element);
+const struct inv_variable *generated_variable(const struct inv_model *, const char *path);
+void generated_stop(struct inv_run *);
+
+#endif
