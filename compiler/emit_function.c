@@ -176,30 +176,46 @@ static void render_pointers(struct function *f)
     }
 }
 
-/* The model's lines that the function comes from, then its operators in order. */
-static void render_comment(struct function *f)
+/* Adds a model line that is not there yet. */
+static void add_line_once(struct text *lines, const char *line)
 {
-    struct arena *arena = f->emit->arena;
-    struct text text, ops;
-    text_init(&text, arena);
-    text_init(&ops, arena);
-    text_puts(&text, "/* ");
-    const char *last = "";
+    if (*line && (!lines->data || !strstr(lines->data, line)))
+        text_printf(lines, "%s\n * ", line);
+}
+
+/* "add, max", or what is copied where. */
+static const char *group_summary(struct function *f)
+{
+    struct text ops;
     bool gradient = true;
+    text_init(&ops, f->emit->arena);
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
-        const char *line = emit_model_line(f->emit, node);
-        if (node->op == OP_STORE || (nest_computes(f, node) == false))
+        if (node->op == OP_STORE || !nest_computes(f, node))
             continue;
         gradient = gradient && node->forward >= 0;
         text_printf(&ops, "%s%s", ops.size > 0 ? ", " : "", op_def(node->op)->stem);
-        if (*line && strcmp(line, last) != 0)
-            text_printf(&text, "%s\n * ", line);
-        last = line;
     }
-    text_printf(&text, "%s%s */", gradient && ops.size > 0 ? "gradient: " : "",
-                ops.size > 0 ? ops.data : "copy");
-    values_set(f->values, "comment", text.data);
+    if (ops.size > 0)
+        return arena_printf(f->emit->arena, "%s%s", gradient ? "gradient: " : "", ops.data);
+    const struct node *store = graph_node(f->graph, f->group->node[0]);
+    return arena_printf(f->emit->arena, "copy to %s",
+                        program_variable(f->graph->program, store->attr.variable)->path);
+}
+
+/* The model's lines that the function comes from, then its operators in order. */
+static void render_comment(struct function *f)
+{
+    struct text lines;
+    text_init(&lines, f->emit->arena);
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (node->op != OP_STORE || f->group->count == 1)
+            add_line_once(&lines, emit_model_line(f->emit, node));
+    }
+    values_set(f->values, "comment",
+               arena_printf(f->emit->arena, "/* %s%s */", lines.data ? lines.data : "",
+                            group_summary(f)));
 }
 
 void function_finish(struct function *f)
