@@ -215,7 +215,7 @@ static float convert_exactly(const struct digits *d)
 }
 
 /* Up to 15 digits and 10^22 are exact in double, so one operation rounds once; narrowing that is
- * right unless it lies just halfway between two floats, or among subnormals. */
+ * right unless it lies just halfway between two floats. No such number is subnormal. */
 static int convert_quickly(const struct digits *d, float *value)
 {
     static const double ten[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
@@ -229,7 +229,7 @@ static int convert_quickly(const struct digits *d, float *value)
                                    : (double)whole * ten[d->exponent];
     uint64_t bits;
     memcpy(&bits, &exact, sizeof bits);
-    if ((bits & 0x1fffffffu) == 0x10000000u || (exact != 0 && exact < 0x1p-126))
+    if ((bits & 0x1fffffffu) == 0x10000000u)
         return 0;
     *value = (float)exact;
     return 1;

@@ -103,6 +103,8 @@ static void fake_train(const struct inv_run *run)
         *fake_at(run, FAKE_LOSS) = INV_NAN;
     if (run->trace)
         run->trace(run, 1, fake_at(run, FAKE_LOSS), 1);
+    if (run->trace)
+        run->trace(run, 2, fake_at(run, FAKE_LOSS), 1);
 }
 
 static void fake_update(const struct inv_run *run)
@@ -142,6 +144,7 @@ static void fake_predict(const struct inv_run *run)
 static const struct inv_trace_node fake_nodes[] = {
     { "read x : f32[b, 2]", "fake.inv", 7, "h = x @ w + bias" },
     { "row_sum %4 : f32", "fake.inv", 9, "loss mse(h, y)" },
+    { "div %5 %6 : f32", "fake.inv", 9, "loss mse(h, y)" },
 };
 
 static const struct inv_report fake_reports[] = {
@@ -168,7 +171,7 @@ static inline struct inv_model fake_model(void)
         .saved_bytes = 28, .variable_count = FAKE_VARIABLES, .variable = fake_variables,
         .phase = { fake_init, fake_prepare, fake_normalise, NULL, fake_train, fake_update,
                    fake_evaluate, fake_finish, fake_predict },
-        .trace_count = 2, .trace = fake_nodes,
+        .trace_count = 3, .trace = fake_nodes,
         .data = { .name = "points", .kind = INV_CSV, .file_count = 1, .file = fake_files,
                   .test_file = -1, .header = -1, .field_count = 2, .field = fake_fields,
                   .train_share = 0.6, .val_share = 0.2, .test_share = 0.2, .shuffle = 1,

@@ -153,5 +153,27 @@ static void test_large_and_gzip(void)
     free(bytes);
 }
 
+/* Gzip files put end to end are one file. */
+static void test_members(void)
+{
+    size_t first = 0, second = 0;
+    struct host_errors e;
+    char both[512];
+    host_errors_begin(&e);
+    char *a = host_read(host_write_gzip("a.gz", "1,2\n", 4), &first);
+    char *b = host_read(host_write_gzip("b.gz", "3,4\n", 4), &second);
+    memcpy(both, a, first);
+    memcpy(both + first, b, second);
+    CU_ASSERT_STRING_EQUAL(records(host_write("ab.gz", both, first + second), &e), "1|2/3|4/");
+    CU_ASSERT_EQUAL(e.errors.count, 0);
+    memcpy(both + first, "more", 4);
+    records(host_write("more.gz", both, first + 4), &e);
+    CU_ASSERT_TRUE(host_errors_have(&e, "more.gz: bytes follow the gzip data"));
+    free(a);
+    free(b);
+    host_errors_end(&e);
+}
+
 HOST_MAIN("csv", { "lines", test_lines }, { "quotes", test_quotes }, { "bad", test_bad },
-          { "line numbers", test_line_numbers }, { "large and gzip", test_large_and_gzip })
+          { "line numbers", test_line_numbers }, { "large and gzip", test_large_and_gzip },
+          { "members", test_members })

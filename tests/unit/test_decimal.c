@@ -92,6 +92,24 @@ static void test_middles(void)
         check_middle(next_random(&state) % 0x60000000u);
 }
 
+/* 15 digits that round to the middle of two floats in binary64, and are not that middle: rounding
+ * twice would be wrong. */
+static void test_double_rounding(void)
+{
+    uint64_t state = 3;
+    char text[64];
+    int wrong = 0, near = 0;
+    for (int i = 0; i < 100000; i++) {
+        uint32_t bits = 0x3a000000u + next_random(&state) % 0x0a000000u;
+        double middle = ((double)inv_from_bits(bits) + (double)inv_from_bits(bits + 1)) / 2;
+        snprintf(text, sizeof text, "%.14e", middle);
+        near += strtod(text, NULL) == middle;
+        wrong += !same_as_libc(text);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_TRUE(near > 100);
+}
+
 static void test_refused(void)
 {
     static const struct { const char *text; enum inv_decimal status; } bad[] = {
@@ -135,4 +153,5 @@ static void test_whole(void)
 }
 
 HOST_MAIN("decimal", { "plain", test_plain }, { "random", test_random },
-          { "middles", test_middles }, { "refused", test_refused }, { "whole", test_whole })
+          { "middles", test_middles }, { "double rounding", test_double_rounding },
+          { "refused", test_refused }, { "whole", test_whole })

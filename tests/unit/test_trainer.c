@@ -99,7 +99,8 @@ static void test_lines(void)
 }
 
 /* What the contract says, step by step: order, batches, the chain of losses. */
-static void train_by_hand(int points, int epochs, float w[3], float *epoch_loss)
+static void train_by_hand(int points, int epochs, float w[3], float *epoch_loss,
+                          float *epoch_error)
 {
     static unsigned char arena[FAKE_ARENA] __attribute__((aligned(64)));
     static float x[2000][2], y[2000], statistics[4], kept[3];
@@ -120,7 +121,7 @@ static void train_by_hand(int points, int epochs, float w[3], float *epoch_loss)
     memcpy(fake_at(&r, FAKE_MEAN), statistics + 2, 8);
     for (int e = 0; e < epochs; e++) {
         inv_split_permute(shuffled, train, (uint32_t)e, 0x5678, key);
-        *epoch_loss = 0;
+        *epoch_loss = *fake_at(&r, FAKE_ERROR_SUM) = 0;
         for (int b = 0; b < train; b += FAKE_BATCH) {
             r.rows = train - b < FAKE_BATCH ? train - b : FAKE_BATCH;
             for (int64_t i = 0; i < r.rows; i++) {
@@ -133,26 +134,28 @@ static void train_by_hand(int points, int epochs, float w[3], float *epoch_loss)
             fake_update(&r);
         }
         *epoch_loss = inv_div(*epoch_loss, (float)train);
+        *epoch_error = inv_div(*fake_at(&r, FAKE_ERROR_SUM), (float)train);
     }
     memcpy(w, fake_at(&r, FAKE_BLOCK), 12);
 }
 
 static void test_by_hand(void)
 {
-    float own[3], want[3], statistics[4], loss;
-    char line[64];
-    begin(101);                         /* 60 rows to train: 15 batches; then 61: 15 and one row */
+    float own[3], want[3], statistics[4], loss, error;
+    char line[96];
+    /* 60 rows to train: 15 batches; then 61: 15 and one row */
     for (int points = 101; points <= 103; points++) {
         begin(points);
         CU_ASSERT_EQUAL(run("--epochs 4 --log log.json"), 0);
         read_weights("fake.safetensors", own, statistics);
-        train_by_hand(points, 4, want, &loss);
+        train_by_hand(points, 4, want, &loss, &error);
         CU_ASSERT_EQUAL(inv_bits(own[0]), inv_bits(want[2]));
         CU_ASSERT_EQUAL(inv_bits(own[1]), inv_bits(want[0]));
         CU_ASSERT_EQUAL(inv_bits(own[2]), inv_bits(want[1]));
         char *log = host_read(host_path("log.json"), &(size_t){ 0 });
-        snprintf(line, sizeof line, "{\"epoch\":4,\"steps\":64,\"loss\":%.9g,", (double)loss);
-        CU_ASSERT_TRUE(points == 101 || has(log, line));
+        snprintf(line, sizeof line, "{\"epoch\":4,\"steps\":%d,\"loss\":%.9g,\"error\":%.9g,",
+                 points == 101 ? 60 : 64, (double)loss, (double)error);
+        CU_ASSERT_TRUE(has(log, line));
         free(log);
     }
 }
@@ -266,16 +269,55 @@ static void test_keep_best(void)
     snprintf(line, sizeof line, "--epochs %d", at);
     CU_ASSERT_EQUAL(run(line), 0);
     CU_ASSERT_STRING_EQUAL(hash(), kept);
+}
+
+/* The epoch after which `patience` evaluations in a row were no better, from a log; or all. */
+static int stop_of(const char *log, int patience, int *resets)
+{
+    double best = INFINITY;
+    int misses = 0, epoch = 0;
+    *resets = 0;
+    for (const char *at = log; misses < patience && (at = strstr(at, "\"val.error\":")); at++) {
+        double value = atof(at + 12);
+        epoch++;
+        *resets += value < best && misses > 0;
+        misses = value < best ? 0 : misses + 1;
+        best = value < best ? value : best;
+    }
+    return epoch;
+}
+
+static void test_patience(void)
+{
+    char line[64];
+    int resets = 0, any = 0;
+    begin(100);
+    fake.rate = 0.5f;
     model.keep_best = "val.error";
-    model.patience = 1;
-    CU_ASSERT_EQUAL(run("--epochs 200"), 0);
-    CU_ASSERT_TRUE(has(output, "stopped: 1 evaluations without a better error"));
+    CU_ASSERT_EQUAL(run("--quiet --epochs 60 --log all.json"), 0);
+    char *all = host_read(host_path("all.json"), &(size_t){ 0 });
+    for (int patience = 1; patience <= 6; patience++) {
+        model.patience = patience;
+        CU_ASSERT_EQUAL(run("--epochs 60 --log some.json"), 0);
+        char *some = host_read(host_path("some.json"), &(size_t){ 0 });
+        int stop = stop_of(all, patience, &resets);
+        any |= resets > 0 && stop < 60;
+        snprintf(line, sizeof line, "{\"epoch\":%d,", stop);
+        CU_ASSERT_TRUE(has(some, line));
+        snprintf(line, sizeof line, "{\"epoch\":%d,", stop + 1);
+        CU_ASSERT_PTR_NULL(strstr(some, line));
+        snprintf(line, sizeof line, "stopped: %d evaluations without a better error", patience);
+        CU_ASSERT_TRUE(stop == 60 || has(output, line));
+        free(some);
+    }
+    CU_ASSERT_TRUE(any);
+    free(all);
 }
 
 /* The averages are what is evaluated and saved; training goes on with the weights themselves. */
 static void test_average(void)
 {
-    float want[3] = { 0.25f, -0.5f, 0.125f }, own[3], w[3], statistics[4], loss;
+    float want[3] = { 0.25f, -0.5f, 0.125f }, own[3], w[3], statistics[4], loss, error;
     begin(103);
     model.average = 0.75f;
     CU_ASSERT_EQUAL(run("--steps 1"), 0);
@@ -290,7 +332,7 @@ static void test_average(void)
     }
     model.average = 0.75f;
     CU_ASSERT_EQUAL(run("--epochs 3 --log log.json"), 0);
-    train_by_hand(103, 3, w, &loss);
+    train_by_hand(103, 3, w, &loss, &error);
     char line[64], *log = host_read(host_path("log.json"), &(size_t){ 0 });
     snprintf(line, sizeof line, "\"epoch\":3,\"steps\":48,\"loss\":%.9g,", (double)loss);
     CU_ASSERT_TRUE(has(log, line));
@@ -384,5 +426,6 @@ static void test_files(void)
 HOST_MAIN("trainer", { "lines", test_lines }, { "by hand", test_by_hand },
           { "same hash", test_same_hash }, { "steps", test_steps }, { "init", test_init },
           { "predict", test_predict }, { "keep best", test_keep_best },
+          { "patience", test_patience },
           { "average", test_average }, { "not finite", test_not_finite }, { "log", test_log },
           { "machine", test_machine }, { "files", test_files })
