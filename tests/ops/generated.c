@@ -61,15 +61,14 @@ bool generated_add(struct program *program)
 const char *generated_load(void)
 {
     static char command[sizeof sources + 1024], path[256];
-    const char *cc = getenv("CC");
+    const char *cc = getenv("CC") ? getenv("CC") : INVAR_CC;
     if (!write_source("support", support))
         return "cannot write the sources";
     snprintf(command, sizeof command,
              "cd %s && printf '%%s\\n' %s | xargs -P 2 -n 8 %s -std=gnu11 -O1 -fPIC -c "
              "-ffp-contract=off -fno-math-errno -fno-trapping-math -DINV_LEVEL=base "
              "-I%s/runtime -I%s/runtime/include -I%s/templates && %s -shared -o cases.so *.o",
-             directory, sources, cc ? cc : "cc", INVAR_SOURCE_DIR, INVAR_SOURCE_DIR,
-             INVAR_SOURCE_DIR, cc ? cc : "cc");
+             directory, sources, cc, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, cc);
     if (system(command) != 0)
         return "the emitted sources do not compile";
     snprintf(path, sizeof path, "%s/cases.so", directory);
