@@ -42,6 +42,8 @@ static void dump(const struct program *program, const char *pass, const char *wa
         if (program->phase[i]) {
             text_printf(&text, "# phase %s\n", phase_name((enum phase)i));
             graph_print(program->phase[i], &text);
+            if (program->phase[i]->schedule)
+                schedule_print(program->phase[i], &text);
         }
     if (text.size)
         fwrite(text.data, 1, text.size, stdout);

@@ -58,7 +58,9 @@ static int64_t phase_flops(const struct graph *graph)
 static void print_place(const struct graph *graph, int id, struct text *text)
 {
     const struct place *place = &graph->schedule->place[id];
-    if (place->kind == PLACE_ARENA)
+    if (place->kind == PLACE_ARENA && graph->schedule->storage == NULL)
+        text_puts(text, " stored");
+    else if (place->kind == PLACE_ARENA)
         text_printf(text, " @%" PRId64, place->offset);
     else if (place->kind == PLACE_VARIABLE)
         text_printf(text, " $%s", graph->program->variable[place->variable]->path);

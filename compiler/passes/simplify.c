@@ -349,13 +349,13 @@ static bool is_single(const struct shape *shape)
     return shape->rows < 0 && shape_elements(shape) == 1;
 }
 
-/* reshape(broadcast(x)) of a single element broadcasts it to the final shape. */
-static int reshape_single(struct simplify *s, const struct node *reshape, const struct node *x)
+/* A reshaped scalar, and a reshaped broadcast of a single element, is a broadcast scalar. */
+static int broadcast_single(struct simplify *s, const struct node *reshape, const struct node *x)
 {
     struct node *scalar = make(s, OP_RESHAPE, x, 1), *view = make(s, OP_BROADCAST, reshape, 1);
     scalar->shape = shape_scalar();
     scalar->operand[0] = x->id;
-    view->operand[0] = add(s, scalar);
+    view->operand[0] = x->shape.rank == 0 ? x->id : add(s, scalar);
     return add(s, view);
 }
 
@@ -363,7 +363,9 @@ static int simplify_reshape(struct simplify *s, const struct node *node)
 {
     const struct node *x = operand(s, node, 0);
     if (x->op == OP_BROADCAST && is_single(&operand(s, x, 0)->shape))
-        return reshape_single(s, node, operand(s, x, 0));
+        return broadcast_single(s, node, operand(s, x, 0));
+    if (x->shape.rank == 0)
+        return broadcast_single(s, node, x);
     if (x->op == OP_POSITION)
         return reshape_position(s, node, x);
     if (x->op != OP_RESHAPE)
