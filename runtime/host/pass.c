@@ -121,6 +121,14 @@ void inv_pass_log(struct inv_session *s, const struct inv_pass *pass, const char
             inv_log_real(&s->log, prefix, s->model->report[i].name, pass->value[i]);
 }
 
+static int is_whole(const struct inv_session *s, const struct inv_variable *v, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (element(s, v, i) != floor(element(s, v, i)))
+            return 0;
+    return 1;
+}
+
 void inv_pass_print_arrays(const struct inv_session *s, FILE *to)
 {
     for (int i = 0; i < s->model->report_count; i++) {
@@ -129,8 +137,9 @@ void inv_pass_print_arrays(const struct inv_session *s, FILE *to)
         if (is_scalar(s, i) || s->model->report[i].loss)
             continue;
         fprintf(to, "%s\n", s->model->report[i].name);
+        int whole = is_whole(s, v, count);
         for (int64_t e = 0; e < count; e++)
-            fprintf(to, v->dtype == INV_F32 ? "%10.4f%s" : "%7.0f%s", element(s, v, e),
+            fprintf(to, whole ? "%7.0f%s" : "%10.4f%s", element(s, v, e),
                     (e + 1) % width == 0 ? "\n" : "");
     }
 }
