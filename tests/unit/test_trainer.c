@@ -380,6 +380,47 @@ static void test_log(void)
     CU_ASSERT_TRUE(has(messages, "/dev/full: cannot write the log: No space left"));
 }
 
+static void brighten(const struct inv_run *r)
+{
+    for (int64_t i = 0; i < r->rows * 2; i++)
+        fake_at(r, FAKE_X)[i] = inv_add(fake_at(r, FAKE_X)[i], (float)(r->epoch * 1000));
+}
+
+/* Step 17 lies in epoch 1: its batch is drawn augmented, and nothing is trained. */
+static void test_dump(void)
+{
+    struct inv_variable v[FAKE_VARIABLES];
+    struct inv_field field[2] = { fake_fields[0], fake_fields[1] };
+    char first[1000], command[256], line[200] = "";
+    memcpy(v, fake_variables, sizeof v);
+    v[FAKE_X] = (struct inv_variable){ "x", INV_INPUT, INV_F32, 4, 0, { 1, 1, 2, 1 }, 0,
+                                       fake_variables[FAKE_X].offset };
+    field[0].image = 1;
+    begin(100);
+    CU_ASSERT_EQUAL(run("--dump-batch 17"), 0);
+    CU_ASSERT_TRUE(has(output, "batch 17  x  4 rows  values sha256 "));
+    CU_ASSERT_TRUE(has(output, "no picture"));
+    snprintf(first, sizeof first, "%s", output);
+    model.variable = v;
+    model.data.field = field;
+    CU_ASSERT_EQUAL(run("--dump-batch 17"), 0);
+    CU_ASSERT_EQUAL(strncmp(output, first, 60), 0);
+    const char *hash_line = strstr(output, "\nsha256 ");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(hash_line);
+    CU_ASSERT_TRUE(has(output, " fake-batch-17.png\n"));
+    snprintf(command, sizeof command, "sha256sum %s", host_path("fake-batch-17.png"));
+    FILE *pipe = popen(command, "r");
+    CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof line, pipe));
+    pclose(pipe);
+    CU_ASSERT_EQUAL(strncmp(line, hash_line + 8, 64), 0);
+    CU_ASSERT_NOT_EQUAL(access(host_path("fake.safetensors"), F_OK), 0);
+    model.phase[INV_AUGMENT] = brighten;
+    CU_ASSERT_EQUAL(run("--dump-batch 17"), 0);
+    CU_ASSERT_NOT_EQUAL(strncmp(output, first, 60), 0);
+    CU_ASSERT_EQUAL(run("--dump-batch 3"), 0);
+    CU_ASSERT_TRUE(has(output, "batch 3  x  4 rows"));
+}
+
 static const char *broken_selftest(void)
 {
     return "broken on purpose";
@@ -423,7 +464,7 @@ static void test_files(void)
     CU_ASSERT_TRUE(has(messages, "the train part has no rows"));
 }
 
-HOST_MAIN("trainer", { "lines", test_lines }, { "by hand", test_by_hand },
+HOST_MAIN("trainer", { "dump", test_dump }, { "lines", test_lines }, { "by hand", test_by_hand },
           { "same hash", test_same_hash }, { "steps", test_steps }, { "init", test_init },
           { "predict", test_predict }, { "keep best", test_keep_best },
           { "patience", test_patience },
