@@ -1144,11 +1144,11 @@ static void add_constant(void)
 {
     static const float values[] = {0.0f, 1.0f, 2.0f, -4.0f, 0.3f};
     struct attr attr = {.step_value = VALUE_STEP};
-    int a = pick_node(F32);
+    int a = pick_node(F32), b = graph_const(graph, values[pick(5)]);
     if (pick(4) == 0)
         graph_to(graph, F32, graph_add(graph, OP_STEP_VALUE, 0, NULL, &attr));
     else
-        graph_binary(graph, pick(2) ? OP_MUL : OP_DIV, a, graph_const(graph, values[pick(5)]));
+        graph_binary(graph, pick(2) ? OP_MUL : OP_DIV, a, b);
 }
 
 static void add_reduction(void)
@@ -1203,7 +1203,9 @@ static void add_matmul(void)
 {
     int a = pick_node(F32), b = pick_node(F32);
     struct shape sa = graph->node[a]->shape, sb = graph->node[b]->shape;
-    struct attr attr = {.transpose_a = pick(2), .transpose_b = pick(2)};
+    struct attr attr = {0};
+    attr.transpose_a = pick(2);
+    attr.transpose_b = pick(2);
     if (sa.rank != 2 || sb.rank != 2)
         return;
     int ka = attr.transpose_a ? 0 : 1, kb = attr.transpose_b ? 1 : 0;
@@ -1215,7 +1217,9 @@ static void add_matmul(void)
 
 static void add_concat(void)
 {
-    int x[3] = {pick_node(F32), pick_node(F32), pick_node(F32)};
+    int x[3];
+    for (int i = 0; i < 3; i++)
+        x[i] = pick_node(F32);
     struct shape s = graph->node[x[0]]->shape;
     if (s.rank == 0 || s.rows >= 0)
         return;
@@ -1276,7 +1280,7 @@ static void make_random_graph(int steps)
 
 static void test_random_graphs(void)
 {
-    const char *count = getenv("PASSES_GRAPHS");
+    const char *count = getenv("PASSES_GRAPHS"); /* more than the usual number */
     state = 12345;
     for (int i = 0; i < (count != NULL ? atoi(count) : 4000); i++) {
         make_random_graph(4 + pick(60));
