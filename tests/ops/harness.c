@@ -3,12 +3,19 @@
 
 #include <CUnit/Basic.h>
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "generated.h"
 #include "passes/pass.h"
+
+/* All pairs of these are tried by every map. */
+static const float specials[] = {
+    0.0f, -0.0f, 1.0f, -1.0f, INFINITY, -INFINITY, NAN, 0x1p-149f, -0x1p-126f, 3.4028235e38f,
+    -3.4028235e38f, 2147483648.0f, -2147483648.0f, 0.5f, -2.5f, 16777217.0f};
+enum { SPECIALS = sizeof specials / sizeof *specials };
 
 enum { ROWS = 3, STEP = 5, STEPS = 20, EPOCH = 2 };
 
@@ -102,6 +109,24 @@ static const struct {
     {"outer", {{SHAPE(1, 4)}, {SHAPE(2, 4), .batch = 1}, {SHAPE(1, 1)}}},
 };
 
+/* Where an operand of a map is f32: zeros, infinities and the like, each with each. */
+static void add_special_case(struct op_run *r)
+{
+    static const struct op_input shape[3] = {
+        {SHAPE(SPECIALS, 1)}, {SHAPE(SPECIALS)}, {SHAPE(1, SPECIALS)}};
+    struct op_case from = {.name = "special", .count = op_def(r->op)->operands};
+    bool any = false;
+    for (int k = 0; k < from.count; k++) {
+        struct op_input *to = &from.input[k];
+        *to = shape[k];
+        to->dtype = op_test(r->op)->domain[k].dtype;
+        to->fixed = true;
+        any = any || to->dtype == F32;
+    }
+    if (any)
+        add_case(r, &from);
+}
+
 static void add_map_cases(struct op_run *r)
 {
     for (size_t i = 0; i < sizeof map_shapes / sizeof *map_shapes; i++) {
@@ -114,6 +139,7 @@ static void add_map_cases(struct op_run *r)
         }
         add_case(r, &from);
     }
+    add_special_case(r);
 }
 
 static void start_run(struct op_run *r, enum op op)
@@ -160,16 +186,21 @@ static void fill(struct op_run *r, struct oracle *o, int variable, const struct 
     const struct variable *v = program_variable(r->program, variable);
     int64_t count = oracle_elements(o, &v->shape);
     o->variable[variable] = calloc((size_t)count, sizeof(double));
+    bool special = input->special && input->dtype == F32;
     for (int64_t i = 0; i < count; i++)
-        o->variable[variable][i] = draw_value(&r->seed, input);
+        o->variable[variable][i] =
+            special ? (double)specials[i % SPECIALS] : draw_value(&r->seed, input);
 }
 
-/* The input that case number `index` of the run was made from. */
+/* How the operand of case number `index` of the run is filled. */
 static struct op_input case_input(const struct op_run *r, int index, int operand)
 {
     const struct op_test *test = op_test(r->op);
     int made = r->count - test->case_count;
-    return index < made ? test->domain[operand] : test->cases[index - made].input[operand];
+    struct op_input input =
+        index < made ? test->domain[operand] : test->cases[index - made].input[operand];
+    input.special = index < made && strcmp(r->run[index].name, "special") == 0;
+    return input;
 }
 
 static void start_oracle(struct op_run *r, struct oracle *o, int64_t rows)
@@ -451,6 +482,24 @@ static double *allowed_errors(struct op_run *r, struct oracle *o, const struct c
     return allowed;
 }
 
+/* What the exact result is in the result's own type, where that cannot hold it. */
+static double representable(double want, enum dtype dtype)
+{
+    if (dtype == I32 && fabs(want) < 0x1p62)
+        return (double)(int32_t)(uint32_t)(uint64_t)(int64_t)want;
+    return dtype == F32 && fabs(want) > FLT_MAX ? (double)(float)want : want;
+}
+
+/* Equal (a map's zeros with their sign), both NaN, or no further apart than allowed. */
+static bool is_near(double got, double want, double allowed, bool signs)
+{
+    if (isnan(want) || isnan(got))
+        return isnan(want) && isnan(got);
+    if (got == want)
+        return want != 0.0 || !signs || signbit(got) == signbit(want);
+    return !isinf(want) && fabs(got - want) <= allowed;
+}
+
 static void compare_result(struct op_run *r, struct oracle *o, const struct case_run *c, int result,
                            const struct inv_model *model, const struct inv_run *run)
 {
@@ -460,9 +509,11 @@ static void compare_result(struct op_run *r, struct oracle *o, const struct case
     const struct inv_variable *v = generated_variable(model, path);
     CU_ASSERT_PTR_NOT_NULL_FATAL(v);
     double *allowed = allowed_errors(r, o, c, result);
+    bool signs = result == 0 && op_test(r->op)->map && v->dtype == INV_F32;
     for (int64_t i = 0; i < count; i++) {
-        double got = generated_get(run, v, i), want = o->value[id][i];
-        bool near = fabs(got - want) <= allowed[i];
+        double got = generated_get(run, v, i);
+        double want = representable(o->value[id][i], graph_node(r->graph, id)->dtype);
+        bool near = is_near(got, want, allowed[i], signs);
         if (!near)
             printf("\n  %s %s [%lld], b = %lld: emitted code gives %.9g, the oracle %.12g "
                    "(allowed %.3g)", op_def(r->op)->stem, path, (long long)i, (long long)o->rows,

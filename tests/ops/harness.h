@@ -27,6 +27,7 @@ struct op_input {
     int batch;                          /* 1 + the axis of the batch's rows, or 0 */
     double low, high;                   /* f32: uniform within; i32, i64: whole, inclusive */
     bool fixed;                         /* no gradient is asked for, though f32 */
+    bool special;                       /* f32: zeros, infinities, NaN, bounds instead */
 };
 
 #define SHAPE(...)                                                                               \

@@ -6,7 +6,10 @@ static double map(const double *x)
 }
 
 static const struct op_case cases[] = {
-    {"whole", {{.dtype = I32, SHAPE(1, 5), .batch = 1, .low = -9, .high = 9}}, 1, NULL},
+    {"whole",
+     {{.dtype = I32, SHAPE(1, 5), .batch = 1, .low = -2147483648.0, .high = 2147483647.0}},
+     1,
+     NULL},
     {"long", {{.dtype = I64, SHAPE(5), .low = -9, .high = 9}}, 1, NULL},
 };
 

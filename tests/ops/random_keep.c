@@ -46,4 +46,5 @@ static const struct op_case cases[] = {
      build_sample},
 };
 
-const struct op_test test_random_keep = {.eval = eval, .ulp = 0, .leaf = true, CASES(cases)};
+const struct op_test test_random_keep = {
+    .eval = eval, .ulp = 0, .leaf = true, CASES(cases)};

@@ -44,4 +44,5 @@ static const struct op_case cases[] = {
      build_sample},
 };
 
-const struct op_test test_random_normal = {.eval = eval, .ulp = 16, .leaf = true, CASES(cases)};
+const struct op_test test_random_normal = {
+    .eval = eval, .ulp = 16, .leaf = true, CASES(cases)};

@@ -44,4 +44,5 @@ static const struct op_case cases[] = {
      build_sample},
 };
 
-const struct op_test test_random_uniform = {.eval = eval, .ulp = 0.5, .leaf = true, CASES(cases)};
+const struct op_test test_random_uniform = {
+    .eval = eval, .ulp = 0.5, .leaf = true, CASES(cases)};

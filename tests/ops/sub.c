@@ -7,8 +7,8 @@ static double map(const double *x)
 
 static const struct op_case cases[] = {
     {"whole",
-     {{.dtype = I32, SHAPE(1, 5), .batch = 1, .low = -9, .high = 9},
-      {.dtype = I32, SHAPE(5), .low = -9, .high = 9}},
+     {{.dtype = I32, SHAPE(1, 5), .batch = 1, .low = -2147483648.0, .high = 2147483647.0},
+      {.dtype = I32, SHAPE(5), .low = -2147483648.0, .high = 2147483647.0}},
      2,
      NULL},
     {"long",

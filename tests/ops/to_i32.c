@@ -4,7 +4,7 @@
 
 static double map(const double *x)
 {
-    return trunc(x[0]);
+    return isnan(x[0]) ? 0.0 : trunc(fmax(fmin(x[0], 2147483647.0), -2147483648.0));
 }
 
 static const struct op_case cases[] = {
