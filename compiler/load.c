@@ -77,7 +77,7 @@ static bool load_file(struct load *load, struct inv_sha256 *hash, const char *pa
     bool good = true;
     for (int i = 0; i < file->count; i++) {
         const struct ast *item = file->kid[i];
-        if (item->kind != AST_INCLUDE)
+        if (item->kind != AST_INCLUDE || !*item->text)
             continue;
         const char *other = beside(load, path, item->text);
         if (!loaded(load, other))

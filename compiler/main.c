@@ -322,12 +322,29 @@ static int bad_option(const struct command *c, const char *argument)
     for (int i = 0; i < (int)(sizeof option_table / sizeof *option_table); i++)
         if (strchr(c->accepts, option_table[i].letter))
             choice[count++] = option_table[i].name;
-    const char *near = diag_nearest(argument, choice, count);
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(argument, "="), argument);
+    const char *near = diag_nearest(name, choice, count);
     fprintf(stderr, "invar %s: unknown option '%s'", c->name, argument);
     if (near)
         fprintf(stderr, "; did you mean '%s'?", near);
     fprintf(stderr, "\n'invar %s --help' lists what there is\n", c->name);
     return 2;
+}
+
+static bool known_pass(const struct command *c, const char *pass)
+{
+    static const char *const passes[] = {"ast", "lower", "simplify", "random", "fuse", "order", "plan"};
+    enum { COUNT = sizeof passes / sizeof *passes };
+    for (int i = 0; i < COUNT; i++)
+        if (!strcmp(pass, passes[i]))
+            return true;
+    const char *near = diag_nearest(pass, passes, COUNT);
+    fprintf(stderr, "invar %s: there is no pass '%s'", c->name, pass);
+    if (near)
+        fprintf(stderr, "; did you mean '%s'?", near);
+    fprintf(stderr, "\n'invar %s --help' lists what there is\n", c->name);
+    return false;
 }
 
 /* Fills o from argv[2..]; 0, or the exit status with a message printed; -1: help was printed. */
@@ -360,6 +377,8 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
             return 2;
         }
     }
+    if (o->dump && !known_pass(c, o->dump))
+        return 2;
     if (o->model)
         return 0;
     fprintf(stderr, "invar %s: which model file?\nusage: invar %s\n", c->name, c->usage);

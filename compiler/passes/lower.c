@@ -84,7 +84,7 @@ static bool choose_train(struct lower *l, struct span file, const char *name)
 {
     struct named_ast *train = name ? scope_find(&l->trains, name) : l->trains.count ? &l->trains.item[0] : NULL;
     if (!train && name) {
-        unknown_declaration(l, &l->trains, "train declaration for model", name, file);
+        unknown_declaration(l, &l->trains, "train declaration for model", name, (struct span){0});
         return false;
     }
     if (!train) {
@@ -93,7 +93,8 @@ static bool choose_train(struct lower *l, struct span file, const char *name)
         return false;
     }
     if (!name && l->trains.count > 1) {
-        struct diag *d = diag_error(l->diags, file, "the file trains %d models", l->trains.count);
+        struct diag *d = diag_error(l->diags, l->trains.item[1].ast->name_span, "the file trains %d models",
+                                    l->trains.count);
         diag_help(d, "choose one with --train: %s, %s%s", l->trains.item[0].name, l->trains.item[1].name,
                   l->trains.count > 2 ? " ..." : "");
         return false;

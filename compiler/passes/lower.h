@@ -126,6 +126,7 @@ struct lower {
     struct layer *optimizer_layer;
     const struct ast *keep;
     int norm_first, norm_end;           /* nodes of global_norm */
+    bool asked_size;                    /* `elements` was called: of an optimizer, one tensor at a time */
     struct data_field *field;           /* at hand, in data */
 };
 

@@ -75,7 +75,7 @@ static struct diag *argument_error(struct lower *l, struct frame *f, const struc
                                  f->declaration->text, lower_span_text(l, formal->kid[0]->span),
                                  value_describe(l, v), text);
     diag_note(d, formal->span, "'%s' is declared here", formal->text);
-    if (v.kind == V_TENSOR && value_node(l, v)->span.line)
+    if (v.kind == V_TENSOR && value_node(l, v)->op != OP_CONST && value_node(l, v)->span.line)
         diag_note(d, value_node(l, v)->span, "%s comes from here", value_describe(l, v));
     return d;
 }
@@ -193,6 +193,10 @@ static bool convert_tensor(struct lower *l, struct frame *f, const struct ast *f
         if (any_shape && !frame_find(f, "..."))
             *v = value_to_tensor(l, *v);
         return true;                    /* a scalar fits any f32[...] */
+    }
+    if (v->kind == V_NUMBER && dims) {
+        argument_error(l, f, formal, *v, "");
+        return false;
     }
     if (v->kind == V_LIST || v->kind == V_NUMBER || v->kind == V_BOOL)
         *v = value_to_tensor(l, *v);
@@ -408,23 +412,33 @@ static struct value evaluate_argument(struct lower *l, struct frame *scope,
     return v;
 }
 
+static bool is_complete(struct lower *l, struct frame *f, const struct given *given)
+{
+    const struct ast *formals = f->declaration->kid[0];
+    for (int i = 0; i < formals->count; i++) {
+        const struct ast *formal = formals->kid[i];
+        if (given[i].set || (formal->count > 1 && formal->kid[1]))
+            continue;
+        struct diag *d = lower_error(l, f->caller, f->call, "'%s' needs argument '%s'",
+                                     f->declaration->text, formal->text);
+        diag_note(d, formal->span, "declared here");
+        return false;
+    }
+    return true;
+}
+
 /* Evaluates what was given, then defaults, which see the arguments before them. */
 static bool bind_formals(struct lower *l, struct frame *f, struct given *given)
 {
     const struct ast *formals = f->declaration->kid[0];
-    bool good = true;
+    bool good = is_complete(l, f, given);
+    if (!good)
+        return false;
     for (int i = 0; i < formals->count; i++)
         if (given[i].set && !given[i].evaluated)
             given[i].value = evaluate_argument(l, given[i].scope, formals->kid[i], given[i].ast);
     for (int i = 0; i < formals->count; i++) {
         const struct ast *formal = formals->kid[i];
-        bool has_default = formal->count > 1 && formal->kid[1];
-        if (!given[i].set && !has_default) {
-            struct diag *d = lower_error(l, f->caller, f->call, "'%s' needs argument '%s'",
-                                         f->declaration->text, formal->text);
-            diag_note(d, formal->span, "declared here");
-            return false;
-        }
         const struct ast *ast = given[i].set ? given[i].ast : formal->kid[1];
         struct value v = given[i].set ? given[i].value : evaluate_argument(l, f, formal, ast);
         if (!convert(l, f, formal, ast, &v)) {

@@ -194,7 +194,8 @@ static void unknown_head(struct lower *l, struct frame *frame, const struct ast 
     } else if (is_one_of(ast->text, model ? block_heads : model_heads,
                          model ? BLOCK_HEADS : MODEL_HEADS)) {
         d = lower_error(l, frame, ast->name_span, "'%s' does not belong in a %s", ast->text, kind);
-        diag_help(d, model ? "it stands in blocks" : "it stands in the model");
+        diag_help(d, "it belongs to %s", !model ? "a model" : !strcmp(ast->text, "state") ? "an optimizer"
+                                                                                          : "a metric");
     } else {
         d = lower_error(l, frame, ast->name_span, "unknown statement '%s' in a %s", ast->text, kind);
         if (near)

@@ -27,7 +27,7 @@ static bool arrange(struct lower *l, struct frame *frame, const struct builtin *
             for (at = 0; at < most && strcmp(b->formals[at], a->name[i]);)
                 at++;
             if (at == most) {
-                struct diag *d = lower_error(l, frame, a->ast[i]->span, "'%s' has no argument '%s'", b->name, a->name[i]);
+                struct diag *d = lower_error(l, frame, a->ast[i]->name_span, "'%s' has no argument '%s'", b->name, a->name[i]);
                 const char *near = diag_nearest(a->name[i], b->formals, most);
                 if (near)
                     diag_help(d, "did you mean '%s'?", near);
@@ -81,8 +81,13 @@ static bool axis_of(struct lower *l, struct frame *frame, struct value v, int ra
 {
     int64_t whole;
     if (!value_whole(v, &whole) || whole < -rank || whole >= rank) {
-        struct diag *d = lower_error(l, frame, v.span, "no axis %s here", value_describe(l, v));
-        diag_help(d, "axes run from 0 to %d, or from -%d to -1 from the end", rank - 1, rank);
+        struct diag *d = v.kind == V_NUMBER ? lower_error(l, frame, v.span, "there is no axis %.9g here", v.number)
+                                            : lower_error(l, frame, v.span, "an axis is a whole number known at "
+                                                          "compile time, not %s", value_describe(l, v));
+        if (rank > 0)
+            diag_help(d, "axes run from 0 to %d, or from -%d to -1 from the end", rank - 1, rank);
+        else
+            diag_help(d, "this value has no axes: it is one number");
         return false;
     }
     *axis = (int)(whole < 0 ? whole + rank : whole);
@@ -427,6 +432,7 @@ static struct value call_elements(struct lower *l, struct frame *frame, const st
 {
     ARGUMENTS(1);
     struct value x = value_to_tensor(l, v[0]);
+    l->asked_size = true;
     return x.kind == V_ERROR ? x : value_number((double)row_elements(l, x), span);
 }
 
@@ -784,10 +790,6 @@ struct value builtin_call(struct lower *l, struct frame *frame, const char *name
                           const char *path, struct span span)
 {
     const struct builtin *b = find(name);
-    if (a->count < b->least) {
-        lower_error(l, frame, span, "'%s' takes at least %d argument%s", name, b->least, b->least == 1 ? "" : "s");
-        return value_error();
-    }
     for (int i = 0; i < a->count; i++)
         if (a->item[i].kind == V_ERROR)
             return value_error();
@@ -864,7 +866,10 @@ bool builtin_value(struct lower *l, struct frame *frame, const char *name, struc
         *out = shape_value(l, frame->parameter, span);
     else if (initialiser && (!strcmp(name, "fan_in") || !strcmp(name, "fan_out")))
         *out = value_number(fan(frame->parameter, name[4] == 'o'), span);
-    else
+    else if (!strcmp(name, "shape") || !strcmp(name, "fan_in") || !strcmp(name, "fan_out")) {
+        lower_error(l, frame, span, "'%s' exists in start values only, and this is %s", name, role_name(frame->role));
+        *out = value_error();
+    } else
         return step_value(l, frame, name, span, out);
     return true;
 }

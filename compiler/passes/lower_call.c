@@ -220,6 +220,15 @@ struct value lower_apply(struct lower *l, struct frame *caller, struct layer *la
 }
 
 /* ---- calls ---- */
+static struct value not_callable(struct lower *l, struct frame *frame, const struct ast *callee,
+                                 const struct binding *b)
+{
+    struct diag *d = lower_error(l, frame, callee->span, "'%s' is %s here, and no layer", callee->text,
+                                 value_describe(l, b->value));
+    diag_note(d, b->span, "it gets its value here");
+    return value_error();
+}
+
 struct value lower_call(struct lower *l, struct frame *frame, const struct ast *callee,
                         const struct ast *arguments, const struct value *first, const char *as,
                         struct span span)
@@ -235,12 +244,15 @@ struct value lower_call(struct lower *l, struct frame *frame, const struct ast *
                           .scope = {frame}, .path = path, .random_path = random_path, .span = span};
     if (b && b->value.kind == V_LAYER)
         return lower_apply(l, frame, b->value.layer, &e);
+    if (b && b->value.kind == V_ERROR)
+        return value_error();
     bool user = !frame->library && scope_find(&l->user_blocks, callee->text);
     if (!user && builtin_exists(callee->text))
         return call_builtin(l, frame, callee->text, &e);
     e.block = lower_find_block(l, frame->library, callee->text);
     if (!e.block)
-        return lower_unknown(l, frame, callee, "block or operator");
+        return b ? not_callable(l, frame, callee, b)
+                 : lower_unknown(l, frame, callee, "block or operator");
     return expand(l, frame, &e);
 }
 

@@ -88,7 +88,7 @@ static void lower_source(struct lower *l, const struct ast *ast)
             diag_help(d, "there are csv, idx, npy, raw_f32, raw_u8 and random");
         return;
     }
-    if (data->file_count == 0)
+    if (data->file_count == 0 && data->rows == 0)
         data->kind = sources[i].kind;
     else if (data->kind != sources[i].kind)
         diag_error(l->diags, ast->span, "all parts of a data set have the same kind of source");
@@ -274,8 +274,10 @@ static void field_value(struct lower *l, struct data_field *field, struct value 
         return;
     bool fits = shape_elements(&value_node(l, v)->shape) == shape_elements(&input->shape);
     if (!v.per_row || !fits) {
-        struct diag *d = lower_error(l, l->current, span, "field '%s' gets %s", field->name, value_describe(l, v));
-        diag_note(d, field->span, "it is declared as %s", shape_print(l->arena, input->dtype, &input->shape));
+        struct value declared = value_tensor(l, lower_read(l, input->id), true, field->span);
+        struct diag *d = lower_error(l, l->current, span, "field '%s' is %s, and its value %s", field->name,
+                                     value_describe(l, declared), value_describe(l, v));
+        diag_note(d, field->span, "declared here");
         return;
     }
     if (!shape_equal(&value_node(l, v)->shape, &input->shape))
@@ -362,7 +364,7 @@ static void lower_field(struct lower *l, const struct ast *ast, bool label)
         field_value(l, &field, lower_expr(l, &frame, expr), expr->span);
     l->field = NULL;
     l->current = l->train_frame;
-    if (field.fit)
+    if (field.fit && diags_error_count(l->diags) == errors)
         field_fit(l, &field);
     ARENA_PUSH(l->arena, data->field, data->field_count, data->field_room) = field;
 }
@@ -481,7 +483,7 @@ static void lower_augment(struct lower *l, const struct ast *ast)
     x = value_to_f32(l, x);
     if (x.kind == V_TENSOR && (!x.per_row || !shape_equal(&value_node(l, x)->shape, &input->shape)))
         diag_error(l->diags, ast->span, "the augmented field is %s, and it must stay %s", value_describe(l, x),
-                   shape_print(l->arena, F32, &input->shape));
+                   value_describe(l, value_tensor(l, lower_read(l, input->id), true, ast->span)));
     else if (x.kind == V_TENSOR)
         graph_store(l->graph, input->id, x.node);
     l->program->data.augmented = true;
@@ -491,9 +493,13 @@ static void lower_augment(struct lower *l, const struct ast *ast)
 static void unknown_data_statement(struct lower *l, const struct ast *ast)
 {
     static const char *const heads[] = {"input", "label", "split", "part", "shuffle", "seed", "augment"};
-    struct diag *d = diag_error(l->diags, ast->name_span.line ? ast->name_span : ast->span,
-                                "unknown statement '%s' in data", ast->text ? ast->text : "=");
-    const char *near = ast->text ? diag_nearest(ast->text, heads, (int)(sizeof heads / sizeof *heads)) : NULL;
+    if (ast->kind == AST_BIND) {
+        struct diag *d = diag_error(l->diags, ast->kid[0]->span, "names are not bound in data");
+        diag_help(d, "a const, outside of data, names a value; a field is: input x: f32[4] = columns(0..3)");
+        return;
+    }
+    struct diag *d = diag_error(l->diags, ast->name_span, "unknown statement '%s' in data", ast->text);
+    const char *near = diag_nearest(ast->text, heads, (int)(sizeof heads / sizeof *heads));
     if (near)
         diag_help(d, "did you mean '%s'?", near);
     else
@@ -544,7 +550,10 @@ void lower_data(struct lower *l)
     l->program->sample = program_add_variable(l->program, VAR_SAMPLE, "sample", I32, &rows, l->data_ast->span)->id;
     lower_begin_phase(l, PHASE_PREPARE, false);
     l->current = l->train_frame;
+    int errors = diags_error_count(l->diags);
     lower_source(l, l->data_ast->kid[0]);
+    if (diags_error_count(l->diags) > errors)
+        return;
     lower_each(l, body, lower_data_statement);
     l->settings.names = NULL;
     lower_each(l, body, lower_data_augment);

@@ -168,6 +168,11 @@ struct value lower_unknown(struct lower *l, struct frame *frame, const struct as
     add_scope(l, &c, &l->library_blocks);
     for (int i = 0; builtin_name(i); i++)
         add_choice(l, &c, builtin_name(i));
+    if (!strcmp(name->text, "zscore") || !strcmp(name->text, "minmax")) {
+        lower_error(l, frame, name->span, "'%s' stands last in a field of data: columns(0..3) -> %s", name->text,
+                    name->text);
+        return value_error();
+    }
     struct diag *d = lower_error(l, frame, name->span, "unknown %s '%s'", what, name->text);
     const char *near = diag_nearest(name->text, c.name, c.count);
     if (near)
@@ -241,8 +246,10 @@ static struct layer *new_layer(struct lower *l, struct frame *frame)
 static struct layer *add_arguments(struct lower *l, struct frame *frame, struct layer *layer,
                                    const struct layer *of, const struct ast *ast)
 {
-    if (of->first || of->arguments || of->path)
+    if (of->first || of->arguments || of->path) {
         lower_error(l, frame, ast->span, "the layer '%s' has its arguments already", ast->kid[0]->text);
+        return layer;
+    }
     layer->block = of->block;
     layer->name = of->name;
     layer->arguments = ast->kid[1];
@@ -523,7 +530,10 @@ struct value lower_expr(struct lower *l, struct frame *frame, const struct ast *
     l->graph->span = ast->span;
     l->graph->call = lower_user_span(l, frame, ast->span);
     struct value v = lower_kind(l, frame, ast);
-    v.span = ast->span;
+    bool argument = ast->kind == AST_NAME && in_library(l, ast->span) && v.span.source
+                    && !in_library(l, v.span);
+    if (!argument)                      /* else the user's expression stays its place */
+        v.span = ast->span;
     l->graph->span = span;
     l->graph->call = call;
     return v;

@@ -64,7 +64,7 @@ static struct value input_value(struct lower *l, const struct data_field *field)
     struct variable *v = program_variable(l->program, field->input);
     struct value value;
     if (l->phase == PHASE_FINISH || (l->phase == PHASE_PREDICT && field->label)) {
-        value = stand_in(l, v->dtype, &v->shape, true, v->span, field->label ? "a label" : "single rows");
+        value = stand_in(l, v->dtype, &v->shape, true, v->span, "a label, which is not there when predicting");
     } else {
         value = value_tensor(l, lower_read(l, v->id), true, v->span);
     }
@@ -78,6 +78,7 @@ static bool bind_inputs(struct lower *l, struct frame *frame)
     struct value *given = ARENA_ARRAY(l->arena, struct value, formals->count + 1);
     for (int i = 0; i < formals->count; i++) {
         struct data_field *field = find_field(l, formals->kid[i]->text);
+        l->graph->span = l->graph->call = formals->kid[i]->span;
         if (field) {
             given[i] = input_value(l, field);
             continue;
@@ -97,10 +98,9 @@ static bool bind_inputs(struct lower *l, struct frame *frame)
     return lower_bind_values(l, frame, formals, given);
 }
 
-static bool lower_model_body(struct lower *l, enum phase phase, bool training)
+static void lower_model_body(struct lower *l, enum phase phase, bool training)
 {
     struct frame *frame = ARENA_NEW(l->arena, struct frame);
-    int errors = diags_error_count(l->diags);
     lower_begin_phase(l, phase, training);
     *frame = (struct frame){.role = ROLE_MODEL, .declaration = l->model_ast, .path = "", .random_path = ""};
     l->current = frame;
@@ -110,7 +110,6 @@ static bool lower_model_body(struct lower *l, enum phase phase, bool training)
         lower_store_buffers(l);
     }
     l->current = NULL;
-    return diags_error_count(l->diags) == errors;
 }
 
 /* ---- names of results ---- */
@@ -151,6 +150,7 @@ static void add_report(struct lower *l, const char *name, bool loss, enum variab
     if (find_report(l, name) >= 0) {
         struct diag *d = diag_error(l->diags, span, "a result '%s' is reported already", name);
         diag_help(d, "give this one another name: %s other = ...", loss ? "loss" : "metric");
+        diag_note(d, program_variable(p, p->report[find_report(l, name)].variable)->span, "by this");
         return;
     }
     int id = program_add_variable(p, kind, name, F32, shape, span)->id;
@@ -282,13 +282,15 @@ void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *as
     const char *path = path_join(l, frame->path, name->text);
     int id = lower_declare(l, frame, VAR_ACCUMULATOR, path, count ? I64 : F32, &shape, ast->span);
     struct value total;
-    if (l->phase == PHASE_FINISH) {
+    l->accumulated++;
+    if (id < 0)
+        total = value_error();
+    else if (l->phase == PHASE_FINISH) {
         total = value_tensor(l, lower_read(l, id), false, ast->span);
     } else {
         add_to_total(l, frame, ast, id, count);
         total = stand_in(l, F32, &shape, false, ast->span, "a total");
     }
-    l->accumulated++;
     frame_bind(l, frame, name->text, total, name->span);
 }
 
@@ -330,7 +332,11 @@ static void lower_metric(struct lower *l, struct frame *frame, const char *name,
     struct frame metric = *frame;
     if (l->phase == PHASE_PREDICT)
         return;
-    name = result_path(l, frame, name, expr, "metric", l->metric_count + 1);
+    if (!name && !result_name(expr)) {
+        lower_error(l, frame, expr->span, "this metric needs a name: metric error = ...");
+        return;
+    }
+    name = result_path(l, frame, name, expr, "", 0);
     if (!name_metric(l, name, expr->span))
         return;
     metric.role = ROLE_METRIC;
@@ -361,7 +367,7 @@ static void lower_output(struct lower *l, struct frame *frame, const char *name,
     name = result_path(l, frame, name, expr, "output", l->output_count + 1);
     const char *missing = lower_missing(l, v.node);
     if (missing) {
-        lower_error(l, frame, expr->span, "output '%s' depends on %s; there is none when predicting", name,
+        lower_error(l, frame, expr->span, "output '%s' depends on %s", name,
                     missing);
         return;
     }
@@ -371,7 +377,8 @@ static void lower_output(struct lower *l, struct frame *frame, const char *name,
         return;
     }
     int id = lower_declare(l, frame, VAR_OUTPUT, name, value_node(l, v)->dtype, &shape, expr->span);
-    graph_store(l->graph, id, v.node);
+    if (id >= 0)
+        graph_store(l->graph, id, v.node);
     l->output_count++;
 }
 
@@ -432,20 +439,20 @@ static void compare_forms(struct lower *l)
 
 void lower_phases(struct lower *l)
 {
+    int errors = diags_error_count(l->diags);
     l->model_losses = count_losses(l->model_ast->kid[1]);
-    if (!lower_model_body(l, PHASE_TRAIN, true))
-        return;
-    if (l->loss < 0) {
+    lower_model_body(l, PHASE_TRAIN, true);
+    if (l->loss < 0 && diags_error_count(l->diags) == errors)
         diag_error(l->diags, l->model_ast->name_span, "model '%s' has no loss", l->model_ast->text);
-        return;
+    if (diags_error_count(l->diags) == errors) {
+        store_report(l, "loss", l->loss);
+        lower_optimizer(l);
     }
-    store_report(l, "loss", l->loss);
-    lower_optimizer(l);
-    if (diags_error_count(l->diags))
-        return;
-    if (!lower_model_body(l, PHASE_EVALUATE, false))
-        return;
-    store_report(l, "loss", l->loss);
-    if (lower_model_body(l, PHASE_FINISH, false) && lower_model_body(l, PHASE_PREDICT, false))
+    lower_model_body(l, PHASE_EVALUATE, false);
+    if (l->loss >= 0)
+        store_report(l, "loss", l->loss);
+    lower_model_body(l, PHASE_FINISH, false);
+    lower_model_body(l, PHASE_PREDICT, false);
+    if (diags_error_count(l->diags) == errors)
         compare_forms(l);
 }

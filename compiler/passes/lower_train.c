@@ -69,7 +69,11 @@ static bool setting_number(struct lower *l, const struct ast *ast, double least,
     if (v.kind == V_ERROR)
         return false;
     if (v.kind != V_NUMBER || v.number < least || v.number > most) {
-        diag_error(l->diags, ast->kid[0]->span, "'%s' takes a number from %.9g to %.9g, not %s", ast->text, least, most,
+        if (most > 1)
+            diag_error(l->diags, ast->kid[0]->span, "'%s' takes a whole number from %.9g, not %s", ast->text, least,
+                       value_describe(l, v));
+        else
+            diag_error(l->diags, ast->kid[0]->span, "'%s' takes a number from %.9g to %.9g, not %s", ast->text, least, most,
                    value_describe(l, v));
         return false;
     }
@@ -180,12 +184,17 @@ enum { SETTING_COUNT = (int)(sizeof settings / sizeof *settings) };
 
 static void unknown_setting(struct lower *l, const struct ast *ast)
 {
+    if (ast->kind == AST_BIND) {
+        struct diag *d = diag_error(l->diags, ast->kid[0]->span, "names are not bound in train");
+        diag_help(d, "a const, outside of train, names a value");
+        return;
+    }
     const char *choice[SETTING_COUNT];
     for (int i = 0; i < SETTING_COUNT; i++)
         choice[i] = settings[i].head;
-    struct diag *d = diag_error(l->diags, ast->name_span.line ? ast->name_span : ast->span, "unknown setting '%s' in train",
-                                ast->text ? ast->text : "=");
-    const char *near = ast->text ? diag_nearest(ast->text, choice, SETTING_COUNT) : NULL;
+    struct diag *d = diag_error(l->diags, ast->name_span, "unknown setting '%s' in train",
+                                ast->text);
+    const char *near = diag_nearest(ast->text, choice, SETTING_COUNT);
     if (near)
         diag_help(d, "did you mean '%s'?", near);
     else
@@ -380,8 +389,8 @@ static struct value optimize(struct lower *l, const struct param_group *g, int w
     struct value v = value_to_f32(l, lower_apply(l, &caller, &layer, &e));
     l->current = NULL;
     if (v.kind == V_TENSOR && !shape_equal(&value_node(l, v)->shape, &shape)) {
-        diag_error(l->diags, span, "the optimizer returns %s for a parameter of %s", value_describe(l, v),
-                   shape_print(l->arena, F32, &shape));
+        diag_error(l->diags, span, "the optimizer returns %s; it must return the new w, of the shape of w",
+                   value_describe(l, v));
         return value_error();
     }
     return v;
@@ -474,10 +483,11 @@ static bool optimize_flat(struct lower *l, const struct param_group *g, int bloc
     int w = graph_read(l->graph, block);
     int gradient = flat_concat(l, l->graph, g->gradient, g->count);
     struct mark mark = set_mark(l);
+    l->asked_size = false;
     struct value v = optimize(l, g, w, gradient, arena_printf(l->arena, "optimizer%d", ordinal));
     if (v.kind == V_ERROR || diags_error_count(l->diags) > errors)
         return true;                    /* reported */
-    if (!elementwise_since(l, mark.nodes)) {
+    if (l->asked_size || !elementwise_since(l, mark.nodes)) {
         roll_back(l, mark);
         return false;
     }

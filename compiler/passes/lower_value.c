@@ -234,14 +234,25 @@ struct value value_to_f32(struct lower *l, struct value v)
 }
 
 /* ---- elementwise ---- */
-static struct value shapes_differ(struct lower *l, const char *what, struct value a, struct value b,
-                                  struct span span)
+static const char *sign_text(enum op op)
 {
-    struct diag *d = lower_error(l, lower_current(l), span, "%s: %s and %s do not fit together",
-                                 what, value_describe(l, a), value_describe(l, b));
+    static const struct { enum op op; const char *sign; } signs[] = {
+        {OP_ADD, "+"}, {OP_SUB, "-"}, {OP_MUL, "*"}, {OP_DIV, "/"}, {OP_EQ, "=="}, {OP_NE, "!="}, {OP_LT, "<"},
+        {OP_LE, "<="}, {OP_GT, ">"}, {OP_GE, ">="}, {OP_POW, "^"}, {OP_POWI, "^"}, {OP_MATMUL, "@"}};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (signs[i].op == op)
+            return signs[i].sign;
+    return op_def(op)->stem;
+}
+
+static struct value shapes_differ(struct lower *l, enum op op, struct value a, struct value b, struct span span)
+{
+    struct diag *d = lower_error(l, lower_current(l), span, "'%s': %s and %s do not fit together",
+                                 sign_text(op), value_describe(l, a), value_describe(l, b));
     diag_note(d, value_node(l, a)->span, "%s comes from here", value_describe(l, a));
     diag_note(d, value_node(l, b)->span, "%s comes from here", value_describe(l, b));
-    diag_help(d, "axes are matched from the last; each pair must be equal, or one of them 1");
+    diag_help(d, op == OP_MATMUL ? "the last axis on the left must equal the last but one on the right"
+                                 : "axes are matched from the last; each pair must be equal, or one of them 1");
     return value_error();
 }
 
@@ -271,16 +282,24 @@ struct value value_map(struct lower *l, enum op op, int count, struct value *v, 
     for (int i = 0; i < count; i++)
         for (int j = i + 1; j < count; j++)
             if (!same_broadcast(l, v[i], v[j]))
-                return shapes_differ(l, op_def(op)->stem, v[i], v[j], span);
+                return shapes_differ(l, op, v[i], v[j], span);
     for (int i = 0; i < count; i++)
         operand[i] = value_row_rank(l, v[i], rank).node;
     return value_tensor(l, graph_add(l->graph, op, count, operand, NULL), per_row, span);
+}
+
+static struct value no_number(struct lower *l, const char *what, struct span span)
+{
+    lower_error(l, lower_current(l), span, "%s in compile-time arithmetic", what);
+    return value_error();
 }
 
 struct value value_unary(struct lower *l, enum op op, struct value v, struct span span)
 {
     if (v.kind == V_NUMBER && (op == OP_SQRT || op == OP_ABS || op == OP_FLOOR || op == OP_SIGN)) {
         double x = v.number;
+        if (op == OP_SQRT && x < 0)
+            return no_number(l, "the square root of a negative number", span);
         double y = op == OP_SQRT ? sqrt(x) : op == OP_ABS ? fabs(x) : op == OP_FLOOR ? floor(x)
                    : x > 0 ? 1 : x < 0 ? -1 : 0;
         return value_number(y, span);
@@ -372,10 +391,8 @@ static struct value compile_time(struct lower *l, enum ast_kind kind, struct val
         return value_error();
     }
     double y = number_binary(kind, a.number, b.number);
-    if (kind == AST_DIV && b.number == 0) {
-        lower_error(l, lower_current(l), span, "division by zero in compile-time arithmetic");
-        return value_error();
-    }
+    if (kind == AST_DIV && b.number == 0)
+        return no_number(l, "division by zero", span);
     return is_logic(kind) || is_comparison(kind) ? value_bool(y != 0, span) : value_number(y, span);
 }
 
@@ -426,7 +443,9 @@ struct value value_power(struct lower *l, struct value a, struct value b, struct
         return value_error();
     if (a.kind == V_NUMBER && b.kind == V_NUMBER) {
         if (b.number == 0.5)
-            return value_number(sqrt(a.number), span);
+            return value_unary(l, OP_SQRT, a, span);
+        if (a.number == 0 && b.number < 0)
+            return no_number(l, "division by zero", span);
         if (!value_whole(b, &whole) || whole > 1024 || whole < -1024) {
             struct value v[2] = {value_to_f32(l, a), value_to_f32(l, b)};
             return value_map(l, OP_POW, 2, v, span);
@@ -575,8 +594,7 @@ struct value value_matmul(struct lower *l, struct value a, struct value b, struc
     for (int i = 3; fits && i <= ra && i <= rb; i++)
         fits = value_dim(l, a, ra - i) == value_dim(l, b, rb - i);
     if (!fits) {
-        struct value bad = shapes_differ(l, "@", a, b, span);
-        return bad;
+        return shapes_differ(l, OP_MATMUL, a, b, span);
     }
     if (ra == 1 && rb == 2 && !b.per_row)
         return matmul_vector(l, a, b, span);

@@ -42,7 +42,7 @@ static struct variable *find_variable(struct lower *l, enum variable_kind kind, 
 }
 
 /* Another declaration of the same path: by another phase, or a use of a `let`, or an error. */
-static void declare_again(struct lower *l, struct frame *frame, struct variable *v,
+static bool declare_again(struct lower *l, struct frame *frame, struct variable *v,
                           enum variable_kind kind, const struct shape *shape, struct span span)
 {
     struct declared *d = lower_declared(l, v->id);
@@ -53,22 +53,27 @@ static void declare_again(struct lower *l, struct frame *frame, struct variable 
         diag_note(e, d->span, "first here");
         if (frame->shared)
             diag_help(e, "uses of one layer share their parameters: all need the same shapes");
-    } else if ((d->phases >> l->phase & 1) && !frame->shared) {
+        return false;
+    }
+    if ((d->phases >> l->phase & 1) && !frame->shared) {
         struct diag *e = lower_error(l, frame, span, "the path '%s' is taken", v->path);
         diag_note(e, d->span, "by this");
         diag_help(e, kind == VAR_OUTPUT ? "give one of the two another name: output other = ..."
                                         : "give one of the two another name with 'as'");
+        return false;
     }
+    return true;
 }
 
-/* The variable of that path: new, or the one that an earlier phase (or use of a `let`) declared. */
+/* The variable of that path: new, or the one that an earlier phase (or use of a `let`) declared;
+ * -1 after an error. */
 int lower_declare(struct lower *l, struct frame *frame, enum variable_kind kind, const char *path,
                   enum dtype dtype, const struct shape *shape, struct span span)
 {
     struct variable *v = find_variable(l, kind, path);
-    if (v) {
-        declare_again(l, frame, v, kind, shape, span);
-    } else {
+    if (v && !declare_again(l, frame, v, kind, shape, span))
+        return -1;
+    if (!v) {
         v = program_add_variable(l->program, kind, path, dtype, shape, span);
         v->frozen = kind <= VAR_BUFFER && lower_is_frozen(l, path);
         lower_declared(l, v->id)->span = lower_user_span(l, frame, span);
@@ -201,8 +206,15 @@ void lower_stored(struct lower *l, struct frame *frame, const struct ast *ast,
     }
     const char *path = path_join(l, frame->path, name->text);
     int id = lower_declare(l, frame, kind, path, F32, &shape, ast->span);
+    if (id < 0) {
+        frame_bind(l, frame, name->text, value_error(), name->span);
+        return;
+    }
     lower_initial(l, frame, id, ast->kid[2]);
+    struct span span = l->graph->span;
+    l->graph->span = ast->span;
     struct value value = value_tensor(l, lower_current_value(l, id), false, ast->span);
+    l->graph->span = span;
     frame_bind(l, frame, name->text, value, name->span)->variable = kind == VAR_PARAM ? -1 : id;
 }
 
