@@ -97,11 +97,14 @@ static bool shares_storage(const struct fuse *fuse, int id)
 /* Must it be copied, because somebody cannot look through it? */
 static bool needs_copy(const struct fuse *fuse, int id)
 {
-    if (is_constant(fuse, id) && fuse->graph->node[id]->op == OP_RESHAPE)
+    bool constant = is_constant(fuse, id);
+    if (constant && fuse->graph->node[id]->op == OP_RESHAPE)
         return false;
-    for (int i = 0; i < fuse->users[id].count; i++)
-        if (!reads_strided(fuse, fuse->users[id].id[i]))
+    for (int i = 0; i < fuse->users[id].count; i++) {
+        int user = fuse->users[id].id[i];
+        if (!reads_strided(fuse, user) || (constant && class_of(fuse, user) == CLASS_CONTRACT))
             return true;
+    }
     return false;
 }
 

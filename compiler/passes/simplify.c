@@ -1,7 +1,8 @@
 /* pass_simplify: fewer nodes, the same bits.
  *
  * requires:    a verified graph in which gradients are made.
- * establishes: no node that no store needs; no two nodes that compute the same; constants folded
+ * establishes: what reads memory only (matmul, take, scatter_add) has no CONST for an operand but a
+ *              BROADCAST of it, which pass_fuse copies; no node that no store needs; no two nodes that compute the same; constants folded
  *              with the target's own arithmetic; no view that changes nothing.  Ids are dense, in
  *              the old order.  Only rewrites that are exact for signed zeros, subnormals and
  *              infinities are made (docs/numerics.md, section 3): x*1, x/1, x-(+0), -(-x), and
@@ -431,6 +432,21 @@ static int add(struct simplify *s, struct node *node)
     return id >= 0 ? id : unify(s, node);
 }
 
+/* Puts constants in memory, by way of a BROADCAST to their own shape, for what reads only that. */
+static void place_constants(struct simplify *s, struct node *node)
+{
+    enum op_class class = op_def(node->op)->class;
+    if (class != CLASS_CONTRACT && class != CLASS_TAKE && class != CLASS_SCATTER)
+        return;
+    for (int i = 0; i < node->count; i++) {
+        if (operand(s, node, i)->op != OP_CONST)
+            continue;
+        struct node *view = make(s, OP_BROADCAST, operand(s, node, i), 1);
+        view->operand[0] = node->operand[i];
+        node->operand[i] = unify(s, view);
+    }
+}
+
 static int copy(struct simplify *s, const struct node *old)
 {
     struct node *node = make(s, old->op, old, old->count);
@@ -439,6 +455,7 @@ static int copy(struct simplify *s, const struct node *old)
         node->operand[i] = s->map[old->operand[i]];
     if (old->forward >= 0)
         node->forward = s->map[old->forward];
+    place_constants(s, node);
     int id = add(s, node);
     if (s->made[id].old < 0)
         s->made[id].old = old->id;

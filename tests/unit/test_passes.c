@@ -625,6 +625,7 @@ struct memory {
     const struct graph *graph;
     unsigned char *now, *before;        /* the arena, and as it was when the group began */
     int64_t **local;                    /* node id -> elements computed in the running group */
+    bool memory_only;                   /* the running node reads no constants */
 };
 
 static int64_t load(const unsigned char *at, enum dtype dtype)
@@ -663,6 +664,7 @@ static int64_t element_of(const struct memory *memory, int id, int64_t number)
     if (memory->local[id] != NULL)
         return memory->local[id][number];
     if (place->kind == PLACE_INLINE) {
+        CU_ASSERT(!memory->memory_only);
         if (op_def(node->op)->class != CLASS_SOURCE)
             CU_FAIL_FATAL("a local is read by another group");
         int64_t *fill = ARENA_ARRAY(arena, int64_t, size_of(&node->shape));
@@ -693,7 +695,9 @@ static void run_member(struct memory *memory, int id)
     const struct graph *g = memory->graph;
     const struct node *node = g->node[id], *x[16];
     const int64_t *value[16];
-    if (op_def(node->op)->class == CLASS_VIEW) {
+    enum op_class class = op_def(node->op)->class;
+    memory->memory_only = class == CLASS_CONTRACT || class == CLASS_TAKE;
+    if (class == CLASS_VIEW) {
         struct access access = schedule_copied_access(g, id, &node->shape);
         memory->local[id] = read_through(memory, access, &node->shape);
         return;
@@ -1052,6 +1056,17 @@ static void test_epilogue(void)
     CU_ASSERT_EQUAL(graph->schedule->scratch_bytes, 0);
 }
 
+/* A contraction reads memory: a constant is written there first. */
+static void test_constant_operand(void)
+{
+    start();
+    struct shape s = shape(2, 0, 1, 3);
+    struct attr attr = {.transpose_a = true};
+    int x = input(shape(2, 0, 1, 4)), ones = graph_fill(graph, 1.0f, &s);
+    output(graph_add(graph, OP_MATMUL, 2, (int[]){x, ones}, &attr));
+    check_groups(" broadcast\nupdate matmul store\n");
+}
+
 /* Gradients are computed at their places in the flat one: nothing is copied. */
 static void test_flat_gradient(void)
 {
@@ -1202,6 +1217,9 @@ static void add_view(void)
 static void add_matmul(void)
 {
     int a = pick_node(F32), b = pick_node(F32);
+    struct shape square = shape(2, -1, 4, 4);
+    if (pick(8) == 0)
+        b = graph_fill(graph, 0.5f, &square);
     struct shape sa = graph->node[a]->shape, sb = graph->node[b]->shape;
     struct attr attr = {0};
     attr.transpose_a = pick(2);
@@ -1335,6 +1353,7 @@ int main(void)
     CU_ADD_TEST(suite, test_rows);
     CU_ADD_TEST(suite, test_long_rows);
     CU_ADD_TEST(suite, test_epilogue);
+    CU_ADD_TEST(suite, test_constant_operand);
     CU_ADD_TEST(suite, test_flat_gradient);
     CU_ADD_TEST(suite, test_variables);
     CU_ADD_TEST(suite, test_block_hazard);
