@@ -100,8 +100,9 @@ static bool write_program(const struct program *program, const char *folder)
     emit_model(program, &model);
     emit_header(program, &header);
     emit_main(program, &main);
-    return write_text(arena, folder, arena_printf(arena, "%s.c", program->name), &model) &&
-           write_text(arena, folder, arena_printf(arena, "%s.h", program->name), &header) &&
+    const char *name = emit_file_name(program);
+    return write_text(arena, folder, arena_printf(arena, "%s.c", name), &model) &&
+           write_text(arena, folder, arena_printf(arena, "%s.h", name), &header) &&
            write_text(arena, folder, "main.c", &main);
 }
 
@@ -128,6 +129,7 @@ static bool write_glue(const struct program *program, const char *folder)
     struct arena *arena = program->arena;
     struct values *values = values_new(arena);
     values_set(values, "model", program->name);
+    values_set(values, "file", emit_file_name(program));
     values_set(values, "source", program->model_path);
     values_set(values, "version", INVAR_VERSION);
     values_set(values, "flags", FLAGS);
@@ -365,7 +367,7 @@ static bool make_library(struct build *build)
 static bool compile_all(const struct build *build, struct objects *objects)
 {
     struct command_line lines[LEVELS];
-    const char *name = build->program->name;
+    const char *name = emit_file_name(build->program);
     const char *model = arena_printf(build->arena, "%s/%s.c", build->folder, name);
     for (int l = 0; l < LEVELS; l++)
         if (build->levels >> l & 1)

@@ -132,13 +132,23 @@ void emit_model(const struct program *program, struct text *out)
     struct emit emit = {.program = program, .arena = program->arena,
                         .file = values_new(program->arena)};
     values_set(emit.file, "model", program->name);
-    values_set(emit.file, "source", program->model_path);
+    values_set(emit.file, "source", emit_comment(program->arena, program->model_path));
     values_set(emit.file, "compiler", "invar " INVAR_VERSION);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         emit_part(&emit, &parts[i]);
     include_headers(&emit);
     emit_tables(&emit);
     template_render("templates/program/model.c", emit.file, out);
+}
+
+const char *emit_file_name(const struct program *program)
+{
+    static const char *const reserved[] = {"main", "all", "clean", "depend", "help", "install",
+                                           "package", "runtime", "test"};
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(program->name, reserved[i]) == 0)
+            return arena_printf(program->arena, "%s_", program->name);
+    return program->name;
 }
 
 static void render_names(const struct program *program, const char *path, struct text *out)
@@ -149,6 +159,7 @@ static void render_names(const struct program *program, const char *path, struct
         if (*c >= 'a' && *c <= 'z')
             *c = (char)(*c - 'a' + 'A');
     values_set(values, "model", program->name);
+    values_set(values, "file", emit_file_name(program));
     values_set(values, "guard", guard);
     template_render(path, values, out);
 }

@@ -3,6 +3,8 @@
 #define INVAR_EMIT_H
 #include "program.h"
 
+/* NAME, or NAME_ where that means something else as a file or in CMake. */
+const char *emit_file_name(const struct program *);
 /* NAME.c: one function for each group, one for each phase, and the tables of invar.h.
  * requires: pass_plan has run. */
 void emit_model(const struct program *, struct text *out);

@@ -53,7 +53,8 @@ static const char *pointer_name(struct function *f, const struct node *node, boo
     if (place->kind == PLACE_VARIABLE)
         return emit_identifier(f->emit->arena,
                                program_variable(f->graph->program, place->variable)->path);
-    return emit_name(f->emit, write ? "out" : op_def(node->op)->stem, node->id);
+    bool own = write || function_computes(f, node->id);
+    return emit_name(f->emit, own ? "out" : op_def(node->op)->stem, node->id);
 }
 
 static const char *unique_name(struct function *f, const char *name)
@@ -218,6 +219,30 @@ static void render_comment(struct function *f)
                             group_summary(f)));
 }
 
+static bool any_overlap(const struct function *f)
+{
+    for (int i = 0; i < f->pointer_count; i++)
+        if (overlaps_another(f, i))
+            return true;
+    return false;
+}
+
+/* The text without its lines that hold the word. */
+static const char *without_lines(struct arena *arena, const char *text, const char *word)
+{
+    struct text out;
+    text_init(&out, arena);
+    while (*text) {
+        size_t size = strcspn(text, "\n");
+        size += text[size] == '\n';
+        const char *line = arena_strndup(arena, text, size);
+        if (!strstr(line, word))
+            text_puts(&out, line);
+        text += size;
+    }
+    return out.data;
+}
+
 void function_finish(struct function *f)
 {
     values_set(f->values, "name", f->name);
@@ -227,6 +252,8 @@ void function_finish(struct function *f)
     struct text text;
     text_init(&text, f->emit->arena);
     template_render(f->skeleton, f->values, &text);
-    values_set(values_add_item(f->emit->file, "function"), "function",
-               emit_settle_rows(f->emit->arena, text.data));
+    const char *whole = emit_settle_rows(f->emit->arena, text.data);
+    if (any_overlap(f))
+        whole = without_lines(f->emit->arena, whole, INDEPENDENT);
+    values_set(values_add_item(f->emit->file, "function"), "function", whole);
 }

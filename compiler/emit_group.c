@@ -363,6 +363,8 @@ static void take_group(struct function *f)
     values_set(f->values, "row", factor_text(f, c));
     set_extent(f, "n", n);
     set_extent(f, "c", c);
+    if (extent_is(c, 1))
+        f->skeleton = "templates/skeleton/take_one.c";
     f->count = extent_multiply(pages, r);
     function_use(f, take->op);
 }

@@ -375,6 +375,8 @@ void nest_loop(struct nest *nest, int loop, const struct text *body, struct text
 {
     const struct loop *l = &nest->loop[loop];
     bool braces = count_lines(body) > 1;
+    if (!strstr(body->data, "for ("))
+        add_line(text, indent, INDEPENDENT);
     text_printf(text, "%*sfor (int64_t %s = %s; %s < %s; %s++)%s\n", indent * 4, "", l->name,
                 l->from, l->name, l->to, l->name, braces ? " {" : "");
     text_add(text, body->data, body->size);

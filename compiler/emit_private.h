@@ -94,6 +94,8 @@ bool extent_equal(struct extent, struct extent);
 bool extent_is(struct extent, int64_t);
 /* Adds "stride * name" to an index expression; nothing where the stride is 0. */
 void emit_term(struct text *, struct extent stride, const char *name);
+/* What may stand between the marks of a comment. */
+const char *emit_comment(struct arena *, const char *text);
 /* The user's line: "digits.inv:20: h = x -> dense(64)", or "" where there is none. */
 const char *emit_model_line(struct emit *, const struct node *);
 /* Where that is; NULL where it is nowhere. */
@@ -120,6 +122,9 @@ void function_use(struct function *, enum op);
 void function_finish(struct function *);
 
 /* ---- emit_nest.c ---- */
+/* The line before a loop whose iterations are independent (templates/program/model.c); it goes
+ * where a function's pointers turn out to overlap. */
+#define INDEPENDENT "INDEPENDENT"
 /* A kept axis is a loop of its own, even of extent 1. */
 enum { KEEP_FIRST = 1, KEEP_LAST = 2, KEEP_ALL = 4 };
 /* The rest of *nest is zero or what the caller wants. */

@@ -174,7 +174,7 @@ static const char *row_pointer(struct nest *nest, const struct node *node)
     int position = position_of(f, access.node);
     if (position >= 0 && row->array[position])
         return array_name(f, access.node);
-    if (position >= 0 && !function_stores(f, access.node))
+    if (position >= 0 && (!row->full[position] || !function_stores(f, access.node)))
         return alone ? arena_printf(f->emit->arena, "&%s", function_local(f, access.node)) : NULL;
     bool dense = alone || extent_is(access.stride[row_loop(nest)->axis], 1);
     return dense && !function_constant(f, access.node) ? memory_row(nest, &access) : NULL;

@@ -183,11 +183,20 @@ static const char *line_text(struct arena *arena, const struct source *source, i
         size = (size_t)(comment - begin);
     while (size > 0 && (begin[size - 1] == ' ' || begin[size - 1] == '\t'))
         size--;
-    char *text = arena_strndup(arena, begin, size);
-    for (char *c = text; *c; c++)
-        if (c[0] == '*' && c[1] == '/')
-            *c = '%';
-    return text;
+    return arena_strndup(arena, begin, size);
+}
+
+const char *emit_comment(struct arena *arena, const char *text)
+{
+    struct text out;
+    text_init(&out, arena);
+    text_puts(&out, "");
+    for (const char *c = text; *c; c++) {
+        bool mark = c > text && ((c[-1] == '*' && *c == '/') || (c[-1] == '/' && *c == '*'));
+        text_puts(&out, mark ? " " : "");
+        text_add(&out, (unsigned char)*c < 32 ? " " : c, 1);
+    }
+    return out.data;
 }
 
 const struct source *emit_source(struct emit *emit, const struct node *node, int *line)
@@ -209,8 +218,9 @@ const char *emit_model_line(struct emit *emit, const struct node *node)
     const struct source *source = emit_source(emit, node, &line);
     if (!source)
         return "";
-    return arena_printf(emit->arena, "%s:%d: %s", base_name(source->path), line,
-                        line_text(emit->arena, source, line));
+    const char *text = arena_printf(emit->arena, "%s:%d: %s", base_name(source->path), line,
+                                    line_text(emit->arena, source, line));
+    return emit_comment(emit->arena, text);
 }
 
 const char *emit_source_line(struct emit *emit, const struct node *node)

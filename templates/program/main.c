@@ -1,5 +1,5 @@
 /* The trainer of ${model}: see runtime/include/invar.h. */
-#include "${model}.h"
+#include "${file}.h"
 
 static const struct inv_model *const levels[] = {
 #ifdef INV_WITH_BASE

@@ -85,6 +85,8 @@ static void test_names(void)
     CU_ASSERT_STRING_EQUAL(emit_identifier(arena, "\xc3\xa4"), "v__");
     CU_ASSERT_STRING_EQUAL(emit_string(arena, "a\"\\\n\xc3"), "\"a\\\"\\\\\\012\\303\"");
     CU_ASSERT_STRING_EQUAL(emit_extent(arena, (struct extent){.constant = 3}), "3");
+    CU_ASSERT_STRING_EQUAL(emit_comment(arena, "for \"**/bias\" /* {\n"),
+                           "for \"** /bias\" / * { ");
     const char *rows = emit_extent(arena, (struct extent){.constant = 3, .rows = 2});
     CU_ASSERT_STRING_EQUAL(emit_settle_rows(arena, rows), "2 * b + 3");
     arena_free(arena);
@@ -344,6 +346,25 @@ static void case_block(void)
     output(op2(OP_SUB, w, op2(OP_DIV, m, op2(OP_ADD, v, number(1e-8f)))));
 }
 
+/* Axes of extent 1 everywhere. */
+static void case_ones(void)
+{
+    int x = input(shape(2, 0, 1, 1, 0, 0)), w = input(shape(2, -1, 1, 1, 0, 0));
+    int z = op2(OP_ADD, graph_matmul(graph, x, w), input(shape(1, -1, 1, 0, 0, 0)));
+    int e = op1(OP_EXP, op2(OP_SUB, z, graph_max(graph, z, 2)));
+    output(op2(OP_DIV, e, graph_sum(graph, e, 2)));
+    output(graph_argmax(graph, z, 2));
+    output(graph_sum(graph, x, 1));
+    output(graph_sum(graph, op1(OP_NEG, x), 1));
+    int page = input(shape(3, -1, 1, 1, 1, 0));
+    output(graph_matmul(graph, page, page));
+    output(graph_take(graph, page, classes(shape(2, -1, 1, 1, 0, 0))));
+    output(graph_concat(graph, 2, (int[]){x, z}, 1));
+    output(graph_pad(graph, w, (int64_t[]){0, 0}, &(struct shape){2, -1, {1, 1}}));
+    output(graph_transpose(graph, x, (int[]){1, 0}));
+    output(op1(OP_SQUARE, graph_sum(graph, op1(OP_EXP, w), 3)));
+}
+
 static const struct {
     const char *name;
     void (*build)(void);
@@ -356,6 +377,7 @@ static const struct {
     {"indexed", case_indexed, 9},    {"pieces", case_pieces, 4},
     {"random", case_random, 7},      {"constants", case_constants, 3},
     {"training", case_training, 32}, {"block", case_block, 1},
+    {"ones", case_ones, 3},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -484,7 +506,7 @@ static void write_driver(void)
 
 static void test_bits(void)
 {
-    char path[] = "/tmp/test_emit_XXXXXX";
+    static char path[] = "/tmp/test_emit_XXXXXX";
     folder = mkdtemp(path);
     CU_ASSERT_PTR_NOT_NULL_FATAL(folder);
     for (int i = 0; i < CASES; i++) {
@@ -501,12 +523,44 @@ static void test_bits(void)
              folder, cc && *cc ? cc : "cc", INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR,
              INVAR_SOURCE_DIR, INVAR_SOURCE_DIR);
     CU_ASSERT_EQUAL(system(command), 0);
-    if (!getenv("KEEP_EMITTED")) {
-        snprintf(command, sizeof command, "rm -rf %s", folder);
-        CU_ASSERT_EQUAL(system(command), 0);
-    } else {
-        printf("kept: %s\n", folder);
+}
+
+/* Loops over exp and over an optimizer's block must become packed arithmetic of 8 floats. */
+static void check_vectors(const char *cc, const char *model, const char *instruction)
+{
+    char command[4096];
+    snprintf(command, sizeof command,
+             "command -v %s >/dev/null || exit 0; cd %s && %s -std=gnu11 -O3 -march=x86-64-v3 "
+             "-ffp-contract=off -fno-math-errno -fno-trapping-math -I%s/runtime/include "
+             "-I%s/runtime -I%s/templates -S %s.c -o - | grep -q '%s.*ymm'",
+             cc, folder, cc, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, model,
+             instruction);
+    int status = system(command);
+    if (status != 0)
+        printf("no %s of ymm registers in %s by %s\n", instruction, model, cc);
+    CU_ASSERT_EQUAL(status, 0);
+}
+
+static void test_vectors(void)
+{
+#if defined(__x86_64__)
+    for (int i = 0; i < 2; i++) {
+        check_vectors(i == 0 ? "gcc" : "clang", "map_plain", "vfn*m[a-z0-9]*ps");
+        check_vectors(i == 0 ? "gcc" : "clang", "block_fused", "vdivps");
+        check_vectors(i == 0 ? "gcc" : "clang", "softmax_fused", "vfn*m[a-z0-9]*ps");
     }
+#endif
+}
+
+/* KEEP_EMITTED=1 leaves the files to look at. */
+static void test_cleaning(void)
+{
+    char command[4096];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    if (getenv("KEEP_EMITTED"))
+        printf("kept: %s\n", folder);
+    else
+        CU_ASSERT_EQUAL(system(command), 0);
 }
 
 int main(void)
@@ -517,6 +571,8 @@ int main(void)
     CU_add_test(suite, "floats", test_floats);
     CU_add_test(suite, "names", test_names);
     CU_add_test(suite, "bits", test_bits);
+    CU_add_test(suite, "vectors", test_vectors);
+    CU_add_test(suite, "cleaning", test_cleaning);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
