@@ -334,7 +334,8 @@ static int bad_option(const struct command *c, const char *argument)
 
 static bool known_pass(const struct command *c, const char *pass)
 {
-    static const char *const passes[] = {"ast", "lower", "simplify", "random", "fuse", "order", "plan"};
+    static const char *const passes[] = {"ast", "lower", "program", "simplify", "random", "fuse",
+                                         "order", "plan"};
     enum { COUNT = sizeof passes / sizeof *passes };
     for (int i = 0; i < COUNT; i++)
         if (!strcmp(pass, passes[i]))

@@ -1,0 +1,12 @@
+/* Both true */
+#include "reference.h"
+
+static int32_t and_whole(int32_t a, int32_t b)
+{
+    return a != 0 && b != 0;
+}
+
+void compute_and(const struct call *c)
+{
+    map_binary(c, &(struct binary){.whole = and_whole});
+}

@@ -1,0 +1,17 @@
+/* Larger operand; NaN where one is NaN, -0 < +0 */
+#include "reference.h"
+
+static int32_t max_whole(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t max_wide(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void compute_max(const struct call *c)
+{
+    map_binary(c, &(struct binary){.real = maximum, .whole = max_whole, .wide = max_wide});
+}

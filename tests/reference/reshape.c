@@ -1,0 +1,8 @@
+/* The same elements in row-major order */
+#include "reference.h"
+
+void compute_reshape(const struct call *c)
+{
+    for (int64_t e = 0; e < c->y->count; e++)
+        copy_element(c->y, e, c->x[0], e);
+}

@@ -1,0 +1,423 @@
+/* Programs and graphs from the text that the compiler prints.  One line at a time: the word it
+ * begins with, then whatever parts stand there, each known by how it begins. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "reference.h"
+
+#define X(name, stem, class, operands) void compute_##stem(const struct call *);
+#include "ops.def"
+#undef X
+
+static const struct { const char *stem; void (*compute)(const struct call *); } operators[] = {
+#define X(name, stem, class, operands) {#stem, compute_##stem},
+#include "ops.def"
+#undef X
+};
+
+static const char *const phase_names[PHASES] = {"init",  "prepare",  "normalise", "augment",
+                                                "train", "evaluate", "finish",    "predict"};
+static const char *const kind_names[KINDS] = {"param", "buffer", "block",  "state",
+                                              "average", "accumulator", "raw", "input",
+                                              "sample", "loss", "report", "output"};
+
+struct reader {
+    const char *at;
+    int line;
+    struct program *program;
+    struct graph *graph;                /* that nodes belong to now */
+};
+
+static void fail(const struct reader *r, const char *what)
+{
+    die("line %d of the dump: %s at '%.30s'", r->line, what, r->at);
+}
+
+/* Passes blanks and `word`, where it stands there. */
+static bool accept(struct reader *r, const char *word)
+{
+    while (*r->at == ' ')
+        r->at++;
+    size_t size = strlen(word);
+    bool found = strncmp(r->at, word, size) == 0;
+    r->at += found ? size : 0;
+    return found;
+}
+
+static void expect(struct reader *r, const char *word)
+{
+    if (!accept(r, word))
+        fail(r, word);
+}
+
+static int64_t read_whole(struct reader *r)
+{
+    char *end;
+    int64_t value = strtoll(r->at, &end, 0);
+    if (end == r->at)
+        fail(r, "a whole number expected");
+    r->at = end;
+    return value;
+}
+
+static uint64_t read_seed(struct reader *r)
+{
+    char *end;
+    uint64_t value = strtoull(r->at, &end, 10);
+    r->at = end;
+    return value;
+}
+
+static double read_real(struct reader *r)
+{
+    char *end;
+    double value = strtod(r->at, &end);
+    if (end == r->at)
+        fail(r, "a number expected");
+    r->at = end;
+    return value;
+}
+
+static char *read_word(struct reader *r)
+{
+    accept(r, "");
+    size_t size = strcspn(r->at, " \n");
+    char *word = copy_text(r->at, size);
+    r->at += size;
+    return word;
+}
+
+static char *read_string(struct reader *r)
+{
+    expect(r, "\"");
+    char *text = allocate((int64_t)strcspn(r->at, "\n") + 1, 1);
+    for (size_t n = 0; *r->at != '"'; r->at++) {
+        if (*r->at == '\0' || *r->at == '\n')
+            fail(r, "a string without end");
+        bool escape = *r->at == '\\';
+        r->at += escape;
+        text[n++] = escape && *r->at == 'n' ? '\n' : *r->at;
+    }
+    r->at++;
+    return text;
+}
+
+static int find(const struct reader *r, const char *word, const char *const *name, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(word, name[i]) == 0)
+            return i;
+    fail(r, word);
+    return -1;
+}
+
+static void read_list(struct reader *r, int64_t *value)
+{
+    int count = 0;
+    while (!accept(r, "]")) {
+        if (count == AXES)
+            fail(r, "too many axes");
+        value[count++] = read_whole(r);
+        accept(r, ",");
+    }
+}
+
+static enum type read_type(struct reader *r, struct shape *shape)
+{
+    enum type type = TYPE_F32;
+    *shape = (struct shape){.rows = -1};
+    if (accept(r, "i32"))
+        type = TYPE_I32;
+    else if (accept(r, "bool"))
+        type = TYPE_BOOL;
+    else if (accept(r, "i64"))
+        type = TYPE_I64;
+    else
+        expect(r, "f32");
+    if (!accept(r, "["))
+        return type;
+    do {
+        bool rows = accept(r, "b");
+        if (rows)
+            shape->rows = shape->rank;
+        shape->dim[shape->rank++] = rows && !accept(r, "*") ? 1 : read_whole(r);
+    } while (accept(r, ",") && shape->rank < AXES);
+    expect(r, "]");
+    return type;
+}
+
+/* ---- nodes ---- */
+
+static void read_constants(struct reader *r, struct node *n)
+{
+    int count = 0;
+    while (!accept(r, "]")) {
+        int at = append(&n->list, &count, sizeof *n->list);
+        n->list[at] = (float)read_real(r);
+        accept(r, ",");
+    }
+}
+
+static void read_domain(struct reader *r, struct node *n)
+{
+    static const char *const names[] = {"step", "init", "sample"};
+    n->domain = (enum domain)find(r, read_word(r), names, 3);
+}
+
+static void read_attribute(struct reader *r, struct node *n)
+{
+    if (accept(r, "$")) {
+        n->variable = (int)read_whole(r);
+        read_word(r);
+    } else if (accept(r, "value="))
+        n->value = (float)read_real(r);
+    else if (accept(r, "list=["))
+        read_constants(r, n);
+    else if (accept(r, "whole="))
+        n->whole = read_whole(r);
+    else if (accept(r, "axis="))
+        n->axis = (int)read_whole(r);
+    else if (accept(r, "perm=["))
+        read_list(r, n->perm);
+    else if (accept(r, "start=["))
+        read_list(r, n->start);
+    else if (accept(r, "transpose_a"))
+        n->transpose_a = true;
+    else if (accept(r, "transpose_b"))
+        n->transpose_b = true;
+    else if (accept(r, "path=")) {
+        n->path = read_string(r);
+        n->stream = stream_of(n->path);
+    } else if (accept(r, "domain="))
+        read_domain(r, n);
+    else if (accept(r, "stream="))
+        read_whole(r);
+    else if (accept(r, "probability="))
+        n->probability = (float)read_real(r);
+    else
+        n->step_value = read_word(r);
+}
+
+static void find_operator(const struct reader *r, struct node *n, const char *stem)
+{
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (strcmp(operators[i].stem, stem) == 0) {
+            n->stem = operators[i].stem;
+            n->compute = operators[i].compute;
+            return;
+        }
+    fail(r, "unknown operator");
+}
+
+/* %12 = add %3 %11 : f32[b, 64]   # a comment */
+static void read_node(struct reader *r)
+{
+    if (!r->graph)
+        fail(r, "a node without a graph");
+    int id = append(&r->graph->node, &r->graph->count, sizeof *r->graph->node);
+    struct node *n = &r->graph->node[id];
+    if (read_whole(r) != id)
+        fail(r, "nodes must be numbered from 0");
+    expect(r, "=");
+    find_operator(r, n, read_word(r));
+    while (accept(r, "%")) {
+        int at = append(&n->operand, &n->count, sizeof *n->operand);
+        n->operand[at] = (int)read_whole(r);
+        if (n->operand[at] >= id)
+            fail(r, "an operand that comes later");
+    }
+    while (!accept(r, ": "))
+        read_attribute(r, n);
+    n->type = read_type(r, &n->shape);
+    r->at += strcspn(r->at, "\n");
+}
+
+static void read_graph(struct reader *r)
+{
+    char *name = read_word(r);
+    int phase = PHASE_PREDICT;
+    for (int i = 0; i < PHASES; i++)
+        phase = strcmp(name, phase_names[i]) == 0 ? i : phase;
+    r->graph = allocate(1, sizeof *r->graph);
+    r->graph->name = name;
+    r->program->phase[phase] = r->graph;
+}
+
+/* ---- what a program is besides its graphs; see compiler/program_text.h ---- */
+
+static void read_train(struct reader *r)
+{
+    struct program *p = r->program;
+    expect(r, "seed=");
+    p->seed = read_seed(r);
+    expect(r, "epochs=");
+    p->epochs = read_whole(r);
+    expect(r, "steps=");
+    p->steps = read_whole(r);
+    expect(r, "batch=");
+    p->batch = read_whole(r);
+    expect(r, "shuffle=");
+    p->shuffle = read_whole(r);
+    expect(r, "patience=");
+    p->patience = read_whole(r);
+    expect(r, "average=");
+    p->average = (float)read_real(r);
+    expect(r, "keep=");
+    p->keep = read_string(r);
+}
+
+static void read_data(struct reader *r)
+{
+    static const char *const share[] = {"train=", "val=", "test="};
+    struct program *p = r->program;
+    p->data_name = read_string(r);
+    expect(r, "kind=");
+    p->data_kind = read_word(r);
+    expect(r, "header=");
+    p->header = read_whole(r);
+    expect(r, "rows=");
+    p->data_rows = read_whole(r);
+    for (int i = 0; i < 3; i++) {
+        expect(r, share[i]);
+        p->share[i] = read_real(r);
+    }
+    expect(r, "shuffle=");
+    p->data_shuffle = read_whole(r);
+    expect(r, "has_seed=");
+    p->has_data_seed = read_whole(r);
+    expect(r, "seed=");
+    p->data_seed = read_seed(r);
+    expect(r, "test_file=");
+    p->test_file = read_whole(r);
+}
+
+static void read_file_line(struct reader *r)
+{
+    int at = append(&r->program->file, &r->program->file_count, sizeof *r->program->file);
+    struct file *f = &r->program->file[at];
+    f->name = read_string(r);
+    expect(r, "path=");
+    f->path = read_string(r);
+    expect(r, "kind=");
+    f->kind = read_word(r);
+    r->at += strcspn(r->at, "\n");
+}
+
+static int read_number(struct reader *r, const char *key)
+{
+    expect(r, key);
+    return (int)read_whole(r);
+}
+
+static void read_field(struct reader *r)
+{
+    int at = append(&r->program->field, &r->program->field_count, sizeof *r->program->field);
+    struct field *f = &r->program->field[at];
+    f->name = read_string(r);
+    f->label = read_number(r, "label=");
+    expect(r, "file=");
+    f->file = read_string(r);
+    f->first = read_number(r, "first=");
+    f->last = read_number(r, "last=");
+    expect(r, "first_name=");
+    f->first_name = read_string(r);
+    expect(r, "last_name=");
+    f->last_name = read_string(r);
+    f->text = read_number(r, "text=");
+    expect(r, "fit=");
+    f->fit = read_word(r);
+    f->raw = read_number(r, "raw=");
+    f->input = read_number(r, "input=");
+    f->fit_a = read_number(r, "fit_a=");
+    f->fit_b = read_number(r, "fit_b=");
+}
+
+static void read_class(struct reader *r)
+{
+    struct field *f = &r->program->field[r->program->field_count - 1];
+    int at = append(&f->class_name, &f->class_count, sizeof *f->class_name);
+    f->class_name[at] = read_string(r);
+}
+
+static void read_report(struct reader *r)
+{
+    int at = append(&r->program->report, &r->program->report_count, sizeof *r->program->report);
+    struct report *report = &r->program->report[at];
+    report->name = read_string(r);
+    report->loss = read_number(r, "loss=");
+    report->lower = read_number(r, "lower=");
+    report->variable = read_number(r, "variable=");
+}
+
+static void read_variable(struct reader *r)
+{
+    int at = append(&r->program->variable, &r->program->variable_count,
+                    sizeof *r->program->variable);
+    struct variable *v = &r->program->variable[at];
+    if (read_number(r, "") != at)
+        fail(r, "variables must be numbered from 0");
+    v->kind = (enum kind)find(r, read_word(r), kind_names, KINDS);
+    v->path = read_string(r);
+    v->classes = read_number(r, "classes=");
+    v->block = read_number(r, "block=");
+    v->start = read_number(r, "start=");
+    expect(r, ":");
+    v->type = read_type(r, &v->shape);
+}
+
+static void read_line(struct reader *r)
+{
+    if (accept(r, "#"))
+        r->at += strcspn(r->at, "\n");
+    else if (accept(r, "%"))
+        read_node(r);
+    else if (accept(r, "graph "))
+        read_graph(r);
+    else if (accept(r, "program "))
+        r->program->name = read_string(r);
+    else if (accept(r, "train "))
+        read_train(r);
+    else if (accept(r, "data "))
+        read_data(r);
+    else if (accept(r, "file "))
+        read_file_line(r);
+    else if (accept(r, "field "))
+        read_field(r);
+    else if (accept(r, "class "))
+        read_class(r);
+    else if (accept(r, "report "))
+        read_report(r);
+    else if (accept(r, "variable "))
+        read_variable(r);
+}
+
+/* ---- after reading ---- */
+
+static void mark_wanted(struct graph *graph)
+{
+    for (int id = graph->count - 1; id >= 0; id--) {
+        struct node *n = &graph->node[id];
+        n->wanted = n->wanted || strcmp(n->stem, "store") == 0;
+        for (int i = 0; n->wanted && i < n->count; i++)
+            graph->node[n->operand[i]].wanted = true;
+    }
+}
+
+struct program *program_read(const char *text)
+{
+    struct reader r = {.at = text, .line = 1};
+    r.program = allocate(1, sizeof *r.program);
+    while (*r.at) {
+        read_line(&r);
+        while (*r.at == ' ')
+            r.at++;
+        if (*r.at != '\n' && *r.at != '\0')
+            fail(&r, "unexpected text");
+        r.line += *r.at == '\n';
+        r.at += *r.at == '\n';
+    }
+    for (int i = 0; i < PHASES; i++)
+        if (r.program->phase[i])
+            mark_wanted(r.program->phase[i]);
+    return r.program;
+}

@@ -1,0 +1,257 @@
+/* Training: docs/numerics.md, sections 4 to 6. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "reference.h"
+
+struct training {
+    struct moment *at;
+    const struct data *data;
+    float *sum;                         /* of each loss, over a pass */
+    double *value;                      /* of each report, after a pass */
+    int64_t pass_rows;
+    double best;
+    int64_t misses;
+    bool any;
+    unsigned char *kept;                /* parameters and buffers of the best, end to end */
+};
+
+/* ---- copies of variables ---- */
+
+static int64_t variable_bytes(const struct variable *v)
+{
+    return shape_count(&v->shape, 1) * type_bytes(v->type);
+}
+
+/* Parameters and buffers to or from `kept`. */
+static void exchange_kept(struct training *t, bool save)
+{
+    int64_t size = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        unsigned char *kept = t->kept;
+        for (int i = 0; i < t->at->program->variable_count; i++) {
+            struct variable *v = &t->at->program->variable[i];
+            if (v->kind != KIND_PARAM && v->kind != KIND_BUFFER)
+                continue;
+            size += pass == 0 ? variable_bytes(v) : 0;
+            if (pass == 1)
+                memcpy(save ? kept : v->data, save ? v->data : kept, (size_t)variable_bytes(v));
+            kept += pass == 1 ? variable_bytes(v) : 0;
+        }
+        t->kept = t->kept ? t->kept : allocate(size, 1);
+    }
+}
+
+/* The parameter or block whose moving average v is. */
+static struct variable *original_of(const struct program *p, const struct variable *v)
+{
+    for (int i = 0; i < p->variable_count; i++) {
+        struct variable *o = &p->variable[i];
+        if ((o->kind == KIND_PARAM || o->kind == KIND_BLOCK) && strcmp(o->path, v->path) == 0)
+            return o;
+    }
+    die("%s is the average of nothing", v->path);
+}
+
+static void start_averages(const struct program *p)
+{
+    for (int i = 0; i < p->variable_count; i++)
+        if (p->variable[i].kind == KIND_AVERAGE)
+            memcpy(p->variable[i].data, original_of(p, &p->variable[i])->data,
+                   (size_t)variable_bytes(&p->variable[i]));
+}
+
+static void exchange_averages(const struct program *p)
+{
+    for (int i = 0; i < p->variable_count; i++) {
+        const struct variable *v = &p->variable[i];
+        if (v->kind != KIND_AVERAGE)
+            continue;
+        unsigned char *a = v->data, *b = original_of(p, v)->data;
+        for (int64_t k = 0; k < variable_bytes(v); k++) {
+            unsigned char byte = a[k];
+            a[k] = b[k];
+            b[k] = byte;
+        }
+    }
+}
+
+/* ---- passes over rows ---- */
+
+static const struct variable *report_variable(const struct training *t, int i)
+{
+    return &t->at->program->variable[t->at->program->report[i].variable];
+}
+
+static void begin_pass(struct training *t)
+{
+    struct program *p = t->at->program;
+    t->pass_rows = 0;
+    for (int i = 0; i < p->report_count; i++)
+        t->sum[i] = 0.0f;
+    for (int i = 0; i < p->variable_count; i++)
+        if (p->variable[i].kind == KIND_ACCUMULATOR)
+            memset(p->variable[i].data, 0, (size_t)variable_bytes(&p->variable[i]));
+}
+
+static void add_batch(struct training *t)
+{
+    for (int i = 0; i < t->at->program->report_count; i++) {
+        if (!t->at->program->report[i].loss)
+            continue;
+        float weighted = *(const float *)report_variable(t, i)->data * (float)t->at->rows;
+        t->sum[i] = t->sum[i] + weighted;
+    }
+    t->pass_rows += t->at->rows;
+}
+
+static double scalar_of(const struct variable *v)
+{
+    if (v->type == TYPE_F32)
+        return (double)*(const float *)v->data;
+    if (v->type == TYPE_I64)
+        return (double)*(const int64_t *)v->data;
+    return (double)*(const int32_t *)v->data;
+}
+
+static void end_pass(struct training *t, const char *prefix)
+{
+    struct program *p = t->at->program;
+    t->at->rows = t->pass_rows;
+    graph_run(p->phase[PHASE_FINISH], t->at, NULL, 0, NULL);
+    for (int i = 0; i < p->report_count; i++) {
+        t->value[i] = p->report[i].loss ? (double)(t->sum[i] / (float)t->pass_rows)
+                                        : scalar_of(report_variable(t, i));
+        if (shape_count(&report_variable(t, i)->shape, 1) == 1)
+            printf("  %s%s %.9g", prefix, p->report[i].name, t->value[i]);
+    }
+}
+
+static void evaluate(struct training *t, int part, const char *prefix)
+{
+    const struct data *d = t->data;
+    int64_t batch = t->at->program->batch;
+    if (d->begin[part] == d->begin[part + 1])
+        return;
+    begin_pass(t);
+    for (int64_t at = d->begin[part]; at < d->begin[part + 1]; at += batch) {
+        int64_t rest = d->begin[part + 1] - at;
+        data_gather(t->at, d->order + at, rest < batch ? rest : batch);
+        graph_run(t->at->program->phase[PHASE_EVALUATE], t->at, NULL, 0, NULL);
+        add_batch(t);
+    }
+    end_pass(t, prefix);
+}
+
+/* ---- the best so far ---- */
+
+static int watched_report(const struct program *p)
+{
+    for (int i = 0; *p->keep && i < p->report_count; i++)
+        if (strcmp(p->keep + 4, p->report[i].name) == 0)
+            return i;
+    return p->patience > 0 ? 0 : -1;
+}
+
+/* After the evaluation of the val part. */
+static void look_for_best(struct training *t)
+{
+    const struct program *p = t->at->program;
+    int report = watched_report(p);
+    if (report < 0)
+        return;
+    double value = t->value[report];
+    bool better = p->report[report].lower ? value < t->best : value > t->best;
+    if (isnan(value) || (t->any && !better)) {
+        t->misses++;
+        return;
+    }
+    t->any = true;
+    t->best = value;
+    t->misses = 0;
+    if (*p->keep)
+        exchange_kept(t, true);
+}
+
+/* ---- steps ---- */
+
+static bool loss_is_finite(const struct moment *at)
+{
+    const struct program *p = at->program;
+    float loss = *(const float *)p->variable[p->report[0].variable].data;
+    if (!isfinite(loss))
+        fprintf(stderr, "step %lld: the loss is not finite\n", (long long)at->step);
+    return isfinite(loss);
+}
+
+static void run_step(struct training *t, const int32_t *row, int64_t count)
+{
+    struct program *p = t->at->program;
+    int first[256], firsts = 0;
+    for (int i = 0; i < p->variable_count && firsts < 256; i++)
+        if (p->variable[i].kind == KIND_LOSS)
+            first[firsts++] = i;
+    data_gather(t->at, row, count);
+    graph_run(p->phase[PHASE_AUGMENT], t->at, NULL, 0, NULL);
+    if (!graph_run(p->phase[PHASE_TRAIN], t->at, first, firsts, loss_is_finite))
+        exit(3);
+    add_batch(t);
+}
+
+/* The training rows of an epoch, in its order. */
+static int32_t *rows_of(const struct training *t, int64_t rows)
+{
+    const struct program *p = t->at->program;
+    char path[512];
+    int32_t *row = allocate(rows, sizeof *row);
+    for (int64_t i = 0; i < rows; i++)
+        row[i] = (int32_t)i;
+    if (p->shuffle) {
+        snprintf(path, sizeof path, "data/%s/shuffle", p->data_name);
+        permute(row, rows, t->at->key, (uint64_t)t->at->epoch, stream_of(path));
+    }
+    for (int64_t i = 0; i < rows; i++)
+        row[i] = t->data->order[row[i]];
+    return row;
+}
+
+static void run_epoch(struct training *t, int64_t rows)
+{
+    int64_t batch = t->at->program->batch;
+    int32_t *row = rows_of(t, rows);
+    begin_pass(t);
+    for (int64_t at = 0; at < rows && t->at->step < t->at->steps; at += batch) {
+        run_step(t, row + at, rows - at < batch ? rows - at : batch);
+        t->at->step++;
+    }
+    free(row);
+    printf("epoch %lld", (long long)t->at->epoch + 1);
+    end_pass(t, "");
+    exchange_averages(t->at->program);
+    evaluate(t, 1, "val.");
+    look_for_best(t);
+    exchange_averages(t->at->program);
+    printf("\n");
+}
+
+void train(struct moment *at, const struct data *data)
+{
+    const struct program *p = at->program;
+    struct training t = {.at = at, .data = data};
+    int64_t rows = data->begin[1], per_epoch = (rows + p->batch - 1) / p->batch;
+    if (rows == 0)
+        die("there are no rows to train on");
+    t.sum = allocate(p->report_count, sizeof *t.sum);
+    t.value = allocate(p->report_count, sizeof *t.value);
+    start_averages(p);
+    at->steps = p->steps > 0 ? p->steps : p->epochs * per_epoch;
+    for (at->epoch = 0; at->step < at->steps; at->epoch++) {
+        run_epoch(&t, rows);
+        if (p->patience > 0 && t.misses >= p->patience)
+            break;
+    }
+    exchange_averages(p);
+    if (*p->keep && t.any)
+        exchange_kept(&t, false);
+}
