@@ -102,26 +102,31 @@ static struct program *compile_model(const struct options *o)
     return NULL;
 }
 
+static int finish(struct program *program, int status)
+{
+    arena_free(program->arena);
+    return status;
+}
+
 /* ---- commands ---- */
 static int command_check(const struct options *o)
 {
     struct program *program = compile_model(o);
-    if (!program)
-        return 1;
-    arena_free(program->arena);
-    return 0;
+    return program ? finish(program, 0) : 1;
 }
 
 static int command_run(const struct options *o)
 {
     struct program *program = compile_model(o);
-    return program ? build_run(program, o->rest_count, o->rest, &o->build) : 1;
+    return program ? finish(program, build_run(program, o->rest_count, o->rest, &o->build)) : 1;
 }
 
 static int command_build(const struct options *o)
 {
     struct program *program = compile_model(o);
-    return program ? build_trainer(program, o->out ? o->out : program->name, &o->build) : 1;
+    if (!program)
+        return 1;
+    return finish(program, build_trainer(program, o->out ? o->out : program->name, &o->build));
 }
 
 static int command_emit(const struct options *o)
@@ -135,7 +140,7 @@ static int command_emit(const struct options *o)
         return 2;
     }
     struct program *program = compile_model(o);
-    return program ? build_emit(program, o->out) : 1;
+    return program ? finish(program, build_emit(program, o->out)) : 1;
 }
 
 static int command_plan(const struct options *o)
@@ -147,8 +152,7 @@ static int command_plan(const struct options *o)
     text_init(&text, program->arena);
     plan_print(program, &text);
     fwrite(text.data, 1, text.size, stdout);
-    arena_free(program->arena);
-    return 0;
+    return finish(program, 0);
 }
 
 static int write_file(const char *path, const struct text *text)
@@ -184,6 +188,7 @@ static int command_fmt(const struct options *o)
     char *source = load_text(arena, o->model, &size, &error);
     if (!source) {
         fprintf(stderr, "invar fmt: cannot read '%s': %s\n", o->model, error);
+        arena_free(arena);
         return 1;
     }
     int id = diags_add_source(diags, o->model, source, size, false);
@@ -191,6 +196,7 @@ static int command_fmt(const struct options *o)
     text_init(&text, arena);
     if (diags_error_count(diags)) {
         diags_print(diags, stderr);
+        arena_free(arena);
         return 1;
     }
     ast_format(arena, diags, id, tree, &text);
@@ -423,7 +429,10 @@ int main(int argc, char **argv)
             return 1;
         o.rest[o.rest_count++] = argv[0];
         int status = read_options(&commands[i], argc, argv, &o);
-        return status < 0 ? 0 : status ? status : commands[i].run(&o);
+        if (status == 0)
+            status = commands[i].run(&o);
+        free(o.rest);
+        return status < 0 ? 0 : status;
     }
     return unknown_command(argv[1]);
 }
