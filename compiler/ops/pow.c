@@ -23,8 +23,8 @@ static void add_to_exponent(struct gradient *d, const struct node *n, int dy)
 {
     struct graph *graph = gradient_graph(d);
     int zero = graph_const(graph, 0.0f);
-    int flat = graph_binary(graph, OP_AND, graph_binary(graph, OP_EQ, n->operand[0], zero),
-                            graph_binary(graph, OP_GE, n->operand[1], zero));
+    int flat = graph_binary(graph, OP_EQ, n->operand[0], zero);
+    flat = graph_binary(graph, OP_AND, flat, graph_binary(graph, OP_GE, n->operand[1], zero));
     int slope = rule_mul(d, n->id, rule_unary(d, OP_LOG, n->operand[0]));
     gradient_add(d, n, 1, rule_mul(d, dy, rule_where_not(d, flat, slope)));
 }

@@ -65,9 +65,10 @@ const char *generated_load(void)
     if (!write_source("support", support))
         return "cannot write the sources";
     snprintf(command, sizeof command,
-             "cd %s && printf '%%s\\n' %s | xargs -P 2 -n 8 %s -std=gnu11 -O1 -fPIC -c "
+             "cd %s && { printf '%%s\\n' %s | xargs -P 2 -n 8 %s -std=gnu11 -O1 -fPIC -c "
              "-ffp-contract=off -fno-math-errno -fno-trapping-math -DINV_LEVEL=base "
-             "-I%s/runtime -I%s/runtime/include -I%s/templates && %s -shared -o cases.so *.o",
+             "-I%s/runtime -I%s/runtime/include -I%s/templates && %s -shared -o cases.so *.o; } "
+             ">log 2>&1 || { head -n 30 log; false; }",
              directory, sources, cc, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, cc);
     if (system(command) != 0)
         return "the emitted sources do not compile";

@@ -64,8 +64,8 @@ static void add_loss(struct op_run *r, struct case_run *c)
     struct graph *graph = r->graph;
     struct shape shape = graph_node(graph, c->y)->shape, scalar = shape_scalar();
     c->weight = input_variable(r, c->name, "weight", F32, &shape);
-    int product = graph_binary(graph, OP_MUL, graph_to(graph, F32, c->y),
-                               graph_read(graph, c->weight));
+    int weight = graph_read(graph, c->weight);
+    int product = graph_binary(graph, OP_MUL, graph_to(graph, F32, c->y), weight);
     c->loss = graph_reshape(graph, graph_sum(graph, product, (1u << shape.rank) - 1), &scalar);
     int wanted[INPUTS_MAX], gradient[INPUTS_MAX], count = 0;
     for (int i = 0; i < c->count; i++)

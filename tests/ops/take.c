@@ -6,7 +6,7 @@ static void eval(struct oracle *o, const struct node *n)
     for (struct walk w = walk_start(o, &n->shape); walk_more(&w); walk_next(&w)) {
         int64_t at[3] = {w.index[0], 0, w.index[2]};
         double where = oracle_operand(o, n, 1)[oracle_at(o, index, 2, w.index)];
-        at[1] = where < 0.0 ? 0 : where >= x->dim[1] ? x->dim[1] - 1 : (int64_t)where;
+        at[1] = where < 0.0 ? 0 : where >= (double)x->dim[1] ? x->dim[1] - 1 : (int64_t)where;
         o->value[n->id][w.element] = oracle_operand(o, n, 0)[oracle_at(o, x, 3, at)];
     }
 }
