@@ -39,11 +39,12 @@ struct plan {
     int order_count;
 };
 
-/* Large arrays start on a cache line; small ones where their size asks for. */
+/* Arrays from 512 bytes on start on a cache line, smaller ones where that wastes little; all where
+ * their elements may. */
 static int64_t align(int64_t offset, int64_t bytes)
 {
-    int64_t unit = 4;
-    while (unit < bytes && unit < 64)
+    int64_t unit = bytes % 8 == 0 ? 8 : 4;
+    while (unit < 64 && unit * 8 <= bytes)
         unit *= 2;
     return (offset + unit - 1) / unit * unit;
 }
@@ -82,21 +83,48 @@ static int tier(const struct program *program, const struct variable *variable)
     }
 }
 
+/* Should variable a lie before b?  By tier, then the larger first: less is lost to alignment. */
+static bool lies_before(const struct program *program, const struct variable *a,
+                        const struct variable *b)
+{
+    int tier_a = tier(program, a), tier_b = tier(program, b);
+    int64_t bytes_a = variable_bytes(program, a), bytes_b = variable_bytes(program, b);
+    if (tier_a != tier_b)
+        return tier_a < tier_b;
+    return bytes_a != bytes_b ? bytes_a > bytes_b : a->id < b->id;
+}
+
+/* Variables with storage of their own, in the order in which they lie. */
+static struct variable **sort_variables(const struct program *program, int *count)
+{
+    struct variable **sorted =
+        ARENA_ARRAY(program->arena, struct variable *, program->variable_count + 1);
+    *count = 0;
+    for (int i = 0; i < program->variable_count; i++) {
+        struct variable *variable = program->variable[i];
+        if (lies_in_block(variable))
+            continue;
+        int at = (*count)++;
+        for (; at > 0 && lies_before(program, variable, sorted[at - 1]); at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = variable;
+    }
+    return sorted;
+}
+
 /* Lays the variables out from offset 0; returns their end. */
 static int64_t place_variables(struct program *program)
 {
+    int count;
+    struct variable **sorted = sort_variables(program, &count);
     int64_t end = 0;
-    for (int t = 0; t < 3; t++) {
-        for (int i = 0; i < program->variable_count; i++) {
-            struct variable *variable = program->variable[i];
-            if (lies_in_block(variable) || tier(program, variable) != t)
-                continue;
-            int64_t bytes = variable_bytes(program, variable);
-            variable->offset = align(end, bytes);
-            end = variable->offset + bytes;
-            program->arena_bound += bytes;
-        }
-        if (t == 0)
+    program->saved_bytes = program->arena_bound = 0;
+    for (int i = 0; i < count; i++) {
+        int64_t bytes = variable_bytes(program, sorted[i]);
+        sorted[i]->offset = align(end, bytes);
+        end = sorted[i]->offset + bytes;
+        program->arena_bound += bytes;
+        if (tier(program, sorted[i]) == 0)
             program->saved_bytes = end;
     }
     for (int i = 0; i < program->variable_count; i++) {
@@ -437,37 +465,43 @@ static void list_storage(struct plan *plan, int64_t base)
     }
 }
 
-static void plan_scratch(struct program *program, struct graph *graph, int64_t base)
+/* Packs the scratch of one phase from offset 0. */
+static void plan_scratch(struct plan *plan, struct program *program, struct graph *graph)
 {
-    struct plan plan = {.program = program, .graph = graph, .schedule = graph->schedule};
-    plan.unit_of = ARENA_ARRAY(program->arena, int, graph->count);
-    plan.start = ARENA_ARRAY(program->arena, int64_t, graph->count);
-    make_units(&plan);
-    find_lives(&plan);
-    reuse_storage(&plan);
-    plan.order = ARENA_ARRAY(program->arena, int, plan.count + 1);
-    join_reused(&plan);
-    graph->schedule->scratch_bytes = pack_best(&plan);
-    graph->schedule->lower_bound = live_bound(&plan);
-    set_offsets(&plan, base);
-    list_storage(&plan, base);
+    plan->program = program;
+    plan->graph = graph;
+    plan->schedule = graph->schedule;
+    plan->unit_of = ARENA_ARRAY(program->arena, int, graph->count);
+    plan->start = ARENA_ARRAY(program->arena, int64_t, graph->count);
+    make_units(plan);
+    find_lives(plan);
+    reuse_storage(plan);
+    plan->order = ARENA_ARRAY(program->arena, int, plan->count + 1);
+    join_reused(plan);
+    graph->schedule->scratch_bytes = pack_best(plan);
+    graph->schedule->lower_bound = live_bound(plan);
 }
 
 void pass_plan(struct program *program)
 {
-    program->arena_bound = 0;
-    int64_t base = align(place_variables(program), 64);
-    int64_t scratch = 0, bound = 0;
+    struct plan plan[PHASE_COUNT] = {{0}};
+    int64_t end = place_variables(program), scratch = 0, bound = 0;
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
         struct graph *graph = program->phase[phase];
         if (graph == NULL)
             continue;
-        plan_scratch(program, graph, base);
+        plan_scratch(&plan[phase], program, graph);
         if (graph->schedule->scratch_bytes > scratch)
             scratch = graph->schedule->scratch_bytes;
         if (graph->schedule->lower_bound > bound)
             bound = graph->schedule->lower_bound;
     }
-    program->arena_bytes = align(base + scratch, 64);
+    int64_t base = align(end, (scratch + 7) / 8 * 8);
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        if (program->phase[phase] != NULL) {
+            set_offsets(&plan[phase], base);
+            list_storage(&plan[phase], base);
+        }
+    program->arena_bytes = align(base + scratch, 8);
     program->arena_bound += bound;
 }

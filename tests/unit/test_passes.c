@@ -1101,10 +1101,10 @@ static void test_variables(void)
     struct variable **v = program->variable;
     CU_ASSERT_EQUAL(v[w]->offset, v[block]->offset);
     CU_ASSERT_EQUAL(v[b]->offset, v[block]->offset + 48);
-    CU_ASSERT_EQUAL(v[buffer]->offset % 64, 0);
-    CU_ASSERT_EQUAL(program->saved_bytes, v[buffer]->offset + 400);
+    CU_ASSERT_EQUAL(v[buffer]->offset, 0);
+    CU_ASSERT_EQUAL(v[block]->offset, 400);
+    CU_ASSERT_EQUAL(program->saved_bytes, 460);
     CU_ASSERT(v[x]->offset >= program->saved_bytes);
-    CU_ASSERT_EQUAL(v[block]->offset, 0);
 }
 
 /* A parameter is read before the block that it lies in is stored. */
