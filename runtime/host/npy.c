@@ -21,10 +21,9 @@ static const char *find_key(const char *header, const char *key)
         char quote = at > header ? at[-1] : ' ';
         if ((quote != '\'' && quote != '"') || at[length] != quote)
             continue;
-        at += length + 1;
-        at += strspn(at, " ");
-        if (*at == ':')
-            return at + 1 + strspn(at + 1, " ");
+        const char *colon = at + length + 1 + strspn(at + length + 1, " ");
+        if (*colon == ':')
+            return colon + 1 + strspn(colon + 1, " ");
     }
     return NULL;
 }

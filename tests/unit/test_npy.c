@@ -115,6 +115,7 @@ static void test_bad(void)
               "data follow the 1 rows");
     check_bad(make(1, DICT("<u8", "(1,)"), wide, 8), INV_I32, "not a whole number of 32 bits");
     check_bad(make(1, DICT("<f4", "(1,)"), f4 + 4, 4), INV_I32, "not a whole number of 32 bits");
+    check_bad(make(1, "{'shape'", f4, 8), INV_F32, "is no plain number");
     check_bad(make(4, DICT("<f4", "(2,)"), f4, 8), INV_F32, "NPY version not known");
     check_bad(host_write_text("t.npy", "a,b\n1,2\n"), INV_F32, "not an NPY file");
     check_bad(host_write("t.npy", "\x93NUMPY\1\0\x76\0{'descr'", 18), INV_F32,
