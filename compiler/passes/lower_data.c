@@ -302,7 +302,8 @@ static void field_fit(struct lower *l, struct data_field *field)
         p->phase[PHASE_NORMALISE] = graph_new(p, phase_name(PHASE_NORMALISE));
     struct graph *g = p->phase[PHASE_NORMALISE];
     g->span = field->span;
-    int x = graph_binary(g, OP_SUB, graph_read(g, field->input), graph_read(g, field->fit_a));
+    int low = graph_read(g, field->fit_a);
+    int x = graph_binary(g, OP_SUB, graph_read(g, field->input), low);
     graph_store(g, field->input, graph_binary(g, OP_DIV, x, graph_read(g, field->fit_b)));
 }
 
@@ -448,6 +449,15 @@ static struct ast *augment_call(struct lower *l, const struct ast *statement)
     return ast_add(l->arena, call, arguments);
 }
 
+/* The path component of change i: its name and ordinal among those of that name. */
+static const char *augment_part(struct lower *l, const struct ast *body, int i)
+{
+    int ordinal = 1;
+    for (int k = 0; k < i; k++)
+        ordinal += body->kid[k]->kind == AST_STATEMENT && !strcmp(body->kid[k]->text, body->kid[i]->text);
+    return arena_printf(l->arena, "%s%d", body->kid[i]->text, ordinal);
+}
+
 static void lower_augment(struct lower *l, const struct ast *ast)
 {
     const struct ast *operand = ast->kid[0] && ast->kid[0]->count == 1 ? ast->kid[0]->kid[0] : NULL;
@@ -478,7 +488,7 @@ static void lower_augment(struct lower *l, const struct ast *ast)
             diag_error(l->diags, body->kid[i]->span, "an augmentation is a call: rotate(0.1)");
             return;
         }
-        x = lower_call(l, &frame, call->kid[0], call->kid[1], &x, NULL, call->span);
+        x = lower_call(l, &frame, call->kid[0], call->kid[1], &x, augment_part(l, body, i), call->span);
     }
     x = value_to_f32(l, x);
     if (x.kind == V_TENSOR && (!x.per_row || !shape_equal(&value_node(l, x)->shape, &input->shape)))
