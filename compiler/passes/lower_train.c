@@ -405,7 +405,8 @@ static void store_average(struct lower *l, int of, const char *path, int new_val
         return;
     int id = program_add_variable(l->program, VAR_AVERAGE, path, F32, &v->shape, v->span)->id;
     graph_store(l->program->phase[PHASE_INIT], id, initial);
-    int kept = graph_binary(l->graph, OP_MUL, graph_const(l->graph, (float)rate), graph_read(l->graph, id));
+    int average = graph_read(l->graph, id);
+    int kept = graph_binary(l->graph, OP_MUL, graph_const(l->graph, (float)rate), average);
     int added = graph_binary(l->graph, OP_MUL, graph_const(l->graph, (float)(1 - rate)), new_value);
     graph_store(l->graph, id, graph_binary(l->graph, OP_ADD, kept, added));
 }
