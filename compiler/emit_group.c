@@ -439,9 +439,9 @@ static void copy_part(struct function *f, const struct node *whole, int operand,
         clip_loop(f, &nest.loop[0], start[0], text);
     struct text line;
     text_init(&line, arena);
+    const char *value = nest_operand(&nest, operand);
     text_printf(&line, "%*s%s[%s] = %s;\n", (nest.rank + 1) * 4, "",
-                function_pointer(f, whole->id, true), nest_index(&nest, &nest.access[0]),
-                nest_operand(&nest, operand));
+                function_pointer(f, whole->id, true), nest_index(&nest, &nest.access[0]), value);
     nest_wrap(&nest, nest.rank, &line, text);
 }
 
