@@ -1,0 +1,189 @@
+/* Mutation fuzzing of the readers of data and weights, to be built with ASan and UBSan:
+ *     fuzz_data [SECONDS [SEED]]
+ * Good files of every format are damaged and read; every outcome but a crash, a leak or a hang is
+ * right.  The input at hand lies in fuzz_data.input, which stays behind after a crash. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+#include "../unit/fake_model.h"
+#include "host/array.h"
+#include "host/dataset.h"
+#include "host/safetensors.h"
+
+enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
+enum format { CSV, CSV_GZIP, IDX, NPY, WEIGHTS, FORMATS };
+
+struct input {
+    size_t size;
+    unsigned char data[INPUT_BYTES];
+};
+
+static struct input seed[FORMATS];
+static const char path[] = "fuzz_data.input";
+static unsigned char arena[FAKE_ARENA] __attribute__((aligned(64)));
+static uint64_t state;
+
+/* xorshift64* (Vigna 2016) */
+static uint32_t draw(size_t below)
+{
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return (uint32_t)((state * 0x2545f4914f6cdd1du >> 32) % (below ? below : 1));
+}
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "fuzz_data: %s\n", what);
+    exit(1);
+}
+
+static void write_file(const struct input *input)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(input->data, 1, input->size, file) != input->size || fclose(file) != 0)
+        fail("cannot write its input");
+}
+
+static void read_file(struct input *input)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        fail("cannot read its seed");
+    input->size = fread(input->data, 1, INPUT_BYTES, file);
+    fclose(file);
+}
+
+/* ---- good files ---- */
+
+static void add(struct input *input, const void *bytes, size_t count)
+{
+    memcpy(input->data + input->size, bytes, count);
+    input->size += count;
+}
+
+static void make_csv(void)
+{
+    char line[64];
+    add(&seed[CSV], "a,b,c\n", 6);
+    for (int i = 0; i < 40; i++)
+        add(&seed[CSV], line, (size_t)snprintf(line, sizeof line, "%d.5,\"%de-1\",-%d\r\n", i, i, i));
+    gzFile file = gzopen(path, "wb");
+    if (!file || gzwrite(file, seed[CSV].data, (unsigned)seed[CSV].size) <= 0 ||
+        gzclose(file) != Z_OK)
+        fail("cannot write its seed");
+    read_file(&seed[CSV_GZIP]);
+}
+
+static void make_arrays(void)
+{
+    static const unsigned char idx[] = { 0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 2 };
+    static const char npy[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (4, 2), }\n";
+    static const unsigned char head[] = { 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, sizeof npy - 1, 0 };
+    static const float cells[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    add(&seed[IDX], idx, sizeof idx);
+    add(&seed[IDX], "abcdefghijklmnop", 16);
+    add(&seed[NPY], head, sizeof head);
+    add(&seed[NPY], npy, sizeof npy - 1);
+    add(&seed[NPY], cells, sizeof cells);
+}
+
+static void make_weights(const struct inv_model *model)
+{
+    struct inv_errors errors = { .to = stderr };
+    char digest[65];
+    if (!inv_safetensors_save(model, arena, path, &errors, digest))
+        fail("cannot write its seed");
+    read_file(&seed[WEIGHTS]);
+}
+
+/* ---- damage ---- */
+
+static void edit(struct input *input)
+{
+    size_t at = draw(input->size), from = draw(input->size), length = 1 + draw(16);
+    if (input->size < 32 || at + length > input->size || from + length > input->size)
+        return;
+    switch (draw(6)) {
+    case 0: input->data[at] = (unsigned char)draw(256); break;
+    case 1: input->data[at] ^= (unsigned char)(1u << draw(8)); break;
+    case 2: input->size = at; break;
+    case 3: memmove(input->data + at, input->data + from, length); break;
+    case 4:
+        memmove(input->data + at, input->data + at + length, input->size - at - length);
+        input->size -= length;
+        break;
+    default:
+        if (input->size + length > INPUT_BYTES)
+            break;
+        memmove(input->data + at + length, input->data + at, input->size - at);
+        input->size += length;
+    }
+}
+
+/* ---- reading ---- */
+
+static void load_table(const struct inv_model *model, struct inv_errors *errors)
+{
+    struct inv_run run = { .arena = arena };
+    struct inv_dataset data = { .model = model, .errors = errors, .directory = ".", .seed = 1 };
+    inv_dataset_load(&data, &run);
+    inv_dataset_free(&data);
+}
+
+static void load_array(enum inv_source_kind kind, struct inv_errors *errors)
+{
+    struct inv_file file = { .kind = kind };
+    struct inv_array a;
+    if (inv_array_open(&a, &file, path, 0, NULL, errors) && a.row_cells < 1 << 20) {
+        enum inv_dtype dtype = draw(2) ? INV_F32 : INV_I32;
+        void *row = inv_allocate((size_t)a.row_cells * 4);
+        for (int i = 0; i < 1000 && inv_array_next(&a, dtype, row) > 0; i++)
+            continue;
+        free(row);
+    }
+    inv_array_close(&a, NULL);
+}
+
+static void run_one(const struct inv_model *model, FILE *nowhere)
+{
+    struct inv_errors errors = { .to = nowhere };
+    enum format format = (enum format)draw(FORMATS);
+    struct input input = seed[format];
+    for (uint32_t edits = 1 + draw(EDITS); edits > 0; edits--)
+        edit(&input);
+    write_file(&input);
+    alarm(HANG_SECONDS);
+    if (format == IDX || format == NPY)
+        load_array(format == IDX ? INV_IDX : INV_NPY, &errors);
+    else if (format == WEIGHTS)
+        inv_safetensors_load(model, arena, path, &errors);
+    else
+        load_table(model, &errors);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct inv_file files[] = { { "", path, INV_CSV, INV_F32, 0, { 0 } } };
+    struct inv_model model = fake_model();
+    time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 10);
+    state = argc > 2 ? strtoull(argv[2], NULL, 10) | 1 : (uint64_t)time(NULL) << 16 | 1;
+    model.data.file = files;
+    FILE *nowhere = fopen("/dev/null", "w");
+    printf("fuzz_data: seed %llu\n", (unsigned long long)state);
+    fflush(stdout);
+    make_csv();
+    make_arrays();
+    make_weights(&model);
+    long runs = 0;
+    for (; time(NULL) < end; runs++)
+        run_one(&model, nowhere);
+    fclose(nowhere);
+    remove(path);
+    printf("fuzz_data: %ld inputs\n", runs);
+    return 0;
+}
