@@ -71,7 +71,8 @@ static void make_csv(void)
     char line[64];
     add(&seed[CSV], "a,b,c\n", 6);
     for (int i = 0; i < 40; i++)
-        add(&seed[CSV], line, (size_t)snprintf(line, sizeof line, "%d.5,\"%de-1\",-%d\r\n", i, i, i));
+        add(&seed[CSV], line,
+            (size_t)snprintf(line, sizeof line, "%d.5,\"%de-1\",-%d\r\n", i, i, i));
     gzFile file = gzopen(path, "wb");
     if (!file || gzwrite(file, seed[CSV].data, (unsigned)seed[CSV].size) <= 0 ||
         gzclose(file) != Z_OK)
