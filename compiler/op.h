@@ -20,6 +20,7 @@ struct op_def {
     const char *doc;                    /* one line for docs/operators.md */
     const char *formula;                /* "max(a, b)": what one output is */
     const char *derivative;             /* "g where a >= b, else to b"; NULL: none flows */
+    const char *bound;                  /* error of one f32 result: "exact", "1 ulp", .. */
     /* Sets dtype and shape from operands and attributes.  Returns NULL or what does not fit. */
     const char *(*infer)(const struct graph *, struct node *);
     /* Adds, by gradient_add, what dy (the gradient of n) contributes to each operand. */

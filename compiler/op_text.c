@@ -27,8 +27,9 @@ static void add_cell(struct text *text, const char *cell)
 
 static void add_class(struct text *text, enum op_class class)
 {
-    text_printf(text, "\n## %s\n\n| operator | output | meaning | gradient |\n| --- | --- | --- | --- |\n",
-                class_title[class]);
+    text_printf(text, "\n## %s\n\n", class_title[class]);
+    text_puts(text, "| operator | output | meaning | error | gradient |\n"
+                    "| --- | --- | --- | --- | --- |\n");
     for (int op = 0; op < OP_COUNT; op++) {
         const struct op_def *def = op_def((enum op)op);
         if (def->class != class)
@@ -36,6 +37,7 @@ static void add_class(struct text *text, enum op_class class)
         text_printf(text, "| %s | ", def->stem);
         add_cell(text, def->formula);
         add_cell(text, def->doc);
+        add_cell(text, def->bound);
         add_cell(text, def->derivative);
         text->data[--text->size] = '\0';
         text_puts(text, "\n");
@@ -46,7 +48,8 @@ void op_print_reference(struct text *text)
 {
     text_puts(text, "# Operators of the graph\n\nWritten by `invar operators` from `compiler/ops`. "
                     "a, b, c are operands, y the output, g its\ngradient; `-` means that no gradient "
-                    "flows. The order of every sum stands in `docs/numerics.md`.\n");
+                    "flows. The error is that of one f32 output\nagainst the exact result of its "
+                    "f32 operands. The order of every sum stands in\n`docs/numerics.md`.\n");
     for (int class = CLASS_SOURCE; class <= CLASS_STORE; class++)
         add_class(text, (enum op_class)class);
 }

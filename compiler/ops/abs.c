@@ -10,6 +10,7 @@ const struct op_def op_abs = {
     .doc = "magnitude",
     .formula = "|a|",
     .derivative = "g * sign(a): 0 at 0",
+    .bound = "exact",
     .infer = rule_signed_map,
     .gradient = gradient,
 };

@@ -11,6 +11,7 @@ const struct op_def op_add = {
     .doc = "sum",
     .formula = "a + b",
     .derivative = "g to both",
+    .bound = "0.5 ulp",
     .infer = rule_number_map,
     .gradient = gradient,
 };

@@ -20,6 +20,7 @@ const struct op_def op_broadcast = {
     .doc = "axes of extent 1, and leading axes that are absent, repeated",
     .formula = "a, repeated",
     .derivative = "the sum of g over the repeated axes",
+    .bound = "exact",
     .infer = infer,
     .gradient = gradient,
 };

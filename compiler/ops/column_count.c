@@ -12,5 +12,6 @@ const struct op_def op_column_count = {
     .doc = "exact sum of whole numbers, or count of true, over the middle axis of "
            "three",
     .formula = "count of a over the middle axis",
+    .bound = "exact",
     .infer = infer,
 };

@@ -12,6 +12,7 @@ const struct op_def op_column_sum = {
            "3.5)",
     .formula = "sum of a over the middle axis",
     .derivative = "g to every element of the column",
+    .bound = "0.5 ulp of the sum of |terms|, per addition in the longest chain",
     .infer = infer,
     .gradient = rule_spread,
 };

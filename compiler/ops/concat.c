@@ -43,6 +43,7 @@ const struct op_def op_concat = {
     .doc = "pieces end to end along an axis",
     .formula = "a, b, .. along axis",
     .derivative = "to each piece its part of g",
+    .bound = "exact",
     .infer = infer,
     .gradient = gradient,
 };

@@ -17,5 +17,6 @@ const struct op_def op_const = {
     .attributes = ATTR_VALUE | ATTR_WHOLE,
     .doc = "one value for all elements, or a list of them",
     .formula = "constant",
+    .bound = "exact",
     .infer = infer,
 };

@@ -10,6 +10,7 @@ const struct op_def op_cos = {
     .doc = "cosine of an angle in radians",
     .formula = "cos(a)",
     .derivative = "-(g * sin(a))",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

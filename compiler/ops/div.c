@@ -13,6 +13,7 @@ const struct op_def op_div = {
     .doc = "quotient",
     .formula = "a / b",
     .derivative = "g / b to a, -((g / b) * y) to b",
+    .bound = "0.5 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

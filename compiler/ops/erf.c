@@ -13,6 +13,7 @@ const struct op_def op_erf = {
     .doc = "error function",
     .formula = "2/sqrt(pi) * integral of e^(-t^2) from 0 to a",
     .derivative = "g * (2/sqrt(pi) * e^(-a^2))",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

@@ -10,6 +10,7 @@ const struct op_def op_exp = {
     .doc = "natural exponential",
     .formula = "e^a",
     .derivative = "g * y",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

@@ -11,6 +11,7 @@ const struct op_def op_exp2 = {
     .doc = "binary exponential",
     .formula = "2^a",
     .derivative = "g * (ln 2 * y)",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

@@ -10,6 +10,7 @@ const struct op_def op_expm1 = {
     .doc = "e^a - 1, accurate near 0",
     .formula = "e^a - 1",
     .derivative = "g * e^a, which stays accurate where y is near -1",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

@@ -4,5 +4,6 @@ const struct op_def op_gt = {
     OP_ROW(GT, gt),
     .doc = "greater, false where an operand is NaN",
     .formula = "a > b",
+    .bound = "exact",
     .infer = rule_compare,
 };

@@ -10,6 +10,7 @@ const struct op_def op_log = {
     .doc = "natural logarithm",
     .formula = "ln(a)",
     .derivative = "g / a",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

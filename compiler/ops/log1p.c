@@ -12,6 +12,7 @@ const struct op_def op_log1p = {
     .doc = "ln(1 + a), accurate near 0",
     .formula = "ln(1 + a)",
     .derivative = "g / (1 + a)",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

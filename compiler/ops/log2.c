@@ -11,6 +11,7 @@ const struct op_def op_log2 = {
     .doc = "binary logarithm",
     .formula = "log2(a)",
     .derivative = "g / (ln 2 * a)",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

@@ -123,6 +123,7 @@ const struct op_def op_matmul = {
            "is shared by the leading axis of the other",
     .formula = "sum of a[l, m, k] * b[l, k, n] over k",
     .derivative = "g b' to a, a' g to b; an axis l that the operand lacks joins the contraction",
+    .bound = "0.5 ulp of the sum of |terms|, per addition in the longest chain",
     .infer = infer,
     .gradient = gradient,
 };

@@ -11,6 +11,7 @@ const struct op_def op_max = {
     .doc = "the greater: NaN where either is NaN, -0 < +0",
     .formula = "max(a, b)",
     .derivative = "g to a where a >= b, else to b",
+    .bound = "exact",
     .infer = rule_number_map,
     .gradient = gradient,
 };

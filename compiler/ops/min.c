@@ -11,6 +11,7 @@ const struct op_def op_min = {
     .doc = "the lesser: NaN where either is NaN, -0 < +0",
     .formula = "min(a, b)",
     .derivative = "g to a where a <= b, else to b",
+    .bound = "exact",
     .infer = rule_number_map,
     .gradient = gradient,
 };

@@ -13,6 +13,7 @@ const struct op_def op_mul = {
     .doc = "product",
     .formula = "a * b",
     .derivative = "g * b to a, g * a to b",
+    .bound = "0.5 ulp",
     .infer = rule_number_map,
     .gradient = gradient,
 };

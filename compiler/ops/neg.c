@@ -10,6 +10,7 @@ const struct op_def op_neg = {
     .doc = "the number with the other sign",
     .formula = "-a",
     .derivative = "-g",
+    .bound = "exact",
     .infer = rule_number_map,
     .gradient = gradient,
 };

@@ -19,6 +19,7 @@ const struct op_def op_pad = {
     .doc = "the elements placed in a larger whole of +0, from start on each axis",
     .formula = "a, surrounded by +0",
     .derivative = "the box of g where a lies",
+    .bound = "exact",
     .infer = infer,
     .gradient = gradient,
 };

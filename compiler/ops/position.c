@@ -12,5 +12,6 @@ const struct op_def op_position = {
     .attributes = ATTR_AXIS,
     .doc = "the index of the element along an axis",
     .formula = "index along axis",
+    .bound = "exact",
     .infer = infer,
 };

@@ -43,6 +43,7 @@ const struct op_def op_pow = {
     .formula = "a^b",
     .derivative = "g * (b * a^(b-1)) to a, 0 where b = 0; g * (y * ln a) to b, 0 where a = "
            "0 and b >= 0",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

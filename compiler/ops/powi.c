@@ -29,6 +29,7 @@ const struct op_def op_powi = {
     .doc = "power with a whole exponent by binary exponentiation",
     .formula = "a^n, n an i32",
     .derivative = "g * (n * a^(n-1)), 0 where n = 0",
+    .bound = "|n| ulp",
     .infer = infer,
     .gradient = gradient,
 };

@@ -12,5 +12,6 @@ const struct op_def op_random_integer = {
     .attributes = ATTR_RANDOM | ATTR_WHOLE,
     .doc = "whole numbers 0..n-1",
     .formula = "w * n >> 32",
+    .bound = "exact",
     .infer = infer,
 };

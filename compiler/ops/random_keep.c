@@ -12,5 +12,6 @@ const struct op_def op_random_keep = {
     .attributes = ATTR_RANDOM | ATTR_PROBABILITY,
     .doc = "false with the probability of dropping",
     .formula = "w >= floor(p * 2^32)",
+    .bound = "exact",
     .infer = infer,
 };

@@ -12,5 +12,6 @@ const struct op_def op_random_permutation = {
     .attributes = ATTR_RANDOM,
     .doc = "a permutation of 0..n-1, Fisher-Yates downwards",
     .formula = "permutation of 0..n-1",
+    .bound = "exact",
     .infer = infer,
 };

@@ -10,5 +10,6 @@ const struct op_def op_random_uniform = {
     .attributes = ATTR_RANDOM,
     .doc = "uniform in [0, 1): the upper 24 bits of a word",
     .formula = "(w >> 8) * 2^-24",
+    .bound = "exact",
     .infer = infer,
 };

@@ -14,5 +14,6 @@ const struct op_def op_read = {
     .attributes = ATTR_VARIABLE,
     .doc = "the value of a variable before any store of this phase",
     .formula = "variable",
+    .bound = "exact",
     .infer = infer,
 };

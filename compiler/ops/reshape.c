@@ -20,6 +20,7 @@ const struct op_def op_reshape = {
     .doc = "the same elements in row-major order under another shape",
     .formula = "a, other shape",
     .derivative = "g in the shape of a",
+    .bound = "exact",
     .infer = infer,
     .gradient = gradient,
 };

@@ -11,5 +11,6 @@ const struct op_def op_row_argmax = {
     OP_ROW(ROW_ARGMAX, row_argmax),
     .doc = "index over the last axis of the first NaN, else of the first maximum",
     .formula = "argmax of a over the last axis",
+    .bound = "exact",
     .infer = infer,
 };

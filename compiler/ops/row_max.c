@@ -14,6 +14,7 @@ const struct op_def op_row_max = {
     .formula = "max of a over the last axis",
     .derivative = "g to the lowest index of the maximum (of the first NaN, where there is "
            "one)",
+    .bound = "exact",
     .infer = rule_float_row,
     .gradient = gradient,
 };

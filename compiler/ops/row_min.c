@@ -14,6 +14,7 @@ const struct op_def op_row_min = {
     .formula = "min of a over the last axis",
     .derivative = "g to the lowest index of the minimum (of the first NaN, where there is "
            "one)",
+    .bound = "exact",
     .infer = rule_float_row,
     .gradient = gradient,
 };

@@ -11,6 +11,7 @@ const struct op_def op_rsqrt = {
     .doc = "reciprocal of the square root",
     .formula = "1 / sqrt(a)",
     .derivative = "g * (-1/2 * (y * y^2))",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

@@ -22,6 +22,7 @@ const struct op_def op_scatter_add = {
            "from +0",
     .formula = "out[p, n, c] = sum of g[p, r, c] over r with index[p, r] = n",
     .derivative = "g[p, index[p, r], c]: take",
+    .bound = "0.5 ulp of the sum of |terms|, per addition in the longest chain",
     .infer = infer,
     .gradient = gradient,
 };

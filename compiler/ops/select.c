@@ -23,6 +23,7 @@ const struct op_def op_select = {
     .doc = "one of two values by a condition",
     .formula = "c ? a : b",
     .derivative = "g to a where c, else +0; g to b where not c, else +0",
+    .bound = "exact",
     .infer = infer,
     .gradient = gradient,
 };

@@ -12,6 +12,7 @@ const struct op_def op_sigmoid = {
     .doc = "logistic function",
     .formula = "1 / (1 + e^-a)",
     .derivative = "g * (y * (1 - y))",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

@@ -10,6 +10,7 @@ const struct op_def op_sin = {
     .doc = "sine of an angle in radians",
     .formula = "sin(a)",
     .derivative = "g * cos(a)",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

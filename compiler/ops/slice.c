@@ -19,6 +19,7 @@ const struct op_def op_slice = {
     .doc = "a box of the elements, from start on each axis",
     .formula = "a[start .. start + extent - 1]",
     .derivative = "g placed in zeros",
+    .bound = "exact",
     .infer = infer,
     .gradient = gradient,
 };

@@ -10,6 +10,7 @@ const struct op_def op_sqrt = {
     .doc = "square root, correctly rounded",
     .formula = "sqrt(a)",
     .derivative = "g / (2 * y): infinite at 0",
+    .bound = "0.5 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

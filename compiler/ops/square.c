@@ -10,6 +10,7 @@ const struct op_def op_square = {
     .doc = "the number times itself",
     .formula = "a * a",
     .derivative = "g * (2 * a)",
+    .bound = "0.5 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

@@ -14,5 +14,6 @@ const struct op_def op_step_value = {
     .doc = "a number of the running step: step, steps, epoch (from 0) or rows of the "
            "batch",
     .formula = "step, steps, epoch or rows",
+    .bound = "exact",
     .infer = infer,
 };

@@ -11,5 +11,6 @@ const struct op_def op_stop_gradient = {
     OP_ROW(STOP_GRADIENT, stop_gradient),
     .doc = "the value, but no gradient flows back",
     .formula = "a",
+    .bound = "exact",
     .infer = infer,
 };

@@ -18,5 +18,6 @@ const struct op_def op_store = {
     .attributes = ATTR_VARIABLE,
     .doc = "a variable takes the value",
     .formula = "variable = a",
+    .bound = "exact",
     .infer = infer,
 };

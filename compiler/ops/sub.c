@@ -13,6 +13,7 @@ const struct op_def op_sub = {
     .doc = "difference",
     .formula = "a - b",
     .derivative = "g to a, -g to b",
+    .bound = "0.5 ulp",
     .infer = rule_number_map,
     .gradient = gradient,
 };

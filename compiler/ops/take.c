@@ -39,6 +39,7 @@ const struct op_def op_take = {
     .formula = "x[p, index[p, r], c]",
     .derivative = "scatter_add of g; where r and c are declared 1, g at the index and +0 "
            "elsewhere",
+    .bound = "exact",
     .infer = infer,
     .gradient = gradient,
 };

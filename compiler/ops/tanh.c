@@ -13,6 +13,7 @@ const struct op_def op_tanh = {
     .doc = "hyperbolic tangent",
     .formula = "tanh(a)",
     .derivative = "g * (1 - y^2)",
+    .bound = "1 ulp",
     .infer = rule_float_map,
     .gradient = gradient,
 };

@@ -13,5 +13,6 @@ const struct op_def op_to_f32 = {
     OP_ROW(TO_F32, to_f32),
     .doc = "a whole number or a truth value (0, 1) as f32, rounded to nearest even",
     .formula = "(f32)a",
+    .bound = "0.5 ulp",
     .infer = infer,
 };

@@ -14,5 +14,6 @@ const struct op_def op_to_i32 = {
     .doc = "a number cut towards 0; beyond the range its nearest bound, 0 for NaN; "
            "the low 32 bits of i64",
     .formula = "(i32)a",
+    .bound = "exact",
     .infer = infer,
 };

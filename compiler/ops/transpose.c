@@ -32,6 +32,7 @@ const struct op_def op_transpose = {
     .doc = "axes in another order: output axis i is input axis perm[i]",
     .formula = "a, axes permuted",
     .derivative = "g by the inverse permutation",
+    .bound = "exact",
     .infer = infer,
     .gradient = gradient,
 };

@@ -52,4 +52,4 @@ static const struct op_case cases[] = {
     {"bool", {{BOOL, SHAPE(5)}}, 1, build_bool},
 };
 
-const struct op_test test_const = {.eval = eval, .ulp = 0.5, .leaf = true, CASES(cases)};
+const struct op_test test_const = {.eval = eval, .leaf = true, CASES(cases)};

@@ -3,6 +3,7 @@
 
 #include <CUnit/Basic.h>
 #include <assert.h>
+#include <ctype.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -389,10 +390,22 @@ static enum op current_op(void)
     return (enum op)op_find(CU_get_current_test()->pName);
 }
 
+/* The bound that docs/operators.md gives is the one that results are held to. */
+static void check_bound(enum op op)
+{
+    const char *bound = op_def(op)->bound;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bound);
+    if (isdigit((unsigned char)bound[0]))
+        CU_ASSERT_EQUAL(strtod(bound, NULL), op_test(op)->ulp)
+    else if (strcmp(bound, "exact") == 0)
+        CU_ASSERT_EQUAL(op_test(op)->ulp, 0.0)
+}
+
 static void test_graph(void)
 {
     struct op_run r;
     start_run(&r, current_op());
+    check_bound(r.op);
     CU_ASSERT(r.count > 0);
     check_golden(&r);
     check_round_trip(&r);
@@ -435,50 +448,55 @@ static double ulp_of(double x)
     return ldexp(1.0, exponent - 24);
 }
 
-/* Magnitudes of a node's elements: sums have their own, others |value|. */
-static double *magnitudes(struct oracle *o, const struct node *n, int64_t count)
+/* The allowed error of each element of a node, its operands taken as exact. */
+static double *node_errors(struct oracle *o, const struct node *n)
 {
-    double *out = calloc((size_t)count, sizeof *out);
     const struct op_test *test = op_test(n->op);
+    int64_t count = oracle_elements(o, &n->shape);
+    double *out = calloc((size_t)count, sizeof *out);
+    double ulps = n->dtype == F32 ? test->ulp * (double)(test->chain ? test->chain(o, n) : 1) : 0;
     if (test->magnitude)
         test->magnitude(o, n, out);
-    else
-        for (int64_t i = 0; i < count; i++)
-            out[i] = fabs(o->value[n->id][i]);
+    for (int64_t i = 0; i < count; i++)
+        out[i] = ulps * ulp_of(test->magnitude ? out[i] : o->value[n->id][i]);
     return out;
 }
 
-/* The largest magnitude among nodes first..y of the case, for results made of several nodes. */
-static double case_magnitude(struct oracle *o, const struct case_run *c)
+static double largest(const double *x, int64_t count)
 {
     double most = 0.0;
-    for (int id = c->first; id <= c->y; id++) {
-        const struct node *n = graph_node(o->graph, id);
-        int64_t count = oracle_elements(o, &n->shape);
-        double *all = magnitudes(o, n, count);
-        for (int64_t i = 0; i < count; i++)
-            most = fmax(most, all[i]);
-        free(all);
-    }
+    for (int64_t i = 0; i < count; i++)
+        most = fmax(most, fabs(x[i]));
     return most;
 }
 
-/* Allowed error of one element: the operator's bound for its own results; gradients, which are
- * a few operations on them, 1e-6 of the largest. */
+/* What the nodes of a case may add up to where its result is not the operator's own. */
+static double case_error(struct oracle *o, const struct case_run *c)
+{
+    double sum = 0.0;
+    for (int id = c->first; id <= c->y; id++) {
+        const struct node *n = graph_node(o->graph, id);
+        double *error = node_errors(o, n);
+        sum += largest(error, oracle_elements(o, &n->shape));
+        free(error);
+    }
+    return sum;
+}
+
+/* Allowed error of the elements of a result.  Gradients are a few operations on it: 1e-6 of the
+ * largest. */
 static double *allowed_errors(struct op_run *r, struct oracle *o, const struct case_run *c,
                               int result)
 {
-    const struct node *n = graph_node(r->graph, result_node(c, result));
+    int id = result_node(c, result);
+    const struct node *n = graph_node(r->graph, id);
     int64_t count = oracle_elements(o, &n->shape);
-    double *allowed = magnitudes(o, n, count), most = 0.0;
+    double *allowed = node_errors(o, n);
+    if (result == 0 && n->op == r->op)
+        return allowed;
+    double same = result == 0 ? case_error(o, c) : 1e-6 * (1.0 + largest(o->value[id], count));
     for (int64_t i = 0; i < count; i++)
-        most = fmax(most, allowed[i]);
-    if (result == 0)
-        most = case_magnitude(o, c);
-    for (int64_t i = 0; i < count; i++)
-        allowed[i] = result > 0        ? 1e-6 * (most + 1.0)
-                     : n->op == r->op ? op_test(r->op)->ulp * ulp_of(allowed[i])
-                                      : op_test(r->op)->ulp * ulp_of(most);
+        allowed[i] = same;
     return allowed;
 }
 

@@ -54,11 +54,13 @@ struct op_test {
     struct op_input domain[3];
     /* Others: fills value[n->id] (n->shape elements, allocated). */
     void (*eval)(struct oracle *, const struct node *n);
-    /* Bound on the error of one f32 result in ulps of its magnitude: |result|, or what this
-     * gives for n (sums: the sum of absolute values). */
+    /* The operator's documented bound (op_def.bound) as a number: the error of one f32 result in
+     * ulps of its magnitude, which is |result|, or for sums the sum of absolute values, times the
+     * additions in the longest chain of a sum. */
     double ulp;
-    bool leaf;                          /* has no operand: gradients belong to the cases' others */
     void (*magnitude)(struct oracle *, const struct node *n, double *out);
+    int64_t (*chain)(const struct oracle *, const struct node *n);
+    bool leaf;                          /* has no operand: gradients belong to the cases' others */
     const struct op_case *cases;        /* more of them */
     int case_count;
     const struct op_known *known;
@@ -102,6 +104,9 @@ struct draw { int64_t element; uint64_t moment; };
 struct draw oracle_draw(const struct oracle *, const struct node *n, int64_t element);
 uint32_t oracle_word(const struct oracle *, const struct node *n, struct draw);
 double oracle_normal(const struct oracle *, const struct node *n, struct draw);
+double oracle_radius(const struct oracle *, const struct node *n, struct draw);
+/* Additions in chains of `count` elements in chunks of 256. */
+int64_t oracle_chunks(int64_t count);
 /* Operand 0 as rows of its last axis. */
 struct row_form { int64_t rows, size; const double *x; };
 struct row_form oracle_rows(const struct oracle *, const struct node *n);

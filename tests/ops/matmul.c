@@ -12,10 +12,20 @@ static double element(struct oracle *o, const struct node *n, int i, int64_t l, 
     return oracle_operand(o, n, i)[oracle_at(o, s, 3, index)];
 }
 
-static void contract(struct oracle *o, const struct node *n, double *out, bool absolute)
+static int64_t contracted(const struct oracle *o, const struct node *n)
 {
     const struct shape *a = oracle_shape(o, n, 0);
-    int64_t size = oracle_extent(o, a, a->rank - (n->attr.transpose_a ? 2 : 1));
+    return oracle_extent(o, a, a->rank - (n->attr.transpose_a ? 2 : 1));
+}
+
+static int64_t chain(const struct oracle *o, const struct node *n)
+{
+    return oracle_chunks(contracted(o, n));
+}
+
+static void contract(struct oracle *o, const struct node *n, double *out, bool absolute)
+{
+    int64_t size = contracted(o, n);
     for (struct walk w = walk_start(o, &n->shape); walk_more(&w); walk_next(&w)) {
         int64_t l = w.rank == 3 ? w.index[0] : 0;
         int64_t r = w.index[w.rank - 2], c = w.index[w.rank - 1];
@@ -96,4 +106,4 @@ static const struct op_case cases[] = {
 };
 
 const struct op_test test_matmul = {
-    .eval = eval, .ulp = 8, .magnitude = magnitude, CASES(cases)};
+    .eval = eval, .ulp = 0.5, .magnitude = magnitude, .chain = chain, CASES(cases)};

@@ -126,13 +126,23 @@ uint32_t oracle_word(const struct oracle *o, const struct node *n, struct draw d
     return out[d.element % 4];
 }
 
+int64_t oracle_chunks(int64_t count)
+{
+    return (count < 256 ? count : 256) + (count + 255) / 256;
+}
+
+/* Elements 2i and 2i + 1 of a stream are cosine and sine of one radius and angle. */
+double oracle_radius(const struct oracle *o, const struct node *n, struct draw d)
+{
+    d.element &= ~(int64_t)1;
+    return sqrt(-2.0 * log(((oracle_word(o, n, d) >> 8) + 1.0) * 0x1p-24));
+}
+
 double oracle_normal(const struct oracle *o, const struct node *n, struct draw d)
 {
     bool sine = d.element % 2 == 1;
-    d.element -= sine;
-    double u = ((oracle_word(o, n, d) >> 8) + 1.0) * 0x1p-24;
-    d.element++;
+    double radius = oracle_radius(o, n, d);
+    d.element |= 1;
     double angle = 2.0 * acos(-1.0) * (oracle_word(o, n, d) >> 8) * 0x1p-24;
-    double radius = sqrt(-2.0 * log(u));
     return sine ? radius * sin(angle) : radius * cos(angle);
 }

@@ -47,4 +47,4 @@ static const struct op_case cases[] = {
 };
 
 const struct op_test test_random_integer = {
-    .eval = eval, .ulp = 0.5, .leaf = true, CASES(cases)};
+    .eval = eval, .ulp = 0, .leaf = true, CASES(cases)};

@@ -45,4 +45,4 @@ static const struct op_case cases[] = {
 };
 
 const struct op_test test_random_uniform = {
-    .eval = eval, .ulp = 0.5, .leaf = true, CASES(cases)};
+    .eval = eval, .ulp = 0, .leaf = true, CASES(cases)};

@@ -20,4 +20,4 @@ static const struct op_case cases[] = {
     {"constant", {{F32, SHAPE(2, 3), .low = -2, .high = 2}}, 1, build},
 };
 
-const struct op_test test_store = {.eval = eval, .leaf = true, .ulp = 0.5, CASES(cases)};
+const struct op_test test_store = {.eval = eval, .leaf = true, CASES(cases)};

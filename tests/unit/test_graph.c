@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "op.h"
+#include "op_text.h"
 #include "passes/pass.h"
 
 static struct arena *arena;
@@ -340,6 +341,25 @@ static void test_operator_table(void)
     CU_ASSERT_EQUAL(op_find("blur"), -1);
 }
 
+/* docs/operators.md is what `invar operators` prints; UPDATE_GOLDEN=1 rewrites it. */
+static void test_operator_reference(void)
+{
+    const char *path = INVAR_SOURCE_DIR "/docs/operators.md";
+    struct text text;
+    start();
+    text_init(&text, arena);
+    op_print_reference(&text);
+    FILE *file = fopen(path, getenv("UPDATE_GOLDEN") ? "w+b" : "rb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    if (getenv("UPDATE_GOLDEN"))
+        fwrite(text.data, 1, text.size, file);
+    rewind(file);
+    char *page = arena_alloc(arena, text.size + 1);
+    CU_ASSERT_EQUAL(fread(page, 1, text.size + 1, file), text.size);
+    CU_ASSERT_EQUAL(memcmp(page, text.data, text.size), 0);
+    fclose(file);
+}
+
 int main(void)
 {
     static CU_TestInfo tests[] = {
@@ -360,6 +380,7 @@ int main(void)
         {"gradient stops", test_gradient_stops},
         {"gradient of wanted only", test_gradient_of_wanted_only},
         {"operator table", test_operator_table},
+        {"operator reference", test_operator_reference},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {{"graph", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
