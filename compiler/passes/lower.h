@@ -188,6 +188,8 @@ struct scope *scope_of(struct lower *, enum ast_kind, bool library);
 struct named_ast *scope_find(const struct scope *, const char *name);
 void scope_add(struct lower *, struct scope *, const struct ast *);
 bool value_whole(struct value, int64_t *out);
+/* Whether an array of these extents can be held: at most 2^31 - 1 elements (of one row). */
+bool dims_fit(int rank, const int64_t *dim);
 const char *path_join(struct lower *, const char *, const char *);
 
 /* ---- lower_call.c ---- */

@@ -64,6 +64,10 @@ bool lower_dims(struct lower *l, struct frame *frame, const struct ast *dims, in
         else
             good = lower_dim(l, frame, kid, &extent) && add_dim(l, frame, dims, rank, dim, extent);
     }
+    if (good && !dims_fit(*rank, dim)) {
+        lower_error(l, frame, dims->span, "more than 2147483647 elements");
+        return false;
+    }
     return good;
 }
 
@@ -454,9 +458,8 @@ bool lower_bind_arguments(struct lower *l, struct frame *f, const struct expansi
 {
     struct given given[ARGUMENTS_MAX] = {0};
     if (e->given_count > e->block->kid[0]->count) {
-        struct diag *d = lower_error(l, f->caller, e->span, "'%s' takes no value: it has %s",
-                                     e->block->text, e->block->kid[0]->count ? "fewer arguments"
-                                                                             : "no arguments");
+        struct diag *d = lower_error(l, f->caller, e->span, "'%s' takes no value: it has no arguments",
+                                     e->block->text);
         diag_note(d, e->block->name_span, "'%s' is declared here", e->block->text);
         return false;
     }

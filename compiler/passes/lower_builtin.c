@@ -72,6 +72,10 @@ static bool list_dims(struct lower *l, struct frame *frame, struct value list, i
     *rank = list.count;
     for (int i = 0; good && i < list.count; i++)
         good = value_whole(list.item[i], &dim[i]) && dim[i] >= 1;
+    if (good && !dims_fit(*rank, dim)) {
+        lower_error(l, frame, list.span, "more than 2147483647 elements");
+        return false;
+    }
     if (!good)
         lower_error(l, frame, list.span, "a shape is a list of at most %d whole numbers above 0: [2, 3]", RANK_MAX - 1);
     return good;
@@ -555,6 +559,7 @@ static struct value call_pick(struct lower *l, struct frame *frame, const struct
     bool fits = value_rank(l, z) == rank + 1 && z.per_row == y.per_row;
     for (int i = 0; fits && i < rank; i++)
         fits = value_dim(l, z, i) == value_dim(l, y, i);
+    fits = fits && (!y.classes || value_dim(l, z, rank) == y.classes);
     if (!fits) {
         lower_error(l, frame, span, "'pick' takes f32[..., k] and class[..., k] with the same leading axes, not %s and %s",
                     value_describe(l, z), value_describe(l, y));
@@ -596,9 +601,24 @@ static bool draws_per_row(struct lower *l, struct frame *frame)
     return l->phase != PHASE_INIT && l->phase != PHASE_FINISH && frame->role != ROLE_OPTIMIZER;
 }
 
+/* No two draws of a phase come from one stream: their numbers would be the same. */
+static void check_stream(struct lower *l, const char *path, struct span span)
+{
+    for (int i = 0; i < l->graph->count; i++) {
+        const struct node *n = graph_node(l->graph, i);
+        if (!n->attr.path || strcmp(n->attr.path, path))
+            continue;
+        struct diag *d = lower_error(l, lower_current(l), span, "the random stream '%s' is taken", path);
+        diag_note(d, n->call.line ? n->call : n->span, "by this");
+        diag_help(d, "give one of the two another name; a call gets one by 'as'");
+        return;
+    }
+}
+
 static struct value random_node(struct lower *l, enum op op, struct attr attr, enum dtype dtype, int rank,
                                 const int64_t *dim, bool per_row, const char *path, struct span span)
 {
+    check_stream(l, path, span);
     struct shape shape = shape_rows(rank, dim, per_row);
     int sample = -1;
     attr.path = path;
@@ -649,6 +669,7 @@ static struct value call_random_permutation(struct lower *l, struct frame *frame
         lower_error(l, frame, span, "'random_permutation' takes a whole number from 1, not %s", value_describe(l, v[0]));
         return value_error();
     }
+    check_stream(l, path, span);
     struct shape shape = shape_of(1, -1, &n);
     struct attr attr = {.path = path, .domain = l->phase == PHASE_INIT ? DOMAIN_INIT : DOMAIN_STEP};
     return value_tensor(l, graph_add_shaped(l->graph, b->op, 0, NULL, &attr, I32, &shape), false, span);

@@ -153,6 +153,8 @@ static struct value apply_chain(struct lower *l, struct frame *caller, struct la
                                 const struct expansion *e, struct used *used)
 {
     struct expansion part = *e;
+    if (!layer->first && !layer->name)
+        return value_error();           /* reported where the chain was made */
     if (layer->path)
         return lower_apply(l, caller, layer, e);
     if (layer->first) {

@@ -380,15 +380,6 @@ static struct value lower_callish(struct lower *l, struct frame *frame, const st
     return lower_call(l, frame, ast, NULL, first, as, ast->span);
 }
 
-static struct value lower_as(struct lower *l, struct frame *frame, const struct ast *ast)
-{
-    const struct ast *call = ast->kid[0];
-    if (call->kind == AST_CALL)
-        return lower_callish(l, frame, call, NULL, ast->text);
-    lower_error(l, frame, ast->name_span, "'as' names a call");
-    return value_error();
-}
-
 static struct value lower_chain(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     struct value first = lower_expr(l, frame, ast->kid[0]);
@@ -399,10 +390,6 @@ static struct value lower_chain(struct lower *l, struct frame *frame, const stru
     if (next->kind == AST_AS) {
         as = next->text;
         next = next->kid[0];
-    }
-    if (next->kind != AST_CALL && next->kind != AST_NAME) {
-        lower_error(l, frame, next->span, "only a call or a block's name follows '->'");
-        return value_error();
     }
     return lower_callish(l, frame, next, &first, as);
 }
@@ -513,7 +500,7 @@ static struct value lower_kind(struct lower *l, struct frame *frame, const struc
     case AST_INDEX: return lower_index(l, frame, ast);
     case AST_MEMBER: return lower_member(l, frame, ast);
     case AST_CALL: return lower_callish(l, frame, ast, NULL, NULL);
-    case AST_AS: return lower_as(l, frame, ast);
+    case AST_AS: return lower_callish(l, frame, ast->kid[0], NULL, ast->text);
     case AST_CHAIN: return lower_chain(l, frame, ast);
     case AST_NOT: return lower_not(l, frame, ast);
     case AST_NEG: return lower_negative(l, frame, ast);
@@ -530,6 +517,10 @@ struct value lower_expr(struct lower *l, struct frame *frame, const struct ast *
     l->graph->span = ast->span;
     l->graph->call = lower_user_span(l, frame, ast->span);
     struct value v = lower_kind(l, frame, ast);
+    if (v.kind == V_TENSOR && !dims_fit(value_rank(l, v), value_node(l, v)->shape.dim + v.per_row)) {
+        lower_error(l, frame, ast->span, "%s has more than 2147483647 elements", value_describe(l, v));
+        v = value_error();
+    }
     bool argument = ast->kind == AST_NAME && in_library(l, ast->span) && v.span.source
                     && !in_library(l, v.span);
     if (!argument)                      /* else the user's expression stays its place */

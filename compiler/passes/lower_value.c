@@ -60,6 +60,15 @@ bool value_whole(struct value v, int64_t *out)
     return true;
 }
 
+bool dims_fit(int rank, const int64_t *dim)
+{
+    int64_t n = 1;
+    for (int i = 0; i < rank; i++)
+        if (dim[i] > INT32_MAX || (n *= dim[i]) > INT32_MAX)
+            return false;
+    return true;
+}
+
 static const char *tensor_describe(struct lower *l, struct value v)
 {
     const struct node *n = value_node(l, v);

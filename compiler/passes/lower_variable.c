@@ -59,7 +59,7 @@ static bool declare_again(struct lower *l, struct frame *frame, struct variable 
         struct diag *e = lower_error(l, frame, span, "the path '%s' is taken", v->path);
         diag_note(e, d->span, "by this");
         diag_help(e, kind == VAR_OUTPUT ? "give one of the two another name: output other = ..."
-                                        : "give one of the two another name with 'as'");
+                                        : "give one of the two another name; a call gets one by 'as'");
         return false;
     }
     return true;
