@@ -59,7 +59,7 @@ struct attr {
     bool transpose_a, transpose_b;      /* matmul: the operand is [.., k, m] or [.., n, k] */
     float value;                        /* const F32, one value for all elements */
     int64_t whole;                      /* const of another dtype; random_integer: n */
-    const float *list;                  /* const F32 of rank 1 or more with distinct elements, or NULL */
+    const float *list;                  /* const F32 whose elements differ, or NULL */
     int variable;                       /* read, store */
     enum step_value step_value;
     enum random_domain domain;          /* DOMAIN_SAMPLE: operand 0 is the sample numbers I32[b] */
