@@ -432,7 +432,7 @@ int build_trainer(const struct program *program, const char *out,
                   const struct build_options *options)
 {
     struct build build;
-    if (!build_open(&build, program, options))
+    if (!files_can_write(program->arena, out) || !build_open(&build, program, options))
         return 1;
     build.levels = (1u << LEVELS) - 1;
     return build_into(&build, out) ? 0 : 1;

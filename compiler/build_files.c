@@ -16,6 +16,7 @@ static bool fail(const char *what, const char *path)
     const char *cure = errno == ENOSPC   ? "; free some space"
                        : errno == EACCES ? "; choose a place that you may write to"
                        : errno == ENOENT ? "; make its folder first"
+                       : errno == EISDIR ? "; choose another name"
                                          : "";
     fprintf(stderr, "invar: error: cannot %s %s: %s%s\n", what, path, strerror(errno), cure);
     return false;
@@ -85,6 +86,21 @@ static bool write_mode(const char *path, const char *data, size_t size, mode_t m
 bool files_write(const char *path, const char *data, size_t size)
 {
     return write_mode(path, data, size, 0666);
+}
+
+bool files_can_write(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *folder = !slash         ? "."
+                         : slash == path ? "/"
+                                         : arena_strndup(arena, path, (size_t)(slash - path));
+    struct stat status;
+    if (access(folder, W_OK | X_OK) != 0)
+        return fail("write", path);
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+        return true;
+    errno = EISDIR;
+    return fail("write", path);
 }
 
 bool files_install(struct arena *arena, const char *from, const char *to)

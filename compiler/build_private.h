@@ -11,6 +11,8 @@ bool files_make_folder(const char *path);
 bool files_can_use(const char *folder);
 /* Whole or not at all: a temporary name beside it, then renamed. */
 bool files_write(const char *path, const char *data, size_t size);
+/* Could a file of that name be made? */
+bool files_can_write(struct arena *, const char *path);
 /* Copies an executable, whole or not at all. */
 bool files_install(struct arena *, const char *from, const char *to);
 /* A new folder for temporary files, or NULL. */
