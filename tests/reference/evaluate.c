@@ -1,5 +1,6 @@
 /* evaluate DUMP WEIGHTS [--data FOLDER] [--init FILE] [--seed N]: trains the program of a dump
- * (`invar check MODEL --dump=program`) and writes its weights. */
+ * (`invar check MODEL --dump=program`) and writes its weights.
+ * evaluate --case DUMP INPUTS OUTPUTS: evaluates its predict graph, see case.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +22,11 @@ static void allocate_variables(struct program *p)
     }
 }
 
-int main(int argc, char **argv)
+static int train_program(int argc, char **argv)
 {
     const char *folder = ".", *init = NULL;
     struct data data = {0};
     size_t size;
-    if (argc < 3)
-        die("usage: evaluate DUMP WEIGHTS [--data FOLDER] [--init FILE] [--seed N]");
     struct moment at = {.program = program_read(read_file(argv[1], &size))};
     uint64_t seed = at.program->seed;
     for (int i = 3; i + 1 < argc; i += 2) {
@@ -48,4 +47,16 @@ int main(int argc, char **argv)
     train(&at, &data);
     weights_write(at.program, argv[2]);
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    size_t size;
+    bool single = argc == 5 && strcmp(argv[1], "--case") == 0;
+    if (argc < 3 || argc % 2 == 0)
+        die("usage: evaluate DUMP WEIGHTS [--data FOLDER] [--init FILE] [--seed N], or\n"
+            "       evaluate --case DUMP INPUTS OUTPUTS");
+    if (single)
+        case_run(program_read(read_file(argv[2], &size)), argv[3], argv[4]);
+    return single ? 0 : train_program(argc, argv);
 }

@@ -253,6 +253,9 @@ void data_gather(struct moment *at, const int32_t *row, int64_t count);
 void table_read(struct program *, const struct file *, const char *folder,
                 void (*take)(void *state), void *state);
 
+/* ---- case.c ---- */
+void case_run(struct program *, const char *inputs, const char *outputs);
+
 /* ---- train.c ---- */
 void train(struct moment *, const struct data *);
 
