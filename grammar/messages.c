@@ -153,7 +153,7 @@ static const char *help_mark(struct parse *p, const char *seen, const char **exp
         && (p->starts_line || !has(expected, "number")))
         return "this word is reserved and cannot be a name";
     if (!strcmp(seen, "'}'") && has(expected, "'='") && has(expected, "'{'"))
-        return "one word is no statement; a call has parentheses: flip()";
+        return "one word is no statement: return x, or with parentheses flip()";
     if (!strcmp(seen, "..."))
         return "'...' stands for leading axes, only in the brackets of a type or an index";
     return NULL;
