@@ -21,7 +21,8 @@ static struct tensor new_tensor(const struct node *n, int64_t rows)
     return t;
 }
 
-static void compute(const struct graph *graph, const struct moment *at, struct tensor *value, int id)
+static void compute(const struct graph *graph, const struct moment *at, struct tensor *value,
+                    int id)
 {
     const struct node *n = &graph->node[id];
     const struct tensor **x = allocate(n->count, sizeof(void *));
