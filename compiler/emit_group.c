@@ -503,25 +503,17 @@ static void move_group(struct function *f)
 
 /* ---- random, serial ---- */
 
-/* The value of one element from its counter's words, of which word[j] is its own. */
-static const char *random_value(struct function *f, const struct node *node, const char *moment,
-                                const char *element)
+/* The value of element j of a draw; the operator's own attribute is the last argument. */
+static const char *random_value(struct function *f, const struct node *node)
 {
     struct arena *arena = f->emit->arena;
-    switch (node->op) {
-    case OP_RANDOM_UNIFORM:
-        return "inv_uniform(word[j])";
-    case OP_RANDOM_NORMAL:
-        return "inv_normal_word(word, j)";
-    case OP_RANDOM_INTEGER:
-        return arena_printf(arena, "(int32_t)inv_integer(word[j], %" PRId64 ")", node->attr.whole);
-    case OP_RANDOM_KEEP:
-        return arena_printf(arena, "inv_keep(word[j], %" PRIu64 "u)",
-                            (uint64_t)((double)node->attr.probability * 4294967296.0));
-    default:
-        return arena_printf(arena, "inv_%s(run->key, (uint64_t)%s, %s, 0x%08" PRIx32 "u)",
-                            op_def(node->op)->stem, element, moment, node->attr.stream);
-    }
+    const struct op_def *def = op_def(node->op);
+    const char *own = "";
+    if (def->attributes & ATTR_WHOLE)
+        own = arena_printf(arena, ", %" PRId64, node->attr.whole);
+    if (def->attributes & ATTR_PROBABILITY)
+        own = arena_printf(arena, ", %s", emit_float(arena, node->attr.probability));
+    return arena_printf(arena, "inv_%s_of(&draw, j%s)", def->stem, own);
 }
 
 static const char *moment_text(const struct node *node)
@@ -532,26 +524,23 @@ static const char *moment_text(const struct node *node)
 static void random_group(struct function *f)
 {
     const struct node *node = first_node(f);
-    bool sample = node->attr.domain == DOMAIN_SAMPLE;
     struct extent all = elements_of(&node->shape);
     struct extent row = {.constant = all.rows};
-    const char *moment = sample ? "moment" : moment_text(node);
+    bool batch = node->shape.rows == 0;
+    const char *first = arena_printf(f->emit->arena, "const int64_t first = %srun->first_row;",
+                                     factor_text(f, row));
     assert(node->shape.rows <= 0);
     values_set(f->values, "out", function_pointer(f, node->id, true));
     values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
-    values_set(f->values, "moment", moment);
-    bool batch = node->shape.rows == 0;
-    const char *element = sample ? "element" : batch ? "(first + i)" : "i";
-    values_set(f->values, "value", random_value(f, node, moment, element));
+    values_set(f->values, "moment", moment_text(node));
+    values_set(f->values, "value", random_value(f, node));
     values_set(f->values, "element", batch ? "first + i" : "i");
-    const char *first = arena_printf(f->emit->arena, "const int64_t first = %srun->first_row;",
-                                     factor_text(f, row));
     values_set(f->values, "first", batch ? first : "");
     set_extent(f, "row", row);
     values_set(f->values, "factor", factor_text(f, row));
     f->count = all;
     function_use(f, node->op);
-    if (!sample)
+    if (node->attr.domain != DOMAIN_SAMPLE)
         return;
     values_set(f->values, "sample", function_pointer(f, node->operand[0], false));
     f->skeleton = "templates/skeleton/random_sample.c";

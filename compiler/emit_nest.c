@@ -183,10 +183,15 @@ static const char *position_text(struct nest *nest, const struct node *node)
                         nest_index(nest, &access));
 }
 
-/* The dtype that names an operator's function: select's is that of its values. */
+/* The dtype that names an operator's function: of the first operand that is no truth value. */
 static enum dtype function_dtype(const struct function *f, const struct node *node)
 {
-    return graph_node(f->graph, node->operand[node->op == OP_SELECT ? 1 : 0])->dtype;
+    for (int k = 0; k < node->count; k++) {
+        enum dtype dtype = graph_node(f->graph, node->operand[k])->dtype;
+        if (dtype != BOOL)
+            return dtype;
+    }
+    return BOOL;
 }
 
 static const char *nest_expression(struct nest *nest, const struct node *node)

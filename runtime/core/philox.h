@@ -46,6 +46,29 @@ INV_FN void inv_random_quad(const uint32_t key[2], uint32_t quad, uint64_t momen
     inv_philox(counter, key, out);
 }
 
+/*
+ * Elements 4 * quad .. 4 * quad + 3 of a stream at a moment, and their words: what the operators
+ * random_* make element j of these from (ops/random_*.h).
+ */
+struct inv_draw {
+    const uint32_t *key;
+    uint64_t quad, moment;
+    uint32_t stream;
+    uint32_t word[4];
+};
+
+INV_FN struct inv_draw inv_draw_quad(const uint32_t *key, int64_t quad, uint64_t moment,
+                                     uint32_t stream)
+{
+    struct inv_draw draw;
+    draw.key = key;
+    draw.quad = (uint64_t)quad;
+    draw.moment = moment;
+    draw.stream = stream;
+    inv_random_quad(key, (uint32_t)quad, moment, stream, draw.word);
+    return draw;
+}
+
 /* the word of one element */
 INV_FN uint32_t inv_random_word(const uint32_t key[2], uint64_t element, uint64_t moment,
                                 uint32_t stream)
@@ -85,14 +108,6 @@ INV_FN void inv_normal_quad(const uint32_t words[4], float out[4])
 {
     inv_normal_pair(words[0], words[1], out);
     inv_normal_pair(words[2], words[3], out + 2);
-}
-
-/* the standard normal of element j of a quad */
-INV_FN float inv_normal_word(const uint32_t words[4], int64_t j)
-{
-    float pair[2];
-    inv_normal_pair(words[j & 2], words[(j & 2) + 1], pair);
-    return pair[j & 1];
 }
 
 /* the standard normal of one element */

@@ -9,8 +9,7 @@ ${rows_place}
     for (int64_t i = begin; i < end; i++) {
         const uint64_t moment = (uint32_t)${sample}[i] | (uint64_t)(uint32_t)run->epoch << 32;
         for (int64_t element = 0; element < ${row};) {
-            uint32_t word[4];
-            inv_random_quad(run->key, (uint32_t)(element / 4), moment, ${stream}, word);
+            const struct inv_draw draw = inv_draw_quad(run->key, element / 4, moment, ${stream});
             for (int64_t j = 0; j < 4 && element < ${row}; j++, element++)
                 ${out}[${factor}i + element] = ${value};
         }
