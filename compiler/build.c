@@ -41,7 +41,8 @@ struct build {
     const char *cc;                     /* as given: may be several words */
     const char *folder;
     const char *library;                /* the runtime's archive; NULL: not made yet */
-    unsigned levels;                    /* bit i: levels[i] */
+    unsigned levels;                    /* of the model; bit i: levels[i] */
+    unsigned known;                     /* to the compiler */
 };
 
 /* ---- sources ---- */
@@ -326,7 +327,7 @@ static void add_runtime(const struct build *build, struct command_line *lines,
         const char *base = strrchr(path, '/') + 1;
         const char *name = arena_printf(build->arena, "runtime_%.*s", (int)strlen(base) - 2, base);
         for (int l = 0; l < LEVELS; l++)
-            if (ends_with(path, "/contract.c"))
+            if (ends_with(path, "/contract.c") && build->known >> l & 1)
                 add_compile(build, lines, objects, &levels[l], source, name);
         if (!ends_with(path, "/contract.c"))
             add_compile(build, lines, objects, NULL, source, name);
@@ -362,6 +363,23 @@ static bool make_library(struct build *build)
         return false;
     build->library = library;
     return true;
+}
+
+/* Finds the levels that the compiler knows, and drops the others; base is always left. */
+static void find_known_levels(struct build *build)
+{
+    build->known = 0;
+    for (int l = 0; l < LEVELS; l++) {
+        struct command_line line = {.arena = build->arena};
+        command_add_words(&line, build->cc);
+        command_add(&line, levels[l].flag ? levels[l].flag : "-O");
+        command_add_words(&line, "-E -x c /dev/null");
+        if (!levels[l].flag ||
+            command_run_all(&line, 1, build->folder, build->options->verbose, true))
+            build->known |= 1u << l;
+    }
+    build->levels &= build->known;
+    build->levels = build->levels != 0 ? build->levels : 1;
 }
 
 static bool compile_all(const struct build *build, struct objects *objects)
@@ -420,6 +438,7 @@ static bool build_into(struct build *build, const char *out)
         return false;
     struct objects objects = {.count = 0};
     const char *made = arena_printf(build->arena, "%s/trainer", build->folder);
+    find_known_levels(build);
     bool good = write_program(build->program, build->folder) &&
                 write_runtime(build->arena, build->folder, build->library != NULL) &&
                 make_library(build) && compile_all(build, &objects) && link_all(build, &objects, made) &&
