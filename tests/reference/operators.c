@@ -239,8 +239,10 @@ static void fill(unsigned char *to, const struct variable *v, int64_t count, int
         uint32_t narrow = v->dtype == F32 ? draw_real(kind) : (uint32_t)draw_whole(kind);
         int64_t wide = v->dtype == I64 ? draw_whole(kind) : 0;
         narrow = v->dtype == BOOL ? any >> 16 & 1 : narrow;
-        memcpy(to + i * (v->dtype == I64 ? 8 : 4), v->dtype == I64 ? (void *)&wide : (void *)&narrow,
-               v->dtype == I64 ? 8 : 4);
+        if (v->dtype == I64)
+            memcpy(to + i * 8, &wide, sizeof wide);
+        else
+            memcpy(to + i * 4, &narrow, sizeof narrow);
     }
 }
 
@@ -252,7 +254,8 @@ static size_t variable_bytes(const struct variable *v, int64_t rows)
 
 static struct oracle moment_of(int set)
 {
-    return (struct oracle){.rows = 1 + set % BATCH, .step = set * 7, .steps = 1000, .epoch = set / 3,
+    return (struct oracle){.rows = 1 + set % BATCH, .step = set * 7, .steps = 1000,
+                           .epoch = set / 3,
                            .key = {42u + (uint32_t)set, 0x80000000u * (uint32_t)(set % 2)}};
 }
 
