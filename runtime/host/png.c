@@ -1,7 +1,6 @@
 #include "png.h"
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 enum { STORED_MAX = 65535 };
 
@@ -12,16 +11,36 @@ static unsigned char *put_u32(unsigned char *to, uint32_t value)
     return to + 4;
 }
 
+/* The remainder of the bytes after those that gave `crc` (PNG, annex D; first 0). */
+static uint32_t crc_update(uint32_t crc, const unsigned char *bytes, size_t count)
+{
+    crc = ~crc;
+    for (size_t i = 0; i < count; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1u ? 0xedb88320u : 0);
+    }
+    return ~crc;
+}
+
+/* Adler-32 (RFC 1950) */
+static uint32_t adler(const unsigned char *bytes, size_t count)
+{
+    uint32_t low = 1, high = 0;
+    for (size_t i = 0; i < count; i++) {
+        low = (low + bytes[i]) % 65521;
+        high = (high + low) % 65521;
+    }
+    return high << 16 | low;
+}
+
 /* length, type, data, CRC of type and data */
 static void write_chunk(struct inv_output *out, const char *type, const unsigned char *data,
                         size_t length)
 {
     unsigned char head[8], tail[4];
     memcpy(put_u32(head, (uint32_t)length), type, 4);
-    uLong crc = crc32(0, head + 4, 4);
-    if (length > 0)
-        crc = crc32(crc, data, (uInt)length);
-    put_u32(tail, (uint32_t)crc);
+    put_u32(tail, crc_update(crc_update(0, head + 4, 4), data, length));
     inv_output_write(out, head, sizeof head);
     inv_output_write(out, data, length);
     inv_output_write(out, tail, sizeof tail);
@@ -46,7 +65,7 @@ static unsigned char *store(const unsigned char *bytes, size_t count, size_t *si
         to += length;
         at += length;
     }
-    to = put_u32(to, (uint32_t)adler32(1, bytes, (uInt)count));
+    to = put_u32(to, adler(bytes, count));
     *size = (size_t)(to - stream);
     return stream;
 }

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifndef INV_NO_ZLIB
 #include <zlib.h>
+#endif
 
 enum { PIECE = 65536 };
 
@@ -30,6 +32,25 @@ static size_t read_piece(struct inv_stream *s)
     return (size_t)got;
 }
 
+#ifdef INV_NO_ZLIB
+/* A trainer for a machine without zlib reads plain files only. */
+static int start_gzip(struct inv_stream *s, size_t got)
+{
+    (void)got;
+    fail(s, "is gzip data, which this trainer was built without; unpack it with gunzip");
+    return 0;
+}
+
+static void inflate_piece(struct inv_stream *s)
+{
+    (void)s;
+}
+
+static void end_inflating(struct inv_stream *s)
+{
+    (void)s;
+}
+#else
 static int start_gzip(struct inv_stream *s, size_t got)
 {
     s->gzip = 1;
@@ -41,30 +62,6 @@ static int start_gzip(struct inv_stream *s, size_t got)
         return 1;
     fail(s, "out of memory for gzip data");
     return 0;
-}
-
-int inv_stream_open(struct inv_stream *s, const char *path, struct inv_errors *errors)
-{
-    struct stat about;
-    *s = (struct inv_stream){ .path = inv_copy_text(path), .errors = errors };
-    inv_sha256_init(&s->sha);
-    s->file = open(path, O_RDONLY | O_CLOEXEC);
-    if (s->file < 0) {
-        inv_error(errors, "%s: cannot read data: %s; give its folder with --data DIR", path,
-                  strerror(errno));
-        s->failed = 1;
-        return 0;
-    }
-    if (fstat(s->file, &about) == 0 && S_ISDIR(about.st_mode)) {
-        fail(s, "is a folder; a file of data is expected");
-        return 0;
-    }
-    s->packed = s->plain = inv_allocate(PIECE);
-    size_t got = read_piece(s);
-    if (got >= 2 && s->packed[0] == 0x1f && s->packed[1] == 0x8b)
-        return start_gzip(s, got);
-    s->end = got;
-    return !s->failed;
 }
 
 /* Another gzip member may follow; anything else after the end is an error. */
@@ -106,6 +103,38 @@ static void inflate_piece(struct inv_stream *s)
     s->end = PIECE - z->avail_out;
 }
 
+static void end_inflating(struct inv_stream *s)
+{
+    if (s->inflater)
+        inflateEnd(s->inflater);
+    free(s->inflater);
+}
+#endif
+
+int inv_stream_open(struct inv_stream *s, const char *path, struct inv_errors *errors)
+{
+    struct stat about;
+    *s = (struct inv_stream){ .path = inv_copy_text(path), .errors = errors };
+    inv_sha256_init(&s->sha);
+    s->file = open(path, O_RDONLY | O_CLOEXEC);
+    if (s->file < 0) {
+        inv_error(errors, "%s: cannot read data: %s; give its folder with --data DIR", path,
+                  strerror(errno));
+        s->failed = 1;
+        return 0;
+    }
+    if (fstat(s->file, &about) == 0 && S_ISDIR(about.st_mode)) {
+        fail(s, "is a folder; a file of data is expected");
+        return 0;
+    }
+    s->packed = s->plain = inv_allocate(PIECE);
+    size_t got = read_piece(s);
+    if (got >= 2 && s->packed[0] == 0x1f && s->packed[1] == 0x8b)
+        return start_gzip(s, got);
+    s->end = got;
+    return !s->failed;
+}
+
 int inv_stream_fill(struct inv_stream *s)
 {
     s->begin = s->end = 0;
@@ -141,9 +170,7 @@ void inv_stream_close(struct inv_stream *s, unsigned char digest[32])
         continue;
     if (digest)
         inv_sha256_final(&s->sha, digest);
-    if (s->inflater)
-        inflateEnd(s->inflater);
-    free(s->inflater);
+    end_inflating(s);
     if (s->plain != s->packed)
         free(s->plain);
     free(s->packed);
