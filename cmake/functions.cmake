@@ -1,24 +1,10 @@
 # The few functions of the build.
 
-# invar_sources(OUT FILE...): the files, from the source directory.
-function(invar_sources out)
-  set(found)
-  foreach(file IN LISTS ARGN)
-    if(EXISTS ${CMAKE_SOURCE_DIR}/${file})
-      list(APPEND found ${file})
-    else()
-      message(STATUS "not there yet: ${file}")
-    endif()
-  endforeach()
-  set(${out} ${found} PARENT_SCOPE)
-endfunction()
-
 # invar_read_ops(TABLE SOURCES HEADERS): the files that rows X(NAME, stem, CLASS, operands) of the
 # operator table stand for.  A row without its files stops configuration.
 function(invar_read_ops table sources headers)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${table})
   file(STRINGS ${table} rows REGEX "^X\\(")
-  set(missing)
   foreach(row IN LISTS rows)
     if(NOT row MATCHES "^X\\([A-Z0-9_]+, ([a-z0-9_]+), ([A-Z]+), -?[0-9]+\\)")
       message(FATAL_ERROR "${table}: cannot read the row '${row}': "
@@ -27,12 +13,17 @@ function(invar_read_ops table sources headers)
     set(stem ${CMAKE_MATCH_1})
     set(class ${CMAKE_MATCH_2})
     list(APPEND found_sources compiler/ops/${stem}.c)
+    set(needed compiler/ops/${stem}.c tests/ops/${stem}.c tests/reference/${stem}.c)
     if(NOT class MATCHES "^(SOURCE|VIEW|STORE)$")
       list(APPEND found_headers templates/ops/${stem}.h)
+      list(APPEND needed templates/ops/${stem}.h)
     endif()
+    foreach(file IN LISTS needed)
+      if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${file})
+        message(SEND_ERROR "operator '${stem}' of ${table} lacks its file ${file}")
+      endif()
+    endforeach()
   endforeach()
-  invar_sources(found_sources ${found_sources})
-  invar_sources(found_headers ${found_headers})
   set(${sources} ${found_sources} PARENT_SCOPE)
   set(${headers} ${found_headers} PARENT_SCOPE)
 endfunction()
@@ -40,9 +31,6 @@ endfunction()
 # invar_add_levels(TARGET SOURCE...): compiles the sources once for each instruction set level of
 # this machine's kind into TARGET: INV_LEVEL is base, v3, v4 on x86-64, base elsewhere.
 function(invar_add_levels target)
-  if(NOT ARGN)
-    return()
-  endif()
   set(levels base)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     foreach(level v3 v4)
@@ -66,9 +54,6 @@ endfunction()
 
 # invar_add_grammar(OUT PARSER SCANNER): grammar/model.tab.[ch] and model.lex.[ch] in the build.
 function(invar_add_grammar out parser scanner)
-  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${parser})
-    return()
-  endif()
   set(dir ${CMAKE_BINARY_DIR}/grammar)
   file(MAKE_DIRECTORY ${dir})
   bison_target(parser ${parser} ${dir}/model.tab.c COMPILE_FLAGS "-Wall -Werror"
