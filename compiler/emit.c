@@ -85,6 +85,10 @@ static void emit_group(struct emit *emit, const struct part *part, int index,
     if (*line && strcmp(line, *last_line) != 0)
         add_step(phase, arena_printf(emit->arena, "/* %s */", line));
     *last_line = line;
+    if (emit->firmware) {
+        add_step(phase, firmware_group(&f));
+        return;
+    }
     add_step(phase, arena_printf(emit->arena, "inv_for(run, %s, %s, %s);", f.name,
                                  emit_extent(emit->arena, f.count),
                                  emit_extent(emit->arena, group_cost(&f))));
@@ -102,6 +106,13 @@ static void emit_part(struct emit *emit, const struct part *part)
             emit_group(emit, part, i, phase, &last_line);
             count++;
         }
+    if (emit->firmware) {
+        struct values *item = values_add_item(emit->file, "phase");
+        values_set(item, "phase", part->name);
+        values_set(item, "groups",
+                   count ? arena_printf(emit->arena, "%s_groups", part->name) : "NULL");
+        values_printf(item, "count", "%d", count);
+    }
     if (count == 0)
         return;
     struct text text;
@@ -109,9 +120,13 @@ static void emit_part(struct emit *emit, const struct part *part)
     values_set(phase, "name", part->name);
     values_set(phase, "comment", part->comment);
     values_set(phase, "rows", ROWS_PLACE);
-    template_render("templates/program/phase.c", phase, &text);
+    template_render(emit->firmware ? "templates/program/firmware_phase.c"
+                                   : "templates/program/phase.c",
+                    phase, &text);
     values_set(values_add_item(emit->file, "function"), "function",
                emit_settle_rows(emit->arena, text.data));
+    if (emit->firmware)
+        return;
     struct values *item = values_add_item(emit->file, "phase");
     values_set(item, "phase", part->index);
     values_set(item, "function", part->name);
@@ -127,16 +142,21 @@ static void include_headers(struct emit *emit)
                           op_def((enum op)op)->stem);
 }
 
+void emit_parts(struct emit *emit)
+{
+    values_set(emit->file, "model", emit->program->name);
+    values_set(emit->file, "source", emit_comment(emit->arena, emit->program->model_path));
+    values_set(emit->file, "compiler", "invar " INVAR_VERSION);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        emit_part(emit, &parts[i]);
+    include_headers(emit);
+}
+
 void emit_model(const struct program *program, struct text *out)
 {
     struct emit emit = {.program = program, .arena = program->arena,
                         .file = values_new(program->arena)};
-    values_set(emit.file, "model", program->name);
-    values_set(emit.file, "source", emit_comment(program->arena, program->model_path));
-    values_set(emit.file, "compiler", "invar " INVAR_VERSION);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        emit_part(&emit, &parts[i]);
-    include_headers(&emit);
+    emit_parts(&emit);
     emit_tables(&emit);
     template_render("templates/program/model.c", emit.file, out);
 }

@@ -10,6 +10,9 @@ const char *emit_file_name(const struct program *);
 void emit_model(const struct program *, struct text *out);
 /* NAME.h: the model at each instruction-set level. */
 void emit_header(const struct program *, struct text *out);
+/* NAME.c and NAME.h for firmware. */
+void emit_firmware(const struct program *, struct text *out);
+void emit_firmware_header(const struct program *, struct text *out);
 /* main.c of the host trainer. */
 void emit_main(const struct program *, struct text *out);
 

@@ -163,17 +163,25 @@ static bool overlaps_another(const struct function *f, int index)
     return false;
 }
 
-static void render_pointers(struct function *f)
+/* "f32_at(run, 512)" */
+static const char *pointer_place(struct function *f, const struct pointer *p)
 {
     static const char *const reader[] = {[F32] = "f32_at", [I32] = "i32_at", [BOOL] = "i32_at",
                                          [I64] = "i64_at"};
+    if (f->emit->firmware)
+        return firmware_pointer(f->emit, p->dtype, p->offset, p->written);
+    return arena_printf(f->emit->arena, "%s(run, %" PRId64 ")", reader[p->dtype], p->offset);
+}
+
+static void render_pointers(struct function *f)
+{
     for (int i = 0; i < f->pointer_count; i++) {
         const struct pointer *p = &f->pointer[i];
         struct values *item = values_add_item(f->values, "pointer");
-        values_printf(item, "pointer", "%s%s *%s%s = %s(run, %" PRId64 "); /* %s */",
+        values_printf(item, "pointer", "%s%s *%s%s = %s; /* %s */",
                       p->written ? "" : "const ", emit_ctype(p->dtype),
-                      overlaps_another(f, i) ? "" : "restrict ", p->name, reader[p->dtype],
-                      p->offset, p->comment);
+                      overlaps_another(f, i) ? "" : "restrict ", p->name, pointer_place(f, p),
+                      p->comment);
     }
 }
 
@@ -255,5 +263,7 @@ void function_finish(struct function *f)
     const char *whole = emit_settle_rows(f->emit->arena, text.data);
     if (any_overlap(f))
         whole = without_lines(f->emit->arena, whole, INDEPENDENT);
+    if (f->emit->firmware)
+        whole = firmware_narrow(f->emit->arena, without_lines(f->emit->arena, whole, INDEPENDENT));
     values_set(values_add_item(f->emit->file, "function"), "function", whole);
 }

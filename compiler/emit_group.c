@@ -305,7 +305,7 @@ static int64_t tile_rows(const struct function *f, const struct node *matmul)
 {
     struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
     int64_t columns = n.constant + n.rows * f->graph->program->train.batch;
-    int64_t rows = TILE_FLOATS / columns;
+    int64_t rows = (f->emit->firmware ? SMALL_TILE_FLOATS : TILE_FLOATS) / columns;
     return rows < 1 ? 1 : rows > TILE_ROWS_MAX ? TILE_ROWS_MAX : rows;
 }
 

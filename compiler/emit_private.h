@@ -5,7 +5,7 @@
 #include "passes/pass.h"
 #include "template.h"
 
-enum { TILE_FLOATS = 8192, TILE_ROWS_MAX = 128 };
+enum { TILE_FLOATS = 8192, SMALL_TILE_FLOATS = 64, TILE_ROWS_MAX = 128 };
 
 /* A model being written. */
 struct emit {
@@ -16,6 +16,7 @@ struct emit {
     const char **constant;              /* names of the arrays of the file */
     int constant_count, constant_room;
     int trace_count;
+    bool firmware;                      /* NAME.c for a microcontroller: see emit_firmware.c */
 };
 
 /* Storage that a function reads or writes through one pointer. */
@@ -161,5 +162,17 @@ struct extent group_cost(const struct function *);
 
 /* ---- emit_table.c ---- */
 void emit_tables(struct emit *);
+
+/* ---- emit.c ---- */
+/* Functions, phases and constants of the program, into the lists of emit->file. */
+void emit_parts(struct emit *);
+
+/* ---- emit_firmware.c ---- */
+/* "inv_f32_const(run->weights, 512)": storage at an offset of the arena. */
+const char *firmware_pointer(struct emit *, enum dtype, int64_t offset, bool written);
+/* "{train_00, 0, 1, 5120},": the group in the table of its phase. */
+const char *firmware_group(const struct function *);
+/* A function's text with 32 bits for its indices. */
+const char *firmware_narrow(struct arena *, const char *text);
 
 #endif

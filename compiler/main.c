@@ -135,12 +135,15 @@ static int command_emit(const struct options *o)
         fprintf(stderr, "invar emit: name the folder to write to: -o DIR\n");
         return 2;
     }
-    if (o->target && strcmp(o->target, "c")) {
-        fprintf(stderr, "invar emit: unknown target '%s'; this version has: c\n", o->target);
+    bool firmware = o->target && !strcmp(o->target, "firmware");
+    if (o->target && strcmp(o->target, "c") && !firmware) {
+        fprintf(stderr, "invar emit: unknown target '%s'; this version has: c, firmware\n", o->target);
         return 2;
     }
     struct program *program = compile_model(o);
-    return program ? finish(program, build_emit(program, o->out)) : 1;
+    if (!program)
+        return 1;
+    return finish(program, firmware ? build_firmware(program, o->out) : build_emit(program, o->out));
 }
 
 static int command_plan(const struct options *o)
@@ -231,7 +234,7 @@ static const struct command commands[] = {
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
      "  -o TRAINER          the executable (default: the model's name)\n", command_build, "Dtdcfvo"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
-     "  -o DIR              where to; made if missing\n  --target c          kind of sources\n", command_emit, "Dtdog"},
+     "  -o DIR              where to; made if missing\n  --target c          kind of sources: c, firmware\n", command_emit, "Dtdog"},
     {"check", "print errors only", "check MODEL.inv [options]", "", command_check, "Dtd"},
     {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
      command_plan, "Dtd"},

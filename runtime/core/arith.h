@@ -15,7 +15,7 @@
     defined(__NO_SIGNED_ZEROS__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0)
 #error "Invar: fast-math changes bits; compile without -ffast-math, -Ofast and their parts"
 #endif
-#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0
+#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16 /* of _Float16 */
 #error "Invar: float expressions must be evaluated in float (x86: -msse2 -mfpmath=sse; -std=gnu11)"
 #endif
 #if FLT_RADIX != 2 || FLT_MANT_DIG != 24 || FLT_MIN_EXP != -125 || FLT_MAX_EXP != 128
@@ -27,10 +27,22 @@
 
 #if defined(__CUDACC__)
 #define INV_FN static __host__ __device__ __forceinline__
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(INV_SMALL)
 #define INV_FN static inline __attribute__((always_inline, unused))
+#elif defined(__GNUC__)
+#define INV_FN static inline __attribute__((unused))
 #else
 #define INV_FN static inline
+#endif
+
+/* Where code must stay small (INV_SMALL) indices take 32 bits; a function of more than a few
+ * instructions is then INV_SHARED: one copy for all its callers. */
+#if defined(INV_SMALL)
+typedef int32_t inv_index;
+#define INV_SHARED static __attribute__((noinline, unused))
+#else
+typedef int64_t inv_index;
+#define INV_SHARED INV_FN
 #endif
 
 /* ROUND_MAGIC + n, |n| <= 2^22, holds the integer nearest n (ties to even) in its low bits. */

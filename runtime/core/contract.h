@@ -10,6 +10,9 @@
 #ifndef INV_CORE_CONTRACT_H
 #define INV_CORE_CONTRACT_H
 
+#if defined(INV_SMALL)
+#include "core/firmware.h"
+#else
 #include "core/level.h"
 
 #ifdef __cplusplus
@@ -25,4 +28,5 @@ void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, co
 }
 #endif
 
+#endif
 #endif

@@ -37,29 +37,29 @@ INV_FN float inv_lanes_join(float lane[INV_LANES])
 
 /*
  * result = the row sum of value(i), i = 0 .. count - 1, where VALUE is an expression in the
- * index I (a name that this macro declares, as int64_t). Lane l adds the elements i with
+ * index I (a name that this macro declares, as inv_index). Lane l adds the elements i with
  * i mod 32 = l, ascending; the results of blocks of 4096 form a row again. At most 4096^3
  * elements.
  */
 #define INV_ROW_SUM(result, count, I, VALUE)                                                    \
     do {                                                                                        \
-        int64_t inv_n = (count);                                                                \
+        inv_index inv_n = (count);                                                              \
         float inv_high[INV_LANES], inv_middle[INV_LANES], inv_low[INV_LANES];                   \
-        int64_t inv_blocks = 0;                                                                 \
+        inv_index inv_blocks = 0;                                                               \
         float inv_sum = 0.0f;                                                                   \
         inv_lanes_clear(inv_high);                                                              \
         inv_lanes_clear(inv_middle);                                                            \
-        for (int64_t inv_b = 0; inv_b < inv_n; inv_b += INV_ROW_BLOCK) {                        \
-            int64_t inv_end = inv_n - inv_b < INV_ROW_BLOCK ? inv_n : inv_b + INV_ROW_BLOCK;    \
-            int64_t inv_i = inv_b;                                                              \
+        for (inv_index inv_b = 0; inv_b < inv_n; inv_b += INV_ROW_BLOCK) {                      \
+            inv_index inv_end = inv_n - inv_b < INV_ROW_BLOCK ? inv_n : inv_b + INV_ROW_BLOCK;  \
+            inv_index inv_i = inv_b;                                                            \
             inv_lanes_clear(inv_low);                                                           \
             for (; inv_i + INV_LANES <= inv_end; inv_i += INV_LANES)                            \
                 for (int inv_l = 0; inv_l < INV_LANES; inv_l++) {                               \
-                    int64_t I = inv_i + inv_l;                                                  \
+                    inv_index I = inv_i + inv_l;                                                \
                     inv_low[inv_l] = inv_add(inv_low[inv_l], (VALUE));                          \
                 }                                                                               \
             for (int inv_l = 0; inv_l < (int)(inv_end - inv_i); inv_l++) {                      \
-                int64_t I = inv_i + inv_l;                                                      \
+                inv_index I = inv_i + inv_l;                                                    \
                 inv_low[inv_l] = inv_add(inv_low[inv_l], (VALUE));                              \
             }                                                                                   \
             inv_sum = inv_lanes_join(inv_low);                                                  \
@@ -70,10 +70,10 @@ INV_FN float inv_lanes_join(float lane[INV_LANES])
     } while (0)
 
 /* Takes the sum of block number `block` into the lanes of the row that the blocks form. */
-INV_FN void inv_rows_carry(float middle[INV_LANES], float high[INV_LANES], int64_t block,
+INV_FN void inv_rows_carry(float middle[INV_LANES], float high[INV_LANES], inv_index block,
                            float sum)
 {
-    int64_t row = block / INV_ROW_BLOCK;
+    inv_index row = block / INV_ROW_BLOCK;
     if (block > 0 && block % INV_ROW_BLOCK == 0) {
         high[(row - 1) % INV_LANES] = inv_add(high[(row - 1) % INV_LANES], inv_lanes_join(middle));
         inv_lanes_clear(middle);
@@ -82,7 +82,7 @@ INV_FN void inv_rows_carry(float middle[INV_LANES], float high[INV_LANES], int64
 }
 
 /* The sum over `blocks` blocks, the last of which summed to `sum`. */
-INV_FN float inv_rows_finish(float middle[INV_LANES], float high[INV_LANES], int64_t blocks,
+INV_FN float inv_rows_finish(float middle[INV_LANES], float high[INV_LANES], inv_index blocks,
                              float sum)
 {
     if (blocks <= 1)
@@ -90,13 +90,13 @@ INV_FN float inv_rows_finish(float middle[INV_LANES], float high[INV_LANES], int
     sum = inv_lanes_join(middle);
     if (blocks <= INV_ROW_BLOCK)
         return sum;
-    int64_t row = (blocks - 1) / INV_ROW_BLOCK;
+    inv_index row = (blocks - 1) / INV_ROW_BLOCK;
     high[row % INV_LANES] = inv_add(high[row % INV_LANES], sum);
     return inv_lanes_join(high);
 }
 
 /* sum of x[0 .. n - 1] */
-INV_FN float inv_row_sum(const float *x, int64_t n)
+INV_FN float inv_row_sum(const float *x, inv_index n)
 {
     float sum;
     INV_ROW_SUM(sum, n, i, x[i]);
@@ -107,37 +107,37 @@ INV_FN float inv_row_sum(const float *x, int64_t n)
  * out[c] = the chain over r of x[r * stride + c], ascending from +0 in chunks of 256 whose sums
  * are added ascending from +0; c = 0 .. columns - 1.
  */
-INV_FN void inv_column_sum(float *out, const float *x, int64_t stride, int64_t rows,
-                           int64_t columns)
+INV_FN void inv_column_sum(float *out, const float *x, inv_index stride, inv_index rows,
+                           inv_index columns)
 {
-    for (int64_t c = 0; c < columns; c += INV_STRIP) {
-        int64_t width = columns - c < INV_STRIP ? columns - c : INV_STRIP;
+    for (inv_index c = 0; c < columns; c += INV_STRIP) {
+        inv_index width = columns - c < INV_STRIP ? columns - c : INV_STRIP;
         float total[INV_STRIP];
-        for (int64_t j = 0; j < width; j++)
+        for (inv_index j = 0; j < width; j++)
             total[j] = 0.0f;
-        for (int64_t r = 0; r < rows; r += INV_CHUNK) {
-            int64_t end = rows - r < INV_CHUNK ? rows : r + INV_CHUNK;
+        for (inv_index r = 0; r < rows; r += INV_CHUNK) {
+            inv_index end = rows - r < INV_CHUNK ? rows : r + INV_CHUNK;
             float chunk[INV_STRIP];
-            for (int64_t j = 0; j < width; j++)
+            for (inv_index j = 0; j < width; j++)
                 chunk[j] = 0.0f;
-            for (int64_t i = r; i < end; i++)
-                for (int64_t j = 0; j < width; j++)
+            for (inv_index i = r; i < end; i++)
+                for (inv_index j = 0; j < width; j++)
                     chunk[j] = inv_add(chunk[j], x[i * stride + c + j]);
-            for (int64_t j = 0; j < width; j++)
+            for (inv_index j = 0; j < width; j++)
                 total[j] = inv_add(total[j], chunk[j]);
         }
-        for (int64_t j = 0; j < width; j++)
+        for (inv_index j = 0; j < width; j++)
             out[c + j] = total[j];
     }
 }
 
 /* maximum of x[0 .. n - 1], n >= 1; the order of a maximum is free */
-INV_FN float inv_row_max(const float *x, int64_t n)
+INV_FN float inv_row_max(const float *x, inv_index n)
 {
     float lane[INV_LANES];
     for (int l = 0; l < INV_LANES; l++)
         lane[l] = x[0];
-    int64_t i = 0;
+    inv_index i = 0;
     for (; i + INV_LANES <= n; i += INV_LANES)
         for (int l = 0; l < INV_LANES; l++)
             lane[l] = inv_max(lane[l], x[i + l]);
@@ -149,12 +149,12 @@ INV_FN float inv_row_max(const float *x, int64_t n)
 }
 
 /* minimum of x[0 .. n - 1], n >= 1 */
-INV_FN float inv_row_min(const float *x, int64_t n)
+INV_FN float inv_row_min(const float *x, inv_index n)
 {
     float lane[INV_LANES];
     for (int l = 0; l < INV_LANES; l++)
         lane[l] = x[0];
-    int64_t i = 0;
+    inv_index i = 0;
     for (; i + INV_LANES <= n; i += INV_LANES)
         for (int l = 0; l < INV_LANES; l++)
             lane[l] = inv_min(lane[l], x[i + l]);
@@ -166,20 +166,20 @@ INV_FN float inv_row_min(const float *x, int64_t n)
 }
 
 /* index of the first NaN, else the lowest index of the largest; -0 and +0 are equal here */
-INV_FN int64_t inv_row_argmax(const float *x, int64_t n)
+INV_FN inv_index inv_row_argmax(const float *x, inv_index n)
 {
-    int64_t best = 0;
-    for (int64_t i = 1; i < n; i++)
+    inv_index best = 0;
+    for (inv_index i = 1; i < n; i++)
         if (x[best] == x[best] && !(x[i] <= x[best]))
             best = i;
     return best;
 }
 
 /* index of the first NaN, else the lowest index of the smallest */
-INV_FN int64_t inv_row_argmin(const float *x, int64_t n)
+INV_FN inv_index inv_row_argmin(const float *x, inv_index n)
 {
-    int64_t best = 0;
-    for (int64_t i = 1; i < n; i++)
+    inv_index best = 0;
+    for (inv_index i = 1; i < n; i++)
         if (x[best] == x[best] && !(x[i] >= x[best]))
             best = i;
     return best;

@@ -1,0 +1,142 @@
+/*
+ * What a model for firmware needs beside arithmetic: slices of its phases, a small contraction,
+ * checks and a checksum.  Every function is static, so that several models may
+ * live in one image.  Indices take 32 bits: an arena of 2^31 bytes fits no microcontroller.
+ */
+#ifndef INV_CORE_FIRMWARE_H
+#define INV_CORE_FIRMWARE_H
+
+#include "core/arith.h"
+#include "core/run.h"
+
+INV_FN float *inv_f32(unsigned char *piece, int32_t offset)
+{
+    return (float *)(void *)(piece + offset);
+}
+
+INV_FN int32_t *inv_i32(unsigned char *piece, int32_t offset)
+{
+    return (int32_t *)(void *)(piece + offset);
+}
+
+INV_FN int64_t *inv_i64(unsigned char *piece, int32_t offset)
+{
+    return (int64_t *)(void *)(piece + offset);
+}
+
+INV_FN const float *inv_f32_const(const unsigned char *piece, int32_t offset)
+{
+    return (const float *)(const void *)(piece + offset);
+}
+
+INV_FN const int32_t *inv_i32_const(const unsigned char *piece, int32_t offset)
+{
+    return (const int32_t *)(const void *)(piece + offset);
+}
+
+INV_FN const int64_t *inv_i64_const(const unsigned char *piece, int32_t offset)
+{
+    return (const int64_t *)(const void *)(piece + offset);
+}
+
+/*
+ * Runs the phase on from the cursor until it is done, or until about *budget scalar operations
+ * are (one output of a group is never cut short); takes them off *budget.  1 once done.
+ */
+INV_SHARED int inv_phase_continue(const struct inv_run *run, const struct inv_phase *phase,
+                                  struct inv_cursor *cursor, int32_t *budget)
+{
+    while (cursor->group < phase->count) {
+        const struct inv_group *group = &phase->group[cursor->group];
+        int32_t left = group->count + group->count_rows * run->rows - cursor->output;
+        int32_t most = *budget / group->cost;
+        int32_t now = left < most ? left : most > 0 ? most : 1;
+        if (*budget <= 0)
+            return 0;
+        if (left > 0)
+            group->function(run, cursor->output, cursor->output + now);
+        *budget -= now * group->cost;
+        cursor->output += now;
+        if (now >= left) {
+            cursor->group++;
+            cursor->output = 0;
+        }
+    }
+    cursor->group = 0;
+    return 1;
+}
+
+INV_SHARED void inv_phase_run(const struct inv_run *run, const struct inv_phase *phase)
+{
+    for (int32_t g = 0; g < phase->count; g++) {
+        const struct inv_group *group = &phase->group[g];
+        int32_t count = group->count + group->count_rows * run->rows;
+        if (count > 0)
+            group->function(run, 0, count);
+    }
+}
+
+/* core/contract.h says what; here one chain at a time. */
+INV_SHARED void inv_contract(float *out, int32_t ldo, const float *a, int32_t as_m, int32_t as_k,
+                             const float *b, int32_t bs_k, int32_t bs_n, int32_t m, int32_t n,
+                             int32_t k)
+{
+    for (int32_t i = 0; i < m; i++)
+        for (int32_t j = 0; j < n; j++) {
+            const float *x = a + i * as_m, *y = b + j * bs_n;
+            float total = 0.0f, chunk = 0.0f;
+            for (int32_t p = 0; p < k; p++, x += as_k, y += bs_k) {
+                chunk = inv_fma(*x, *y, chunk);
+                if (p % 256 == 255) {
+                    total = inv_add(total, chunk);
+                    chunk = 0.0f;
+                }
+            }
+            if (k % 256 != 0)
+                total = inv_add(total, chunk);
+            out[i * ldo + j] = total;
+        }
+}
+
+/* CRC-32 (ISO 3309; reflected polynomial 0xedb88320) carried on from `sum`, which starts as 0. */
+INV_SHARED uint32_t inv_crc32(uint32_t sum, const void *data, int32_t bytes)
+{
+    const unsigned char *p = (const unsigned char *)data;
+    sum = ~sum;
+    for (int32_t i = 0; i < bytes; i++) {
+        sum ^= p[i];
+        for (int bit = 0; bit < 8; bit++)
+            sum = sum >> 1 ^ (0xedb88320u & (0u - (sum & 1u)));
+    }
+    return ~sum;
+}
+
+/* A float that the compiler cannot know, so that nothing here is computed at compile time. */
+INV_FN float inv_opaque(uint32_t bits)
+{
+    volatile uint32_t copy = bits;
+    return inv_from_bits(copy);
+}
+
+/*
+ * 0 where fma, division and square root round as docs/numerics.md demands, and inv_canary finds
+ * nothing: an exact tie of fma broken by a far smaller addend, a subnormal result, an exact
+ * cancellation; a quotient and a root whose last bit depends on correct rounding.
+ */
+INV_SHARED int inv_small_selftest(void)
+{
+    int bad = inv_canary() != 0;
+    bad |= inv_bits(inv_fma(inv_opaque(0x3f800800u), inv_opaque(0x3f800800u),
+                            inv_opaque(0x00000001u))) != 0x3f801001u;
+    bad |= inv_bits(inv_fma(inv_opaque(0x1f800000u), inv_opaque(0x1f000001u),
+                            inv_opaque(0x00000001u))) != 0x00100001u;
+    bad |= inv_bits(inv_fma(inv_opaque(0x3f800000u), inv_opaque(0x3f800000u),
+                            inv_opaque(0xbf800000u))) != 0;
+    bad |= inv_bits(inv_div(inv_opaque(0x40e00000u), inv_opaque(0x40400000u))) != 0x40155555u;
+    bad |= inv_bits(inv_div(inv_opaque(0x00800001u), inv_opaque(0x40000000u))) != 0x00400000u;
+    bad |= inv_bits(inv_sqrt(inv_opaque(0x40000000u))) != 0x3fb504f3u;
+    bad |= inv_bits(inv_sqrt(inv_opaque(0x00000001u))) != 0x1a3504f3u;
+    return bad;
+}
+
+#endif

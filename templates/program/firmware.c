@@ -1,0 +1,696 @@
+/* ${model}: the model of ${source} for firmware, written by ${compiler}.
+ *
+ * Values lie in one arena at fixed offsets, as dense arrays; b is the number of rows of the batch
+ * at hand, at most ${batch}.  A function of a group computes outputs begin .. end - 1 of its outer
+ * loop; any split gives the same bits.  What invar writes belongs to its user. */
+#define INV_SMALL 1
+#include <string.h>
+#include "${file}.h"
+#include "core/arith.h"
+#include "core/firmware.h"
+#include "core/philox.h"
+#include "core/sums.h"
+@each include
+#include "${include}"
+@end
+
+#if ${upper}_ABI_VERSION != ${abi}
+#error "${file}.h and ${file}.c are of different versions: emit both with one invar"
+#endif
+
+/* Where the arena's pieces begin: weights, then state, then what lives for a batch. */
+#define WEIGHT_BYTES ${upper}_WEIGHT_BYTES
+#define STATE_BYTES ${upper}_STATE_BYTES
+#define WORK_START ${work_start}
+#define FIT_CHAIN ${fit_chain} /* scratch of fitting, in the work piece */
+
+enum {
+    BATCH = ${upper}_BATCH,
+    EPOCHS = ${epochs},
+    STEPS = ${steps},
+    DRAWN_ROWS = ${data_rows}, /* 0: rows come from a callback */
+    SPLIT_SHUFFLE = ${split_shuffle},
+    SHUFFLE = ${shuffle},
+    CELLS_ARE_FIELDS = ${cells_are_fields}, /* no phase makes fields of cells */
+    LOSSES = ${loss_count}
+};
+
+@each constant
+static const float ${name}[${count}] = {
+    ${elements}};
+
+@end
+@each function
+${function}
+@end
+@each phase
+static const struct inv_phase ${phase} __attribute__((unused)) = {${groups}, ${count}};
+@end
+
+/* ---- state ---- */
+
+static void set_key(struct inv_run *run, uint64_t seed)
+{
+    run->key[0] = (uint32_t)seed;
+    run->key[1] = (uint32_t)(seed >> 32);
+}
+
+enum ${model}_status ${model}_selftest(void)
+{
+    return inv_small_selftest() ? ${upper}_UNTRUSTED : ${upper}_OK;
+}
+
+static enum ${model}_status check_memory(const void *memory, size_t bytes, size_t wanted)
+{
+    if ((uintptr_t)memory % 8 != 0 || !memory)
+        return ${upper}_ARENA_MISALIGNED;
+    return bytes < wanted ? ${upper}_ARENA_TOO_SMALL : ${upper}_OK;
+}
+
+static void draw_weights(struct ${model} *model)
+{
+    model->run.step = model->run.epoch = 0;
+    model->run.rows = 0;
+    model->cursor.group = model->cursor.output = 0;
+    model->stage = 0;
+    model->pass.rows = 0;
+    model->ordered_epoch = -1;
+    memset(model->run.arena, 0, ${upper}_ARENA_BYTES);
+    inv_phase_run(&model->run, &init);
+}
+
+enum ${model}_status ${model}_init(struct ${model} *model, void *arena, size_t bytes)
+{
+    enum ${model}_status status = check_memory(arena, bytes, ${upper}_ARENA_BYTES);
+    if (status == ${upper}_OK)
+        status = ${model}_selftest();
+    memset(model, 0, sizeof *model);
+    if (status != ${upper}_OK)
+        return status;
+    model->run.arena = (unsigned char *)arena;
+    model->run.weights = (unsigned char *)arena;
+    model->run.work = (unsigned char *)arena + WORK_START;
+    set_key(&model->run, ${seed});
+    draw_weights(model);
+    return ${upper}_OK;
+}
+
+enum ${model}_status ${model}_init_inference(struct ${model} *model, const void *weights,
+                                     void *work, size_t bytes)
+{
+    enum ${model}_status status = check_memory(work, bytes, ${upper}_INFER_BYTES);
+    if (status == ${upper}_OK)
+        status = check_memory(weights, 0, 0);
+    if (status == ${upper}_OK)
+        status = ${model}_selftest();
+    memset(model, 0, sizeof *model);
+    if (status != ${upper}_OK)
+        return status;
+    model->run.weights = (const unsigned char *)weights;
+    model->run.work = (unsigned char *)work;
+    set_key(&model->run, ${seed});
+    return ${upper}_OK;
+}
+
+/* ---- rows ---- */
+
+/* The order of count rows as drawn from a stream at a moment (docs/numerics.md, section 5). */
+INV_SHARED void permute(int32_t *order, int32_t count, uint32_t moment, uint32_t stream,
+                        const uint32_t key[2])
+{
+    uint32_t word[4];
+    int32_t drawn = -1;
+    for (int32_t i = 0; i < count; i++)
+        order[i] = i;
+    for (int32_t i = count - 1; i > 0; i--) {
+        if (i / 4 != drawn) {
+            drawn = i / 4;
+            inv_random_quad(key, (uint32_t)drawn, moment, stream, word);
+        }
+        uint32_t j = inv_integer(word[i % 4], (uint32_t)(i + 1));
+        int32_t other = order[j];
+        order[j] = order[i];
+        order[i] = other;
+    }
+}
+
+/* floor(rows * share / 10^8) */
+INV_FN int32_t cut(int32_t rows, int32_t share)
+{
+    return share == 100000000 ? rows : (int32_t)((int64_t)rows * share / 100000000);
+}
+
+/* The row of the data set that place `at` of the split stands for. */
+static int32_t split_row(const struct ${model} *model, int32_t at)
+{
+    return SPLIT_SHUFFLE ? model->data.order[at] : at;
+}
+
+/* The training rows in the order of an epoch lie behind those of the split. */
+INV_SHARED void arrange(struct ${model} *model)
+{
+    int32_t *order = model->data.order + (SPLIT_SHUFFLE ? model->data.rows : 0);
+    int32_t rows = model->part_end[0];
+    if (!SHUFFLE || model->ordered_epoch == model->run.epoch)
+        return;
+    permute(order, rows, (uint32_t)model->run.epoch, ${stream_shuffle}, model->run.key);
+    for (int32_t i = 0; i < rows; i++)
+        order[i] = split_row(model, order[i]);
+    model->ordered_epoch = model->run.epoch;
+}
+
+static int32_t training_row(const struct ${model} *model, int32_t at)
+{
+    return SHUFFLE ? model->data.order[(SPLIT_SHUFFLE ? model->data.rows : 0) + at]
+                   : split_row(model, at);
+}
+
+/* Reads row `sample` of the data into row `slot` of the batch.  0: done. */
+INV_SHARED int fetch(struct ${model} *model, int32_t sample, int32_t slot)
+{
+    inv_i32(model->run.work, ${sample_offset})[slot] = sample;
+    if (DRAWN_ROWS > 0)
+        return 0;
+    struct ${model}_row row;
+    row.sample = sample;
+@each cell
+    row.${name} = ${reader}(model->run.work, ${offset}) + ${elements} * slot;
+@end
+    return model->data.row(model->data.user, &row);
+}
+
+/* The elements of one field in the batch must be finite, or classes. */
+INV_SHARED int field_is_bad(const struct ${model} *model, int32_t offset, int32_t count,
+                            int32_t classes)
+{
+    const float *real = inv_f32(model->run.work, offset);
+    const int32_t *whole = inv_i32(model->run.work, offset);
+    int bad = 0;
+    for (int32_t i = 0; i < count; i++)
+        bad |= classes < 0 ? !inv_is_finite(real[i])
+                           : classes > 0 && (whole[i] < 0 || whole[i] >= classes);
+    return bad;
+}
+
+static int batch_is_bad(const struct ${model} *model)
+{
+    int bad = 0;
+@each field
+    bad |= field_is_bad(model, ${offset}, ${elements} * model->run.rows, ${classes});
+@end
+    return bad;
+}
+
+static void copy_cells(struct ${model} *model)
+{
+    (void)model;
+@each copy
+    memcpy(model->run.work + ${to}, model->run.work + ${from},
+           (size_t)(${bytes} * model->run.rows));
+@end
+}
+
+/* Fields are drawn and made as if for step 0, by the seed of the data. */
+static void begin_fields(struct ${model} *model)
+{
+    model->run.step = model->run.epoch = 0;
+    set_key(&model->run, ${data_seed});
+    if (CELLS_ARE_FIELDS)
+        copy_cells(model);
+}
+
+static void end_fields(struct ${model} *model, int32_t step, int32_t epoch)
+{
+    model->run.step = step;
+    model->run.epoch = epoch;
+    set_key(&model->run, ${seed});
+}
+
+/* The rows in the batch become fields: 0, or 1 where one is bad. */
+static int make_fields(struct ${model} *model)
+{
+    int32_t step = model->run.step, epoch = model->run.epoch;
+    begin_fields(model);
+    inv_phase_run(&model->run, &prepare);
+    inv_phase_run(&model->run, &normalise);
+    end_fields(model, step, epoch);
+    return batch_is_bad(model);
+}
+
+/* ---- fitting ---- */
+
+@each fits
+/* A field that is fitted: cells of a row, statistics, places in the work piece and the arena. */
+struct fit {
+    int32_t cells, statistics, input, a, b;
+};
+
+/* The cells of training row `at` before normalisation, or NULL. */
+static const float *fit_row(struct ${model} *model, const struct fit *fit, int32_t at)
+{
+    model->run.rows = 1;
+    if (fetch(model, split_row(model, at), 0))
+        return NULL;
+    begin_fields(model);
+    inv_phase_run(&model->run, &prepare);
+    end_fields(model, 0, 0);
+    return inv_f32(model->run.work, fit->input);
+}
+
+/* sum[s] = the column sum of x, or of (x - mean[s])^2: chains of 256.  0: done. */
+INV_SHARED int fit_sums(struct ${model} *model, const struct fit *fit, const float *mean,
+                        float *sum)
+{
+    float *chain = inv_f32(model->run.work, FIT_CHAIN);
+    int32_t place = 0, s;
+    for (s = 0; s < fit->statistics; s++)
+        sum[s] = chain[s] = 0.0f;
+    for (int32_t at = 0; at < model->part_end[0]; at++) {
+        const float *x = fit_row(model, fit, at);
+        for (int32_t e = 0; x && e < fit->cells; e++) {
+            s = e % fit->statistics;
+            if (s == 0 && place > 0 && place % INV_CHUNK == 0)
+                for (int32_t t = 0; t < fit->statistics; t++) {
+                    sum[t] = inv_add(sum[t], chain[t]);
+                    chain[t] = 0.0f;
+                }
+            float away = mean ? inv_sub(x[e], mean[s]) : x[e];
+            chain[s] = inv_add(chain[s], mean ? inv_mul(away, away) : away);
+            place += s == fit->statistics - 1;
+        }
+        if (!x)
+            return 1;
+    }
+    for (s = 0; s < fit->statistics; s++)
+        sum[s] = inv_add(sum[s], chain[s]);
+    return 0;
+}
+
+/* a becomes the mean, b the deviation. */
+INV_FN int fit_zscore(struct ${model} *model, const struct fit *fit)
+{
+    float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
+    float count = (float)(model->part_end[0] * (fit->cells / fit->statistics));
+    if (fit_sums(model, fit, NULL, a))
+        return 1;
+    for (int32_t s = 0; s < fit->statistics; s++)
+        a[s] = inv_div(a[s], count);
+    if (fit_sums(model, fit, a, b))
+        return 1;
+    for (int32_t s = 0; s < fit->statistics; s++) {
+        b[s] = inv_sqrt(inv_div(b[s], count));
+        b[s] = b[s] == 0.0f ? 1.0f : b[s];
+    }
+    return 0;
+}
+
+/* a becomes the lowest, b the range. */
+INV_FN int fit_minmax(struct ${model} *model, const struct fit *fit)
+{
+    float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
+    for (int32_t at = 0; at < model->part_end[0]; at++) {
+        const float *x = fit_row(model, fit, at);
+        if (!x)
+            return 1;
+        for (int32_t e = 0; e < fit->cells; e++) {
+            int32_t s = e % fit->statistics;
+            int first = at == 0 && e < fit->statistics;
+            a[s] = first ? x[e] : inv_min(a[s], x[e]);
+            b[s] = first ? x[e] : inv_max(b[s], x[e]);
+        }
+    }
+    for (int32_t s = 0; s < fit->statistics; s++) {
+        b[s] = inv_sub(b[s], a[s]);
+        b[s] = b[s] == 0.0f ? 1.0f : b[s];
+    }
+    return 0;
+}
+
+@end
+static int fit_all(struct ${model} *model)
+{
+    int bad = 0;
+    (void)model;
+@each fit
+    static const struct fit fit_${name} = {${cells}, ${statistics}, ${input}, ${a}, ${b}};
+    bad = bad || fit_${kind}(model, &fit_${name});
+@end
+    return bad;
+}
+
+/* ---- training ---- */
+
+INV_SHARED void begin_pass(struct ${model} *model, struct ${model}_pass *pass)
+{
+    memset(pass, 0, sizeof *pass);
+@each accumulator
+    memset(model->run.arena + ${offset}, 0, ${bytes});
+@end
+    (void)model;
+}
+
+INV_SHARED void add_to_pass(const struct ${model} *model, struct ${model}_pass *pass)
+{
+    float rows = (float)model->run.rows;
+@each loss
+    pass->sum[${index}] = inv_add(pass->sum[${index}],
+                            inv_mul(*inv_f32(model->run.work, ${offset}), rows));
+@end
+    pass->rows += model->run.rows;
+}
+
+INV_SHARED void end_pass(struct ${model} *model, const struct ${model}_pass *pass,
+                         struct ${model}_reports *reports)
+{
+    model->run.rows = pass->rows;
+    inv_phase_run(&model->run, &finish);
+@each loss
+    reports->${name} = inv_div(pass->sum[${index}], (float)pass->rows);
+@end
+@each metric
+    memcpy(&reports->${name}, model->run.work + ${offset}, sizeof reports->${name});
+@end
+}
+
+static void start_average(struct ${model} *model)
+{
+    (void)model;
+@each average
+    memcpy(model->run.arena + ${to}, model->run.arena + ${from}, ${bytes});
+@end
+}
+
+void ${model}_exchange_average(struct ${model} *model)
+{
+    (void)model;
+@each average
+    float *a${index} = inv_f32(model->run.arena, ${to});
+    float *b${index} = inv_f32(model->run.arena, ${from});
+    for (int32_t i = 0; i < ${bytes} / 4; i++) {
+        float other = a${index}[i];
+        a${index}[i] = b${index}[i];
+        b${index}[i] = other;
+    }
+@end
+}
+
+enum ${model}_status ${model}_begin(struct ${model} *model, const struct ${model}_data *data)
+{
+    int32_t rows = DRAWN_ROWS > 0 ? DRAWN_ROWS : data->rows;
+    if (!model->run.arena || rows <= 0 || (DRAWN_ROWS == 0 && !data->row) ||
+        ((SPLIT_SHUFFLE || SHUFFLE) && !data->order))
+        return ${upper}_BAD_CALL;
+    model->data = *data;
+    model->data.rows = rows;
+    model->part_end[0] = cut(rows, ${train_cut});
+    model->part_end[1] = cut(rows, ${val_cut});
+    model->part_end[2] = cut(rows, ${test_cut});
+    model->per_epoch = (model->part_end[0] + BATCH - 1) / BATCH;
+    model->ordered_epoch = -1;
+    if (model->per_epoch == 0)
+        return ${upper}_BAD_DATA;
+    model->run.steps = STEPS > 0 ? STEPS : EPOCHS * model->per_epoch;
+    if (SPLIT_SHUFFLE) {
+        set_key(&model->run, ${data_seed});
+        permute(model->data.order, rows, 0, ${stream_split}, model->run.key);
+        set_key(&model->run, ${seed});
+    }
+    if (fit_all(model))
+        return ${upper}_BAD_DATA;
+    start_average(model);
+    return ${upper}_OK;
+}
+
+/* What a step consists of; its stages between IDLE and ROWS are phases. */
+enum { IDLE, PREPARE, NORMALISE, AUGMENT, TRAINING, UPDATE, ROWS };
+
+enum ${model}_status ${model}_step_begin(struct ${model} *model)
+{
+    if (!model->run.arena || model->per_epoch == 0 || model->stage != IDLE)
+        return ${upper}_BAD_CALL;
+    if (model->run.step >= model->run.steps)
+        return ${upper}_DONE;
+    model->run.epoch = model->run.step / model->per_epoch;
+    int32_t first = model->run.step % model->per_epoch * BATCH;
+    int32_t rest = model->part_end[0] - first;
+    if (first == 0)
+        begin_pass(model, &model->pass);
+    arrange(model);
+    model->run.rows = rest < BATCH ? rest : BATCH;
+    model->batch_at = 0;
+    model->stage = ROWS;
+    return ${upper}_OK;
+}
+
+/* One row into the batch. */
+static enum ${model}_status next_row(struct ${model} *model)
+{
+    int32_t at = model->run.step % model->per_epoch * BATCH + model->batch_at;
+    if (fetch(model, training_row(model, at), model->batch_at))
+        return ${upper}_BAD_DATA;
+    if (++model->batch_at == model->run.rows) {
+        model->batch_at = model->run.step; /* kept while fields are made as if for step 0 */
+        begin_fields(model);
+        model->stage = PREPARE;
+    }
+    return ${upper}_OK;
+}
+
+static enum ${model}_status end_stage(struct ${model} *model)
+{
+    switch (model->stage++) {
+    case NORMALISE:
+        end_fields(model, model->batch_at, model->batch_at / model->per_epoch);
+        return batch_is_bad(model) ? ${upper}_BAD_DATA : ${upper}_OK;
+    case TRAINING:
+        return inv_is_finite(${model}_loss(model)) ? ${upper}_OK : ${upper}_NOT_FINITE;
+    case UPDATE:
+        add_to_pass(model, &model->pass);
+        model->run.step++;
+        model->stage = IDLE;
+        return ${upper}_OK;
+    default:
+        return ${upper}_OK;
+    }
+}
+
+static enum ${model}_status step_result(const struct ${model} *model)
+{
+    if (model->run.step >= model->run.steps)
+        return ${upper}_DONE;
+    return model->run.step % model->per_epoch == 0 ? ${upper}_EPOCH : ${upper}_OK;
+}
+
+enum ${model}_status ${model}_step_continue(struct ${model} *model, int32_t budget)
+{
+    static const struct inv_phase *const phase[] = {
+        [PREPARE] = &prepare, [NORMALISE] = &normalise, [AUGMENT] = &augment,
+        [TRAINING] = &train, [UPDATE] = &update};
+    enum ${model}_status status = ${upper}_OK;
+    if (model->stage == IDLE)
+        return ${upper}_BAD_CALL;
+    while (model->stage != IDLE && status == ${upper}_OK) {
+        if (budget <= 0)
+            return ${upper}_MORE;
+        if (model->stage == ROWS) {
+            status = next_row(model);
+            budget -= ${row_cost};
+        } else if (inv_phase_continue(&model->run, phase[model->stage], &model->cursor, &budget)) {
+            status = end_stage(model);
+        }
+    }
+    if (status == ${upper}_OK)
+        return step_result(model);
+    model->stage = IDLE;
+    return status;
+}
+
+enum ${model}_status ${model}_step(struct ${model} *model)
+{
+    enum ${model}_status status = ${model}_step_begin(model);
+    if (status != ${upper}_OK)
+        return status;
+    do
+        status = ${model}_step_continue(model, INT32_MAX);
+    while (status == ${upper}_MORE);
+    return status;
+}
+
+float ${model}_loss(const struct ${model} *model)
+{
+    return *inv_f32(model->run.work, ${loss_offset});
+}
+
+void ${model}_epoch_reports(struct ${model} *model, struct ${model}_reports *reports)
+{
+    end_pass(model, &model->pass, reports);
+}
+
+/* ---- evaluation, inference ---- */
+
+enum ${model}_status ${model}_evaluate(struct ${model} *model, enum ${model}_part part,
+                               struct ${model}_reports *reports)
+{
+    struct ${model}_pass pass;
+    int32_t at = part == ${upper}_TRAIN ? 0 : model->part_end[part - 1];
+    int32_t end = model->part_end[part];
+    if (!model->run.arena || model->stage != IDLE || at == end)
+        return ${upper}_BAD_CALL;
+    begin_pass(model, &pass);
+    for (; at < end; at += model->run.rows) {
+        model->run.rows = end - at < BATCH ? end - at : BATCH;
+        for (int32_t i = 0; i < model->run.rows; i++)
+            if (fetch(model, split_row(model, at + i), i))
+                return ${upper}_BAD_DATA;
+        if (make_fields(model))
+            return ${upper}_BAD_DATA;
+        inv_phase_run(&model->run, &evaluate);
+        add_to_pass(model, &pass);
+    }
+    end_pass(model, &pass, reports);
+    return ${upper}_OK;
+}
+
+enum ${model}_status ${model}_infer(struct ${model} *model, int32_t rows,
+@each argument
+                            const ${ctype} *${name},
+@end
+                            struct ${model}_outputs *outputs)
+{
+    int32_t step = model->run.step, epoch = model->run.epoch;
+    if (!model->run.work || model->stage != IDLE || rows < 1 || rows > BATCH)
+        return ${upper}_BAD_CALL;
+    model->run.rows = rows;
+@each argument
+    memcpy(model->run.work + ${offset}, ${name}, (size_t)(${bytes} * rows));
+@end
+    begin_fields(model);
+    if (DRAWN_ROWS == 0)
+        inv_phase_run(&model->run, &prepare);
+    inv_phase_run(&model->run, &normalise);
+    end_fields(model, step, epoch);
+    inv_phase_run(&model->run, &predict);
+@each output
+    outputs->${name} = ${reader}(model->run.work, ${offset});
+@end
+    outputs->rows = rows;
+    return ${upper}_OK;
+}
+
+/* ---- saving ---- */
+
+/* What stands before the state; the CRC-32 of both stands behind it. */
+struct saved {
+    uint32_t magic, abi, numerics, bytes;
+    uint32_t model[8];                  /* SHA-256 of the model's text */
+    int32_t step;
+    struct ${model}_pass pass;
+};
+
+static struct saved saved_header(const struct ${model} *model)
+{
+    struct saved saved = {0x49564653u, ${upper}_ABI_VERSION, ${numerics}, STATE_BYTES,
+                          {${model_words}}, 0, {0, {0}}};
+    saved.step = model->run.step;
+    saved.pass = model->pass;
+    return saved;
+}
+
+enum ${model}_status ${model}_save(const struct ${model} *model, ${model}_write *write, void *user)
+{
+    struct saved saved = saved_header(model);
+    uint32_t sum = inv_crc32(0, &saved, (int32_t)sizeof saved);
+    if (!model->run.arena || model->stage != IDLE)
+        return ${upper}_BAD_CALL;
+    sum = inv_crc32(sum, model->run.arena, STATE_BYTES);
+    if (write(user, &saved, sizeof saved) || write(user, model->run.arena, STATE_BYTES) ||
+        write(user, &sum, sizeof sum))
+        return ${upper}_IO;
+    return ${upper}_OK;
+}
+
+static enum ${model}_status load_state(struct ${model} *model, ${model}_read *read, void *user)
+{
+    struct saved saved, wanted = saved_header(model);
+    uint32_t sum;
+    if (read(user, &saved, sizeof saved))
+        return ${upper}_IO;
+    int differs = saved.magic != wanted.magic || saved.abi != wanted.abi ||
+                  saved.numerics != wanted.numerics || saved.bytes != wanted.bytes;
+    for (int i = 0; i < 8; i++)
+        differs = differs || saved.model[i] != wanted.model[i];
+    if (differs)
+        return ${upper}_BAD_STATE;
+    if (read(user, model->run.arena, STATE_BYTES) || read(user, &sum, sizeof sum))
+        return ${upper}_IO;
+    uint32_t now = inv_crc32(0, &saved, (int32_t)sizeof saved);
+    if (inv_crc32(now, model->run.arena, STATE_BYTES) != sum)
+        return ${upper}_BAD_STATE;
+    model->run.step = saved.step;
+    model->run.epoch = model->per_epoch > 0 ? saved.step / model->per_epoch : 0;
+    model->pass = saved.pass;
+    model->stage = IDLE;
+    return ${upper}_OK;
+}
+
+enum ${model}_status ${model}_load(struct ${model} *model, ${model}_read *read, void *user)
+{
+    if (!model->run.arena)
+        return ${upper}_BAD_CALL;
+    enum ${model}_status status = load_state(model, read, user);
+    if (status != ${upper}_OK)
+        draw_weights(model);
+    return status;
+}
+
+/* Parameters and buffers, in the order of their names. */
+static const struct {
+    int32_t offset, elements;
+    char kind;                          /* f: f32, i: i32, b: bool, l: i64 */
+} saved_tensors[] = {
+@each saved
+    {${offset}, ${elements}, '${kind}'}, /* ${path} */
+@end
+    {0, 0, 0},
+};
+
+static const char weights_header[${header_bytes}] =
+@each header
+    ${piece}
+@end
+    "";
+
+/* Little-endian; a NaN as the one that leaves a program, a truth value as one byte. */
+static size_t element_bytes(const unsigned char *at, char kind, unsigned char to[8])
+{
+    uint32_t narrow;
+    uint64_t bits;
+    memcpy(&narrow, at, sizeof narrow);
+    bits = kind == 'f' ? inv_bits(inv_canonical(inv_from_bits(narrow)))
+           : kind == 'b' ? (uint64_t)(narrow != 0) : narrow;
+    if (kind == 'l')
+        memcpy(&bits, at, sizeof bits);
+    for (int i = 0; i < 8; i++)
+        to[i] = (unsigned char)(bits >> (8 * i));
+    return kind == 'b' ? 1 : kind == 'l' ? 8 : 4;
+}
+
+enum ${model}_status ${model}_write_weights(const struct ${model} *model, ${model}_write *write,
+                                    void *user)
+{
+    if (!model->run.weights || model->stage != IDLE)
+        return ${upper}_BAD_CALL;
+    if (write(user, weights_header, sizeof weights_header))
+        return ${upper}_IO;
+    for (int t = 0; saved_tensors[t].kind; t++) {
+        const unsigned char *at = model->run.weights + saved_tensors[t].offset;
+        for (int32_t i = 0; i < saved_tensors[t].elements; i++) {
+            unsigned char bytes[8];
+            size_t count = element_bytes(at, saved_tensors[t].kind, bytes);
+            if (write(user, bytes, count))
+                return ${upper}_IO;
+            at += saved_tensors[t].kind == 'l' ? 8 : 4;
+        }
+    }
+    return ${upper}_OK;
+}

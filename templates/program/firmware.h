@@ -1,0 +1,140 @@
+/* ${model}: trains and runs the model of ${source} in memory that the caller gives; written by
+ * ${compiler}.  No heap, no files, no globals that change: all state lies in struct ${model} and in
+ * the arena.  Below, "run" means of the host's trainer: the same model, data and seed give the
+ * same bits here.  What invar writes belongs to its user. */
+#ifndef ${guard}
+#define ${guard}
+#include <stddef.h>
+#include <stdint.h>
+#include "core/run.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ${upper}_ABI_VERSION 1
+#if ${upper}_ABI_VERSION != INV_FIRMWARE_ABI
+#error "${model}: core/run.h is of another version than this header; emit both with one invar"
+#endif
+
+#define ${upper}_BATCH ${batch}             /* most rows of a call */
+#define ${upper}_ARENA_BYTES ${arena_bytes}      /* to train, aligned to 8 bytes */
+/* Parameters and buffers: the arena's first bytes. */
+#define ${upper}_WEIGHT_BYTES ${saved_bytes}
+/* Those, optimizer state and totals: what is saved. */
+#define ${upper}_STATE_BYTES ${state_bytes}
+/* Work memory of inference with the weights in flash. */
+#define ${upper}_INFER_BYTES ${infer_bytes}
+/* Words of struct ${model}_data.order for so many rows. */
+#define ${upper}_ORDER_WORDS(rows) (${order_words} * (rows))
+
+enum ${model}_status {
+    ${upper}_OK = 0,
+    ${upper}_MORE = 1,                  /* the step is not finished: continue it */
+    ${upper}_EPOCH = 2,                 /* this step ended an epoch */
+    ${upper}_DONE = 3,                  /* all steps are done */
+    ${upper}_ARENA_TOO_SMALL = -1,      /* fewer bytes than this header names */
+    ${upper}_ARENA_MISALIGNED = -2,     /* not at a multiple of 8 */
+    ${upper}_UNTRUSTED = -3,            /* the self-test failed: see ${model}_selftest */
+    ${upper}_BAD_CALL = -4,             /* no data, too many rows, or amid a step */
+    ${upper}_BAD_DATA = -5,             /* a row is missing, not finite, or of no class */
+    ${upper}_NOT_FINITE = -6,           /* the loss is: the step changed nothing */
+    ${upper}_BAD_STATE = -7,            /* what is loaded is damaged or of another model */
+    ${upper}_IO = -8                    /* a callback failed */
+};
+
+/* Where the cells of one row go. */
+struct ${model}_row {
+    int32_t sample;                     /* its number in the data */
+@each cell
+    ${ctype} *${name}; /* ${elements} */
+@end
+};
+
+struct ${model}_data {
+    int32_t rows;                       /* all of them, before they are split */
+    int32_t *order;                     /* ${upper}_ORDER_WORDS(rows) words; NULL for none */
+    int (*row)(void *user, const struct ${model}_row *); /* fills it and returns 0 */
+    void *user;
+};
+
+enum ${model}_part { ${upper}_TRAIN, ${upper}_VAL, ${upper}_TEST };
+
+struct ${model}_reports {
+@each report
+    ${ctype} ${name}${array};
+@end
+};
+
+/* Results of inference, a row after the other; good until the next call. */
+struct ${model}_outputs {
+@each output
+    const ${ctype} *${name}; /* ${elements} for each row */
+@end
+    int32_t rows;
+};
+
+/* Sums of losses over the rows of an epoch or part. */
+struct ${model}_pass {
+    int32_t rows;
+    float sum[${loss_count}];
+};
+
+/* All fields are private but run.step, the number of steps done. */
+struct ${model} {
+    struct inv_run run;
+    struct inv_cursor cursor;
+    struct ${model}_data data;
+    struct ${model}_pass pass;
+    int32_t stage, batch_at, part_end[3], per_epoch, ordered_epoch;
+};
+
+typedef int ${model}_write(void *user, const void *bytes, size_t count); /* 0: all written */
+typedef int ${model}_read(void *user, void *bytes, size_t count);        /* 0: all read */
+
+/* Whether this machine and build compute as the model demands: ${upper}_OK or _UNTRUSTED. */
+enum ${model}_status ${model}_selftest(void);
+
+/* Tests the machine, takes the arena and draws start values from the seed. */
+enum ${model}_status ${model}_init(struct ${model} *, void *arena, size_t bytes);
+/* For inference only: weights (${upper}_WEIGHT_BYTES of an arena, aligned to 8) stay where they
+ * are, work takes ${upper}_INFER_BYTES. */
+enum ${model}_status ${model}_init_inference(struct ${model} *, const void *weights,
+                                     void *work, size_t bytes);
+
+/* Splits the data and fits what is fitted to it, as a run would.  Call it before ${model}_load. */
+enum ${model}_status ${model}_begin(struct ${model} *, const struct ${model}_data *);
+/* One step of training. */
+enum ${model}_status ${model}_step(struct ${model} *);
+/* The same in slices of about `budget` scalar operations, after ${model}_step_begin. */
+enum ${model}_status ${model}_step_begin(struct ${model} *);
+enum ${model}_status ${model}_step_continue(struct ${model} *, int32_t budget);
+/* The loss of the last step's batch, before its update. */
+float ${model}_loss(const struct ${model} *);
+/* Losses and metrics of the epoch that has ended. */
+void ${model}_epoch_reports(struct ${model} *, struct ${model}_reports *);
+/* Losses and metrics of a part; between epochs, for it starts their totals anew. */
+enum ${model}_status ${model}_evaluate(struct ${model} *, enum ${model}_part,
+                               struct ${model}_reports *);
+/* Exchanges the parameters with their moving averages, where the model keeps some: before and
+ * after what is to see the averages. */
+void ${model}_exchange_average(struct ${model} *);
+
+/* Outputs of at most ${upper}_BATCH rows of cells. */
+enum ${model}_status ${model}_infer(struct ${model} *, int32_t rows,
+@each argument
+                            const ${ctype} *${name},
+@end
+                            struct ${model}_outputs *);
+
+/* All that training goes on from, with a checksum: for a device of the same byte order. */
+enum ${model}_status ${model}_save(const struct ${model} *, ${model}_write *, void *user);
+/* On failure the model is as after ${model}_init. */
+enum ${model}_status ${model}_load(struct ${model} *, ${model}_read *, void *user);
+/* The weights as a .safetensors file, byte for byte the one that a run writes. */
+enum ${model}_status ${model}_write_weights(const struct ${model} *, ${model}_write *, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,7 @@
+/* ${comment} */
+static const struct inv_group ${name}_groups[] = {
+@each step
+    ${step}
+@end
+};
+
