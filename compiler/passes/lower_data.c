@@ -227,7 +227,7 @@ static bool field_type(struct lower *l, struct data_field *field, const struct a
     bool class = type && type->kind == AST_TYPE && !strcmp(type->text, "class");
     *rank = 0;
     *classes = 0;
-    if (!type || type->kind != AST_TYPE || (!class && strcmp(type->text, "f32")) || (class && !dims)) {
+    if (!type || type->kind != AST_TYPE || (!class && strcmp(type->text, "f32")) || (class && (!dims || !dims->count))) {
         diag_error(l->diags, type ? type->span : field->span, "a field is f32[...], class[k] or class[\"a\", \"b\"]");
         return false;
     }

@@ -477,6 +477,10 @@ static struct value lower_operator(struct lower *l, struct frame *frame, const s
 
 static struct value lower_misplaced(struct lower *l, struct frame *frame, const struct ast *ast)
 {
+    if (ast->kind == AST_NAMED) {
+        lower_error(l, frame, ast->span, "'%s = ...' is an argument: it stands in a call", ast->text);
+        return value_error();
+    }
     struct diag *d = lower_error(l, frame, ast->span, "'%s %s' is no expression", ast->text,
                                  lower_span_text(l, ast->kid[0]->span));
     diag_help(d, "a name and a number side by side are a share, as in: split train 80%%, test 20%%");
@@ -505,6 +509,7 @@ static struct value lower_kind(struct lower *l, struct frame *frame, const struc
     case AST_NOT: return lower_not(l, frame, ast);
     case AST_NEG: return lower_negative(l, frame, ast);
     case AST_ERROR: return value_error();
+    case AST_NAMED:
     case AST_SHARE: return lower_misplaced(l, frame, ast);
     default: return lower_operator(l, frame, ast);
     }
