@@ -114,12 +114,18 @@ static bool is_source(const char *path)
     return ends_with(path, ".c") && starts_with(path, "runtime/");
 }
 
+/* Is it compiled once for each instruction-set level? */
+static bool is_leveled(const char *path)
+{
+    return ends_with(path, "/contract.c") || ends_with(path, "/check_level.c");
+}
+
 static const char *runtime_sources(struct arena *arena)
 {
     struct text text;
     text_init(&text, arena);
     for (int i = 0; i < embedded_file_count; i++)
-        if (is_source(embedded_files[i].path) && !ends_with(embedded_files[i].path, "/contract.c"))
+        if (is_source(embedded_files[i].path) && !is_leveled(embedded_files[i].path))
             text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", embedded_files[i].path);
     return text.data;
 }
@@ -327,9 +333,9 @@ static void add_runtime(const struct build *build, struct command_line *lines,
         const char *base = strrchr(path, '/') + 1;
         const char *name = arena_printf(build->arena, "runtime_%.*s", (int)strlen(base) - 2, base);
         for (int l = 0; l < LEVELS; l++)
-            if (ends_with(path, "/contract.c") && build->known >> l & 1)
+            if (is_leveled(path) && build->known >> l & 1)
                 add_compile(build, lines, objects, &levels[l], source, name);
-        if (!ends_with(path, "/contract.c"))
+        if (!is_leveled(path))
             add_compile(build, lines, objects, NULL, source, name);
     }
 }

@@ -5,8 +5,7 @@
  * loop; any split gives the same bits.  What invar writes belongs to its user. */
 #include <string.h>
 #include "core/arith.h"
-#include "core/level.h"
-#include "core/selftest.h"
+#include "core/check_level.h"
 #include "core/sums.h"
 #include "invar.h"
 @each include
@@ -53,7 +52,7 @@ ${function}
 @end
 static const char *selftest(void)
 {
-    return inv_canary() == 0 ? NULL
+    return inv_canary() == 0 ? inv_check_level()
                              : "compiled without keeping to one rounding per operation "
                                "(-ffp-contract=off, no fast-math)";
 }

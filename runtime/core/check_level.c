@@ -1,0 +1,224 @@
+#include "core/check_level.h"
+
+#include "core/contract.h"
+#include "core/sums.h"
+#include "ops/cos.h"
+#include "ops/erf.h"
+#include "ops/exp.h"
+#include "ops/exp2.h"
+#include "ops/expm1.h"
+#include "ops/floor.h"
+#include "ops/log.h"
+#include "ops/log1p.h"
+#include "ops/log2.h"
+#include "ops/max.h"
+#include "ops/min.h"
+#include "ops/pow.h"
+#include "ops/rsqrt.h"
+#include "ops/sigmoid.h"
+#include "ops/sin.h"
+#include "ops/tanh.h"
+
+#define FAULT(what) "level " INV_LEVEL_TEXT ": " what " differs from its portable form"
+
+/* Element i of a sequence over [-2, 2) that uses all 24 bits, so that every rounding counts. */
+static float element(uint32_t i)
+{
+    uint32_t w = (i + 1) * 0x9e3779b9u;
+    w = (w ^ w >> 15) * 0x85ebca6bu;
+    w ^= w >> 13;
+    return inv_from_bits(0x40800000u | w >> 9) - 6.0f;
+}
+
+static void fill(float *x, long count, uint32_t start)
+{
+    for (long i = 0; i < count; i++)
+        x[i] = element(start + (uint32_t)i);
+}
+
+static int same(float a, float b)
+{
+    return inv_bits(inv_canonical(a)) == inv_bits(inv_canonical(b));
+}
+
+/* ---- contraction ---- */
+
+enum { OPERAND = 8192, CHAIN = 256 };
+
+struct shape {
+    long m, n, k;
+    int a_transposed, b_transposed;
+};
+
+/* One output by its definition; volatile keeps the chain scalar. */
+static float contract_one(const float *a, long as_k, const float *b, long bs_k, long k)
+{
+    volatile float out = 0.0f, chain = 0.0f;
+    for (long p = 0; p < k; p++) {
+        chain = inv_fma(a[p * as_k], b[p * bs_k], chain);
+        if ((p + 1) % CHAIN == 0 || p + 1 == k) {
+            out = inv_add(out, chain);
+            chain = 0.0f;
+        }
+    }
+    return out;
+}
+
+static int contracts(const struct shape *s)
+{
+    float a[OPERAND], b[OPERAND], out[OPERAND];
+    long as_m = s->a_transposed ? 1 : s->k, as_k = s->a_transposed ? s->m : 1;
+    long bs_k = s->b_transposed ? 1 : s->n, bs_n = s->b_transposed ? s->k : 1;
+    fill(a, s->m * s->k, 0);
+    fill(b, s->k * s->n, OPERAND);
+    inv_contract(out, s->n, a, as_m, as_k, b, bs_k, bs_n, s->m, s->n, s->k);
+    for (long i = 0; i < s->m; i++)
+        for (long j = 0; j < s->n; j++)
+            if (!same(out[i * s->n + j],
+                      contract_one(a + i * as_m, as_k, b + j * bs_n, bs_k, s->k)))
+                return 0;
+    return 1;
+}
+
+/* Whole tiles, rows and columns left over, chunks left over, one row, one column, no terms. */
+static const char *check_contract(void)
+{
+    static const struct shape shapes[] = {
+        {1, 1, 0, 0, 0},    {1, 37, 70, 0, 0},   {33, 1, 70, 0, 1},  {13, 17, 257, 1, 0},
+        {7, 23, 300, 0, 1}, {25, 49, 20, 1, 1},  {12, 32, 64, 0, 0}, {2, 3, 777, 0, 0},
+    };
+    for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (!contracts(&shapes[i]))
+            return FAULT("the contraction kernel");
+    return NULL;
+}
+
+/* ---- sums ---- */
+
+static float row_sum_one(const float *x, int count)
+{
+    volatile float lane[INV_LANES];
+    for (int l = 0; l < INV_LANES; l++)
+        lane[l] = 0.0f;
+    for (int i = 0; i < count; i++)
+        lane[i % INV_LANES] = lane[i % INV_LANES] + x[i];
+    for (int s = INV_LANES / 2; s > 0; s /= 2)
+        for (int l = 0; l < s; l++)
+            lane[l] = lane[l] + lane[l + s];
+    return lane[0];
+}
+
+static float column_sum_one(const float *x, int rows, int columns)
+{
+    volatile float sum = 0.0f, chunk = 0.0f;
+    for (int r = 0; r < rows; r++) {
+        chunk = chunk + x[r * columns];
+        if ((r + 1) % INV_CHUNK == 0 || r + 1 == rows) {
+            sum = sum + chunk;
+            chunk = 0.0f;
+        }
+    }
+    return sum;
+}
+
+static const char *check_sums(void)
+{
+    enum { ROWS = 300, COLUMNS = 21 };
+    float x[ROWS * COLUMNS], sums[COLUMNS];
+    fill(x, ROWS * COLUMNS, 2 * OPERAND);
+    for (int count = 1; count <= 1000; count += 111)
+        if (!same(inv_row_sum(x, count), row_sum_one(x, count)))
+            return FAULT("a row sum");
+    inv_column_sum(sums, x, COLUMNS, ROWS, COLUMNS);
+    for (int c = 0; c < COLUMNS; c++)
+        if (!same(sums[c], column_sum_one(x + c, ROWS, COLUMNS)))
+            return FAULT("a column sum");
+    return NULL;
+}
+
+/* ---- loops over functions ---- */
+
+enum { POINTS = 83 };
+
+/* One call at a time is the portable form; the loop is what compilers turn into vectors. */
+#define PAIR(name, ...)                                                      \
+    static float name##_one(float x)                                         \
+    {                                                                        \
+        return __VA_ARGS__;                                                  \
+    }                                                                        \
+    static void name##_all(float *restrict out, const float *restrict from)  \
+    {                                                                        \
+        for (int i = 0; i < POINTS; i++) {                                   \
+            float x = from[i];                                               \
+            out[i] = __VA_ARGS__;                                            \
+        }                                                                    \
+    }
+
+PAIR(exp, inv_exp(x))
+PAIR(exp2, inv_exp2(x))
+PAIR(expm1, inv_expm1(x))
+PAIR(log, inv_log(x))
+PAIR(log2, inv_log2(x))
+PAIR(log1p, inv_log1p(x))
+PAIR(tanh, inv_tanh(x))
+PAIR(sigmoid, inv_sigmoid(x))
+PAIR(erf, inv_erf(x))
+PAIR(sin, inv_sin(x))
+PAIR(cos, inv_cos(x))
+PAIR(pow, inv_pow(x, 2.3f))
+PAIR(sqrt, inv_sqrt(x))
+PAIR(rsqrt, inv_rsqrt(x))
+PAIR(fma, inv_fma(x, 1.7f, inv_mul(x, 0.3f)))
+PAIR(floor, inv_floor(x))
+PAIR(extremes, inv_max(inv_min(x, 1.0f), inv_mul(x, -0.5f)))
+PAIR(quotient, inv_div(inv_add(x, 3.0f), inv_sub(x, 0.7f)))
+
+struct pair {
+    float (*one)(float);
+    void (*all)(float *restrict, const float *restrict);
+};
+
+#define BOTH(name) {name##_one, name##_all}
+
+/* Ordinary values of many magnitudes and both signs, and what is special. */
+static void fill_points(float *x)
+{
+    static const uint32_t special[] = {0x00000000u, 0x80000000u, 0x00000001u, 0x807fffffu,
+                                       0x7f800000u, 0xff800000u, 0x7fc00000u, 0x7f7fffffu,
+                                       0xff7fffffu, 0x3f800000u, 0xbf800000u};
+    const int specials = sizeof special / sizeof *special;
+    for (int i = 0; i < POINTS; i++)
+        x[i] = i % 7 == 3 && i / 7 < specials
+                   ? inv_from_bits(special[i / 7])
+                   : inv_mul(element((uint32_t)i), inv_from_bits((uint32_t)(110 + i % 24) << 23));
+}
+
+static const char *check_functions(void)
+{
+    static const struct pair pairs[] = {
+        BOTH(exp), BOTH(exp2),    BOTH(expm1), BOTH(log),   BOTH(log2),     BOTH(log1p),
+        BOTH(tanh), BOTH(sigmoid), BOTH(erf),   BOTH(sin),   BOTH(cos),      BOTH(pow),
+        BOTH(sqrt), BOTH(rsqrt),   BOTH(fma),   BOTH(floor), BOTH(extremes), BOTH(quotient),
+    };
+    float x[POINTS], y[POINTS];
+    fill_points(x);
+    for (unsigned f = 0; f < sizeof pairs / sizeof *pairs; f++) {
+        float (*volatile one)(float) = pairs[f].one;
+        pairs[f].all(y, x);
+        for (int i = 0; i < POINTS; i++)
+            if (!same(y[i], one(x[i])))
+                return FAULT("a loop over a function");
+    }
+    return NULL;
+}
+
+const char *inv_check_level(void)
+{
+    if (inv_canary() != 0)
+        return "level " INV_LEVEL_TEXT ": the runtime was compiled without keeping to one rounding "
+               "per operation (-ffp-contract=off, no fast-math)";
+    const char *reason = check_contract();
+    if (reason == NULL)
+        reason = check_sums();
+    return reason != NULL ? reason : check_functions();
+}
