@@ -61,7 +61,8 @@ static bool loaded(const struct load *load, const char *path)
     return found;
 }
 
-static bool load_file(struct load *load, struct inv_sha256 *hash, const char *path, struct span included)
+static bool load_file(struct load *load, struct inv_sha256 *hash, const char *path,
+                      struct span included)
 {
     size_t size;
     const char *error;
@@ -95,7 +96,8 @@ static void load_library(struct load *load)
             continue;
         const char *name = arena_printf(load->arena, "library/%s", e->path + sizeof prefix - 1);
         int source = diags_add_source(load->diags, name, e->data, e->size, true);
-        ARENA_PUSH(load->arena, load->file, load->count, load->room) = ast_parse(load->arena, load->diags, source);
+        ARENA_PUSH(load->arena, load->file, load->count, load->room) =
+            ast_parse(load->arena, load->diags, source);
     }
 }
 
@@ -113,7 +115,8 @@ static bool is_bool(const struct ast *e)
 static bool same_kind(const struct ast *a, const struct ast *b)
 {
     if (b->kind == AST_NUMBER)
-        return a->kind == AST_NUMBER || (a->kind != AST_STRING && a->kind != AST_LIST && !is_bool(a));
+        return a->kind == AST_NUMBER
+               || (a->kind != AST_STRING && a->kind != AST_LIST && !is_bool(a));
     return is_bool(a) ? is_bool(b) : a->kind == b->kind;
 }
 
@@ -134,7 +137,8 @@ static void unknown_const(struct load *load, const char *define, const char *nam
     for (int i = 0; i < file->count && count < 128; i++)
         if (file->kid[i]->kind == AST_CONST)
             choice[count++] = file->kid[i]->text;
-    struct diag *d = diag_error(load->diags, (struct span){0}, "-D %s: the model file has no const '%s'", define, name);
+    struct diag *d = diag_error(load->diags, (struct span){0},
+                                "-D %s: the model file has no const '%s'", define, name);
     const char *near = diag_nearest(name, choice, count);
     if (near)
         diag_help(d, "did you mean '%s'?", near);
@@ -159,11 +163,12 @@ static void apply_define(struct load *load, const char *define)
     struct ast *file = ast_parse(load->arena, load->diags, source);
     if (diags_error_count(load->diags) > errors)
         return;
-    const struct ast *value = file->count == 1 && file->kid[0]->kind == AST_CONST ? literal(file->kid[0]->kid[0]) : NULL;
+    const struct ast *value =
+        file->count == 1 && file->kid[0]->kind == AST_CONST ? literal(file->kid[0]->kid[0]) : NULL;
     if (!value || (value->kind != AST_NUMBER && value->kind != AST_STRING && !is_bool(value))
         || !same_kind(literal(target->kid[0]), value)) {
-        struct diag *d = diag_error(load->diags, (struct span){0}, "-D %s: the value must be a literal of the same kind",
-                                    define);
+        struct diag *d = diag_error(load->diags, (struct span){0},
+                                    "-D %s: the value must be a literal of the same kind", define);
         diag_note(d, target->span, "the const is declared here");
         return;
     }

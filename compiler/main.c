@@ -49,7 +49,8 @@ static void dump(const struct program *program, const char *pass, const char *wa
         fwrite(text.data, 1, text.size, stdout);
 }
 
-static void each_phase(struct program *program, const char *pass, void (*run)(struct graph *), const char *wanted)
+static void each_phase(struct program *program, const char *pass, void (*run)(struct graph *),
+                       const char *wanted)
 {
     for (int i = 0; i < PHASE_COUNT; i++)
         if (program->phase[i]) {
@@ -137,13 +138,15 @@ static int command_emit(const struct options *o)
     }
     bool firmware = o->target && !strcmp(o->target, "firmware");
     if (o->target && strcmp(o->target, "c") && !firmware) {
-        fprintf(stderr, "invar emit: unknown target '%s'; this version has: c, firmware\n", o->target);
+        fprintf(stderr, "invar emit: unknown target '%s'; this version has: c, firmware\n",
+                o->target);
         return 2;
     }
     struct program *program = compile_model(o);
     if (!program)
         return 1;
-    return finish(program, firmware ? build_firmware(program, o->out) : build_emit(program, o->out));
+    return finish(program,
+                  firmware ? build_firmware(program, o->out) : build_emit(program, o->out));
 }
 
 static int command_plan(const struct options *o)
@@ -205,7 +208,8 @@ static int command_fmt(const struct options *o)
     ast_format(arena, diags, id, tree, &text);
     bool same = text.size == size && !memcmp(text.data, source, size);
     if (o->check && !same) {
-        fprintf(stderr, "%s: not in canonical layout; invar fmt --write %s mends it\n", o->model, o->model);
+        fprintf(stderr, "%s: not in canonical layout; invar fmt --write %s mends it\n", o->model,
+                o->model);
         status = 1;
     } else if (o->write && !same) {
         status = write_file(o->model, &text);
@@ -220,8 +224,8 @@ static int command_fmt(const struct options *o)
 static const char model_options[] =
     "  -D NAME=VALUE       replace a const of the model file\n"
     "  --train MODEL       which train declaration, where the file has several\n"
-    "  --dump=PASS         print the graphs after a pass: ast lower simplify random fuse order plan;\n"
-    "                      program: after lower, with variables, data and settings before them\n";
+    "  --dump=PASS         print the graphs after a pass: ast lower simplify random fuse order\n"
+    "                      plan; program: after lower, with variables, data and settings\n";
 static const char build_options[] =
     "  --cc COMPILER       C compiler (default: $CC, else cc)\n"
     "  --cflags FLAGS      further flags, for the runtime too; bits do not depend on them\n"
@@ -229,31 +233,44 @@ static const char build_options[] =
 
 static const struct command commands[] = {
     {"run", "compile, train and report", "run MODEL.inv [options] [trainer options]",
-     "Trainer options (--data, --epochs, --threads ...) are passed on; 'invar run MODEL.inv --help'\n"
-     "prints them.\n", command_run, "Dtdcfv*"},
+     "Trainer options (--data, --epochs, --threads ...) are passed on;\n"
+     "'invar run MODEL.inv --help' prints them.\n",
+     command_run, "Dtdcfv*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
-     "  -o TRAINER          the executable (default: the model's name)\n", command_build, "Dtdcfvo"},
+     "  -o TRAINER          the executable (default: the model's name)\n", command_build,
+     "Dtdcfvo"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
-     "  -o DIR              where to; made if missing\n  --target c          kind of sources: c, firmware\n", command_emit, "Dtdog"},
+     "  -o DIR              where to; made if missing\n"
+     "  --target c          kind of sources: c, firmware\n",
+     command_emit, "Dtdog"},
     {"check", "print errors only", "check MODEL.inv [options]", "", command_check, "Dtd"},
     {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
      command_plan, "Dtd"},
     {"fmt", "print a model file in canonical layout", "fmt MODEL.inv [--write | --check]",
-     "  --write             rewrite the file\n  --check             exit with 1 where the layout differs\n",
+     "  --write             rewrite the file\n"
+     "  --check             exit with 1 where the layout differs\n",
      command_fmt, "wk"},
 };
 
 enum { COMMAND_COUNT = (int)(sizeof commands / sizeof *commands) };
 
-static const struct { const char *name; char letter; bool value; } option_table[] = {
-    {"-D", 'D', true}, {"--train", 't', true}, {"--dump", 'd', true}, {"--cc", 'c', true}, {"--cflags", 'f', true},
-    {"--verbose", 'v', false}, {"-o", 'o', true}, {"--output", 'o', true}, {"--target", 'g', true},
-    {"--write", 'w', false}, {"-w", 'w', false}, {"--check", 'k', false}};
+static const struct {
+    const char *name;
+    char letter;
+    bool value;
+} option_table[] = {
+    {"-D", 'D', true},         {"--train", 't', true},  {"--dump", 'd', true},
+    {"--cc", 'c', true},       {"--cflags", 'f', true}, {"--verbose", 'v', false},
+    {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
+    {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
+};
 
 static void usage(FILE *f)
 {
-    fprintf(f, "invar " INVAR_VERSION ": compiles a model file to a program that trains the model; the same model file,\n"
-               "data and seed give the same bits everywhere\n\nusage: invar COMMAND MODEL.inv [options]\n\n");
+    fprintf(f, "invar " INVAR_VERSION
+               ": compiles a model file to a program that trains the model; the same model file,\n"
+               "data and seed give the same bits everywhere\n\n"
+               "usage: invar COMMAND MODEL.inv [options]\n\n");
     for (int i = 0; i < COMMAND_COUNT; i++)
         fprintf(f, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fprintf(f, "  %-10s %s\n", "operators", "print the reference of the graph's operators");
@@ -383,7 +400,8 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
         } else if (argv[i][0] == '-') {
             return bad_option(c, argv[i]);
         } else {
-            fprintf(stderr, "invar %s: one model file at a time; '%s' is one more\n", c->name, argv[i]);
+            fprintf(stderr, "invar %s: one model file at a time; '%s' is one more\n", c->name,
+                    argv[i]);
             return 2;
         }
     }

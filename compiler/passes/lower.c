@@ -14,7 +14,8 @@ static void declare(struct lower *l, struct scope *scope, const struct ast *item
 {
     struct named_ast *before = scope_find(scope, item->text);
     if (before) {
-        struct diag *d = diag_error(l->diags, item->name_span, "%s '%s' is declared twice", what, item->text);
+        struct diag *d =
+            diag_error(l->diags, item->name_span, "%s '%s' is declared twice", what, item->text);
         diag_note(d, before->ast->name_span, "first here");
         return;
     }
@@ -29,7 +30,8 @@ static void check_version(struct lower *l, const struct ast *file, bool main_fil
         if (item->kind != AST_INVAR)
             continue;
         if (strcmp(item->text, "1"))
-            diag_error(l->diags, item->name_span, "this is language version %s, and this compiler knows version 1",
+            diag_error(l->diags, item->name_span,
+                       "this is language version %s, and this compiler knows version 1",
                        item->text);
         else if (i > 0)
             diag_error(l->diags, item->span, "'invar 1' stands once, before everything else");
@@ -66,8 +68,8 @@ static void collect_item(struct lower *l, const struct ast *item, bool library, 
     }
 }
 
-static void unknown_declaration(struct lower *l, const struct scope *scope, const char *what, const char *name,
-                                struct span span)
+static void unknown_declaration(struct lower *l, const struct scope *scope, const char *what,
+                                const char *name, struct span span)
 {
     const char *choice[64];
     int count = 0;
@@ -82,21 +84,24 @@ static void unknown_declaration(struct lower *l, const struct scope *scope, cons
 /* One train declaration is run: the named one, or the only one. */
 static bool choose_train(struct lower *l, struct span file, const char *name)
 {
-    struct named_ast *train = name ? scope_find(&l->trains, name) : l->trains.count ? &l->trains.item[0] : NULL;
+    struct named_ast *train = name              ? scope_find(&l->trains, name)
+                              : l->trains.count ? &l->trains.item[0]
+                                                : NULL;
     if (!train && name) {
         unknown_declaration(l, &l->trains, "train declaration for model", name, (struct span){0});
         return false;
     }
     if (!train) {
         struct diag *d = diag_error(l->diags, file, "the file has no 'train' declaration");
-        diag_help(d, "for example: train model on data { seed 1  epochs 10  batch 32  optimizer adam(lr = 1e-3) }");
+        diag_help(d, "for example: train model on data { seed 1  epochs 10  batch 32  optimizer "
+                     "adam(lr = 1e-3) }");
         return false;
     }
     if (!name && l->trains.count > 1) {
-        struct diag *d = diag_error(l->diags, l->trains.item[1].ast->name_span, "the file trains %d models",
-                                    l->trains.count);
-        diag_help(d, "choose one with --train: %s, %s%s", l->trains.item[0].name, l->trains.item[1].name,
-                  l->trains.count > 2 ? " ..." : "");
+        struct diag *d = diag_error(l->diags, l->trains.item[1].ast->name_span,
+                                    "the file trains %d models", l->trains.count);
+        diag_help(d, "choose one with --train: %s, %s%s", l->trains.item[0].name,
+                  l->trains.item[1].name, l->trains.count > 2 ? " ..." : "");
         return false;
     }
     l->train_ast = train->ast;
@@ -126,7 +131,8 @@ static void check_consts(struct lower *l)
         lower_const(l, &l->consts.item[i]);
 }
 
-bool pass_lower(struct program *program, struct ast *const *file, int file_count, const char *train_name)
+bool pass_lower(struct program *program, struct ast *const *file, int file_count,
+                const char *train_name)
 {
     struct lower *l = ARENA_NEW(program->arena, struct lower);
     l->program = program;
@@ -138,7 +144,8 @@ bool pass_lower(struct program *program, struct ast *const *file, int file_count
         for (int k = 0; k < file[i]->count; k++)
             collect_item(l, file[i]->kid[k], library_file(l, file[i]), i == 0);
     }
-    if (diags_error_count(l->diags) || !choose_train(l, (struct span){file[0]->span.source, 1, 1, 1, 1}, train_name)
+    if (diags_error_count(l->diags)
+        || !choose_train(l, (struct span){file[0]->span.source, 1, 1, 1, 1}, train_name)
         || !find_declarations(l))
         return false;
     check_consts(l);

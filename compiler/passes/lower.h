@@ -5,7 +5,7 @@
 #include "passes/pass.h"
 
 enum value_kind {
-    V_ERROR,                            /* an error was reported; everything built on it is silent */
+    V_ERROR,                            /* an error was reported; what is built on it is silent */
     V_NONE,
     V_NUMBER,                           /* compile-time, binary64 */
     V_BOOL,                             /* compile-time */
@@ -15,7 +15,7 @@ enum value_kind {
     V_RANGE,                            /* item[0]..item[1], both ends meant */
     V_ELLIPSIS,
     V_LAYER,                            /* a block with some of its arguments, or a chain */
-    V_LATE,                             /* a tensor that is not there yet when start values are made */
+    V_LATE,                             /* a tensor, where start values are made */
     V_TENSOR
 };
 
@@ -30,14 +30,14 @@ struct value {
     int node;                           /* V_TENSOR */
     bool per_row;                       /* axis 0 of the node is the batch */
     int64_t classes;                    /* class value: k; else 0 */
-    struct span span;                   /* the expression that made it */
+    struct span span;                   /* the user's line or call */
 };
 
 /* What is to be called: a block or an operator, by name or partly applied, or a chain of such. */
 struct layer {
     const struct ast *block;            /* AST_BLOCK, or NULL for an operator or a chain */
     const char *name;                   /* of the block or operator */
-    const struct ast *arguments;        /* AST_ARGUMENTS or NULL, evaluated in `frame` at each use */
+    const struct ast *arguments;        /* or NULL; evaluated in `frame` at each use */
     struct frame *frame;
     struct binding *names;
     struct layer *first, *second;       /* chain */
@@ -81,9 +81,9 @@ struct site { const struct ast *callee; int ordinal; };
 /* What lowering knows of a variable beside struct variable. */
 struct declared {
     unsigned phases;                    /* bit set: where it was declared */
-    struct span span;                   /* the user's line: the call, where the variable is the library's */
+    struct span span; /* the user's line: the call, where the variable is the library's */
     int initial;                        /* 1 + the node of its start value in PHASE_INIT, or 0 */
-    int read, stored;                   /* in the current graph: its read node, its next value; or -1 */
+    int read, stored;                   /* nodes in the current graph: read, next value; or -1 */
 };
 
 /* A node that stands for what a phase does not have; nothing kept may depend on it. */
@@ -126,7 +126,7 @@ struct lower {
     struct layer *optimizer_layer;
     const struct ast *keep;
     int norm_first, norm_end;           /* nodes of global_norm */
-    bool asked_size;                    /* `elements` was called: of an optimizer, one tensor at a time */
+    bool asked_size;                    /* `elements` was called: the optimizer sees one tensor */
     struct data_field *field;           /* at hand, in data */
 };
 
@@ -135,7 +135,7 @@ struct expansion {
     const struct ast *block;
     const struct value *given;          /* come first, by position */
     int given_count;
-    const struct ast *arguments[2];     /* then those of the call, then those of the layer; or NULL */
+    const struct ast *arguments[2];     /* of the call, then of the layer; or NULL */
     struct frame *scope[2];             /* where they are evaluated */
     const char *path, *random_path;
     struct span span;
@@ -164,7 +164,8 @@ struct value value_binary(struct lower *, enum ast_kind, struct value, struct va
 struct value value_map(struct lower *, enum op, int count, struct value *, struct span);
 struct value value_unary(struct lower *, enum op, struct value, struct span);
 struct value value_power(struct lower *, struct value, struct value, struct span);
-struct value value_index(struct lower *, struct value, const struct value *item, int count, struct span);
+struct value value_index(struct lower *, struct value, const struct value *item, int count,
+                         struct span);
 struct value value_matmul(struct lower *, struct value, struct value, struct span);
 
 /* ---- lower_expr.c ---- */
@@ -174,10 +175,12 @@ struct value lower_expr(struct lower *, struct frame *, const struct ast *);
 struct layer *lower_layer(struct lower *, struct frame *, const struct ast *);
 bool lower_is_layer(struct lower *, struct frame *, const struct ast *);
 /* Reports that there is no such name; `what` is a "name", or a "block or operator". */
-struct value lower_unknown(struct lower *, struct frame *, const struct ast *name, const char *what);
+struct value lower_unknown(struct lower *, struct frame *, const struct ast *name,
+                           const char *what);
 struct value lower_const(struct lower *, struct named_ast *);
 struct binding *frame_find(struct frame *, const char *name);
-struct binding *frame_bind(struct lower *, struct frame *, const char *name, struct value, struct span);
+struct binding *frame_bind(struct lower *, struct frame *, const char *name, struct value,
+                           struct span);
 const struct ast *lower_find_block(struct lower *, bool library, const char *name);
 struct frame *lower_current(struct lower *);
 /* The span, or the user's call around it where it lies in the library. */
@@ -256,7 +259,8 @@ void lower_model_statement(struct lower *, struct frame *, const struct ast *);
 void lower_phases(struct lower *);
 void lower_data(struct lower *);
 /* columns(a..b), column(...): cells of the field at hand. */
-struct value lower_columns(struct lower *, struct frame *, const char *name, struct arguments *, struct span);
+struct value lower_columns(struct lower *, struct frame *, const char *name, struct arguments *,
+                           struct span);
 void lower_train_settings(struct lower *);
 void lower_train_check(struct lower *);
 bool lower_is_frozen(struct lower *, const char *path);

@@ -84,8 +84,8 @@ static struct diag *argument_error(struct lower *l, struct frame *f, const struc
     return d;
 }
 
-static bool match_dim(struct lower *l, struct frame *f, const struct ast *formal, const struct ast *dim,
-                      int64_t extent, struct value v)
+static bool match_dim(struct lower *l, struct frame *f, const struct ast *formal,
+                      const struct ast *dim, int64_t extent, struct value v)
 {
     int64_t want;
     if (shape_variable(l, f, dim)) {
@@ -98,14 +98,16 @@ static bool match_dim(struct lower *l, struct frame *f, const struct ast *formal
         return true;
     struct diag *d = argument_error(l, f, formal, v, "");
     if (dim->kind == AST_NAME)
-        diag_help(d, "'%s' is %lld here, and that axis has %lld", dim->text, (long long)want, (long long)extent);
+        diag_help(d, "'%s' is %lld here, and that axis has %lld", dim->text, (long long)want,
+                  (long long)extent);
     else
-        diag_help(d, "that axis must have %lld, and it has %lld", (long long)want, (long long)extent);
+        diag_help(d, "that axis must have %lld, and it has %lld", (long long)want,
+                  (long long)extent);
     return false;
 }
 
-static bool match_ellipsis(struct lower *l, struct frame *f, const struct ast *formal, struct value v,
-                           const int64_t *dim, int count)
+static bool match_ellipsis(struct lower *l, struct frame *f, const struct ast *formal,
+                           struct value v, const int64_t *dim, int count)
 {
     struct binding *b = frame_find(f, "...");
     if (!b) {
@@ -120,7 +122,8 @@ static bool match_ellipsis(struct lower *l, struct frame *f, const struct ast *f
     for (int i = 0; same && i < count; i++)
         same = b->value.item[i].number == (double)dim[i];
     if (!same)
-        argument_error(l, f, formal, v, ": its leading axes differ from those of an earlier argument");
+        argument_error(l, f, formal, v,
+                       ": its leading axes differ from those of an earlier argument");
     return same;
 }
 
@@ -135,8 +138,8 @@ static int extents(struct lower *l, struct value v, int64_t *dim)
     return rank;
 }
 
-static bool match_shape(struct lower *l, struct frame *f, const struct ast *formal, const struct ast *dims,
-                        struct value v)
+static bool match_shape(struct lower *l, struct frame *f, const struct ast *formal,
+                        const struct ast *dims, struct value v)
 {
     int64_t dim[RANK_MAX + 1];
     int rank = extents(l, v, dim), ellipsis = -1;
@@ -350,12 +353,13 @@ static bool place_named(struct lower *l, struct frame *f, struct given *given, s
     return false;
 }
 
-static bool place_one_more(struct lower *l, struct frame *f, struct frame *scope, const struct ast *a,
-                           int before)
+static bool place_one_more(struct lower *l, struct frame *f, struct frame *scope,
+                           const struct ast *a, int before)
 {
     int count = f->declaration->kid[0]->count;
-    struct diag *d = lower_error(l, scope, a->span, "'%s' takes %d argument%s, and this is one more",
-                                 f->declaration->text, count, count == 1 ? "" : "s");
+    struct diag *d =
+        lower_error(l, scope, a->span, "'%s' takes %d argument%s, and this is one more",
+                    f->declaration->text, count, count == 1 ? "" : "s");
     if (before)
         diag_help(d, "what stands before '->' is the first");
     diag_note(d, f->declaration->name_span, "'%s' is declared here", f->declaration->text);
@@ -458,8 +462,8 @@ bool lower_bind_arguments(struct lower *l, struct frame *f, const struct expansi
 {
     struct given given[ARGUMENTS_MAX] = {0};
     if (e->given_count > e->block->kid[0]->count) {
-        struct diag *d = lower_error(l, f->caller, e->span, "'%s' takes no value: it has no arguments",
-                                     e->block->text);
+        struct diag *d = lower_error(l, f->caller, e->span,
+                                     "'%s' takes no value: it has no arguments", e->block->text);
         diag_note(d, e->block->name_span, "'%s' is declared here", e->block->text);
         return false;
     }
@@ -505,7 +509,8 @@ static void check_type(struct lower *l, const struct ast *formal)
         else
             diag_help(d, "there are f32, f32[...], class[...], int, bool, layer and words: a | b");
     } else if (!strcmp(type->text, "class") && (!dims || dims->count == 0)) {
-        diag_error(l->diags, type->span, "'class' needs its number of classes: class[10], class[..., k]");
+        diag_error(l->diags, type->span,
+                   "'class' needs its number of classes: class[10], class[..., k]");
     } else if (!strcmp(type->text, "layer") && dims) {
         diag_error(l->diags, type->span, "'layer' has no shape");
     }
@@ -523,8 +528,8 @@ static void check_order(struct lower *l, const struct ast *formals, int at)
         int of = dim->kind == AST_NAME ? formal_index(formals, dim->text) : -1;
         if (of < at)
             continue;
-        struct diag *d = diag_error(l->diags, dim->span, "argument '%s' is declared after its use here",
-                                    dim->text);
+        struct diag *d = diag_error(l->diags, dim->span,
+                                    "argument '%s' is declared after its use here", dim->text);
         diag_note(d, formals->kid[of]->span, "declared here; put it before '%s'",
                   formals->kid[at]->text);
     }

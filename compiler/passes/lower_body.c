@@ -5,7 +5,8 @@
 enum { REPEAT_MAX = 10000 };
 
 /* ---- statements of a body ---- */
-static void bind_one(struct lower *l, struct frame *frame, const struct ast *name, struct value value)
+static void bind_one(struct lower *l, struct frame *frame, const struct ast *name,
+                     struct value value)
 {
     struct binding *old = frame_find(frame, name->text);
     struct binding *b = frame_bind(l, frame, name->text, value, name->span);
@@ -43,8 +44,9 @@ const struct ast *lower_branch(struct lower *l, struct frame *frame, const struc
     if (v.kind == V_ERROR)
         return NULL;
     if (v.kind != V_BOOL) {
-        struct diag *d = lower_error(l, frame, ast->kid[0]->span, "'if' needs a bool known at compile time, not %s",
-                                     value_describe(l, v));
+        struct diag *d =
+            lower_error(l, frame, ast->kid[0]->span,
+                        "'if' needs a bool known at compile time, not %s", value_describe(l, v));
         if (v.kind == V_TENSOR)
             diag_help(d, "select(condition, a, b) chooses element by element");
         return NULL;
@@ -91,7 +93,8 @@ static int repeat_ordinal(struct frame *frame, const struct ast *ast)
 
 static void lower_repeat(struct lower *l, struct frame *frame, const struct ast *ast)
 {
-    const struct ast *operands = ast->kid[0], *count_ast = operands && operands->count == 1 ? operands->kid[0] : NULL;
+    const struct ast *operands = ast->kid[0],
+                     *count_ast = operands && operands->count == 1 ? operands->kid[0] : NULL;
     const char *name = NULL, *path = frame->path, *random_path = frame->random_path;
     int64_t count;
     if (count_ast && count_ast->kind == AST_AS) {
@@ -99,15 +102,16 @@ static void lower_repeat(struct lower *l, struct frame *frame, const struct ast 
         count_ast = count_ast->kid[0];
     }
     if (!count_ast || ast->count < 2 || !ast->kid[1]) {
-        lower_error(l, frame, ast->span, "'repeat' takes a count and a body: repeat 3 as stage { ... }");
+        lower_error(l, frame, ast->span,
+                    "'repeat' takes a count and a body: repeat 3 as stage { ... }");
         return;
     }
     struct value v = lower_expr(l, frame, count_ast);
     if (v.kind == V_ERROR)
         return;
     if (!value_whole(v, &count) || count < 0 || count > REPEAT_MAX) {
-        lower_error(l, frame, count_ast->span, "'repeat' takes a whole number from 0 to %d, not %s", REPEAT_MAX,
-                    value_describe(l, v));
+        lower_error(l, frame, count_ast->span, "'repeat' takes a whole number from 0 to %d, not %s",
+                    REPEAT_MAX, value_describe(l, v));
         return;
     }
     int ordinal = repeat_ordinal(frame, ast);
@@ -144,7 +148,8 @@ static void lower_return(struct lower *l, struct frame *frame, const struct ast 
 {
     const struct ast *operands = ast->kid[0];
     if (frame->role == ROLE_MODEL) {
-        lower_error(l, frame, ast->span, "a model has no 'return'; it has 'loss', 'output' and 'metric'");
+        lower_error(l, frame, ast->span,
+                    "a model has no 'return'; it has 'loss', 'output' and 'metric'");
         return;
     }
     frame->returned = true;
@@ -194,10 +199,13 @@ static void unknown_head(struct lower *l, struct frame *frame, const struct ast 
     } else if (is_one_of(ast->text, model ? block_heads : model_heads,
                          model ? BLOCK_HEADS : MODEL_HEADS)) {
         d = lower_error(l, frame, ast->name_span, "'%s' does not belong in a %s", ast->text, kind);
-        diag_help(d, "it belongs to %s", !model ? "a model" : !strcmp(ast->text, "state") ? "an optimizer"
-                                                                                          : "a metric");
+        diag_help(d, "it belongs to %s",
+                  !model                        ? "a model"
+                  : !strcmp(ast->text, "state") ? "an optimizer"
+                                                : "a metric");
     } else {
-        d = lower_error(l, frame, ast->name_span, "unknown statement '%s' in a %s", ast->text, kind);
+        d = lower_error(l, frame, ast->name_span, "unknown statement '%s' in a %s", ast->text,
+                        kind);
         if (near)
             diag_help(d, "did you mean '%s'?", near);
         else

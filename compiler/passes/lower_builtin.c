@@ -15,8 +15,8 @@ struct builtin {
 
 /* ---- arguments ---- */
 /* Puts named arguments where they belong; false and an error where one is unknown. */
-static bool arrange(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                    struct value *out, bool *given, struct span span)
+static bool arrange(struct lower *l, struct frame *frame, const struct builtin *b,
+                    struct arguments *a, struct value *out, bool *given, struct span span)
 {
     int next = 0, most = 0;
     while (most < 5 && b->formals[most])
@@ -27,7 +27,8 @@ static bool arrange(struct lower *l, struct frame *frame, const struct builtin *
             for (at = 0; at < most && strcmp(b->formals[at], a->name[i]);)
                 at++;
             if (at == most) {
-                struct diag *d = lower_error(l, frame, a->ast[i]->name_span, "'%s' has no argument '%s'", b->name, a->name[i]);
+                struct diag *d = lower_error(l, frame, a->ast[i]->name_span,
+                                             "'%s' has no argument '%s'", b->name, a->name[i]);
                 const char *near = diag_nearest(a->name[i], b->formals, most);
                 if (near)
                     diag_help(d, "did you mean '%s'?", near);
@@ -39,10 +40,11 @@ static bool arrange(struct lower *l, struct frame *frame, const struct builtin *
         if (at >= most || given[at]) {
             struct span place = a->ast[i] ? a->ast[i]->span : span;
             if (at >= most)
-                lower_error(l, frame, place, "'%s' takes %d argument%s, and this is one more", b->name, most,
-                            most == 1 ? "" : "s");
+                lower_error(l, frame, place, "'%s' takes %d argument%s, and this is one more",
+                            b->name, most, most == 1 ? "" : "s");
             else
-                lower_error(l, frame, place, "argument '%s' of '%s' is given twice", b->formals[at], b->name);
+                lower_error(l, frame, place, "argument '%s' of '%s' is given twice", b->formals[at],
+                            b->name);
             return false;
         }
         out[at] = a->item[i];
@@ -64,7 +66,8 @@ static bool arrange(struct lower *l, struct frame *frame, const struct builtin *
         return value_error();                                                \
     static_assert((count) <= 5, "formals")
 
-static bool list_dims(struct lower *l, struct frame *frame, struct value list, int *rank, int64_t *dim)
+static bool list_dims(struct lower *l, struct frame *frame, struct value list, int *rank,
+                      int64_t *dim)
 {
     if (list.kind == V_ERROR)
         return false;
@@ -77,7 +80,8 @@ static bool list_dims(struct lower *l, struct frame *frame, struct value list, i
         return false;
     }
     if (!good)
-        lower_error(l, frame, list.span, "a shape is a list of at most %d whole numbers above 0: [2, 3]", RANK_MAX - 1);
+        lower_error(l, frame, list.span,
+                    "a shape is a list of at most %d whole numbers above 0: [2, 3]", RANK_MAX - 1);
     return good;
 }
 
@@ -85,9 +89,12 @@ static bool axis_of(struct lower *l, struct frame *frame, struct value v, int ra
 {
     int64_t whole;
     if (!value_whole(v, &whole) || whole < -rank || whole >= rank) {
-        struct diag *d = v.kind == V_NUMBER ? lower_error(l, frame, v.span, "there is no axis %.9g here", v.number)
-                                            : lower_error(l, frame, v.span, "an axis is a whole number known at "
-                                                          "compile time, not %s", value_describe(l, v));
+        struct diag *d = v.kind == V_NUMBER
+                             ? lower_error(l, frame, v.span, "there is no axis %.9g here", v.number)
+                             : lower_error(l, frame, v.span,
+                                           "an axis is a whole number known at "
+                                           "compile time, not %s",
+                                           value_describe(l, v));
         if (rank > 0)
             diag_help(d, "axes run from 0 to %d, or from -%d to -1 from the end", rank - 1, rank);
         else
@@ -99,8 +106,8 @@ static bool axis_of(struct lower *l, struct frame *frame, struct value v, int ra
 }
 
 /* ---- elementwise ---- */
-static struct value call_map(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                             const char *path, struct span span)
+static struct value call_map(struct lower *l, struct frame *frame, const struct builtin *b,
+                             struct arguments *a, const char *path, struct span span)
 {
     ARGUMENTS(1);
     return value_unary(l, b->op, v[0], span);
@@ -109,24 +116,28 @@ static struct value call_map(struct lower *l, struct frame *frame, const struct 
 static bool is_whole(struct lower *l, struct value v)
 {
     int64_t whole;
-    return v.kind == V_NUMBER ? value_whole(v, &whole) : v.kind == V_TENSOR && value_node(l, v)->dtype == I32;
+    return v.kind == V_NUMBER ? value_whole(v, &whole)
+                              : v.kind == V_TENSOR && value_node(l, v)->dtype == I32;
 }
 
-static struct value call_select(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                const char *path, struct span span)
+static struct value call_select(struct lower *l, struct frame *frame, const struct builtin *b,
+                                struct arguments *a, const char *path, struct span span)
 {
     ARGUMENTS(3);
     if (v[0].kind == V_BOOL)
         return v[0].number != 0 ? v[1] : v[2];
     if (v[0].kind != V_TENSOR || value_node(l, v[0])->dtype != BOOL) {
-        lower_error(l, frame, v[0].span, "'select' chooses by a bool, not %s", value_describe(l, v[0]));
+        lower_error(l, frame, v[0].span, "'select' chooses by a bool, not %s",
+                    value_describe(l, v[0]));
         return value_error();
     }
-    bool whole = is_whole(l, v[1]) && is_whole(l, v[2]) && (v[1].kind == V_TENSOR || v[2].kind == V_TENSOR);
+    bool whole =
+        is_whole(l, v[1]) && is_whole(l, v[2]) && (v[1].kind == V_TENSOR || v[2].kind == V_TENSOR);
     int64_t classes = v[1].classes == v[2].classes ? v[1].classes : 0;
     for (int i = 1; i < 3; i++) {
         if (whole && v[i].kind == V_NUMBER)
-            v[i] = value_tensor(l, graph_const_whole(l->graph, I32, (int64_t)v[i].number), false, v[i].span);
+            v[i] = value_tensor(l, graph_const_whole(l->graph, I32, (int64_t)v[i].number), false,
+                                v[i].span);
         else if (!whole)
             v[i] = value_to_f32(l, v[i]);
     }
@@ -135,8 +146,8 @@ static struct value call_select(struct lower *l, struct frame *frame, const stru
     return out;
 }
 
-static struct value call_to_int(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                const char *path, struct span span)
+static struct value call_to_int(struct lower *l, struct frame *frame, const struct builtin *b,
+                                struct arguments *a, const char *path, struct span span)
 {
     ARGUMENTS(1);
     v[0] = value_to_tensor(l, v[0]);
@@ -146,8 +157,8 @@ static struct value call_to_int(struct lower *l, struct frame *frame, const stru
     return v[0];
 }
 
-static struct value call_to_float(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                  const char *path, struct span span)
+static struct value call_to_float(struct lower *l, struct frame *frame, const struct builtin *b,
+                                  struct arguments *a, const char *path, struct span span)
 {
     ARGUMENTS(1);
     v[0].classes = 0;
@@ -155,12 +166,14 @@ static struct value call_to_float(struct lower *l, struct frame *frame, const st
 }
 
 /* ---- reductions ---- */
-static bool axes_mask(struct lower *l, struct frame *frame, struct value v, int rank, uint32_t *mask)
+static bool axes_mask(struct lower *l, struct frame *frame, struct value v, int rank,
+                      uint32_t *mask)
 {
     int axis, last;
     *mask = 0;
     if (v.kind == V_RANGE) {
-        if (!axis_of(l, frame, v.item[0], rank, &axis) || !axis_of(l, frame, v.item[1], rank, &last))
+        if (!axis_of(l, frame, v.item[0], rank, &axis)
+            || !axis_of(l, frame, v.item[1], rank, &last))
             return false;
         for (; axis <= last; axis++)
             *mask |= 1u << axis;
@@ -195,8 +208,8 @@ static struct value reduce_all(struct lower *l, reduction *reduce, struct value 
 }
 
 /* Over the rows and every axis but one: a shared value with that axis. */
-static struct value reduce_keep(struct lower *l, struct frame *frame, reduction *reduce, struct value x,
-                                struct value keep, struct span span)
+static struct value reduce_keep(struct lower *l, struct frame *frame, reduction *reduce,
+                                struct value x, struct value keep, struct span span)
 {
     int axis, rank = value_rank(l, x);
     if (!axis_of(l, frame, keep, rank, &axis))
@@ -209,8 +222,8 @@ static struct value reduce_keep(struct lower *l, struct frame *frame, reduction 
     return out;
 }
 
-static struct value call_reduce(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                const char *path, struct span span)
+static struct value call_reduce(struct lower *l, struct frame *frame, const struct builtin *b,
+                                struct arguments *a, const char *path, struct span span)
 {
     uint32_t mask;
     ARGUMENTS(3);
@@ -227,12 +240,13 @@ static struct value call_reduce(struct lower *l, struct frame *frame, const stru
         return reduce_all(l, reduction_of(b->name), x, span);
     if (!axes_mask(l, frame, v[1], value_rank(l, x), &mask))
         return value_error();
-    return value_tensor(l, reduction_of(b->name)(l->graph, x.node, mask << x.per_row), x.per_row, span);
+    return value_tensor(l, reduction_of(b->name)(l->graph, x.node, mask << x.per_row), x.per_row,
+                        span);
 }
 
 /* min and max: of two values element by element, or a reduction. */
-static struct value call_extreme(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                 const char *path, struct span span)
+static struct value call_extreme(struct lower *l, struct frame *frame, const struct builtin *b,
+                                 struct arguments *a, const char *path, struct span span)
 {
     bool max = !strcmp(b->name, "max");
     struct value v[2];
@@ -247,8 +261,8 @@ static struct value call_extreme(struct lower *l, struct frame *frame, const str
     return value_map(l, max ? OP_MAX : OP_MIN, 2, v, span);
 }
 
-static struct value call_argmax(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                const char *path, struct span span)
+static struct value call_argmax(struct lower *l, struct frame *frame, const struct builtin *b,
+                                struct arguments *a, const char *path, struct span span)
 {
     int axis, rank, kept = 0;
     int64_t dim[RANK_MAX];
@@ -262,7 +276,8 @@ static struct value call_argmax(struct lower *l, struct frame *frame, const stru
     for (int i = 0; i < rank; i++)
         if (i != axis)
             dim[kept++] = value_dim(l, x, i);
-    struct value out = value_tensor(l, graph_argmax(l->graph, x.node, 1u << (axis + x.per_row)), x.per_row, span);
+    struct value out =
+        value_tensor(l, graph_argmax(l->graph, x.node, 1u << (axis + x.per_row)), x.per_row, span);
     out = value_reshape(l, out, kept, dim);
     out.classes = value_dim(l, x, axis);
     return out;
@@ -277,8 +292,8 @@ static int64_t row_elements(struct lower *l, struct value v)
     return n;
 }
 
-static struct value call_reshape(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                 const char *path, struct span span)
+static struct value call_reshape(struct lower *l, struct frame *frame, const struct builtin *b,
+                                 struct arguments *a, const char *path, struct span span)
 {
     int rank;
     int64_t dim[RANK_MAX], n = 1;
@@ -289,8 +304,9 @@ static struct value call_reshape(struct lower *l, struct frame *frame, const str
     for (int i = 0; i < rank; i++)
         n *= dim[i];
     if (n != row_elements(l, v[0])) {
-        struct diag *d = lower_error(l, frame, span, "%s has %lld elements, and the new shape %lld",
-                                     value_describe(l, v[0]), (long long)row_elements(l, v[0]), (long long)n);
+        struct diag *d =
+            lower_error(l, frame, span, "%s has %lld elements, and the new shape %lld",
+                        value_describe(l, v[0]), (long long)row_elements(l, v[0]), (long long)n);
         diag_note(d, value_node(l, v[0])->span, "%s comes from here", value_describe(l, v[0]));
         return value_error();
     }
@@ -307,7 +323,8 @@ static struct value call_transpose(struct lower *l, struct frame *frame, const s
         return x;
     int rank = value_rank(l, x);
     if (v[1].kind != V_LIST || v[1].count != rank) {
-        lower_error(l, frame, span, "'transpose' of %s takes a list of its %d axes in their new order",
+        lower_error(l, frame, span,
+                    "'transpose' of %s takes a list of its %d axes in their new order",
                     value_describe(l, x), rank);
         return value_error();
     }
@@ -337,8 +354,8 @@ static struct value spread_rows(struct lower *l, struct value v)
 }
 
 /* concat(a, b, ..., axis = 0) */
-static struct value call_concat(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                const char *path, struct span span)
+static struct value call_concat(struct lower *l, struct frame *frame, const struct builtin *b,
+                                struct arguments *a, const char *path, struct span span)
 {
     struct value v[16], axis_value = value_number(0, span);
     int count = 0, node[16], axis;
@@ -346,7 +363,8 @@ static struct value call_concat(struct lower *l, struct frame *frame, const stru
     (void)path;
     for (int i = 0; i < a->count; i++) {
         if (a->name[i] && strcmp(a->name[i], "axis")) {
-            lower_error(l, frame, a->ast[i]->span, "'%s' has no argument '%s'", b->name, a->name[i]);
+            lower_error(l, frame, a->ast[i]->span, "'%s' has no argument '%s'", b->name,
+                        a->name[i]);
             return value_error();
         }
         if (a->name[i])
@@ -368,8 +386,9 @@ static struct value call_concat(struct lower *l, struct frame *frame, const stru
         for (int k = 0; fits && k < value_rank(l, v[0]); k++)
             fits = k == axis || value_dim(l, v[i], k) == value_dim(l, v[0], k);
         if (!fits) {
-            struct diag *d = lower_error(l, frame, span, "concat along axis %d: %s and %s differ in another axis", axis,
-                                         value_describe(l, v[0]), value_describe(l, v[i]));
+            struct diag *d = lower_error(l, frame, span,
+                                         "concat along axis %d: %s and %s differ in another axis",
+                                         axis, value_describe(l, v[0]), value_describe(l, v[i]));
             diag_note(d, value_node(l, v[0])->span, "%s comes from here", value_describe(l, v[0]));
             diag_note(d, value_node(l, v[i])->span, "%s comes from here", value_describe(l, v[i]));
             return value_error();
@@ -380,8 +399,8 @@ static struct value call_concat(struct lower *l, struct frame *frame, const stru
 }
 
 /* split(x, n): n equal parts of the last axis */
-static struct value call_split(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                               const char *path, struct span span)
+static struct value call_split(struct lower *l, struct frame *frame, const struct builtin *b,
+                               struct arguments *a, const char *path, struct span span)
 {
     int64_t n;
     ARGUMENTS(2);
@@ -390,7 +409,8 @@ static struct value call_split(struct lower *l, struct frame *frame, const struc
         return x;
     int rank = value_rank(l, x);
     if (rank < 1 || !value_whole(v[1], &n) || n < 1 || value_dim(l, x, rank - 1) % n) {
-        lower_error(l, frame, span, "the last axis of %s does not split into %s equal parts", value_describe(l, x),
+        lower_error(l, frame, span, "the last axis of %s does not split into %s equal parts",
+                    value_describe(l, x),
                     v[1].kind == V_NUMBER ? arena_printf(l->arena, "%.9g", v[1].number) : "those");
         return value_error();
     }
@@ -431,8 +451,8 @@ static struct value call_broadcast(struct lower *l, struct frame *frame, const s
     return x;
 }
 
-static struct value call_elements(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                  const char *path, struct span span)
+static struct value call_elements(struct lower *l, struct frame *frame, const struct builtin *b,
+                                  struct arguments *a, const char *path, struct span span)
 {
     ARGUMENTS(1);
     struct value x = value_to_tensor(l, v[0]);
@@ -440,8 +460,8 @@ static struct value call_elements(struct lower *l, struct frame *frame, const st
     return x.kind == V_ERROR ? x : value_number((double)row_elements(l, x), span);
 }
 
-static struct value call_position(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                  const char *path, struct span span)
+static struct value call_position(struct lower *l, struct frame *frame, const struct builtin *b,
+                                  struct arguments *a, const char *path, struct span span)
 {
     int axis;
     int64_t dim[RANK_MAX];
@@ -456,16 +476,19 @@ static struct value call_position(struct lower *l, struct frame *frame, const st
         dim[i] = value_dim(l, x, i);
     struct shape shape = shape_rows(rank, dim, false);
     struct attr attr = {.axis = axis};
-    return value_tensor(l, graph_add_shaped(l->graph, OP_POSITION, 0, NULL, &attr, I32, &shape), false, span);
+    return value_tensor(l, graph_add_shaped(l->graph, OP_POSITION, 0, NULL, &attr, I32, &shape),
+                        false, span);
 }
 
 /* ---- indexed reads ---- */
-static bool index_value(struct lower *l, struct frame *frame, const struct builtin *b, struct value v)
+static bool index_value(struct lower *l, struct frame *frame, const struct builtin *b,
+                        struct value v)
 {
     if (v.kind == V_TENSOR && value_node(l, v)->dtype == I32)
         return true;
     if (v.kind != V_ERROR)
-        lower_error(l, frame, v.span, "'%s' takes whole-number indices, not %s", b->name, value_describe(l, v));
+        lower_error(l, frame, v.span, "'%s' takes whole-number indices, not %s", b->name,
+                    value_describe(l, v));
     return false;
 }
 
@@ -479,8 +502,8 @@ static bool room_for_axis(struct lower *l, struct frame *frame, int rank, struct
 }
 
 /* gather(table, index): rows of a shared table [n, ...] */
-static struct value call_gather(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                const char *path, struct span span)
+static struct value call_gather(struct lower *l, struct frame *frame, const struct builtin *b,
+                                struct arguments *a, const char *path, struct span span)
 {
     int64_t dim[RANK_MAX], out[RANK_MAX], c = 1;
     ARGUMENTS(2);
@@ -491,7 +514,8 @@ static struct value call_gather(struct lower *l, struct frame *frame, const stru
     if (rank + index_rank - 2 >= 0 && !room_for_axis(l, frame, rank + index_rank - 2, span))
         return value_error();
     if (table.per_row || rank < 1) {
-        lower_error(l, frame, span, "'gather' reads a table shared by all rows, not %s; 'take' reads a row's own",
+        lower_error(l, frame, span,
+                    "'gather' reads a table shared by all rows, not %s; 'take' reads a row's own",
                     value_describe(l, table));
         return value_error();
     }
@@ -513,8 +537,8 @@ static struct value call_gather(struct lower *l, struct frame *frame, const stru
 }
 
 /* take(x, index): x [n, c] of this row, index [...] -> [..., c] */
-static struct value call_take(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                              const char *path, struct span span)
+static struct value call_take(struct lower *l, struct frame *frame, const struct builtin *b,
+                              struct arguments *a, const char *path, struct span span)
 {
     int64_t dim[RANK_MAX], out[RANK_MAX];
     ARGUMENTS(2);
@@ -543,12 +567,13 @@ static struct value call_take(struct lower *l, struct frame *frame, const struct
     shape = shape_of(2, per_row ? 0 : -1, dim);
     int in = graph_reshape(l->graph, index.node, &shape);
     shape = shape_rows(rank + 1, out, per_row);
-    return value_tensor(l, graph_reshape(l->graph, graph_take(l->graph, xn, in), &shape), per_row, span);
+    return value_tensor(l, graph_reshape(l->graph, graph_take(l->graph, xn, in), &shape), per_row,
+                        span);
 }
 
 /* pick(z, y): z [..., k], y class[..., k] -> [...] */
-static struct value call_pick(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                              const char *path, struct span span)
+static struct value call_pick(struct lower *l, struct frame *frame, const struct builtin *b,
+                              struct arguments *a, const char *path, struct span span)
 {
     int64_t dim[RANK_MAX], out[RANK_MAX];
     ARGUMENTS(2);
@@ -561,8 +586,10 @@ static struct value call_pick(struct lower *l, struct frame *frame, const struct
         fits = value_dim(l, z, i) == value_dim(l, y, i);
     fits = fits && (!y.classes || value_dim(l, z, rank) == y.classes);
     if (!fits) {
-        lower_error(l, frame, span, "'pick' takes f32[..., k] and class[..., k] with the same leading axes, not %s and %s",
-                    value_describe(l, z), value_describe(l, y));
+        lower_error(
+            l, frame, span,
+            "'pick' takes f32[..., k] and class[..., k] with the same leading axes, not %s and %s",
+            value_describe(l, z), value_describe(l, y));
         return value_error();
     }
     for (int i = 0; i < rank; i++)
@@ -575,18 +602,21 @@ static struct value call_pick(struct lower *l, struct frame *frame, const struct
     shape = shape_of(2, rows, dim);
     int yn = graph_reshape(l->graph, y.node, &shape);
     shape = shape_rows(rank, out, y.per_row);
-    return value_tensor(l, graph_reshape(l->graph, graph_take(l->graph, zn, yn), &shape), y.per_row, span);
+    return value_tensor(l, graph_reshape(l->graph, graph_take(l->graph, zn, yn), &shape), y.per_row,
+                        span);
 }
 
-static struct value call_one_hot(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                 const char *path, struct span span)
+static struct value call_one_hot(struct lower *l, struct frame *frame, const struct builtin *b,
+                                 struct arguments *a, const char *path, struct span span)
 {
     int64_t k = 0;
     ARGUMENTS(2);
     if (!index_value(l, frame, b, v[0]))
         return value_error();
     if (given[1] ? !value_whole(v[1], &k) || k < 1 : !(k = v[0].classes)) {
-        lower_error(l, frame, span, "'one_hot' of a value that is no class needs the number of classes: one_hot(i, 10)");
+        lower_error(
+            l, frame, span,
+            "'one_hot' of a value that is no class needs the number of classes: one_hot(i, 10)");
         return value_error();
     }
     if (!room_for_axis(l, frame, value_rank(l, v[0]), span))
@@ -608,15 +638,17 @@ static void check_stream(struct lower *l, const char *path, struct span span)
         const struct node *n = graph_node(l->graph, i);
         if (!n->attr.path || strcmp(n->attr.path, path))
             continue;
-        struct diag *d = lower_error(l, lower_current(l), span, "the random stream '%s' is taken", path);
+        struct diag *d =
+            lower_error(l, lower_current(l), span, "the random stream '%s' is taken", path);
         diag_note(d, n->call.line ? n->call : n->span, "by this");
         diag_help(d, "give one of the two another name; a call gets one by 'as'");
         return;
     }
 }
 
-static struct value random_node(struct lower *l, enum op op, struct attr attr, enum dtype dtype, int rank,
-                                const int64_t *dim, bool per_row, const char *path, struct span span)
+static struct value random_node(struct lower *l, enum op op, struct attr attr, enum dtype dtype,
+                                int rank, const int64_t *dim, bool per_row, const char *path,
+                                struct span span)
 {
     check_stream(l, path, span);
     struct shape shape = shape_rows(rank, dim, per_row);
@@ -631,48 +663,55 @@ static struct value random_node(struct lower *l, enum op op, struct attr attr, e
     return value_tensor(l, node, per_row, span);
 }
 
-static struct value call_random(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                const char *path, struct span span)
+static struct value call_random(struct lower *l, struct frame *frame, const struct builtin *b,
+                                struct arguments *a, const char *path, struct span span)
 {
     int rank = 0;
     int64_t dim[RANK_MAX];
     ARGUMENTS(1);
     if (given[0] && !list_dims(l, frame, v[0], &rank, dim))
         return value_error();
-    return random_node(l, b->op, (struct attr){0}, F32, rank, dim, draws_per_row(l, frame), path, span);
+    return random_node(l, b->op, (struct attr){0}, F32, rank, dim, draws_per_row(l, frame), path,
+                       span);
 }
 
 /* random_integer(n, [dims]) in 0..n-1 */
-static struct value call_random_integer(struct lower *l, struct frame *frame, const struct builtin *b,
-                                        struct arguments *a, const char *path, struct span span)
+static struct value call_random_integer(struct lower *l, struct frame *frame,
+                                        const struct builtin *b, struct arguments *a,
+                                        const char *path, struct span span)
 {
     int rank = 0;
     int64_t dim[RANK_MAX], n;
     ARGUMENTS(2);
     if (!value_whole(v[0], &n) || n < 1 || n > INT32_MAX) {
-        lower_error(l, frame, span, "'random_integer' takes a whole number from 1 to 2147483647, not %s",
+        lower_error(l, frame, span,
+                    "'random_integer' takes a whole number from 1 to 2147483647, not %s",
                     value_describe(l, v[0]));
         return value_error();
     }
     if (given[1] && !list_dims(l, frame, v[1], &rank, dim))
         return value_error();
-    struct value out = random_node(l, b->op, (struct attr){.whole = n}, I32, rank, dim, draws_per_row(l, frame), path, span);
+    struct value out = random_node(l, b->op, (struct attr){.whole = n}, I32, rank, dim,
+                                   draws_per_row(l, frame), path, span);
     return out;
 }
 
-static struct value call_random_permutation(struct lower *l, struct frame *frame, const struct builtin *b,
-                                            struct arguments *a, const char *path, struct span span)
+static struct value call_random_permutation(struct lower *l, struct frame *frame,
+                                            const struct builtin *b, struct arguments *a,
+                                            const char *path, struct span span)
 {
     int64_t n;
     ARGUMENTS(1);
     if (!value_whole(v[0], &n) || n < 1 || n > INT32_MAX) {
-        lower_error(l, frame, span, "'random_permutation' takes a whole number from 1, not %s", value_describe(l, v[0]));
+        lower_error(l, frame, span, "'random_permutation' takes a whole number from 1, not %s",
+                    value_describe(l, v[0]));
         return value_error();
     }
     check_stream(l, path, span);
     struct shape shape = shape_of(1, -1, &n);
     struct attr attr = {.path = path, .domain = l->phase == PHASE_INIT ? DOMAIN_INIT : DOMAIN_STEP};
-    return value_tensor(l, graph_add_shaped(l->graph, b->op, 0, NULL, &attr, I32, &shape), false, span);
+    return value_tensor(l, graph_add_shaped(l->graph, b->op, 0, NULL, &attr, I32, &shape), false,
+                        span);
 }
 
 /* random_keep(x, p): x / (1 - p) where kept, with probability 1 - p, else +0 */
@@ -685,7 +724,8 @@ static struct value call_random_keep(struct lower *l, struct frame *frame, const
     if (x.kind == V_ERROR)
         return x;
     if (v[1].kind != V_NUMBER || v[1].number < 0 || v[1].number >= 1) {
-        lower_error(l, frame, v[1].span, "the probability of dropping is a number from 0 up to, but not, 1, not %s",
+        lower_error(l, frame, v[1].span,
+                    "the probability of dropping is a number from 0 up to, but not, 1, not %s",
                     value_describe(l, v[1]));
         return value_error();
     }
@@ -693,15 +733,17 @@ static struct value call_random_keep(struct lower *l, struct frame *frame, const
     for (int i = 0; i < rank; i++)
         dim[i] = value_dim(l, x, i);
     struct attr attr = {.probability = (float)v[1].number};
-    struct value m[3] = {random_node(l, OP_RANDOM_KEEP, attr, BOOL, rank, dim, x.per_row, path, span)};
+    struct value m[3] = {
+        random_node(l, OP_RANDOM_KEEP, attr, BOOL, rank, dim, x.per_row, path, span)};
     m[1] = value_binary(l, AST_MUL, x, value_number(1 / (1 - v[1].number), span), span);
     m[2] = value_to_f32(l, value_number(0, span));
     return value_map(l, OP_SELECT, 3, m, span);
 }
 
 /* ---- the rest ---- */
-static struct value call_stop_gradient(struct lower *l, struct frame *frame, const struct builtin *b,
-                                       struct arguments *a, const char *path, struct span span)
+static struct value call_stop_gradient(struct lower *l, struct frame *frame,
+                                       const struct builtin *b, struct arguments *a,
+                                       const char *path, struct span span)
 {
     ARGUMENTS(1);
     struct value x = value_to_tensor(l, v[0]);
@@ -737,8 +779,8 @@ static struct value call_global_norm(struct lower *l, struct frame *frame, const
     return value_tensor(l, l->global_norm, false, span);
 }
 
-static struct value call_columns(struct lower *l, struct frame *frame, const struct builtin *b, struct arguments *a,
-                                 const char *path, struct span span)
+static struct value call_columns(struct lower *l, struct frame *frame, const struct builtin *b,
+                                 struct arguments *a, const char *path, struct span span)
 {
     (void)path;
     return lower_columns(l, frame, b->name, a, span);
@@ -746,10 +788,23 @@ static struct value call_columns(struct lower *l, struct frame *frame, const str
 
 #define MAP(name, op) {name, 1, 1, op, call_map, {"x"}}
 static const struct builtin builtins[] = {
-    MAP("abs", OP_ABS), MAP("sign", OP_SIGN), MAP("floor", OP_FLOOR), MAP("exp", OP_EXP), MAP("exp2", OP_EXP2),
-    MAP("expm1", OP_EXPM1), MAP("log", OP_LOG), MAP("log2", OP_LOG2), MAP("log1p", OP_LOG1P), MAP("sqrt", OP_SQRT),
-    MAP("rsqrt", OP_RSQRT), MAP("square", OP_SQUARE), MAP("sin", OP_SIN), MAP("cos", OP_COS), MAP("tanh", OP_TANH),
-    MAP("sigmoid", OP_SIGMOID), MAP("erf", OP_ERF),
+    MAP("abs", OP_ABS),
+    MAP("sign", OP_SIGN),
+    MAP("floor", OP_FLOOR),
+    MAP("exp", OP_EXP),
+    MAP("exp2", OP_EXP2),
+    MAP("expm1", OP_EXPM1),
+    MAP("log", OP_LOG),
+    MAP("log2", OP_LOG2),
+    MAP("log1p", OP_LOG1P),
+    MAP("sqrt", OP_SQRT),
+    MAP("rsqrt", OP_RSQRT),
+    MAP("square", OP_SQUARE),
+    MAP("sin", OP_SIN),
+    MAP("cos", OP_COS),
+    MAP("tanh", OP_TANH),
+    MAP("sigmoid", OP_SIGMOID),
+    MAP("erf", OP_ERF),
     {"sum", 1, 3, 0, call_reduce, {"x", "axis", "keep"}},
     {"mean", 1, 3, 0, call_reduce, {"x", "axis", "keep"}},
     {"max", 1, 3, 0, call_extreme, {"x", "axis", "keep"}},
@@ -807,8 +862,8 @@ const char *builtin_name(int i)
     return i < BUILTIN_COUNT ? builtins[i].name : NULL;
 }
 
-struct value builtin_call(struct lower *l, struct frame *frame, const char *name, struct arguments *a,
-                          const char *path, struct span span)
+struct value builtin_call(struct lower *l, struct frame *frame, const char *name,
+                          struct arguments *a, const char *path, struct span span)
 {
     const struct builtin *b = find(name);
     for (int i = 0; i < a->count; i++)
@@ -848,7 +903,8 @@ static bool step_known(struct lower *l, struct frame *frame, enum step_value val
            || l->phase == PHASE_PREDICT || (l->phase == PHASE_AUGMENT && value == VALUE_EPOCH);
 }
 
-static bool step_value(struct lower *l, struct frame *frame, const char *name, struct span span, struct value *out)
+static bool step_value(struct lower *l, struct frame *frame, const char *name, struct span span,
+                       struct value *out)
 {
     static const struct { const char *name; enum step_value value; } table[] = {
         {"step", VALUE_STEP}, {"steps", VALUE_STEPS}, {"epoch", VALUE_EPOCH}, {"rows", VALUE_ROWS}};
@@ -862,15 +918,20 @@ static bool step_value(struct lower *l, struct frame *frame, const char *name, s
             *out = value_error();
             return true;
         }
-        *out = value_tensor(l, graph_add_shaped(l->graph, OP_STEP_VALUE, 0, NULL, &attr, I32, &scalar), false, span);
+        *out =
+            value_tensor(l, graph_add_shaped(l->graph, OP_STEP_VALUE, 0, NULL, &attr, I32, &scalar),
+                         false, span);
         if (l->phase == PHASE_PREDICT)
-            lower_add_stand_in(l, out->node, arena_printf(l->arena, "'%s', which is known in training only", name));
+            lower_add_stand_in(
+                l, out->node,
+                arena_printf(l->arena, "'%s', which is known in training only", name));
         return true;
     }
     return false;
 }
 
-bool builtin_value(struct lower *l, struct frame *frame, const char *name, struct span span, struct value *out)
+bool builtin_value(struct lower *l, struct frame *frame, const char *name, struct span span,
+                   struct value *out)
 {
     bool initialiser = frame->parameter != NULL;
     if (!strcmp(name, "true") || !strcmp(name, "false"))
@@ -888,7 +949,8 @@ bool builtin_value(struct lower *l, struct frame *frame, const char *name, struc
     else if (initialiser && (!strcmp(name, "fan_in") || !strcmp(name, "fan_out")))
         *out = value_number(fan(frame->parameter, name[4] == 'o'), span);
     else if (!strcmp(name, "shape") || !strcmp(name, "fan_in") || !strcmp(name, "fan_out")) {
-        lower_error(l, frame, span, "'%s' exists in start values only, and this is %s", name, role_name(frame->role));
+        lower_error(l, frame, span, "'%s' exists in start values only, and this is %s", name,
+                    role_name(frame->role));
         *out = value_error();
     } else
         return step_value(l, frame, name, span, out);

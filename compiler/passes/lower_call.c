@@ -26,7 +26,8 @@ static void collect_sites(struct lower *l, const struct ast *ast)
         if (!kid)
             continue;
         if (is_call_site(kid, ast, i))
-            ARENA_PUSH(l->arena, l->site, l->site_count, l->site_room) = (struct site){.callee = kid};
+            ARENA_PUSH(l->arena, l->site, l->site_count, l->site_room) =
+                (struct site){.callee = kid};
         else
             collect_sites(l, kid);
     }
@@ -68,7 +69,8 @@ static const char *site_component(struct lower *l, struct frame *frame, const st
 static struct value frame_result(struct lower *l, struct frame *f)
 {
     if (!f->returned) {
-        struct diag *d = lower_error(l, f->caller, f->call, "block '%s' returns nothing here", f->declaration->text);
+        struct diag *d = lower_error(l, f->caller, f->call, "block '%s' returns nothing here",
+                                     f->declaration->text);
         diag_note(d, f->declaration->name_span, "it needs a 'return' on every path");
         return value_error();
     }
@@ -169,7 +171,7 @@ static struct value apply_chain(struct lower *l, struct frame *caller, struct la
     return lower_apply(l, caller, layer, &part);
 }
 
-/* A chain takes one value: what stands before '->', or the only argument.  None for start values. */
+/* A chain takes one value, before "->" or as only argument; a start value takes none. */
 static struct value apply_to_one(struct lower *l, struct frame *caller, struct layer *layer,
                                  struct expansion e)
 {
@@ -225,8 +227,8 @@ struct value lower_apply(struct lower *l, struct frame *caller, struct layer *la
 static struct value not_callable(struct lower *l, struct frame *frame, const struct ast *callee,
                                  const struct binding *b)
 {
-    struct diag *d = lower_error(l, frame, callee->span, "'%s' is %s here, and no layer", callee->text,
-                                 value_describe(l, b->value));
+    struct diag *d = lower_error(l, frame, callee->span, "'%s' is %s here, and no layer",
+                                 callee->text, value_describe(l, b->value));
     diag_note(d, b->span, "it gets its value here");
     return value_error();
 }
@@ -241,7 +243,8 @@ struct value lower_call(struct lower *l, struct frame *frame, const struct ast *
     }
     struct binding *b = frame_find(frame, callee->text);
     const char *part = site_component(l, frame, callee, as);
-    const char *path = path_join(l, frame->path, part), *random_path = path_join(l, frame->random_path, part);
+    const char *path = path_join(l, frame->path, part),
+               *random_path = path_join(l, frame->random_path, part);
     struct expansion e = {.given = first, .given_count = first != NULL, .arguments = {arguments},
                           .scope = {frame}, .path = path, .random_path = random_path, .span = span};
     if (b && b->value.kind == V_LAYER)

@@ -4,17 +4,23 @@
 #include "passes/lower.h"
 
 /* ---- sources: csv(...), idx(name = path), npy(...), raw_f32(...), raw_u8(...), random(n) ---- */
-static const struct { const char *name; enum source_kind kind; enum dtype raw; } sources[] = {
-    {"csv", SOURCE_CSV, F32}, {"idx", SOURCE_IDX, F32}, {"npy", SOURCE_NPY, F32}, {"raw_f32", SOURCE_RAW, F32},
-    {"raw_u8", SOURCE_RAW, I32}, {"random", SOURCE_RANDOM, F32}, {"synthetic", SOURCE_RANDOM, F32}};
+static const struct {
+    const char *name;
+    enum source_kind kind;
+    enum dtype raw;
+} sources[] = {
+    {"csv", SOURCE_CSV, F32},     {"idx", SOURCE_IDX, F32},       {"npy", SOURCE_NPY, F32},
+    {"raw_f32", SOURCE_RAW, F32}, {"raw_u8", SOURCE_RAW, I32},    {"random", SOURCE_RANDOM, F32},
+    {"synthetic", SOURCE_RANDOM, F32},
+};
 
 enum { SOURCE_KINDS = (int)(sizeof sources / sizeof *sources) };
 
 static void add_file(struct lower *l, const char *name, const char *path, int source)
 {
     struct data_desc *data = &l->program->data;
-    ARENA_PUSH(l->arena, data->file, data->file_count, data->file_room) =
-        (struct data_file){.name = name, .path = path, .kind = sources[source].kind, .raw_dtype = sources[source].raw};
+    ARENA_PUSH(l->arena, data->file, data->file_count, data->file_room) = (struct data_file){
+        .name = name, .path = path, .kind = sources[source].kind, .raw_dtype = sources[source].raw};
 }
 
 static void source_csv(struct lower *l, const struct ast *arguments, int source)
@@ -45,7 +51,8 @@ static void source_files(struct lower *l, const struct ast *arguments, int sourc
         if (a->kind == AST_NAMED && a->kid[0]->kind == AST_STRING)
             add_file(l, a->text, a->kid[0]->text, source);
         else
-            diag_error(l->diags, a->span, "files have names here: %s(images = \"a.gz\", labels = \"b.gz\")",
+            diag_error(l->diags, a->span,
+                       "files have names here: %s(images = \"a.gz\", labels = \"b.gz\")",
                        sources[source].name);
     }
     if (arguments->count == 0)
@@ -55,11 +62,13 @@ static void source_files(struct lower *l, const struct ast *arguments, int sourc
 static void source_random(struct lower *l, const struct ast *call)
 {
     if (l->program->data.rows) {
-        diag_error(l->diags, call->span, "rows that are drawn have no part of their own; use 'split'");
+        diag_error(l->diags, call->span,
+                   "rows that are drawn have no part of their own; use 'split'");
         return;
     }
     const struct ast *arguments = call->kid[1];
-    struct value v = arguments->count == 1 ? lower_expr(l, l->current, arguments->kid[0]) : value_none(call->span);
+    struct value v = arguments->count == 1 ? lower_expr(l, l->current, arguments->kid[0])
+                                           : value_none(call->span);
     int64_t rows;
     if (v.kind == V_ERROR)
         return;
@@ -116,7 +125,8 @@ static int raw_variable(struct lower *l, struct data_field *field, struct span s
     return field->raw;
 }
 
-static bool column_range(struct lower *l, struct data_field *field, struct value v, struct span span)
+static bool column_range(struct lower *l, struct data_field *field, struct value v,
+                         struct span span)
 {
     int64_t first, last;
     struct value a = v.kind == V_RANGE ? v.item[0] : v, b = v.kind == V_RANGE ? v.item[1] : v;
@@ -125,8 +135,10 @@ static bool column_range(struct lower *l, struct data_field *field, struct value
         field->last_name = b.text;
         return true;
     }
-    if (!value_whole(a, &first) || !value_whole(b, &last) || first < 0 || last < first || last > 1 << 24) {
-        lower_error(l, l->current, span, "columns are given by number (from 0) or by name: columns(0..63), "
+    if (!value_whole(a, &first) || !value_whole(b, &last) || first < 0 || last < first
+        || last > 1 << 24) {
+        lower_error(l, l->current, span,
+                    "columns are given by number (from 0) or by name: columns(0..63), "
                     "columns(\"a\"..\"f\"), column(64)");
         return false;
     }
@@ -134,8 +146,9 @@ static bool column_range(struct lower *l, struct data_field *field, struct value
     field->last_column = (int)last;
     const struct shape *s = &program_variable(l->program, field->input)->shape;
     if (shape_elements(s) != last - first + 1) {
-        struct diag *d = lower_error(l, l->current, span, "%lld columns for field '%s', which has %lld elements a row",
-                                     (long long)(last - first + 1), field->name, (long long)shape_elements(s));
+        struct diag *d = lower_error(
+            l, l->current, span, "%lld columns for field '%s', which has %lld elements a row",
+            (long long)(last - first + 1), field->name, (long long)shape_elements(s));
         diag_note(d, field->span, "declared here");
         return false;
     }
@@ -149,8 +162,9 @@ static bool column_names(struct lower *l, struct data_field *field, struct value
     for (int i = 0; good && i < names.count; i++)
         good = names.item[i].kind == V_STRING;
     if (!good || names.count != input->classes) {
-        lower_error(l, l->current, names.span, good ? "%d names for class[%lld]" : "'names' is a list of strings",
-                    names.count, (long long)input->classes);
+        lower_error(l, l->current, names.span,
+                    good ? "%d names for class[%lld]" : "'names' is a list of strings", names.count,
+                    (long long)input->classes);
         return false;
     }
     field->class_name = ARENA_ARRAY(l->arena, const char *, names.count);
@@ -166,8 +180,9 @@ static bool column_text(struct lower *l, struct data_field *field, struct value 
 {
     bool class = program_variable(l->program, field->input)->classes != 0;
     if (text.kind != V_BOOL || !class) {
-        lower_error(l, l->current, text.span, class ? "'text' is true or false, not %s"
-                                                    : "only a class is read from text, and this is no class",
+        lower_error(l, l->current, text.span,
+                    class ? "'text' is true or false, not %s"
+                          : "only a class is read from text, and this is no class",
                     value_describe(l, text));
         return false;
     }
@@ -175,17 +190,20 @@ static bool column_text(struct lower *l, struct data_field *field, struct value 
     return true;
 }
 
-static bool column_option(struct lower *l, struct data_field *field, const char *name, struct value v)
+static bool column_option(struct lower *l, struct data_field *field, const char *name,
+                          struct value v)
 {
     if (!name || !strcmp(name, "names"))
         return column_names(l, field, v);
     if (!strcmp(name, "text"))
         return column_text(l, field, v);
-    lower_error(l, l->current, v.span, "'column' has no argument '%s'; there are names and text", name);
+    lower_error(l, l->current, v.span, "'column' has no argument '%s'; there are names and text",
+                name);
     return false;
 }
 
-struct value lower_columns(struct lower *l, struct frame *frame, const char *name, struct arguments *a, struct span span)
+struct value lower_columns(struct lower *l, struct frame *frame, const char *name,
+                           struct arguments *a, struct span span)
 {
     struct data_field *field = l->field;
     if (frame->role != ROLE_DATA || !field || l->program->data.kind != SOURCE_CSV) {
@@ -220,15 +238,17 @@ static bool field_names(struct lower *l, struct data_field *field, const struct 
 }
 
 /* The field's type: rank and dims of one row, the class count apart. */
-static bool field_type(struct lower *l, struct data_field *field, const struct ast *type, int *rank, int64_t *dim,
-                       int64_t *classes)
+static bool field_type(struct lower *l, struct data_field *field, const struct ast *type, int *rank,
+                       int64_t *dim, int64_t *classes)
 {
     const struct ast *dims = type && type->kind == AST_TYPE && type->count ? type->kid[0] : NULL;
     bool class = type && type->kind == AST_TYPE && !strcmp(type->text, "class");
     *rank = 0;
     *classes = 0;
-    if (!type || type->kind != AST_TYPE || (!class && strcmp(type->text, "f32")) || (class && (!dims || !dims->count))) {
-        diag_error(l->diags, type ? type->span : field->span, "a field is f32[...], class[k] or class[\"a\", \"b\"]");
+    if (!type || type->kind != AST_TYPE || (!class && strcmp(type->text, "f32"))
+        || (class && (!dims || !dims->count))) {
+        diag_error(l->diags, type ? type->span : field->span,
+                   "a field is f32[...], class[k] or class[\"a\", \"b\"]");
         return false;
     }
     if (class && field_names(l, field, dims)) {
@@ -243,7 +263,8 @@ static bool field_type(struct lower *l, struct data_field *field, const struct a
 }
 
 /* zscore and minmax stand last in a field's expression: E -> zscore, or zscore(E). */
-static const struct ast *strip_fit(struct lower *l, struct data_field *field, const struct ast *expr)
+static const struct ast *strip_fit(struct lower *l, struct data_field *field,
+                                   const struct ast *expr)
 {
     const struct ast *last = expr->kind == AST_CHAIN ? expr->kid[1] : expr;
     const struct ast *name = last->kind == AST_CALL ? last->kid[0] : last;
@@ -254,8 +275,8 @@ static const struct ast *strip_fit(struct lower *l, struct data_field *field, co
     if (given != (expr->kind != AST_CHAIN))
         lower_error(l, l->current, last->span, "write: columns(0..3) -> %s", name->text);
     if (program_variable(l->program, field->input)->classes)
-        lower_error(l, l->current, last->span, "'%s' is for numbers, and field '%s' is a class", name->text,
-                    field->name);
+        lower_error(l, l->current, last->span, "'%s' is for numbers, and field '%s' is a class",
+                    name->text, field->name);
     return expr->kind == AST_CHAIN ? expr->kid[0] : given ? last->kid[1]->kid[0] : expr;
 }
 
@@ -263,7 +284,8 @@ static void field_value(struct lower *l, struct data_field *field, struct value 
 {
     struct variable *input = program_variable(l->program, field->input);
     if (input->classes && v.kind == V_TENSOR && value_node(l, v)->dtype != I32) {
-        lower_error(l, l->current, span, "field '%s' is a class, and this is %s", field->name, value_describe(l, v));
+        lower_error(l, l->current, span, "field '%s' is a class, and this is %s", field->name,
+                    value_describe(l, v));
         return;
     }
     if (!input->classes) {
@@ -275,8 +297,9 @@ static void field_value(struct lower *l, struct data_field *field, struct value 
     bool fits = shape_elements(&value_node(l, v)->shape) == shape_elements(&input->shape);
     if (!v.per_row || !fits) {
         struct value declared = value_tensor(l, lower_read(l, input->id), true, field->span);
-        struct diag *d = lower_error(l, l->current, span, "field '%s' is %s, and its value %s", field->name,
-                                     value_describe(l, declared), value_describe(l, v));
+        struct diag *d =
+            lower_error(l, l->current, span, "field '%s' is %s, and its value %s", field->name,
+                        value_describe(l, declared), value_describe(l, v));
         diag_note(d, field->span, "declared here");
         return;
     }
@@ -289,14 +312,16 @@ static void field_value(struct lower *l, struct data_field *field, struct value 
 static void field_fit(struct lower *l, struct data_field *field)
 {
     struct program *p = l->program;
-    const char *names[2] = {field->fit == FIT_ZSCORE ? "mean" : "low", field->fit == FIT_ZSCORE ? "deviation" : "range"};
+    const char *names[2] = {field->fit == FIT_ZSCORE ? "mean" : "low",
+                            field->fit == FIT_ZSCORE ? "deviation" : "range"};
     const struct shape *s = &program_variable(p, field->input)->shape;
     struct shape shape = shape_of(s->rank - 1, -1, s->dim + 1);
     int *fit[2] = {&field->fit_a, &field->fit_b};
     for (int i = 0; i < 2; i++) {
         const char *path = arena_printf(l->arena, "data/%s/%s", field->name, names[i]);
         *fit[i] = program_add_variable(p, VAR_BUFFER, path, F32, &shape, field->span)->id;
-        graph_store(p->phase[PHASE_INIT], *fit[i], graph_fill(p->phase[PHASE_INIT], (float)i, &shape));
+        graph_store(p->phase[PHASE_INIT], *fit[i],
+                    graph_fill(p->phase[PHASE_INIT], (float)i, &shape));
     }
     if (!p->phase[PHASE_NORMALISE])
         p->phase[PHASE_NORMALISE] = graph_new(p, phase_name(PHASE_NORMALISE));
@@ -308,7 +333,8 @@ static void field_fit(struct lower *l, struct data_field *field)
 }
 
 /* File names of the source are values in a field's expression. */
-static bool bind_files(struct lower *l, struct frame *frame, struct data_field *field, const struct ast *expr)
+static bool bind_files(struct lower *l, struct frame *frame, struct data_field *field,
+                       const struct ast *expr)
 {
     struct data_desc *data = &l->program->data;
     if (expr->kind == AST_NAME)
@@ -335,11 +361,19 @@ static void lower_field(struct lower *l, const struct ast *ast, bool label)
     const struct ast *name = ast->kid[0], *expr = ast->count > 2 ? ast->kid[2] : NULL;
     int64_t dim[RANK_MAX], classes;
     int rank;
-    struct data_field field = {.name = name->text, .label = label, .raw = -1, .input = -1, .fit_a = -1, .fit_b = -1,
-                               .first_column = -1, .last_column = -1, .span = ast->span};
+    struct data_field field = {.name = name->text,
+                               .label = label,
+                               .raw = -1,
+                               .input = -1,
+                               .fit_a = -1,
+                               .fit_b = -1,
+                               .first_column = -1,
+                               .last_column = -1,
+                               .span = ast->span};
     for (int i = 0; i < data->field_count; i++)
         if (!strcmp(data->field[i].name, name->text)) {
-            struct diag *d = diag_error(l->diags, name->span, "field '%s' is declared twice", name->text);
+            struct diag *d =
+                diag_error(l->diags, name->span, "field '%s' is declared twice", name->text);
             diag_note(d, data->field[i].span, "first here");
             return;
         }
@@ -350,7 +384,8 @@ static void lower_field(struct lower *l, const struct ast *ast, bool label)
     if (!field_type(l, &field, ast->kid[1], &rank, dim, &classes))
         return;
     struct shape shape = shape_rows(rank, dim, true);
-    struct variable *input = program_add_variable(l->program, VAR_INPUT, name->text, classes ? I32 : F32, &shape, ast->span);
+    struct variable *input = program_add_variable(l->program, VAR_INPUT, name->text,
+                                                  classes ? I32 : F32, &shape, ast->span);
     input->classes = classes;
     field.input = input->id;
     field.image = !classes && rank == 3 && (dim[2] == 1 || dim[2] == 3 || dim[2] == 4);
@@ -391,9 +426,11 @@ static void lower_split(struct lower *l, const struct ast *ast)
         sum += *share[k];
     }
     if (data->test_share > 0 && data->test_file >= 0)
-        diag_error(l->diags, ast->span, "the test part has a file of its own; split train and val only");
+        diag_error(l->diags, ast->span,
+                   "the test part has a file of its own; split train and val only");
     if (fabs(sum - 1) > 1e-9)
-        diag_error(l->diags, ast->span, "the shares of a split make 100%%, and these make %.9g%%", sum * 100);
+        diag_error(l->diags, ast->span, "the shares of a split make 100%%, and these make %.9g%%",
+                   sum * 100);
     else if (data->train_share <= 0)
         diag_error(l->diags, ast->span, "a split needs a train part");
 }
@@ -406,7 +443,8 @@ static void lower_part(struct lower *l, const struct ast *ast)
         return;
     }
     if (data->test_share > 0)
-        diag_error(l->diags, ast->span, "the split has a test part already; split train and val only");
+        diag_error(l->diags, ast->span,
+                   "the split has a test part already; split train and val only");
     int first = data->file_count, header = data->header;
     lower_source(l, ast->kid[2]);
     data->test_file = data->file_count > first ? first : -1;
@@ -425,8 +463,9 @@ static void lower_data_flag(struct lower *l, const struct ast *ast)
         data->has_seed = true;
         data->seed = (uint64_t)seed;
     } else if (v.kind != V_ERROR) {
-        diag_error(l->diags, ast->span, !strcmp(ast->text, "seed") ? "'seed' takes a whole number from 0"
-                                                                   : "write 'shuffle true' or 'shuffle false'");
+        diag_error(l->diags, ast->span,
+                   !strcmp(ast->text, "seed") ? "'seed' takes a whole number from 0"
+                                              : "write 'shuffle true' or 'shuffle false'");
     }
 }
 
@@ -434,8 +473,8 @@ static void lower_data_flag(struct lower *l, const struct ast *ast)
 static struct ast *augment_call(struct lower *l, const struct ast *statement)
 {
     struct ast *call = ast_new(l->arena, AST_CALL, NULL, statement->span);
-    struct ast *name = ast_new(l->arena, AST_NAME, statement->text, statement->name_span.line ? statement->name_span
-                                                                                              : statement->span);
+    struct ast *name = ast_new(l->arena, AST_NAME, statement->text,
+                               statement->name_span.line ? statement->name_span : statement->span);
     struct ast *arguments = ast_new(l->arena, AST_ARGUMENTS, NULL, statement->span);
     const struct ast *operands = statement->kid[0];
     for (int i = 0; operands && i < operands->count; i++) {
@@ -454,7 +493,8 @@ static const char *augment_part(struct lower *l, const struct ast *body, int i)
 {
     int ordinal = 1;
     for (int k = 0; k < i; k++)
-        ordinal += body->kid[k]->kind == AST_STATEMENT && !strcmp(body->kid[k]->text, body->kid[i]->text);
+        ordinal +=
+            body->kid[k]->kind == AST_STATEMENT && !strcmp(body->kid[k]->text, body->kid[i]->text);
     return arena_printf(l->arena, "%s%d", body->kid[i]->text, ordinal);
 }
 
@@ -467,32 +507,38 @@ static void lower_augment(struct lower *l, const struct ast *ast)
         if (!strcmp(l->program->data.field[i].name, operand->text))
             field = &l->program->data.field[i];
     if (!field || !body || program_variable(l->program, field->input)->classes) {
-        diag_error(l->diags, ast->name_span, "'augment' names an f32 field and its changes: augment x { flip(axis = 1) }");
+        diag_error(l->diags, ast->name_span,
+                   "'augment' names an f32 field and its changes: augment x { flip(axis = 1) }");
         return;
     }
     if (frame_find(&l->settings, operand->text)) {
-        struct diag *d = diag_error(l->diags, ast->span, "field '%s' is augmented twice", field->name);
+        struct diag *d =
+            diag_error(l->diags, ast->span, "field '%s' is augmented twice", field->name);
         diag_help(d, "write all changes in one 'augment', in their order");
         return;
     }
     frame_bind(l, &l->settings, operand->text, value_error(), ast->span);
     struct variable *input = program_variable(l->program, field->input);
     const char *path = arena_printf(l->arena, "data/%s/augment", field->name);
-    struct frame frame = {.role = ROLE_AUGMENT, .declaration = ast, .path = path, .random_path = path};
+    struct frame frame = {
+        .role = ROLE_AUGMENT, .declaration = ast, .path = path, .random_path = path};
     lower_begin_phase(l, PHASE_AUGMENT, true);
     l->current = &frame;
     struct value x = value_tensor(l, lower_read(l, input->id), true, ast->span);
     for (int i = 0; i < body->count && x.kind == V_TENSOR; i++) {
-        const struct ast *call = body->kid[i]->kind == AST_STATEMENT ? augment_call(l, body->kid[i]) : NULL;
+        const struct ast *call =
+            body->kid[i]->kind == AST_STATEMENT ? augment_call(l, body->kid[i]) : NULL;
         if (!call) {
             diag_error(l->diags, body->kid[i]->span, "an augmentation is a call: rotate(0.1)");
             return;
         }
-        x = lower_call(l, &frame, call->kid[0], call->kid[1], &x, augment_part(l, body, i), call->span);
+        x = lower_call(l, &frame, call->kid[0], call->kid[1], &x, augment_part(l, body, i),
+                       call->span);
     }
     x = value_to_f32(l, x);
     if (x.kind == V_TENSOR && (!x.per_row || !shape_equal(&value_node(l, x)->shape, &input->shape)))
-        diag_error(l->diags, ast->span, "the augmented field is %s, and it must stay %s", value_describe(l, x),
+        diag_error(l->diags, ast->span, "the augmented field is %s, and it must stay %s",
+                   value_describe(l, x),
                    value_describe(l, value_tensor(l, lower_read(l, input->id), true, ast->span)));
     else if (x.kind == V_TENSOR)
         graph_store(l->graph, input->id, x.node);
@@ -502,13 +548,17 @@ static void lower_augment(struct lower *l, const struct ast *ast)
 
 static void unknown_data_statement(struct lower *l, const struct ast *ast)
 {
-    static const char *const heads[] = {"input", "label", "split", "part", "shuffle", "seed", "augment"};
+    static const char *const heads[] = {"input",   "label", "split",  "part",
+                                        "shuffle", "seed",  "augment"};
     if (ast->kind == AST_BIND) {
         struct diag *d = diag_error(l->diags, ast->kid[0]->span, "names are not bound in data");
-        diag_help(d, "a const, outside of data, names a value; a field is: input x: f32[4] = columns(0..3)");
+        diag_help(
+            d,
+            "a const, outside of data, names a value; a field is: input x: f32[4] = columns(0..3)");
         return;
     }
-    struct diag *d = diag_error(l->diags, ast->name_span, "unknown statement '%s' in data", ast->text);
+    struct diag *d =
+        diag_error(l->diags, ast->name_span, "unknown statement '%s' in data", ast->text);
     const char *near = diag_nearest(ast->text, heads, (int)(sizeof heads / sizeof *heads));
     if (near)
         diag_help(d, "did you mean '%s'?", near);
@@ -557,7 +607,8 @@ void lower_data(struct lower *l)
     data->shuffle = true;
     data->test_file = -1;
     l->settings.names = NULL;
-    l->program->sample = program_add_variable(l->program, VAR_SAMPLE, "sample", I32, &rows, l->data_ast->span)->id;
+    l->program->sample =
+        program_add_variable(l->program, VAR_SAMPLE, "sample", I32, &rows, l->data_ast->span)->id;
     lower_begin_phase(l, PHASE_PREPARE, false);
     l->current = l->train_frame;
     int errors = diags_error_count(l->diags);

@@ -23,7 +23,8 @@ struct span lower_user_span(struct lower *l, struct frame *frame, struct span sp
     return span;
 }
 
-struct diag *lower_error(struct lower *l, struct frame *frame, struct span span, const char *format, ...)
+struct diag *lower_error(struct lower *l, struct frame *frame, struct span span, const char *format,
+                         ...)
 {
     va_list list;
     va_start(list, format);
@@ -32,7 +33,8 @@ struct diag *lower_error(struct lower *l, struct frame *frame, struct span span,
     struct span at = lower_user_span(l, frame, span);
     struct diag *d = diag_error(l->diags, at, "%s", text);
     if (in_library(l, span) && !in_library(l, at))
-        diag_note(d, span, "in the library's '%s'", frame->declaration ? frame->declaration->text : "?");
+        diag_note(d, span, "in the library's '%s'",
+                  frame->declaration ? frame->declaration->text : "?");
     return d;
 }
 
@@ -108,8 +110,8 @@ struct binding *frame_find(struct frame *frame, const char *name)
     return NULL;
 }
 
-struct binding *frame_bind(struct lower *l, struct frame *frame, const char *name, struct value value,
-                           struct span span)
+struct binding *frame_bind(struct lower *l, struct frame *frame, const char *name,
+                           struct value value, struct span span)
 {
     struct binding *b = ARENA_NEW(l->arena, struct binding);
     *b = (struct binding){.name = name, .value = value, .span = span, .variable = -1,
@@ -169,7 +171,8 @@ struct value lower_unknown(struct lower *l, struct frame *frame, const struct as
     for (int i = 0; builtin_name(i); i++)
         add_choice(l, &c, builtin_name(i));
     if (!strcmp(name->text, "zscore") || !strcmp(name->text, "minmax")) {
-        lower_error(l, frame, name->span, "'%s' stands last in a field of data: columns(0..3) -> %s", name->text,
+        lower_error(l, frame, name->span,
+                    "'%s' stands last in a field of data: columns(0..3) -> %s", name->text,
                     name->text);
         return value_error();
     }
@@ -185,9 +188,10 @@ static struct value lower_name(struct lower *l, struct frame *frame, const struc
     struct value value;
     struct binding *b = frame_find(frame, ast->text);
     if (b && b->value.kind == V_LATE) {
-        struct diag *d = lower_error(l, frame, ast->span, "'%s' is not known yet where start values are made",
-                                     ast->text);
-        diag_help(d, "numbers, consts and shapes are; so are shape, fan_in and fan_out of the parameter");
+        struct diag *d = lower_error(
+            l, frame, ast->span, "'%s' is not known yet where start values are made", ast->text);
+        diag_help(
+            d, "numbers, consts and shapes are; so are shape, fan_in and fan_out of the parameter");
         return value_error();
     }
     if (b)
@@ -210,7 +214,8 @@ static const struct ast *strip_parens(const struct ast *ast)
     return ast;
 }
 
-static bool names_layer(struct lower *l, struct frame *frame, const struct ast *name, bool operators)
+static bool names_layer(struct lower *l, struct frame *frame, const struct ast *name,
+                        bool operators)
 {
     if (name->kind != AST_NAME)
         return false;
@@ -247,7 +252,8 @@ static struct layer *add_arguments(struct lower *l, struct frame *frame, struct 
                                    const struct layer *of, const struct ast *ast)
 {
     if (of->first || of->arguments || of->path) {
-        lower_error(l, frame, ast->span, "the layer '%s' has its arguments already", ast->kid[0]->text);
+        lower_error(l, frame, ast->span, "the layer '%s' has its arguments already",
+                    ast->kid[0]->text);
         return layer;
     }
     layer->block = of->block;
@@ -441,7 +447,8 @@ static struct value lower_word(struct lower *l, struct frame *frame, const struc
 }
 
 /* Compared with an option word, a bare name is a word of the same set. */
-static bool lower_words(struct lower *l, struct frame *frame, const struct ast *ast, struct value v[2])
+static bool lower_words(struct lower *l, struct frame *frame, const struct ast *ast,
+                        struct value v[2])
 {
     for (int i = 0; i < 2 && (ast->kind == AST_EQ || ast->kind == AST_NE); i++) {
         const struct ast *word = ast->kid[i], *other = ast->kid[1 - i];
@@ -478,12 +485,14 @@ static struct value lower_operator(struct lower *l, struct frame *frame, const s
 static struct value lower_misplaced(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     if (ast->kind == AST_NAMED) {
-        lower_error(l, frame, ast->span, "'%s = ...' is an argument: it stands in a call", ast->text);
+        lower_error(l, frame, ast->span, "'%s = ...' is an argument: it stands in a call",
+                    ast->text);
         return value_error();
     }
     struct diag *d = lower_error(l, frame, ast->span, "'%s %s' is no expression", ast->text,
                                  lower_span_text(l, ast->kid[0]->span));
-    diag_help(d, "a name and a number side by side are a share, as in: split train 80%%, test 20%%");
+    diag_help(d,
+              "a name and a number side by side are a share, as in: split train 80%%, test 20%%");
     return value_error();
 }
 
@@ -522,8 +531,10 @@ struct value lower_expr(struct lower *l, struct frame *frame, const struct ast *
     l->graph->span = ast->span;
     l->graph->call = lower_user_span(l, frame, ast->span);
     struct value v = lower_kind(l, frame, ast);
-    if (v.kind == V_TENSOR && !dims_fit(value_rank(l, v), value_node(l, v)->shape.dim + v.per_row)) {
-        lower_error(l, frame, ast->span, "%s has more than 2147483647 elements", value_describe(l, v));
+    if (v.kind == V_TENSOR
+        && !dims_fit(value_rank(l, v), value_node(l, v)->shape.dim + v.per_row)) {
+        lower_error(l, frame, ast->span, "%s has more than 2147483647 elements",
+                    value_describe(l, v));
         v = value_error();
     }
     bool argument = ast->kind == AST_NAME && in_library(l, ast->span) && v.span.source

@@ -64,7 +64,8 @@ static struct value input_value(struct lower *l, const struct data_field *field)
     struct variable *v = program_variable(l->program, field->input);
     struct value value;
     if (l->phase == PHASE_FINISH || (l->phase == PHASE_PREDICT && field->label)) {
-        value = stand_in(l, v->dtype, &v->shape, true, v->span, "a label, which is not there when predicting");
+        value = stand_in(l, v->dtype, &v->shape, true, v->span,
+                         "a label, which is not there when predicting");
     } else {
         value = value_tensor(l, lower_read(l, v->id), true, v->span);
     }
@@ -87,7 +88,8 @@ static bool bind_inputs(struct lower *l, struct frame *frame)
         int count = 0;
         for (; count < l->program->data.field_count && count < 256; count++)
             choice[count] = l->program->data.field[count].name;
-        struct diag *d = diag_error(l->diags, formals->kid[i]->name_span, "data '%s' has no field '%s' for this argument",
+        struct diag *d = diag_error(l->diags, formals->kid[i]->name_span,
+                                    "data '%s' has no field '%s' for this argument",
                                     l->program->data.name, formals->kid[i]->text);
         const char *near = diag_nearest(formals->kid[i]->text, choice, count);
         if (near)
@@ -102,7 +104,8 @@ static void lower_model_body(struct lower *l, enum phase phase, bool training)
 {
     struct frame *frame = ARENA_NEW(l->arena, struct frame);
     lower_begin_phase(l, phase, training);
-    *frame = (struct frame){.role = ROLE_MODEL, .declaration = l->model_ast, .path = "", .random_path = ""};
+    *frame = (struct frame){
+        .role = ROLE_MODEL, .declaration = l->model_ast, .path = "", .random_path = ""};
     l->current = frame;
     if (bind_inputs(l, frame)) {
         lower_body(l, frame, l->model_ast->kid[1]);
@@ -150,7 +153,8 @@ static void add_report(struct lower *l, const char *name, bool loss, enum variab
     if (find_report(l, name) >= 0) {
         struct diag *d = diag_error(l->diags, span, "a result '%s' is reported already", name);
         diag_help(d, "give this one another name: %s other = ...", loss ? "loss" : "metric");
-        diag_note(d, program_variable(p, p->report[find_report(l, name)].variable)->span, "by this");
+        diag_note(d, program_variable(p, p->report[find_report(l, name)].variable)->span,
+                  "by this");
         return;
     }
     int id = program_add_variable(p, kind, name, F32, shape, span)->id;
@@ -176,7 +180,8 @@ static int loss_mean(struct lower *l, struct value v)
     return graph_reshape(l->graph, graph_mean(l->graph, v.node, (1u << s->rank) - 1), &scalar);
 }
 
-static void lower_loss(struct lower *l, struct frame *frame, const char *name, const struct ast *expr)
+static void lower_loss(struct lower *l, struct frame *frame, const char *name,
+                       const struct ast *expr)
 {
     struct shape scalar = shape_scalar();
     if (l->phase != PHASE_TRAIN && l->phase != PHASE_EVALUATE)
@@ -207,7 +212,8 @@ void lower_better(struct lower *l, struct frame *frame, const struct ast *ast)
                     role_name(frame->role));
         return;
     }
-    if (!word || word->kind != AST_NAME || (strcmp(word->text, "lower") && strcmp(word->text, "higher"))) {
+    if (!word || word->kind != AST_NAME
+        || (strcmp(word->text, "lower") && strcmp(word->text, "higher"))) {
         lower_error(l, frame, ast->span, "write 'better lower' or 'better higher'");
         return;
     }
@@ -223,16 +229,20 @@ static int accumulated(struct lower *l, struct frame *frame, const struct ast *a
     for (int i = 0; fits && i < total->rank; i++)
         fits = value_dim(l, v, lead + i) == total->dim[i];
     if (!fits) {
-        lower_error(l, frame, ast->span, "%s does not add up to '%s', which is %s", value_describe(l, v),
-                    ast->kid[0]->text, shape_print(l->arena, count ? I64 : F32, total));
+        lower_error(l, frame, ast->span, "%s does not add up to '%s', which is %s",
+                    value_describe(l, v), ast->kid[0]->text,
+                    shape_print(l->arena, count ? I64 : F32, total));
         return -1;
     }
     uint32_t mask = (1u << (lead + v.per_row)) - 1;
-    int node = count ? graph_count_true(l->graph, v.node, mask) : mask ? graph_sum(l->graph, v.node, mask) : v.node;
+    int node = count  ? graph_count_true(l->graph, v.node, mask)
+               : mask ? graph_sum(l->graph, v.node, mask)
+                      : v.node;
     return graph_reshape(l->graph, node, total);
 }
 
-static void add_to_total(struct lower *l, struct frame *frame, const struct ast *ast, int id, bool count)
+static void add_to_total(struct lower *l, struct frame *frame, const struct ast *ast, int id,
+                         bool count)
 {
     struct variable *total = program_variable(l->program, id);
     struct value v = lower_expr(l, frame, ast->kid[2]);
@@ -243,8 +253,9 @@ static void add_to_total(struct lower *l, struct frame *frame, const struct ast 
         return;
     enum dtype dtype = value_node(l, v)->dtype;
     if (count && dtype != BOOL && (dtype != I32 || v.classes)) {
-        struct diag *d = lower_error(l, frame, ast->kid[2]->span, "a count adds up bools or whole numbers, not %s",
-                                     value_describe(l, v));
+        struct diag *d =
+            lower_error(l, frame, ast->kid[2]->span,
+                        "a count adds up bools or whole numbers, not %s", value_describe(l, v));
         diag_help(d, "compare first, or declare the total as f32");
         return;
     }
@@ -269,10 +280,11 @@ void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *as
         return;
     }
     bool count = type && type->kind == AST_TYPE && !strcmp(type->text, "count");
-    bool good = type && type->kind == AST_TYPE && (count || !strcmp(type->text, "f32")) && ast->count > 2
-                && ast->kid[2];
+    bool good = type && type->kind == AST_TYPE && (count || !strcmp(type->text, "f32"))
+                && ast->count > 2 && ast->kid[2];
     if (!good)
-        lower_error(l, frame, ast->span, "write: accumulate hits: count = ..., or a total of type f32");
+        lower_error(l, frame, ast->span,
+                    "write: accumulate hits: count = ..., or a total of type f32");
     if (!good || (type->kid[0] && !lower_dims(l, frame, type->kid[0], &rank, dim))) {
         frame_bind(l, frame, name->text, value_error(), name->span);
         l->accumulated++;
@@ -294,14 +306,15 @@ void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *as
     frame_bind(l, frame, name->text, total, name->span);
 }
 
-static void store_metric(struct lower *l, struct frame *frame, const char *name, const struct ast *expr,
-                         struct value v)
+static void store_metric(struct lower *l, struct frame *frame, const char *name,
+                         const struct ast *expr, struct value v)
 {
     v = value_to_f32(l, v);
     if (v.kind == V_ERROR)
         return;
     if (v.per_row || lower_missing(l, v.node)) {
-        struct diag *d = lower_error(l, frame, expr->span, "the result of metric '%s' depends on single rows", name);
+        struct diag *d = lower_error(l, frame, expr->span,
+                                     "the result of metric '%s' depends on single rows", name);
         diag_help(d, "only totals (accumulate), shapes and 'rows' remain at the end of a part");
         return;
     }
@@ -327,7 +340,8 @@ static bool name_metric(struct lower *l, const char *name, struct span span)
     return true;
 }
 
-static void lower_metric(struct lower *l, struct frame *frame, const char *name, const struct ast *expr)
+static void lower_metric(struct lower *l, struct frame *frame, const char *name,
+                         const struct ast *expr)
 {
     struct frame metric = *frame;
     if (l->phase == PHASE_PREDICT)
@@ -347,7 +361,8 @@ static void lower_metric(struct lower *l, struct frame *frame, const char *name,
     l->current = &metric;
     struct value v = lower_expr(l, &metric, expr);
     if (v.kind != V_ERROR && l->accumulated == 0) {
-        struct diag *d = lower_error(l, frame, expr->span, "this is no metric: it accumulates nothing");
+        struct diag *d =
+            lower_error(l, frame, expr->span, "this is no metric: it accumulates nothing");
         diag_help(d, "a metric is a block with 'accumulate', such as accuracy");
     } else if (l->phase == PHASE_FINISH) {
         store_metric(l, frame, name, expr, v);
@@ -357,7 +372,8 @@ static void lower_metric(struct lower *l, struct frame *frame, const char *name,
 }
 
 /* ---- outputs ---- */
-static void lower_output(struct lower *l, struct frame *frame, const char *name, const struct ast *expr)
+static void lower_output(struct lower *l, struct frame *frame, const char *name,
+                         const struct ast *expr)
 {
     if (l->phase != PHASE_PREDICT)
         return;
@@ -393,7 +409,8 @@ void lower_model_statement(struct lower *l, struct frame *frame, const struct as
         expr = ast->kid[0]->kid[0];
     }
     if (!expr) {
-        lower_error(l, frame, ast->span, "'%s' takes one expression, with or without a name: %s total = ...", ast->text,
+        lower_error(l, frame, ast->span,
+                    "'%s' takes one expression, with or without a name: %s total = ...", ast->text,
                     ast->text);
         return;
     }
@@ -410,7 +427,8 @@ static int count_losses(const struct ast *body)
     int count = 0;
     for (int i = 0; i < body->count; i++) {
         const struct ast *ast = body->kid[i];
-        if (ast && (ast->kind == AST_STATEMENT || ast->kind == AST_DECLARE) && !strcmp(ast->text, "loss"))
+        if (ast && (ast->kind == AST_STATEMENT || ast->kind == AST_DECLARE)
+            && !strcmp(ast->text, "loss"))
             count++;
         else if (ast && (ast->kind == AST_IF || ast->kind == AST_BODY))
             count += count_losses(ast);
@@ -428,8 +446,10 @@ static void compare_forms(struct lower *l)
         struct declared *d = lower_declared(l, i);
         bool train = d->phases >> PHASE_TRAIN & 1, evaluate = d->phases >> PHASE_EVALUATE & 1;
         bool predict = d->phases >> PHASE_PREDICT & 1;
-        const char *where = train && !evaluate ? "while training" : evaluate && !train ? "when not training"
-                            : predict && !train ? "for an output" : NULL;
+        const char *where = train && !evaluate   ? "while training"
+                            : evaluate && !train ? "when not training"
+                            : predict && !train  ? "for an output"
+                                                 : NULL;
         if (v->kind > VAR_BUFFER || !where)
             continue;
         struct diag *e = diag_error(l->diags, d->span, "'%s' exists only %s", v->path, where);

@@ -47,7 +47,8 @@ static const struct ast *rule_value(struct lower *l, const char *path, const cha
 bool lower_is_frozen(struct lower *l, const char *path)
 {
     const struct ast *value = rule_value(l, path, "frozen");
-    struct value v = value ? lower_expr(l, l->train_frame, value) : value_bool(false, (struct span){0});
+    struct value v =
+        value ? lower_expr(l, l->train_frame, value) : value_bool(false, (struct span){0});
     return v.kind == V_BOOL && v.number != 0;
 }
 
@@ -55,11 +56,13 @@ static void check_frozen(struct lower *l, const struct ast *bind)
 {
     struct value v = lower_expr(l, l->train_frame, bind->kid[1]);
     if (v.kind != V_BOOL && v.kind != V_ERROR)
-        diag_error(l->diags, bind->kid[1]->span, "'frozen' is true or false, not %s", value_describe(l, v));
+        diag_error(l->diags, bind->kid[1]->span, "'frozen' is true or false, not %s",
+                   value_describe(l, v));
 }
 
 /* ---- settings ---- */
-static bool setting_number(struct lower *l, const struct ast *ast, double least, double most, double *out)
+static bool setting_number(struct lower *l, const struct ast *ast, double least, double most,
+                           double *out)
 {
     struct value v = {0};
     if (ast->kid[0] && ast->kid[0]->count == 1)
@@ -70,11 +73,11 @@ static bool setting_number(struct lower *l, const struct ast *ast, double least,
         return false;
     if (v.kind != V_NUMBER || v.number < least || v.number > most) {
         if (most > 1)
-            diag_error(l->diags, ast->kid[0]->span, "'%s' takes a whole number from %.9g, not %s", ast->text, least,
-                       value_describe(l, v));
+            diag_error(l->diags, ast->kid[0]->span, "'%s' takes a whole number from %.9g, not %s",
+                       ast->text, least, value_describe(l, v));
         else
-            diag_error(l->diags, ast->kid[0]->span, "'%s' takes a number from %.9g to %.9g, not %s", ast->text, least, most,
-                   value_describe(l, v));
+            diag_error(l->diags, ast->kid[0]->span, "'%s' takes a number from %.9g to %.9g, not %s",
+                       ast->text, least, most, value_describe(l, v));
         return false;
     }
     *out = v.number;
@@ -87,7 +90,8 @@ static void setting_whole(struct lower *l, const struct ast *ast, int64_t least,
     if (!setting_number(l, ast, (double)least, 9e15, &number))
         return;
     if (number != floor(number))
-        diag_error(l->diags, ast->kid[0]->span, "'%s' takes a whole number, not %.9g", ast->text, number);
+        diag_error(l->diags, ast->kid[0]->span, "'%s' takes a whole number, not %.9g", ast->text,
+                   number);
     else
         *out = (int64_t)number;
 }
@@ -134,7 +138,8 @@ static void setting_shuffle(struct lower *l, const struct ast *ast)
     if (v.kind == V_BOOL)
         l->program->train.shuffle = v.number != 0;
     else if (v.kind != V_ERROR)
-        diag_error(l->diags, ast->span, "write 'shuffle true' (another order each epoch) or 'shuffle false'");
+        diag_error(l->diags, ast->span,
+                   "write 'shuffle true' (another order each epoch) or 'shuffle false'");
 }
 
 static void setting_optimizer(struct lower *l, const struct ast *ast)
@@ -166,19 +171,27 @@ static void setting_for(struct lower *l, const struct ast *ast)
 static void setting_keep(struct lower *l, const struct ast *ast)
 {
     const struct ast *of = ast->kind == AST_DECLARE && ast->count > 2 ? ast->kid[2] : NULL;
-    if (of && of->kind == AST_MEMBER && of->kid[0]->kind == AST_NAME && !strcmp(ast->kid[0]->text, "best")) {
+    if (of && of->kind == AST_MEMBER && of->kid[0]->kind == AST_NAME
+        && !strcmp(ast->kid[0]->text, "best")) {
         l->program->train.keep_best = arena_printf(l->arena, "%s.%s", of->kid[0]->text, of->text);
         l->keep = ast;
         return;
     }
-    diag_error(l->diags, ast->span, "write: keep best = val.loss, or another result of the val part");
+    diag_error(l->diags, ast->span,
+               "write: keep best = val.loss, or another result of the val part");
 }
 
-static const struct { const char *head; void (*set)(struct lower *, const struct ast *); bool many; } settings[] = {
-    {"seed", setting_seed, false}, {"epochs", setting_epochs, false}, {"steps", setting_steps, false},
-    {"batch", setting_batch, false}, {"patience", setting_patience, false}, {"average", setting_average, false},
-    {"shuffle", setting_shuffle, false}, {"optimizer", setting_optimizer, false}, {"for", setting_for, true},
-    {"keep", setting_keep, false}};
+static const struct {
+    const char *head;
+    void (*set)(struct lower *, const struct ast *);
+    bool many;
+} settings[] = {
+    {"seed", setting_seed, false},         {"epochs", setting_epochs, false},
+    {"steps", setting_steps, false},       {"batch", setting_batch, false},
+    {"patience", setting_patience, false}, {"average", setting_average, false},
+    {"shuffle", setting_shuffle, false},   {"optimizer", setting_optimizer, false},
+    {"for", setting_for, true},            {"keep", setting_keep, false},
+};
 
 enum { SETTING_COUNT = (int)(sizeof settings / sizeof *settings) };
 
@@ -198,7 +211,8 @@ static void unknown_setting(struct lower *l, const struct ast *ast)
     if (near)
         diag_help(d, "did you mean '%s'?", near);
     else
-        diag_help(d, "there are seed, epochs or steps, batch, shuffle, optimizer, for, keep, patience, average");
+        diag_help(d, "there are seed, epochs or steps, batch, shuffle, optimizer, for, keep, "
+                     "patience, average");
 }
 
 static void lower_setting(struct lower *l, const struct ast *ast)
@@ -230,8 +244,10 @@ void lower_train_settings(struct lower *l)
     l->program->train.shuffle = true;
     int errors = diags_error_count(l->diags);
     lower_each(l, l->train_ast->kid[1], lower_setting);
-    if (!l->program->train.epochs == !l->program->train.steps && diags_error_count(l->diags) == errors)
-        diag_error(l->diags, l->train_ast->name_span, "train needs 'epochs n' or 'steps n', and not both");
+    if (!l->program->train.epochs == !l->program->train.steps
+        && diags_error_count(l->diags) == errors)
+        diag_error(l->diags, l->train_ast->name_span,
+                   "train needs 'epochs n' or 'steps n', and not both");
     if (!frame_find(&l->settings, "optimizer")) {
         struct diag *d = diag_error(l->diags, l->train_ast->name_span, "train needs an optimizer");
         diag_help(d, "for example: optimizer adam(lr = 1e-3)");
@@ -247,7 +263,8 @@ void lower_train_check(struct lower *l)
     int count = 0;
     if (train->patience && l->program->data.val_share <= 0) {
         struct diag *d = diag_error(l->diags, l->patience->span, "'patience' needs a val part");
-        diag_help(d, "for example, in data '%s': split train 80%%, val 20%%", l->program->data.name);
+        diag_help(d, "for example, in data '%s': split train 80%%, val 20%%",
+                  l->program->data.name);
     }
     if (!train->keep_best)
         return;
@@ -258,14 +275,18 @@ void lower_train_check(struct lower *l)
             train->keep_report = i;
     }
     if (train->keep_report < 0) {
-        struct diag *d = diag_error(l->diags, l->keep->kid[2]->span, "there is no result '%s'", train->keep_best);
+        struct diag *d = diag_error(l->diags, l->keep->kid[2]->span, "there is no result '%s'",
+                                    train->keep_best);
         const char *near = diag_nearest(train->keep_best, choice, count);
         if (near)
             diag_help(d, "did you mean '%s'?", near);
     } else if (l->program->data.val_share <= 0) {
-        struct diag *d = diag_error(l->diags, l->keep->kid[2]->span, "data '%s' has no val part", l->program->data.name);
-        diag_note(d, l->data_ast->name_span, "declared here; a split makes one: split train 80%%, val 20%%");
-    } else if (program_variable(l->program, l->program->report[train->keep_report].variable)->shape.rank) {
+        struct diag *d = diag_error(l->diags, l->keep->kid[2]->span, "data '%s' has no val part",
+                                    l->program->data.name);
+        diag_note(d, l->data_ast->name_span,
+                  "declared here; a split makes one: split train 80%%, val 20%%");
+    } else if (program_variable(l->program, l->program->report[train->keep_report].variable)
+                   ->shape.rank) {
         diag_error(l->diags, l->keep->kid[2]->span, "'%s' is no single number", train->keep_best);
     }
 }
@@ -292,7 +313,8 @@ static void add_setting(struct lower *l, struct param_group *g, const struct ast
             g->set[i].value = bind->kid[1];
             return;
         }
-    ARENA_PUSH(l->arena, g->set, g->set_count, g->set_room) = (struct setting){name->text, bind->kid[1], name->span};
+    ARENA_PUSH(l->arena, g->set, g->set_count, g->set_room) =
+        (struct setting){name->text, bind->kid[1], name->span};
 }
 
 static struct param_group settings_of(struct lower *l, const char *path)
@@ -330,19 +352,22 @@ static void check_rules(struct lower *l, struct variable **param, int count)
             }
             if (any)
                 continue;
-            struct diag *d = diag_error(l->diags, patterns->kid[p]->span, "no parameter matches \"%s\"",
-                                        patterns->kid[p]->text);
+            struct diag *d = diag_error(l->diags, patterns->kid[p]->span,
+                                        "no parameter matches \"%s\"", patterns->kid[p]->text);
             const char *near = diag_nearest(patterns->kid[p]->text, choice, choices);
             if (near)
                 diag_help(d, "did you mean \"%s\"?", near);
             else if (count)
-                diag_help(d, "parameters are named like \"%s\"; * stays within a part, ** crosses '/'", param[0]->path);
+                diag_help(d,
+                          "parameters are named like \"%s\"; * stays within a part, ** crosses '/'",
+                          param[0]->path);
         }
     }
 }
 
 /* ---- one call of the optimizer ---- */
-static struct ast *named_argument(struct lower *l, const char *name, const struct ast *value, struct span span)
+static struct ast *named_argument(struct lower *l, const char *name, const struct ast *value,
+                                  struct span span)
 {
     struct ast *named = ast_new(l->arena, AST_NAMED, name, span);
     named->name_span = span;
@@ -350,29 +375,34 @@ static struct ast *named_argument(struct lower *l, const char *name, const struc
 }
 
 /* The optimizer's arguments as written, with the group's own in their place. */
-static struct ast *merged_arguments(struct lower *l, const struct ast *block, const struct ast *given,
-                                    const struct param_group *g)
+static struct ast *merged_arguments(struct lower *l, const struct ast *block,
+                                    const struct ast *given, const struct param_group *g)
 {
     struct ast *all = ast_new(l->arena, AST_ARGUMENTS, NULL, l->optimizer->span);
     const struct ast *formals = block->kid[0];
     int position = 2;
     for (int i = 0; given && i < given->count; i++) {
         const struct ast *a = given->kid[i];
-        const char *name = a->kind == AST_NAMED ? a->text : position < formals->count ? formals->kid[position++]->text : NULL;
+        const char *name = a->kind == AST_NAMED        ? a->text
+                           : position < formals->count ? formals->kid[position++]->text
+                                                       : NULL;
         const struct ast *value = a->kind == AST_NAMED ? a->kid[0] : a;
         bool replaced = false;
         for (int k = 0; name && k < g->set_count; k++)
             replaced |= !strcmp(g->set[k].key, name);
         if (!replaced)
-            ast_add(l->arena, all, name ? named_argument(l, name, value, a->name_span.line ? a->name_span : a->span)
-                                        : (struct ast *)a);
+            ast_add(l->arena, all,
+                    name
+                        ? named_argument(l, name, value, a->name_span.line ? a->name_span : a->span)
+                        : (struct ast *)a);
     }
     for (int k = 0; k < g->set_count; k++)
         ast_add(l->arena, all, named_argument(l, g->set[k].key, g->set[k].value, g->set[k].span));
     return all;
 }
 
-static struct value optimize(struct lower *l, const struct param_group *g, int w, int gradient, const char *path)
+static struct value optimize(struct lower *l, const struct param_group *g, int w, int gradient,
+                             const char *path)
 {
     struct frame caller = *l->train_frame;
     struct layer layer = *l->optimizer_layer;
@@ -384,12 +414,15 @@ static struct value optimize(struct lower *l, const struct param_group *g, int w
     l->optimizer_shape = &shape;
     l->current = &caller;
     struct span span = l->optimizer->span;
-    struct value given[2] = {value_tensor(l, w, false, span), value_tensor(l, gradient, false, span)};
-    struct expansion e = {.given = given, .given_count = 2, .path = path, .random_path = path, .span = span};
+    struct value given[2] = {value_tensor(l, w, false, span),
+                             value_tensor(l, gradient, false, span)};
+    struct expansion e = {
+        .given = given, .given_count = 2, .path = path, .random_path = path, .span = span};
     struct value v = value_to_f32(l, lower_apply(l, &caller, &layer, &e));
     l->current = NULL;
     if (v.kind == V_TENSOR && !shape_equal(&value_node(l, v)->shape, &shape)) {
-        diag_error(l->diags, span, "the optimizer returns %s; it must return the new w, of the shape of w",
+        diag_error(l->diags, span,
+                   "the optimizer returns %s; it must return the new w, of the shape of w",
                    value_describe(l, v));
         return value_error();
     }
@@ -429,8 +462,9 @@ static int add_block(struct lower *l, const struct param_group *g, int ordinal)
     for (int i = 0; i < g->count; i++)
         total += shape_elements(&program_variable(l->program, g->variable[i])->shape);
     struct shape shape = shape_of(1, -1, &total);
-    int id = program_add_variable(l->program, VAR_BLOCK, arena_printf(l->arena, "block%d", ordinal), F32, &shape,
-                                  l->optimizer->span)->id;
+    int id = program_add_variable(l->program, VAR_BLOCK, arena_printf(l->arena, "block%d", ordinal),
+                                  F32, &shape, l->optimizer->span)
+                 ->id;
     total = 0;
     for (int i = 0; i < g->count; i++) {
         struct variable *v = program_variable(l->program, g->variable[i]);
@@ -448,8 +482,8 @@ static bool elementwise_since(struct lower *l, int from)
         const struct node *n = graph_node(l->graph, i);
         enum op_class class = op_def(n->op)->class;
         bool norm = i >= l->norm_first && i < l->norm_end;
-        bool whole = class == CLASS_MAP || class == CLASS_SOURCE || class == CLASS_STORE || n->op == OP_STOP_GRADIENT
-                     || n->op == OP_BROADCAST;
+        bool whole = class == CLASS_MAP || class == CLASS_SOURCE || class == CLASS_STORE
+                     || n->op == OP_STOP_GRADIENT || n->op == OP_BROADCAST;
         if (!norm && !(whole && n->op != OP_POSITION))
             return false;
     }
@@ -460,7 +494,8 @@ struct mark { int nodes, initial_nodes, variables; };
 
 static struct mark set_mark(struct lower *l)
 {
-    return (struct mark){l->graph->count, l->program->phase[PHASE_INIT]->count, l->program->variable_count};
+    return (struct mark){l->graph->count, l->program->phase[PHASE_INIT]->count,
+                         l->program->variable_count};
 }
 
 /* Takes back what was lowered since the mark: nothing before it refers to it. */
@@ -507,7 +542,8 @@ static void optimize_each(struct lower *l, const struct param_group *g)
     for (int i = 0; i < g->count; i++) {
         int id = g->variable[i];
         const char *path = program_variable(l->program, id)->path;
-        struct value v = optimize(l, g, lower_read(l, id), g->gradient[i], path_join(l, "optimizer", path));
+        struct value v =
+            optimize(l, g, lower_read(l, id), g->gradient[i], path_join(l, "optimizer", path));
         if (v.kind == V_ERROR)
             return;
         graph_store(l->graph, id, v.node);
@@ -543,7 +579,8 @@ static void make_gradients(struct lower *l, struct variable **param, int count)
             l->gradient[i] = graph_fill(l->graph, 0, &param[i]->shape);
 }
 
-static struct param_group *group_params(struct lower *l, struct variable **param, int count, int *group_count)
+static struct param_group *group_params(struct lower *l, struct variable **param, int count,
+                                        int *group_count)
 {
     struct param_group *group = ARENA_ARRAY(l->arena, struct param_group, count + 1);
     *group_count = 0;
@@ -554,7 +591,8 @@ static struct param_group *group_params(struct lower *l, struct variable **param
             at++;
         if (at == *group_count)
             group[(*group_count)++] = g;
-        ARENA_PUSH(l->arena, group[at].gradient, group[at].count, group[at].room_gradient) = l->gradient[i];
+        ARENA_PUSH(l->arena, group[at].gradient, group[at].count, group[at].room_gradient) =
+            l->gradient[i];
         group[at].count--;
         ARENA_PUSH(l->arena, group[at].variable, group[at].count, group[at].room) = param[i]->id;
     }
@@ -569,7 +607,8 @@ static bool optimizer_layer(struct lower *l)
         l->optimizer_layer = lower_layer(l, l->train_frame, l->optimizer);
         good = l->optimizer_layer->block && l->optimizer_layer->block->kid[0]->count >= 2;
         if (!good)
-            diag_error(l->diags, l->optimizer->span, "this is no optimizer: one takes a parameter w and its gradient g first");
+            diag_error(l->diags, l->optimizer->span,
+                       "this is no optimizer: one takes a parameter w and its gradient g first");
         else
             good = lower_check_arguments(l, l->train_frame, l->optimizer_layer->block, 2,
                                          l->optimizer_layer->arguments, l->optimizer->span);
@@ -585,14 +624,16 @@ static bool optimizer_layer(struct lower *l)
 void lower_optimizer(struct lower *l)
 {
     int count, groups;
-    struct variable **param = ARENA_ARRAY(l->arena, struct variable *, l->program->variable_count + 1);
+    struct variable **param =
+        ARENA_ARRAY(l->arena, struct variable *, l->program->variable_count + 1);
     if (!optimizer_layer(l))
         return;
     count = collect_params(l, param, false);
     check_rules(l, param, count);
     count = collect_params(l, param, true);
     if (count == 0) {
-        diag_error(l->diags, l->model_ast->name_span, "model '%s' has no parameter to train", l->model_ast->text);
+        diag_error(l->diags, l->model_ast->name_span, "model '%s' has no parameter to train",
+                   l->model_ast->text);
         return;
     }
     make_gradients(l, param, count);

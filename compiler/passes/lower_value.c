@@ -74,7 +74,10 @@ static const char *tensor_describe(struct lower *l, struct value v)
     const struct node *n = value_node(l, v);
     struct text text;
     text_init(&text, l->arena);
-    text_puts(&text, v.classes ? "class" : n->dtype == F32 ? "f32" : n->dtype == BOOL ? "bool" : "int");
+    text_puts(&text, v.classes          ? "class"
+                     : n->dtype == F32  ? "f32"
+                     : n->dtype == BOOL ? "bool"
+                                        : "int");
     int rank = value_rank(l, v);
     if (rank || v.classes)
         text_puts(&text, "[");
@@ -186,8 +189,9 @@ static bool has_tensors(struct value v)
 
 static void no_array(struct lower *l, struct value v)
 {
-    struct diag *d = lower_error(l, lower_current(l), v.span, has_tensors(v)
-                                 ? "these are %d values, and one is needed" : "this list is no array of numbers",
+    struct diag *d = lower_error(l, lower_current(l), v.span,
+                                 has_tensors(v) ? "these are %d values, and one is needed"
+                                                : "this list is no array of numbers",
                                  v.count);
     diag_help(d, has_tensors(v) ? "give each a name: a, b = split(x, 2)"
                                 : "all parts of an array are numbers, or lists of the same length");
@@ -245,23 +249,30 @@ struct value value_to_f32(struct lower *l, struct value v)
 /* ---- elementwise ---- */
 static const char *sign_text(enum op op)
 {
-    static const struct { enum op op; const char *sign; } signs[] = {
-        {OP_ADD, "+"}, {OP_SUB, "-"}, {OP_MUL, "*"}, {OP_DIV, "/"}, {OP_EQ, "=="}, {OP_NE, "!="}, {OP_LT, "<"},
-        {OP_LE, "<="}, {OP_GT, ">"}, {OP_GE, ">="}, {OP_POW, "^"}, {OP_POWI, "^"}, {OP_MATMUL, "@"}};
+    static const struct {
+        enum op op;
+        const char *sign;
+    } signs[] = {
+        {OP_ADD, "+"}, {OP_SUB, "-"},  {OP_MUL, "*"},   {OP_DIV, "/"}, {OP_EQ, "=="},
+        {OP_NE, "!="}, {OP_LT, "<"},   {OP_LE, "<="},   {OP_GT, ">"},  {OP_GE, ">="},
+        {OP_POW, "^"}, {OP_POWI, "^"}, {OP_MATMUL, "@"},
+    };
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (signs[i].op == op)
             return signs[i].sign;
     return op_def(op)->stem;
 }
 
-static struct value shapes_differ(struct lower *l, enum op op, struct value a, struct value b, struct span span)
+static struct value shapes_differ(struct lower *l, enum op op, struct value a, struct value b,
+                                  struct span span)
 {
     struct diag *d = lower_error(l, lower_current(l), span, "'%s': %s and %s do not fit together",
                                  sign_text(op), value_describe(l, a), value_describe(l, b));
     diag_note(d, value_node(l, a)->span, "%s comes from here", value_describe(l, a));
     diag_note(d, value_node(l, b)->span, "%s comes from here", value_describe(l, b));
-    diag_help(d, op == OP_MATMUL ? "the last axis on the left must equal the last but one on the right"
-                                 : "axes are matched from the last; each pair must be equal, or one of them 1");
+    diag_help(d, op == OP_MATMUL
+                     ? "the last axis on the left must equal the last but one on the right"
+                     : "axes are matched from the last; each pair must be equal, or one of them 1");
     return value_error();
 }
 
@@ -385,8 +396,8 @@ static struct value to_whole(struct lower *l, struct value v)
     return v;
 }
 
-static struct value compile_time(struct lower *l, enum ast_kind kind, struct value a, struct value b,
-                                 struct span span)
+static struct value compile_time(struct lower *l, enum ast_kind kind, struct value a,
+                                 struct value b, struct span span)
 {
     bool bools = a.kind == V_BOOL && b.kind == V_BOOL;
     if (is_logic(kind) && !bools) {
@@ -394,7 +405,8 @@ static struct value compile_time(struct lower *l, enum ast_kind kind, struct val
                     ast_kind_name(kind), value_describe(l, a), value_describe(l, b));
         return value_error();
     }
-    if (!is_logic(kind) && kind != AST_EQ && kind != AST_NE && (a.kind == V_BOOL || b.kind == V_BOOL)) {
+    if (!is_logic(kind) && kind != AST_EQ && kind != AST_NE
+        && (a.kind == V_BOOL || b.kind == V_BOOL)) {
         lower_error(l, lower_current(l), span, "'%s' needs numbers, not %s and %s",
                     ast_kind_name(kind), value_describe(l, a), value_describe(l, b));
         return value_error();
@@ -421,7 +433,8 @@ struct value value_binary(struct lower *l, enum ast_kind kind, struct value a, s
         bool same = a.kind == b.kind && (a.kind == V_NONE || !strcmp(a.text, b.text));
         return value_bool(same == (kind == AST_EQ), span);
     }
-    bool known_a = a.kind == V_NUMBER || a.kind == V_BOOL, known_b = b.kind == V_NUMBER || b.kind == V_BOOL;
+    bool known_a = a.kind == V_NUMBER || a.kind == V_BOOL,
+         known_b = b.kind == V_NUMBER || b.kind == V_BOOL;
     if (known_a && known_b)
         return compile_time(l, kind, a, b, span);
     struct value v[2];
@@ -480,15 +493,18 @@ struct index_state { int64_t start[RANK_MAX], size[RANK_MAX]; bool drop[RANK_MAX
 static bool index_bound(struct lower *l, struct value v, int64_t extent, int axis, int64_t *out)
 {
     if (!value_whole(v, out)) {
-        lower_error(l, lower_current(l), v.span, "an index must be a whole number known at compile time, "
-                    "not %s", value_describe(l, v));
+        lower_error(l, lower_current(l), v.span,
+                    "an index must be a whole number known at compile time, "
+                    "not %s",
+                    value_describe(l, v));
         return false;
     }
     int64_t given = *out;
     if (*out < 0)
         *out += extent;
     if (*out < 0 || *out >= extent) {
-        struct diag *d = lower_error(l, lower_current(l), v.span, "index %lld is outside axis %d, which has %lld",
+        struct diag *d = lower_error(l, lower_current(l), v.span,
+                                     "index %lld is outside axis %d, which has %lld",
                                      (long long)given, axis, (long long)extent);
         diag_help(d, "indices run from 0 to %lld, or from -%lld to -1 from the end",
                   (long long)extent - 1, (long long)extent);
@@ -497,11 +513,13 @@ static bool index_bound(struct lower *l, struct value v, int64_t extent, int axi
     return true;
 }
 
-static bool index_axis(struct lower *l, struct value v, int64_t extent, int axis, struct index_state *s)
+static bool index_axis(struct lower *l, struct value v, int64_t extent, int axis,
+                       struct index_state *s)
 {
     int64_t first, last;
     if (v.kind == V_RANGE) {
-        if (!index_bound(l, v.item[0], extent, axis, &first) || !index_bound(l, v.item[1], extent, axis, &last))
+        if (!index_bound(l, v.item[0], extent, axis, &first)
+            || !index_bound(l, v.item[1], extent, axis, &last))
             return false;
         if (last < first) {
             lower_error(l, lower_current(l), v.span, "the range ends before it starts");
@@ -530,8 +548,8 @@ static struct value index_list(struct lower *l, struct value v, const struct val
     return index_bound(l, item[0], v.count, 0, &i) ? v.item[i] : value_error();
 }
 
-static struct value index_slice(struct lower *l, struct value v, const struct index_state *s, int rank,
-                                struct span span)
+static struct value index_slice(struct lower *l, struct value v, const struct index_state *s,
+                                int rank, struct span span)
 {
     int64_t start[RANK_MAX] = {0}, kept[RANK_MAX];
     int kept_rank = 0;
@@ -565,7 +583,8 @@ struct value value_index(struct lower *l, struct value v, const struct value *it
     for (int i = 0; i < count; i++)
         ellipses += item[i].kind == V_ELLIPSIS;
     if (ellipses > 1 || count - ellipses > rank) {
-        lower_error(l, lower_current(l), span, "%d indices for %s", count - ellipses, value_describe(l, v));
+        lower_error(l, lower_current(l), span, "%d indices for %s", count - ellipses,
+                    value_describe(l, v));
         return value_error();
     }
     for (int i = 0; i < count; i++) {

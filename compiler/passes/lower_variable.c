@@ -58,8 +58,9 @@ static bool declare_again(struct lower *l, struct frame *frame, struct variable 
     if ((d->phases >> l->phase & 1) && !frame->shared) {
         struct diag *e = lower_error(l, frame, span, "the path '%s' is taken", v->path);
         diag_note(e, d->span, "by this");
-        diag_help(e, kind == VAR_OUTPUT ? "give one of the two another name: output other = ..."
-                                        : "give one of the two another name; a call gets one by 'as'");
+        diag_help(e, kind == VAR_OUTPUT
+                         ? "give one of the two another name: output other = ..."
+                         : "give one of the two another name; a call gets one by 'as'");
         return false;
     }
     return true;
@@ -92,9 +93,9 @@ static void store_initial(struct lower *l, struct frame *frame, struct variable 
         return;
     if (!shape_broadcast(&value_node(l, value)->shape, &v->shape, &shape)
         || !shape_equal(&shape, &v->shape)) {
-        struct diag *d = lower_error(l, frame, ast->span, "the start value of '%s' is %s, and it must fit %s",
-                                     v->path, value_describe(l, value),
-                                     shape_print(l->arena, v->dtype, &v->shape));
+        struct diag *d = lower_error(
+            l, frame, ast->span, "the start value of '%s' is %s, and it must fit %s", v->path,
+            value_describe(l, value), shape_print(l->arena, v->dtype, &v->shape));
         diag_note(d, v->span, "declared here");
         return;
     }
