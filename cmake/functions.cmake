@@ -93,9 +93,10 @@ function(invar_install_package)
   install(EXPORT InvarTargets NAMESPACE Invar:: DESTINATION ${package})
   configure_package_config_file(cmake/InvarConfig.cmake.in InvarConfig.cmake
                                 INSTALL_DESTINATION ${package})
-  write_basic_package_version_file(InvarConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  write_basic_package_version_file(InvarConfigVersion.cmake COMPATIBILITY SameMinorVersion
+                                   ARCH_INDEPENDENT) # the compiler serves cross builds, too
   install(FILES ${CMAKE_BINARY_DIR}/InvarConfig.cmake ${CMAKE_BINARY_DIR}/InvarConfigVersion.cmake
-          DESTINATION ${package})
+                cmake/InvarGenerate.cmake DESTINATION ${package})
   configure_file(cmake/invar.pc.in invar.pc @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/invar.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()

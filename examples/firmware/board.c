@@ -73,13 +73,16 @@ static void semihost(uintptr_t operation, uintptr_t argument)
 
 #else
 
-/* The global pointer and the stack first; mstatus.FS, so that the FPU may be used. */
+/* mstatus.FS, so that the FPU may be used, where there is one. */
+#if defined(__riscv_flen)
+#define ALLOW_FPU "li t0, 0x2000\n csrs mstatus, t0\n"
+#else
+#define ALLOW_FPU ""
+#endif
+
 __attribute__((naked, section(".vectors"), used)) void reset(void)
 {
-    __asm__ volatile("la sp, stack_top\n"
-                     "li t0, 0x2000\n"
-                     "csrs mstatus, t0\n"
-                     "j begin");
+    __asm__ volatile("la sp, stack_top\n" ALLOW_FPU "j begin");
 }
 
 __attribute__((used)) void begin(void)
@@ -105,12 +108,7 @@ void board_print(const char *text)
 
 void board_exit(int status)
 {
-#if defined(__arm__)
     semihost(SYS_EXIT, status == 0 ? EXIT_DONE : EXIT_FAILED);
-#else
-    const uintptr_t block[2] = {status == 0 ? EXIT_DONE : EXIT_FAILED, (uintptr_t)status};
-    semihost(SYS_EXIT, (uintptr_t)block);
-#endif
     for (;;)
         ;
 }
