@@ -82,12 +82,15 @@ struct site { const struct ast *callee; int ordinal; };
 struct declared {
     unsigned phases;                    /* bit set: where it was declared */
     struct span span; /* the user's line: the call, where the variable is the library's */
+    int next;                           /* of the same bucket, declared before; or -1 */
     int initial;                        /* 1 + the node of its start value in PHASE_INIT, or 0 */
     int read, stored;                   /* nodes in the current graph: read, next value; or -1 */
 };
 
 /* A node that stands for what a phase does not have; nothing kept may depend on it. */
 struct stand_in { int node; const char *what; };
+
+enum { BUCKETS = 4096 };
 
 struct lower {
     struct program *program;
@@ -105,6 +108,7 @@ struct lower {
     int sited_count, sited_room;
     struct declared *declared;          /* by variable */
     int declared_count, declared_room;
+    int bucket[BUCKETS];                /* by hash of the path: 1 + the variable declared last */
     int depth;                          /* of block expansion */
     int loss;                           /* total loss node of the phase, or -1 */
     struct binding *metrics;            /* names of the phase, for duplicates */
@@ -219,6 +223,8 @@ bool lower_dims(struct lower *, struct frame *, const struct ast *dims, int *ran
 /* ---- lower_variable.c ---- */
 struct declared *lower_declared(struct lower *, int variable);
 void lower_forget_reads(struct lower *); /* the graph is another now */
+void lower_name_variable(struct lower *, int variable); /* so that its path is taken */
+void lower_forget_variables(struct lower *, int from);  /* those numbered `from` and above */
 int lower_read(struct lower *, int variable);
 /* The value that later statements see: the one stored last, or else the one read. */
 int lower_current_value(struct lower *, int variable);
@@ -268,6 +274,7 @@ void lower_optimizer(struct lower *);
 void lower_begin_phase(struct lower *, enum phase, bool training);
 void lower_accumulate(struct lower *, struct frame *, const struct ast *);
 void lower_better(struct lower *, struct frame *, const struct ast *);
+void lower_target(struct lower *, const struct ast *);
 /* What the node depends on of the stand-ins of this phase, in words, or NULL. */
 const char *lower_missing(struct lower *, int node);
 void lower_add_stand_in(struct lower *, int node, const char *what);

@@ -320,6 +320,7 @@ static void field_fit(struct lower *l, struct data_field *field)
     for (int i = 0; i < 2; i++) {
         const char *path = arena_printf(l->arena, "data/%s/%s", field->name, names[i]);
         *fit[i] = program_add_variable(p, VAR_BUFFER, path, F32, &shape, field->span)->id;
+        lower_name_variable(l, *fit[i]);
         graph_store(p->phase[PHASE_INIT], *fit[i],
                     graph_fill(p->phase[PHASE_INIT], (float)i, &shape));
     }

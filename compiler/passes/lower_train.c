@@ -503,12 +503,10 @@ static void roll_back(struct lower *l, struct mark mark)
 {
     l->graph->count = mark.nodes;
     l->program->phase[PHASE_INIT]->count = mark.initial_nodes;
-    if (l->declared_count > mark.variables)
-        l->declared_count = mark.variables;
+    lower_forget_variables(l, mark.variables);
     for (int i = 0; i < l->declared_count; i++)
         if (l->declared[i].read >= mark.nodes)
             l->declared[i].read = -1;
-    l->program->variable_count = mark.variables;
     if (l->global_norm >= mark.nodes)
         l->global_norm = -1;
 }
