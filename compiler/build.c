@@ -365,7 +365,7 @@ static bool make_library(struct build *build)
     const char *cache = cache_folder(build->arena);
     const char *library = arena_printf(build->arena, "%s/runtime-%s.a", cache ? cache : build->folder,
                                        build_key(build, false));
-    if (!files_exist(library) && !archive_runtime(build, library))
+    if (!files_touch(library) && !archive_runtime(build, library))
         return false;
     build->library = library;
     return true;
@@ -517,7 +517,7 @@ int build_run(const struct program *program, int argc, char **argv,
         return run_unkept(&build, argc, argv);
     const char *path = arena_printf(build.arena, "%s/%s-%s", cache, program->name,
                                     build_key(&build, true));
-    if (!files_exist(path) && !build_into(&build, path))
+    if (!files_touch(path) && !build_into(&build, path))
         return 1;
     files_keep_newest(build.arena, cache, CACHED);
     return become_trainer(path, program->name, argc, argv);

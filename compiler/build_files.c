@@ -190,6 +190,11 @@ bool files_exist(const char *path)
     return access(path, F_OK) == 0;
 }
 
+bool files_touch(const char *path)
+{
+    return utimensat(AT_FDCWD, path, NULL, 0) == 0;
+}
+
 const char *files_stamp(struct arena *arena, const char *path)
 {
     struct stat status;

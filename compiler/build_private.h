@@ -22,6 +22,8 @@ void files_remove(const char *path);
 /* Removes the oldest files of a folder until `keep` are left. */
 void files_keep_newest(struct arena *, const char *folder, int keep);
 bool files_exist(const char *path);
+/* Makes the file the newest; false where it is not there. */
+bool files_touch(const char *path);
 /* "path size time" of a file, for keys; "path absent". */
 const char *files_stamp(struct arena *, const char *path);
 /* The executable's own path, or NULL. */

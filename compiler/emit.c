@@ -164,7 +164,7 @@ void emit_model(const struct program *program, struct text *out)
 const char *emit_file_name(const struct program *program)
 {
     static const char *const reserved[] = {"main", "all", "clean", "depend", "help", "install",
-                                           "package", "runtime", "test"};
+                                           "invar", "package", "runtime", "test"};
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (strcmp(program->name, reserved[i]) == 0)
             return arena_printf(program->arena, "%s_", program->name);

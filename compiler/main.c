@@ -426,7 +426,7 @@ static int unknown_command(const char *name)
     return 2;
 }
 
-int main(int argc, char **argv)
+static int obey(int argc, char **argv)
 {
     if (argc < 2) {
         usage(stderr);
@@ -456,4 +456,13 @@ int main(int argc, char **argv)
         return status < 0 ? 0 : status;
     }
     return unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    int status = obey(argc, argv);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "invar: error: cannot write to standard output: %s\n", strerror(errno));
+    return status ? status : 1;
 }

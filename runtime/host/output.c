@@ -43,6 +43,22 @@ int inv_output_open(struct inv_output *out, const char *path, struct inv_errors 
     return 0;
 }
 
+int inv_output_possible(const char *path, struct inv_errors *errors)
+{
+    struct stat about;
+    struct inv_output out;
+    if (strcmp(path, "-") == 0 ||
+        (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode)))
+        return 1;
+    if (!inv_output_open(&out, path, errors))
+        return 0;
+    fclose(out.file);
+    unlink(out.temporary);
+    free(out.temporary);
+    free(out.path);
+    return 1;
+}
+
 void inv_output_write(struct inv_output *out, const void *bytes, size_t count)
 {
     inv_sha256_update(&out->sha, bytes, count);

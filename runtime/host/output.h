@@ -15,6 +15,8 @@ struct inv_output {
 
 /* "-" is standard output; devices and pipes are written as they are. */
 int inv_output_open(struct inv_output *, const char *path, struct inv_errors *);
+/* 1 where path can be written to; nothing is, there. */
+int inv_output_possible(const char *path, struct inv_errors *);
 void inv_output_write(struct inv_output *, const void *, size_t);
 void inv_output_print(struct inv_output *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

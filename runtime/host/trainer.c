@@ -5,6 +5,7 @@
 #include "core/selftest.h"
 #include "core/sha256.h"
 #include "environment.h"
+#include "output.h"
 #include "pool.h"
 #include "safetensors.h"
 #include "session.h"
@@ -154,6 +155,8 @@ static void evaluate(struct inv_session *s, enum inv_part part)
 static int train_and_save(struct inv_session *s, const char *weights)
 {
     char digest[65];
+    if (!inv_output_possible(weights, &s->errors))
+        return INV_BAD_DATA;
     if (s->options.save_init && !inv_safetensors_save(s->model, s->run.arena, s->options.save_init,
                                                       &s->errors, digest))
         return INV_BAD_DATA;
