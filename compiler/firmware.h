@@ -10,5 +10,9 @@ struct firmware_sizes {
 
 /* requires: pass_plan has run. */
 struct firmware_sizes firmware_sizes(const struct program *);
+/* Bytes of arrays of constants in NAME.c. */
+int64_t firmware_constants(const struct program *);
+/* A line for each tensor, then the sums. */
+void firmware_print_bill(const struct program *, struct text *);
 
 #endif

@@ -76,7 +76,8 @@ static bool compile(struct program *program, const struct load *load, const stru
     each_phase(program, "order", pass_order, o->dump);
     pass_plan(program);
     each_phase(program, "plan", NULL, o->dump);
-    return true;
+    pass_budget(program);
+    return diags_error_count(program->diags) == 0;
 }
 
 /* The compiled program, or NULL after its errors were printed. */

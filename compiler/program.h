@@ -98,6 +98,13 @@ struct train_desc {
     int keep_report;
 };
 
+/* A microcontroller's memory in bytes. */
+struct target_desc {
+    const char *name;
+    int64_t ram, flash;
+    struct span span, ram_span, flash_span;
+};
+
 struct program {
     struct arena *arena;
     struct diags *diags;
@@ -111,6 +118,8 @@ struct program {
     struct train_desc train;
     struct report *report;
     int report_count, report_room;
+    struct target_desc *target;
+    int target_count, target_room;
     int sample;                         /* the VAR_SAMPLE */
     uint32_t stream_split, stream_shuffle;
     int64_t arena_bytes, arena_bound;   /* planned, and the liveness lower bound */

@@ -62,7 +62,7 @@ static void collect_item(struct lower *l, const struct ast *item, bool library, 
     case AST_TRAIN: if (main_file) declare(l, &l->trains, item, "train"); break;
     case AST_TARGET:
         if (main_file)
-            diag_error(l->diags, item->span, "'target' budgets are not known to this version");
+            lower_target(l, item);
         break;
     default: break;
     }
