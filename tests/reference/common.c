@@ -44,6 +44,16 @@ char *copy_text(const char *text, size_t size)
     return copy;
 }
 
+char *path_in(const char *folder, const char *path)
+{
+    char *whole = allocate((int64_t)(strlen(folder) + strlen(path)) + 2, 1);
+    if (*path == '/')
+        strcpy(whole, path);
+    else
+        sprintf(whole, "%s/%s", folder, path);
+    return whole;
+}
+
 char *read_file(const char *path, size_t *size)
 {
     gzFile file = gzopen(path, "rb");

@@ -94,6 +94,15 @@ static void split(struct data *d, const struct moment *at, int64_t own)
     }
 }
 
+static void read_files(struct loading *l, int first, const char *folder)
+{
+    struct program *p = l->at->program;
+    if (strcmp(p->data_kind, "csv") == 0)
+        table_read(p, &p->file[first], folder, take_row, l);
+    else
+        arrays_read(p, first, folder, take_row, l);
+}
+
 void data_load(struct data *d, struct moment *at, const char *folder)
 {
     struct program *p = at->program;
@@ -107,13 +116,11 @@ void data_load(struct data *d, struct moment *at, const char *folder)
     if (strcmp(p->data_kind, "random") == 0)
         while (l.rows < p->data_rows)
             take_row(&l);
-    else if (strcmp(p->data_kind, "csv") == 0)
-        table_read(p, &p->file[0], folder, take_row, &l);
     else
-        die("data of kind %s are not read here", p->data_kind);
+        read_files(&l, 0, folder);
     int64_t own = l.rows;
     if (p->test_file > 0)
-        table_read(p, &p->file[p->test_file], folder, take_row, &l);
+        read_files(&l, (int)p->test_file, folder);
     d->rows = l.rows;
     split(d, &here, own);
 }

@@ -1,5 +1,5 @@
-/* evaluate DUMP WEIGHTS [--data FOLDER] [--init FILE] [--seed N]: trains the program of a dump
- * (`invar check MODEL --dump=program`) and writes its weights.
+/* evaluate DUMP WEIGHTS [--data FOLDER] [--init FILE] [--seed N] [--log FILE]: trains the
+ * program of a dump (`invar check MODEL --dump=program`) and writes its weights.
  * evaluate --case DUMP INPUTS OUTPUTS: evaluates its predict graph, see case.c. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void allocate_variables(struct program *p)
 
 static int train_program(int argc, char **argv)
 {
-    const char *folder = ".", *init = NULL;
+    const char *folder = ".", *init = NULL, *log = "/dev/null";
     struct data data = {0};
     size_t size;
     struct moment at = {.program = program_read(read_file(argv[1], &size))};
@@ -32,6 +32,7 @@ static int train_program(int argc, char **argv)
     for (int i = 3; i + 1 < argc; i += 2) {
         folder = strcmp(argv[i], "--data") == 0 ? argv[i + 1] : folder;
         init = strcmp(argv[i], "--init") == 0 ? argv[i + 1] : init;
+        log = strcmp(argv[i], "--log") == 0 ? argv[i + 1] : log;
         seed = strcmp(argv[i], "--seed") == 0 ? strtoull(argv[i + 1], NULL, 10) : seed;
     }
     at.key[0] = (uint32_t)seed;
@@ -44,7 +45,7 @@ static int train_program(int argc, char **argv)
     if (!init && data.begin[1] > 0)
         data_fit(&data, &at);
     data_normalise(&data, &at);
-    train(&at, &data);
+    train(&at, &data, log);
     weights_write(at.program, argv[2]);
     return 0;
 }
@@ -54,8 +55,8 @@ int main(int argc, char **argv)
     size_t size;
     bool single = argc == 5 && strcmp(argv[1], "--case") == 0;
     if (argc < 3 || argc % 2 == 0)
-        die("usage: evaluate DUMP WEIGHTS [--data FOLDER] [--init FILE] [--seed N], or\n"
-            "       evaluate --case DUMP INPUTS OUTPUTS");
+        die("usage: evaluate DUMP WEIGHTS [--data FOLDER] [--init FILE] [--seed N] [--log FILE],\n"
+            "    or evaluate --case DUMP INPUTS OUTPUTS");
     if (single)
         case_run(program_read(read_file(argv[2], &size)), argv[3], argv[4]);
     return single ? 0 : train_program(argc, argv);

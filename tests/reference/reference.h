@@ -76,7 +76,7 @@ struct variable {
 };
 
 struct file {
-    char *name, *path, *kind;
+    char *name, *path, *kind, *cells;
 };
 
 struct field {
@@ -146,6 +146,8 @@ void *allocate(int64_t count, size_t size);
 /* Doubles an array when it is full; the index of its new, zeroed element. */
 int append(void *array, int *count, size_t size);
 char *copy_text(const char *, size_t);
+/* `path`, or where it is relative that below the folder. */
+char *path_in(const char *folder, const char *path);
 /* The whole file, a NUL behind it; gzip is unpacked. */
 char *read_file(const char *path, size_t *size);
 int64_t type_bytes(enum type);
@@ -252,11 +254,15 @@ void data_gather(struct moment *at, const int32_t *row, int64_t count);
 /* table.c: calls take(state) after the cells of each row are in raw variables at slot 0. */
 void table_read(struct program *, const struct file *, const char *folder,
                 void (*take)(void *state), void *state);
+/* arrays.c: the same of the files from number `first` on. */
+void arrays_read(struct program *, int first, const char *folder, void (*take)(void *state),
+                 void *state);
 
 /* ---- case.c ---- */
 void case_run(struct program *, const char *inputs, const char *outputs);
 
 /* ---- train.c ---- */
-void train(struct moment *, const struct data *);
+/* Logs each step, epoch and the test part, in JSON as the trainer does with --log-every 1. */
+void train(struct moment *, const struct data *, const char *log);
 
 #endif

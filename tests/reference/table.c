@@ -155,11 +155,9 @@ static void put_line(const struct table *t, const struct line *line)
 void table_read(struct program *p, const struct file *file, const char *folder,
                 void (*take)(void *state), void *state)
 {
-    char path[4096];
+    char *path = path_in(folder, file->path);
     size_t size;
     struct line line;
-    snprintf(path, sizeof path, "%s%s%s", *file->path == '/' ? "" : folder,
-             *file->path == '/' ? "" : "/", file->path);
     char *text = read_file(path, &size);
     bool mark = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
     struct table t = {.program = p, .path = path, .at = text + (mark ? 3 : 0)};
@@ -180,4 +178,5 @@ void table_read(struct program *p, const struct file *file, const char *folder,
     }
     free_line(&t.header);
     free(text);
+    free(path);
 }

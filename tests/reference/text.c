@@ -300,7 +300,8 @@ static void read_file_line(struct reader *r)
     f->path = read_string(r);
     expect(r, "kind=");
     f->kind = read_word(r);
-    r->at += strcspn(r->at, "\n");
+    expect(r, "cells=");
+    f->cells = read_word(r);
 }
 
 static int read_number(struct reader *r, const char *key)

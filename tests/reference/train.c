@@ -8,6 +8,7 @@
 struct training {
     struct moment *at;
     const struct data *data;
+    FILE *log;
     float *sum;                         /* of each loss, over a pass */
     double *value;                      /* of each report, after a pass */
     int64_t pass_rows;
@@ -115,6 +116,15 @@ static double scalar_of(const struct variable *v)
     return (double)*(const int32_t *)v->data;
 }
 
+/* As the trainer's --log has it. */
+static void write_real(const struct training *t, const char *prefix, const char *name, double value)
+{
+    if (isfinite(value))
+        fprintf(t->log, ",\"%s%s\":%.9g", prefix, name, value);
+    else
+        fprintf(t->log, ",\"%s%s\":null", prefix, name);
+}
+
 static void end_pass(struct training *t, const char *prefix)
 {
     struct program *p = t->at->program;
@@ -124,7 +134,7 @@ static void end_pass(struct training *t, const char *prefix)
         t->value[i] = p->report[i].loss ? (double)(t->sum[i] / (float)t->pass_rows)
                                         : scalar_of(report_variable(t, i));
         if (shape_count(&report_variable(t, i)->shape, 1) == 1)
-            printf("  %s%s %.9g", prefix, p->report[i].name, t->value[i]);
+            write_real(t, prefix, p->report[i].name, t->value[i]);
     }
 }
 
@@ -197,6 +207,9 @@ static void run_step(struct training *t, const int32_t *row, int64_t count)
     if (!graph_run(p->phase[PHASE_TRAIN], t->at, first, firsts, loss_is_finite))
         exit(3);
     add_batch(t);
+    fprintf(t->log, "{\"step\":%lld", (long long)t->at->step);
+    write_real(t, "", "loss", scalar_of(report_variable(t, 0)));
+    fprintf(t->log, "}\n");
 }
 
 /* The training rows of an epoch, in its order. */
@@ -226,22 +239,25 @@ static void run_epoch(struct training *t, int64_t rows)
         t->at->step++;
     }
     free(row);
-    printf("epoch %lld", (long long)t->at->epoch + 1);
+    fprintf(t->log, "{\"epoch\":%lld,\"steps\":%lld", (long long)t->at->epoch + 1,
+            (long long)t->at->step);
     end_pass(t, "");
     exchange_averages(t->at->program);
     evaluate(t, 1, "val.");
     look_for_best(t);
     exchange_averages(t->at->program);
-    printf("\n");
+    fprintf(t->log, "}\n");
 }
 
-void train(struct moment *at, const struct data *data)
+void train(struct moment *at, const struct data *data, const char *log)
 {
     const struct program *p = at->program;
-    struct training t = {.at = at, .data = data};
+    struct training t = {.at = at, .data = data, .log = fopen(log, "w")};
     int64_t rows = data->begin[1], per_epoch = (rows + p->batch - 1) / p->batch;
     if (rows == 0)
         die("there are no rows to train on");
+    if (!t.log)
+        die("cannot write %s", log);
     t.sum = allocate(p->report_count, sizeof *t.sum);
     t.value = allocate(p->report_count, sizeof *t.value);
     start_averages(p);
@@ -254,4 +270,9 @@ void train(struct moment *at, const struct data *data)
     exchange_averages(p);
     if (*p->keep && t.any)
         exchange_kept(&t, false);
+    fprintf(t.log, "{\"rows\":%lld", (long long)(data->begin[3] - data->begin[2]));
+    evaluate(&t, 2, "test.");
+    fprintf(t.log, "}\n");
+    if (fclose(t.log) != 0)
+        die("cannot write %s", log);
 }
