@@ -32,7 +32,7 @@ static void idx_header(struct array *a, const char *path)
 static void npy_header(struct array *a, const char *path)
 {
     bool long_header = a->bytes[6] > 1;
-    const char *descr = strstr((char *)a->bytes + 8, "'descr':");
+    const char *descr = strstr((char *)a->bytes + (long_header ? 12 : 10), "'descr':");
     int64_t length = a->bytes[8] | a->bytes[9] << 8;
     descr = descr ? strchr(descr + 8, '\'') : NULL;
     if (memcmp(a->bytes, "\x93NUMPY", 6) != 0 || !descr)
