@@ -84,6 +84,93 @@ static void test_fma_special(void)
                           inv_from_bits(value[k]));
 }
 
+/* digits * 2^e, whatever the exponent: subnormal or infinite where that must be. */
+static float scaled(uint32_t digits, int e, uint32_t sign)
+{
+    float x = (float)digits;
+    for (; e > 0 && inv_is_finite(x); e--)
+        x = inv_mul(x, 2.0f);
+    for (; e < 0 && x != 0.0f; e++)
+        x = inv_mul(x, 0.5f);
+    return (sign & 1u) != 0 ? -x : x;
+}
+
+/* Significands whose products and sums end at, just above and just below half a unit. */
+static const uint32_t digits_of[] = {0x800000, 0x800001, 0xffffff, 0xfffffe, 0xc00000, 0xaaaaab,
+                                     0x800800, 0x801000, 0xfff001, 0xb504f3, 0xb504f4, 1,
+                                     3,        0x1001,   0xfff};
+enum { SIGNIFICANDS = sizeof digits_of / sizeof *digits_of };
+
+/*
+ * Every distance between the product and the addend, from one far below the other to far above:
+ * exact ties, ties broken from far below, cancellation to any depth; twice, so that the result
+ * is normal, and subnormal or about to be.
+ */
+static void test_fma_alignments(void)
+{
+    static const int product_exponent[] = {-30, -190};
+    for (int place = 0; place < 2; place++)
+        for (int e = -80; e <= 80; e++)
+            for (int i = 0; i < SIGNIFICANDS; i++)
+                for (int j = 0; j < 4; j++) {
+                    uint32_t w = draw();
+                    float a = scaled(digits_of[i], product_exponent[place] / 2, w);
+                    float b = scaled(digits_of[w >> 8 & 7], product_exponent[place] / 2, w >> 1);
+                    float c = scaled(digits_of[(w >> 16) % SIGNIFICANDS],
+                                     product_exponent[place] + 24 + e, w >> 2);
+                    check_fma(a, b, c);
+                }
+}
+
+/* a * b is an odd number of halves of c's last bit, exactly; or but for a product's last bits. */
+static void test_fma_ties(void)
+{
+    for (int e = -149; e <= 100; e++)
+        for (int i = 0; i < 40; i++) {
+            uint32_t w = draw(), odd = (draw() & 0xfffu) | 1u;
+            float c = scaled((w & 0x7fffffu) | 0x800000u, e, w >> 24);
+            float a = scaled(odd, e / 2 - 1, w >> 25), b = scaled(1, e - e / 2, w >> 26);
+            float near = scaled(0x800001, e - e / 2 - 23, w >> 26);
+            check_fma(a, b, c);
+            check_fma(a, near, c);
+            check_fma(inv_from_bits(inv_bits(a) + 1), near, c);
+        }
+}
+
+/* Sums next to the largest number and half a unit beyond, where infinity begins. */
+static void test_fma_overflow(void)
+{
+    for (int i = 0; i < 20000; i++) {
+        uint32_t w = draw();
+        float a = inv_from_bits(0x7f7fffffu - (w & 7u));
+        float b = inv_from_bits(0x3f7ffffcu + (w >> 3 & 7u));
+        float c = scaled(0x800000u + (w >> 6 & 3u), 78 + (int)(w >> 8 & 7u), w >> 12);
+        check_fma(a, b, c);
+        check_fma(-a, b, c);
+        check_fma(a, b, -a);
+        check_fma(inv_from_bits(0x5f800000u + (w & 3u)), inv_from_bits(0x5f000000u + (w >> 4 & 3u)),
+                  c);
+    }
+}
+
+#if INV_HAS_FMA
+/* The instruction is another judge, fast enough for many more. */
+static void test_fma_instruction(void)
+{
+    int wrong = 0;
+    for (int i = 0; i < 20000000; i++) {
+        float a = draw_float(), b = draw_float(), c = draw_float();
+        uint32_t below = (inv_bits(a * b) & 0xff800000u) + (draw() % 61u << 23) - (30u << 23);
+        float d = inv_from_bits(below | (draw() & 0x80400003u));
+        float e = inv_from_bits(inv_bits(-(a * b)) + draw() % 5 - 2);
+        wrong += !same(inv_fma_soft(a, b, c), inv_fma(a, b, c));
+        wrong += !same(inv_fma_soft(a, b, d), inv_fma(a, b, d));
+        wrong += !same(inv_fma_soft(a, b, e), inv_fma(a, b, e));
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+#endif
+
 static void test_division_and_root(void)
 {
     for (int i = 0; i < 200000; i++) {
@@ -204,6 +291,12 @@ int main(void)
     suite = CU_add_suite("arith", NULL, NULL);
     CU_ADD_TEST(suite, test_fma);
     CU_ADD_TEST(suite, test_fma_special);
+    CU_ADD_TEST(suite, test_fma_alignments);
+    CU_ADD_TEST(suite, test_fma_ties);
+    CU_ADD_TEST(suite, test_fma_overflow);
+#if INV_HAS_FMA
+    CU_ADD_TEST(suite, test_fma_instruction);
+#endif
     CU_ADD_TEST(suite, test_division_and_root);
     CU_ADD_TEST(suite, test_root_edges);
     CU_ADD_TEST(suite, test_minimum_maximum);
