@@ -26,6 +26,16 @@ static int rank_of(const char *level)
     return 0;
 }
 
+/* Linux starts POWER processes with VSCR's non-Java bit set, and gcc up to 12 uses the one
+ * instruction for vectors, vmaddfp, that then takes subnormal numbers for zeros. */
+void inv_environment_prepare(void)
+{
+#if defined(__ALTIVEC__)
+    __attribute__((vector_size(16))) int none = { 0 };
+    __builtin_altivec_mtvscr(none);
+#endif
+}
+
 int inv_environment_rank(void)
 {
 #if defined(__x86_64__)

@@ -4,6 +4,9 @@
 #include "invar.h"
 #include "errors.h"
 
+/* Sets what the system leaves in a state that changes bits, where only that can be set; the
+ * self-test finds all else.  Threads made later inherit it. */
+void inv_environment_prepare(void);
 /* The model compiled for the best instruction set that this processor has, or for the one that
  * INVAR_ISA names; NULL after an error. */
 const struct inv_model *inv_environment_choose(const struct inv_model *const *level,

@@ -218,6 +218,7 @@ int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level
 {
     struct inv_session s = { .errors.to = stderr };
     signal(SIGXFSZ, SIG_IGN);           /* a file that may not grow is an error like a full disk */
+    inv_environment_prepare();
     s.model = inv_environment_choose(level, &s.errors);
     if (!s.model || !inv_options_read(&s.options, argc, argv, &s.errors))
         return INV_BAD_USAGE;
