@@ -47,7 +47,56 @@ static const char *node_elements(struct emit *emit, const struct graph *graph, i
     return emit_extent(emit->arena, all);
 }
 
-/* A row of the trace table for each value of the group that lies in memory as f32. */
+/* A row of the trace table, after `inner` others that went into it. */
+static void add_trace(struct function *f, const struct node *node, int inner)
+{
+    struct emit *emit = f->emit;
+    int line;
+    const struct source *source = emit_source(emit, node, &line);
+    struct values *item = values_add_item(emit->file, "node");
+    values_set(item, "text", emit_string(emit->arena, emit_node_text(emit, f->graph, node)));
+    values_set(item, "path", emit_string(emit->arena, source ? source->path : ""));
+    values_printf(item, "line", "%d", source ? line : 0);
+    values_set(item, "source_line", emit_string(emit->arena, emit_source_line(emit, node)));
+    values_printf(item, "inner", "%d", inner);
+    emit->trace_count++;
+}
+
+/* Marks what the group computes for the node without storing it. */
+static void mark_inner(const struct function *f, const struct node *node, int mark)
+{
+    int *inner = f->emit->traced;
+    for (int i = 0; i < node->count; i++) {
+        const struct node *operand = graph_node(f->graph, node->operand[i]);
+        bool view = op_def(operand->op)->class == CLASS_VIEW;
+        if (inner[operand->id] == mark || function_stores(f, operand->id) ||
+            (!view && !function_computes(f, operand->id)))
+            continue;
+        inner[operand->id] = mark;
+        mark_inner(f, operand, mark);
+    }
+}
+
+/* Rows of the trace table for what went into the node, where a loss that is not finite may be
+ * traced to it; their number. */
+static int trace_inner(struct function *f, const struct node *node)
+{
+    if (f->graph != f->emit->program->phase[PHASE_TRAIN] || f->group->update)
+        return 0;
+    int count = 0, mark = f->emit->trace_count + 1;
+    mark_inner(f, node, mark);
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *other = graph_node(f->graph, f->group->node[i]);
+        if (f->emit->traced[other->id] != mark || other->dtype != F32 ||
+            op_def(other->op)->class == CLASS_VIEW)
+            continue;
+        add_trace(f, other, 0);
+        count++;
+    }
+    return count;
+}
+
+/* Rows of the trace table for each value of the group that lies in memory as f32. */
 static void trace_group(struct function *f, struct values *phase)
 {
     struct emit *emit = f->emit;
@@ -56,18 +105,11 @@ static void trace_group(struct function *f, struct values *phase)
         if (node->dtype != F32 || !function_stores(f, node->id) ||
             function_store_is_idle(f, node))
             continue;
-        int line;
-        const struct source *source = emit_source(emit, node, &line);
-        struct values *item = values_add_item(emit->file, "node");
-        values_set(item, "text",
-                   emit_string(emit->arena, emit_node_text(emit, f->graph, node)));
-        values_set(item, "path", emit_string(emit->arena, source ? source->path : ""));
-        values_printf(item, "line", "%d", source ? line : 0);
-        values_set(item, "source_line",
-                   emit_string(emit->arena, emit_source_line(emit, node)));
+        int inner = trace_inner(f, node);
         add_step(phase, arena_printf(emit->arena, "trace(run, %d, %" PRId64 ", %s);",
-                                     emit->trace_count++, function_place(f, node->id)->offset,
+                                     emit->trace_count, function_place(f, node->id)->offset,
                                      node_elements(emit, f->graph, node->id)));
+        add_trace(f, node, inner);
     }
 }
 
@@ -100,6 +142,8 @@ static void emit_part(struct emit *emit, const struct part *part)
     const struct graph *graph = emit->program->phase[part->phase];
     struct values *phase = values_new(emit->arena);
     const char *last_line = "";
+    size_t nodes = graph ? (size_t)graph->count * sizeof *emit->traced : 0;
+    emit->traced = memset(arena_alloc(emit->arena, nodes + 1), 0, nodes);
     int count = 0;
     for (int i = 0; graph && i < graph->schedule->group_count; i++)
         if (graph->schedule->group[i].update == part->update || part->phase != PHASE_TRAIN) {

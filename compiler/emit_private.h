@@ -16,6 +16,7 @@ struct emit {
     const char **constant;              /* names of the arrays of the file */
     int constant_count, constant_room;
     int trace_count;
+    int *traced;                        /* of each node: the number of a row that it went into */
     bool firmware;                      /* NAME.c for a microcontroller: see emit_firmware.c */
 };
 

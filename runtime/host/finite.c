@@ -38,6 +38,28 @@ static const struct inv_variable *find_parameter(const struct inv_session *s)
     return NULL;
 }
 
+/* The operator and, where it is another one than `last`, the model's line. */
+static void print_node(FILE *to, const char *indent, const struct inv_trace_node *node,
+                       const struct inv_trace_node *last)
+{
+    fprintf(to, "%s\n", node->text);
+    if (!last || node->line != last->line || strcmp(node->path, last->path) != 0)
+        fprintf(to, "%s%s:%d: %s\n", indent, node->path, node->line, node->source);
+}
+
+static void print_finding(FILE *to, const struct finding *found, const struct inv_trace_node *node)
+{
+    fprintf(to, "  first %s in element %lld of  ",
+            found->value != found->value ? "NaN" : "infinity", (long long)found->element);
+    print_node(to, "  ", node, NULL);
+    if (node->inner > 0)
+        fprintf(to, "  or in what went into it without being stored:\n");
+    for (int i = node->inner; i > 0; i--) {
+        fprintf(to, "    ");
+        print_node(to, "    ", node - i, i == node->inner ? node : node - i - 1);
+    }
+}
+
 int inv_finite_report(struct inv_session *s)
 {
     struct finding found = { .node = -1 };
@@ -51,12 +73,8 @@ int inv_finite_report(struct inv_session *s)
     if (parameter)
         fprintf(s->errors.to, "  parameter %s is not finite: the update of step %d made it so\n",
                 parameter->path, s->run.step - 1);
-    if (found.node >= 0 && found.node < s->model->trace_count) {
-        const struct inv_trace_node *node = &s->model->trace[found.node];
-        fprintf(s->errors.to, "  first %s in element %lld of  %s\n  %s:%d: %s\n",
-                found.value != found.value ? "NaN" : "infinity", (long long)found.element,
-                node->text, node->path, node->line, node->source);
-    }
+    if (found.node >= 0 && found.node < s->model->trace_count)
+        print_finding(s->errors.to, &found, &s->model->trace[found.node]);
     fprintf(s->errors.to, "  help: lower the learning rate, clip the gradients, or scale the "
                           "inputs\n");
     return INV_NOT_FINITE;

@@ -41,6 +41,7 @@ struct inv_trace_node {
     const char *path;                   /* model file */
     int line;
     const char *source;                 /* that line */
+    int inner;                          /* so many before it went into it and were never stored */
 };
 
 /* Work on outputs [begin, end) of one group: any partition gives the same bits. */

@@ -66,9 +66,9 @@ static const struct inv_variable variables[] = {
 static const struct inv_trace_node trace_nodes[] = {
 @each node
     {${text},
-     ${path}, ${line}, ${source_line}},
+     ${path}, ${line}, ${source_line}, ${inner}},
 @end
-    {"", "", 0, ""},
+    {"", "", 0, "", 0},
 };
 
 @each classes

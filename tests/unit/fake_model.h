@@ -142,9 +142,9 @@ static void fake_predict(const struct inv_run *run)
 }
 
 static const struct inv_trace_node fake_nodes[] = {
-    { "read x : f32[b, 2]", "fake.inv", 7, "h = x @ w + bias" },
-    { "row_sum %4 : f32", "fake.inv", 9, "loss mse(h, y)" },
-    { "div %5 %6 : f32", "fake.inv", 9, "loss mse(h, y)" },
+    { "read x : f32[b, 2]", "fake.inv", 7, "h = x @ w + bias", 0 },
+    { "row_sum %4 : f32", "fake.inv", 9, "loss mse(h, y)", 0 },
+    { "div %5 %6 : f32", "fake.inv", 9, "loss mse(h, y)", 0 },
 };
 
 static const struct inv_report fake_reports[] = {
