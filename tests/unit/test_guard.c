@@ -130,28 +130,20 @@ static const char *const functions[] = {"exp",  "exp2",    "expm1", "log", "log2
                                         "sigmoid", "erf", "sin",   "cos", "pow",  "rsqrt"};
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
-/* Assembly of one loop over each function, for the instruction set of `flags`. */
-static char *compile_loops(const char *flags)
+/* Assembly of the program that the shell commands print, for the instruction set of `flags`. */
+static char *assemble(const char *printing, const char *flags)
 {
     static char text[1 << 20];
     char command[4000];
     size_t length = 0;
-    int used = snprintf(command, sizeof command, "cd %s/../.. && { ", here());
-    for (int i = 0; i < FUNCTIONS; i++)
-        used += snprintf(command + used, sizeof command - (size_t)used,
-                         "echo '#include \"ops/%s.h\"\nvoid v_%s(float *restrict o, const float "
-                         "*restrict a, long n) { for (long i = 0; i < n; i++) "
-                         "o[i] = inv_%s(a[i]%s); }'; ",
-                         functions[i], functions[i], functions[i],
-                         strcmp(functions[i], "pow") == 0 ? ", a[i + n]" : "");
     const char *compiler = getenv("CC");
 #if defined(__clang__)
     compiler = compiler != NULL ? compiler : "clang";
 #endif
-    snprintf(command + used, sizeof command - (size_t)used,
-             "} | %s -std=gnu11 -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math %s "
-             "-Iruntime -Itemplates -x c -S - -o -",
-             compiler != NULL ? compiler : "gcc", flags);
+    snprintf(command, sizeof command,
+             "cd %s/../.. && { %s } | %s -std=gnu11 -O3 -ffp-contract=off -fno-math-errno "
+             "-fno-trapping-math %s -Iruntime -Itemplates -x c -S - -o -",
+             here(), printing, compiler != NULL ? compiler : "gcc", flags);
     FILE *pipe = popen(command, "r");
     if (pipe != NULL) {
         length = fread(text, 1, sizeof text - 1, pipe);
@@ -159,6 +151,21 @@ static char *compile_loops(const char *flags)
     }
     text[length] = '\0';
     return text;
+}
+
+/* One loop over each function. */
+static char *compile_loops(const char *flags)
+{
+    char printing[3500];
+    int used = 0;
+    for (int i = 0; i < FUNCTIONS; i++)
+        used += snprintf(printing + used, sizeof printing - (size_t)used,
+                         "echo '#include \"ops/%s.h\"\nvoid v_%s(float *restrict o, const float "
+                         "*restrict a, long n) { for (long i = 0; i < n; i++) "
+                         "o[i] = inv_%s(a[i]%s); }'; ",
+                         functions[i], functions[i], functions[i],
+                         strcmp(functions[i], "pow") == 0 ? ", a[i + n]" : "");
+    return assemble(printing, flags);
 }
 
 /* Does the loop over this function multiply four floats or more at once, with fma or without? */
@@ -202,6 +209,22 @@ static void test_vectorised(void)
 #endif
 }
 
+/* Products of two doubles at once with SSE2, of four with AVX2. */
+static void test_software_fma_vectorised(void)
+{
+#if defined(__x86_64__)
+    static const char loop[] =
+        "echo '#include \"core/arith.h\"\nvoid v_fma(float *restrict o, const float *restrict a, "
+        "const float *restrict b, long n) { for (long i = 0; i < n; i++) "
+        "o[i] = inv_fma_soft(a[i], b[i], o[i]); }';";
+    CU_ASSERT_TRUE(is_vectorised(assemble(loop, ""), "fma", "mulpd"));
+    const char *wide = assemble(loop, "-march=x86-64-v3");
+    CU_ASSERT_TRUE(is_vectorised(wide, "fma", "vmulpd\t%ymm"));
+#else
+    puts("skipped: looks for vector code of x86");
+#endif
+}
+
 int main(void)
 {
     CU_pSuite suite;
@@ -215,6 +238,7 @@ int main(void)
     CU_ADD_TEST(suite, test_refused_flags);
     CU_ADD_TEST(suite, test_silent_flags);
     CU_ADD_TEST(suite, test_vectorised);
+    CU_ADD_TEST(suite, test_software_fma_vectorised);
     CU_basic_run_tests();
     failed = CU_get_number_of_failures();
     CU_cleanup_registry();
