@@ -13,6 +13,9 @@
 /* Scalar operations for which waking one more thread pays (a wake takes some microseconds). */
 enum { COST_OF_A_THREAD = 131072 };
 
+/* Bytes: a contraction's packed operands (core/contract.c) and room to spare. */
+enum { STACK = 4 << 20 };
+
 /* Tests set a small INVAR_THREAD_COST, so that threads share small models, too. */
 static int64_t cost_of_a_thread(void)
 {
@@ -97,6 +100,17 @@ static void *work(void *argument)
     return NULL;
 }
 
+static int create_thread(struct worker *w)
+{
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0)
+        return -1;
+    pthread_attr_setstacksize(&attributes, STACK);
+    int failure = pthread_create(&w->thread, &attributes, work, w);
+    pthread_attr_destroy(&attributes);
+    return failure;
+}
+
 /* Makes workers until `wanted` run, or the system refuses. */
 static void start_workers(struct inv_pool *pool, int wanted)
 {
@@ -106,7 +120,7 @@ static void start_workers(struct inv_pool *pool, int wanted)
         w->number = pool->started + 1;
         w->turn = pool->turn;
         pthread_cond_init(&w->wake, NULL);
-        if (pthread_create(&w->thread, NULL, work, w) == 0)
+        if (create_thread(w) == 0)
             pool->started++;
         else
             pool->refused = 1;
