@@ -70,7 +70,10 @@ int inv_finite_report(struct inv_session *s)
     s->run.trace = NULL;
     fprintf(s->errors.to, "error: step %d (epoch %d): the loss is not finite\n", s->run.step,
             s->run.epoch + 1);
-    if (parameter)
+    if (parameter && s->run.step == 0)
+        fprintf(s->errors.to, "  parameter %s is not finite from the start%s%s\n", parameter->path,
+                s->options.init ? ": see " : "", s->options.init ? s->options.init : "");
+    else if (parameter)
         fprintf(s->errors.to, "  parameter %s is not finite: the update of step %d made it so\n",
                 parameter->path, s->run.step - 1);
     if (found.node >= 0 && found.node < s->model->trace_count)
