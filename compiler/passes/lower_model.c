@@ -457,6 +457,26 @@ static void compare_forms(struct lower *l)
     }
 }
 
+static bool is_stored(struct lower *l, int variable)
+{
+    for (int i = 0; i < l->graph->count; i++) {
+        const struct node *n = graph_node(l->graph, i);
+        if (n->op == OP_STORE && n->attr.variable == variable)
+            return true;
+    }
+    return false;
+}
+
+/* A loss that exists while training only counts as 0 when evaluating. */
+static void store_absent_losses(struct lower *l)
+{
+    for (int i = 0; i < l->program->report_count; i++) {
+        const struct report *r = &l->program->report[i];
+        if (r->loss && !is_stored(l, r->variable))
+            graph_store(l->graph, r->variable, graph_const(l->graph, 0));
+    }
+}
+
 void lower_phases(struct lower *l)
 {
     int errors = diags_error_count(l->diags);
@@ -471,6 +491,7 @@ void lower_phases(struct lower *l)
     lower_model_body(l, PHASE_EVALUATE, false);
     if (l->loss >= 0)
         store_report(l, "loss", l->loss);
+    store_absent_losses(l);
     lower_model_body(l, PHASE_FINISH, false);
     lower_model_body(l, PHASE_PREDICT, false);
     if (diags_error_count(l->diags) == errors)

@@ -469,7 +469,9 @@ struct value value_power(struct lower *l, struct value a, struct value b, struct
         if (a.number == 0 && b.number < 0)
             return no_number(l, "division by zero", span);
         if (!value_whole(b, &whole) || whole > 1024 || whole < -1024) {
-            struct value v[2] = {value_to_f32(l, a), value_to_f32(l, b)};
+            struct value v[2];
+            v[0] = value_to_f32(l, a);
+            v[1] = value_to_f32(l, b);
             return value_map(l, OP_POW, 2, v, span);
         }
         double y = 1;
@@ -483,7 +485,9 @@ struct value value_power(struct lower *l, struct value a, struct value b, struct
         return value_unary(l, OP_SQRT, a, span);
     bool integer = (value_whole(b, &whole) && whole < 1 << 30 && whole > -(1 << 30))
                    || (b.kind == V_TENSOR && value_node(l, b)->dtype == I32 && !b.classes);
-    struct value v[2] = {value_to_f32(l, a), integer ? to_whole(l, b) : value_to_f32(l, b)};
+    struct value v[2];
+    v[0] = value_to_f32(l, a);
+    v[1] = integer ? to_whole(l, b) : value_to_f32(l, b);
     return value_map(l, integer ? OP_POWI : OP_POW, 2, v, span);
 }
 
