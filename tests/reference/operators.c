@@ -2,8 +2,8 @@
  * implementation, which must agree bit for bit (NaN is NaN).
  *
  * The graphs are those of tests/golden/ops, gradients included, and for maps one node for every
- * combination of element types on long arrays.  Inputs are NaN, infinities, zeros of both signs,
- * subnormals, bounds, any bits, and ordinary numbers. */
+ * combination of element types on long arrays and nodes on constants.  Inputs are NaN, infinities,
+ * zeros of both signs, subnormals, bounds, any bits, and ordinary numbers. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +21,17 @@ struct subject {
     struct program *program;
     char *inputs, *outputs, *text;      /* files */
 };
+
+/* Zeros, subnormals, bounds of the range, infinities, NaN, ones, halves, bounds of whole numbers
+ * and of exp. */
+static const uint32_t special[] = {
+    0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000,
+    0x80800000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000,
+    0x7f800001, 0xffc12345, 0x3f800000, 0xbf800000, 0x3f000000, 0xbf000000, 0x3f7fffff,
+    0x3f800001, 0x40000000, 0xc0000000, 0x3fc00000, 0x40490fdb, 0x4b000000, 0x4b000001,
+    0xcb000001, 0x4f000000, 0xcf000000, 0xcf000001, 0x42b17218, 0xc2aeac50, 0xc2cff1b5,
+    0x33800000, 0xb3800000, 0x00400000, 0x3f3504f3, 0x41000000, 0x42c80000, 0xc3000000};
+enum { SPECIAL = sizeof special / sizeof *special };
 
 static char folder[] = "/tmp/invar_reference_XXXXXX";
 static const char *evaluate;
@@ -80,16 +91,23 @@ static void declare_variables(struct subject *s, const char *text)
     }
 }
 
-/* One node of the operator on long arrays, where those element types fit; the new text. */
-static void add_long(struct subject *s, struct text *text, const enum dtype *from, enum dtype to)
+static struct text begin_trial(const struct subject *s, const struct text *text, int *nodes)
 {
     struct text trial;
-    const char *error;
-    int ids = s->program->variable_count, first = 0, count = op_def(s->op)->operands;
+    *nodes = 0;
     for (const char *at = text->data; (at = strchr(at, '\n')) != NULL; at++)
-        first += at[1] == '%';
+        *nodes += at[1] == '%';
     text_init(&trial, s->arena);
     text_puts(&trial, text->data);
+    return trial;
+}
+
+/* One node of the operator on long arrays, where those element types fit. */
+static void add_long(struct subject *s, struct text *text, const enum dtype *from, enum dtype to)
+{
+    int first, ids = s->program->variable_count, count = op_def(s->op)->operands;
+    const char *error;
+    struct text trial = begin_trial(s, text, &first);
     for (int i = 0; i < count; i++)
         text_printf(&trial, "%%%d = read $%d:long/%d : %s[%d]\n", first + i, ids + i, ids + i,
                     dtype_name(from[i]), LONG);
@@ -102,6 +120,28 @@ static void add_long(struct subject *s, struct text *text, const enum dtype *fro
         *text = trial;
     else
         s->program->variable_count = ids;
+}
+
+/* Nodes on constants, which the compiler folds: every special number, with some of them each. */
+static void add_constants(struct subject *s, struct text *text, enum dtype to)
+{
+    int first, count = op_def(s->op)->operands;
+    const char *error;
+    struct text trial = begin_trial(s, text, &first);
+    for (int i = 0; i < SPECIAL; i++) {
+        float x;
+        memcpy(&x, &special[i], sizeof x);
+        text_printf(&trial, "%%%d = const value=%a : f32\n", first + i, (double)x);
+    }
+    for (int i = 0; i < SPECIAL * (count == 1 ? 1 : 12); i++) {
+        text_printf(&trial, "%%%d = %s %%%d", first + SPECIAL + i, op_def(s->op)->stem,
+                    first + i % SPECIAL);
+        if (count == 2)
+            text_printf(&trial, " %%%d", first + (i % SPECIAL + i / SPECIAL * 5) % SPECIAL);
+        text_printf(&trial, " : %s\n", dtype_name(to));
+    }
+    if (count <= 2 && graph_read_text(s->program, trial.data, &error))
+        *text = trial;
 }
 
 static void add_all_long(struct subject *s, struct text *text)
@@ -117,6 +157,8 @@ static void add_all_long(struct subject *s, struct text *text)
             type[i] = (enum dtype)(rest % 4);
         add_long(s, text, type, type[count]);
     }
+    for (int to = F32; to <= I64; to++)
+        add_constants(s, text, (enum dtype)to);
 }
 
 /* Stores what nothing else uses, and the operator's own results. */
@@ -204,16 +246,9 @@ static uint32_t next_bits(void)         /* splitmix64 (Steele, Lea, Flood 2014) 
 
 static uint32_t draw_real(uint32_t kind)
 {
-    static const uint32_t special[] = {
-        0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000,
-        0x80800000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000,
-        0x7f800001, 0xffc12345, 0x3f800000, 0xbf800000, 0x3f000000, 0xbf000000, 0x3f7fffff,
-        0x3f800001, 0x40000000, 0xc0000000, 0x3fc00000, 0x40490fdb, 0x4b000000, 0x4b000001,
-        0xcb000001, 0x4f000000, 0xcf000000, 0xcf000001, 0x42b17218, 0xc2aeac50, 0xc2cff1b5,
-        0x33800000, 0xb3800000, 0x00400000, 0x3f3504f3, 0x41000000, 0x42c80000, 0xc3000000};
     float small;
     if (kind == 0)
-        return special[next_bits() % (sizeof special / sizeof *special)];
+        return special[next_bits() % SPECIAL];
     if (kind == 1)
         return next_bits();
     small = ((float)(next_bits() >> 8) * 0x1p-24f - 0.5f) * (kind == 2 ? 8.0f : 240.0f);
