@@ -299,6 +299,21 @@ static int list_reports(const struct lists *l)
     return losses;
 }
 
+/* What keep best or patience alone look at. */
+static void set_watch(const struct lists *l)
+{
+    const struct train_desc *train = &l->program->train;
+    const struct report *report = &l->program->report[train->keep_best ? train->keep_report : 0];
+    const struct variable *v = program_variable(l->program, report->variable);
+    struct values *file = l->emit->file;
+    set_whole(file, "watches", train->keep_best || train->patience > 0);
+    set_whole(file, "watch_val", !train->keep_best || strncmp(train->keep_best, "val.", 4) == 0);
+    set_whole(file, "patience", train->patience);
+    values_set(file, "watch_name", member_name(l->emit->arena, report->name));
+    values_set(file, "watch_ctype", emit_ctype(v->dtype));
+    values_set(file, "watch_better", report->better_lower ? "<" : ">");
+}
+
 /* ---- the weights file ---- */
 
 static int by_path(const void *a, const void *b)
@@ -462,6 +477,7 @@ static void firmware_open(struct emit *emit, const struct program *program)
     set_names(&l);
     set_data(&l);
     set_sizes(&l);
+    set_watch(&l);
     int64_t row_cost = 0;
     for (int i = 0; i < program->data.field_count; i++) {
         list_field(&l, &program->data.field[i]);

@@ -551,6 +551,42 @@ enum ${model}_status ${model}_evaluate(struct ${model} *model, enum ${model}_par
     return ${upper}_OK;
 }
 
+static enum ${model}_status look(const struct ${model} *model, struct ${model}_best *best,
+                         ${watch_ctype} value)
+{
+    if (value != value || (best->found && !(value ${watch_better} best->value))) {
+        best->misses++;
+        return ${patience} > 0 && best->misses >= ${patience} ? ${upper}_DONE : ${upper}_OK;
+    }
+    best->found = 1;
+    best->misses = 0;
+    best->value = value;
+    if (best->weights)
+        memcpy(best->weights, model->run.arena, WEIGHT_BYTES);
+    return ${upper}_OK;
+}
+
+enum ${model}_status ${model}_watch(struct ${model} *model, struct ${model}_best *best,
+                            struct ${model}_reports *reports)
+{
+    int has_val = model->part_end[1] > model->part_end[0];
+    enum ${model}_status status = ${upper}_OK;
+    ${model}_exchange_average(model);
+    if (has_val && ${watch_val})
+        status = ${model}_evaluate(model, ${upper}_VAL, reports);
+    else
+        ${model}_epoch_reports(model, reports);
+    ${model}_exchange_average(model);
+    return status == ${upper}_OK && ${watches} ? look(model, best, reports->${watch_name}) : status;
+}
+
+void ${model}_finish(struct ${model} *model, const struct ${model}_best *best)
+{
+    ${model}_exchange_average(model);
+    if (best && best->weights && best->found)
+        memcpy(model->run.arena, best->weights, WEIGHT_BYTES);
+}
+
 enum ${model}_status ${model}_infer(struct ${model} *model, int32_t rows,
 @each argument
                             const ${ctype} *${name},

@@ -25,6 +25,8 @@ extern "C" {
 #define ${upper}_STATE_BYTES ${state_bytes}
 /* Work memory of inference with the weights in flash. */
 #define ${upper}_INFER_BYTES ${infer_bytes}
+/* Rows of the data where they are drawn, not read; else 0. */
+#define ${upper}_DRAWN_ROWS ${data_rows}
 /* Words of struct ${model}_data.order for so many rows. */
 #define ${upper}_ORDER_WORDS(rows) (${order_words} * (rows))
 
@@ -74,6 +76,13 @@ struct ${model}_outputs {
     int32_t rows;
 };
 
+/* What `keep best` and `patience` of the model have seen; zero it before the first epoch. */
+struct ${model}_best {
+    void *weights;                      /* ${upper}_WEIGHT_BYTES to keep the best in, or NULL */
+    int32_t found, misses;
+    ${watch_ctype} value;
+};
+
 /* Sums of losses over the rows of an epoch or part. */
 struct ${model}_pass {
     int32_t rows;
@@ -116,8 +125,14 @@ void ${model}_epoch_reports(struct ${model} *, struct ${model}_reports *);
 /* Losses and metrics of a part; between epochs, for it starts their totals anew. */
 enum ${model}_status ${model}_evaluate(struct ${model} *, enum ${model}_part,
                                struct ${model}_reports *);
-/* Exchanges the parameters with their moving averages, where the model keeps some: before and
- * after what is to see the averages. */
+/* After a step that ended an epoch: evaluates the part that the model watches, keeps the weights
+ * of the best.  ${upper}_DONE: its patience has run out. */
+enum ${model}_status ${model}_watch(struct ${model} *, struct ${model}_best *,
+                            struct ${model}_reports *);
+/* After the last step: parameters become their moving averages, where the model keeps some, and
+ * the best, where there is one (NULL: none). */
+void ${model}_finish(struct ${model} *, const struct ${model}_best *);
+/* Exchanges the parameters with their moving averages: before and after what is to see these. */
 void ${model}_exchange_average(struct ${model} *);
 
 /* Outputs of at most ${upper}_BATCH rows of cells. */

@@ -1,0 +1,246 @@
+/* Trains MODEL in slices, resets it amid an epoch, and prints its losses and the SHA-256 of its
+ * weights; inference with the weights where they lie must give the same bits.  subject.h includes
+ * the model and defines MODEL, UPPER, OUTPUT (the first), INPUTS (elements of a row) and ROWS, and
+ * cells and labels where ROWS is not 0. */
+#include <string.h>
+#include "board.h"
+#include "core/sha256.h"
+#include "subject.h"
+
+#define PASTE_(a, b) a##_##b
+#define PASTE(a, b) PASTE_(a, b)
+#define API(name) PASTE(MODEL, name)
+#define LIMIT(name) PASTE(UPPER, name)
+
+static unsigned char arena[LIMIT(ARENA_BYTES)] __attribute__((aligned(64)));
+static unsigned char work[LIMIT(INFER_BYTES)] __attribute__((aligned(64)));
+static unsigned char kept[LIMIT(STATE_BYTES) + 256];
+static size_t kept_bytes;
+static unsigned char best_weights[LIMIT(WEIGHT_BYTES)] __attribute__((aligned(8)));
+static int32_t order[LIMIT(ORDER_WORDS)(ROWS + LIMIT(DRAWN_ROWS)) + 1];
+static struct MODEL model, reader;
+
+/* ---- console ---- */
+
+static void print_hex(const void *bytes, size_t count)
+{
+    const unsigned char *p = bytes;
+    char text[3] = {0};
+    for (size_t i = 0; i < count; i++) {
+        text[0] = "0123456789abcdef"[p[i] >> 4];
+        text[1] = "0123456789abcdef"[p[i] & 15];
+        board_print(text);
+    }
+}
+
+static void print_whole(const char *name, int32_t value)
+{
+    char text[12];
+    int at = 11;
+    text[at] = '\0';
+    do {
+        text[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    board_print(name);
+    board_print(text + at);
+    board_print("\n");
+}
+
+static void fail(const char *what)
+{
+    board_print(what);
+    board_print(": FAILED\n");
+    board_exit(1);
+}
+
+static void expect(int good, const char *what)
+{
+    if (!good)
+        fail(what);
+}
+
+/* ---- callbacks ---- */
+
+static int keep(void *user, const void *bytes, size_t count)
+{
+    (void)user;
+    if (count > sizeof kept - kept_bytes)
+        return 1;
+    memcpy(kept + kept_bytes, bytes, count);
+    kept_bytes += count;
+    return 0;
+}
+
+static int fetch(void *user, void *bytes, size_t count)
+{
+    size_t *at = (size_t *)user;
+    if (count > kept_bytes - *at)
+        return 1;
+    memcpy(bytes, kept + *at, count);
+    *at += count;
+    return 0;
+}
+
+static int refuse(void *user, const void *bytes, size_t count)
+{
+    (void)user, (void)bytes, (void)count;
+    return 1;
+}
+
+static int hash(void *user, const void *bytes, size_t count)
+{
+    inv_sha256_update((struct inv_sha256 *)user, bytes, count);
+    return 0;
+}
+
+#if ROWS > 0
+static int give(void *user, const struct API(row) *row)
+{
+    (void)user;
+    memcpy(row->x, cells[row->sample], sizeof cells[0]);
+    row->y[0] = labels[row->sample];
+    return 0;
+}
+#endif
+
+/* ---- the work ---- */
+
+static void begin(void)
+{
+    struct API(data) data = {ROWS, order, NULL, NULL};
+#if ROWS > 0
+    data.row = give;
+#endif
+    expect(API(init)(&model, arena, sizeof arena - 1) == LIMIT(ARENA_TOO_SMALL), "small arena");
+    expect(API(init)(&model, arena + 4, sizeof arena) == LIMIT(ARENA_MISALIGNED), "alignment");
+    expect(API(step)(&model) == LIMIT(BAD_CALL), "step before init");
+    expect(API(init)(&model, arena, sizeof arena) == LIMIT(OK), "init");
+    expect(API(step)(&model) == LIMIT(BAD_CALL), "step before begin");
+    expect(API(begin)(&model, &data) == LIMIT(OK), "begin");
+}
+
+/* Only what was kept outlives the reset; damaged, it is refused. */
+static void reset(void)
+{
+    size_t at = 0;
+    kept_bytes = 0;
+    expect(API(save)(&model, refuse, NULL) == LIMIT(IO), "save to a full store");
+    expect(API(save)(&model, keep, NULL) == LIMIT(OK), "save");
+    memset(&model, 0xa5, sizeof model);
+    memset(arena, 0xa5, sizeof arena);
+    begin();
+    kept[kept_bytes / 2] ^= 4;
+    expect(API(load)(&model, fetch, &at) == LIMIT(BAD_STATE), "load of damaged state");
+    kept[kept_bytes / 2] ^= 4;
+    kept[20] ^= 1;
+    at = 0;
+    expect(API(load)(&model, fetch, &at) == LIMIT(BAD_STATE), "load of another model's state");
+    kept[20] ^= 1;
+    at = 0;
+    expect(API(load)(&model, fetch, &at) == LIMIT(OK), "load");
+}
+
+static enum API(status) sliced_step(int32_t budget, int32_t *slices)
+{
+    enum API(status) status = API(step_begin)(&model);
+    if (status != LIMIT(OK))
+        return status;
+    expect(API(step_begin)(&model) == LIMIT(BAD_CALL), "a step within a step");
+    expect(API(save)(&model, keep, NULL) == LIMIT(BAD_CALL), "save within a step");
+    do {
+        status = API(step_continue)(&model, budget);
+        ++*slices;
+    } while (status == LIMIT(MORE));
+    return status;
+}
+
+static void train(void)
+{
+    struct API(best) best = {best_weights, 0, 0, 0};
+    struct API(reports) reports;
+    enum API(status) status;
+    int32_t slices = 0, resets = 0;
+    do {
+        int32_t step = model.run.step;
+        status = step % 7 == 3 ? sliced_step(step == 3 ? 1 : 20000, &slices) : API(step)(&model);
+        expect(status == LIMIT(OK) || status == LIMIT(EPOCH) || status == LIMIT(DONE), "step");
+        if (status != LIMIT(OK)) {
+            API(epoch_reports)(&model, &reports);
+            if (model.run.step / model.per_epoch <= 3) {
+                board_print("epoch ");
+                print_hex(&reports, sizeof reports);
+                board_print("\n");
+            }
+            expect(API(watch)(&model, &best, &reports) == LIMIT(OK), "watch");
+        }
+        if (step == 5 || step == 17) {
+            reset();
+            resets++;
+        }
+    } while (status != LIMIT(DONE));
+    expect(API(step)(&model) == LIMIT(DONE), "a step too many");
+    API(finish)(&model, &best);
+    expect(slices > 100 && resets > 0, "slices and resets");
+}
+
+static void print_hash(void)
+{
+    struct inv_sha256 sha;
+    uint8_t digest[32];
+    inv_sha256_init(&sha);
+    expect(API(write_weights)(&model, hash, &sha) == LIMIT(OK), "weights");
+    inv_sha256_final(&sha, digest);
+    board_print("sha256 ");
+    print_hex(digest, sizeof digest);
+    board_print("\n");
+}
+
+static uint32_t sum_outputs(const struct API(outputs) *outputs)
+{
+    uint32_t sum = 1;
+    const unsigned char *p = (const unsigned char *)outputs->OUTPUT;
+    for (size_t i = 0; i < sizeof(float) * (size_t)outputs->rows; i++)
+        sum = sum * 31 + p[i];
+    return sum;
+}
+
+/* From weights that stay where they are, with less memory. */
+static void infer(void)
+{
+    static float x[2 * INPUTS];
+    struct API(outputs) outputs;
+    for (int i = 0; i < 2 * INPUTS; i++)
+        x[i] = (float)(i % 17);
+    expect(API(infer)(&model, 2, x, &outputs) == LIMIT(OK), "infer");
+    uint32_t sum = sum_outputs(&outputs);
+    expect(API(init_inference)(&reader, arena, work, sizeof work) == LIMIT(OK), "init_inference");
+    expect(API(infer)(&reader, 2, x, &outputs) == LIMIT(OK), "infer from flash");
+    expect(sum == sum_outputs(&outputs), "the same outputs");
+    expect(API(infer)(&reader, LIMIT(BATCH) + 1, x, &outputs) == LIMIT(BAD_CALL), "many rows");
+    expect(API(step)(&reader) == LIMIT(BAD_CALL), "training without an arena");
+}
+
+static void evaluate(enum API(part) part, const char *name)
+{
+    struct API(reports) reports;
+    if (API(evaluate)(&model, part, &reports) == LIMIT(OK)) {
+        board_print(name);
+        print_hex(&reports, sizeof reports);
+        board_print("\n");
+    }
+}
+
+int main(void)
+{
+    begin();
+    train();
+    print_hash();
+    infer();
+    evaluate(LIMIT(VAL), "val ");
+    evaluate(LIMIT(TEST), "test ");
+    print_whole("arena ", LIMIT(ARENA_BYTES));
+    print_whole("weights ", LIMIT(WEIGHT_BYTES));
+    print_whole("state ", LIMIT(STATE_BYTES));
+    return 0;
+}
