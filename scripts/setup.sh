@@ -34,6 +34,10 @@ needed_packages() {
     need mpfr.h libmpfr-dev
     need gmp.h libgmp-dev
     need pkg-config pkg-config
+    need arm-none-eabi-gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
+    need qemu-system-arm qemu-system-arm
+    need riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
+    need qemu-system-riscv32 qemu-system-misc
 }
 
 # Installs what is missing, by apt; without apt or the right to use it, says what to install.
