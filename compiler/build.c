@@ -363,7 +363,8 @@ static bool make_library(struct build *build)
     if (build->library)
         return true;
     const char *cache = cache_folder(build->arena);
-    const char *library = arena_printf(build->arena, "%s/runtime-%s.a", cache ? cache : build->folder,
+    const char *folder = cache ? cache : build->folder;
+    const char *library = arena_printf(build->arena, "%s/runtime-%s.a", folder,
                                        build_key(build, false));
     if (!files_touch(library) && !archive_runtime(build, library))
         return false;
@@ -447,7 +448,8 @@ static bool build_into(struct build *build, const char *out)
     find_known_levels(build);
     bool good = write_program(build->program, build->folder) &&
                 write_runtime(build->arena, build->folder, build->library != NULL) &&
-                make_library(build) && compile_all(build, &objects) && link_all(build, &objects, made) &&
+                make_library(build) && compile_all(build, &objects) &&
+                link_all(build, &objects, made) &&
                 files_install(build->arena, made, out);
     files_remove(build->folder);
     return good;

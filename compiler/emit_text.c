@@ -14,8 +14,8 @@ const char *emit_name(struct emit *emit, const char *stem, int id)
 
 /* What a generated file means by these already; loop names are i to p. */
 static const char *const taken[] = {
-    "b", "begin", "end", "run", "auto", "break", "case", "char", "const", "continue", "default", "do",
-    "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long",
+    "b", "begin", "end", "run", "auto", "break", "case", "char", "const", "continue", "default",
+    "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long",
     "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
     "typedef", "union", "unsigned", "void", "volatile", "while", "main", "memcpy", "memset",
     "linux", "unix", "NULL", "asm", "typeof", "variable", "model", "selftest", "trace", "tile",

@@ -65,7 +65,13 @@ struct data_field {
     struct span span;
 };
 
-struct data_file { const char *name, *path; enum source_kind kind; enum dtype raw_dtype; int rank; int64_t dim[RANK_MAX]; };
+struct data_file {
+    const char *name, *path;
+    enum source_kind kind;
+    enum dtype raw_dtype;
+    int rank;
+    int64_t dim[RANK_MAX];
+};
 
 struct data_part { bool present; double share; int source_override; };
 

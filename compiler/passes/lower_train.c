@@ -572,9 +572,17 @@ static void make_gradients(struct lower *l, struct variable **param, int count)
     pass_grad(l->graph, l->loss, wanted, count, l->gradient);
     l->graph->forward = -1;
     l->graph->span = l->graph->call = l->optimizer->span;
-    for (int i = 0; i < count; i++)
+    bool reached = false;
+    for (int i = 0; i < count; i++) {
+        reached |= l->gradient[i] >= 0;
         if (l->gradient[i] < 0)
             l->gradient[i] = graph_fill(l->graph, 0, &param[i]->shape);
+    }
+    if (!reached) {
+        struct diag *d = diag_error(l->diags, graph_node(l->graph, l->loss)->call,
+                                    "no trained parameter reaches the loss");
+        diag_help(d, "nothing would be learned; let the loss depend on the model's layers");
+    }
 }
 
 static struct param_group *group_params(struct lower *l, struct variable **param, int count,

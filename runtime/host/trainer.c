@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "core/selftest.h"
 #include "core/sha256.h"
 #include "environment.h"
@@ -120,6 +121,39 @@ static int prepare(struct inv_session *s, const char *weights)
 
 /* ---- the work ---- */
 
+static int same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    if (strcmp(a, b) == 0)
+        return 1;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev
+           && one.st_ino == other.st_ino;
+}
+
+/* No output may take the place of the model file or of another output. */
+static int outputs_differ(struct inv_session *s, const char *weights)
+{
+    const struct inv_options *o = &s->options;
+    const int trains = !o->eval_only && !o->predict && o->dump_batch < 0;
+    const char *path[] = { trains ? weights : NULL, o->save_init, o->log, o->predict };
+    static const char *const option[] = { "--weights", "--save-init", "--log", "--predict" };
+    int good = 1;
+    for (int i = 0; i < 4; i++) {
+        if (path[i] && same_file(path[i], s->model->path)) {
+            inv_error(&s->errors, "%s %s would overwrite the model file; name another file",
+                      option[i], path[i]);
+            good = 0;
+        }
+        for (int k = 0; path[i] && k < i; k++)
+            if (path[k] && same_file(path[i], path[k])) {
+                inv_error(&s->errors, "%s and %s both name %s; name two files", option[k],
+                          option[i], path[i]);
+                good = 0;
+            }
+    }
+    return good;
+}
+
 static int save_weights(struct inv_session *s, const char *path)
 {
     char digest[65];
@@ -169,6 +203,8 @@ static int train_and_save(struct inv_session *s, const char *weights)
 
 static int work(struct inv_session *s, const char *weights)
 {
+    if (!outputs_differ(s, weights))
+        return INV_BAD_DATA;
     int status = prepare(s, weights);
     if (status != INV_OK)
         return status;

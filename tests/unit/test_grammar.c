@@ -448,7 +448,7 @@ static void test_error_statements(void)
     expect_inside("x[0] = 3", "2:6: unexpected '='; expected a statement, ',', '{' or '}'\n"
                   "help: '=' only binds a name; equality is written '=='\n");
     expect_inside("return", "3:1: unexpected '}'; expected an expression, '=' or '{'\n"
-                            "help: one word is no statement: return x, or with parentheses flip()\n");
+                  "help: one word is no statement: return x, or with parentheses flip()\n");
     expect_inside("else { a = 1 }", "2:1: unexpected 'else'; expected a statement or '}'\n"
                   "help: 'else' stands behind the '}' of an 'if'\n");
     expect_inside("if n { a = 1 } else b = 2", "2:21: unexpected name 'b'; expected 'if' or '{'\n");
