@@ -7,6 +7,7 @@
 #include "embedded.h"
 #include "emit.h"
 #include "firmware.h"
+#include "host/safetensors.h"
 
 /* Where an embedded file belongs in the folder, or NULL. */
 static const char *firmware_place(const char *path)
@@ -48,7 +49,67 @@ static void print_budget(const struct program *program, struct text *text)
     text_printf(text, "ram %" PRId64 "\nflash %" PRId64 "\n", ram, flash);
 }
 
-int build_firmware(const struct program *program, const char *dir)
+/* The saved variables as the reader of weights wants them; of other fields it needs none. */
+static struct inv_model saved_model(const struct program *program)
+{
+    struct inv_variable *list =
+        ARENA_ARRAY(program->arena, struct inv_variable, program->variable_count + 1);
+    int count = 0;
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *v = program->variable[i];
+        if (v->kind != VAR_PARAM && v->kind != VAR_BUFFER)
+            continue;
+        static const enum inv_dtype dtype[] = {[F32] = INV_F32, [I32] = INV_I32, [BOOL] = INV_BOOL,
+                                               [I64] = INV_I64};
+        struct inv_variable *saved = &list[count++];
+        *saved = (struct inv_variable){.path = v->path, .dtype = dtype[v->dtype],
+                                       .kind = v->kind == VAR_PARAM ? INV_PARAM : INV_BUFFER,
+                                       .rank = v->shape.rank, .rows = -1, .offset = v->offset};
+        memcpy(saved->dim, v->shape.dim, sizeof saved->dim);
+    }
+    return (struct inv_model){.name = program->name, .variable = list, .variable_count = count,
+                              .saved_bytes = program->saved_bytes};
+}
+
+/* NAME_weights.c: the arena's first bytes, as trained; false after an error was printed. */
+static bool write_weights(const struct program *program, const char *dir, const char *path)
+{
+    struct arena *arena = program->arena;
+    const struct inv_model model = saved_model(program);
+    struct inv_errors errors = {.to = stderr};
+    int words = (int)((program->saved_bytes + 3) / 4);
+    uint32_t *word = ARENA_ARRAY(arena, uint32_t, words + 2);
+    if (!inv_safetensors_load(&model, (unsigned char *)word, path, &errors))
+        return false;
+    struct text text;
+    text_init(&text, arena);
+    text_printf(&text, "/* Weights of %s for %s_init_inference, in the order of its arena. */\n"
+                "#include <stdint.h>\n\nextern const uint32_t %s_weights[%d];\n\n"
+                "const uint32_t %s_weights[%d] __attribute__((aligned(8))) = {", program->name,
+                program->name, program->name, words, program->name, words);
+    for (int i = 0; i < words; i++)
+        text_printf(&text, "%s0x%08" PRIx32 "u,", i % 8 ? " " : "\n    ", word[i]);
+    text_puts(&text, "\n};\n");
+    return files_write(arena_printf(arena, "%s/%s_weights.c", dir, emit_file_name(program)),
+                       text.data, text.size);
+}
+
+/* NAME.bill, and NAME.budget where the model file has a target. */
+static bool write_bill(const struct program *program, const char *dir)
+{
+    struct arena *arena = program->arena;
+    const char *name = emit_file_name(program);
+    struct text bill, budget;
+    text_init(&bill, arena);
+    text_init(&budget, arena);
+    firmware_print_bill(program, &bill);
+    print_budget(program, &budget);
+    return files_write(arena_printf(arena, "%s/%s.bill", dir, name), bill.data, bill.size) &&
+           (program->target_count == 0 ||
+            files_write(arena_printf(arena, "%s/%s.budget", dir, name), budget.data, budget.size));
+}
+
+int build_firmware(const struct program *program, const char *dir, const char *weights)
 {
     struct arena *arena = program->arena;
     const char *name = emit_file_name(program);
@@ -57,18 +118,10 @@ int build_firmware(const struct program *program, const char *dir)
     text_init(&header, arena);
     emit_firmware(program, &source);
     emit_firmware_header(program, &header);
-    struct text bill, budget;
-    text_init(&bill, arena);
-    text_init(&budget, arena);
-    firmware_print_bill(program, &bill);
-    print_budget(program, &budget);
     bool good = files_make_folder(dir) &&
-                files_write(arena_printf(arena, "%s/%s.bill", dir, name), bill.data, bill.size) &&
-                (program->target_count == 0 ||
-                 files_write(arena_printf(arena, "%s/%s.budget", dir, name), budget.data,
-                             budget.size)) &&
                 files_write(arena_printf(arena, "%s/%s.c", dir, name), source.data, source.size) &&
                 files_write(arena_printf(arena, "%s/%s.h", dir, name), header.data, header.size) &&
-                write_core(arena, dir);
+                write_bill(program, dir) && write_core(arena, dir) &&
+                (!weights || write_weights(program, dir, weights));
     return good ? 0 : 1;
 }

@@ -14,7 +14,7 @@
 
 
 struct options {
-    const char *model, *train, *dump, *out, *target;
+    const char *model, *train, *dump, *out, *target, *weights;
     const char *define[64];
     int define_count;
     bool write, check;
@@ -143,11 +143,15 @@ static int command_emit(const struct options *o)
                 o->target);
         return 2;
     }
+    if (o->weights && !firmware) {
+        fprintf(stderr, "invar emit: --weights is for --target firmware; a trainer has --init\n");
+        return 2;
+    }
     struct program *program = compile_model(o);
     if (!program)
         return 1;
-    return finish(program,
-                  firmware ? build_firmware(program, o->out) : build_emit(program, o->out));
+    return finish(program, firmware ? build_firmware(program, o->out, o->weights)
+                                    : build_emit(program, o->out));
 }
 
 static int command_plan(const struct options *o)
@@ -242,8 +246,9 @@ static const struct command commands[] = {
      "Dtdcfvo"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
-     "  --target c          kind of sources: c, firmware\n",
-     command_emit, "Dtdog"},
+     "  --target c          kind of sources: c, firmware\n"
+     "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n",
+     command_emit, "DtdogW"},
     {"check", "print errors only", "check MODEL.inv [options]", "", command_check, "Dtd"},
     {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
      command_plan, "Dtd"},
@@ -263,6 +268,7 @@ static const struct {
     {"-D", 'D', true},         {"--train", 't', true},  {"--dump", 'd', true},
     {"--cc", 'c', true},       {"--cflags", 'f', true}, {"--verbose", 'v', false},
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
+    {"--weights", 'W', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
 
@@ -336,6 +342,7 @@ static bool set_option(struct options *o, char letter, const char *value)
     case 'v': o->build.verbose = true; break;
     case 'o': o->out = value; break;
     case 'g': o->target = value; break;
+    case 'W': o->weights = value; break;
     case 'w': o->write = true; break;
     default: o->check = true; break;
     }

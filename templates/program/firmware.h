@@ -111,6 +111,9 @@ enum ${model}_status ${model}_init(struct ${model} *, void *arena, size_t bytes)
 enum ${model}_status ${model}_init_inference(struct ${model} *, const void *weights,
                                      void *work, size_t bytes);
 
+/* Weights of a file, where ${file}_weights.c was emitted, too (--weights FILE). */
+extern const uint32_t ${model}_weights[(${upper}_WEIGHT_BYTES + 3) / 4];
+
 /* Splits the data and fits what is fitted to it, as a run would.  Call it before ${model}_load. */
 enum ${model}_status ${model}_begin(struct ${model} *, const struct ${model}_data *);
 /* One step of training. */
