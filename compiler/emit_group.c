@@ -300,12 +300,15 @@ static void contract_values(struct function *f, const struct node *matmul, struc
 }
 
 /* The largest number of rows whose products stay in the cache (and on the stack) until the
- * epilogue has used them. */
-static int64_t tile_rows(const struct function *f, const struct node *matmul)
+ * epilogue has used them.  Wide products that have storage are too large for a near cache anyway:
+ * there as many rows as share a packed panel of b. */
+static int64_t tile_rows(const struct function *f, const struct node *matmul, bool stored)
 {
     struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
     int64_t columns = n.constant + n.rows * f->graph->program->train.batch;
     int64_t rows = (f->emit->firmware ? SMALL_TILE_FLOATS : TILE_FLOATS) / columns;
+    if (stored && rows < TILE_ROWS_MAX && !f->emit->firmware)
+        return TILE_ROWS_STORED;
     return rows < 1 ? 1 : rows > TILE_ROWS_MAX ? TILE_ROWS_MAX : rows;
 }
 
@@ -315,7 +318,7 @@ static const char *tile_declaration(struct function *f, const struct node *matmu
     int64_t columns = n.constant + n.rows * f->graph->program->train.batch;
     return arena_printf(f->emit->arena, "%sfloat tile[%" PRId64 " * %" PRId64 "];",
                         matmul->shape.rank == 3 ? "            " : "        ",
-                        tile_rows(f, matmul), columns);
+                        tile_rows(f, matmul, false), columns);
 }
 
 static void contract_group(struct function *f)
@@ -333,7 +336,7 @@ static void contract_group(struct function *f)
     const char *row = tiled ? "first" : paged ? "" : "begin";
     contract_values(f, matmul, &a, &b, row);
     values_set(f->values, "out", storage ? product_at(f, shape, storage, row) : "tile");
-    values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, matmul));
+    values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, matmul, storage != NULL));
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
     values_set(f->values, "body", body.data ? body.data : "");
     f->skeleton = paged && tiled ? "templates/skeleton/contract_page_tiles.c"
@@ -353,8 +356,8 @@ static void take_group(struct function *f)
     struct extent n = extent_of(&x->shape, 1), c = extent_of(&take->shape, 2);
     const char *page = "";
     if (!extent_is(pages, 1))
-        page = arena_printf(f->emit->arena, r.rows ? "%s(i / (%s)) + " : "%s(i / %s) + ", factor_text(f, n),
-                            extent_text(f, r));
+        page = arena_printf(f->emit->arena, r.rows ? "%s(i / (%s)) + " : "%s(i / %s) + ",
+                            factor_text(f, n), extent_text(f, r));
     values_set(f->values, "out", function_pointer(f, take->id, true));
     values_set(f->values, "x", function_pointer(f, x->id, false));
     values_set(f->values, "index", function_pointer(f, take->operand[1], false));

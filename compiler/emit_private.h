@@ -5,7 +5,7 @@
 #include "passes/pass.h"
 #include "template.h"
 
-enum { TILE_FLOATS = 8192, SMALL_TILE_FLOATS = 64, TILE_ROWS_MAX = 128 };
+enum { TILE_FLOATS = 8192, SMALL_TILE_FLOATS = 64, TILE_ROWS_MAX = 128, TILE_ROWS_STORED = 256 };
 
 /* A model being written. */
 struct emit {
