@@ -1,6 +1,7 @@
 # Sourced by the other scripts: the repository's root, and what must be installed.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 
 have_header() {
     printf '#include <stdio.h>\n#include <%s>\n' "$1" | gcc -E - >/dev/null 2>&1
@@ -64,7 +65,7 @@ install_missing() {
 build() {
     local dir=$1
     shift
-    cmake -G Ninja -S "$root" -B "$dir" "$@" >"$dir.log" 2>&1 &&
+    cmake -S "$root" -B "$dir" "$@" >"$dir.log" 2>&1 &&
         cmake --build "$dir" -j "$jobs" >>"$dir.log" 2>&1 || {
         grep -E -A8 '(error|Error|FAILED)[ :]' "$dir.log" | head -60 >&2
         echo "the build failed: all of it is in ${dir#"$root"/}.log" >&2
