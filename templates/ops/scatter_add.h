@@ -10,15 +10,15 @@
 #include "ops/take.h"
 
 /* out [n, columns] takes g [rows, columns] for the columns first .. last - 1. */
-INV_FN void inv_scatter_add(float *out, const float *g, const int32_t *index, int64_t n,
-                            int64_t rows, int64_t columns, int64_t first, int64_t last)
+INV_FN void inv_scatter_add(float *out, const float *g, const int32_t *index, inv_index n,
+                            inv_index rows, inv_index columns, inv_index first, inv_index last)
 {
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t c = first; c < last; c++)
+    for (inv_index i = 0; i < n; i++)
+        for (inv_index c = first; c < last; c++)
             out[i * columns + c] = 0.0f;
-    for (int64_t r = 0; r < rows; r++) {
+    for (inv_index r = 0; r < rows; r++) {
         float *to = out + inv_take_index(index[r], n) * columns;
-        for (int64_t c = first; c < last; c++)
+        for (inv_index c = first; c < last; c++)
             to[c] = inv_add(to[c], g[r * columns + c]);
     }
 }

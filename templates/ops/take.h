@@ -5,7 +5,7 @@
 #include "core/arith.h"
 
 /* An index outside 0 .. n - 1 counts as the nearest inside. */
-INV_FN int64_t inv_take_index(int32_t index, int64_t n)
+INV_FN inv_index inv_take_index(int32_t index, inv_index n)
 {
     return index < 0 ? 0 : index < n ? index : n - 1;
 }
