@@ -8,7 +8,8 @@
 enum { LONGEST = 9000, COLUMNS = 70 };
 
 static float a[LONGEST * 3], b[LONGEST * 3];
-static const int32_t lengths[] = {0, 1, 31, 33, 255, 256, 257, 511, 512, 513, 600, 4096, 4097, 9000};
+static const int32_t lengths[] = {0, 1, 31, 33, 255, 256, 257, 511, 512, 513, 600, 4096, 4097,
+                                  9000};
 enum { LENGTHS = sizeof lengths / sizeof *lengths };
 
 static void fill(float *x, uint32_t state)
