@@ -11,7 +11,7 @@
 #include "errors.h"
 
 /* Scalar operations for which waking one more thread pays (a wake takes some microseconds). */
-enum { COST_OF_A_THREAD = 131072 };
+enum { COST_OF_A_THREAD = 524288 };
 
 /* Bytes: a contraction's packed operands (core/contract.c) and room to spare. */
 enum { STACK = 4 << 20 };
