@@ -48,8 +48,8 @@ void op_print_reference(struct text *text)
 {
     text_puts(text, "# Operators of the graph\n\nWritten by `invar operators` from `compiler/ops`. "
                     "a, b, c are operands, y the output, g its\ngradient; `-` means that no "
-                    "gradient flows. The error is that of one f32 output\nagainst the exact result of its "
-                    "f32 operands. The order of every sum stands in\n`docs/numerics.md`.\n");
+                    "gradient flows. The error is that of one f32 output\nagainst the exact result "
+                    "of its f32 operands. The order of every sum stands in\n`docs/numerics.md`.\n");
     for (int class = CLASS_SOURCE; class <= CLASS_STORE; class++)
         add_class(text, (enum op_class)class);
 }

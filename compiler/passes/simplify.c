@@ -4,10 +4,11 @@
  * establishes: what reads memory only (matmul, take, scatter_add) has no CONST for an operand but
  *              a BROADCAST of it, which pass_fuse copies; no node that no store needs; no two
  *              nodes that compute the same; constants folded with the target's own arithmetic; no
- *              view that changes nothing.  Ids are dense, in the old order.  Only rewrites that are exact for signed zeros, subnormals and
- *              infinities are made (docs/numerics.md, section 3): x*1, x/1, x-(+0), -(-x), and
- *              x/2^k as x*2^-k where both powers are normal numbers: the quotient and the product
- *              are then the same real number, rounded once.  NaN stays NaN. */
+ *              view that changes nothing.  Ids are dense, in the old order.  Only rewrites that
+ *              are exact for signed zeros, subnormals and infinities are made (docs/numerics.md,
+ *              section 3): x*1, x/1, x-(+0), -(-x), and x/2^k as x*2^-k where both powers are
+ *              normal numbers: the quotient and the product are then the same real number, rounded
+ *              once.  NaN stays NaN. */
 #include <assert.h>
 #include <string.h>
 

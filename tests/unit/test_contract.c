@@ -135,8 +135,9 @@ static void check_size(contraction *contract, long m, long n, long k)
 static void check_level(contraction *contract)
 {
     static const long depth[] = {0, 1, 3, 4, 5, 10, 64, 255, 256, 257, 600};
-    static const long large[][3] = {{1, 600, 4100},  {600, 1, 4100},  {3, 300, 700}, {560, 140, 270},
-                                    {130, 530, 300}, {64, 256, 1100}, {250, 7, 600}, {7, 250, 600}};
+    static const long large[][3] = {
+        {1, 600, 4100},  {600, 1, 4100},  {3, 300, 700}, {560, 140, 270},
+        {130, 530, 300}, {64, 256, 1100}, {250, 7, 600}, {7, 250, 600}};
     for (int i = 0; i < 1500; i++)
         check_size(contract, 1 + draw(draw(4) ? 40 : 150), 1 + draw(draw(4) ? 70 : 300),
                    draw(4) ? draw(50) : depth[draw(11)]);
