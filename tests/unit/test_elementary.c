@@ -18,27 +18,9 @@
 #include "ops/sigmoid.h"
 #include "ops/sin.h"
 #include "ops/tanh.h"
+#include "exact.h"
 #include <CUnit/Basic.h>
-#include <mpfr.h>
-#include <math.h>
 #include <stdio.h>
-
-/* The exact function to nearly 70 bits; returns MPFR's ternary value, which nothing looks at. */
-typedef int exact_function(mpfr_t y, const mpfr_t x, mpfr_rnd_t round);
-
-static int exact_sigmoid(mpfr_t y, const mpfr_t x, mpfr_rnd_t round)
-{
-    mpfr_neg(y, x, round);
-    mpfr_exp(y, y, round);
-    mpfr_add_ui(y, y, 1, round);
-    return mpfr_ui_div(y, 1, y, round);
-}
-
-static int exact_rsqrt(mpfr_t y, const mpfr_t x, mpfr_rnd_t round)
-{
-    mpfr_sqrt(y, x, round);
-    return mpfr_ui_div(y, 1, y, round);
-}
 
 struct function {
     const char *name;
@@ -79,36 +61,6 @@ static void draw_from(uint64_t seed)
     random_state = seed;
 }
 
-/* distance of y from the exact value in units of the last place of the latter's binade */
-static double ulps(float y, const mpfr_t exact)
-{
-    static mpfr_t difference;
-    static int ready;
-    if (!ready)
-        mpfr_init2(difference, 70);
-    ready = 1;
-    long e = mpfr_zero_p(exact) ? -125 : mpfr_get_exp(exact);
-    e = e < -125 ? -125 : e > 128 ? 128 : e;
-    mpfr_set_flt(difference, y, MPFR_RNDN);
-    mpfr_sub(difference, difference, exact, MPFR_RNDN);
-    return fabs(ldexp(mpfr_get_d(difference, MPFR_RNDN), (int)(24 - e)));
-}
-
-/* 0 where right; an overflow counts as 2^128, the next number of a wider range. */
-static double error_of(float y, const mpfr_t exact)
-{
-    float rounded = mpfr_get_flt(exact, MPFR_RNDN);
-    if (inv_is_nan(y) || mpfr_nan_p(exact))
-        return inv_is_nan(y) && mpfr_nan_p(exact) ? 0.0 : HUGE_VAL;
-    if (inv_bits(y) == inv_bits(rounded))
-        return inv_is_finite(y) ? ulps(y, exact) : 0.0;
-    if ((inv_bits(y) ^ inv_bits(rounded)) >> 31 != 0 || mpfr_inf_p(exact))
-        return HUGE_VAL;
-    if (!inv_is_finite(y))
-        return fabs(ldexp(fabs(mpfr_get_d(exact, MPFR_RNDN)), -104) - 0x1p24);
-    return ulps(y, exact);
-}
-
 static double worst, worst_x;
 
 static void check_point(const struct function *f, float x)
@@ -120,7 +72,7 @@ static void check_point(const struct function *f, float x)
     ready = 1;
     mpfr_set_flt(a, x, MPFR_RNDN);
     f->exact(y, a, MPFR_RNDN);
-    double error = error_of(f->function(x), y);
+    double error = exact_error(f->function(x), y);
     if (error > worst) {
         worst = error;
         worst_x = x;
@@ -249,7 +201,7 @@ static void check_pow(float x, float y)
     mpfr_set_flt(a, x, MPFR_RNDN);
     mpfr_set_flt(b, y, MPFR_RNDN);
     mpfr_pow(z, a, b, MPFR_RNDN);
-    double error = error_of(inv_pow(x, y), z);
+    double error = exact_error(inv_pow(x, y), z);
     if (error > worst) {
         worst = error;
         worst_x = x;
