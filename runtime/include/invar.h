@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define INV_ABI 1
 #define INV_NUMERICS 1
 #define INV_RANK 8
@@ -58,6 +62,75 @@ struct inv_run {
     /* NULL, or called after each group with its checked node (generated code does that). */
     void (*trace)(const struct inv_run *, int node, const float *value, int64_t count);
     void *trace_state;
+    /* NULL: the arena is this program's memory.  Else the arena is the host's mirror of it, brought
+     * up to date only where runtime/host/device.c says so; the device has a copy of this structure,
+     * in which the arena is the device's. */
+    struct inv_device *device;
+    float *workspace;                   /* inv_model.workspace_bytes of the device; else NULL */
+    const int32_t *stopped;             /* not 0: later work leaves everything as it is; or NULL */
+};
+
+/* ---- a device that the phases run on, such as a GPU ---- */
+
+/* What a phase launches its kernels on; the back end keeps more behind these. */
+struct inv_device {
+    const struct inv_device_type *type;
+    void *stream;                       /* cudaStream_t */
+    struct inv_run *run;                /* in the device's memory: what kernels get */
+};
+
+struct inv_model;
+
+/* What the user asks of a device. */
+struct inv_device_wish {
+    int64_t number;                     /* of --device */
+    int64_t memory_limit;               /* bytes; 0: all that is free */
+};
+
+/* The data set in the host's memory, 4 bytes an element, and where the device keeps a batch. */
+struct inv_device_field {
+    const unsigned char *value;         /* row r at value + r * bytes; NULL: all zeros */
+    int64_t bytes;                      /* of a row, a multiple of 4 */
+    int64_t offset;                     /* of the INV_INPUT variable in the arena */
+};
+
+/* Rows row[0] .. row[rows - 1] of the data set in batches: for each INV_AUGMENT, INV_TRAIN and
+ * INV_UPDATE, or INV_EVALUATE.  A step whose loss is not finite ends a training pass before
+ * its INV_UPDATE: then `done` counts the steps before it, and the device holds its batch. */
+struct inv_device_pass {
+    int training;
+    const int32_t *row;
+    int64_t rows, batch;
+    int32_t first_step;                 /* of the run; the batches of a pass are steps in a row */
+    float *sum;                         /* for each report that is a loss: += loss * rows, f32 */
+    float *loss;                        /* NULL, or out: report 0 of each step */
+    int64_t done;                       /* out */
+};
+
+/* Functions that a machine can let down print why and what helps, and end the program with
+ * INV_UNTRUSTED.  All finish before they return, but for `launch`. */
+struct inv_device_type {
+    const char *name;                   /* "cuda" */
+    /* Tells the device, its driver, the libraries and the compiler's flags, one by one. */
+    void (*describe)(int64_t number, void (*tell)(void *, const char *key, const char *value),
+                     void *state);
+    /* Tests the device's arithmetic, takes memory for arena, workspace and batches and sets
+     * run->device.  The plan is printed to `out`, unless that is NULL. */
+    void (*open)(const struct inv_model *, struct inv_run *, const struct inv_device_wish *,
+                 void *out);
+    void (*close)(struct inv_run *);
+    /* Copies between the mirror and the device's arena, both at `offset`. */
+    void (*upload)(const struct inv_run *, int64_t offset, int64_t bytes);
+    void (*download)(const struct inv_run *, int64_t offset, int64_t bytes);
+    /* Exchanges, or copies to `to`, within the device's arena. */
+    void (*exchange)(const struct inv_run *, int64_t a, int64_t b, int64_t bytes);
+    void (*copy)(const struct inv_run *, int64_t to, int64_t from, int64_t bytes);
+    /* Runs a phase for run->rows, ->step and so on as the host has them. */
+    void (*launch)(const struct inv_run *, enum inv_phase);
+    /* Keeps the data set on the device where it fits; `pass` reads it from now on. */
+    void (*keep)(const struct inv_run *, int count, const struct inv_device_field *, int64_t rows,
+                 void *out);
+    void (*pass)(struct inv_run *, struct inv_device_pass *);
 };
 
 enum inv_source_kind { INV_CSV, INV_IDX, INV_NPY, INV_FILE_RAW, INV_RANDOM };
@@ -137,6 +210,8 @@ struct inv_model {
     int report_count;
     const struct inv_report *report;    /* report 0 is the total loss */
     int sample;                         /* INV_SAMPLE variable */
+    const struct inv_device_type *device_type; /* NULL: the phases run on the processor */
+    int64_t workspace_bytes;            /* device: what the groups need beside the arena */
 };
 
 /* Runs group over [0, count): alone where pool is NULL or the work (about `cost` scalar
@@ -146,5 +221,9 @@ void inv_for(const struct inv_run *, inv_group *, int64_t count, int64_t cost);
 /* The trainer program: chooses the best level in `level` (NULL-terminated) that this CPU has,
  * checks it, reads options, trains, writes weights.  Returns the exit status. */
 int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

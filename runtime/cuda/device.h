@@ -1,0 +1,26 @@
+/* The back end of struct inv_device_type on a CUDA device, and what a generated NAME.cu takes from
+ * it.  Host code in C sees no more of CUDA than this. */
+#ifndef INV_CUDA_DEVICE_H
+#define INV_CUDA_DEVICE_H
+#include "invar.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* inv_model.device_type of a model for CUDA. */
+extern const struct inv_device_type inv_cuda;
+
+/* Where `status`, a cudaError_t, is not cudaSuccess: prints the call, the reason and what helps,
+ * and ends the program with INV_UNTRUSTED. */
+void inv_cuda_check(int status, const char *call);
+
+/* For launchers of phases, after each group with a checked node: where run->trace is set, waits
+ * for the group, brings its value into the mirror and calls run->trace. */
+void inv_cuda_trace(const struct inv_run *run, int node, int64_t offset, int64_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
