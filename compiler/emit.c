@@ -121,20 +121,15 @@ static void emit_group(struct emit *emit, const struct part *part, int index,
                          .group = &graph->schedule->group[index],
                          .values = values_new(emit->arena)};
     f.name = arena_printf(emit->arena, "%s_%02d", phase_name(part->phase), index);
-    group_emit(&f);
+    emit->target->group(&f);
     function_finish(&f);
     const char *line = emit_model_line(emit, graph_node(graph, f.group->node[f.group->count - 1]));
     if (*line && strcmp(line, *last_line) != 0)
         add_step(phase, arena_printf(emit->arena, "/* %s */", line));
     *last_line = line;
-    if (emit->firmware) {
-        add_step(phase, firmware_group(&f));
-        return;
-    }
-    add_step(phase, arena_printf(emit->arena, "inv_for(run, %s, %s, %s);", f.name,
-                                 emit_extent(emit->arena, f.count),
-                                 emit_extent(emit->arena, group_cost(&f))));
-    trace_group(&f, phase);
+    add_step(phase, emit->target->step(&f));
+    if (emit->target->traced)
+        trace_group(&f, phase);
 }
 
 static void emit_part(struct emit *emit, const struct part *part)
@@ -150,13 +145,7 @@ static void emit_part(struct emit *emit, const struct part *part)
             emit_group(emit, part, i, phase, &last_line);
             count++;
         }
-    if (emit->firmware) {
-        struct values *item = values_add_item(emit->file, "phase");
-        values_set(item, "phase", part->name);
-        values_set(item, "groups",
-                   count ? arena_printf(emit->arena, "%s_groups", part->name) : "NULL");
-        values_printf(item, "count", "%d", count);
-    }
+    emit->target->list_phase(emit, part->name, part->index, count);
     if (count == 0)
         return;
     struct text text;
@@ -164,16 +153,9 @@ static void emit_part(struct emit *emit, const struct part *part)
     values_set(phase, "name", part->name);
     values_set(phase, "comment", part->comment);
     values_set(phase, "rows", ROWS_PLACE);
-    template_render(emit->firmware ? "templates/program/firmware_phase.c"
-                                   : "templates/program/phase.c",
-                    phase, &text);
+    template_render(emit->target->phase, phase, &text);
     values_set(values_add_item(emit->file, "function"), "function",
                emit_settle_rows(emit->arena, text.data));
-    if (emit->firmware)
-        return;
-    struct values *item = values_add_item(emit->file, "phase");
-    values_set(item, "phase", part->index);
-    values_set(item, "function", part->name);
 }
 
 /* ---- files ---- */
@@ -196,9 +178,40 @@ void emit_parts(struct emit *emit)
     include_headers(emit);
 }
 
+static const char *c_pointer(struct emit *emit, enum dtype dtype, int64_t offset, bool written)
+{
+    static const char *const reader[] = {[F32] = "f32_at", [I32] = "i32_at", [BOOL] = "i32_at",
+                                         [I64] = "i64_at"};
+    (void)written;
+    return arena_printf(emit->arena, "%s(run, %" PRId64 ")", reader[dtype], offset);
+}
+
+static const char *c_step(const struct function *f)
+{
+    struct arena *arena = f->emit->arena;
+    const char *count = emit_extent(arena, f->count);
+    return arena_printf(arena, "inv_for(run, %s, %s, %s);", f->name, count,
+                        emit_extent(arena, group_cost(f)));
+}
+
+static void c_list_phase(struct emit *emit, const char *name, const char *index, int groups)
+{
+    if (groups == 0)
+        return;
+    struct values *item = values_add_item(emit->file, "phase");
+    values_set(item, "phase", index);
+    values_set(item, "function", name);
+}
+
+const struct emit_target target_c = {
+    .phase = "templates/program/phase.c",
+    .restrict_word = "restrict ", .independent = true, .traced = true,
+    .tile_floats = TILE_FLOATS, .tiles_stored = true, .pointer = c_pointer, .group = group_emit,
+    .step = c_step, .list_phase = c_list_phase};
+
 void emit_model(const struct program *program, struct text *out)
 {
-    struct emit emit = {.program = program, .arena = program->arena,
+    struct emit emit = {.program = program, .arena = program->arena, .target = &target_c,
                         .file = values_new(program->arena)};
     emit_parts(&emit);
     emit_tables(&emit);

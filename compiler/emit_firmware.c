@@ -108,7 +108,8 @@ struct firmware_sizes firmware_sizes(const struct program *program)
 
 /* ---- what emission asks for ---- */
 
-const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t offset, bool written)
+static const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t offset,
+                                    bool written)
 {
     static const char *const reader[] = {[F32] = "inv_f32", [I32] = "inv_i32", [BOOL] = "inv_i32",
                                          [I64] = "inv_i64"};
@@ -124,7 +125,8 @@ const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t offset
                         strcmp(piece, "weights") == 0 ? "_const" : "", piece, offset);
 }
 
-const char *firmware_group(const struct function *f)
+/* "{train_00, 0, 1, 5120},": the group in the table of its phase. */
+static const char *firmware_group(const struct function *f)
 {
     int64_t batch = f->emit->program->train.batch;
     struct extent all = group_cost(f);
@@ -147,7 +149,8 @@ static bool names_value(const char *name)
     return size == 0 || (digits < size && digits > 0 && name[digits - 1] == '_');
 }
 
-const char *firmware_narrow(struct arena *arena, const char *text)
+/* The text with 32 bits for its indices. */
+static const char *firmware_narrow(struct arena *arena, const char *text)
 {
     static const char wide[] = "int64_t ";
     const size_t size = sizeof wide - 1;
@@ -164,6 +167,21 @@ const char *firmware_narrow(struct arena *arena, const char *text)
     }
     return out.data;
 }
+
+static void firmware_list_phase(struct emit *emit, const char *name, const char *index, int groups)
+{
+    struct values *item = values_add_item(emit->file, "phase");
+    (void)index;
+    values_set(item, "phase", name);
+    values_set(item, "groups", groups ? arena_printf(emit->arena, "%s_groups", name) : "NULL");
+    values_printf(item, "count", "%d", groups);
+}
+
+const struct emit_target target_firmware = {
+    .phase = "templates/program/firmware_phase.c",
+    .restrict_word = "restrict ", .tile_floats = SMALL_TILE_FLOATS, .pointer = firmware_pointer,
+    .group = group_emit, .step = firmware_group, .list_phase = firmware_list_phase,
+    .settle = firmware_narrow};
 
 /* ---- lists of the templates ---- */
 
@@ -470,8 +488,8 @@ static void set_names(const struct lists *l)
 /* Fills emit->file with all that the two templates need. */
 static void firmware_open(struct emit *emit, const struct program *program)
 {
-    *emit = (struct emit){.program = program, .arena = program->arena, .firmware = true,
-                          .file = values_new(program->arena)};
+    *emit = (struct emit){.program = program, .arena = program->arena,
+                          .target = &target_firmware, .file = values_new(program->arena)};
     struct lists l = {.emit = emit, .program = program, .work = work_start(program)};
     emit_parts(emit);
     set_names(&l);

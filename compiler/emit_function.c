@@ -163,25 +163,16 @@ static bool overlaps_another(const struct function *f, int index)
     return false;
 }
 
-/* "f32_at(run, 512)" */
-static const char *pointer_place(struct function *f, const struct pointer *p)
-{
-    static const char *const reader[] = {[F32] = "f32_at", [I32] = "i32_at", [BOOL] = "i32_at",
-                                         [I64] = "i64_at"};
-    if (f->emit->firmware)
-        return firmware_pointer(f->emit, p->dtype, p->offset, p->written);
-    return arena_printf(f->emit->arena, "%s(run, %" PRId64 ")", reader[p->dtype], p->offset);
-}
-
 static void render_pointers(struct function *f)
 {
+    const struct emit_target *target = f->emit->target;
     for (int i = 0; i < f->pointer_count; i++) {
         const struct pointer *p = &f->pointer[i];
         struct values *item = values_add_item(f->values, "pointer");
         values_printf(item, "pointer", "%s%s *%s%s = %s; /* %s */",
                       p->written ? "" : "const ", emit_ctype(p->dtype),
-                      overlaps_another(f, i) ? "" : "restrict ", p->name, pointer_place(f, p),
-                      p->comment);
+                      overlaps_another(f, i) ? "" : target->restrict_word, p->name,
+                      target->pointer(f->emit, p->dtype, p->offset, p->written), p->comment);
     }
 }
 
@@ -261,9 +252,10 @@ void function_finish(struct function *f)
     text_init(&text, f->emit->arena);
     template_render(f->skeleton, f->values, &text);
     const char *whole = emit_settle_rows(f->emit->arena, text.data);
-    if (any_overlap(f))
+    const struct emit_target *target = f->emit->target;
+    if (any_overlap(f) || !target->independent)
         whole = without_lines(f->emit->arena, whole, INDEPENDENT);
-    if (f->emit->firmware)
-        whole = firmware_narrow(f->emit->arena, without_lines(f->emit->arena, whole, INDEPENDENT));
+    if (target->settle)
+        whole = target->settle(f->emit->arena, whole);
     values_set(values_add_item(f->emit->file, "function"), "function", whole);
 }

@@ -306,8 +306,8 @@ static int64_t tile_rows(const struct function *f, const struct node *matmul, bo
 {
     struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
     int64_t columns = n.constant + n.rows * f->graph->program->train.batch;
-    int64_t rows = (f->emit->firmware ? SMALL_TILE_FLOATS : TILE_FLOATS) / columns;
-    if (stored && rows < TILE_ROWS_MAX && !f->emit->firmware)
+    int64_t rows = f->emit->target->tile_floats / columns;
+    if (stored && rows < TILE_ROWS_MAX && f->emit->target->tiles_stored)
         return TILE_ROWS_STORED;
     return rows < 1 ? 1 : rows > TILE_ROWS_MAX ? TILE_ROWS_MAX : rows;
 }

@@ -17,8 +17,32 @@ struct emit {
     int constant_count, constant_room;
     int trace_count;
     int *traced;                        /* of each node: the number of a row that it went into */
-    bool firmware;                      /* NAME.c for a microcontroller: see emit_firmware.c */
+    const struct emit_target *target;
 };
+
+struct function;
+
+/* How one kind of sources writes what all have: groups, the storage they use, phases of them. */
+struct emit_target {
+    const char *phase;                  /* the template of a phase */
+    const char *restrict_word;          /* before a pointer that none other overlaps */
+    bool independent;                   /* loops keep the mark INDEPENDENT */
+    bool traced;                        /* phases give their values to a trace */
+    int64_t tile_floats;                /* of products that wait for their epilogue */
+    bool tiles_stored;                  /* wide products in storage take TILE_ROWS_STORED rows */
+    /* "f32_at(run, 512)": storage at an offset of the arena. */
+    const char *(*pointer)(struct emit *, enum dtype, int64_t offset, bool written);
+    /* Sets skeleton, values and count of a function. */
+    void (*group)(struct function *);
+    /* The line of its phase that runs a group, which is written. */
+    const char *(*step)(const struct function *);
+    /* Adds the phase to the file's list; `index` is its place in the table of struct inv_model. */
+    void (*list_phase)(struct emit *, const char *name, const char *index, int groups);
+    /* A function's text as the target wants it; NULL: as it is. */
+    const char *(*settle)(struct arena *, const char *text);
+};
+
+extern const struct emit_target target_c, target_firmware;
 
 /* Storage that a function reads or writes through one pointer. */
 struct pointer {
@@ -167,13 +191,5 @@ void emit_tables(struct emit *);
 /* ---- emit.c ---- */
 /* Functions, phases and constants of the program, into the lists of emit->file. */
 void emit_parts(struct emit *);
-
-/* ---- emit_firmware.c ---- */
-/* "inv_f32_const(run->weights, 512)": storage at an offset of the arena. */
-const char *firmware_pointer(struct emit *, enum dtype, int64_t offset, bool written);
-/* "{train_00, 0, 1, 5120},": the group in the table of its phase. */
-const char *firmware_group(const struct function *);
-/* A function's text with 32 bits for its indices. */
-const char *firmware_narrow(struct arena *, const char *text);
 
 #endif
