@@ -1,5 +1,5 @@
 #include <string.h>
-#include "session.h"
+#include "device.h"
 #include "variable.h"
 
 /* The parameter or block of an average: they have the same path. */
@@ -30,7 +30,10 @@ void inv_average_exchange(struct inv_session *s)
     for (int i = 0; s->model->average > 0 && i < s->model->variable_count; i++) {
         const struct inv_variable *v = &s->model->variable[i];
         const struct inv_variable *o = v->kind == INV_AVERAGE ? original_of(s->model, v) : NULL;
-        if (o)
+        if (o && s->run.device)
+            s->run.device->type->exchange(&s->run, v->offset, o->offset,
+                                          (int64_t)inv_variable_bytes(v));
+        else if (o)
             exchange(s->run.arena + v->offset, s->run.arena + o->offset, inv_variable_bytes(v));
     }
 }
@@ -40,7 +43,10 @@ void inv_average_start(struct inv_session *s)
     for (int i = 0; i < s->model->variable_count; i++) {
         const struct inv_variable *v = &s->model->variable[i];
         const struct inv_variable *o = v->kind == INV_AVERAGE ? original_of(s->model, v) : NULL;
-        if (o)
+        if (o && s->run.device)
+            s->run.device->type->copy(&s->run, v->offset, o->offset,
+                                      (int64_t)inv_variable_bytes(v));
+        else if (o)
             memcpy(s->run.arena + v->offset, s->run.arena + o->offset, inv_variable_bytes(v));
     }
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "device.h"
 #include "rows.h"
 #include "split.h"
 #include "variable.h"
@@ -88,8 +89,7 @@ static void run_phase(const struct inv_dataset *data, struct inv_run *run, enum 
 {
     run->step = run->epoch = 0;
     run->first_row = 0;
-    if (data->model->phase[phase])
-        data->model->phase[phase](run);
+    inv_device_phase(data->model, run, phase);
 }
 
 /* The rows in the INV_INPUT variables become rows first .. of the data set. */

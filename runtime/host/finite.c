@@ -1,6 +1,6 @@
 #include <string.h>
 #include "core/arith.h"
-#include "session.h"
+#include "device.h"
 #include "variable.h"
 
 struct finding {
@@ -63,10 +63,13 @@ static void print_finding(FILE *to, const struct finding *found, const struct in
 int inv_finite_report(struct inv_session *s)
 {
     struct finding found = { .node = -1 };
+    inv_device_pull(s->model, &s->run, INV_INPUT);
+    inv_device_pull(s->model, &s->run, INV_SAMPLE);
+    inv_device_pull_saved(s);
     const struct inv_variable *parameter = find_parameter(s);
     s->run.trace = look_at;
     s->run.trace_state = &found;
-    s->model->phase[INV_TRAIN](&s->run);
+    inv_device_phase(s->model, &s->run, INV_TRAIN);
     s->run.trace = NULL;
     fprintf(s->errors.to, "error: step %d (epoch %d): the loss is not finite\n", s->run.step,
             s->run.epoch + 1);

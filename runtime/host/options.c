@@ -5,7 +5,7 @@
 #include <string.h>
 #include "suggest.h"
 
-enum kind { FLAG, TEXT, COUNT, WHOLE, SEED };   /* COUNT is 1 or more, WHOLE 0 or more */
+enum kind { FLAG, TEXT, COUNT, WHOLE, SEED, BYTES };  /* COUNT is 1 or more, WHOLE 0 or more */
 
 struct option {
     const char *name, *value;           /* value: how help names it, or NULL */
@@ -33,8 +33,12 @@ static const struct option table[] = {
       "do not train: write the outputs of every row as CSV (- is standard output)" },
     { "dump-batch", "N", WHOLE, AT(dump_batch),
       "write the augmented batch of step N as a picture and stop" },
+    { "device", "N", WHOLE, AT(device), "GPU to run on (0), in a trainer built for CUDA" },
+    { "memory-limit", "SIZE", BYTES, AT(memory_limit),
+      "most memory to take of the GPU, such as 800M or 4G" },
     { "selftest", NULL, FLAG, AT(selftest), "check that this machine computes as it must" },
     { "version", NULL, FLAG, AT(version), "versions of the model, compiler and numerics" },
+    { "verbose", NULL, FLAG, AT(verbose), "-v; with --version: GPU, driver, libraries and flags" },
     { "help", NULL, FLAG, AT(help), "this text" },
 };
 enum { OPTIONS = sizeof table / sizeof table[0] };
@@ -80,6 +84,26 @@ static void set_number(struct inv_options *options, const struct option *o, cons
         options->seed_value = value;
 }
 
+/* A number of bytes, K, M or G of 1024; 0 where it is something else. */
+static int read_bytes(const char *text, int64_t *value)
+{
+    char *end;
+    errno = 0;
+    uint64_t number = strtoull(text, &end, 10);
+    int shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+    *value = (int64_t)(number << shift);
+    return text[0] >= '0' && text[0] <= '9' && end[shift > 0] == 0 && errno == 0 && number > 0 &&
+           number <= (uint64_t)INT64_MAX >> shift;
+}
+
+static void set_bytes(struct inv_options *options, const struct option *o, const char *text,
+                      struct inv_errors *errors)
+{
+    int64_t *place = (int64_t *)((char *)options + o->place);
+    if (!read_bytes(text, place))
+        inv_error(errors, "--%s %s: a size such as 500000000, 800M or 4G expected", o->name, text);
+}
+
 static void set_option(struct inv_options *options, const struct option *o, const char *value,
                        struct inv_errors *errors)
 {
@@ -88,6 +112,8 @@ static void set_option(struct inv_options *options, const struct option *o, cons
         memcpy(place, &(int){ 1 }, sizeof(int));
     else if (o->kind == TEXT)
         memcpy(place, &value, sizeof value);
+    else if (o->kind == BYTES)
+        set_bytes(options, o, value, errors);
     else
         set_number(options, o, value, errors);
 }
@@ -141,10 +167,13 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
 {
     int before = errors->count;
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
-                                     .seed = -1, .dump_batch = -1 };
+                                     .seed = -1, .dump_batch = -1, .device = -1,
+                                     .memory_limit = -1 };
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "-h") == 0)
             options->help = 1;
+        else if (strcmp(argv[i], "-v") == 0)
+            options->verbose = 1;
         else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2])
             i = read_one(options, argc, argv, i, errors);
         else

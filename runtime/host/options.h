@@ -6,9 +6,10 @@
 
 struct inv_options {
     const char *data, *init, *save_init, *weights, *log, *predict;
-    int64_t epochs, steps, threads, log_every, seed, dump_batch;   /* -1: not given */
+    int64_t epochs, steps, threads, log_every, seed, dump_batch, device;
+    int64_t memory_limit;               /* bytes; -1, as above: not given */
     uint64_t seed_value;
-    int quiet, eval_only, selftest, version, help;
+    int quiet, eval_only, selftest, version, verbose, help;
 };
 
 /* 0 where the arguments are wrong; then the errors have been reported. */

@@ -1,5 +1,5 @@
 #include <stdlib.h>
-#include "session.h"
+#include "device.h"
 #include "split.h"
 
 void inv_order_begin(const struct inv_session *s, struct inv_order *order)
@@ -10,10 +10,11 @@ void inv_order_begin(const struct inv_session *s, struct inv_order *order)
     order->row = inv_allocate((size_t)order->rows * sizeof *order->row);
 }
 
-/* The training rows of an epoch, in its order. */
-static void arrange(const struct inv_session *s, struct inv_order *order, int64_t epoch)
+void inv_order_arrange(const struct inv_session *s, struct inv_order *order, int64_t epoch)
 {
     const int32_t *train = s->data.order + s->data.begin[INV_PART_TRAIN];
+    if (epoch == order->epoch)
+        return;
     if (s->model->shuffle) {
         inv_split_permute(order->row, order->rows, (uint32_t)epoch,
                           s->model->data.stream_shuffle, s->run.key);
@@ -30,14 +31,12 @@ void inv_order_batch(struct inv_session *s, struct inv_order *order, int64_t ste
 {
     int64_t epoch = step / order->per_epoch;
     int64_t at = step % order->per_epoch * order->batch, rest = order->rows - at;
-    if (epoch != order->epoch)
-        arrange(s, order, epoch);
+    inv_order_arrange(s, order, epoch);
     inv_dataset_gather(&s->data, &s->run, order->row + at, rest < order->batch ? rest
                                                                                 : order->batch);
     s->run.step = (int32_t)step;
     s->run.epoch = (int32_t)epoch;
-    if (s->model->phase[INV_AUGMENT])
-        s->model->phase[INV_AUGMENT](&s->run);
+    inv_device_phase(s->model, &s->run, INV_AUGMENT);
 }
 
 void inv_order_free(struct inv_order *order)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
-#include "session.h"
+#include "device.h"
 #include "variable.h"
 
 static const struct inv_variable *variable_of(const struct inv_session *s, int report)
@@ -45,6 +45,7 @@ void inv_pass_begin(struct inv_session *s, struct inv_pass *pass)
         if (v->kind == INV_ACCUMULATOR)
             memset(s->run.arena + v->offset, 0, inv_variable_bytes(v));
     }
+    inv_device_push(s->model, &s->run, INV_ACCUMULATOR);
 }
 
 void inv_pass_add(struct inv_session *s, struct inv_pass *pass)
@@ -62,8 +63,7 @@ void inv_pass_add(struct inv_session *s, struct inv_pass *pass)
 void inv_pass_end(struct inv_session *s, struct inv_pass *pass)
 {
     s->run.rows = pass->rows;
-    if (s->model->phase[INV_FINISH])
-        s->model->phase[INV_FINISH](&s->run);
+    inv_device_phase(s->model, &s->run, INV_FINISH);
     for (int i = 0; i < s->model->report_count; i++) {
         if (s->model->report[i].loss)
             pass->value[i] = (double)inv_div(pass->sum[i], (float)pass->rows);
@@ -78,16 +78,25 @@ void inv_pass_free(struct inv_pass *pass)
     free(pass->value);
 }
 
-void inv_pass_evaluate(struct inv_session *s, struct inv_pass *pass, enum inv_part part)
+static void evaluate_rows(struct inv_session *s, struct inv_pass *pass, enum inv_part part)
 {
     int64_t batch = s->model->batch;
-    inv_pass_begin(s, pass);
     for (int64_t at = s->data.begin[part]; at < s->data.begin[part + 1]; at += batch) {
         int64_t rest = s->data.begin[part + 1] - at;
         inv_dataset_gather(&s->data, &s->run, s->data.order + at, rest < batch ? rest : batch);
         s->model->phase[INV_EVALUATE](&s->run);
         inv_pass_add(s, pass);
     }
+}
+
+void inv_pass_evaluate(struct inv_session *s, struct inv_pass *pass, enum inv_part part)
+{
+    inv_pass_begin(s, pass);
+    if (s->run.device)
+        inv_device_pass(s, pass, s->data.order + s->data.begin[part],
+                        inv_dataset_part_rows(&s->data, part), s->run.step, 0, NULL);
+    else
+        evaluate_rows(s, pass, part);
     inv_pass_end(s, pass);
 }
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "device.h"
 #include "output.h"
-#include "session.h"
 #include "variable.h"
 
 static void write_header(struct inv_output *out, const struct inv_model *model)
@@ -60,7 +60,7 @@ static void write_rows(struct inv_output *out, struct inv_session *s)
         for (int64_t i = 0; i < count; i++)
             row[i] = (int32_t)(at + i);
         inv_dataset_gather(&s->data, &s->run, row, count);
-        s->model->phase[INV_PREDICT](&s->run);
+        inv_device_phase(s->model, &s->run, INV_PREDICT);
         for (int64_t i = 0; i < count; i++)
             write_row(out, s, at + i, i);
     }

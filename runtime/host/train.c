@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "device.h"
 #include "progress.h"
-#include "session.h"
 #include "variable.h"
 
 /* The report that `keep best` and `patience` watch. */
@@ -68,6 +68,8 @@ static void look(struct training *t)
     w->best = value;
     w->misses = 0;
     if (w->kept)
+        inv_device_pull_saved(t->s);
+    if (w->kept)
         memcpy(w->kept, t->s->run.arena, (size_t)t->s->model->saved_bytes);
 }
 
@@ -79,14 +81,14 @@ static float loss_of(const struct inv_session *s)
     return loss;
 }
 
-static void log_step(struct training *t, int64_t step)
+static void log_step(struct training *t, int64_t step, float loss)
 {
     struct inv_session *s = t->s;
     if (!s->log.file || s->options.log_every < 1 || step % s->options.log_every != 0)
         return;
     inv_log_begin(&s->log);
     inv_log_whole(&s->log, "step", (uint64_t)step);
-    inv_log_real(&s->log, "", "loss", (double)loss_of(s));
+    inv_log_real(&s->log, "", "loss", (double)loss);
     inv_log_end(&s->log);
 }
 
@@ -101,12 +103,34 @@ static int run_steps(struct training *t, int64_t first, int64_t end, const char 
             inv_progress_clear(&t->progress);
             return inv_finite_report(s);
         }
-        log_step(t, step);
+        log_step(t, step, loss_of(s));
         if (s->model->phase[INV_UPDATE])
             s->model->phase[INV_UPDATE](&s->run);
         inv_pass_add(s, &t->train);
         inv_progress_show(&t->progress, label, step + 1, s->run.rows);
     }
+    return INV_OK;
+}
+
+/* The same on a device, without waiting for it in between. */
+static int run_steps_on_device(struct training *t, int64_t first, int64_t end, const char *label)
+{
+    struct inv_session *s = t->s;
+    int64_t epoch = first / t->order.per_epoch, rows = (end - first) * t->order.batch;
+    int64_t left = t->order.rows - first % t->order.per_epoch * t->order.batch;
+    float *loss = inv_allocate((size_t)(end - first) * sizeof *loss);
+    inv_order_arrange(s, &t->order, epoch);
+    s->run.epoch = (int32_t)epoch;
+    rows = rows < left ? rows : left;
+    int64_t done = inv_device_pass(s, &t->train, t->order.row + (t->order.rows - left), rows,
+                                   first, 1, loss);
+    inv_progress_clear(&t->progress);
+    for (int64_t i = 0; i < done; i++)
+        log_step(t, first + i, loss[i]);
+    free(loss);
+    if (done < end - first)
+        return inv_finite_report(s);
+    inv_progress_show(&t->progress, label, end, rows);
     return INV_OK;
 }
 
@@ -151,7 +175,8 @@ static int run_epoch(struct training *t, int64_t epoch)
     end = end < t->steps ? end : t->steps;
     snprintf(label, sizeof label, "epoch %lld/%lld", (long long)epoch + 1, (long long)t->epochs);
     inv_pass_begin(s, &t->train);
-    int status = run_steps(t, first, end, label);
+    int status = s->run.device ? run_steps_on_device(t, first, end, label)
+                               : run_steps(t, first, end, label);
     if (status != INV_OK)
         return status;
     inv_pass_end(s, &t->train);
@@ -202,6 +227,8 @@ static int run_epochs(struct training *t)
     inv_average_exchange(t->s);
     if (t->watch.kept && t->watch.any)
         memcpy(t->s->run.arena, t->watch.kept, (size_t)model->saved_bytes);
+    if (t->watch.kept && t->watch.any)
+        inv_device_push_saved(t->s);
     return INV_OK;
 }
 

@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 #include "core/selftest.h"
 #include "core/sha256.h"
+#include "device.h"
 #include "environment.h"
 #include "output.h"
 #include "pool.h"
 #include "safetensors.h"
-#include "session.h"
 #include "split.h"
 
 /* ---- the machine ---- */
@@ -79,6 +79,7 @@ static void log_environment(struct inv_session *s)
     inv_log_text(&s->log, "instruction_set", model->level);
     inv_log_text(&s->log, "kernel", kernel);
     inv_log_text(&s->log, "cpu", cpu);
+    inv_device_log(s);
     inv_log_whole(&s->log, "train_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_TRAIN));
     inv_log_whole(&s->log, "val_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_VAL));
     inv_log_whole(&s->log, "test_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_TEST));
@@ -99,8 +100,8 @@ static const char *start_file(const struct inv_session *s, const char *weights)
 static void initialise(struct inv_session *s)
 {
     s->run.rows = 0;
-    if (s->model->phase[INV_INIT])
-        s->model->phase[INV_INIT](&s->run);
+    inv_device_phase(s->model, &s->run, INV_INIT);
+    inv_device_pull_saved(s);
 }
 
 /* Data, start values, fitted statistics: all that comes before step 0. */
@@ -114,8 +115,10 @@ static int prepare(struct inv_session *s, const char *weights)
         return INV_BAD_DATA;
     if (!start && inv_dataset_part_rows(&s->data, INV_PART_TRAIN) > 0)
         inv_dataset_fit(&s->data, s->run.arena);
+    inv_device_push_saved(s);
     if (!inv_dataset_normalise(&s->data, &s->run))
         return INV_BAD_DATA;
+    inv_device_keep(s);
     return INV_OK;
 }
 
@@ -157,6 +160,7 @@ static int outputs_differ(struct inv_session *s, const char *weights)
 static int save_weights(struct inv_session *s, const char *path)
 {
     char digest[65];
+    inv_device_pull_saved(s);
     if (!inv_safetensors_save(s->model, s->run.arena, path, &s->errors, digest))
         return INV_BAD_DATA;
     inv_log_begin(&s->log);
@@ -241,13 +245,27 @@ static int run_session(struct inv_session *s)
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
         .directory = o->data, .inputs_only = o->predict && !o->eval_only };
     make_arena(s);
+    inv_device_open(s);
     int status = work(s, weights);
+    inv_device_close(s);
     inv_errors_close(&s->errors);
     inv_dataset_free(&s->data);
     inv_pool_free(s->run.pool);
     free(s->memory);
     free(weights);
     return status;
+}
+
+/* Options for a device need a model that was built for one. */
+static int options_fit(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    const char *name = o->device >= 0 ? "device" : o->memory_limit >= 0 ? "memory-limit" : NULL;
+    if (!name || s->model->device_type)
+        return 1;
+    inv_error(&s->errors, "--%s: this trainer runs on the processor alone; for a GPU build it with "
+              "invar build --target cuda", name);
+    return 0;
 }
 
 int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level)
@@ -264,8 +282,12 @@ int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level
     }
     if (s.options.version) {
         print_version(s.model);
+        if (s.options.verbose)
+            inv_device_print(s.model, s.options.device);
         return INV_OK;
     }
+    if (!options_fit(&s))
+        return INV_BAD_USAGE;
     int status = check_machine(s.model);
     if (status == INV_OK && s.options.selftest)
         printf("self-test passed: numerics %u, level %s\n", s.model->numerics, s.model->level);

@@ -21,7 +21,7 @@ static void test_taken(void)
     host_errors_begin(&e);
     CU_ASSERT_TRUE(read_line(&o, "", &e));
     CU_ASSERT_TRUE(o.epochs == -1 && o.steps == -1 && o.threads == -1 && o.seed == -1 &&
-                   o.dump_batch == -1 && !o.quiet && !o.data && !o.init);
+                   o.dump_batch == -1 && o.device == -1 && o.memory_limit == -1 && !o.quiet && !o.data && !o.init);
     CU_ASSERT_TRUE(read_line(&o, "--data d --epochs 5 --threads=3 --seed 18446744073709551615 "
                              "--init a --save-init b --weights c --log l --log-every 2 --quiet "
                              "--eval-only --predict - --dump-batch 0", &e));
@@ -34,8 +34,11 @@ static void test_taken(void)
     CU_ASSERT_TRUE(o.epochs == 5 && o.threads == 3 && o.log_every == 2 && o.dump_batch == 0);
     CU_ASSERT_TRUE(o.seed == 1 && o.seed_value == UINT64_MAX);
     CU_ASSERT_TRUE(o.quiet && o.eval_only && !o.help && !o.version && !o.selftest);
-    CU_ASSERT_TRUE(read_line(&o, "-h --version --selftest", &e));
-    CU_ASSERT_TRUE(o.help && o.version && o.selftest);
+    CU_ASSERT_TRUE(read_line(&o, "-h --version -v --selftest", &e));
+    CU_ASSERT_TRUE(o.help && o.version && o.verbose && o.selftest);
+    CU_ASSERT_TRUE(read_line(&o, "--device 0 --memory-limit 3G", &e));
+    CU_ASSERT_TRUE(o.device == 0 && o.memory_limit == (int64_t)3 << 30);
+    CU_ASSERT_TRUE(read_line(&o, "--memory-limit 8191", &e) && o.memory_limit == 8191);
     CU_ASSERT_EQUAL(e.errors.count, 0);
     host_errors_end(&e);
 }
@@ -62,6 +65,9 @@ static void test_refused(void)
     check_bad("--epochs -1", "--epochs -1: a whole number");
     check_bad("--epochs 1.5", "--epochs 1.5: a whole number");
     check_bad("--seed 18446744073709551616", "a whole number from 0 to 18446744073709551615");
+    check_bad("--memory-limit 0", "--memory-limit 0: a size such as 500000000, 800M or 4G");
+    check_bad("--memory-limit 4Gi", "--memory-limit 4Gi: a size");
+    check_bad("--memory-limit 9999999999G", "--memory-limit 9999999999G: a size");
     check_bad("--quiet=yes", "--quiet takes no value");
     check_bad("--epochs 1 --steps 2", "exclude each other");
     check_bad("--log-every 2", "--log-every needs --log FILE");

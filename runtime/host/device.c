@@ -1,0 +1,143 @@
+#include "device.h"
+#include <stdlib.h>
+#include "variable.h"
+
+/* ---- variables ---- */
+
+#define KIND(name) (1u << (name))
+
+/* What the host sets before a phase, and reads after it. */
+static const unsigned pushed[INV_PHASES] = {
+    [INV_PREPARE] = KIND(INV_RAW) | KIND(INV_SAMPLE),
+    [INV_NORMALISE] = KIND(INV_INPUT) | KIND(INV_SAMPLE),
+    [INV_AUGMENT] = KIND(INV_INPUT) | KIND(INV_SAMPLE),
+    [INV_TRAIN] = KIND(INV_INPUT) | KIND(INV_SAMPLE),
+    [INV_EVALUATE] = KIND(INV_INPUT) | KIND(INV_SAMPLE),
+    [INV_PREDICT] = KIND(INV_INPUT) | KIND(INV_SAMPLE),
+};
+static const unsigned pulled[INV_PHASES] = {
+    [INV_PREPARE] = KIND(INV_INPUT), [INV_NORMALISE] = KIND(INV_INPUT),
+    [INV_AUGMENT] = KIND(INV_INPUT), [INV_TRAIN] = KIND(INV_LOSS), [INV_EVALUATE] = KIND(INV_LOSS),
+    [INV_FINISH] = KIND(INV_REPORT), [INV_PREDICT] = KIND(INV_OUTPUT),
+};
+
+typedef void copy(const struct inv_run *, int64_t offset, int64_t bytes);
+
+static void move(const struct inv_model *model, const struct inv_run *run, unsigned kinds,
+                 copy *one)
+{
+    for (int i = 0; i < model->variable_count; i++) {
+        const struct inv_variable *v = &model->variable[i];
+        int64_t rows = v->rows >= 0 ? run->rows : 1;
+        if (kinds & KIND(v->kind) && rows > 0)
+            one(run, v->offset, rows * (int64_t)inv_variable_bytes(v));
+    }
+}
+
+void inv_device_pull(const struct inv_model *model, const struct inv_run *run, enum inv_kind kind)
+{
+    if (run->device)
+        move(model, run, KIND(kind), run->device->type->download);
+}
+
+void inv_device_push(const struct inv_model *model, const struct inv_run *run, enum inv_kind kind)
+{
+    if (run->device)
+        move(model, run, KIND(kind), run->device->type->upload);
+}
+
+void inv_device_pull_saved(const struct inv_session *s)
+{
+    if (s->run.device && s->model->saved_bytes > 0)
+        s->run.device->type->download(&s->run, 0, s->model->saved_bytes);
+}
+
+void inv_device_push_saved(const struct inv_session *s)
+{
+    if (s->run.device && s->model->saved_bytes > 0)
+        s->run.device->type->upload(&s->run, 0, s->model->saved_bytes);
+}
+
+void inv_device_phase(const struct inv_model *model, const struct inv_run *run,
+                      enum inv_phase phase)
+{
+    if (!model->phase[phase])
+        return;
+    if (!run->device) {
+        model->phase[phase](run);
+        return;
+    }
+    move(model, run, pushed[phase], run->device->type->upload);
+    run->device->type->launch(run, phase);
+    move(model, run, pulled[phase], run->device->type->download);
+}
+
+/* ---- the device ---- */
+
+void inv_device_open(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    const struct inv_device_wish wish = {
+        .number = o->device > 0 ? o->device : 0,
+        .memory_limit = o->memory_limit > 0 ? o->memory_limit : 0,
+    };
+    if (s->model->device_type)
+        s->model->device_type->open(s->model, &s->run, &wish, o->quiet ? NULL : s->out);
+}
+
+void inv_device_close(struct inv_session *s)
+{
+    if (s->run.device)
+        s->run.device->type->close(&s->run);
+}
+
+void inv_device_keep(struct inv_session *s)
+{
+    const struct inv_data *d = &s->model->data;
+    if (!s->run.device)
+        return;
+    struct inv_device_field *field = inv_allocate((size_t)d->field_count * sizeof *field);
+    for (int f = 0; f < d->field_count; f++)
+        field[f] = (struct inv_device_field){ .value = s->data.value[f],
+            .bytes = (int64_t)s->data.bytes[f],
+            .offset = s->model->variable[d->field[f].input].offset };
+    s->run.device->type->keep(&s->run, d->field_count, field, s->data.rows,
+                              s->options.quiet ? NULL : s->out);
+    free(field);
+}
+
+int64_t inv_device_pass(struct inv_session *s, struct inv_pass *pass, const int32_t *row,
+                        int64_t rows, int64_t first_step, int training, float *loss)
+{
+    struct inv_device_pass work = { .training = training, .row = row, .rows = rows,
+        .batch = s->model->batch, .first_step = (int32_t)first_step, .sum = pass->sum,
+        .loss = loss };
+    s->run.device->type->pass(&s->run, &work);
+    pass->rows += rows;
+    return work.done;
+}
+
+/* ---- the environment ---- */
+
+static void log_one(void *state, const char *key, const char *value)
+{
+    inv_log_text(state, key, value);
+}
+
+static void print_one(void *state, const char *key, const char *value)
+{
+    fprintf(state, "%s %s\n", key, value);
+}
+
+void inv_device_log(struct inv_session *s)
+{
+    if (s->run.device)
+        s->model->device_type->describe(s->options.device > 0 ? s->options.device : 0, log_one,
+                                        &s->log);
+}
+
+void inv_device_print(const struct inv_model *model, int64_t number)
+{
+    if (model->device_type)
+        model->device_type->describe(number > 0 ? number : 0, print_one, stdout);
+}

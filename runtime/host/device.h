@@ -1,0 +1,31 @@
+/* A model whose phases run on a device (inv_model.device_type): run.arena is then a mirror in this
+ * program's memory.  Without a device each of these is a plain call, or nothing. */
+#ifndef INV_HOST_DEVICE_H
+#define INV_HOST_DEVICE_H
+#include "session.h"
+
+/* Runs a phase, where the model has it, for run->rows and so on.  On a device: brings what the
+ * host sets for that phase there, and afterwards what the host reads of it into the mirror. */
+void inv_device_phase(const struct inv_model *, const struct inv_run *, enum inv_phase);
+/* Parameters and buffers, from the device into the mirror and back. */
+void inv_device_pull_saved(const struct inv_session *);
+void inv_device_push_saved(const struct inv_session *);
+/* The variables of a kind, for run.rows rows. */
+void inv_device_pull(const struct inv_model *, const struct inv_run *, enum inv_kind);
+void inv_device_push(const struct inv_model *, const struct inv_run *, enum inv_kind);
+
+/* Takes the device that the options name; the plan of its memory is told to the user. */
+void inv_device_open(struct inv_session *);
+void inv_device_close(struct inv_session *);
+/* Hands the loaded data set to the device. */
+void inv_device_keep(struct inv_session *);
+/* Evaluates rows row[0 .. rows - 1], or trains on them as steps first_step and on, and takes the
+ * losses into the pass.  `loss`: NULL, or of each step.  The steps done. */
+int64_t inv_device_pass(struct inv_session *, struct inv_pass *, const int32_t *row, int64_t rows,
+                        int64_t first_step, int training, float *loss);
+
+/* The environment of a device into the log, or onto standard output. */
+void inv_device_log(struct inv_session *);
+void inv_device_print(const struct inv_model *, int64_t number);
+
+#endif
