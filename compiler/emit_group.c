@@ -5,12 +5,12 @@
 #include <string.h>
 #include "emit_private.h"
 
-static const struct node *first_node(const struct function *f)
+const struct node *group_first(const struct function *f)
 {
     return graph_node(f->graph, f->group->node[0]);
 }
 
-static const struct node *class_node(const struct function *f, enum op_class class)
+const struct node *group_class_node(const struct function *f, enum op_class class)
 {
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
@@ -20,17 +20,17 @@ static const struct node *class_node(const struct function *f, enum op_class cla
     return NULL;
 }
 
-static const char *extent_text(struct function *f, struct extent extent)
+const char *function_extent(struct function *f, struct extent extent)
 {
     return emit_extent(f->emit->arena, extent);
 }
 
-static void set_extent(struct function *f, const char *key, struct extent extent)
+void function_set_extent(struct function *f, const char *key, struct extent extent)
 {
-    values_set(f->values, key, extent_text(f, extent));
+    values_set(f->values, key, function_extent(f, extent));
 }
 
-static struct extent elements_of(const struct shape *shape)
+struct extent extent_of_all(const struct shape *shape)
 {
     struct extent extent = {.constant = 1};
     for (int axis = 0; axis < shape->rank; axis++)
@@ -39,15 +39,15 @@ static struct extent elements_of(const struct shape *shape)
 }
 
 /* "64 * " before an index that counts rows of that length; "" for 1. */
-static const char *factor_text(struct function *f, struct extent extent)
+const char *function_factor(struct function *f, struct extent extent)
 {
     if (extent_is(extent, 1))
         return "";
-    return arena_printf(f->emit->arena, "%s * ", extent_text(f, extent));
+    return arena_printf(f->emit->arena, "%s * ", function_extent(f, extent));
 }
 
 /* "out + 64 * i"; an empty index is none. */
-static const char *pointer_at(struct function *f, const char *pointer, struct extent stride,
+const char *function_pointer_at(struct function *f, const char *pointer, struct extent stride,
                               const char *index)
 {
     if (*index == '\0')
@@ -64,7 +64,7 @@ static const char *pointer_at(struct function *f, const char *pointer, struct ex
 
 /* What the loops run over: all shapes of the group, and the rows that are reduced.  A store that
  * does nothing may see its value reshaped. */
-static struct shape group_space(const struct function *f)
+struct shape group_space(const struct function *f)
 {
     struct shape space = shape_scalar();
     for (int i = 0; i < f->group->count; i++) {
@@ -137,8 +137,8 @@ static void column_limits(struct function *f, const struct shape *space)
     values_set(f->values, "page_begin", paged ? "begin" : "0");
     values_set(f->values, "page_end", paged ? "end" : "1");
     values_set(f->values, "column_begin", paged ? "0" : "begin");
-    values_set(f->values, "column_end", paged ? extent_text(f, columns) : "end");
-    set_extent(f, "rows", extent_of(space, 1));
+    values_set(f->values, "column_end", paged ? function_extent(f, columns) : "end");
+    function_set_extent(f, "rows", extent_of(space, 1));
     f->count = paged ? pages : columns;
 }
 
@@ -155,53 +155,54 @@ static bool column_call(struct function *f, const struct node *column, const str
     const char *x = function_pointer(f, access.node, false);
     const char *out = function_pointer(f, column->id, true);
     if (!extent_is(access.offset, 0))
-        x = arena_printf(f->emit->arena, "%s + %s", x, extent_text(f, access.offset));
+        x = arena_printf(f->emit->arena, "%s + %s", x, function_extent(f, access.offset));
     struct text body;
     text_init(&body, f->emit->arena);
     text_printf(&body, "%s    inv_column_sum(%s, %s, %s, %s, %s);\n",
                 paged ? "    for (int64_t i = begin; i < end; i++)\n    " : "",
-                paged ? pointer_at(f, out, columns, "i") : pointer_at(f, out, unit, "begin"),
-                paged ? pointer_at(f, x, access.stride[0], "i") : pointer_at(f, x, unit, "begin"),
-                extent_text(f, access.stride[1]), extent_text(f, extent_of(space, 1)),
-                paged ? extent_text(f, columns) : "end - begin");
+                paged ? function_pointer_at(f, out, columns, "i")
+                      : function_pointer_at(f, out, unit, "begin"),
+                paged ? function_pointer_at(f, x, access.stride[0], "i")
+                      : function_pointer_at(f, x, unit, "begin"),
+                function_extent(f, access.stride[1]), function_extent(f, extent_of(space, 1)),
+                paged ? function_extent(f, columns) : "end - begin");
     values_set(f->values, "body", body.data);
     f->skeleton = "templates/skeleton/loops.c";
     return true;
 }
 
-static void column_group(struct function *f)
+void group_column_values(struct function *f, const struct node *column, int indent)
 {
-    const struct node *column = class_node(f, CLASS_COLUMN);
-    const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
-    function_use(f, column->op);
-    column_limits(f, space);
-    if (column_call(f, column, space))
-        return;
     struct nest nest = {0};
-    nest_init(&nest, f, space, KEEP_ALL);
+    nest_init(&nest, f, &graph_node(f->graph, column->operand[0])->shape, KEEP_ALL);
     struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
     for (int i = 0; f->group->node[i] != column->id; i++)
         if (nest_includes(&nest, graph_node(f->graph, f->group->node[i])))
             block.node[block.count++] = f->group->node[i];
     struct text locals;
     text_init(&locals, f->emit->arena);
-    nest_block(&nest, &block, -1, &locals, column->dtype == I64 ? 4 : 6);
+    nest_block(&nest, &block, -1, &locals, indent);
     values_set(f->values, "locals", locals.data ? locals.data : "");
     values_set(f->values, "value", nest_operand(&nest, column->operand[0]));
     values_set(f->values, "target", column_target(f, column));
+}
+
+static void column_group(struct function *f)
+{
+    const struct node *column = group_class_node(f, CLASS_COLUMN);
+    const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
+    function_use(f, column->op);
+    column_limits(f, space);
+    if (column_call(f, column, space))
+        return;
+    group_column_values(f, column, column->dtype == I64 ? 4 : 6);
     f->skeleton = column->dtype == I64 ? "templates/skeleton/count.c"
                                        : "templates/skeleton/column.c";
 }
 
 /* ---- contract ---- */
 
-/* One side of a matmul: storage, and strides of its page, of its own axis and of k. */
-struct side {
-    const char *pointer;
-    struct extent page, own, k, length;
-};
-
-static struct side contract_side(struct function *f, const struct node *matmul, int index)
+struct side group_contract_side(struct function *f, const struct node *matmul, int index)
 {
     const struct node *operand = graph_node(f->graph, matmul->operand[index]);
     struct access access = schedule_access(f->graph, operand->id, &operand->shape);
@@ -216,7 +217,7 @@ static struct side contract_side(struct function *f, const struct node *matmul, 
     side.pointer = function_pointer(f, access.node, false);
     if (!extent_is(access.offset, 0))
         side.pointer = arena_printf(f->emit->arena, "%s + %s", side.pointer,
-                                    extent_text(f, access.offset));
+                                    function_extent(f, access.offset));
     return side;
 }
 
@@ -239,7 +240,7 @@ static int product_storage(const struct function *f, const struct node *matmul)
 static const char *product_element(struct nest *nest, int id)
 {
     struct function *f = nest->function;
-    const struct node *matmul = first_node(f);
+    const struct node *matmul = group_first(f);
     if (id != matmul->id)
         return NULL;
     struct access access = schedule_access(f->graph, id, &nest->space);
@@ -275,8 +276,8 @@ static const char *product_at(struct function *f, const struct shape *shape, con
 {
     struct extent n = extent_of(shape, shape->rank - 1), m = extent_of(shape, shape->rank - 2);
     if (shape->rank == 3)
-        storage = pointer_at(f, storage, extent_multiply(m, n), "i");
-    return pointer_at(f, storage, n, row);
+        storage = function_pointer_at(f, storage, extent_multiply(m, n), "i");
+    return function_pointer_at(f, storage, n, row);
 }
 
 static void contract_values(struct function *f, const struct node *matmul, struct side *a,
@@ -284,19 +285,19 @@ static void contract_values(struct function *f, const struct node *matmul, struc
 {
     const struct shape *shape = &matmul->shape;
     if (shape->rank == 3) {
-        a->pointer = pointer_at(f, a->pointer, a->page, "i");
-        b->pointer = pointer_at(f, b->pointer, b->page, "i");
+        a->pointer = function_pointer_at(f, a->pointer, a->page, "i");
+        b->pointer = function_pointer_at(f, b->pointer, b->page, "i");
     }
-    values_set(f->values, "a", pointer_at(f, a->pointer, a->own, row));
+    values_set(f->values, "a", function_pointer_at(f, a->pointer, a->own, row));
     values_set(f->values, "b", b->pointer);
-    set_extent(f, "out_row", extent_of(shape, shape->rank - 1));
-    set_extent(f, "a_m", a->own);
-    set_extent(f, "a_k", a->k);
-    set_extent(f, "b_k", b->k);
-    set_extent(f, "b_n", b->own);
-    set_extent(f, "m", extent_of(shape, shape->rank - 2));
-    set_extent(f, "n", extent_of(shape, shape->rank - 1));
-    set_extent(f, "k", a->length);
+    function_set_extent(f, "out_row", extent_of(shape, shape->rank - 1));
+    function_set_extent(f, "a_m", a->own);
+    function_set_extent(f, "a_k", a->k);
+    function_set_extent(f, "b_k", b->k);
+    function_set_extent(f, "b_n", b->own);
+    function_set_extent(f, "m", extent_of(shape, shape->rank - 2));
+    function_set_extent(f, "n", extent_of(shape, shape->rank - 1));
+    function_set_extent(f, "k", a->length);
 }
 
 /* The largest number of rows whose products stay in the cache (and on the stack) until the
@@ -323,10 +324,10 @@ static const char *tile_declaration(struct function *f, const struct node *matmu
 
 static void contract_group(struct function *f)
 {
-    const struct node *matmul = first_node(f);
+    const struct node *matmul = group_first(f);
     const struct shape *shape = &matmul->shape;
     bool paged = shape->rank == 3;
-    struct side a = contract_side(f, matmul, 0), b = contract_side(f, matmul, 1);
+    struct side a = group_contract_side(f, matmul, 0), b = group_contract_side(f, matmul, 1);
     int product = product_storage(f, matmul);
     const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
     struct text body;
@@ -351,21 +352,21 @@ static void contract_group(struct function *f)
 
 static void take_group(struct function *f)
 {
-    const struct node *take = first_node(f), *x = graph_node(f->graph, take->operand[0]);
+    const struct node *take = group_first(f), *x = graph_node(f->graph, take->operand[0]);
     struct extent pages = extent_of(&take->shape, 0), r = extent_of(&take->shape, 1);
     struct extent n = extent_of(&x->shape, 1), c = extent_of(&take->shape, 2);
     const char *page = "";
     if (!extent_is(pages, 1))
         page = arena_printf(f->emit->arena, r.rows ? "%s(i / (%s)) + " : "%s(i / %s) + ",
-                            factor_text(f, n), extent_text(f, r));
+                            function_factor(f, n), function_extent(f, r));
     values_set(f->values, "out", function_pointer(f, take->id, true));
     values_set(f->values, "x", function_pointer(f, x->id, false));
     values_set(f->values, "index", function_pointer(f, take->operand[1], false));
     values_set(f->values, "page", extent_is(r, 1) && *page ? arena_printf(f->emit->arena, "%si + ",
-                                                                 factor_text(f, n)) : page);
-    values_set(f->values, "row", factor_text(f, c));
-    set_extent(f, "n", n);
-    set_extent(f, "c", c);
+                                                                 function_factor(f, n)) : page);
+    values_set(f->values, "row", function_factor(f, c));
+    function_set_extent(f, "n", n);
+    function_set_extent(f, "c", c);
     if (extent_is(c, 1))
         f->skeleton = "templates/skeleton/take_one.c";
     f->count = extent_multiply(pages, r);
@@ -374,23 +375,26 @@ static void take_group(struct function *f)
 
 static void scatter_group(struct function *f)
 {
-    const struct node *scatter = first_node(f), *g = graph_node(f->graph, scatter->operand[0]);
+    const struct node *scatter = group_first(f), *g = graph_node(f->graph, scatter->operand[0]);
     struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
     struct extent c = extent_of(&scatter->shape, 2), r = extent_of(&g->shape, 1);
     bool paged = !extent_is(pages, 1);
     const char *out = function_pointer(f, scatter->id, true);
     const char *in = function_pointer(f, g->id, false);
     const char *index = function_pointer(f, scatter->operand[1], false);
-    values_set(f->values, "out", paged ? pointer_at(f, out, extent_multiply(n, c), "i") : out);
-    values_set(f->values, "g", paged ? pointer_at(f, in, extent_multiply(r, c), "i") : in);
-    values_set(f->values, "index", paged ? pointer_at(f, index, r, "i") : index);
+    struct extent before = {.constant = paged ? 1 : 0};
+    values_set(f->values, "out",
+               function_pointer_at(f, out, extent_multiply(n, extent_multiply(c, before)), "i"));
+    values_set(f->values, "g",
+               function_pointer_at(f, in, extent_multiply(r, extent_multiply(c, before)), "i"));
+    values_set(f->values, "index", function_pointer_at(f, index, extent_multiply(r, before), "i"));
     values_set(f->values, "page_begin", paged ? "begin" : "0");
     values_set(f->values, "page_end", paged ? "end" : "1");
     values_set(f->values, "column_begin", paged ? "0" : "begin");
-    values_set(f->values, "column_end", paged ? extent_text(f, c) : "end");
-    set_extent(f, "n", n);
-    set_extent(f, "r", r);
-    set_extent(f, "c", c);
+    values_set(f->values, "column_end", paged ? function_extent(f, c) : "end");
+    function_set_extent(f, "n", n);
+    function_set_extent(f, "r", r);
+    function_set_extent(f, "c", c);
     f->count = paged ? pages : c;
     function_use(f, scatter->op);
 }
@@ -416,13 +420,32 @@ static struct access whole_access(const struct node *whole, const struct shape *
 /* Has the loop over axis 0 of a part that starts at `start` stay within begin .. end. */
 static void clip_loop(struct function *f, struct loop *loop, int64_t start, struct text *text)
 {
-    const char *to = extent_text(f, loop->extent);
+    const char *to = function_extent(f, loop->extent);
     text_printf(text, "    const int64_t from = begin < %" PRId64 " ? 0 : begin - %" PRId64 ";\n",
                 start, start);
     text_printf(text, "    const int64_t to = end - %" PRId64 " < %s ? end - %" PRId64 " : %s;\n",
                 start, to, start, to);
     loop->from = "from";
     loop->to = "to";
+}
+
+void group_part_nest(struct nest *nest, struct function *f, const struct node *whole, int operand,
+                     const int64_t *start, unsigned keep)
+{
+    const struct shape *part = &graph_node(f->graph, operand)->shape;
+    *nest = (struct nest){.access_count = 2};
+    nest->access[0] = whole_access(whole, part, start);
+    nest->access[1] = schedule_access(f->graph, operand, part);
+    nest_init(nest, f, part, keep);
+}
+
+void group_part_line(struct nest *nest, const struct node *whole, int operand, struct text *line,
+                     int indent)
+{
+    const char *value = nest_operand(nest, operand);
+    text_printf(line, "%*s%s[%s] = %s;\n", indent * 4, "",
+                function_pointer(nest->function, whole->id, true),
+                nest_index(nest, &nest->access[0]), value);
 }
 
 /* Copies the operand to its place in the whole.  split: axis 0 runs over begin .. end of the
@@ -432,24 +455,20 @@ static void copy_part(struct function *f, const struct node *whole, int operand,
 {
     struct arena *arena = f->emit->arena;
     const struct shape *part = &graph_node(f->graph, operand)->shape;
-    struct nest nest = {.access_count = 2};
-    nest.access[0] = whole_access(whole, part, start);
-    nest.access[1] = schedule_access(f->graph, operand, part);
-    nest_init(&nest, f, part, split ? KEEP_FIRST : 0);
+    struct nest nest;
+    group_part_nest(&nest, f, whole, operand, start, split ? KEEP_FIRST : 0);
     if (split && start[0] == 0 && extent_equal(extent_of(part, 0), extent_of(&whole->shape, 0)))
         nest_split(&nest, 0);
     else if (split)
         clip_loop(f, &nest.loop[0], start[0], text);
     struct text line;
     text_init(&line, arena);
-    const char *value = nest_operand(&nest, operand);
-    text_printf(&line, "%*s%s[%s] = %s;\n", (nest.rank + 1) * 4, "",
-                function_pointer(f, whole->id, true), nest_index(&nest, &nest.access[0]), value);
+    group_part_line(&nest, whole, operand, &line, nest.rank + 1);
     nest_wrap(&nest, nest.rank, &line, text);
 }
 
 /* Does the operand of a flat CONCAT lie at its piece already? */
-static bool lies_there(const struct function *f, const struct node *whole, int operand,
+bool group_lies_there(const struct function *f, const struct node *whole, int operand,
                        int64_t start)
 {
     const struct place *from = function_place(f, operand), *to = function_place(f, whole->id);
@@ -471,7 +490,7 @@ static void concat_body(struct function *f, const struct node *concat, struct te
     f->count = split ? extent_of(&concat->shape, 0) : (struct extent){.constant = 1};
     for (int i = 0; i < concat->count; i++) {
         int operand = concat->operand[i];
-        if (!lies_there(f, concat, operand, start[concat->attr.axis]))
+        if (!group_lies_there(f, concat, operand, start[concat->attr.axis]))
             copy_part(f, concat, operand, start, split, body);
         start[concat->attr.axis] +=
             graph_node(f->graph, operand)->shape.dim[concat->attr.axis];
@@ -483,7 +502,7 @@ static void pad_body(struct function *f, const struct node *pad, struct text *bo
     struct extent row = {.constant = 1};
     for (int axis = 1; axis < pad->shape.rank; axis++)
         row = extent_multiply(row, extent_of(&pad->shape, axis));
-    const char *factor = factor_text(f, row);
+    const char *factor = function_factor(f, row);
     const char *close = extent_is(row, 1) ? "" : ")";
     text_printf(body, "    for (int64_t i = %s%sbegin%s; i < %s%send%s; i++)\n", factor,
                 *close ? "(" : "", close, factor, *close ? "(" : "", close);
@@ -494,7 +513,7 @@ static void pad_body(struct function *f, const struct node *pad, struct text *bo
 
 static void move_group(struct function *f)
 {
-    const struct node *move = first_node(f);
+    const struct node *move = group_first(f);
     struct text body;
     text_init(&body, f->emit->arena);
     if (move->op == OP_CONCAT)
@@ -526,12 +545,12 @@ static const char *moment_text(const struct node *node)
 
 static void random_group(struct function *f)
 {
-    const struct node *node = first_node(f);
-    struct extent all = elements_of(&node->shape);
+    const struct node *node = group_first(f);
+    struct extent all = extent_of_all(&node->shape);
     struct extent row = {.constant = all.rows};
     bool batch = node->shape.rows == 0;
     const char *first = arena_printf(f->emit->arena, "const int64_t first = %srun->first_row;",
-                                     factor_text(f, row));
+                                     function_factor(f, row));
     assert(node->shape.rows <= 0);
     values_set(f->values, "out", function_pointer(f, node->id, true));
     values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
@@ -539,8 +558,8 @@ static void random_group(struct function *f)
     values_set(f->values, "value", random_value(f, node));
     values_set(f->values, "element", batch ? "first + i" : "i");
     values_set(f->values, "first", batch ? first : "");
-    set_extent(f, "row", row);
-    values_set(f->values, "factor", factor_text(f, row));
+    function_set_extent(f, "row", row);
+    values_set(f->values, "factor", function_factor(f, row));
     f->count = all;
     function_use(f, node->op);
     if (node->attr.domain != DOMAIN_SAMPLE)
@@ -552,12 +571,12 @@ static void random_group(struct function *f)
 
 static void serial_group(struct function *f)
 {
-    const struct node *node = first_node(f);
+    const struct node *node = group_first(f);
     values_set(f->values, "out", function_pointer(f, node->id, true));
     values_set(f->values, "stem", op_def(node->op)->stem);
     values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
     values_set(f->values, "moment", moment_text(node));
-    set_extent(f, "n", elements_of(&node->shape));
+    function_set_extent(f, "n", extent_of_all(&node->shape));
     f->count = (struct extent){.constant = 1};
     function_use(f, node->op);
 }
@@ -599,7 +618,7 @@ struct extent group_cost(const struct function *f)
         enum op_class class = op_def(node->op)->class;
         bool reduces = class == CLASS_ROW || class == CLASS_COLUMN;
         const struct node *over = reduces ? graph_node(f->graph, node->operand[0]) : node;
-        struct extent work = elements_of(&over->shape);
+        struct extent work = extent_of_all(&over->shape);
         if (class == CLASS_CONTRACT) {
             const struct shape *a = &graph_node(f->graph, node->operand[0])->shape;
             int k = node->attr.transpose_a ? a->rank - 2 : a->rank - 1;

@@ -180,8 +180,38 @@ void row_emit(struct function *, const struct shape *space, struct text *);
 /* "inv_row_sum(x + 64 * i, 64)" */
 const char *row_expression(struct nest *, const struct node *);
 
-/* ---- emit_group.c: sets skeleton, values and count ---- */
+/* ---- emit_group.c ---- */
+/* Sets skeleton, values and count for C. */
 void group_emit(struct function *);
+const struct node *group_first(const struct function *);
+/* The group's node of that class, or NULL. */
+const struct node *group_class_node(const struct function *, enum op_class);
+struct extent extent_of_all(const struct shape *);
+const char *function_extent(struct function *, struct extent);
+void function_set_extent(struct function *, const char *key, struct extent);
+/* "64 * " before an index that counts rows of that length; "" for 1. */
+const char *function_factor(struct function *, struct extent);
+/* "out + 64 * i"; an empty index is none. */
+const char *function_pointer_at(struct function *, const char *pointer, struct extent stride,
+                                const char *index);
+/* What the loops of a MAP or ROW group run over. */
+struct shape group_space(const struct function *);
+/* What a COLUMN group sums up at i, j, k: `locals`, `value` and where the sum goes: `target`. */
+void group_column_values(struct function *, const struct node *column, int indent);
+/* One side of a matmul: storage, and strides of its page, of its own axis and of k. */
+struct side {
+    const char *pointer;
+    struct extent page, own, k, length;
+};
+struct side group_contract_side(struct function *, const struct node *matmul, int index);
+/* Does the operand of a flat CONCAT lie at its piece already? */
+bool group_lies_there(const struct function *, const struct node *whole, int operand,
+                      int64_t start);
+/* Loops over an operand that is copied to `start` in the whole, and the copy itself. */
+void group_part_nest(struct nest *, struct function *, const struct node *whole, int operand,
+                     const int64_t *start, unsigned keep);
+void group_part_line(struct nest *, const struct node *whole, int operand, struct text *,
+                     int indent);
 /* Scalar operations in all, roughly. */
 struct extent group_cost(const struct function *);
 
