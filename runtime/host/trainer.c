@@ -14,13 +14,15 @@
 
 /* ---- the machine ---- */
 
-static int check_machine(const struct inv_model *model)
+static int check_machine(const struct inv_model *model, int64_t device)
 {
     const char *why = inv_selftest();
     if (!why && model->selftest)
         why = model->selftest();
     if (!why && (model->abi != INV_ABI || model->numerics != INV_NUMERICS))
         why = "model and runtime are of different versions; build both with one invar";
+    if (!why && model->device_type)
+        why = model->device_type->selftest(device > 0 ? device : 0);
     if (why)
         fprintf(stderr, "error: self-test: %s\n", why);
     return why ? INV_UNTRUSTED : INV_OK;
@@ -288,7 +290,7 @@ int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level
     }
     if (!options_fit(&s))
         return INV_BAD_USAGE;
-    int status = check_machine(s.model);
+    int status = check_machine(s.model, s.options.device);
     if (status == INV_OK && s.options.selftest)
         printf("self-test passed: numerics %u, level %s\n", s.model->numerics, s.model->level);
     if (status != INV_OK || s.options.selftest)

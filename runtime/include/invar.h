@@ -111,11 +111,12 @@ struct inv_device_pass {
  * INV_UNTRUSTED.  All finish before they return, but for `launch`. */
 struct inv_device_type {
     const char *name;                   /* "cuda" */
+    /* NULL, or why that device must not be trusted. */
+    const char *(*selftest)(int64_t number);
     /* Tells the device, its driver, the libraries and the compiler's flags, one by one. */
     void (*describe)(int64_t number, void (*tell)(void *, const char *key, const char *value),
                      void *state);
-    /* Tests the device's arithmetic, takes memory for arena, workspace and batches and sets
-     * run->device.  The plan is printed to `out`, unless that is NULL. */
+    /* Takes memory for arena, workspace and batches and sets run->device.  The plan is printed to `out`, unless that is NULL. */
     void (*open)(const struct inv_model *, struct inv_run *, const struct inv_device_wish *,
                  void *out);
     void (*close)(struct inv_run *);

@@ -1,0 +1,214 @@
+/* Passes over the data set: a step is a CUDA graph, one for each distinct number of rows, and
+ * nothing waits for the device before the pass is through. */
+#include "cuda/private.cuh"
+#include <stdlib.h>
+#include <string.h>
+
+enum { THREADS = 256 };
+
+/* ---- kernels around a step: `run` is the first member of the job ---- */
+
+static __device__ struct cuda_job *job_of(const struct inv_run *run)
+{
+    return (struct cuda_job *)(void *)(const_cast<struct inv_run *>(run));
+}
+
+static __global__ void begin_step(const struct inv_run *run)
+{
+    struct cuda_job *job = job_of(run);
+    if (inv_stopped(run))
+        return;
+    int64_t left = job->rows - job->done * job->batch;
+    job->run.rows = left < job->batch ? left : job->batch;
+    if (job->training)
+        job->run.step = job->first_step + (int32_t)job->done;
+}
+
+/* Element e of a field's batch; row i of it is row row[i] of the data set. */
+static __device__ uint32_t element_of(const struct cuda_job *job, const struct cuda_field *field,
+                                      const int32_t *row, int64_t e)
+{
+    int64_t i = e / field->words, word = e % field->words;
+    if (!field->from[0])
+        return 0;
+    if (!job->resident)
+        return field->from[job->done & 1][e];
+    return field->from[0][row[i] * field->words + word];
+}
+
+/* Inputs and sample numbers of the step at hand. */
+static __global__ void gather_rows(const struct inv_run *run)
+{
+    const struct cuda_job *job = job_of(run);
+    if (inv_stopped(run))
+        return;
+    const int32_t *row = job->row + job->done * job->batch;
+    int32_t *sample = (int32_t *)(void *)(run->arena + job->sample);
+    for (int64_t i = inv_thread(); i < run->rows; i += inv_threads())
+        sample[i] = row[i];
+    for (int f = 0; f < job->fields; f++) {
+        const struct cuda_field *field = &job->field[f];
+        uint32_t *to = (uint32_t *)(void *)(run->arena + field->offset);
+        for (int64_t e = inv_thread(); e < run->rows * field->words; e += inv_threads())
+            to[e] = element_of(job, field, row, e);
+    }
+}
+
+static __device__ float loss_of(const struct cuda_job *job, int report)
+{
+    return *(const float *)(const void *)(job->run.arena + job->loss_offset[report]);
+}
+
+/* After INV_TRAIN: a loss that is not finite stops all that follows. */
+static __global__ void check_loss(const struct inv_run *run)
+{
+    struct cuda_job *job = job_of(run);
+    if (!inv_stopped(run) && !inv_is_finite(loss_of(job, 0)))
+        job->stopped = 1;
+}
+
+/* The step is through: its losses into the sums, as runtime/host/pass.c adds them. */
+static __global__ void end_step(const struct inv_run *run)
+{
+    struct cuda_job *job = job_of(run);
+    if (inv_stopped(run))
+        return;
+    for (int i = 0; i < job->reports; i++)
+        if (job->loss_offset[i] >= 0)
+            job->sum[i] = inv_add(job->sum[i], inv_mul(loss_of(job, i), (float)run->rows));
+    job->loss[job->done] = loss_of(job, 0);
+    job->done++;
+}
+
+/* ---- the graph of a step ---- */
+
+static void launch_phase(const struct cuda_device *d, const struct inv_run *run,
+                         enum inv_phase phase)
+{
+    if (d->model->phase[phase])
+        d->model->phase[phase](run);
+}
+
+static void launch_step(const struct cuda_device *d, const struct inv_run *run, int training)
+{
+    int64_t words = run->rows * (d->row_bytes / 4);
+    INV_LAUNCH(run, begin_step, 1, 1, 0);
+    INV_LAUNCH(run, gather_rows, inv_blocks(words, THREADS), THREADS, 0);
+    if (!training) {
+        launch_phase(d, run, INV_EVALUATE);
+    } else {
+        launch_phase(d, run, INV_AUGMENT);
+        launch_phase(d, run, INV_TRAIN);
+        INV_LAUNCH(run, check_loss, 1, 1, 0);
+        launch_phase(d, run, INV_UPDATE);
+    }
+    INV_LAUNCH(run, end_step, 1, 1, 0);
+}
+
+static cudaGraphExec_t capture(const struct cuda_device *d, const struct inv_run *like,
+                               int training, int64_t rows)
+{
+    struct inv_run run = *like;
+    cudaGraph_t graph;
+    cudaGraphExec_t exec;
+    run.rows = rows;
+    run.trace = NULL;
+    CHECK(cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeThreadLocal));
+    launch_step(d, &run, training);
+    CHECK(cudaStreamEndCapture(d->stream, &graph));
+    CHECK(cudaGraphInstantiate(&exec, graph, 0));
+    CHECK(cudaGraphDestroy(graph));
+    return exec;
+}
+
+static cudaGraphExec_t graph_for(struct cuda_device *d, const struct inv_run *run, int training,
+                                 int64_t rows)
+{
+    for (int i = 0; i < d->graphs; i++)
+        if (d->graph[i].training == training && d->graph[i].rows == rows)
+            return d->graph[i].exec;
+    size_t size = (size_t)(d->graphs + 1) * sizeof *d->graph;
+    d->graph = (struct cuda_step_graph *)inv_resize(d->graph, size);
+    struct cuda_step_graph *made = &d->graph[d->graphs++];
+    made->training = training;
+    made->rows = rows;
+    made->exec = capture(d, run, training, rows);
+    return made->exec;
+}
+
+void inv_cuda_release_graphs(struct cuda_device *d)
+{
+    for (int i = 0; i < d->graphs; i++)
+        CHECK(cudaGraphExecDestroy(d->graph[i].exec));
+    free(d->graph);
+    d->graph = NULL;
+    d->graphs = 0;
+}
+
+/* ---- a pass ---- */
+
+/* Room for so many rows and steps; graphs know the job alone, so both may move. */
+static void make_room(struct cuda_device *d, int64_t rows, int64_t steps)
+{
+    if (rows > d->row_room) {
+        inv_cuda_give(d, d->row, d->row_room * 4);
+        d->row = (int32_t *)inv_cuda_take(d, rows * 4, "the order of the rows");
+        d->row_room = rows;
+    }
+    if (steps > d->loss_room) {
+        inv_cuda_give(d, d->loss, d->loss_room * 4);
+        d->loss = (float *)inv_cuda_take(d, steps * 4, "the losses of the steps");
+        d->loss_room = steps;
+    }
+}
+
+static void begin_pass(struct cuda_device *d, const struct inv_run *run,
+                       const struct inv_device_pass *pass, int64_t steps)
+{
+    struct cuda_job *job = &d->shadow;
+    make_room(d, pass->rows, steps);
+    inv_cuda_put(d, d->row, pass->row, pass->rows * 4);
+    inv_cuda_put(d, d->sum, pass->sum, (int64_t)job->reports * 4);
+    job->run = inv_cuda_run(d, run);
+    job->run.first_row = 0;
+    job->stopped = 0;
+    job->training = pass->training;
+    job->first_step = pass->first_step;
+    job->done = 0;
+    job->rows = pass->rows;
+    job->batch = pass->batch;
+    job->row = d->row;
+    job->loss = d->loss;
+    inv_cuda_put(d, d->job, job, sizeof *job);
+}
+
+/* Where a step is not finite, the run becomes that of this step. */
+static void end_pass(struct cuda_device *d, struct inv_run *run, struct inv_device_pass *pass,
+                     int64_t steps)
+{
+    struct cuda_job job;
+    inv_cuda_get(d, &job, d->job, sizeof job);
+    inv_cuda_get(d, pass->sum, d->sum, (int64_t)job.reports * 4);
+    if (pass->loss)
+        inv_cuda_get(d, pass->loss, d->loss, steps * 4);
+    pass->done = job.done;
+    run->rows = job.run.rows;
+    run->first_row = 0;
+    run->step = job.run.step;
+}
+
+void inv_cuda_pass(struct inv_run *run, struct inv_device_pass *pass)
+{
+    struct cuda_device *d = cuda_of(run);
+    int64_t steps = (pass->rows + pass->batch - 1) / pass->batch;
+    begin_pass(d, run, pass, steps);
+    for (int64_t k = 0; k < steps; k++) {
+        int64_t at = k * pass->batch, left = pass->rows - at;
+        int64_t rows = left < pass->batch ? left : pass->batch;
+        inv_cuda_stage(d, k, pass->row + at, rows);
+        CHECK(cudaGraphLaunch(graph_for(d, run, pass->training, rows), d->stream));
+        inv_cuda_unstage(d, k);
+    }
+    CHECK(cudaStreamSynchronize(d->stream));
+    end_pass(d, run, pass, steps);
+}
