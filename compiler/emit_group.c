@@ -202,6 +202,9 @@ static void column_group(struct function *f)
 
 /* ---- contract ---- */
 
+/* Scalar operations of a product from which the columns may be what threads share. */
+enum { SPLIT_WORK = 4 << 20 };
+
 struct side group_contract_side(struct function *f, const struct node *matmul, int index)
 {
     const struct node *operand = graph_node(f->graph, matmul->operand[index]);
@@ -258,7 +261,7 @@ static const char *product_element(struct nest *nest, int id)
 }
 
 static void contract_epilogue(struct function *f, const struct node *matmul, const char *storage,
-                              struct text *body)
+                              bool by_columns, struct text *body)
 {
     bool paged = matmul->shape.rank == 3;
     struct nest nest = {.local = product_element, .state = (void *)(uintptr_t)storage};
@@ -266,6 +269,8 @@ static void contract_epilogue(struct function *f, const struct node *matmul, con
     struct loop *rows = &nest.loop[paged ? 1 : 0];
     rows->from = "first";
     rows->to = "last";
+    if (by_columns)
+        nest_split(&nest, 1);
     nest.outer = paged ? 1 : 0;
     nest_emit(&nest, body, paged ? 3 : 2);
 }
@@ -278,6 +283,33 @@ static const char *product_at(struct function *f, const struct shape *shape, con
     if (shape->rank == 3)
         storage = function_pointer_at(f, storage, extent_multiply(m, n), "i");
     return function_pointer_at(f, storage, n, row);
+}
+
+static int64_t extent_most(const struct function *f, struct extent extent)
+{
+    return extent.constant + extent.rows * f->graph->program->train.batch;
+}
+
+/* Whether threads share the columns rather than the rows: each of them reads all of the operand
+ * that is not split, so the larger one is.  The runtime splits large products only. */
+static bool splits_columns(const struct function *f, const struct node *matmul, bool stored)
+{
+    const struct shape *shape = &matmul->shape;
+    int64_t work = extent_most(f, group_cost(f)), m = extent_most(f, extent_of(shape, 0));
+    return f->emit->target->tiles_stored && stored && shape->rank == 2 && work >= SPLIT_WORK &&
+           extent_most(f, extent_of(shape, 1)) > m;
+}
+
+/* What inv_for splits runs from begin to end, the other axis over all. */
+static void contract_limits(struct function *f, const struct shape *shape, bool by_columns)
+{
+    int rank = shape->rank;
+    const char *m = function_extent(f, extent_of(shape, rank - 2));
+    const char *n = function_extent(f, extent_of(shape, rank - 1));
+    values_set(f->values, "row_begin", by_columns ? "0" : "begin");
+    values_set(f->values, "row_end", by_columns ? m : "end");
+    values_set(f->values, "rows", by_columns || rank == 3 ? m : "end - begin");
+    values_set(f->values, "columns", by_columns ? "end - begin" : n);
 }
 
 static void contract_values(struct function *f, const struct node *matmul, struct side *a,
@@ -306,7 +338,7 @@ static void contract_values(struct function *f, const struct node *matmul, struc
 static int64_t tile_rows(const struct function *f, const struct node *matmul, bool stored)
 {
     struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
-    int64_t columns = n.constant + n.rows * f->graph->program->train.batch;
+    int64_t columns = extent_most(f, n);
     int64_t rows = f->emit->target->tile_floats / columns;
     if (stored && rows < TILE_ROWS_MAX && f->emit->target->tiles_stored)
         return TILE_ROWS_STORED;
@@ -316,7 +348,7 @@ static int64_t tile_rows(const struct function *f, const struct node *matmul, bo
 static const char *tile_declaration(struct function *f, const struct node *matmul)
 {
     struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
-    int64_t columns = n.constant + n.rows * f->graph->program->train.batch;
+    int64_t columns = extent_most(f, n);
     return arena_printf(f->emit->arena, "%sfloat tile[%" PRId64 " * %" PRId64 "];",
                         matmul->shape.rank == 3 ? "            " : "        ",
                         tile_rows(f, matmul, false), columns);
@@ -330,13 +362,20 @@ static void contract_group(struct function *f)
     struct side a = group_contract_side(f, matmul, 0), b = group_contract_side(f, matmul, 1);
     int product = product_storage(f, matmul);
     const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
+    bool by_columns = splits_columns(f, matmul, storage != NULL);
     struct text body;
     text_init(&body, f->emit->arena);
-    contract_epilogue(f, matmul, storage, &body);
+    contract_epilogue(f, matmul, storage, by_columns, &body);
     bool tiled = body.size > 0;
-    const char *row = tiled ? "first" : paged ? "" : "begin";
+    const char *row = tiled ? "first" : paged || by_columns ? "" : "begin";
+    contract_limits(f, shape, by_columns);
+    if (by_columns)
+        b.pointer = function_pointer_at(f, b.pointer, b.own, "begin");
     contract_values(f, matmul, &a, &b, row);
-    values_set(f->values, "out", storage ? product_at(f, shape, storage, row) : "tile");
+    const char *out = storage ? product_at(f, shape, storage, row) : "tile";
+    if (by_columns)
+        out = function_pointer_at(f, out, (struct extent){.constant = 1}, "begin");
+    values_set(f->values, "out", out);
     values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, matmul, storage != NULL));
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
     values_set(f->values, "body", body.data ? body.data : "");
@@ -344,7 +383,7 @@ static void contract_group(struct function *f)
                   : paged        ? "templates/skeleton/contract_pages.c"
                   : tiled        ? "templates/skeleton/contract_tiles.c"
                                  : "templates/skeleton/contract.c";
-    f->count = extent_of(shape, 0);
+    f->count = extent_of(shape, by_columns ? 1 : 0);
     function_use(f, matmul->op);
 }
 

@@ -10,8 +10,12 @@
 #endif
 #include "errors.h"
 
-/* Scalar operations for which waking one more thread pays (a wake takes some microseconds). */
-enum { COST_OF_A_THREAD = 524288 };
+/* Scalar operations for which waking one more thread pays.  Waking one and then the caller takes
+ * 10 to 30 microseconds, in which AVX-512 does some two million. */
+enum { COST_OF_A_THREAD = 2 << 20 };
+
+/* Outputs: no two threads write to one cache line, and their loops end in whole vectors. */
+enum { GRAIN = 64 };
 
 /* Bytes: a contraction's packed operands (core/contract.c) and room to spare. */
 enum { STACK = 4 << 20 };
@@ -72,10 +76,17 @@ struct inv_pool *inv_pool_new(int threads)
     return pool;
 }
 
+/* Where a part begins: on a multiple of GRAIN where there is enough for all. */
+static int64_t cut(int64_t count, int part, int parts)
+{
+    int64_t begin = count * part / parts;
+    return count < 2 * GRAIN * parts || part == parts ? begin : begin / GRAIN * GRAIN;
+}
+
 static void run_part(const struct inv_run *run, inv_group *group, int64_t count, int part,
                      int parts)
 {
-    group(run, count * part / parts, count * (part + 1) / parts);
+    group(run, cut(count, part, parts), cut(count, part + 1, parts));
 }
 
 static void *work(void *argument)

@@ -7,6 +7,6 @@ static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
 ${rows_place}
 
     inv_contract(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
-                 ${b}, ${b_k}, ${b_n}, end - begin, ${n}, ${k});
+                 ${b}, ${b_k}, ${b_n}, ${rows}, ${columns}, ${k});
 }
 

@@ -11,7 +11,7 @@ ${rows_place}
             const int64_t last = ${m} - first < ${tile_rows} ? ${m} : first + ${tile_rows};
 ${tile}
             inv_contract(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
-                         ${b}, ${b_k}, ${b_n}, last - first, ${n}, ${k});
+                         ${b}, ${b_k}, ${b_n}, last - first, ${columns}, ${k});
 ${body}
         }
 }

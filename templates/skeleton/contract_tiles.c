@@ -6,11 +6,11 @@ static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
 @end
 ${rows_place}
 
-    for (int64_t first = begin; first < end; first += ${tile_rows}) {
-        const int64_t last = end - first < ${tile_rows} ? end : first + ${tile_rows};
+    for (int64_t first = ${row_begin}; first < ${row_end}; first += ${tile_rows}) {
+        const int64_t last = ${row_end} - first < ${tile_rows} ? ${row_end} : first + ${tile_rows};
 ${tile}
         inv_contract(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
-                     ${b}, ${b_k}, ${b_n}, last - first, ${n}, ${k});
+                     ${b}, ${b_k}, ${b_n}, last - first, ${columns}, ${k});
 ${body}
     }
 }
