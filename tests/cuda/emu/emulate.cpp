@@ -2,8 +2,9 @@
  * Blocks of threads on fibers.  A thread starts on any idle fiber and keeps it while it waits; one
  * that never waits leaves its fiber to the next, so kernels without barriers cost plain calls.
  *
- * Under ThreadSanitizer (-DEMULATE_TSAN) each thread of a launch is a thread of its own to the
- * sanitizer: what orders two of them is a barrier or an exchange between them, nothing else.
+ * For ThreadSanitizer (-DEMULATE_TSAN; this file itself is not instrumented) each thread of a block
+ * is a thread of its own to the sanitizer: what orders two of them is a barrier or an exchange
+ * between them, nothing else.  Blocks share most_threads such threads, number by number.
  */
 #include "cuda_runtime.h"
 
@@ -137,6 +138,17 @@ static void be_thread(int t)
 #if defined(EMULATE_TSAN)
 static void *main_sanitizer;
 
+/* of thread t in the current block */
+static void *sanitizer_thread(int t)
+{
+    static void *all[most_threads];
+    unsigned number = blockIdx.x + 7 * blockIdx.y + 49 * blockIdx.z;
+    void **one = &all[((unsigned)t + 33 * number) % most_threads];
+    if (!*one)
+        *one = __tsan_create_fiber(0);
+    return *one;
+}
+
 static void sanitizer_be(void *one)
 {
     __tsan_switch_to_fiber(one, 1 /* no order between the two */);
@@ -168,13 +180,12 @@ static void run_thread(int t)
     be_thread(t);
     self->state = RUNNING;
 #if defined(EMULATE_TSAN)
-    self->sanitizer = __tsan_create_fiber(0);
+    self->sanitizer = sanitizer_thread(t);
     sanitizer_be(self->sanitizer);
     ACQUIRE(block.begin);
     (*block.body)();
     RELEASE(block.end);
     sanitizer_be(main_sanitizer);
-    __tsan_destroy_fiber(self->sanitizer);
 #else
     (*block.body)();
 #endif
@@ -387,6 +398,7 @@ void run_blocks(const char *name, dim3 blocks, dim3 threads, size_t shared,
     block.threads = (int)(threads.x * threads.y * threads.z);
     blockDim = uint3{threads.x, threads.y, threads.z};
     gridDim = uint3{blocks.x, blocks.y, blocks.z};
+    block.main.entered = true;
     place_shared(shared);
 #if defined(EMULATE_TSAN)
     main_sanitizer = __tsan_get_current_fiber();
