@@ -200,30 +200,22 @@ struct site {
 
 void wait_block(site);
 
-/* All lanes of the mask give a value; what each gave, until the lane's next exchange. */
-const uint64_t *exchange(unsigned mask, uint64_t value, site);
-
+/* All lanes of the mask must come to the same place. */
+void wait_warp(unsigned mask, site);
+uint64_t value_of_lane(unsigned mask, uint64_t value, int from, site);
+unsigned ballot(unsigned mask, int predicate, site);
 int lane();
 
-template <class T> T from_lane(unsigned mask, T value, int lane, site place)
+template <class T> T from_lane(unsigned mask, T value, int from, site place)
 {
     static_assert(sizeof(T) <= 8, "a shuffle moves at most 8 bytes");
-    uint64_t bits = 0;
-    memcpy(&bits, &value, sizeof value);
-    const uint64_t *all = exchange(mask, bits, place);
-    if (!(mask >> (lane & 31) & 1))
-        die("a shuffle reads a lane that does not take part", place.file, place.line);
-    memcpy(&value, &all[lane & 31], sizeof value);
-    return value;
-}
-
-static inline unsigned ballot(unsigned mask, int predicate, site place)
-{
-    const uint64_t *all = exchange(mask, predicate != 0, place);
-    unsigned votes = 0;
-    for (int l = 0; l < 32; l++)
-        votes |= mask >> l & 1 ? (unsigned)all[l] << l : 0;
-    return votes;
+    union {
+        uint64_t bits;
+        T value;
+    } word = {0};
+    word.value = value;
+    word.bits = value_of_lane(mask, word.bits, from, place);
+    return word.value;
 }
 
 } /* namespace emulate */
@@ -231,7 +223,7 @@ static inline unsigned ballot(unsigned mask, int predicate, site place)
 #define EMULATE_SITE (::emulate::site{__COUNTER__, __FILE__, __LINE__})
 
 #define __syncthreads() ::emulate::wait_block(EMULATE_SITE)
-#define __syncwarp() ((void)::emulate::exchange(0xffffffffu, 0, EMULATE_SITE))
+#define __syncwarp() ::emulate::wait_warp(0xffffffffu, EMULATE_SITE)
 #define __shfl_sync(mask, value, from) ::emulate::from_lane(mask, value, from, EMULATE_SITE)
 #define __shfl_xor_sync(mask, value, bits) \
     ::emulate::from_lane(mask, value, ::emulate::lane() ^ (bits), EMULATE_SITE)

@@ -310,7 +310,8 @@ void wait_block(struct site place)
     (void)turn;
 }
 
-const uint64_t *exchange(unsigned mask, uint64_t value, struct site place)
+/* All lanes of the mask give a value; what each gave, until the lane's next exchange. */
+static const uint64_t *exchange(unsigned mask, uint64_t value, struct site place)
 {
     int first = block.current & ~31, l = block.current & 31;
     struct warp *warp = &block.warp[first / 32];
@@ -338,6 +339,27 @@ const uint64_t *exchange(unsigned mask, uint64_t value, struct site place)
     return warp->value[turn];
 }
 
+void wait_warp(unsigned mask, struct site place)
+{
+    exchange(mask, 0, place);
+}
+
+uint64_t value_of_lane(unsigned mask, uint64_t value, int from, struct site place)
+{
+    if (!(mask >> (from & 31) & 1))
+        die("a shuffle reads a lane that does not take part", place.file, place.line);
+    return exchange(mask, value, place)[from & 31];
+}
+
+unsigned ballot(unsigned mask, int predicate, struct site place)
+{
+    const uint64_t *all = exchange(mask, predicate != 0, place);
+    unsigned votes = 0;
+    for (int l = 0; l < 32; l++)
+        votes |= mask >> l & 1 ? (unsigned)all[l] << l : 0;
+    return votes;
+}
+
 int lane()
 {
     return block.current & 31;
@@ -363,11 +385,19 @@ static void place_shared(size_t bytes)
     block.shared = area + most - (bytes + 15) / 16 * 16;
 }
 
+/* Not by memset, which the sanitizer would see. */
+static void poison_shared(size_t bytes)
+{
+    volatile uint64_t *word = (volatile uint64_t *)(void *)block.shared;
+    for (size_t i = 0; i < (bytes + 15) / 16 * 2; i++)
+        word[i] = UINT64_MAX;
+}
+
 static void run_block(size_t number, dim3 blocks, size_t shared)
 {
     unsigned x = (unsigned)(number % blocks.x), y = (unsigned)(number / blocks.x % blocks.y);
     blockIdx = uint3{x, y, (unsigned)(number / blocks.x / blocks.y)};
-    memset(block.shared, 0xff, (shared + 15) / 16 * 16);
+    poison_shared(shared);
     block.live = block.threads;
     block.waiting = 0;
     fill_order(block.fresh, (size_t)block.threads);
@@ -376,8 +406,8 @@ static void run_block(size_t number, dim3 blocks, size_t shared)
         block.thread[t] = thread{FRESH, NULL, {0, "", 0}, NULL};
     for (int w = 0; w < (block.threads + 31) / 32; w++) {
         int lanes = block.threads - w * 32;
-        block.warp[w] = warp{};
         block.warp[w].live = lanes >= 32 ? 0xffffffffu : (1u << lanes) - 1;
+        block.warp[w].arrived = 0;
     }
     if (block.idle.empty())
         make_fiber();
