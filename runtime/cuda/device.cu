@@ -209,7 +209,10 @@ static void tell_driver(void (*tell)(void *, const char *, const char *), void *
 static void tell_gpu(void (*tell)(void *, const char *, const char *), void *state, int number)
 {
     struct cudaDeviceProp about;
-    cudaError_t status = cudaGetDeviceProperties(&about, number);
+    int count = 0;
+    cudaError_t status = cudaGetDeviceCount(&count);
+    if (status == cudaSuccess)
+        status = cudaGetDeviceProperties(&about, number);
     if (status != cudaSuccess) {
         (void)cudaGetLastError();
         tell_text(tell, state, "gpu", "none: %s", cudaGetErrorString(status));
