@@ -62,13 +62,13 @@ static bool ends_with(const char *text, const char *end)
 static const char *place_of(struct arena *arena, const struct embedded_file *file)
 {
     if (starts_with(file->path, "runtime/"))
-        return file->path;
+        return starts_with(file->path, "runtime/cuda/") ? NULL : file->path;
     if (starts_with(file->path, "templates/ops/"))
         return arena_printf(arena, "runtime/%s", file->path + strlen("templates/"));
     return NULL;
 }
 
-static bool write_runtime(struct arena *arena, const char *folder, bool headers_only)
+bool build_write_runtime(struct arena *arena, const char *folder, bool headers_only)
 {
     static const char *const folders[] = {"", "/include", "/core", "/host", "/ops"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
@@ -85,8 +85,8 @@ static bool write_runtime(struct arena *arena, const char *folder, bool headers_
     return true;
 }
 
-static bool write_text(struct arena *arena, const char *folder, const char *name,
-                       const struct text *text)
+bool build_write_text(struct arena *arena, const char *folder, const char *name,
+                      const struct text *text)
 {
     return files_write(arena_printf(arena, "%s/%s", folder, name), text->data, text->size);
 }
@@ -102,9 +102,9 @@ static bool write_program(const struct program *program, const char *folder)
     emit_header(program, &header);
     emit_main(program, &main);
     const char *name = emit_file_name(program);
-    return write_text(arena, folder, arena_printf(arena, "%s.c", name), &model) &&
-           write_text(arena, folder, arena_printf(arena, "%s.h", name), &header) &&
-           write_text(arena, folder, "main.c", &main);
+    return build_write_text(arena, folder, arena_printf(arena, "%s.c", name), &model) &&
+           build_write_text(arena, folder, arena_printf(arena, "%s.h", name), &header) &&
+           build_write_text(arena, folder, "main.c", &main);
 }
 
 /* ---- emit ---- */
@@ -130,7 +130,7 @@ static const char *runtime_sources(struct arena *arena)
     return text.data;
 }
 
-static bool write_glue(const struct program *program, const char *folder)
+bool build_write_glue(const struct program *program, const char *templates, const char *folder)
 {
     static const char *const names[] = {"CMakeLists.txt", "README.md"};
     struct arena *arena = program->arena;
@@ -144,8 +144,8 @@ static bool write_glue(const struct program *program, const char *folder)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct text text;
         text_init(&text, arena);
-        template_render(arena_printf(arena, "templates/program/%s", names[i]), values, &text);
-        if (!write_text(arena, folder, names[i], &text))
+        template_render(arena_printf(arena, "%s%s", templates, names[i]), values, &text);
+        if (!build_write_text(arena, folder, names[i], &text))
             return false;
     }
     return true;
@@ -153,8 +153,9 @@ static bool write_glue(const struct program *program, const char *folder)
 
 int build_emit(const struct program *program, const char *dir)
 {
-    bool good = files_make_folder(dir) && write_program(program, dir) && write_glue(program, dir) &&
-                write_runtime(program->arena, dir, false);
+    bool good = files_make_folder(dir) && write_program(program, dir) &&
+                build_write_glue(program, "templates/program/", dir) &&
+                build_write_runtime(program->arena, dir, false);
     return good ? 0 : 1;
 }
 
@@ -447,7 +448,7 @@ static bool build_into(struct build *build, const char *out)
     const char *made = arena_printf(build->arena, "%s/trainer", build->folder);
     find_known_levels(build);
     bool good = write_program(build->program, build->folder) &&
-                write_runtime(build->arena, build->folder, build->library != NULL) &&
+                build_write_runtime(build->arena, build->folder, build->library != NULL) &&
                 make_library(build) && compile_all(build, &objects) &&
                 link_all(build, &objects, made) &&
                 files_install(build->arena, made, out);

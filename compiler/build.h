@@ -16,6 +16,9 @@ int build_emit(const struct program *, const char *dir);
 /* Writes NAME.c, NAME.h and the core for a microcontroller into `dir` (made), and NAME_weights.c
  * where `weights` names a file of them (else NULL). */
 int build_firmware(const struct program *, const char *dir, const char *weights);
+/* Writes NAME.cu, NAME.c, NAME.h, main.c, CMakeLists.txt, README.md and the runtime of a trainer
+ * on a CUDA device into `dir` (made). */
+int build_cuda_emit(const struct program *, const char *dir);
 /* Compiles for every instruction-set level of this architecture into the executable `out`. */
 int build_trainer(const struct program *, const char *out, const struct build_options *);
 /* Compiles for this machine's level only, or takes it from the cache, and becomes the trainer

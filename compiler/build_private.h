@@ -4,6 +4,15 @@
 #include <stdbool.h>
 #include "base/text.h"
 
+struct program;
+
+/* ---- build.c: false after printing what failed ---- */
+bool build_write_text(struct arena *, const char *folder, const char *name, const struct text *);
+/* CMakeLists.txt and README.md from templates whose paths begin so. */
+bool build_write_glue(const struct program *, const char *templates, const char *folder);
+/* The runtime's sources for the processor. */
+bool build_write_runtime(struct arena *, const char *folder, bool headers_only);
+
 /* ---- build_files.c: false after printing what failed and its cure ---- */
 /* Makes the folder and those above it. */
 bool files_make_folder(const char *path);

@@ -150,6 +150,7 @@ static void emit_part(struct emit *emit, const struct part *part)
         return;
     struct text text;
     text_init(&text, emit->arena);
+    values_set(phase, "model", emit->program->name);
     values_set(phase, "name", part->name);
     values_set(phase, "comment", part->comment);
     values_set(phase, "rows", ROWS_PLACE);
@@ -171,6 +172,7 @@ static void include_headers(struct emit *emit)
 void emit_parts(struct emit *emit)
 {
     values_set(emit->file, "model", emit->program->name);
+    values_set(emit->file, "file", emit_file_name(emit->program));
     values_set(emit->file, "source", emit_comment(emit->arena, emit->program->model_path));
     values_set(emit->file, "compiler", "invar " INVAR_VERSION);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -178,7 +180,7 @@ void emit_parts(struct emit *emit)
     include_headers(emit);
 }
 
-static const char *c_pointer(struct emit *emit, enum dtype dtype, int64_t offset, bool written)
+const char *emit_arena_pointer(struct emit *emit, enum dtype dtype, int64_t offset, bool written)
 {
     static const char *const reader[] = {[F32] = "f32_at", [I32] = "i32_at", [BOOL] = "i32_at",
                                          [I64] = "i64_at"};
@@ -204,10 +206,10 @@ static void c_list_phase(struct emit *emit, const char *name, const char *index,
 }
 
 const struct emit_target target_c = {
-    .phase = "templates/program/phase.c",
-    .restrict_word = "restrict ", .independent = true, .traced = true,
-    .tile_floats = TILE_FLOATS, .tiles_stored = true, .pointer = c_pointer, .group = group_emit,
-    .step = c_step, .list_phase = c_list_phase};
+    .phase = "templates/program/phase.c", .restrict_word = "restrict ", .independent = true,
+    .traced = true, .tile_floats = TILE_FLOATS, .tiles_stored = true, .rows = &row_loops,
+    .pointer = emit_arena_pointer, .group = group_emit, .step = c_step,
+    .list_phase = c_list_phase};
 
 void emit_model(const struct program *program, struct text *out)
 {
@@ -215,7 +217,10 @@ void emit_model(const struct program *program, struct text *out)
                         .file = values_new(program->arena)};
     emit_parts(&emit);
     emit_tables(&emit);
+    values_printf(emit.file, "symbol", "INV_LEVEL_NAME(%s_model)", program->name);
+    values_set(emit.file, "level", "INV_LEVEL_TEXT");
     template_render("templates/program/model.c", emit.file, out);
+    template_render("templates/program/tables.c", emit.file, out);
 }
 
 const char *emit_file_name(const struct program *program)
@@ -249,4 +254,14 @@ void emit_header(const struct program *program, struct text *out)
 void emit_main(const struct program *program, struct text *out)
 {
     render_names(program, "templates/program/main.c", out);
+}
+
+void emit_cuda_header(const struct program *program, struct text *out)
+{
+    render_names(program, "templates/program/cuda_model.h", out);
+}
+
+void emit_cuda_main(const struct program *program, struct text *out)
+{
+    render_names(program, "templates/program/cuda_main.c", out);
 }

@@ -13,6 +13,12 @@ void emit_header(const struct program *, struct text *out);
 /* NAME.c and NAME.h for firmware. */
 void emit_firmware(const struct program *, struct text *out);
 void emit_firmware_header(const struct program *, struct text *out);
+/* NAME.cu: one kernel for each group, one launcher for each phase; NAME.c: the tables; NAME.h and
+ * main.c of a trainer on a CUDA device. */
+void emit_cuda(const struct program *, struct text *out);
+void emit_cuda_tables(const struct program *, struct text *out);
+void emit_cuda_header(const struct program *, struct text *out);
+void emit_cuda_main(const struct program *, struct text *out);
 /* main.c of the host trainer. */
 void emit_main(const struct program *, struct text *out);
 

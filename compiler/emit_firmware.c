@@ -16,7 +16,7 @@
 #include "invar.h"
 #include "passes/schedule.h"
 
-enum { FIRMWARE_ABI = 1 };
+enum { FIRMWARE_ABI = 2 };
 
 /* ---- the pieces of the arena ---- */
 
@@ -178,8 +178,8 @@ static void firmware_list_phase(struct emit *emit, const char *name, const char 
 }
 
 const struct emit_target target_firmware = {
-    .phase = "templates/program/firmware_phase.c",
-    .restrict_word = "restrict ", .tile_floats = SMALL_TILE_FLOATS, .pointer = firmware_pointer,
+    .phase = "templates/program/firmware_phase.c", .restrict_word = "restrict ",
+    .tile_floats = SMALL_TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
     .group = group_emit, .step = firmware_group, .list_phase = firmware_list_phase,
     .settle = firmware_narrow};
 
@@ -240,7 +240,7 @@ static void list_fit(const struct lists *l, const struct data_field *field)
     const struct variable *a = program_variable(l->program, field->fit_a);
     struct values *item = values_add_item(l->emit->file, "fit");
     values_set(item, "name", member_name(l->emit->arena, field->name));
-    values_set(item, "kind", field->fit == FIT_ZSCORE ? "zscore" : "minmax");
+    set_whole(item, "zscore", field->fit == FIT_ZSCORE);
     set_whole(item, "cells", row_elements(input));
     set_whole(item, "statistics", row_elements(a));
     set_whole(item, "input", input->offset - l->work);
@@ -428,6 +428,7 @@ static void set_data(const struct lists *l)
     set_whole(file, "val_cut", second);
     set_whole(file, "test_cut",
               second + (data->test_file >= 0 ? 0 : whole_share(data->test_share)));
+    set_whole(file, "own_test", data->test_file >= 0);
     set_whole(file, "data_rows", data->kind == SOURCE_RANDOM ? data->rows : 0);
     set_whole(file, "split_shuffle", data->shuffle);
     set_whole(file, "shuffle", train->shuffle);

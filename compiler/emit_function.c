@@ -214,8 +214,9 @@ static void render_comment(struct function *f)
             add_line_once(&lines, emit_model_line(f->emit, node));
     }
     values_set(f->values, "comment",
-               arena_printf(f->emit->arena, "/* %s%s */", lines.data ? lines.data : "",
-                            group_summary(f)));
+               arena_printf(f->emit->arena, "/* %s%s%s%s */", lines.data ? lines.data : "",
+                            group_summary(f), f->mapping ? "\n * " : "",
+                            f->mapping ? f->mapping : ""));
 }
 
 static bool any_overlap(const struct function *f)

@@ -1,6 +1,7 @@
 /* Loop nests: axes that every access walks as one become one loop; a node's statement stands at
  * the innermost loop that it depends on; all elements are loaded before any is stored. */
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 #include "emit_private.h"
 
@@ -135,7 +136,9 @@ const char *nest_index(const struct nest *nest, const struct access *access)
     text_init(&text, nest->function->emit->arena);
     for (int i = 0; i < nest->rank; i++)
         emit_term(&text, loop_stride(nest, access, i), nest->loop[i].name);
-    if (!extent_is(access->offset, 0) || text.size == 0)
+    if (text.size > 0 && access->offset.rows == 0 && access->offset.constant < 0)
+        text_printf(&text, " - %" PRId64, -access->offset.constant);
+    else if (!extent_is(access->offset, 0) || text.size == 0)
         text_printf(&text, "%s%s", text.size > 0 ? " + " : "",
                     emit_extent(text.arena, access->offset));
     return text.data;
@@ -153,7 +156,7 @@ static const char *memory_text(struct nest *nest, const struct access *access)
                         nest_index(nest, access));
 }
 
-static const char *access_text(struct nest *nest, const struct access *access)
+const char *nest_read(struct nest *nest, const struct access *access)
 {
     struct function *f = nest->function;
     const char *constant = function_constant(f, access->node);
@@ -170,7 +173,7 @@ static const char *access_text(struct nest *nest, const struct access *access)
 const char *nest_operand(struct nest *nest, int operand)
 {
     struct access access = schedule_access(nest->function->graph, operand, &nest->space);
-    return access_text(nest, &access);
+    return nest_read(nest, &access);
 }
 
 /* ---- statements ---- */
@@ -203,7 +206,7 @@ static const char *nest_expression(struct nest *nest, const struct node *node)
         return row_expression(nest, node);
     if (op_def(node->op)->class != CLASS_MAP) {
         struct access access = nest_access(nest, node, 0);
-        return access_text(nest, &access);
+        return nest_read(nest, &access);
     }
     struct text text;
     text_init(&text, f->emit->arena);
@@ -292,12 +295,14 @@ static int block_targets(struct nest *nest, const struct block *block, struct ta
 
 /* Where a block stores only once, the value goes there without a local if nothing else reads it:
  * the node of that value, or -1. */
-static int direct_node(const struct nest *nest, const struct block *block,
+static int direct_node(struct nest *nest, const struct block *block,
                        const struct target *target, int count)
 {
     if (count != 1)
         return -1;
     const struct node *node = target[0].node;
+    if (nest->guard && !target[0].array && *nest->guard(nest, node))
+        return -1;
     if (node->op != OP_STORE)
         return has_readers(nest, block, node->id) ? -1 : node->id;
     int value = nest_access(nest, node, 0).node;
@@ -339,13 +344,17 @@ static void add_target(struct nest *nest, const struct target *target, int direc
     struct function *f = nest->function;
     const struct node *node = target->node;
     int value = node->op == OP_STORE ? nest_access(nest, node, 0).node : node->id;
-    const char *expression;
+    const char *expression, *guard = "";
+    if (nest->guard && !target->array)
+        guard = nest->guard(nest, node);
+    if (*guard)
+        add_line(text, indent, arena_printf(f->emit->arena, "if (%s)", guard));
     if (value == direct)
         expression = nest_expression(nest, graph_node(f->graph, direct));
     else
         expression = node->op == OP_STORE ? nest_operand(nest, node->operand[0])
                                           : function_local(f, node->id);
-    add_line(text, indent,
+    add_line(text, indent + (*guard != '\0'),
              arena_printf(f->emit->arena, "%s = %s;",
                           target->array ? target->array : nest_target(nest, node), expression));
 }
@@ -363,6 +372,8 @@ void nest_block(struct nest *nest, const struct block *block, int depth, struct 
         if (here && node->op != OP_STORE && node->id != direct)
             add_local(nest, node, text, indent);
     }
+    if (nest->fence && targets > 0)
+        add_line(text, indent, nest->fence);
     for (int i = 0; i < targets; i++)
         if (depth < 0 || depth == nest->rank)
             add_target(nest, &target[i], direct, text, indent);
@@ -382,8 +393,9 @@ void nest_loop(struct nest *nest, int loop, const struct text *body, struct text
     bool braces = count_lines(body) > 1;
     if (!strstr(body->data, "for ("))
         add_line(text, indent, INDEPENDENT);
-    text_printf(text, "%*sfor (int64_t %s = %s; %s < %s; %s++)%s\n", indent * 4, "", l->name,
-                l->from, l->name, l->to, l->name, braces ? " {" : "");
+    const char *step = l->step ? l->step : arena_printf(text->arena, "%s++", l->name);
+    text_printf(text, "%*sfor (int64_t %s = %s; %s < %s; %s)%s\n", indent * 4, "", l->name,
+                l->from, l->name, l->to, step, braces ? " {" : "");
     text_add(text, body->data, body->size);
     if (braces)
         add_line(text, indent, "}");
@@ -421,7 +433,7 @@ bool nest_includes(const struct nest *nest, const struct node *node)
     return function_stores(f, node->id) || count_readers(nest, node->id) > 0;
 }
 
-void nest_emit(struct nest *nest, struct text *text, int indent)
+static struct block nest_statements(const struct nest *nest)
 {
     const struct function *f = nest->function;
     struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
@@ -432,6 +444,18 @@ void nest_emit(struct nest *nest, struct text *text, int indent)
         if (inside && nest_includes(nest, node))
             block.node[block.count++] = node->id;
     }
+    return block;
+}
+
+void nest_emit(struct nest *nest, struct text *text, int indent)
+{
+    struct block block = nest_statements(nest);
     if (block.count > 0)
         emit_depth(nest, &block, nest->outer, text, indent);
+}
+
+void nest_emit_flat(struct nest *nest, struct text *text, int indent)
+{
+    struct block block = nest_statements(nest);
+    nest_block(nest, &block, -1, text, indent);
 }

@@ -18,9 +18,24 @@ struct emit {
     int trace_count;
     int *traced;                        /* of each node: the number of a row that it went into */
     const struct emit_target *target;
+    int64_t workspace;                  /* CUDA: bytes that groups need beside the arena */
 };
 
 struct function;
+struct nest;
+
+/* How a function walks the rows of a ROW group: in one loop, or as a warp. */
+struct row_walk {
+    const char *prefix;                 /* of what reduces a row: "inv_" */
+    const char *sync;                   /* lets lanes see each other's elements; NULL: nothing */
+    /* Says how the loops run, the last of which is over the row; the steps of indentation of what
+     * the others hold. */
+    int (*open)(struct nest *);
+    /* Puts the loops around it but the last around the body. */
+    void (*wrap)(struct nest *, const struct text *body, struct text *);
+    /* The declaration of an array of the row's length. */
+    const char *(*array)(struct function *, enum dtype, const char *name, int64_t length);
+};
 
 /* How one kind of sources writes what all have: groups, the storage they use, phases of them. */
 struct emit_target {
@@ -30,6 +45,7 @@ struct emit_target {
     bool traced;                        /* phases give their values to a trace */
     int64_t tile_floats;                /* of products that wait for their epilogue */
     bool tiles_stored;                  /* wide products in storage take TILE_ROWS_STORED rows */
+    const struct row_walk *rows;
     /* "f32_at(run, 512)": storage at an offset of the arena. */
     const char *(*pointer)(struct emit *, enum dtype, int64_t offset, bool written);
     /* Sets skeleton, values and count of a function. */
@@ -42,7 +58,7 @@ struct emit_target {
     const char *(*settle)(struct arena *, const char *text);
 };
 
-extern const struct emit_target target_c, target_firmware;
+extern const struct emit_target target_c, target_firmware, target_cuda;
 
 /* Storage that a function reads or writes through one pointer. */
 struct pointer {
@@ -64,6 +80,9 @@ struct function {
     struct pointer *pointer;
     int pointer_count, pointer_room;
     struct extent count;                /* of outputs that inv_for splits */
+    const char *mapping;                /* CUDA: who computes what, for the comment */
+    const char *launch;                 /* CUDA: blocks, threads and shared memory */
+    int64_t row_bytes;                  /* CUDA: of a row's arrays */
 };
 
 /* One loop of a nest: over a run of the space's axes that every access walks as one. */
@@ -71,6 +90,7 @@ struct loop {
     struct extent extent;
     int axis;                           /* the last of the run: strides are taken there */
     const char *name, *from, *to;
+    const char *step;                   /* NULL: "i++" */
 };
 
 /* A loop nest over `space`; rank is the number of loops. */
@@ -87,6 +107,9 @@ struct nest {
     /* Whether other blocks read the node from there rather than from its local. */
     bool (*reread)(const struct nest *, int id);
     void *state;                        /* of the three */
+    /* The condition under which an iteration stores the node to memory; NULL or "": always. */
+    const char *(*guard)(struct nest *, const struct node *);
+    const char *fence;                  /* a line between a block's locals and stores, or NULL */
     struct access access[2];            /* walked instead of those of the group's nodes, if any */
     int access_count;
 };
@@ -161,7 +184,7 @@ void nest_split(struct nest *, int loop);
 bool nest_computes(const struct function *, const struct node *);
 /* Storage indexed by the nest's loops: "add_11[64 * i + j]", a local or a constant. */
 const char *nest_operand(struct nest *, int operand);
-const char *nest_read(struct nest *, struct access);
+const char *nest_read(struct nest *, const struct access *);
 const char *nest_index(const struct nest *, const struct access *);
 const char *nest_target(struct nest *, const struct node *);
 /* Whether the node has a statement at all. */
@@ -174,8 +197,12 @@ void nest_wrap(struct nest *, int loops, const struct text *body, struct text *)
 /* The maps, copies and stores of the whole group as loops, indented by `indent` steps of 4;
  * nothing where there are none. */
 void nest_emit(struct nest *, struct text *, int indent);
+/* The same as one block, for loops that are open. */
+void nest_emit_flat(struct nest *, struct text *, int indent);
 
 /* ---- emit_row.c ---- */
+/* One loop over the rows, and loops over each. */
+extern const struct row_walk row_loops;
 void row_emit(struct function *, const struct shape *space, struct text *);
 /* "inv_row_sum(x + 64 * i, 64)" */
 const char *row_expression(struct nest *, const struct node *);
@@ -219,6 +246,8 @@ struct extent group_cost(const struct function *);
 void emit_tables(struct emit *);
 
 /* ---- emit.c ---- */
+/* "f32_at(run, 512)" */
+const char *emit_arena_pointer(struct emit *, enum dtype, int64_t offset, bool written);
 /* Functions, phases and constants of the program, into the lists of emit->file. */
 void emit_parts(struct emit *);
 

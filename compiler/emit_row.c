@@ -185,9 +185,9 @@ const char *row_expression(struct nest *nest, const struct node *node)
     struct function *f = nest->function;
     const char *pointer = row_pointer(nest, node);
     function_use(f, node->op);
-    return arena_printf(f->emit->arena, "%sinv_%s(%s, %s)",
-                        node->dtype == F32 ? "" : "(int32_t)", op_def(node->op)->stem,
-                        pointer ? pointer : array_name(f, node->id),
+    return arena_printf(f->emit->arena, "%s%s%s(%s, %s)",
+                        node->dtype == F32 ? "" : "(int32_t)", f->emit->target->rows->prefix,
+                        op_def(node->op)->stem, pointer ? pointer : array_name(f, node->id),
                         emit_extent(f->emit->arena, row_loop(nest)->extent));
 }
 
@@ -200,8 +200,15 @@ static void declare_array(const struct nest *nest, int id, enum dtype dtype, str
     struct extent extent = row_loop(nest)->extent;
     int64_t length = extent.constant + extent.rows * f->graph->program->train.batch;
     assert(length <= ROW_LOCAL_MAX);
-    text_printf(text, "%*s%s %s[%lld];\n", indent * 4, "", emit_ctype(dtype), array_name(f, id),
-                (long long)length);
+    text_printf(text, "%*s%s\n", indent * 4, "",
+                f->emit->target->rows->array(f, dtype, array_name(f, id), length));
+}
+
+static void write_sync(const struct nest *nest, struct text *text, int indent)
+{
+    const char *sync = nest->function->emit->target->rows->sync;
+    if (sync)
+        text_printf(text, "%*s%s\n", indent * 4, "", sync);
 }
 
 static void fill_array(struct nest *nest, const struct node *node, struct text *text, int indent)
@@ -215,6 +222,7 @@ static void fill_array(struct nest *nest, const struct node *node, struct text *
                 row_loop(nest)->name, nest_operand(nest, node->operand[0]));
     declare_array(nest, node->id, graph_node(f->graph, node->operand[0])->dtype, text, indent);
     nest_loop(nest, nest->rank - 1, &body, text, indent);
+    write_sync(nest, text, indent);
 }
 
 static void write_block(struct nest *nest, struct block *block, struct text *text, int indent)
@@ -222,6 +230,14 @@ static void write_block(struct nest *nest, struct block *block, struct text *tex
     ((struct row *)nest->state)->block = block;
     nest_block(nest, block, -1, text, indent);
     block->count = 0;
+}
+
+/* What is made of whole rows: lanes that agree, of which one stores. */
+static void write_values(struct nest *nest, struct block *block, struct text *text, int indent)
+{
+    nest->fence = nest->function->emit->target->rows->sync;
+    write_block(nest, block, text, indent);
+    nest->fence = NULL;
 }
 
 static void write_rows(struct nest *nest, int stage, struct text *text, int indent)
@@ -234,12 +250,12 @@ static void write_rows(struct nest *nest, int stage, struct text *text, int inde
         if (row->full[i] || row->stage[i] != stage || !nest_includes(nest, node))
             continue;
         if (is_row_op(node) && !row_pointer(nest, node)) {
-            write_block(nest, &block, text, indent);
+            write_values(nest, &block, text, indent);
             fill_array(nest, node, text, indent);
         }
         block.node[block.count++] = node->id;
     }
-    write_block(nest, &block, text, indent);
+    write_values(nest, &block, text, indent);
 }
 
 static void write_loop(struct nest *nest, int stage, struct text *text, int indent)
@@ -261,7 +277,33 @@ static void write_loop(struct nest *nest, int stage, struct text *text, int inde
         return;
     write_block(nest, &block, &body, indent + 1);
     nest_loop(nest, nest->rank - 1, &body, text, indent);
+    if (stage + 1 < row->stages)
+        write_sync(nest, text, indent);
 }
+
+/* ---- in loops of one thread ---- */
+
+static int open_loops(struct nest *nest)
+{
+    if (nest->rank > 1)
+        nest_split(nest, 0);
+    return nest->rank;
+}
+
+static void wrap_loops(struct nest *nest, const struct text *body, struct text *text)
+{
+    nest_wrap(nest, nest->rank - 1, body, text);
+}
+
+static const char *local_array(struct function *f, enum dtype dtype, const char *name,
+                               int64_t length)
+{
+    return arena_printf(f->emit->arena, "%s %s[%lld];", emit_ctype(dtype), name,
+                        (long long)length);
+}
+
+const struct row_walk row_loops = {.prefix = "inv_", .open = open_loops, .wrap = wrap_loops,
+                                   .array = local_array};
 
 void row_emit(struct function *f, const struct shape *space, struct text *text)
 {
@@ -273,8 +315,8 @@ void row_emit(struct function *f, const struct shape *space, struct text *text)
     struct nest nest = {.state = &row, .local = earlier_element, .array = array_element,
                         .reread = is_reread};
     nest_init(&nest, f, space, KEEP_LAST);
-    if (nest.rank > 1)
-        nest_split(&nest, 0);
+    const struct row_walk *walk = f->emit->target->rows;
+    int indent = walk->open(&nest);
     find_full(&nest, &row);
     find_stages(&nest, &row);
     delay_locals(&nest, &row);
@@ -282,8 +324,8 @@ void row_emit(struct function *f, const struct shape *space, struct text *text)
     struct text body;
     text_init(&body, arena);
     for (int stage = 0; stage < row.stages; stage++) {
-        write_rows(&nest, stage, &body, nest.rank);
-        write_loop(&nest, stage, &body, nest.rank);
+        write_rows(&nest, stage, &body, indent);
+        write_loop(&nest, stage, &body, indent);
     }
-    nest_wrap(&nest, nest.rank - 1, &body, text);
+    walk->wrap(&nest, &body, text);
 }

@@ -138,8 +138,9 @@ static int command_emit(const struct options *o)
         return 2;
     }
     bool firmware = o->target && !strcmp(o->target, "firmware");
-    if (o->target && strcmp(o->target, "c") && !firmware) {
-        fprintf(stderr, "invar emit: unknown target '%s'; this version has: c, firmware\n",
+    bool cuda = o->target && !strcmp(o->target, "cuda");
+    if (o->target && strcmp(o->target, "c") && !firmware && !cuda) {
+        fprintf(stderr, "invar emit: unknown target '%s'; this version has: c, cuda, firmware\n",
                 o->target);
         return 2;
     }
@@ -151,6 +152,7 @@ static int command_emit(const struct options *o)
     if (!program)
         return 1;
     return finish(program, firmware ? build_firmware(program, o->out, o->weights)
+                           : cuda   ? build_cuda_emit(program, o->out)
                                     : build_emit(program, o->out));
 }
 
@@ -246,7 +248,7 @@ static const struct command commands[] = {
      "Dtdcfvo"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
-     "  --target c          kind of sources: c, firmware\n"
+     "  --target c          kind of sources: c, cuda, firmware\n"
      "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n",
      command_emit, "DtdogW"},
     {"check", "print errors only", "check MODEL.inv [options]", "", command_check, "Dtd"},

@@ -83,7 +83,7 @@ struct values *values_add_item(struct values *values, const char *key)
 static const char *find_value(const struct values *values, const char *key, size_t size)
 {
     for (; values; values = values->outer)
-        for (int i = 0; i < values->entry_count; i++)
+        for (int i = values->entry_count - 1; i >= 0; i--)
             if (strlen(values->entry[i].key) == size &&
                 memcmp(values->entry[i].key, key, size) == 0)
                 return values->entry[i].value;

@@ -14,6 +14,7 @@ struct values;
 
 struct values *values_new(struct arena *);
 struct arena *values_arena(const struct values *);
+/* Of several values of a key the last one counts. */
 void values_set(struct values *, const char *key, const char *value);
 void values_printf(struct values *, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,0 +1,9 @@
+/* The trainer of ${model} on a CUDA device: see runtime/include/invar.h. */
+#include "${file}.h"
+
+static const struct inv_model *const models[] = {&${model}_model_cuda, NULL};
+
+int main(int argc, char **argv)
+{
+    return inv_trainer_main(argc, argv, models);
+}

@@ -1,0 +1,9 @@
+/* ${comment} */
+extern "C" void ${model}_${name}(const struct inv_run *run)
+{
+${rows}
+@each step
+    ${step}
+@end
+}
+

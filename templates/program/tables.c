@@ -1,0 +1,108 @@
+static const char *selftest(void)
+{
+    return inv_canary() == 0 ? inv_check_level()
+                             : "compiled without keeping to one rounding per operation "
+                               "(-ffp-contract=off, no fast-math)";
+}
+
+static const struct inv_variable variables[] = {
+@each variable
+    {${path}, ${kind}, ${dtype}, ${rank}, ${rows}, {${dims}}, ${classes}, ${offset}},
+@end
+};
+
+static const struct inv_trace_node trace_nodes[] = {
+@each node
+    {${text},
+     ${path}, ${line}, ${source_line}, ${inner}},
+@end
+    {"", "", 0, "", 0},
+};
+
+@each classes
+static const char *const ${name}[] = {
+@each class
+    ${class},
+@end
+    NULL,
+};
+
+@end
+static const struct inv_file files[] = {
+@each file
+    {${name}, ${path}, ${kind}, ${dtype}, ${rank}, {${dims}}},
+@end
+    {"", "", INV_CSV, INV_F32, 0, {0}},
+};
+
+static const struct inv_field fields[] = {
+@each field
+    {.name = ${name}, .label = ${label}, .file = ${file},
+     .first_column = ${first_column}, .last_column = ${last_column},
+     .first_name = ${first_name}, .last_name = ${last_name},
+     .text = ${text}, .class_count = ${class_count}, .class_name = ${class_name}, .image = ${image},
+     .fit = ${fit}, .raw = ${raw}, .input = ${input}, .fit_a = ${fit_a}, .fit_b = ${fit_b}},
+@end
+    {.name = ""},
+};
+
+static const struct inv_report reports[] = {
+@each report
+    {${name}, ${loss}, ${better_lower}, ${variable}},
+@end
+};
+
+const struct inv_model ${symbol} = {
+    .abi = INV_ABI,
+    .numerics = INV_NUMERICS,
+    .level = ${level},
+    .selftest = selftest,
+    .name = ${name},
+    .path = ${path},
+    .sha256 = "${sha256}",
+    .compiler = "${compiler}",
+    .arena_bytes = ${arena_bytes},
+    .saved_bytes = ${saved_bytes},
+    .variable_count = ${variable_count},
+    .variable = variables,
+@each phase
+    .phase[${phase}] = ${function},
+@end
+    .trace_count = ${trace_count},
+    .trace = trace_nodes,
+    .data =
+        {
+            .name = ${data_name},
+            .kind = ${data_kind},
+            .file_count = ${file_count},
+            .file = files,
+            .test_file = ${test_file},
+            .header = ${header},
+            .rows = ${data_rows},
+            .field_count = ${field_count},
+            .field = fields,
+            .train_share = ${train_share},
+            .val_share = ${val_share},
+            .test_share = ${test_share},
+            .shuffle = ${split_shuffle},
+            .has_seed = ${has_seed},
+            .seed = ${data_seed},
+            .stream_split = ${stream_split},
+            .stream_shuffle = ${stream_shuffle},
+        },
+    .seed = ${seed},
+    .epochs = ${epochs},
+    .steps = ${steps},
+    .batch = ${batch},
+    .shuffle = ${shuffle},
+    .patience = ${patience},
+    .average = ${average},
+    .keep_best = ${keep_best},
+    .report_count = ${report_count},
+    .report = reports,
+    .sample = ${sample},
+@each device
+    .device_type = &${type},
+    .workspace_bytes = ${workspace_bytes},
+@end
+};

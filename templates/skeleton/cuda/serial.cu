@@ -1,0 +1,14 @@
+${comment}
+static __global__ void ${name}(const struct inv_run *run)
+{
+    if (inv_stopped(run))
+        return;
+@each pointer
+    ${pointer}
+@end
+${rows_place}
+
+    if (inv_thread() == 0)
+        inv_${stem}(${out}, ${n}, run->key, ${moment}, ${stream});
+}
+
