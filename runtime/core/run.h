@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define INV_FIRMWARE_ABI 1
+#define INV_FIRMWARE_ABI 2
 
 /* Group functions read and write an arena in three pieces; offsets count from each piece. */
 struct inv_run {

@@ -31,8 +31,10 @@ enum {
     DRAWN_ROWS = ${data_rows}, /* 0: rows come from a callback */
     SPLIT_SHUFFLE = ${split_shuffle},
     SHUFFLE = ${shuffle},
+    OWN_TEST = ${own_test},           /* the test part is rows of its own behind those split */
     CELLS_ARE_FIELDS = ${cells_are_fields}, /* no phase makes fields of cells */
-    LOSSES = ${loss_count}
+    LOSSES = ${loss_count},
+    PLACE_COST = 20                   /* scalar operations to put one row into its place */
 };
 
 @each constant
@@ -55,6 +57,10 @@ static void set_key(struct inv_run *run, uint64_t seed)
     run->key[1] = (uint32_t)(seed >> 32);
 }
 
+/* What a model is at: IDLE between steps; from ROWS to UPDATE amid a step, whose later stages are
+ * phases; SPLITTING and FITTING before the first. */
+enum { IDLE, ORDER, ROWS, PREPARE, NORMALISE, AUGMENT, TRAINING, UPDATE, SPLITTING, FITTING };
+
 enum ${model}_status ${model}_selftest(void)
 {
     return inv_small_selftest() ? ${upper}_UNTRUSTED : ${upper}_OK;
@@ -72,7 +78,7 @@ static void draw_weights(struct ${model} *model)
     model->run.step = model->run.epoch = 0;
     model->run.rows = 0;
     model->cursor.group = model->cursor.output = 0;
-    model->stage = 0;
+    model->stage = IDLE;
     model->pass.rows = 0;
     model->ordered_epoch = -1;
     memset(model->run.arena, 0, ${upper}_ARENA_BYTES);
@@ -114,26 +120,6 @@ enum ${model}_status ${model}_init_inference(struct ${model} *model, const void 
 
 /* ---- rows ---- */
 
-/* The order of count rows as drawn from a stream at a moment (docs/numerics.md, section 5). */
-INV_SHARED void permute(int32_t *order, int32_t count, uint32_t moment, uint32_t stream,
-                        const uint32_t key[2])
-{
-    uint32_t word[4];
-    int32_t drawn = -1;
-    for (int32_t i = 0; i < count; i++)
-        order[i] = i;
-    for (int32_t i = count - 1; i > 0; i--) {
-        if (i / 4 != drawn) {
-            drawn = i / 4;
-            inv_random_quad(key, (uint32_t)drawn, moment, stream, word);
-        }
-        uint32_t j = inv_integer(word[i % 4], (uint32_t)(i + 1));
-        int32_t other = order[j];
-        order[j] = order[i];
-        order[i] = other;
-    }
-}
-
 /* floor(rows * share / 10^8) */
 INV_FN int32_t cut(int32_t rows, int32_t share)
 {
@@ -143,26 +129,47 @@ INV_FN int32_t cut(int32_t rows, int32_t share)
 /* The row of the data set that place `at` of the split stands for. */
 static int32_t split_row(const struct ${model} *model, int32_t at)
 {
+    if (OWN_TEST && at >= model->part_end[1])
+        return model->data.rows + (at - model->part_end[1]);
     return SPLIT_SHUFFLE ? model->data.order[at] : at;
 }
 
 /* The training rows in the order of an epoch lie behind those of the split. */
-INV_SHARED void arrange(struct ${model} *model)
+static int32_t *epoch_order(const struct ${model} *model)
 {
-    int32_t *order = model->data.order + (SPLIT_SHUFFLE ? model->data.rows : 0);
-    int32_t rows = model->part_end[0];
-    if (!SHUFFLE || model->ordered_epoch == model->run.epoch)
-        return;
-    permute(order, rows, (uint32_t)model->run.epoch, ${stream_shuffle}, model->run.key);
-    for (int32_t i = 0; i < rows; i++)
-        order[i] = split_row(model, order[i]);
-    model->ordered_epoch = model->run.epoch;
+    return model->data.order + (SPLIT_SHUFFLE ? model->data.rows : 0);
+}
+
+/* Goes on with the order of all rows, or of an epoch's, as drawn from a stream (docs/numerics.md,
+ * sections 4 and 6): places -count .. -1 write rows down, places 0 .. count - 1 exchange two each.
+ * 1 once done. */
+INV_SHARED int permute(struct ${model} *model, int32_t *order, int32_t count, uint32_t stream,
+                       int32_t *budget)
+{
+    int splits = model->stage == SPLITTING;
+    uint32_t moment = splits ? 0 : (uint32_t)model->run.epoch, word[4];
+    int32_t drawn = -1;
+    for (; model->place < count && *budget > 0; *budget -= PLACE_COST) {
+        int32_t i = model->place < 0 ? model->place + count : count - 1 - model->place;
+        if (model->place++ < 0) {
+            order[i] = splits ? i : split_row(model, i);
+            continue;
+        }
+        if (i / 4 != drawn) {
+            drawn = i / 4;
+            inv_random_quad(model->run.key, (uint32_t)drawn, moment, stream, word);
+        }
+        uint32_t j = inv_integer(word[i % 4], (uint32_t)(i + 1));
+        int32_t other = order[j];
+        order[j] = order[i];
+        order[i] = other;
+    }
+    return model->place == count;
 }
 
 static int32_t training_row(const struct ${model} *model, int32_t at)
 {
-    return SHUFFLE ? model->data.order[(SPLIT_SHUFFLE ? model->data.rows : 0) + at]
-                   : split_row(model, at);
+    return SHUFFLE ? epoch_order(model)[at] : split_row(model, at);
 }
 
 /* Reads row `sample` of the data into row `slot` of the batch.  0: done. */
@@ -240,104 +247,95 @@ static int make_fields(struct ${model} *model)
 /* ---- fitting ---- */
 
 @each fits
-/* A field that is fitted: cells of a row, statistics, places in the work piece and the arena. */
-struct fit {
-    int32_t cells, statistics, input, a, b;
+/* A field that is fitted: whether to mean and deviation, or to the lowest and the range; cells of
+ * a row, statistics, places in the work piece and the arena. */
+static const struct fit {
+    int32_t zscore, cells, statistics, input, a, b;
+} fits[] = {
+@end
+@each fit
+    {${zscore}, ${cells}, ${statistics}, ${input}, ${a}, ${b}}, /* ${name} */
+@end
+@each fits
 };
 
-/* The cells of training row `at` before normalisation, or NULL. */
-static const float *fit_row(struct ${model} *model, const struct fit *fit, int32_t at)
+enum { FITS = sizeof fits / sizeof *fits };
+
+/* Adds row `at` to the column sums of x (b: of its squared distance from a): chains of 256. */
+static void fit_sums(const struct ${model} *model, const struct fit *fit, int32_t at)
 {
+    const float *x = inv_f32(model->run.work, fit->input);
+    const float *a = inv_f32(model->run.arena, fit->a);
+    float *sum = inv_f32(model->run.arena, model->fit_pass ? fit->b : fit->a);
+    float *chain = inv_f32(model->run.work, FIT_CHAIN);
+    int32_t place = at * (fit->cells / fit->statistics);
+    for (int32_t e = 0; e < fit->cells; e++) {
+        int32_t s = e % fit->statistics, before = place + e / fit->statistics;
+        if (before == 0)
+            sum[s] = chain[s] = 0.0f;
+        if (before > 0 && before % INV_CHUNK == 0) {
+            sum[s] = inv_add(sum[s], chain[s]);
+            chain[s] = 0.0f;
+        }
+        float away = model->fit_pass ? inv_sub(x[e], a[s]) : x[e];
+        chain[s] = inv_add(chain[s], model->fit_pass ? inv_mul(away, away) : away);
+    }
+}
+
+/* Keeps the lowest in a, the highest in b. */
+static void fit_range(const struct ${model} *model, const struct fit *fit, int32_t at)
+{
+    const float *x = inv_f32(model->run.work, fit->input);
+    float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
+    for (int32_t e = 0; e < fit->cells; e++) {
+        int32_t s = e % fit->statistics;
+        int first = at == 0 && e < fit->statistics;
+        a[s] = first ? x[e] : inv_min(a[s], x[e]);
+        b[s] = first ? x[e] : inv_max(b[s], x[e]);
+    }
+}
+
+/* After the last row of a pass: a is the mean, then b the deviation; or b the range. */
+static void fit_end(const struct ${model} *model, const struct fit *fit)
+{
+    const float *chain = inv_f32(model->run.work, FIT_CHAIN);
+    float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
+    float *sum = model->fit_pass ? b : a;
+    float count = (float)(model->part_end[0] * (fit->cells / fit->statistics));
+    for (int32_t s = 0; s < fit->statistics; s++) {
+        if (fit->zscore)
+            sum[s] = inv_div(inv_add(sum[s], chain[s]), count);
+        if (fit->zscore && sum == a)
+            continue;
+        b[s] = fit->zscore ? inv_sqrt(b[s]) : inv_sub(b[s], a[s]);
+        b[s] = b[s] == 0.0f ? 1.0f : b[s];
+    }
+}
+
+/* One training row into the pass at hand.  0: done. */
+static int fit_row(struct ${model} *model)
+{
+    const struct fit *fit = &fits[model->fit_field];
     model->run.rows = 1;
-    if (fetch(model, split_row(model, at), 0))
-        return NULL;
+    if (fetch(model, split_row(model, model->batch_at), 0))
+        return 1;
     begin_fields(model);
     inv_phase_run(&model->run, &prepare);
     end_fields(model, 0, 0);
-    return inv_f32(model->run.work, fit->input);
-}
-
-/* sum[s] = the column sum of x, or of (x - mean[s])^2: chains of 256.  0: done. */
-INV_SHARED int fit_sums(struct ${model} *model, const struct fit *fit, const float *mean,
-                        float *sum)
-{
-    float *chain = inv_f32(model->run.work, FIT_CHAIN);
-    int32_t place = 0, s;
-    for (s = 0; s < fit->statistics; s++)
-        sum[s] = chain[s] = 0.0f;
-    for (int32_t at = 0; at < model->part_end[0]; at++) {
-        const float *x = fit_row(model, fit, at);
-        for (int32_t e = 0; x && e < fit->cells; e++) {
-            s = e % fit->statistics;
-            if (s == 0 && place > 0 && place % INV_CHUNK == 0)
-                for (int32_t t = 0; t < fit->statistics; t++) {
-                    sum[t] = inv_add(sum[t], chain[t]);
-                    chain[t] = 0.0f;
-                }
-            float away = mean ? inv_sub(x[e], mean[s]) : x[e];
-            chain[s] = inv_add(chain[s], mean ? inv_mul(away, away) : away);
-            place += s == fit->statistics - 1;
-        }
-        if (!x)
-            return 1;
-    }
-    for (s = 0; s < fit->statistics; s++)
-        sum[s] = inv_add(sum[s], chain[s]);
-    return 0;
-}
-
-/* a becomes the mean, b the deviation. */
-INV_FN int fit_zscore(struct ${model} *model, const struct fit *fit)
-{
-    float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
-    float count = (float)(model->part_end[0] * (fit->cells / fit->statistics));
-    if (fit_sums(model, fit, NULL, a))
-        return 1;
-    for (int32_t s = 0; s < fit->statistics; s++)
-        a[s] = inv_div(a[s], count);
-    if (fit_sums(model, fit, a, b))
-        return 1;
-    for (int32_t s = 0; s < fit->statistics; s++) {
-        b[s] = inv_sqrt(inv_div(b[s], count));
-        b[s] = b[s] == 0.0f ? 1.0f : b[s];
-    }
-    return 0;
-}
-
-/* a becomes the lowest, b the range. */
-INV_FN int fit_minmax(struct ${model} *model, const struct fit *fit)
-{
-    float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
-    for (int32_t at = 0; at < model->part_end[0]; at++) {
-        const float *x = fit_row(model, fit, at);
-        if (!x)
-            return 1;
-        for (int32_t e = 0; e < fit->cells; e++) {
-            int32_t s = e % fit->statistics;
-            int first = at == 0 && e < fit->statistics;
-            a[s] = first ? x[e] : inv_min(a[s], x[e]);
-            b[s] = first ? x[e] : inv_max(b[s], x[e]);
-        }
-    }
-    for (int32_t s = 0; s < fit->statistics; s++) {
-        b[s] = inv_sub(b[s], a[s]);
-        b[s] = b[s] == 0.0f ? 1.0f : b[s];
+    (fit->zscore ? fit_sums : fit_range)(model, fit, model->batch_at++);
+    if (model->batch_at < model->part_end[0])
+        return 0;
+    fit_end(model, fit);
+    model->batch_at = 0;
+    model->fit_pass += 1;
+    if (model->fit_pass > fit->zscore) {
+        model->fit_pass = 0;
+        model->fit_field++;
     }
     return 0;
 }
 
 @end
-static int fit_all(struct ${model} *model)
-{
-    int bad = 0;
-    (void)model;
-@each fit
-    static const struct fit fit_${name} = {${cells}, ${statistics}, ${input}, ${a}, ${b}};
-    bad = bad || fit_${kind}(model, &fit_${name});
-@end
-    return bad;
-}
-
 /* ---- training ---- */
 
 INV_SHARED void begin_pass(struct ${model} *model, struct ${model}_pass *pass)
@@ -394,35 +392,72 @@ void ${model}_exchange_average(struct ${model} *model)
 @end
 }
 
-enum ${model}_status ${model}_begin(struct ${model} *model, const struct ${model}_data *data)
+enum ${model}_status ${model}_begin_slices(struct ${model} *model,
+                                   const struct ${model}_data *data)
 {
     int32_t rows = DRAWN_ROWS > 0 ? DRAWN_ROWS : data->rows;
     if (!model->run.arena || rows <= 0 || (DRAWN_ROWS == 0 && !data->row) ||
-        ((SPLIT_SHUFFLE || SHUFFLE) && !data->order))
+        ((SPLIT_SHUFFLE || SHUFFLE) && !data->order) || data->test_rows < 0 ||
+        (data->test_rows > 0 && !OWN_TEST) || data->test_rows > INT32_MAX - rows)
         return ${upper}_BAD_CALL;
     model->data = *data;
     model->data.rows = rows;
     model->part_end[0] = cut(rows, ${train_cut});
     model->part_end[1] = cut(rows, ${val_cut});
-    model->part_end[2] = cut(rows, ${test_cut});
+    model->part_end[2] = cut(rows, ${test_cut}) + data->test_rows;
     model->per_epoch = (model->part_end[0] + BATCH - 1) / BATCH;
     model->ordered_epoch = -1;
+    model->stage = IDLE;
     if (model->per_epoch == 0)
         return ${upper}_BAD_DATA;
     model->run.steps = STEPS > 0 ? STEPS : EPOCHS * model->per_epoch;
-    if (SPLIT_SHUFFLE) {
-        set_key(&model->run, ${data_seed});
-        permute(model->data.order, rows, 0, ${stream_split}, model->run.key);
-        set_key(&model->run, ${seed});
-    }
-    if (fit_all(model))
-        return ${upper}_BAD_DATA;
-    start_average(model);
+    model->place = -rows;
+    model->batch_at = model->fit_field = model->fit_pass = 0;
+    model->stage = SPLIT_SHUFFLE ? SPLITTING : FITTING;
     return ${upper}_OK;
 }
 
-/* What a step consists of; its stages between IDLE and ROWS are phases. */
-enum { IDLE, PREPARE, NORMALISE, AUGMENT, TRAINING, UPDATE, ROWS };
+/* 1 once the order of the split is drawn. */
+static int split_on(struct ${model} *model, int32_t *budget)
+{
+    set_key(&model->run, ${data_seed});
+    int done = permute(model, model->data.order, model->data.rows, ${stream_split}, budget);
+    set_key(&model->run, ${seed});
+    return done;
+}
+
+enum ${model}_status ${model}_begin_continue(struct ${model} *model, int32_t budget)
+{
+    if (model->stage < SPLITTING)
+        return ${upper}_BAD_CALL;
+    if (SPLIT_SHUFFLE && model->stage == SPLITTING && split_on(model, &budget))
+        model->stage = FITTING;
+    if (model->stage == SPLITTING)
+        return ${upper}_MORE;
+@each fits
+    for (; model->fit_field < FITS; budget -= ${row_cost}) {
+        if (budget <= 0)
+            return ${upper}_MORE;
+        if (fit_row(model)) {
+            model->stage = model->per_epoch = 0;
+            return ${upper}_BAD_DATA;
+        }
+    }
+@end
+    start_average(model);
+    model->stage = IDLE;
+    return ${upper}_OK;
+}
+
+enum ${model}_status ${model}_begin(struct ${model} *model, const struct ${model}_data *data)
+{
+    enum ${model}_status status = ${model}_begin_slices(model, data);
+    if (status == ${upper}_OK)
+        do
+            status = ${model}_begin_continue(model, INT32_MAX);
+        while (status == ${upper}_MORE);
+    return status;
+}
 
 enum ${model}_status ${model}_step_begin(struct ${model} *model)
 {
@@ -435,10 +470,10 @@ enum ${model}_status ${model}_step_begin(struct ${model} *model)
     int32_t rest = model->part_end[0] - first;
     if (first == 0)
         begin_pass(model, &model->pass);
-    arrange(model);
     model->run.rows = rest < BATCH ? rest : BATCH;
     model->batch_at = 0;
-    model->stage = ROWS;
+    model->place = -model->part_end[0];
+    model->stage = SHUFFLE && model->ordered_epoch != model->run.epoch ? ORDER : ROWS;
     return ${upper}_OK;
 }
 
@@ -487,12 +522,17 @@ enum ${model}_status ${model}_step_continue(struct ${model} *model, int32_t budg
         [PREPARE] = &prepare, [NORMALISE] = &normalise, [AUGMENT] = &augment,
         [TRAINING] = &train, [UPDATE] = &update};
     enum ${model}_status status = ${upper}_OK;
-    if (model->stage == IDLE)
+    if (model->stage == IDLE || model->stage >= SPLITTING)
         return ${upper}_BAD_CALL;
     while (model->stage != IDLE && status == ${upper}_OK) {
         if (budget <= 0)
             return ${upper}_MORE;
-        if (model->stage == ROWS) {
+        if (SHUFFLE && model->stage == ORDER) {
+            if (permute(model, epoch_order(model), model->part_end[0], ${stream_shuffle}, &budget)) {
+                model->ordered_epoch = model->run.epoch;
+                model->stage = ROWS;
+            }
+        } else if (model->stage == ROWS) {
             status = next_row(model);
             budget -= ${row_cost};
         } else if (inv_phase_continue(&model->run, phase[model->stage], &model->cursor, &budget)) {

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define ${upper}_ABI_VERSION 1
+#define ${upper}_ABI_VERSION ${abi}
 #if ${upper}_ABI_VERSION != INV_FIRMWARE_ABI
 #error "${model}: core/run.h is of another version than this header; emit both with one invar"
 #endif
@@ -32,7 +32,7 @@ extern "C" {
 
 enum ${model}_status {
     ${upper}_OK = 0,
-    ${upper}_MORE = 1,                  /* the step is not finished: continue it */
+    ${upper}_MORE = 1,                  /* not finished: continue it */
     ${upper}_EPOCH = 2,                 /* this step ended an epoch */
     ${upper}_DONE = 3,                  /* all steps are done */
     ${upper}_ARENA_TOO_SMALL = -1,      /* fewer bytes than this header names */
@@ -58,6 +58,7 @@ struct ${model}_data {
     int32_t *order;                     /* ${upper}_ORDER_WORDS(rows) words; NULL for none */
     int (*row)(void *user, const struct ${model}_row *); /* fills it and returns 0 */
     void *user;
+    int32_t test_rows; /* of `part test =`, numbered from `rows` on; else, or where left out, 0 */
 };
 
 enum ${model}_part { ${upper}_TRAIN, ${upper}_VAL, ${upper}_TEST };
@@ -95,7 +96,7 @@ struct ${model} {
     struct inv_cursor cursor;
     struct ${model}_data data;
     struct ${model}_pass pass;
-    int32_t stage, batch_at, part_end[3], per_epoch, ordered_epoch;
+    int32_t stage, batch_at, part_end[3], per_epoch, ordered_epoch, place, fit_field, fit_pass;
 };
 
 typedef int ${model}_write(void *user, const void *bytes, size_t count); /* 0: all written */
@@ -116,6 +117,10 @@ extern const uint32_t ${model}_weights[(${upper}_WEIGHT_BYTES + 3) / 4];
 
 /* Splits the data and fits what is fitted to it, as a run would.  Call it before ${model}_load. */
 enum ${model}_status ${model}_begin(struct ${model} *, const struct ${model}_data *);
+/* The same in slices of about `budget` scalar operations, at least one row: ${upper}_MORE, until
+ * it has begun. */
+enum ${model}_status ${model}_begin_slices(struct ${model} *, const struct ${model}_data *);
+enum ${model}_status ${model}_begin_continue(struct ${model} *, int32_t budget);
 /* One step of training. */
 enum ${model}_status ${model}_step(struct ${model} *);
 /* The same in slices of about `budget` scalar operations, after ${model}_step_begin. */

@@ -1,12 +1,15 @@
 /* Trains MODEL in slices, resets it amid an epoch, and prints its losses and the SHA-256 of its
  * weights; inference with the weights where they lie must give the same bits.  subject.h includes
  * the model and defines MODEL, UPPER, OUTPUT (the first), INPUTS (elements of a row) and ROWS, and
- * cells and labels where ROWS is not 0. */
+ * cells and labels where ROWS is not 0; TEST_ROWS where the last of them are a test file's. */
 #include <string.h>
 #include "board.h"
 #include "core/sha256.h"
 #include "subject.h"
 
+#ifndef TEST_ROWS
+#define TEST_ROWS 0
+#endif
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
 #define API(name) PASTE(MODEL, name)
@@ -17,8 +20,9 @@ static unsigned char work[LIMIT(INFER_BYTES)] __attribute__((aligned(64)));
 static unsigned char kept[LIMIT(STATE_BYTES) + 256];
 static size_t kept_bytes;
 static unsigned char best_weights[LIMIT(WEIGHT_BYTES)] __attribute__((aligned(8)));
-static int32_t order[LIMIT(ORDER_WORDS)(ROWS + LIMIT(DRAWN_ROWS)) + 1];
+static int32_t order[LIMIT(ORDER_WORDS)(ROWS - TEST_ROWS + LIMIT(DRAWN_ROWS)) + 1];
 static struct MODEL model, reader;
+static int32_t begin_slices;
 
 /* ---- console ---- */
 
@@ -102,13 +106,20 @@ static int give(void *user, const struct API(row) *row)
     row->y[0] = labels[row->sample];
     return 0;
 }
+
+static int lose(void *user, const struct API(row) *row)
+{
+    (void)user, (void)row;
+    return 1;
+}
 #endif
 
 /* ---- the work ---- */
 
 static void begin(void)
 {
-    struct API(data) data = {ROWS, order, NULL, NULL};
+    struct API(data) data = {ROWS - TEST_ROWS, order, NULL, NULL, TEST_ROWS};
+    enum API(status) status;
 #if ROWS > 0
     data.row = give;
 #endif
@@ -117,7 +128,27 @@ static void begin(void)
     expect(API(step)(&model) == LIMIT(BAD_CALL), "step before init");
     expect(API(init)(&model, arena, sizeof arena) == LIMIT(OK), "init");
     expect(API(step)(&model) == LIMIT(BAD_CALL), "step before begin");
-    expect(API(begin)(&model, &data) == LIMIT(OK), "begin");
+    expect(API(begin_continue)(&model, 1) == LIMIT(BAD_CALL), "nothing to continue");
+    expect(API(begin_slices)(&model, &data) == LIMIT(OK), "begin in slices");
+    expect(API(step)(&model) == LIMIT(BAD_CALL), "step before all has begun");
+    while ((status = API(begin_continue)(&model, 50)) == LIMIT(MORE))
+        begin_slices++;
+    expect(status == LIMIT(OK), "begin");
+}
+
+/* A model that has begun twice, at once, goes on to the same bits. */
+static void begin_again(void)
+{
+    struct API(data) data = {ROWS - TEST_ROWS, order, NULL, NULL, TEST_ROWS};
+#if ROWS > 0
+    data.row = lose;
+    if (begin_slices > 0 && API(begin)(&model, &data) == LIMIT(BAD_DATA))
+        expect(API(step)(&model) == LIMIT(BAD_CALL), "step after data were lost");
+    data.row = give;
+#endif
+    expect(API(begin)(&model, &data) == LIMIT(OK), "begin at once");
+    data.test_rows = TEST_ROWS > 0 ? INT32_MAX : 1;
+    expect(API(begin_slices)(&model, &data) == LIMIT(BAD_CALL), "rows of no test file, or too many");
 }
 
 /* Only what was kept outlives the reset; damaged, it is refused. */
@@ -234,11 +265,13 @@ static void evaluate(enum API(part) part, const char *name)
 int main(void)
 {
     begin();
+    begin_again();
     train();
     print_hash();
     infer();
     evaluate(LIMIT(VAL), "val ");
     evaluate(LIMIT(TEST), "test ");
+    print_whole("slices to begin ", begin_slices);
     print_whole("arena ", LIMIT(ARENA_BYTES));
     print_whole("weights ", LIMIT(WEIGHT_BYTES));
     print_whole("state ", LIMIT(STATE_BYTES));
