@@ -1,0 +1,56 @@
+/*
+ * Sums of columns by blocks of 8 warps: 32 columns a block, a lane a column, a warp a chunk of 256
+ * rows, the chunks' sums added ascending.  Bit for bit inv_column_sum of runtime/core/sums.h.
+ *
+ * INV_LAUNCH(run, kernel, inv_column_blocks(pages, columns), INV_COLUMN_THREADS, INV_COLUMN_SHARED)
+ */
+#ifndef INV_CUDA_COLUMNS_CUH
+#define INV_CUDA_COLUMNS_CUH
+
+#include "core/sums.h"
+#include "cuda/launch.cuh"
+
+#define INV_COLUMN_WARPS 8
+#define INV_COLUMN_THREADS (INV_COLUMN_WARPS * INV_WARP)
+#define INV_COLUMN_SHARED (INV_COLUMN_THREADS * (int)sizeof(float))
+
+static inline unsigned inv_column_blocks(int64_t pages, int64_t columns)
+{
+    return inv_blocks(pages * ((columns + INV_WARP - 1) / INV_WARP), 1);
+}
+
+/*
+ * store(i, k, sum of value(i, j, k) over j) for i < pages, k < columns; j < rows: the chain over j
+ * ascending from +0 in chunks of 256, whose sums are added ascending from +0.
+ */
+template <class V, class S>
+INV_DEVICE void inv_column_sum(int64_t pages, int64_t rows, int64_t columns, V value, S store)
+{
+    float *part = (float *)(void *)inv_shared();
+    int lane = inv_lane(), warp = inv_block_warp();
+    int64_t strips = (columns + INV_WARP - 1) / INV_WARP;
+    for (int64_t strip = blockIdx.x; strip < pages * strips; strip += gridDim.x) {
+        int64_t i = strip / strips, k = strip % strips * INV_WARP + lane;
+        float total = 0.0f;
+        for (int64_t first = 0; first < rows; first += INV_COLUMN_WARPS * INV_CHUNK) {
+            int64_t begin = first + warp * INV_CHUNK;
+            int64_t end = rows - begin < INV_CHUNK ? rows : begin + INV_CHUNK;
+            float chunk = 0.0f;
+            if (k < columns)
+                INV_UNROLL_8
+                for (int64_t j = begin; j < end; j++)
+                    chunk = inv_add(chunk, value(i, j, k));
+            part[threadIdx.x] = chunk;
+            __syncthreads();
+            /* warps past the last row hold +0, which changes no total: that is never -0 */
+            if (warp == 0)
+                for (int w = 0; w < INV_COLUMN_WARPS; w++)
+                    total = inv_add(total, part[w * INV_WARP + lane]);
+            __syncthreads();
+        }
+        if (warp == 0 && k < columns)
+            store(i, k, total);
+    }
+}
+
+#endif
