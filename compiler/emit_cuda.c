@@ -245,7 +245,10 @@ static void column_group(struct function *f)
     const char *shape = shape_print(f->emit->arena, column->dtype, space);
     f->mapping = arena_printf(f->emit->arena, count ? "%s: a thread a column" :
                               "%s: chains of 256 rows, added up ascending", shape);
-    f->launch = threads_for(f, all);
+    f->launch = count ? threads_for(f, all)
+                      : arena_printf(f->emit->arena, "inv_column_blocks(%s, %s), "
+                                     "INV_COLUMN_THREADS, INV_COLUMN_SHARED",
+                                     function_extent(f, pages), function_extent(f, columns));
 }
 
 /* ---- contract ---- */
@@ -294,10 +297,11 @@ static void contract_group(struct function *f)
     function_set_extent(f, "m", m);
     function_set_extent(f, "n", n);
     function_set_extent(f, "pages", paged ? extent_of(shape, 0) : (struct extent){.constant = 1});
-    values_set(f->values, "tile", "64, 64");
+    values_set(f->values, "tile", "inv_tile_64x64");
     f->skeleton = paged ? "templates/skeleton/cuda/contract_pages.cu"
                         : "templates/skeleton/cuda/contract.cu";
-    f->launch = arena_printf(f->emit->arena, "inv_tiles<64, 64>(%s, %s, %s), 256, 0",
+    f->launch = arena_printf(f->emit->arena, "inv_tiles<inv_tile_64x64>(%s, %s, %s), "
+                             "inv_tile_64x64::threads, inv_tile_64x64::shared",
                              function_extent(f, m), function_extent(f, n),
                              paged ? function_extent(f, extent_of(shape, 0)) : "1");
     function_use(f, matmul->op);
