@@ -80,21 +80,34 @@ static double seconds(const struct bench *bench)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void own_rows(const struct inv_run *run, int64_t begin, int64_t end)
+static void own_part(const struct bench *bench, int64_t i, int64_t m, int64_t j, int64_t n)
 {
-    const struct bench *bench = run->trace_state;
     const struct shape *s = bench->shape;
     long as_m = s->turned_a ? 1 : s->k, as_k = s->turned_a ? s->m : 1;
     long bs_k = s->turned_b ? 1 : s->n, bs_n = s->turned_b ? s->k : 1;
-    bench->contract(bench->out + begin * s->n, s->n, bench->a + begin * as_m, as_m, as_k, bench->b,
-                    bs_k, bs_n, end - begin, s->n, s->k);
+    bench->contract(bench->out + i * s->n + j, s->n, bench->a + i * as_m, as_m, as_k,
+                    bench->b + j * bs_n, bs_k, bs_n, m, n, s->k);
+}
+
+static void own_rows(const struct inv_run *run, int64_t begin, int64_t end)
+{
+    const struct bench *bench = run->trace_state;
+    own_part(bench, begin, end - begin, 0, bench->shape->n);
+}
+
+static void own_columns(const struct inv_run *run, int64_t begin, int64_t end)
+{
+    const struct bench *bench = run->trace_state;
+    own_part(bench, 0, bench->shape->m, begin, end - begin);
 }
 
 static void run_own(const struct bench *bench)
 {
     const struct shape *s = bench->shape;
     struct inv_run run = {.pool = bench->pool, .trace_state = (void *)(uintptr_t)bench};
-    inv_for(&run, own_rows, s->m, (int64_t)s->m * s->n * s->k);
+    int columns = s->n > s->m;
+    inv_for(&run, columns ? own_columns : own_rows, columns ? s->n : s->m,
+            (int64_t)s->m * s->n * s->k);
 }
 
 static void run_peer(const struct bench *bench, const struct peer *peer)
@@ -207,18 +220,19 @@ static void load_peer(struct bench *bench, char *text)
         memcpy(&peer->narrow, &function, sizeof function);
 }
 
-static contraction *choose_contraction(void)
+/* The level and its contraction. */
+static const char *choose_level(contraction **contract)
 {
 #if defined(__x86_64__)
     const char *wanted = getenv("INVAR_ISA");
     if (!(wanted && *wanted) || strcmp(wanted, "v4") == 0)
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-            return inv_contract_v4;
+            return *contract = inv_contract_v4, "v4";
     if (!(wanted && strcmp(wanted, "base") == 0))
         if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-            return inv_contract_v3;
+            return *contract = inv_contract_v3, "v3";
 #endif
-    return inv_contract_base;
+    return *contract = inv_contract_base, "base";
 }
 
 static int number_of(const char *name, int otherwise, int most)
@@ -230,12 +244,11 @@ static int number_of(const char *name, int otherwise, int most)
 
 int main(int argc, char **argv)
 {
-    struct bench bench = {.contract = choose_contraction(),
-                          .threads = number_of("THREADS", 1, 64),
+    struct bench bench = {.threads = number_of("THREADS", 1, 64),
                           .rounds = number_of("ROUNDS", 9, ROUNDS_MAX)};
     for (int i = 1; i < argc && i <= PEERS_MAX; i++)
         load_peer(&bench, argv[i]);
-    bench.pool = inv_pool_new(bench.threads);
+    bench.pool = inv_pool_new(bench.threads, choose_level(&bench.contract));
     printf("%-14s %5s %5s %5s %2s %9s", "GFLOP/s", "m", "n", "k", "", "invar");
     for (int i = 0; i < bench.peers; i++)
         printf(" %9s", bench.peer[i].name);

@@ -4,15 +4,21 @@
 #include "pool.h"
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sched.h>
 #endif
 #include "errors.h"
 
-/* Scalar operations for which waking one more thread pays.  Waking one and then the caller takes
- * 10 to 30 microseconds, in which AVX-512 does some two million. */
-enum { COST_OF_A_THREAD = 2 << 20 };
+/* Scalar operations for which waking one more thread pays: it takes about 15 microseconds until it
+ * runs and as long again until the caller does, and what one has written comes slowly to the other.
+ * Wider vectors do more in that time. */
+static const struct {
+    const char *level;
+    int64_t cost;
+} costs[] = {{"v4", 8 << 20}, {"v3", 4 << 20}};
+enum { COST_OF_A_THREAD = 1 << 20 };
 
 /* Outputs: no two threads write to one cache line, and their loops end in whole vectors. */
 enum { GRAIN = 64 };
@@ -21,11 +27,16 @@ enum { GRAIN = 64 };
 enum { STACK = 4 << 20 };
 
 /* Tests set a small INVAR_THREAD_COST, so that threads share small models, too. */
-static int64_t cost_of_a_thread(void)
+static int64_t cost_of_a_thread(const char *level)
 {
     const char *text = getenv("INVAR_THREAD_COST");
     long cost = text ? strtol(text, NULL, 10) : 0;
-    return cost > 0 ? cost : COST_OF_A_THREAD;
+    if (cost > 0)
+        return cost;
+    for (size_t i = 0; i < sizeof costs / sizeof *costs; i++)
+        if (strcmp(level, costs[i].level) == 0)
+            return costs[i].cost;
+    return COST_OF_A_THREAD;
 }
 
 struct worker {
@@ -63,13 +74,13 @@ int inv_pool_processors(void)
     return count > 0 ? (int)count : 1;
 }
 
-struct inv_pool *inv_pool_new(int threads)
+struct inv_pool *inv_pool_new(int threads, const char *level)
 {
     if (threads <= 1)
         return NULL;
     struct inv_pool *pool = inv_allocate(sizeof *pool);
     pool->threads = threads;
-    pool->cost = cost_of_a_thread();
+    pool->cost = cost_of_a_thread(level);
     pool->worker = inv_allocate((size_t)threads * sizeof *pool->worker);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->done, NULL);

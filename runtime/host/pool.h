@@ -4,8 +4,8 @@
 #define INV_HOST_POOL_H
 #include "invar.h"
 
-/* NULL for one thread: everything then runs in the caller. */
-struct inv_pool *inv_pool_new(int threads);
+/* NULL for one thread: everything then runs in the caller.  level: as in inv_model. */
+struct inv_pool *inv_pool_new(int threads, const char *level);
 void inv_pool_free(struct inv_pool *);
 /* Processors that this process may use, at least 1. */
 int inv_pool_processors(void);

@@ -243,7 +243,8 @@ static int run_session(struct inv_session *s)
     s->seed = o->seed > 0 ? o->seed_value : s->model->seed;
     s->out = o->predict && strcmp(o->predict, "-") == 0 ? stderr : stdout;
     inv_split_key(s->seed, s->run.key);
-    s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_pool_processors());
+    s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_pool_processors(),
+                               s->model->level);
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
         .directory = o->data, .inputs_only = o->predict && !o->eval_only };
     make_arena(s);

@@ -28,7 +28,7 @@ static void note_thread(const struct inv_run *run, int64_t begin, int64_t end)
 static void check_once(int threads)
 {
     static int32_t output[OUTPUTS];
-    struct inv_run run = { .arena = (unsigned char *)output, .pool = inv_pool_new(threads) };
+    struct inv_run run = { .arena = (unsigned char *)output, .pool = inv_pool_new(threads, "base") };
     CU_ASSERT_EQUAL(run.pool == NULL, threads == 1);
     int wrong = 0;
     memset(output, 0, sizeof output);
@@ -59,7 +59,7 @@ static void test_once(void)
 static void test_spread(void)
 {
     static pthread_t thread[64];
-    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(4) };
+    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(4, "base") };
     inv_for(&run, note_thread, 64, 1000);
     for (int i = 0; i < 64; i++)
         CU_ASSERT_TRUE(pthread_equal(thread[i], pthread_self()));
@@ -76,7 +76,7 @@ static void test_cost(void)
 {
     static pthread_t thread[2];
     setenv("INVAR_THREAD_COST", "5", 1);
-    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(2) };
+    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(2, "base") };
     unsetenv("INVAR_THREAD_COST");
     inv_for(&run, note_thread, 2, 9);
     CU_ASSERT_TRUE(pthread_equal(thread[1], pthread_self()));
@@ -88,7 +88,7 @@ static void test_cost(void)
 static void test_idle(void)
 {
     CU_ASSERT_TRUE(inv_pool_processors() >= 1);
-    inv_pool_free(inv_pool_new(8));
+    inv_pool_free(inv_pool_new(8, "base"));
     inv_pool_free(NULL);
 }
 
