@@ -155,12 +155,11 @@ struct inv_run inv_cuda_run(const struct cuda_device *d, const struct inv_run *r
     return copy;
 }
 
-/* A stop of the last pass ends with it. */
+/* The host never sets `stopped`: a stop of the last pass ends here. */
 static void launch(const struct inv_run *run, enum inv_phase phase)
 {
     struct cuda_device *d = cuda_of(run);
     d->shadow.run = inv_cuda_run(d, run);
-    d->shadow.stopped = 0;
     inv_cuda_put(d, d->job, &d->shadow, sizeof d->shadow);
     if (d->model->phase[phase])
         d->model->phase[phase](run);

@@ -171,7 +171,6 @@ static void begin_pass(struct cuda_device *d, const struct inv_run *run,
     inv_cuda_put(d, d->sum, pass->sum, (int64_t)job->reports * 4);
     job->run = inv_cuda_run(d, run);
     job->run.first_row = 0;
-    job->stopped = 0;
     job->training = pass->training;
     job->first_step = pass->first_step;
     job->done = 0;
