@@ -5,7 +5,8 @@
 #   firmware (the default where CMake compiles for no operating system): NAME.c and SHA-256, C99;
 #     #include "NAME.h".  With WEIGHTS also NAME_weights.c, the trained weights for flash.  Where
 #     the model file has a `target`, the linked image must keep to its ram and flash.
-#   c: NAME.c and Invar::runtime; #include "NAME.h" and call inv_trainer_main.
+#   c: NAME.c for each instruction-set level of this kind of machine, and Invar::runtime; #include
+#     "NAME.h" and call inv_trainer_main, with NAME_model_base where INV_WITH_BASE is defined, ...
 # As a script it is the check of an image: cmake -D SIZE=size -D IMAGE=app -D RAM=n -D FLASH=n -P.
 
 # Bytes for a person.
@@ -66,6 +67,38 @@ function(invar_add_budget target budget)
             -D RAM=${ram} -D FLASH=${flash} -P ${INVAR_GENERATE_SCRIPT} VERBATIM)
 endfunction()
 
+# The model in dir, emitted as C, for each instruction-set level.
+function(invar_add_model target stem dir)
+  set(levels base)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    include(CheckCCompilerFlag)
+    foreach(level v3 v4)
+      check_c_compiler_flag(-march=x86-64-${level} INVAR_HAS_${level})
+      if(INVAR_HAS_${level})
+        list(APPEND levels ${level})
+      endif()
+    endforeach()
+  endif()
+  file(GLOB sources ${dir}/*.c)
+  list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+  foreach(level IN LISTS levels)
+    set(part ${target}_${stem}_${level})
+    string(TOUPPER ${level} upper)
+    add_library(${part} OBJECT ${sources})
+    set_target_properties(${part} PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
+    target_compile_definitions(${part} PRIVATE INV_LEVEL=${level})
+    target_compile_options(${part} PRIVATE -ffp-contract=off -fno-math-errno -fno-trapping-math)
+    if(NOT level STREQUAL base)
+      target_compile_options(${part} PRIVATE -march=x86-64-${level})
+    endif()
+    target_include_directories(${part} PRIVATE ${dir}/runtime/include ${dir}/runtime)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${part}>)
+    target_compile_definitions(${target} PRIVATE INV_WITH_${upper})
+  endforeach()
+  target_include_directories(${target} PRIVATE ${dir})
+  target_link_libraries(${target} PRIVATE Invar::runtime)
+endfunction()
+
 function(invar_generate)
   cmake_parse_arguments(arg "" "TARGET;MODEL;TARGET_KIND;WEIGHTS" "DEFINES;DEPENDS" ${ARGN})
   if(NOT TARGET "${arg_TARGET}" OR NOT arg_MODEL OR arg_UNPARSED_ARGUMENTS)
@@ -99,17 +132,15 @@ function(invar_generate)
   endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${arg_MODEL} ${arg_DEPENDS}
                ${arg_WEIGHTS} ${invar})
+  if(arg_TARGET_KIND STREQUAL "c")
+    invar_add_model(${arg_TARGET} ${stem} ${dir})
+    return()
+  endif()
   file(GLOB sources ${dir}/*.c)
-  list(FILTER sources EXCLUDE REGEX "/main\\.c$")
   set_source_files_properties(${sources} PROPERTIES
     COMPILE_OPTIONS "-ffp-contract=off;-fno-math-errno;-fno-trapping-math")
   target_sources(${arg_TARGET} PRIVATE ${sources})
   target_include_directories(${arg_TARGET} PRIVATE ${dir})
-  if(arg_TARGET_KIND STREQUAL "c")
-    target_include_directories(${arg_TARGET} PRIVATE ${dir}/runtime ${dir}/runtime/include)
-    target_link_libraries(${arg_TARGET} PRIVATE Invar::runtime)
-    return()
-  endif()
   get_target_property(has_sha ${arg_TARGET} INVAR_HAS_SHA256) # one copy for several models
   if(NOT has_sha)
     target_sources(${arg_TARGET} PRIVATE ${dir}/core/sha256.c)
