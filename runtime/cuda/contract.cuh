@@ -82,7 +82,7 @@ template <int SIZE, int THREADS> struct inv_panel {
     const float *x; /* element (0, 0) of the panel of k = 0 */
     int64_t stride, stride_k;
     int64_t size; /* rows within the operand */
-    bool along, wide;
+    bool along, wide, whole; /* vectors lie along k; are loads of 16 bytes; in all rows */
     float4 held[count];
 };
 
@@ -97,6 +97,7 @@ INV_DEVICE void inv_panel_open(struct inv_panel<SIZE, THREADS> *p, const float *
     p->along = stride_k == 1;
     p->wide = (p->along ? stride % 4 : stride == 1 ? stride_k % 4 : 1) == 0 &&
               (uintptr_t)p->x % 16 == 0;
+    p->whole = p->wide && p->size >= SIZE;
 }
 
 /* Where vector number u of this thread begins.  Along k a warp carries 16 rows by 8 elements: whole
@@ -109,25 +110,34 @@ INV_DEVICE void inv_panel_place(const struct inv_panel<SIZE, THREADS> *p, int u,
     *k = p->along ? v / 16 % 4 * 4 : v / (SIZE / 4);
 }
 
+/* The vector at row, k of a panel that begins at `from` and of which `left` elements of k exist:
+ * element by element, where it may end early or is not 16 bytes side by side. */
+template <int SIZE, int THREADS>
+INV_DEVICE float4 inv_panel_gather(const struct inv_panel<SIZE, THREADS> *p, const float *at,
+                                   int row, int k, int64_t left)
+{
+    int64_t step = p->along ? p->stride_k : p->stride;
+    int64_t inside = p->along ? left - k : p->size - row;
+    if (p->along ? row >= p->size : k >= left)
+        inside = 0;
+    if (p->wide && inside >= 4)
+        return *(const float4 *)(const void *)at;
+    return make_float4(inside > 0 ? at[0] : 0.0f, inside > 1 ? at[step] : 0.0f,
+                       inside > 2 ? at[2 * step] : 0.0f, inside > 3 ? at[3 * step] : 0.0f);
+}
+
 /* Reads the panel that begins at k = `from`, of which `left` elements of k exist. */
 template <int SIZE, int THREADS>
 INV_DEVICE void inv_panel_fetch(struct inv_panel<SIZE, THREADS> *p, int64_t from, int64_t left)
 {
+    const bool whole = p->whole && left >= INV_PANEL;
     INV_UNROLL
     for (int u = 0; u < inv_panel<SIZE, THREADS>::count; u++) {
         int row, k;
         inv_panel_place(p, u, &row, &k);
         const float *at = p->x + row * p->stride + (from + k) * p->stride_k;
-        int64_t step = p->along ? p->stride_k : p->stride;
-        int64_t inside = p->along ? left - k : p->size - row;
-        if (p->along ? row >= p->size : k >= left)
-            inside = 0;
-        if (p->wide && inside >= 4)
-            p->held[u] = *(const float4 *)(const void *)at;
-        else
-            p->held[u] = make_float4(inside > 0 ? at[0] : 0.0f, inside > 1 ? at[step] : 0.0f,
-                                     inside > 2 ? at[2 * step] : 0.0f,
-                                     inside > 3 ? at[3 * step] : 0.0f);
+        p->held[u] = whole ? *(const float4 *)(const void *)at
+                           : inv_panel_gather(p, at, row, k, left);
     }
 }
 
@@ -151,16 +161,20 @@ INV_DEVICE void inv_panel_put(const struct inv_panel<SIZE, THREADS> *p, float *p
     }
 }
 
-/* Row number r of the thread's, counted in the tile; columns likewise. */
+/*
+ * Row number r of the thread's, counted in the tile; columns likewise.  Lanes l and l ^ 1 share
+ * their columns, l and l ^ 2 their rows: so a load of 16 bytes a lane from shared memory takes two
+ * turns, not four.
+ */
 template <class T> INV_DEVICE int inv_tile_row(int r)
 {
-    int thread = inv_block_warp() / T::warps_n * 4 + inv_lane() / 8;
+    int thread = inv_block_warp() / T::warps_n * 4 + inv_lane() / 16 * 2 + inv_lane() % 2;
     return r / 4 * (T::m / (T::rows / 4)) + 4 * thread + r % 4;
 }
 
 template <class T> INV_DEVICE int inv_tile_column(int c)
 {
-    int thread = inv_block_warp() % T::warps_n * 8 + inv_lane() % 8;
+    int thread = inv_block_warp() % T::warps_n * 8 + inv_lane() / 2 % 8;
     return c / 4 * (T::n / (T::columns / 4)) + 4 * thread + c % 4;
 }
 
