@@ -7,13 +7,78 @@
 #     the model file has a `target`, the linked image must keep to its ram and flash.
 #   c: NAME.c for each instruction-set level of this kind of machine, and Invar::runtime; #include
 #     "NAME.h" and call inv_trainer_main, with NAME_model_base where INV_WITH_BASE is defined, ...
-# As a script it is the check of an image: cmake -D SIZE=size -D IMAGE=app -D RAM=n -D FLASH=n -P.
+# As a script it is the check of an image:
+#   cmake -D SIZE=size -D IMAGE=app -D RAM=n -D FLASH=n [-D OBJECTS=a.o,b.o -D NAME=stem] -P this.
 
 # Bytes for a person.
 function(invar_print_bytes out bytes)
   math(EXPR whole "${bytes} / 1024")
   math(EXPR tenth "${bytes} * 10 / 1024 % 10")
   set(${out} "${bytes} bytes (${whole}.${tenth} KiB)" PARENT_SCOPE)
+endfunction()
+
+# The call graph that gcc writes beside an object (-fcallgraph-info=su): the property "frame F" of
+# each function F, "calls F", and the lists of all functions and of those of groups of loops.  A
+# function called through a pointer is one of a group where the core calls it, else a callback.
+function(invar_read_calls file)
+  set(group ":(init|prepare|normalise|augment|train|update|evaluate|predict|finish)_[0-9]+")
+  file(STRINGS ${file} lines)
+  foreach(line IN LISTS lines)
+    if(line MATCHES "^node: { title: \"([^\"]+)\".*[^0-9]([0-9]+) bytes \\(")
+      set_property(GLOBAL PROPERTY "frame ${CMAKE_MATCH_1}" ${CMAKE_MATCH_2})
+      set_property(GLOBAL APPEND PROPERTY functions ${CMAKE_MATCH_1})
+      if(line MATCHES "^node: { title: \"([^\"]+${group}[^\"]*)\"")
+        set_property(GLOBAL APPEND PROPERTY "calls groups" ${CMAKE_MATCH_1})
+      endif()
+    elseif(line MATCHES "targetname: \"__indirect_call\"" AND line MATCHES "core/firmware.h:")
+      string(REGEX REPLACE "^edge: { sourcename: \"([^\"]+)\".*" "\\1" from "${line}")
+      set_property(GLOBAL APPEND PROPERTY "calls ${from}" groups)
+    elseif(line MATCHES "^edge: { sourcename: \"([^\"]+)\" targetname: \"([^\"]+)\"")
+      set_property(GLOBAL APPEND PROPERTY "calls ${CMAKE_MATCH_1}" ${CMAKE_MATCH_2})
+    endif()
+  endforeach()
+endfunction()
+
+# The most bytes of stack from a function on; what has no frame there counts as none.
+function(invar_measure_stack function out)
+  get_property(known GLOBAL PROPERTY "stack ${function}" SET)
+  if(NOT known)
+    set_property(GLOBAL PROPERTY "stack ${function}" 0)
+    get_property(frame GLOBAL PROPERTY "frame ${function}")
+    get_property(calls GLOBAL PROPERTY "calls ${function}")
+    set(most 0)
+    list(REMOVE_DUPLICATES calls)
+    foreach(callee IN LISTS calls)
+      invar_measure_stack(${callee} bytes)
+      if(bytes GREATER most)
+        set(most ${bytes})
+      endif()
+    endforeach()
+    math(EXPR most "${most} + 0${frame}")
+    set_property(GLOBAL PROPERTY "stack ${function}" ${most})
+  endif()
+  get_property(bytes GLOBAL PROPERTY "stack ${function}")
+  set(${out} ${bytes} PARENT_SCOPE)
+endfunction()
+
+# The most bytes of stack that a function of the model takes, callbacks and libgcc's arithmetic
+# left out; 0 where the compiler wrote no call graph.
+function(invar_find_stack out)
+  set(most 0)
+  string(REPLACE "," ";" objects "${OBJECTS}")
+  list(FILTER objects INCLUDE REGEX "/${NAME}\\.c\\.[a-z]+$")
+  string(REGEX REPLACE "\\.[a-z]+$" ".ci" file "${objects}")
+  if(objects AND EXISTS "${file}")
+    invar_read_calls(${file})
+    get_property(functions GLOBAL PROPERTY functions)
+    foreach(function IN LISTS functions)
+      invar_measure_stack(${function} bytes)
+      if(bytes GREATER most)
+        set(most ${bytes})
+      endif()
+    endforeach()
+  endif()
+  set(${out} ${most} PARENT_SCOPE)
 endfunction()
 
 # flash = text + data, ram = data + bss, as size(1) counts them; the stack comes on top.
@@ -26,16 +91,25 @@ function(invar_check_image)
   math(EXPR ram "${CMAKE_MATCH_2} + ${CMAKE_MATCH_3}")
   invar_print_bytes(flash_text ${flash})
   invar_print_bytes(ram_text ${ram})
-  message(STATUS "flash ${flash_text}, ram ${ram_text} and the stack")
+  invar_find_stack(stack)
+  set(stack_text "the stack")
+  if(stack GREATER 0)
+    set(stack_text "${stack} bytes of stack")
+  endif()
+  message(STATUS "flash ${flash_text}, ram ${ram_text} and ${stack_text}")
   if(flash GREATER FLASH)
     invar_print_bytes(limit ${FLASH})
     message(FATAL_ERROR "the image takes ${flash_text} of flash, but its target has ${limit}; "
                         "compile with -Os and --gc-sections, or train less on the device")
   endif()
+  invar_print_bytes(limit ${RAM})
+  math(EXPR with_stack "${ram} + ${stack}")
   if(ram GREATER RAM)
-    invar_print_bytes(limit ${RAM})
     message(FATAL_ERROR "the image takes ${ram_text} of ram, but its target has ${limit}; "
                         "take a smaller batch, or freeze parameters")
+  elseif(with_stack GREATER RAM)
+    message(WARNING "the image takes ${ram_text} of ram, and the model ${stack} bytes of stack: "
+                    "its target has ${limit}, too little unless the stack is one of the sections")
   endif()
 endfunction()
 
@@ -55,6 +129,12 @@ endfunction()
 
 # NAME.budget of an emitted model, "ram n" and "flash n": checked once the target is linked.
 function(invar_add_budget target budget)
+  get_target_property(type ${target} TYPE)
+  if(NOT type STREQUAL "EXECUTABLE")
+    message(STATUS "${target} is no executable: its image is not checked against ${budget}")
+    return()
+  endif()
+  cmake_path(GET budget STEM name)
   file(STRINGS ${budget} lines)
   foreach(line IN LISTS lines)
     if(line MATCHES "^(ram|flash) ([0-9]+)$")
@@ -64,7 +144,8 @@ function(invar_add_budget target budget)
   invar_find_size()
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -D SIZE=${CMAKE_SIZE} -D IMAGE=$<TARGET_FILE:${target}>
-            -D RAM=${ram} -D FLASH=${flash} -P ${INVAR_GENERATE_SCRIPT} VERBATIM)
+            -D RAM=${ram} -D FLASH=${flash} -D NAME=${name}
+            -D "OBJECTS=$<JOIN:$<TARGET_OBJECTS:${target}>,,>" -P ${INVAR_GENERATE_SCRIPT} VERBATIM)
 endfunction()
 
 # The model in dir, emitted as C, for each instruction-set level.
@@ -139,6 +220,9 @@ function(invar_generate)
   file(GLOB sources ${dir}/*.c)
   set_source_files_properties(${sources} PROPERTIES
     COMPILE_OPTIONS "-ffp-contract=off;-fno-math-errno;-fno-trapping-math")
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_C_COMPILER_VERSION VERSION_GREATER_EQUAL 10)
+    set_property(SOURCE ${sources} APPEND PROPERTY COMPILE_OPTIONS -fcallgraph-info=su)
+  endif()
   target_sources(${arg_TARGET} PRIVATE ${sources})
   target_include_directories(${arg_TARGET} PRIVATE ${dir})
   get_target_property(has_sha ${arg_TARGET} INVAR_HAS_SHA256) # one copy for several models

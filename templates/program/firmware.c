@@ -516,6 +516,14 @@ static enum ${model}_status step_result(const struct ${model} *model)
     return model->run.step % model->per_epoch == 0 ? ${upper}_EPOCH : ${upper}_OK;
 }
 
+static void shuffle_on(struct ${model} *model, int32_t *budget)
+{
+    if (permute(model, epoch_order(model), model->part_end[0], ${stream_shuffle}, budget)) {
+        model->ordered_epoch = model->run.epoch;
+        model->stage = ROWS;
+    }
+}
+
 enum ${model}_status ${model}_step_continue(struct ${model} *model, int32_t budget)
 {
     static const struct inv_phase *const phase[] = {
@@ -528,10 +536,7 @@ enum ${model}_status ${model}_step_continue(struct ${model} *model, int32_t budg
         if (budget <= 0)
             return ${upper}_MORE;
         if (SHUFFLE && model->stage == ORDER) {
-            if (permute(model, epoch_order(model), model->part_end[0], ${stream_shuffle}, &budget)) {
-                model->ordered_epoch = model->run.epoch;
-                model->stage = ROWS;
-            }
+            shuffle_on(model, &budget);
         } else if (model->stage == ROWS) {
             status = next_row(model);
             budget -= ${row_cost};
