@@ -12,6 +12,7 @@
 static char directory[] = "/tmp/invar_test_ops_XXXXXX";
 static char sources[16384];
 static bool made;
+const struct generated_beside *generated_beside;
 static void *library;
 
 /* Groups run in three uneven parts: any partition must give the same bits. */
@@ -58,7 +59,8 @@ bool generated_add(struct program *program)
     graph_verify(graph, "plan");
     text_init(&text, program->arena);
     emit_model(program, &text);
-    return write_source(program->name, text.data);
+    return write_source(program->name, text.data) &&
+           (!generated_beside || generated_beside->add(program, directory));
 }
 
 /* Two compilers at a time; -O1 has fusing and selects, and compiles in half the time of -O2. */
@@ -78,7 +80,9 @@ const char *generated_load(void)
         return "the emitted sources do not compile";
     snprintf(path, sizeof path, "%s/cases.so", directory);
     library = dlopen(path, RTLD_NOW);
-    return library ? NULL : dlerror();
+    if (!library)
+        return dlerror();
+    return generated_beside ? generated_beside->load(directory) : NULL;
 }
 
 void generated_end(void)
@@ -151,4 +155,57 @@ double generated_get(const struct inv_run *run, const struct inv_variable *v, in
     if (v->dtype == INV_I64)
         return (double)((int64_t *)place(run, v))[element];
     return (double)((int32_t *)place(run, v))[element];
+}
+
+/* ---- beside ---- */
+
+static int64_t elements(const struct inv_variable *v, int64_t rows)
+{
+    int64_t count = v->rows >= 0 ? rows : 1;
+    for (int i = 0; i < v->rank; i++)
+        count *= v->dim[i];
+    return count;
+}
+
+/* Is one 4-byte word like the other?  NaN is NaN. */
+static bool same_word(enum inv_dtype dtype, const unsigned char *a, const unsigned char *b)
+{
+    float x, y;
+    memcpy(&x, a, 4);
+    memcpy(&y, b, 4);
+    return memcmp(a, b, 4) == 0 || (dtype == INV_F32 && x != x && y != y);
+}
+
+static bool same_variable(const struct inv_model *model, const struct inv_variable *v,
+                          const struct inv_run *run, const struct inv_run *beside)
+{
+    int64_t words = elements(v, run->rows) * (v->dtype == INV_I64 ? 2 : 1);
+    for (int64_t i = 0; i < words; i++) {
+        const unsigned char *a = run->arena + v->offset + 4 * i;
+        const unsigned char *b = beside->arena + v->offset + 4 * i;
+        if (same_word(v->dtype, a, b))
+            continue;
+        printf("  %s, %s, word %lld of %lld: C %02x%02x%02x%02x, beside %02x%02x%02x%02x\n",
+               model->name, v->path, (long long)i, (long long)words, a[3], a[2], a[1], a[0], b[3],
+               b[2], b[1], b[0]);
+        return false;
+    }
+    return true;
+}
+
+bool generated_run(const struct inv_model *model, const struct inv_run *run)
+{
+    size_t size = ((size_t)model->arena_bytes + 63) / 64 * 64;
+    struct inv_run beside = *run;
+    bool same = true;
+    beside.arena = aligned_alloc(64, size > 0 ? size : 64);
+    memcpy(beside.arena, run->arena, size);
+    model->phase[INV_PREDICT](run);
+    if (generated_beside) {
+        generated_beside->run(model, &beside);
+        for (int i = 0; i < model->variable_count; i++)
+            same = same_variable(model, &model->variable[i], run, &beside) && same;
+    }
+    free(beside.arena);
+    return same;
 }

@@ -18,5 +18,16 @@ void generated_set(const struct inv_run *, const struct inv_variable *, int64_t 
 double generated_get(const struct inv_run *, const struct inv_variable *, int64_t element);
 const struct inv_variable *generated_variable(const struct inv_model *, const char *path);
 void generated_stop(struct inv_run *);
+/* Runs the cases; false after printing what differs where the program runs on something beside. */
+bool generated_run(const struct inv_model *, const struct inv_run *);
+
+/* What else is made of the programs and must give the same bits; `directory` holds the sources. */
+struct generated_beside {
+    bool (*add)(struct program *, const char *directory);
+    const char *(*load)(const char *directory); /* NULL or why not */
+    /* Runs the cases in the arena. */
+    void (*run)(const struct inv_model *, const struct inv_run *);
+};
+extern const struct generated_beside *generated_beside; /* NULL: nothing */
 
 #endif

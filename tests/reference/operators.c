@@ -353,14 +353,14 @@ static bool run_set(const struct subject *s, const struct inv_model *model, int 
 {
     struct oracle o = moment_of(set);
     struct inv_run *run = generated_start(model, &o);
-    bool good = true;
+    bool good;
     *in += 4 * sizeof(int64_t) + sizeof o.key;
     for (int i = 0; i < s->program->variable_count; i++) {
         size_t size = variable_bytes(program_variable(s->program, i), o.rows);
         memcpy(run->arena + model->variable[i].offset, *in, size);
         *in += size;
     }
-    model->phase[INV_PREDICT](run);
+    good = generated_run(model, run);
     for (int i = 0; i < s->program->variable_count; i++) {
         const struct variable *v = program_variable(s->program, i);
         size_t size = variable_bytes(v, o.rows);
