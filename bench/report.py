@@ -1,0 +1,235 @@
+"""The page of results: Markdown from the figures of side_by_side.py."""
+import math
+import re
+import statistics
+
+from workloads import WORKLOADS
+
+FRAMEWORKS = ("pytorch", "tensorflow", "keras")
+FAR_OFF = 0.05  # a loss that differs so much from the others' is that of another model
+
+
+def seconds(value):
+    if value is None:
+        return "-"
+    if value < 0.001:
+        return f"{value * 1e6:.0f} µs"
+    return f"{value * 1e3:.3g} ms" if value < 1 else f"{value:.3g} s"
+
+
+def megabytes(value):
+    return f"{value / 1e6:.1f}" if value < 1e8 else f"{value / 1e6:.0f}"
+
+
+def times(value):
+    return f"{value:.2f}" if value < 9.95 else f"{value:.0f}"
+
+
+def table(head, rows):
+    """The first column is text, the others are figures."""
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def medians(rows):
+    """{(workload, threads): {program: figures}} in the order measured."""
+    result = {}
+    for row in rows:
+        programs = result.setdefault((row["workload"], row["threads"]), {})
+        programs.setdefault(row["program"], []).append(row)
+    for programs in result.values():
+        for program, runs in programs.items():
+            figures = {"turns": len(runs)}
+            for key in ("loop", "whole", "cpu", "memory", "loss"):
+                values = [run[key] for run in runs if run[key] is not None]
+                figures[key] = statistics.median(values) if values else None
+            programs[program] = figures
+    return result
+
+
+def best_peer(programs, key="loop"):
+    peers = [name for name in programs if name != "invar"]
+    return min(peers, key=lambda name: programs[name][key], default=None)
+
+
+def geometric_mean(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
+
+
+def summary(result):
+    head = ["workload, threads", "Invar's loop", "best peer's loop", "times faster",
+            "whole process", "PyTorch's", "TensorFlow's", "Keras's", "peak memory", "PyTorch's"]
+    rows = []
+    for (name, threads), programs in result.items():
+        own, best = programs["invar"], best_peer(programs)
+
+        def ratio(key, peer):
+            return times(programs[peer][key] / own[key]) if peer in programs else "-"
+
+        rows.append([f"{name}, {threads}", seconds(own["loop"]),
+                     f"{seconds(programs[best]['loop'])} ({best})" if best else "-",
+                     ratio("loop", best), seconds(own["whole"]),
+                     *(ratio("whole", peer) for peer in FRAMEWORKS),
+                     megabytes(own["memory"]) + " MB", ratio("memory", "pytorch")])
+    return table(head, rows)
+
+
+def aims(result):
+    """Of CPU training (issue 5 of the project): which are met in this run."""
+    ratios = {place: programs[best_peer(programs)]["loop"] / programs["invar"]["loop"]
+              for place, programs in result.items() if best_peer(programs)}
+    lines = []
+
+    def judge(text, value, aim):
+        lines.append(f"- {text}: {times(value)}, aim {aim}: {'met' if value >= aim else 'missed'}\n")
+
+    if ratios:
+        least = min(ratios, key=ratios.get)
+        judge(f"least of all, {least[0]} with {least[1]} thread(s), times faster than the best peer",
+              ratios[least], 1)
+    for threads in sorted({place[1] for place in ratios}):
+        dense = [ratios.get((name, threads)) for name in ("mlp", "mlp_wide", "tabular")]
+        if None not in dense:
+            judge(f"mlp, mlp_wide and tabular with {threads} thread(s), geometric mean",
+                  geometric_mean(dense), 1.5)
+        for name in ("seeded_mlp", "binary"):
+            if (name, threads) not in ratios:
+                continue
+            programs = result[name, threads]
+            judge(f"{name} with {threads} thread(s), warm loop", ratios[name, threads], 4)
+            for key, aim, what in (("whole", 100, "whole process"), ("memory", 10, "peak memory")):
+                peers = [programs[peer][key] for peer in FRAMEWORKS if peer in programs]
+                if key == "memory":
+                    peers = [programs[peer][key] for peer in ("pytorch",) if peer in programs]
+                if peers:
+                    judge(f"{name} with {threads} thread(s), {what} against "
+                          f"{'PyTorch' if key == 'memory' else 'the quickest framework'}",
+                          min(peers) / programs["invar"][key], aim)
+    if ("mlp_wide", 1) in result and ("mlp_wide", 2) in result:
+        one, two = (result["mlp_wide", threads]["invar"]["loop"] for threads in (1, 2))
+        judge("mlp_wide with 2 threads against 1", one / two, 1.7)
+    return "".join(lines)
+
+
+def details(result, plans):
+    text = ""
+    for (name, threads), programs in result.items():
+        own, rows = programs["invar"], []
+        middle = statistics.median(figures["loss"] for figures in programs.values())
+        for program, f in programs.items():
+            far = abs(f["loss"] - middle) > FAR_OFF * abs(middle)
+            rows.append([program, seconds(f["loop"]), seconds(f["cpu"]), seconds(f["whole"]),
+                         megabytes(f["memory"]), times(f["loop"] / own["loop"]),
+                         times(f["whole"] / own["whole"]), times(f["memory"] / own["memory"]),
+                         f"{f['loss']:.4f}" + (" (other work?)" if far else ""), str(f["turns"])])
+        planned = plans[name]["arena"] + plans[name]["data"]
+        text += f"\n### {name}, {threads} thread{'s' if threads > 1 else ''}\n\n"
+        text += table(["program", "warm loop", "its CPU", "whole process", "peak MB", "loop / Invar's",
+                       "process / Invar's", "memory / Invar's", "loss", "turns"], rows)
+        text += (f"\nInvar's plan and data are {megabytes(planned)} MB; peak is "
+                 f"{own['memory'] / planned:.2f} of that"
+                 + (".\n" if planned > 2e7 else ", the rest being the program itself and libc.\n"))
+    return text
+
+
+def roofline(result, plans, ceilings):
+    head = ["workload", "FLOPs a step", "steps", "plan", "at the fma ceiling",
+            "at memory's, if nothing stayed cached", "Invar, 1 thread", "share of the fma ceiling"]
+    rows = []
+    for name, plan in plans.items():
+        if (name, 1) not in result:
+            continue
+        work, loop = WORKLOADS[name], result[name, 1]["invar"]["loop"]
+        # The last batch of an epoch may be smaller: FLOPs go by rows.
+        flops = plan["flops"] * work.epochs * work.rows / work.batch
+        moved = work.step_bytes * work.steps
+        rows.append([name, f"{plan['flops']:.3g}", str(work.steps), megabytes(plan["arena"]) + " MB",
+                     seconds(flops / ceilings["flops"]), seconds(moved / ceilings["bytes"]),
+                     seconds(loop), f"{flops / ceilings['flops'] / loop:.2f}"])
+    return table(head, rows)
+
+
+def contraction_summary(tables):
+    rows = []
+    for one in tables:
+        last = re.search(r"geometric mean ([\d.]+), least ([\d.]+)", one["text"])
+        rows.append([f"{one['level']}, {one['threads']}", one["core"] or "its own choice",
+                     *(last.groups() if last else ("-", "-"))])
+    return table(["level, threads", "OpenBLAS's kernels", "geometric mean", "least"], rows)
+
+
+def contraction_details(one):
+    lines = [line for line in one["text"].split("\n") if line.strip()]
+    shapes = "\n".join(line for line in lines if "geometric" not in line and "CPUs," not in line)
+    core = f", OpenBLAS with its kernels for {one['core']}" if one["core"] else ""
+    return f"\n### Level {one['level']}, threads: {one['threads']}{core}\n\n```text\n{shapes}\n```\n"
+
+
+def programs(machine, rounds):
+    found = ", ".join(f"{name} {text}" for name, text in machine["versions"].items())
+    return f"""\
+- **Machine:** {machine['cpu']}, {machine['processors']} processors, {machine['vectors']},
+  {machine['memory'] / 2 ** 30:.0f} GiB, Linux {machine['kernel']}; before the start others kept
+  {machine['busy']:.0%} of it busy.
+- **Programs:** {machine['invar']} with gcc {machine['gcc']};
+  {found or 'no peers'}.
+- **Turns:** {rounds}, the programs one after the other in each; every figure is the median.
+"""
+
+
+METHOD = """\
+## What is measured
+
+Every program does the same work: the same layers, loss, optimizer, batches and number of steps, rows
+in a new order each epoch (`seeded_mlp`: always in the same), data in memory, the loss (and accuracy,
+where the model has it) reported for each epoch. Data and start values are drawn from the same
+distributions, for the peers from the same numbers; so their losses agree, and Invar's is near.
+
+- **Warm loop:** seconds of the training loop. In peers: from the second training in one process on,
+  when everything is compiled and allocated. In Invar: its first and only one, as the trainer's log
+  says (the sum over its epochs).
+- **Its CPU:** seconds of all processors in that loop (`-` where too short to be told).
+- **Whole process:** from the start of the process until the weights are saved; for Invar until the
+  process has ended. Python's end is not counted.
+- **Peak MB:** resident memory at that point, a million bytes each.
+- **Turns:** a peer that takes over three times the best peer's time in the first turn runs no more.
+
+As many processors as threads are lent to a program (`sched_setaffinity`), and its library is told the
+number. What the peers are, as their manuals recommend for speed on CPUs:
+
+- `numpy`: by hand, buffers made once, in-place operations, the optimizer in blocks within the cache;
+- `jax`: all epochs are one `jit` with donated state, `lax.scan` over the steps;
+- `pytorch`: eager, fused optimizers, `index_select` from a tensor instead of a DataLoader;
+- `pytorch compiled`: forward, backward and optimizer as one graph, `torch.compile` with max-autotune;
+- `tensorflow`: all epochs are one `tf.function` compiled by XLA, fused optimizer kernels;
+- `keras`: `fit()` on TensorFlow, up to 32 steps an execution, no progress bar.
+
+A new workload is a row in `bench/workloads.py`; other kinds of model than dense ones are a folder of
+programs `with_LIBRARY.py` beside `bench/dense`, and a peer without one is left out.
+"""
+
+
+def page(facts, rows, rounds):
+    result = medians(rows)
+    text = "# Benchmarks\n\nWritten by `scripts/bench` on " + facts["machine"]["date"]
+    text += f" in {facts['minutes']:.0f} minutes; every single run is in the CSV file beside it.\n\n"
+    text += programs(facts["machine"], rounds)
+    if result:
+        text += "\n## Invar and the best peer\n\n" + summary(result)
+        text += "\nRight of a figure of Invar's: how many times as much the peers take.\n"
+        judged = aims(result)
+        text += f"\n{judged}" if judged else ""
+    if facts["contractions"]:
+        text += ("\n## Contractions\n\nGFLOP/s of Invar over the better of OpenBLAS (NumPy's) and MKL "
+                 "for each shape below:\n\n" + contraction_summary(facts["contractions"]))
+    if result:
+        ceilings = facts["ceilings"]
+        text += (f"\n## Rooflines\n\nOne core does at most {ceilings['flops'] / 1e9:.0f} GFLOP/s of "
+                 f"fma in registers and {ceilings['bytes'] / 1e9:.1f} GB/s of `y = a x + y` in "
+                 "memory (`bench/ceilings.c`).\n\n"
+                 + roofline(result, facts["plans"], ceilings))
+        text += "\n" + METHOD + "\n## Each workload\n" + details(result, facts["plans"])
+    if facts["contractions"]:
+        text += "\n## Each contraction\n\nGFLOP/s; the ratio is Invar's to the best peer's.\n"
+        text += "".join(contraction_details(one) for one in facts["contractions"])
+    return text

@@ -1,0 +1,390 @@
+"""scripts/bench: runs the workloads of workloads.py in Invar and in every peer, in turn, on as many
+processors as threads, and writes the medians as a page.  Needs Linux and the standard library."""
+import argparse
+import csv
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import report
+from workloads import PEERS, WORKLOADS
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+WORK = ROOT / "build" / "bench"
+
+# Module: what pip is asked for, the next where one fails.  PyTorch's own site has wheels without the
+# libraries for GPUs (gigabytes), which the one on PyPI needs only to be imported.
+PACKAGES = {
+    "numpy": [["numpy"]],
+    "jax": [["jax"]],
+    "torch": [["torch", "--index-url", "https://download.pytorch.org/whl/cpu"], ["torch"]],
+    "tensorflow": [["tensorflow-cpu"]],
+    "keras": [["keras"]],
+    "mkl": [["mkl"]],
+}
+SLOW = 3  # a peer that takes so many times the best peer's time in the first round runs no more
+
+
+def stop(message):
+    sys.exit(f"scripts/bench: {message}")
+
+
+def say(message):
+    print(message, flush=True)
+
+
+def options():
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Trains the same models in Invar and in other libraries, side by side on this "
+        "machine,\nand writes docs/benchmarks.md.  Needs a quiet machine and some GB for the "
+        "libraries.",
+        epilog="workloads: " + ", ".join([*WORKLOADS, "contraction"]) +
+        "\npeers:     " + ", ".join(PEERS) + "  (--peers none: Invar alone)")
+    parser.add_argument("--quick", action="store_true", help="one short round, page to the screen")
+    parser.add_argument("--only", metavar="WORKLOAD", action="append", default=[],
+                        help="only this workload (may be repeated), page to the screen")
+    parser.add_argument("--peers", metavar="LIST", help="only these, with commas between them; "
+                        "page to the screen")
+    parser.add_argument("--threads", metavar="LIST", help="numbers of threads, each its own table "
+                        "(1,2)")
+    parser.add_argument("--rounds", metavar="N", type=int, help="turns of every program (3)")
+    parser.add_argument("--env", metavar="DIR", type=Path, default=WORK / "peers",
+                        help="environment of Python that has the peers, or shall get what it lacks "
+                        "(build/bench/peers)")
+    parser.add_argument("--build", metavar="DIR", type=Path, default=ROOT / "build" / "release",
+                        help="a build of invar (made in build/release where this is not given)")
+    parser.add_argument("--out", metavar="FILE", type=Path,
+                        help="the page (docs/benchmarks.md); FILE's name in .csv: every single run")
+    parser.add_argument("--list", action="store_true", help="the names of the workloads, one a line")
+    chosen = parser.parse_args()
+    if chosen.list:
+        print("\n".join([*WORKLOADS, "contraction"]))
+        sys.exit()
+    return checked(chosen)
+
+
+def checked(chosen):
+    partial = chosen.quick or chosen.only or chosen.peers is not None
+    known = [*WORKLOADS, "contraction"]
+    for name in chosen.only:
+        if name not in known:
+            stop(f"there is no workload '{name}'; take one of {', '.join(known)}")
+    chosen.only = chosen.only or known
+    names = list(PEERS) if chosen.peers is None else chosen.peers.split(",")
+    chosen.peers = [] if chosen.peers == "none" else [name.strip() for name in names]
+    for name in chosen.peers:
+        if name not in PEERS:
+            stop(f"there is no peer '{name}'; take some of {', '.join(PEERS)}, or none")
+    processors = sorted(os.sched_getaffinity(0))
+    counts = chosen.threads or ("1,2" if len(processors) > 1 else "1")
+    try:
+        chosen.threads = [int(count) for count in counts.split(",")]
+    except ValueError:
+        stop(f"--threads {counts}: numbers with commas between them expected, such as 1,2")
+    for count in chosen.threads:
+        if not 1 <= count <= len(processors):
+            stop(f"--threads {count}: this machine lends {len(processors)} processors; take at most "
+                 "as many")
+    if chosen.rounds is not None and chosen.rounds < 1:
+        stop(f"--rounds {chosen.rounds}: at least 1 expected")
+    chosen.rounds = chosen.rounds or (1 if chosen.quick else 3)
+    chosen.seconds = 0.2 if chosen.quick else 1.0
+    if not (chosen.build / "bin" / "invar").exists():
+        stop(f"{chosen.build} has no bin/invar; give a folder that CMake built, or leave --build out")
+    if not chosen.out and not partial:
+        chosen.out = ROOT / "docs" / "benchmarks.md"
+    return chosen
+
+
+def modules(chosen):
+    needed = ["numpy"] if chosen.peers or "contraction" in chosen.only else []
+    for name in chosen.peers:
+        needed.append(PEERS[name][0])
+    if "contraction" in chosen.only and chosen.peers:
+        needed.append("mkl")
+    return list(dict.fromkeys(needed))
+
+
+def lacks(env, module):
+    if module == "mkl":
+        return not list((env / "lib").glob("libmkl_rt.so*"))
+    probe = "import importlib.util, sys; sys.exit(not importlib.util.find_spec(sys.argv[1]))"
+    return subprocess.run([env / "bin" / "python", "-c", probe, module]).returncode != 0
+
+
+def install_peers(chosen):
+    """What is missing in the environment; says how to do without what cannot be installed."""
+    env = chosen.env
+    if not modules(chosen):
+        return
+    if not (env / "bin" / "python").exists():
+        say(f"making {env}")
+        env.parent.mkdir(parents=True, exist_ok=True)
+        if subprocess.run([sys.executable, "-m", "venv", env]).returncode != 0:
+            stop(f"python3 -m venv {env} failed; give an environment by --env DIR")
+    for module in modules(chosen):
+        if lacks(env, module):
+            say(f"installing {module} in {env}")
+            if not any(pip_installs(env, packages) for packages in PACKAGES[module]):
+                stop(f"pip could not install {module}; give an environment that has it by --env "
+                     "DIR, or leave its peers out by --peers LIST")
+
+
+def pip_installs(env, packages):
+    command = [env / "bin" / "python", "-m", "pip", "install", "-q", "--retries", "1",
+               "--disable-pip-version-check", *packages]
+    return subprocess.run(command).returncode == 0
+
+
+def compile_helper(name, *flags):
+    program = WORK / name
+    command = ["gcc", *flags, "-o", program, HERE / f"{name}.c"]
+    if subprocess.run(command).returncode != 0:
+        stop(f"gcc could not compile bench/{name}.c")
+    return program
+
+
+class Runner:
+    """Runs programs on the first THREADS processors, one after the other."""
+
+    def __init__(self, chosen):
+        self.chosen, self.rows = chosen, []
+        self.processors = sorted(os.sched_getaffinity(0))
+        self.measure = compile_helper("measure", "-O2")
+
+    def environment(self, threads):
+        count = str(threads)
+        environment = dict(os.environ, CUDA_VISIBLE_DEVICES="", JAX_PLATFORMS="cpu",
+                           TF_CPP_MIN_LOG_LEVEL="3", PYTHONDONTWRITEBYTECODE="1")
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            environment[name] = count
+        return environment
+
+    def run(self, threads, command):
+        """Start, wall-clock seconds, CPU seconds and peak bytes of a command."""
+        log, result = WORK / "log", WORK / "result"
+        os.sched_setaffinity(0, self.processors[:threads])
+        try:
+            with open(log, "w") as out:
+                status = subprocess.run([self.measure, result, *command], stdout=out, stderr=out,
+                                        env=self.environment(threads), cwd=WORK).returncode
+        finally:
+            os.sched_setaffinity(0, self.processors)
+        if status != 0:
+            stop(f"{' '.join(map(str, command))} failed:\n{log.read_text()[-3000:]}")
+        return [float(number) for number in result.read_text().split()]
+
+    def add(self, workload, threads, program, **figures):
+        self.rows.append({"workload": workload, "threads": threads, "program": program, **figures})
+
+    def trainer(self, name):
+        path = WORK / name
+        model = ROOT / WORKLOADS[name].model
+        if subprocess.run([self.chosen.build / "bin" / "invar", "build", model, "-o",
+                           path]).returncode != 0:
+            stop(f"invar could not build {model}")
+        return path
+
+    def run_invar(self, name, threads, steps=None):
+        """One run: figures of the whole process and the epochs' own seconds, or with `steps` the
+        CPU seconds of that many steps."""
+        log, weights = WORK / "epochs.jsonl", WORK / "weights.safetensors"
+        command = [WORK / name, "--quiet", "--threads", str(threads), "--log", log, "--weights",
+                   weights, "--data", (ROOT / WORKLOADS[name].model).parent]
+        _, wall, cpu, memory = self.run(threads, command + (["--steps", str(steps)] if steps else []))
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        epochs = [line for line in lines if "epoch" in line]
+        return {"loop": sum(line["seconds"] for line in epochs), "whole": wall, "cpu": cpu,
+                "memory": memory, "loss": epochs[-1]["loss"], "hash": lines[-1]["sha256"],
+                "rows": sum(lines[0][part + "_rows"] for part in ("train", "val", "test"))}
+
+    def invar_turn(self, name, threads, base_cpu):
+        """Runs for about as long as a peer's warm loops; the median of each figure."""
+        runs, end = [], time.monotonic() + self.chosen.seconds
+        while not runs or (time.monotonic() < end and len(runs) < 50):
+            runs.append(self.run_invar(name, threads))
+        figures = {key: statistics.median(run[key] for run in runs)
+                   for key in ("loop", "whole", "cpu", "memory", "loss")}
+        figures["cpu"] = max(figures["cpu"] - base_cpu, 0) if base_cpu is not None else None
+        self.add(name, threads, "invar", **figures, hash=runs[0]["hash"])
+        return figures
+
+    def peer_turn(self, name, threads, peer):
+        library, option = PEERS[peer]
+        program = HERE / WORKLOADS[name].kind / f"with_{library}.py"
+        result = WORK / "peer.json"
+        start, _, _, _ = self.run(threads, [
+            self.chosen.env.resolve() / "bin" / "python", program, name, str(threads),
+            str(self.chosen.seconds), result, *([option] if option else [])])
+        told = json.loads(result.read_text())
+        figures = {"loop": statistics.median(told["loops"]), "whole": told["saved"] - start,
+                   "cpu": statistics.median(told["cpu"]), "memory": told["memory"],
+                   "loss": told["loss"]}
+        self.add(name, threads, peer, **figures)
+        return figures
+
+    def workload(self, name, threads):
+        kind = WORKLOADS[name].kind
+        peers = [peer for peer in self.chosen.peers
+                 if (HERE / kind / f"with_{PEERS[peer][0]}.py").exists()]
+        first = self.run_invar(name, threads)  # also brings it into the file cache
+        # What a run costs beside its loop; where the loop is short, that cannot be told apart.
+        base = self.run_invar(name, threads, steps=1)["cpu"] if first["loop"] > 0.02 else None
+        for turn in range(self.chosen.rounds):
+            loops = {"invar": self.invar_turn(name, threads, base)["loop"]}
+            for peer in peers:
+                loops[peer] = self.peer_turn(name, threads, peer)["loop"]
+            say(f"  round {turn + 1} of {self.chosen.rounds}: " +
+                ", ".join(f"{who} {report.seconds(loop)}" for who, loop in loops.items()))
+            least = min((loops[peer] for peer in peers), default=0)
+            if turn == 0:
+                peers = [peer for peer in peers if loops[peer] <= SLOW * least]
+
+    def facts(self, name):
+        """What the plan says: FLOPs of a step, bytes of the arena and of the data in memory."""
+        plan = subprocess.run([self.chosen.build / "bin" / "invar", "plan",
+                               ROOT / WORKLOADS[name].model], capture_output=True, text=True).stdout
+        batch = int(re.search(r" at batch (\d+)", plan)[1])
+        row = sum(int(size) for size in re.findall(r"^  (?:input|label) +\d+ +(\d+)", plan, re.M))
+        rows = self.run_invar(name, 1, steps=1)["rows"]
+        return {"flops": int(re.search(r"phase train: (\d+)", plan)[1]),
+                "arena": int(re.search(r"^arena (\d+)", plan, re.M)[1]), "data": row // batch * rows}
+
+    def contraction(self, threads, level, core):
+        """The table of bench/contractions, as rows of text, and its last line."""
+        environment = dict(os.environ, THREADS=str(threads), INVAR_ISA=level,
+                           ROUNDS="1" if self.chosen.quick else "5")
+        environment.update({"OPENBLAS_CORETYPE": core} if core else {})
+        os.sched_setaffinity(0, self.processors[:threads])
+        done = subprocess.run([HERE / "contractions", self.chosen.build, self.chosen.env],
+                              env=environment, capture_output=True, text=True)
+        os.sched_setaffinity(0, self.processors)
+        if done.returncode != 0:
+            stop(f"bench/contractions failed:\n{done.stderr[-3000:]}")
+        return {"threads": threads, "level": level, "core": core, "text": done.stdout}
+
+
+def cpu_flags():
+    found = re.search(r"^flags\s*:(.*)", Path("/proc/cpuinfo").read_text(), re.M)
+    return set(found[1].split()) if found else set()
+
+
+def contractions(runner):
+    """Invar with each instruction set that the CPU has; OpenBLAS as it chooses itself, and with
+    its kernels for AVX-512 where the CPU has that."""
+    if not runner.chosen.peers or "contraction" not in runner.chosen.only:
+        return []
+    wide = "avx512f" in cpu_flags()
+    kinds = [("v4", ""), ("v4", "SkylakeX"), ("v3", "")] if wide else [("v3", "")]
+    tables = []
+    for threads in runner.chosen.threads:
+        for level, core in kinds:
+            say(f"contraction, threads: {threads}, level {level} {core}")
+            tables.append(runner.contraction(threads, level, core))
+    return tables
+
+
+def busy_share():
+    """Of this machine's processors, before the start: what others do with them."""
+    def sample():
+        numbers = [int(text) for text in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+        return sum(numbers), numbers[3] + numbers[4]
+    total, idle = sample()
+    time.sleep(2)
+    more_total, more_idle = sample()
+    return 1 - (more_idle - idle) / max(more_total - total, 1)
+
+
+def versions(chosen):
+    if not chosen.peers:
+        return {}
+    names = [m for m in modules(chosen) if m != "keras"] + ["keras", "jaxlib", "tensorflow-cpu"]
+    probe = ("import importlib.metadata as m, json, sys\ndef v(n):\n try: return m.version(n)\n"
+             " except Exception: return None\n"
+             "print(json.dumps({n: v(n) for n in sys.argv[1:]}))")
+    done = subprocess.run([chosen.env / "bin" / "python", "-c", probe, *names], capture_output=True,
+                          text=True, check=True)
+    return {name: text for name, text in json.loads(done.stdout).items() if text}
+
+
+def machine(chosen):
+    cpuinfo = Path("/proc/cpuinfo").read_text()
+    model = re.search(r"^model name\s*: (.*)", cpuinfo, re.M)
+    memory = int(re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text())[1])
+    flags = cpu_flags()
+    gcc = subprocess.run(["gcc", "-dumpfullversion"], capture_output=True, text=True).stdout.strip()
+    invar = subprocess.run([chosen.build / "bin" / "invar", "--version"], capture_output=True,
+                           text=True).stdout.split("\n")[0]
+    return {"cpu": model[1] if model else platform.machine(),
+            "processors": len(os.sched_getaffinity(0)), "memory": memory * 1024,
+            "vectors": next((name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2"))
+                             if flag in flags), "neither AVX2 nor AVX-512"),
+            "kernel": platform.release(), "gcc": gcc, "invar": invar,
+            "date": time.strftime("%Y-%m-%d"), "busy": busy_share(), "versions": versions(chosen)}
+
+
+def ceilings():
+    text = subprocess.run([compile_helper("ceilings", "-O3", "-march=native",
+                                          "-ffp-contract=fast")], capture_output=True, text=True)
+    flops, bandwidth = text.stdout.split()
+    return {"flops": float(flops), "bytes": float(bandwidth)}
+
+
+def check_hashes(rows):
+    for name in WORKLOADS:
+        hashes = {row["hash"] for row in rows if row["workload"] == name and "hash" in row}
+        if len(hashes) > 1:
+            stop(f"{name}: other weights at other numbers of threads or rounds: {hashes}; that is a "
+                 "bug of Invar")
+
+
+def write_runs(path, rows):
+    fields = ["workload", "threads", "program", "loop", "cpu", "whole", "memory", "loss", "hash"]
+    with open(path, "w", newline="") as out:
+        writer = csv.DictWriter(out, fields, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({key: f"{value:.6g}" if isinstance(value, float) else value
+                             for key, value in row.items()})
+
+
+def main():
+    chosen = options()
+    WORK.mkdir(parents=True, exist_ok=True)
+    install_peers(chosen)
+    began = time.monotonic()
+    runner = Runner(chosen)
+    facts = {"machine": machine(chosen), "ceilings": ceilings()}
+    if facts["machine"]["busy"] > 0.1:
+        say(f"warning: others keep {facts['machine']['busy']:.0%} of this machine busy; figures of "
+            "now compare little")
+    names = [name for name in WORKLOADS if name in chosen.only]
+    for name in names:
+        runner.trainer(name)
+    facts["plans"] = {name: runner.facts(name) for name in names}
+    for threads in chosen.threads:
+        for name in names:
+            say(f"{name}, threads: {threads}")
+            runner.workload(name, threads)
+    check_hashes(runner.rows)
+    facts["contractions"] = contractions(runner)
+    facts["minutes"] = (time.monotonic() - began) / 60
+    page = report.page(facts, runner.rows, chosen.rounds)
+    if chosen.out:
+        chosen.out.write_text(page)
+        write_runs(chosen.out.with_suffix(".csv"), runner.rows)
+        say(f"wrote {chosen.out} and {chosen.out.with_suffix('.csv').name} after "
+            f"{facts['minutes']:.1f} minutes")
+    else:
+        print("\n" + page)
+
+
+main()

@@ -1,0 +1,66 @@
+"""What is measured: one row a workload, one row a peer.
+
+A workload's `kind` is the folder of its peers' programs, `KIND/with_LIBRARY.py`; a peer without a
+program there is left out of that workload's tables.
+"""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Dense layers with relu between them, trained on rows drawn by chance."""
+    model: str                # the model file, from the root of the repository
+    widths: tuple             # columns of the data, then units of each layer
+    loss: str                 # cross_entropy, binary_cross_entropy (of a sigmoid) or mse
+    rows: int                 # of the train part
+    batch: int
+    epochs: int
+    optimizer: str            # sgd, adam or adamw, with the numbers of OPTIMIZERS
+    rate: float
+    shuffle: bool = True      # a new order in each epoch
+    accuracy: bool = False    # reported for each epoch, as the loss is
+    kind: str = "dense"
+
+    @property
+    def steps(self):
+        return self.epochs * -(-self.rows // self.batch)
+
+    @property
+    def parameters(self):
+        return sum((a + 1) * b for a, b in zip(self.widths, self.widths[1:]))
+
+    @property
+    def step_bytes(self):
+        """That a step moves at least if nothing stays in a cache: weights for the outputs and for
+        the gradients of the inputs, gradients written; the optimizer's reads and writes; rows."""
+        optimizer = 5 if self.optimizer == "sgd" else 7
+        return 4 * (self.parameters * (3 + optimizer) + self.batch * self.widths[0])
+
+
+MOMENTUM = 0.9                          # of sgd
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # of adam and adamw
+DECAY = 0.01                            # of adamw
+
+WORKLOADS = {
+    "seeded_mlp": Dense("examples/seeded_mlp/seeded_mlp.inv", (32, 128, 10), "cross_entropy",
+                        rows=100, batch=32, epochs=10, optimizer="adam", rate=1e-3,
+                        shuffle=False, accuracy=True),
+    "binary": Dense("examples/binary/binary.inv", (10, 16, 1), "binary_cross_entropy",
+                    rows=80, batch=32, epochs=10, optimizer="adam", rate=1e-3, accuracy=True),
+    "mlp": Dense("bench/mlp.inv", (784, 256, 128, 10), "cross_entropy",
+                 rows=60000, batch=64, epochs=1, optimizer="sgd", rate=0.01),
+    "mlp_wide": Dense("bench/mlp_wide.inv", (1024, 4096, 4096, 1000), "cross_entropy",
+                      rows=5120, batch=256, epochs=1, optimizer="adamw", rate=1e-3),
+    "tabular": Dense("bench/tabular.inv", (100, 64, 64, 64, 64, 64, 64, 1), "mse",
+                     rows=20000, batch=32, epochs=1, optimizer="adam", rate=1e-3),
+}
+
+# Name in the tables: the library (of the program's name) and the program's own option.
+PEERS = {
+    "numpy": ("numpy", ""),
+    "jax": ("jax", ""),
+    "pytorch": ("torch", "eager"),
+    "pytorch compiled": ("torch", "compiled"),
+    "tensorflow": ("tensorflow", ""),
+    "keras": ("keras", ""),
+}
