@@ -2,9 +2,11 @@
  * Blocks of threads on fibers.  A thread starts on any idle fiber and keeps it while it waits; one
  * that never waits leaves its fiber to the next, so kernels without barriers cost plain calls.
  *
- * For ThreadSanitizer (-DEMULATE_TSAN; this file itself is not instrumented) each thread of a block
- * is a thread of its own to the sanitizer: what orders two of them is a barrier or an exchange
- * between them, nothing else.  Blocks share most_threads such threads, number by number.
+ * For ThreadSanitizer (-DEMULATE_TSAN; this file itself is not instrumented, and is linked before
+ * those that are) each thread of a block is a thread of its own to the sanitizer: what orders two of
+ * them is a barrier or an exchange between them, nothing else.  Blocks share most_threads such
+ * threads, number by number; stacks and shared memory are new for each, as addresses that they used
+ * one after the other would look like races.
  */
 #include "cuda_runtime.h"
 
@@ -34,6 +36,7 @@ struct fiber {
     ucontext_t context;
     jmp_buf jump;
     bool entered;
+    void *stack;
 };
 
 struct thread {
@@ -63,9 +66,9 @@ static struct {
     struct thread thread[most_threads];
     struct warp warp[most_threads / 32];
     std::vector<int> fresh, ready; /* last: next to run, but for random order */
-    std::vector<struct fiber *> idle;
+    std::vector<struct fiber *> idle, spent;
     struct fiber main;
-    unsigned char *shared;
+    unsigned char *shared, *end_of_shared;
 } block;
 
 /* ---- order ---- */
@@ -120,6 +123,20 @@ static int take(std::vector<int> &list)
 }
 
 /* ---- fibers ---- */
+
+#if defined(EMULATE_TSAN)
+static const bool reuse = false;
+#else
+static const bool reuse = true;
+#endif
+
+static void make_fiber(void);
+
+static unsigned char *take_area(size_t bytes)
+{
+    return (unsigned char *)mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                                 -1, 0);
+}
 
 void die(const char *what, const char *file, int line)
 {
@@ -229,9 +246,11 @@ static void fiber_main(unsigned high, unsigned low)
         int t = take(block.fresh);
         block.thread[t].fiber = self;
         run_thread(t);
-        struct fiber *next = next_fiber(true);
+        if (!reuse && block.idle.empty())
+            make_fiber();
+        struct fiber *next = next_fiber(reuse);
         if (next) {
-            block.idle.push_back(self);
+            (reuse ? block.idle : block.spent).push_back(self);
             switch_fiber(self, next);
         }
     }
@@ -241,13 +260,24 @@ static void make_fiber(void)
 {
     struct fiber *f = new fiber();
     uintptr_t address = (uintptr_t)f;
+    f->stack = take_area(stack_bytes);
     getcontext(&f->context);
-    f->context.uc_stack.ss_sp = malloc(stack_bytes);
+    f->context.uc_stack.ss_sp = f->stack;
     f->context.uc_stack.ss_size = stack_bytes;
     f->context.uc_link = NULL;
     makecontext(&f->context, (void (*)(void))fiber_main, 2, (unsigned)(address >> 16 >> 16),
                 (unsigned)address);
     block.idle.push_back(f);
+    RELEASE(block.begin);
+}
+
+static void free_spent(void)
+{
+    for (struct fiber *f : block.spent) {
+        munmap(f->stack, stack_bytes);
+        delete f;
+    }
+    block.spent.clear();
 }
 
 /* The current thread stops until it is in block.ready and chosen. */
@@ -372,17 +402,19 @@ unsigned char *shared_memory()
     return block.shared;
 }
 
-/* `bytes` of shared memory that end where a page without access begins. */
-static void place_shared(size_t bytes)
+/* Where shared memory ends, a page without access begins. */
+static void place_shared(void)
 {
     static const size_t most = 256 * 1024;
     static unsigned char *area;
-    if (!area) {
-        area = (unsigned char *)mmap(NULL, most + 4096, PROT_READ | PROT_WRITE,
-                                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        mprotect(area + most, 4096, PROT_NONE);
-    }
-    block.shared = area + most - (bytes + 15) / 16 * 16;
+    if (area && reuse)
+        return;
+    if (area)
+        munmap(area, most + 4096);
+    area = take_area(most + 4096);
+    mprotect(area + most, 4096, PROT_NONE);
+    RELEASE(block.begin);
+    block.end_of_shared = area + most;
 }
 
 /* Not by memset, which the sanitizer would see. */
@@ -397,6 +429,8 @@ static void run_block(size_t number, dim3 blocks, size_t shared)
 {
     unsigned x = (unsigned)(number % blocks.x), y = (unsigned)(number / blocks.x % blocks.y);
     blockIdx = uint3{x, y, (unsigned)(number / blocks.x / blocks.y)};
+    place_shared();
+    block.shared = block.end_of_shared - (shared + 15) / 16 * 16;
     poison_shared(shared);
     block.live = block.threads;
     block.waiting = 0;
@@ -414,6 +448,7 @@ static void run_block(size_t number, dim3 blocks, size_t shared)
     struct fiber *first = block.idle.back();
     block.idle.pop_back();
     switch_fiber(&block.main, first);
+    free_spent();
     if (block.live)
         die("threads of the block still wait", "end of kernel", 0);
 }
@@ -429,7 +464,7 @@ void run_blocks(const char *name, dim3 blocks, dim3 threads, size_t shared,
     blockDim = uint3{threads.x, threads.y, threads.z};
     gridDim = uint3{blocks.x, blocks.y, blocks.z};
     block.main.entered = true;
-    place_shared(shared);
+    block.ready.reserve(most_threads);
 #if defined(EMULATE_TSAN)
     main_sanitizer = __tsan_get_current_fiber();
 #endif
