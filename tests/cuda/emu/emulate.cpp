@@ -286,17 +286,16 @@ static void suspend(enum state state, struct site place)
     struct thread *self = &block.thread[block.current];
     self->state = state;
     self->site = place;
+#if defined(EMULATE_TSAN)
+    sanitizer_be(main_sanitizer);
+#endif
     if (block.idle.empty())
         make_fiber();
     struct fiber *next = next_fiber(false);
     if (next == &block.main)
         die("threads wait for each other in vain", place.file, place.line);
-    if (next == self->fiber)
-        return;
-#if defined(EMULATE_TSAN)
-    sanitizer_be(main_sanitizer);
-#endif
-    switch_fiber(self->fiber, next);
+    if (next != self->fiber)
+        switch_fiber(self->fiber, next);
 }
 
 /* Back from suspend(): to the sanitizer, this is the thread again. */
