@@ -595,16 +595,20 @@ static void random_group(struct function *f)
     values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
     values_set(f->values, "moment", moment_text(node));
     values_set(f->values, "value", random_value(f, node));
+    values_set(f->values, "type", emit_ctype(node->dtype));
     values_set(f->values, "element", batch ? "first + i" : "i");
     values_set(f->values, "first", batch ? first : "");
     function_set_extent(f, "row", row);
     values_set(f->values, "factor", function_factor(f, row));
     f->count = all;
     function_use(f, node->op);
+    bool small = f->emit->target == &target_firmware;
+    f->skeleton = small ? "templates/skeleton/random.c" : "templates/skeleton/random_quads.c";
     if (node->attr.domain != DOMAIN_SAMPLE)
         return;
     values_set(f->values, "sample", function_pointer(f, node->operand[0], false));
-    f->skeleton = "templates/skeleton/random_sample.c";
+    f->skeleton = small ? "templates/skeleton/random_sample.c"
+                        : "templates/skeleton/random_sample_quads.c";
     f->count = extent_of(&node->shape, 0);
 }
 
@@ -633,7 +637,7 @@ static const struct {
     [GROUP_TAKE] = {"templates/skeleton/take.c", take_group},
     [GROUP_SCATTER] = {"templates/skeleton/scatter.c", scatter_group},
     [GROUP_MOVE] = {"templates/skeleton/loops.c", move_group},
-    [GROUP_RANDOM] = {"templates/skeleton/random.c", random_group},
+    [GROUP_RANDOM] = {NULL, random_group},
     [GROUP_SERIAL] = {"templates/skeleton/serial.c", serial_group},
 };
 

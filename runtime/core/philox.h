@@ -69,6 +69,97 @@ INV_FN struct inv_draw inv_draw_quad(const uint32_t *key, int64_t quad, uint64_t
     return draw;
 }
 
+/*
+ * Many quads at once, in planes: word[c][q] is word c of quad `quad + q`. Elements before `skip`
+ * and after `skip + count` of these are nobody's.
+ */
+#define INV_QUADS 64
+struct inv_draws {
+    const uint32_t *key;
+    uint64_t quad, moment;
+    uint32_t stream;
+    int64_t quads, skip, count;
+    uint32_t word[4][INV_QUADS];
+};
+
+/* What a lane of the loop below holds: products of 32 bits are fast in lanes of 64, if compilers
+ * know how; the upper halves are no part of the number. */
+#if defined(__clang__) || defined(__AVX512F__)
+typedef uint64_t inv_word_lane;
+#else
+typedef uint32_t inv_word_lane;
+#endif
+
+#if defined(__CUDACC__)
+#define INV_ROUNDS
+#define INV_LANES_APART
+#elif defined(__clang__)
+#define INV_ROUNDS _Pragma("clang loop unroll(full)")
+#define INV_LANES_APART _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define INV_ROUNDS _Pragma("GCC unroll 10")
+#define INV_LANES_APART _Pragma("GCC ivdep")
+#else
+#define INV_ROUNDS
+#define INV_LANES_APART
+#endif
+
+/* inv_philox on the counters from draws->quad on, a lane for each */
+INV_FN void inv_philox_quads(struct inv_draws *draws)
+{
+    const uint32_t key0 = draws->key[0], key1 = draws->key[1], quad = (uint32_t)draws->quad;
+    const uint64_t moment = draws->moment;
+    const uint32_t stream = draws->stream;
+    INV_LANES_APART
+    for (int q = 0; q < (int)draws->quads; q++) {
+        inv_word_lane c0 = quad + (uint32_t)q, c1 = (uint32_t)moment, c2 = (uint32_t)(moment >> 32);
+        inv_word_lane c3 = stream;
+        uint32_t k0 = key0, k1 = key1;
+        INV_ROUNDS
+        for (int round = 0; round < 10; round++) {
+            uint64_t p0 = (uint64_t)0xd2511f53u * (uint32_t)c0;
+            uint64_t p1 = (uint64_t)0xcd9e8d57u * (uint32_t)c2;
+            c0 = (inv_word_lane)(p1 >> 32) ^ c1 ^ k0;
+            c1 = (inv_word_lane)p1;
+            c2 = (inv_word_lane)(p0 >> 32) ^ c3 ^ k1;
+            c3 = (inv_word_lane)p0;
+            k0 += 0x9e3779b9u;
+            k1 += 0xbb67ae85u;
+        }
+        draws->word[0][q] = (uint32_t)c0;
+        draws->word[1][q] = (uint32_t)c1;
+        draws->word[2][q] = (uint32_t)c2;
+        draws->word[3][q] = (uint32_t)c3;
+    }
+}
+
+/* Draws for elements element .. element + count - 1, or as many of these as fit: draws->count. */
+INV_FN void inv_draw_quads(struct inv_draws *draws, const uint32_t *key, int64_t element,
+                           int64_t count, uint64_t moment, uint32_t stream)
+{
+    draws->key = key;
+    draws->quad = (uint64_t)element / 4;
+    draws->moment = moment;
+    draws->stream = stream;
+    draws->skip = element % 4;
+    draws->count = count < 4 * INV_QUADS - draws->skip ? count : 4 * INV_QUADS - draws->skip;
+    draws->quads = (draws->skip + draws->count + 3) / 4;
+    inv_philox_quads(draws);
+}
+
+/* the q-th of them */
+INV_FN struct inv_draw inv_draws_quad(const struct inv_draws *draws, int64_t q)
+{
+    struct inv_draw draw;
+    draw.key = draws->key;
+    draw.quad = draws->quad + (uint64_t)q;
+    draw.moment = draws->moment;
+    draw.stream = draws->stream;
+    for (int c = 0; c < 4; c++)
+        draw.word[c] = draws->word[c][q];
+    return draw;
+}
+
 /* the word of one element */
 INV_FN uint32_t inv_random_word(const uint32_t key[2], uint64_t element, uint64_t moment,
                                 uint32_t stream)

@@ -33,6 +33,26 @@ static void test_counter(void)
     }
 }
 
+/* Every start within a quad, every count to past what fits, and counters that wrap around. */
+static void test_quads(void)
+{
+    static const uint32_t key[2] = {42, 7};
+    static const int64_t from[] = {0, 1, 2, 3, 4000, 0xfffffffe * 4 + 1};
+    static struct inv_draws draws;
+    for (size_t s = 0; s < sizeof from / sizeof *from; s++)
+        for (int64_t count = 1; count < 4 * INV_QUADS + 9; count += count < 20 ? 1 : 17) {
+            inv_draw_quads(&draws, key, from[s], count, 0x0123456789abcdefu, 0xfeedbeef);
+            CU_ASSERT_EQUAL(draws.skip, from[s] % 4);
+            CU_ASSERT_TRUE(draws.count == count || draws.skip + draws.count == 4 * INV_QUADS);
+            for (int64_t e = draws.skip; e < draws.skip + draws.count; e++) {
+                struct inv_draw draw = inv_draws_quad(&draws, e / 4);
+                uint64_t element = (uint64_t)(from[s] / 4 * 4 + e);
+                CU_ASSERT_EQUAL(draw.word[e % 4], inv_random_word(key, element,
+                                                                  0x0123456789abcdefu, 0xfeedbeef));
+            }
+        }
+}
+
 static void test_uniform(void)
 {
     CU_ASSERT_EQUAL(inv_uniform(0), 0.0f);
@@ -120,6 +140,7 @@ int main(void)
     suite = CU_add_suite("philox", NULL, NULL);
     CU_ADD_TEST(suite, test_known_answers);
     CU_ADD_TEST(suite, test_counter);
+    CU_ADD_TEST(suite, test_quads);
     CU_ADD_TEST(suite, test_uniform);
     CU_ADD_TEST(suite, test_keep);
     CU_ADD_TEST(suite, test_normal_ends);
