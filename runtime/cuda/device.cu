@@ -40,9 +40,7 @@ static const char *cure_of(int status)
     }
 }
 
-static void quit(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-
-static void quit(const char *format, ...)
+void inv_cuda_quit(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -57,8 +55,8 @@ static void quit(const char *format, ...)
 void inv_cuda_check(int status, const char *call)
 {
     if (status != 0)
-        quit("CUDA: %.*s: %s; %s", (int)strcspn(call, "("), call,
-             cudaGetErrorString((cudaError_t)status), cure_of(status));
+        inv_cuda_quit("CUDA: %.*s: %s; %s", (int)strcspn(call, "("), call,
+                      cudaGetErrorString((cudaError_t)status), cure_of(status));
 }
 
 /* ---- memory ---- */
@@ -80,8 +78,8 @@ void *inv_cuda_take(struct cuda_device *d, int64_t bytes, const char *what)
     inv_cuda_size(bytes, wanted);
     inv_cuda_size(d->limit - d->taken, left);
     if (bytes > d->limit - d->taken)
-        quit("device memory: %s take %s, but of the limit only %s is left; raise --memory-limit, "
-             "or take a smaller batch", what, wanted, left);
+        inv_cuda_quit("device memory: %s take %s, but of the limit only %s is left; raise "
+                      "--memory-limit, or take a smaller batch", what, wanted, left);
     if (bytes > 0)
         CHECK(cudaMalloc(&memory, (size_t)bytes));
     d->taken += bytes;
@@ -175,11 +173,11 @@ void inv_cuda_trace(const struct inv_run *run, int node, int64_t offset, int64_t
 
 /* ---- the environment ---- */
 
-static void tell_text(void (*tell)(void *, const char *, const char *), void *state,
+static void tell_text(inv_tell *tell, void *state,
                       const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-static void tell_text(void (*tell)(void *, const char *, const char *), void *state,
+static void tell_text(inv_tell *tell, void *state,
                       const char *key, const char *format, ...)
 {
     char text[512];
@@ -191,7 +189,7 @@ static void tell_text(void (*tell)(void *, const char *, const char *), void *st
 }
 
 /* The first line of the driver's own account, such as "NVRM version: ... 580.65.06 ...". */
-static void tell_driver(void (*tell)(void *, const char *, const char *), void *state)
+static void tell_driver(inv_tell *tell, void *state)
 {
     char line[256] = "";
     int version = 0;
@@ -205,7 +203,7 @@ static void tell_driver(void (*tell)(void *, const char *, const char *), void *
               *line ? ", " : "", line);
 }
 
-static void tell_gpu(void (*tell)(void *, const char *, const char *), void *state, int number)
+static void tell_gpu(inv_tell *tell, void *state, int number)
 {
     struct cudaDeviceProp about;
     int count = 0;
@@ -222,8 +220,7 @@ static void tell_gpu(void (*tell)(void *, const char *, const char *), void *sta
     tell_text(tell, state, "gpu_processors", "%d", about.multiProcessorCount);
 }
 
-static void describe(int64_t number, void (*tell)(void *, const char *key, const char *value),
-                     void *state)
+static void describe(const struct inv_model *model, int64_t number, inv_tell *tell, void *state)
 {
     int version = 0;
     tell_gpu(tell, state, (int)number);
@@ -236,7 +233,14 @@ static void describe(int64_t number, void (*tell)(void *, const char *key, const
 #else
     tell_text(tell, state, "nvcc", "none: kernels are emulated on the processor");
 #endif
-    tell(state, "kernels", "exact");
+    tell(state, "kernels", model->library ? model->library->name : "exact");
+}
+
+static void tell_kernels(const struct inv_run *run, inv_tell *tell, void *state)
+{
+    const struct cuda_device *d = cuda_of(run);
+    if (d->library)
+        d->model->library->tell(d, tell, state);
 }
 
 /* ---- opening ---- */
@@ -247,11 +251,10 @@ static void choose(int64_t number)
     int count = 0;
     CHECK(cudaGetDeviceCount(&count));
     if (count == 0)
-        quit("no CUDA device: install the NVIDIA driver, check nvidia-smi and "
-             "CUDA_VISIBLE_DEVICES, or build without --target cuda");
+        inv_cuda_quit("%s", cure_of(NO_DEVICE));
     if (number >= count)
-        quit("--device %lld: there %s %d CUDA device%s, numbered from 0", (long long)number,
-             count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
+        inv_cuda_quit("--device %lld: there %s %d CUDA device%s, numbered from 0",
+                      (long long)number, count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
     CHECK(cudaSetDevice((int)number));
 }
 
@@ -284,10 +287,11 @@ static void plan(const struct cuda_device *d, int64_t number, FILE *out)
     struct cudaDeviceProp about;
     char arena[32], workspace[32], batches[32], limit[32], need[32];
     int64_t two = 2 * batch_bytes(model), small = SPARE + (int64_t)sizeof(struct cuda_job);
-    int64_t sum = model->arena_bytes + model->workspace_bytes + two + small;
+    int64_t library = model->library ? model->library->workspace : 0;
+    int64_t sum = model->arena_bytes + model->workspace_bytes + library + two + small;
     CHECK(cudaGetDeviceProperties(&about, (int)number));
     inv_cuda_size(model->arena_bytes, arena);
-    inv_cuda_size(model->workspace_bytes, workspace);
+    inv_cuda_size(model->workspace_bytes + library, workspace);
     inv_cuda_size(two, batches);
     inv_cuda_size(d->limit, limit);
     inv_cuda_size(sum, need);
@@ -296,9 +300,9 @@ static void plan(const struct cuda_device *d, int64_t number, FILE *out)
                 "two batches %s, of %s\n", (long long)number, about.name, about.major, about.minor,
                 about.multiProcessorCount, arena, workspace, batches, limit);
     if (sum > d->limit)
-        quit("device memory: the model needs %s (arena %s, workspace %s, two batches %s), but %s "
-             "is the limit; take a smaller batch, raise --memory-limit, or end other programs on "
-             "the GPU", need, arena, workspace, batches, limit);
+        inv_cuda_quit("device memory: the model needs %s (arena %s, workspace %s, two batches %s), "
+                      "but %s is the limit; take a smaller batch, raise --memory-limit, or end "
+                      "other programs on the GPU", need, arena, workspace, batches, limit);
 }
 
 static void take_memory(struct cuda_device *d)
@@ -344,6 +348,8 @@ static void open_device(const struct inv_model *model, struct inv_run *run,
     d->base.stream = d->stream;
     take_memory(d);
     take_reports(d);
+    if (model->library)
+        model->library->open(d, wish, out);
     run->device = &d->base;
 }
 
@@ -355,6 +361,8 @@ static void close_device(struct inv_run *run)
     CHECK(cudaStreamSynchronize(d->stream));
     inv_cuda_release_graphs(d);
     inv_cuda_release_data(d);
+    if (d->library)
+        d->model->library->close(d);
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++)
         CHECK(cudaFree(memory[i]));
     CHECK(cudaStreamDestroy(d->copies));
@@ -370,6 +378,6 @@ static const char *selftest(int64_t number)
 }
 
 const struct inv_device_type inv_cuda = {
-    "cuda", selftest, describe, open_device, close_device, upload, download, exchange, copy,
-    launch, inv_cuda_keep, inv_cuda_pass,
+    "cuda", selftest, describe, tell_kernels, open_device, close_device, upload, download,
+    exchange, copy, launch, inv_cuda_keep, inv_cuda_pass,
 };

@@ -19,6 +19,15 @@ void inv_cuda_check(int status, const char *call);
  * for the group, brings its value into the mirror and calls run->trace. */
 void inv_cuda_trace(const struct inv_run *run, int node, int64_t offset, int64_t count);
 
+/* inv_model.library of a model whose contractions cuBLASLt computes. */
+extern const struct inv_library_mode inv_cublaslt_mode;
+
+/* In library mode, for launchers: puts a[page][i][p] * b[page][p][j] summed over p into
+ * run->workspace as [page][i][j] by the library's kernel, 1; or 0: the group's exact kernel is to
+ * be launched. */
+struct inv_contraction;
+int inv_cuda_contract(const struct inv_run *run, const struct inv_contraction *contraction);
+
 #ifdef __cplusplus
 }
 #endif

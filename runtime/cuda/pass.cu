@@ -105,14 +105,27 @@ static void launch_step(const struct cuda_device *d, const struct inv_run *run, 
     INV_LAUNCH(run, end_step, 1, 1, 0);
 }
 
-static cudaGraphExec_t capture(const struct cuda_device *d, const struct inv_run *like,
-                               int training, int64_t rows)
+/* A step that is stopped before it begins: loads kernels and lets libraries choose theirs, which
+ * a capture may not do, and leaves the arena as it is. */
+static void rehearse(struct cuda_device *d, const struct inv_run *run, int training)
+{
+    struct cuda_job job = d->shadow;
+    job.run = inv_cuda_run(d, run);
+    job.stopped = 1;
+    inv_cuda_put(d, d->job, &job, sizeof job);
+    launch_step(d, run, training);
+    CHECK(cudaStreamSynchronize(d->stream));
+}
+
+static cudaGraphExec_t capture(struct cuda_device *d, const struct inv_run *like, int training,
+                               int64_t rows)
 {
     struct inv_run run = *like;
     cudaGraph_t graph;
     cudaGraphExec_t exec;
     run.rows = rows;
     run.trace = NULL;
+    rehearse(d, &run, training);
     CHECK(cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeThreadLocal));
     launch_step(d, &run, training);
     CHECK(cudaStreamEndCapture(d->stream, &graph));
@@ -200,12 +213,14 @@ void inv_cuda_pass(struct inv_run *run, struct inv_device_pass *pass)
 {
     struct cuda_device *d = cuda_of(run);
     int64_t steps = (pass->rows + pass->batch - 1) / pass->batch;
+    int64_t last = pass->rows - (steps - 1) * pass->batch;
+    cudaGraphExec_t whole = steps > 1 ? graph_for(d, run, pass->training, pass->batch) : NULL;
+    cudaGraphExec_t rest = graph_for(d, run, pass->training, last);
     begin_pass(d, run, pass, steps);
     for (int64_t k = 0; k < steps; k++) {
-        int64_t at = k * pass->batch, left = pass->rows - at;
-        int64_t rows = left < pass->batch ? left : pass->batch;
-        inv_cuda_stage(d, k, pass->row + at, rows);
-        CHECK(cudaGraphLaunch(graph_for(d, run, pass->training, rows), d->stream));
+        int64_t rows = k + 1 < steps ? pass->batch : last;
+        inv_cuda_stage(d, k, pass->row + k * pass->batch, rows);
+        CHECK(cudaGraphLaunch(k + 1 < steps ? whole : rest, d->stream));
         inv_cuda_unstage(d, k);
     }
     CHECK(cudaStreamSynchronize(d->stream));

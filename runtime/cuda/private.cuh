@@ -65,6 +65,7 @@ struct cuda_device {
     int64_t row_room, loss_room;
     struct cuda_step_graph *graph;
     int graphs;
+    struct cuda_library *library;       /* NULL: exact kernels alone */
 };
 
 #define CHECK(call) inv_cuda_check((int)(call), #call)
@@ -74,7 +75,9 @@ static inline struct cuda_device *cuda_of(const struct inv_run *run)
     return (struct cuda_device *)(void *)run->device;
 }
 
-/* device.cu: device memory, counted; exceeding the limit ends the program. */
+/* device.cu: prints an error and ends the program with INV_UNTRUSTED. */
+void inv_cuda_quit(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+/* Device memory, counted; exceeding the limit ends the program. */
 void *inv_cuda_take(struct cuda_device *, int64_t bytes, const char *what);
 void inv_cuda_give(struct cuda_device *, void *memory, int64_t bytes);
 /* Between host and device, finished when they return. */
@@ -97,6 +100,17 @@ void inv_cuda_unstage(struct cuda_device *, int64_t k);
 /* pass.cu */
 void inv_cuda_pass(struct inv_run *, struct inv_device_pass *);
 void inv_cuda_release_graphs(struct cuda_device *);
+
+/* Library mode, in programs that are built for it alone (library/). */
+struct inv_library_type;
+struct inv_library_mode {
+    const struct inv_library_type *type;
+    const char *name;
+    int64_t workspace;                  /* bytes; fixed: the choice of kernels depends on it */
+    void (*open)(struct cuda_device *, const struct inv_device_wish *, void *out);
+    void (*close)(struct cuda_device *);
+    void (*tell)(const struct cuda_device *, inv_tell *, void *state);
+};
 
 /* check.cu: NULL, or why this device must not be trusted. */
 const char *inv_cuda_selftest(void);

@@ -80,6 +80,7 @@ void inv_device_open(struct inv_session *s)
     const struct inv_device_wish wish = {
         .number = o->device > 0 ? o->device : 0,
         .memory_limit = o->memory_limit > 0 ? o->memory_limit : 0,
+        .update_lock = o->update_lock,
     };
     if (s->model->device_type)
         s->model->device_type->open(s->model, &s->run, &wish, o->quiet ? NULL : s->out);
@@ -132,12 +133,21 @@ static void print_one(void *state, const char *key, const char *value)
 void inv_device_log(struct inv_session *s)
 {
     if (s->run.device)
-        s->model->device_type->describe(s->options.device > 0 ? s->options.device : 0, log_one,
-                                        &s->log);
+        s->model->device_type->describe(s->model, s->options.device > 0 ? s->options.device : 0,
+                                        log_one, &s->log);
+}
+
+void inv_device_log_kernels(struct inv_session *s)
+{
+    if (!s->run.device || !s->model->library)
+        return;
+    inv_log_begin(&s->log);
+    s->run.device->type->tell_kernels(&s->run, log_one, &s->log);
+    inv_log_end(&s->log);
 }
 
 void inv_device_print(const struct inv_model *model, int64_t number)
 {
     if (model->device_type)
-        model->device_type->describe(number > 0 ? number : 0, print_one, stdout);
+        model->device_type->describe(model, number > 0 ? number : 0, print_one, stdout);
 }

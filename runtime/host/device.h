@@ -24,6 +24,8 @@ void inv_device_keep(struct inv_session *);
 int64_t inv_device_pass(struct inv_session *, struct inv_pass *, const int32_t *row, int64_t rows,
                         int64_t first_step, int training, float *loss);
 
+/* The kernels of a library that the run took, as a line of the log. */
+void inv_device_log_kernels(struct inv_session *);
 /* The environment of a device into the log, or onto standard output. */
 void inv_device_log(struct inv_session *);
 void inv_device_print(const struct inv_model *, int64_t number);

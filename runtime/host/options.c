@@ -36,6 +36,8 @@ static const struct option table[] = {
     { "device", "N", WHOLE, AT(device), "GPU to run on (0), in a trainer built for CUDA" },
     { "memory-limit", "SIZE", BYTES, AT(memory_limit),
       "most memory to take of the GPU, such as 800M or 4G" },
+    { "update-lock", NULL, FLAG, AT(update_lock),
+      "choose the kernels of libraries anew (MODEL.kernels.lock)" },
     { "selftest", NULL, FLAG, AT(selftest), "check that this machine computes as it must" },
     { "version", NULL, FLAG, AT(version), "versions of the model, compiler and numerics" },
     { "verbose", NULL, FLAG, AT(verbose), "-v; with --version: GPU, driver, libraries and flags" },

@@ -9,7 +9,7 @@ struct inv_options {
     int64_t epochs, steps, threads, log_every, seed, dump_batch, device;
     int64_t memory_limit;               /* bytes; -1, as above: not given */
     uint64_t seed_value;
-    int quiet, eval_only, selftest, version, verbose, help;
+    int quiet, eval_only, update_lock, selftest, version, verbose, help;
 };
 
 /* 0 where the arguments are wrong; then the errors have been reported. */

@@ -226,6 +226,7 @@ static int work(struct inv_session *s, const char *weights)
         status = inv_predict(s);
     else if (!s->options.eval_only)
         status = train_and_save(s, weights);
+    inv_device_log_kernels(s);
     if (!inv_log_close(&s->log) && status == INV_OK)
         status = INV_BAD_DATA;
     if (fflush(s->out) != 0 && status == INV_OK) {
@@ -263,7 +264,10 @@ static int run_session(struct inv_session *s)
 static int options_fit(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
-    const char *name = o->device >= 0 ? "device" : o->memory_limit >= 0 ? "memory-limit" : NULL;
+    const char *name = o->device >= 0         ? "device"
+                       : o->memory_limit >= 0 ? "memory-limit"
+                       : o->update_lock       ? "update-lock"
+                                              : NULL;
     if (!name || s->model->device_type)
         return 1;
     inv_error(&s->errors, "--%s: this trainer runs on the processor alone; for a GPU build it with "

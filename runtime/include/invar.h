@@ -80,11 +80,13 @@ struct inv_device {
 };
 
 struct inv_model;
+struct inv_library_mode;
 
 /* What the user asks of a device. */
 struct inv_device_wish {
     int64_t number;                     /* of --device */
     int64_t memory_limit;               /* bytes; 0: all that is free */
+    int update_lock;                    /* libraries' kernels are chosen anew */
 };
 
 /* The data set in the host's memory, 4 bytes an element, and where the device keeps a batch. */
@@ -107,15 +109,18 @@ struct inv_device_pass {
     int64_t done;                       /* out */
 };
 
+typedef void inv_tell(void *state, const char *key, const char *value);
+
 /* Functions that a machine can let down print why and what helps, and end the program with
  * INV_UNTRUSTED.  All finish before they return, but for `launch`. */
 struct inv_device_type {
     const char *name;                   /* "cuda" */
     /* NULL, or why that device must not be trusted. */
     const char *(*selftest)(int64_t number);
-    /* Tells the device, its driver, the libraries and the compiler's flags, one by one. */
-    void (*describe)(int64_t number, void (*tell)(void *, const char *key, const char *value),
-                     void *state);
+    /* Tells the device, its driver and the compiler's flags, one by one. */
+    void (*describe)(const struct inv_model *, int64_t number, inv_tell *, void *state);
+    /* Tells the kernels that a library's contractions took so far; nothing without a library. */
+    void (*tell_kernels)(const struct inv_run *, inv_tell *, void *state);
     /* Takes memory for arena, workspace and batches and sets run->device.  The plan is printed to `out`, unless that is NULL. */
     void (*open)(const struct inv_model *, struct inv_run *, const struct inv_device_wish *,
                  void *out);
@@ -213,6 +218,7 @@ struct inv_model {
     int sample;                         /* INV_SAMPLE variable */
     const struct inv_device_type *device_type; /* NULL: the phases run on the processor */
     int64_t workspace_bytes;            /* device: what the groups need beside the arena */
+    const struct inv_library_mode *library; /* device: for contractions; NULL: exact kernels */
 };
 
 /* Runs group over [0, count): alone where pool is NULL or the work (about `cost` scalar

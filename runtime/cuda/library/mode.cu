@@ -1,0 +1,85 @@
+/* Library mode on the device: the library that a model names, its lock file, its contractions. */
+#include "cuda/library/library.h"
+#include "cuda/private.cuh"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cuda_library {
+    struct inv_library *library;
+    void *state, *workspace;
+    struct inv_errors errors;
+};
+
+static struct inv_machine machine_of(int64_t number)
+{
+    struct cudaDeviceProp about;
+    struct inv_machine machine;
+    CHECK(cudaGetDeviceProperties(&about, (int)number));
+    memset(&machine, 0, sizeof machine);
+    snprintf(machine.gpu, sizeof machine.gpu, "%s", about.name);
+    snprintf(machine.architecture, sizeof machine.architecture, "sm_%d%d", about.major,
+             about.minor);
+    machine.processors = about.multiProcessorCount;
+    return machine;
+}
+
+static void open_library(struct cuda_device *d, const struct inv_device_wish *wish, void *out)
+{
+    const struct inv_library_mode *mode = d->model->library;
+    const struct inv_library_type *type = mode->type;
+    struct cuda_library *l = (struct cuda_library *)inv_allocate(sizeof *l);
+    struct inv_machine machine = machine_of(wish->number);
+    char *path = inv_text("%s.kernels.lock", d->model->name);
+    l->errors.to = stderr;
+    l->workspace = inv_cuda_take(d, mode->workspace, "the library's workspace");
+    char *why = type->open(&l->state, l->workspace, mode->workspace);
+    if (why)
+        inv_cuda_quit("%s", why);
+    l->library = inv_library_open(type, l->state, &machine, path, wish->update_lock, &l->errors);
+    if (!l->library)
+        exit(INV_UNTRUSTED);
+    if (out)
+        fprintf((FILE *)out, "kernels of %s %lld, pinned in %s: weights have these bits on %s with "
+                "%d processors and this version only\n", type->name,
+                (long long)type->version(l->state), path, machine.gpu, machine.processors);
+    free(path);
+    d->library = l;
+}
+
+static void close_library(struct cuda_device *d)
+{
+    struct cuda_library *l = d->library;
+    inv_library_close(l->library);
+    d->model->library->type->close(l->state);
+    CHECK(cudaFree(l->workspace));
+    free(l);
+}
+
+static void tell_kernels(const struct cuda_device *d, inv_tell *tell, void *state)
+{
+    inv_library_tell(d->library->library, tell, state);
+}
+
+int inv_cuda_contract(const struct inv_run *run, const struct inv_contraction *c)
+{
+    struct cuda_device *d = cuda_of(run);
+    struct cuda_library *l = d->library;
+    struct inv_candidate candidate;
+    int chosen = inv_library_choose(l->library, c, &candidate);
+    if (chosen < 0)
+        exit(INV_UNTRUSTED);
+    if (chosen == 0)
+        return 0;
+    const float *a = (const float *)(const void *)(d->arena + c->a.offset);
+    const float *b = (const float *)(const void *)(d->arena + c->b.offset);
+    char *why = d->model->library->type->run(l->state, c, &candidate, a, b, d->workspace,
+                                             d->stream);
+    if (why)
+        inv_cuda_quit("%s; choose anew with --update-lock", why);
+    return 1;
+}
+
+const struct inv_library_mode inv_cublaslt_mode = {
+    &inv_cublaslt, "cublasLt", 32 << 20, open_library, close_library, tell_kernels,
+};
