@@ -31,19 +31,7 @@ static const struct level levels[] = {
     {"v4", "-march=x86-64-v4", "-DINV_WITH_V4"},
 #endif
 };
-enum { LEVELS = sizeof levels / sizeof *levels, COMMANDS = 256, CACHED = 64 };
-
-/* The sources of one trainer, compiled in a temporary folder. */
-struct build {
-    struct arena *arena;
-    const struct program *program;
-    const struct build_options *options;
-    const char *cc;                     /* as given: may be several words */
-    const char *folder;
-    const char *library;                /* the runtime's archive; NULL: not made yet */
-    unsigned levels;                    /* of the model; bit i: levels[i] */
-    unsigned known;                     /* to the compiler */
-};
+enum { LEVELS = sizeof levels / sizeof *levels, CACHED = 64 };
 
 /* ---- sources ---- */
 
@@ -114,6 +102,17 @@ static bool is_source(const char *path)
     return ends_with(path, ".c") && starts_with(path, "runtime/");
 }
 
+static const char *cuda_sources(struct arena *arena)
+{
+    struct text text;
+    text_init(&text, arena);
+    for (int i = 0; i < embedded_file_count; i++)
+        if (ends_with(embedded_files[i].path, ".cu") &&
+            starts_with(embedded_files[i].path, "runtime/cuda/"))
+            text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", embedded_files[i].path);
+    return text.data;
+}
+
 /* Is it compiled once for each instruction-set level? */
 static bool is_leveled(const char *path)
 {
@@ -141,6 +140,7 @@ bool build_write_glue(const struct program *program, const char *templates, cons
     values_set(values, "version", INVAR_VERSION);
     values_set(values, "flags", FLAGS);
     values_set(values, "runtime_sources", runtime_sources(arena));
+    values_set(values, "cuda_sources", cuda_sources(arena));
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct text text;
         text_init(&text, arena);
@@ -206,11 +206,14 @@ static const char *find_library(struct arena *arena)
     return files_exist(path) ? path : NULL;
 }
 
+static const struct build_kind build_processor;
+
 static bool build_open(struct build *build, const struct program *program,
                        const struct build_options *options)
 {
-    *build = (struct build){.arena = program->arena, .program = program, .options = options};
-    if (!find_compiler(build))
+    *build = (struct build){.arena = program->arena, .program = program, .options = options,
+                            .kind = options->cuda ? &build_cuda : &build_processor};
+    if (!find_compiler(build) || !build->kind->open(build))
         return false;
     if (!options->cc && !options->cflags)
         build->library = find_library(build->arena);
@@ -219,7 +222,7 @@ static bool build_open(struct build *build, const struct program *program,
 
 /* ---- what was built before ---- */
 
-static void hash_text(struct inv_sha256 *hash, const char *text)
+void build_hash_text(struct inv_sha256 *hash, const char *text)
 {
     inv_sha256_update(hash, text, strlen(text) + 1);
 }
@@ -230,9 +233,8 @@ static void hash_program(const struct build *build, struct inv_sha256 *hash)
     text_init(&text, build->arena);
     emit_model(build->program, &text);
     emit_main(build->program, &text);
-    hash_text(hash, text.data);
-    hash_text(hash, files_stamp(build->arena, build->library));
-    hash_text(hash, arena_printf(build->arena, "levels %u", build->levels));
+    build_hash_text(hash, text.data);
+    build_hash_text(hash, arena_printf(build->arena, "levels %u", build->levels));
 }
 
 /* What a trainer, or a runtime alone, depends on: sources, compiler and flags. */
@@ -242,15 +244,17 @@ static const char *build_key(const struct build *build, bool trainer)
     struct inv_sha256 hash;
     unsigned char digest[32];
     inv_sha256_init(&hash);
-    if (trainer)
-        hash_program(build, &hash);
-    hash_text(&hash, INVAR_VERSION " " FLAGS);
-    hash_text(&hash, build->options->cflags ? build->options->cflags : "");
-    hash_text(&hash, build->cc);
-    hash_text(&hash, files_stamp(arena, files_find_command(arena, first_word(arena, build->cc))));
+    if (trainer) {
+        build->kind->hash(build, &hash);
+        build_hash_text(&hash, files_stamp(arena, build->library));
+    }
+    build_hash_text(&hash, INVAR_VERSION " " FLAGS);
+    build_hash_text(&hash, build->options->cflags ? build->options->cflags : "");
+    build_hash_text(&hash, build->cc);
+    build_hash_text(&hash, files_stamp(arena, files_find_command(arena, first_word(arena, build->cc))));
     for (int i = 0; i < embedded_file_count; i++)
         if (place_of(arena, &embedded_files[i]))
-            hash_text(&hash, embedded_files[i].data);
+            build_hash_text(&hash, embedded_files[i].data);
     inv_sha256_final(&hash, digest);
     char *key = arena_alloc(arena, 65);
     for (int i = 0; i < 32; i++)
@@ -279,7 +283,7 @@ static struct command_line compiler_line(const struct build *build)
     return line;
 }
 
-static void add_folders(const struct build *build, struct command_line *line)
+void build_add_folders(const struct build *build, struct command_line *line)
 {
     command_add(line, arena_printf(build->arena, "-I%s/runtime/include", build->folder));
     command_add(line, arena_printf(build->arena, "-I%s/runtime", build->folder));
@@ -300,7 +304,7 @@ static struct command_line compile_line(const struct build *build, const struct 
         command_add(&line, arena_printf(build->arena, "-DINV_CC_FLAGS=\"%s%s%s\"", FLAGS,
                                         build->options->cflags ? " " : "",
                                         build->options->cflags ? build->options->cflags : ""));
-    add_folders(build, &line);
+    build_add_folders(build, &line);
     command_add(&line, "-c");
     command_add(&line, source);
     command_add(&line, "-o");
@@ -308,10 +312,11 @@ static struct command_line compile_line(const struct build *build, const struct 
     return line;
 }
 
-struct objects {
-    const char *path[COMMANDS];
-    int count;
-};
+struct command_line build_compile_line(const struct build *build, const char *source,
+                                       const char *object)
+{
+    return compile_line(build, NULL, source, object);
+}
 
 static void add_compile(const struct build *build, struct command_line *lines,
                         struct objects *objects, const struct level *level, const char *source,
@@ -410,7 +415,7 @@ static struct command_line link_line(const struct build *build, const struct obj
     for (int l = 0; l < LEVELS; l++)
         if (build->levels >> l & 1)
             command_add(&line, levels[l].define);
-    add_folders(build, &line);
+    build_add_folders(build, &line);
     command_add(&line, arena_printf(build->arena, "%s/main.c", build->folder));
     for (int i = 0; i < objects->count; i++)
         command_add(&line, objects->path[i]);
@@ -423,14 +428,28 @@ static struct command_line link_line(const struct build *build, const struct obj
     return line;
 }
 
+static bool write_trainer(const struct build *build)
+{
+    return write_program(build->program, build->folder);
+}
+
+static bool open_processor(struct build *build)
+{
+    build->levels = (1u << LEVELS) - 1;
+    return true;
+}
+
+static const struct build_kind build_processor = {open_processor, write_trainer, hash_program,
+                                                  compile_all, link_line};
+
 /* zlib statically, else shared, else the linker's own words. */
 static bool link_all(const struct build *build, const struct objects *objects, const char *out)
 {
     bool verbose = build->options->verbose;
-    struct command_line line = link_line(build, objects, "-l:libz.a", out);
+    struct command_line line = build->kind->link(build, objects, "-l:libz.a", out);
     if (command_run_all(&line, 1, build->folder, verbose, true))
         return true;
-    line = link_line(build, objects, "-lz", out);
+    line = build->kind->link(build, objects, "-lz", out);
     if (command_run_all(&line, 1, build->folder, verbose, false))
         return true;
     if (command_said(build->arena, build->folder, "-lz"))
@@ -447,9 +466,9 @@ static bool build_into(struct build *build, const char *out)
     struct objects objects = {.count = 0};
     const char *made = arena_printf(build->arena, "%s/trainer", build->folder);
     find_known_levels(build);
-    bool good = write_program(build->program, build->folder) &&
+    bool good = build->kind->write(build) &&
                 build_write_runtime(build->arena, build->folder, build->library != NULL) &&
-                make_library(build) && compile_all(build, &objects) &&
+                make_library(build) && build->kind->compile(build, &objects) &&
                 link_all(build, &objects, made) &&
                 files_install(build->arena, made, out);
     files_remove(build->folder);
@@ -462,7 +481,6 @@ int build_trainer(const struct program *program, const char *out,
     struct build build;
     if (!files_can_write(program->arena, out) || !build_open(&build, program, options))
         return 1;
-    build.levels = (1u << LEVELS) - 1;
     return build_into(&build, out) ? 0 : 1;
 }
 

@@ -9,6 +9,8 @@ struct build_options {
     const char *cflags;                 /* --cflags, after Invar's own; the runtime is compiled with
                                          * them too; NULL: none, and the built runtime is linked */
     bool verbose;                       /* print the commands */
+    bool cuda;                          /* --target cuda */
+    const char *archs;                  /* --arch: "80,90" of CUDA devices; NULL: the usual ones */
 };
 
 /* Writes NAME.c, NAME.h, main.c, CMakeLists.txt, README.md and the runtime into `dir` (made). */
@@ -19,7 +21,8 @@ int build_firmware(const struct program *, const char *dir, const char *weights)
 /* Writes NAME.cu, NAME.c, NAME.h, main.c, CMakeLists.txt, README.md and the runtime of a trainer
  * on a CUDA device into `dir` (made). */
 int build_cuda_emit(const struct program *, const char *dir);
-/* Compiles for every instruction-set level of this architecture into the executable `out`. */
+/* Compiles for every instruction-set level of this architecture, or for CUDA devices, into the
+ * executable `out`. */
 int build_trainer(const struct program *, const char *out, const struct build_options *);
 /* Compiles for this machine's level only, or takes it from the cache, and becomes the trainer
  * with argv[1..argc-1] as its options (argv[0] is replaced).  Returns only on failure. */

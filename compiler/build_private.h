@@ -3,8 +3,52 @@
 #define INVAR_BUILD_PRIVATE_H
 #include <stdbool.h>
 #include "base/text.h"
+#include "build.h"
+#include "core/sha256.h"
 
-struct program;
+enum { COMMANDS = 256 };
+
+struct build_kind;
+
+/* The sources of one trainer, compiled in a temporary folder. */
+struct build {
+    struct arena *arena;
+    const struct program *program;
+    const struct build_options *options;
+    const struct build_kind *kind;
+    const char *cc;                     /* as given: may be several words */
+    const char *nvcc;                   /* CUDA */
+    const char *archs;                  /* CUDA: nvcc's flags for them */
+    const char *folder;
+    const char *library;                /* the runtime's archive; NULL: not made yet */
+    unsigned levels;                    /* of the model for processors; bit i: levels[i] */
+    unsigned known;                     /* to the compiler */
+};
+
+/* Commands compile to these. */
+struct objects {
+    const char *path[COMMANDS];
+    int count;
+};
+
+/* ---- build_process.c ---- */
+struct command_line {
+    struct arena *arena;
+    const char **word;
+    int count, room;
+};
+
+/* How trainers of one target are built. */
+struct build_kind {
+    bool (*open)(struct build *);       /* finds what it needs */
+    bool (*write)(const struct build *); /* the model's sources into the folder */
+    /* What the sources, and what compiles them, depend on. */
+    void (*hash)(const struct build *, struct inv_sha256 *);
+    bool (*compile)(const struct build *, struct objects *);
+    struct command_line (*link)(const struct build *, const struct objects *, const char *zlib,
+                                const char *out);
+};
+extern const struct build_kind build_cuda;
 
 /* ---- build.c: false after printing what failed ---- */
 bool build_write_text(struct arena *, const char *folder, const char *name, const struct text *);
@@ -12,6 +56,12 @@ bool build_write_text(struct arena *, const char *folder, const char *name, cons
 bool build_write_glue(const struct program *, const char *templates, const char *folder);
 /* The runtime's sources for the processor. */
 bool build_write_runtime(struct arena *, const char *folder, bool headers_only);
+/* Adds a text with its end to what is hashed. */
+void build_hash_text(struct inv_sha256 *, const char *);
+/* "cc FLAGS [user's flags] -Ifolders -c source -o object". */
+struct command_line build_compile_line(const struct build *, const char *source,
+                                       const char *object);
+void build_add_folders(const struct build *, struct command_line *);
 
 /* ---- build_files.c: false after printing what failed and its cure ---- */
 /* Makes the folder and those above it. */
@@ -41,12 +91,6 @@ const char *files_executable(struct arena *);
 const char *files_find_command(struct arena *, const char *command);
 
 /* ---- build_process.c ---- */
-struct command_line {
-    struct arena *arena;
-    const char **word;
-    int count, room;
-};
-
 void command_add(struct command_line *, const char *word);
 /* Adds the words of a string such as $CFLAGS: split at spaces; '...', "..." and \ quote. */
 void command_add_words(struct command_line *, const char *words);

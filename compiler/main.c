@@ -117,14 +117,34 @@ static int command_check(const struct options *o)
     return program ? finish(program, 0) : 1;
 }
 
+/* What a trainer runs on: --target of run and build. */
+static bool known_trainer(const char *command, const struct options *o)
+{
+    bool cuda = o->target && !strcmp(o->target, "cuda");
+    if (o->target && strcmp(o->target, "c") && !cuda) {
+        fprintf(stderr, "invar %s: unknown target '%s'; a trainer is built for: c, cuda\n", command,
+                o->target);
+        return false;
+    }
+    if (o->build.archs && !cuda) {
+        fprintf(stderr, "invar %s: --arch is for --target cuda\n", command);
+        return false;
+    }
+    return true;
+}
+
 static int command_run(const struct options *o)
 {
+    if (!known_trainer("run", o))
+        return 2;
     struct program *program = compile_model(o);
     return program ? finish(program, build_run(program, o->rest_count, o->rest, &o->build)) : 1;
 }
 
 static int command_build(const struct options *o)
 {
+    if (!known_trainer("build", o))
+        return 2;
     struct program *program = compile_model(o);
     if (!program)
         return 1;
@@ -234,6 +254,9 @@ static const char model_options[] =
     "  --dump=PASS         print the graphs after a pass: ast lower simplify random fuse order\n"
     "                      plan; program: after lower, with variables, data and settings\n";
 static const char build_options[] =
+    "  --target c          what the trainer runs on: c (processors), cuda (NVIDIA GPUs; needs nvcc)\n"
+    "  --arch LIST         cuda: compute capabilities to compile for (default: 75,80,86,89,90, of\n"
+    "                      these what nvcc offers), or native: those of the GPUs of this machine\n"
     "  --cc COMPILER       C compiler (default: $CC, else cc)\n"
     "  --cflags FLAGS      further flags, for the runtime too; bits do not depend on them\n"
     "  --verbose           print the commands\n";
@@ -242,10 +265,10 @@ static const struct command commands[] = {
     {"run", "compile, train and report", "run MODEL.inv [options] [trainer options]",
      "Trainer options (--data, --epochs, --threads ...) are passed on;\n"
      "'invar run MODEL.inv --help' prints them.\n",
-     command_run, "Dtdcfv*"},
+     command_run, "Dtdgacfv*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
      "  -o TRAINER          the executable (default: the model's name)\n", command_build,
-     "Dtdcfvo"},
+     "Dtdgacfvo"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
@@ -269,6 +292,7 @@ static const struct {
 } option_table[] = {
     {"-D", 'D', true},         {"--train", 't', true},  {"--dump", 'd', true},
     {"--cc", 'c', true},       {"--cflags", 'f', true}, {"--verbose", 'v', false},
+    {"--arch", 'a', true},
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
     {"--weights", 'W', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
@@ -343,7 +367,11 @@ static bool set_option(struct options *o, char letter, const char *value)
     case 'f': o->build.cflags = value; break;
     case 'v': o->build.verbose = true; break;
     case 'o': o->out = value; break;
-    case 'g': o->target = value; break;
+    case 'g':
+        o->target = value;
+        o->build.cuda = !strcmp(value, "cuda");
+        break;
+    case 'a': o->build.archs = value; break;
     case 'W': o->weights = value; break;
     case 'w': o->write = true; break;
     default: o->check = true; break;
