@@ -57,10 +57,19 @@ static inline unsigned inv_blocks(int64_t count, int64_t each)
 
 /* ---- for kernels ---- */
 
+/* The pointer, of which the compiler then knows that it points into global memory. */
+template <class T> INV_DEVICE T *inv_global(T *pointer)
+{
+#if defined(__CUDA_ARCH__)
+    __builtin_assume(__isGlobal(pointer));
+#endif
+    return pointer;
+}
+
 /* After a loss that is not finite: this and all later work of the pass leaves memory as it is. */
 INV_DEVICE bool inv_stopped(const struct inv_run *run)
 {
-    return run->stopped != NULL && *run->stopped != 0;
+    return run->stopped != NULL && *inv_global(run->stopped) != 0;
 }
 
 /* This thread among all threads of a launch: for (e = inv_thread(); e < n; e += inv_threads()) */
@@ -122,7 +131,7 @@ template <class T>
 INV_DEVICE T *inv_workspace_row(const struct inv_run *run, int64_t start, int64_t bytes,
                                 int64_t offset)
 {
-    unsigned char *workspace = (unsigned char *)(void *)run->workspace;
+    unsigned char *workspace = (unsigned char *)(void *)inv_global(run->workspace);
     return (T *)(void *)(workspace + start + inv_warp() * bytes + offset);
 }
 

@@ -16,19 +16,19 @@
 #include "${include}"
 @end
 
-INV_FN float *f32_at(const struct inv_run *run, int64_t offset)
+INV_DEVICE float *f32_at(const struct inv_run *run, int64_t offset)
 {
-    return (float *)(void *)(run->arena + offset);
+    return inv_global((float *)(void *)(run->arena + offset));
 }
 
-INV_FN int32_t *i32_at(const struct inv_run *run, int64_t offset)
+INV_DEVICE int32_t *i32_at(const struct inv_run *run, int64_t offset)
 {
-    return (int32_t *)(void *)(run->arena + offset);
+    return inv_global((int32_t *)(void *)(run->arena + offset));
 }
 
-INV_FN int64_t *i64_at(const struct inv_run *run, int64_t offset)
+INV_DEVICE int64_t *i64_at(const struct inv_run *run, int64_t offset)
 {
-    return (int64_t *)(void *)(run->arena + offset);
+    return inv_global((int64_t *)(void *)(run->arena + offset));
 }
 
 static inline void trace(const struct inv_run *run, int node, int64_t offset, int64_t count)
