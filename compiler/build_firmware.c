@@ -114,6 +114,10 @@ int build_firmware(const struct program *program, const char *dir, const char *w
     struct arena *arena = program->arena;
     const char *name = emit_file_name(program);
     struct text source, header;
+    if (!firmware_fits(program)) {
+        diags_print(program->diags, stderr);
+        return 1;
+    }
     text_init(&source, arena);
     text_init(&header, arena);
     emit_firmware(program, &source);

@@ -207,6 +207,21 @@ static void check_flash(const struct program *program, const struct target_desc 
     diag_help(d, "take smaller constants; code and weights come on top of them");
 }
 
+/* Offsets are of 32 bits on a device. */
+bool firmware_fits(const struct program *program)
+{
+    struct firmware_sizes sizes = firmware_sizes(program);
+    if (sizes.arena <= INT32_MAX)
+        return true;
+    struct bill bill = ram_bill(program);
+    struct diag *d = diag_error(program->diags, bill.entry[0].span,
+                                "%s needs %" PRId64 " bytes of ram; a model for firmware has at "
+                                "most 2147483647", program->name, sizes.arena);
+    note_bill(d, &bill);
+    hint_ram(d, program, INT32_MAX);
+    return false;
+}
+
 void pass_budget(struct program *program)
 {
     for (int i = 0; i < program->target_count; i++) {
