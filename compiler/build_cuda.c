@@ -32,12 +32,13 @@ static bool is_cuda_source(const struct embedded_file *file)
 
 static bool write_cuda_runtime(struct arena *arena, const char *folder)
 {
-    if (!files_make_folder(arena_printf(arena, "%s/runtime/cuda", folder)))
-        return false;
     for (int i = 0; i < embedded_file_count; i++) {
         const struct embedded_file *file = &embedded_files[i];
-        if (is_cuda(file) && !files_write(arena_printf(arena, "%s/%s", folder, file->path),
-                                          file->data, file->size))
+        int length = (int)(strrchr(file->path, '/') - file->path);
+        if (is_cuda(file) &&
+            (!files_make_folder(arena_printf(arena, "%s/%.*s", folder, length, file->path)) ||
+             !files_write(arena_printf(arena, "%s/%s", folder, file->path), file->data,
+                          file->size)))
             return false;
     }
     return true;

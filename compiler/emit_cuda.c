@@ -13,7 +13,10 @@ enum {
     BLOCK_THREADS = 256,                /* of a kernel with one thread an output */
     ROW_WARPS = 4,                      /* of a block, at most */
     ROW_SHARED = 49152,                 /* bytes that every device gives a block */
-    ROW_BLOCKS = 64                     /* where the rows' arrays lie in the workspace */
+    ROW_BLOCKS = 64,                    /* where the rows' arrays lie in the workspace */
+    DEVICE_BLOCKS = 128,                /* keep a device busy */
+    SPLIT_CHUNKS = 4,                   /* of k, at least, to share them out */
+    SPLIT_BYTES = 64 << 20              /* of workspace for it, at most */
 };
 
 /* Where the arrays of a row lie is known when all of them are: a mark until then. */
@@ -27,6 +30,17 @@ static struct extent loops_extent(const struct nest *nest, int from, int to)
     for (int i = from; i < to; i++)
         all = extent_multiply(all, nest->loop[i].extent);
     return all;
+}
+
+static int64_t most(const struct function *f, struct extent extent)
+{
+    return extent.constant + extent.rows * f->graph->program->train.batch;
+}
+
+/* Groups run one by one: each has the workspace to itself. */
+static void take_workspace(struct emit *emit, int64_t bytes)
+{
+    emit->workspace = emit->workspace > bytes ? emit->workspace : bytes;
 }
 
 /* "128", "(4 * b)": a divisor. */
@@ -201,6 +215,23 @@ static const char *settle_arrays(struct function *f, const char *body)
     return text.data;
 }
 
+static const char *launch_in_shared(struct function *f)
+{
+    int64_t fitting = f->row_bytes > 0 ? ROW_SHARED / f->row_bytes : ROW_WARPS;
+    int64_t warps = fitting > ROW_WARPS ? ROW_WARPS : fitting;
+    return arena_printf(f->emit->arena, "inv_blocks(%s, %" PRId64 "), %" PRId64 ", %" PRId64,
+                        function_extent(f, f->count), warps, 32 * warps, warps * f->row_bytes);
+}
+
+/* The workspace has room for a part of the warps only, which then take several rows. */
+static const char *launch_in_workspace(struct function *f)
+{
+    int64_t blocks = (most(f, f->count) + ROW_WARPS - 1) / ROW_WARPS;
+    blocks = blocks > ROW_BLOCKS ? ROW_BLOCKS : blocks;
+    take_workspace(f->emit, f->row_bytes * blocks * ROW_WARPS);
+    return arena_printf(f->emit->arena, "%" PRId64 ", %d, 0", blocks, 32 * ROW_WARPS);
+}
+
 static void row_group(struct function *f)
 {
     struct arena *arena = f->emit->arena;
@@ -211,17 +242,7 @@ static void row_group(struct function *f)
     row_emit(f, &space, &rows);
     text_puts(&body, settle_arrays(f, rows.data));
     set_body(f, &body);
-    int64_t fitting = f->row_bytes > 0 ? ROW_SHARED / f->row_bytes : ROW_WARPS;
-    int64_t warps = fitting > ROW_WARPS || fitting == 0 ? ROW_WARPS : fitting;
-    if (fitting == 0) {
-        int64_t bytes = f->row_bytes * ROW_BLOCKS * ROW_WARPS;
-        f->emit->workspace = f->emit->workspace > bytes ? f->emit->workspace : bytes;
-        f->launch = arena_printf(arena, "%d, %d, 0", ROW_BLOCKS, 32 * ROW_WARPS);
-    } else {
-        f->launch = arena_printf(arena, "inv_blocks(%s, %" PRId64 "), %" PRId64 ", %" PRId64,
-                                 function_extent(f, f->count), warps, 32 * warps,
-                                 warps * f->row_bytes);
-    }
+    f->launch = f->row_bytes > ROW_SHARED ? launch_in_workspace(f) : launch_in_shared(f);
     f->mapping = arena_printf(arena, "%s: a warp a row; sums in 32 lanes", space_text(f, &space));
 }
 
@@ -243,68 +264,183 @@ static void column_group(struct function *f)
     set_indices(f, "index", pages, "k", columns);
     f->skeleton = count ? "templates/skeleton/cuda/count.cu" : "templates/skeleton/cuda/column.cu";
     const char *shape = shape_print(f->emit->arena, column->dtype, space);
-    f->mapping = arena_printf(f->emit->arena, count ? "%s: a thread a column" :
+    f->mapping = arena_printf(f->emit->arena, count ? "%s: a warp a column" :
                               "%s: chains of 256 rows, added up ascending", shape);
-    f->launch = count ? threads_for(f, all)
-                      : arena_printf(f->emit->arena, "inv_column_blocks(%s, %s), "
-                                     "INV_COLUMN_THREADS, INV_COLUMN_SHARED",
-                                     function_extent(f, pages), function_extent(f, columns));
+    if (count) {
+        f->launch = arena_printf(f->emit->arena, "inv_blocks(%s, %d), %d, 0",
+                                 function_extent(f, all), ROW_WARPS, 32 * ROW_WARPS);
+        return;
+    }
+    f->launcher = "INV_LAUNCH_COLUMNS";
+    f->launch = arena_printf(f->emit->arena, "%s, %s", function_extent(f, pages),
+                             function_extent(f, columns));
 }
 
 /* ---- contract ---- */
 
-static void contract_side_values(struct function *f, const struct node *matmul)
+/* A product, and how blocks share it. */
+struct product {
+    const struct node *matmul;
+    bool paged;
+    struct extent pages, m, n, k;
+    const char *tile;                   /* of runtime/cuda/contract.cuh */
+    bool split;                         /* chunks of k over blocks, then joined */
+};
+
+/* Tiles of outputs that a block can take, the largest first. */
+static const struct {
+    int m, n;
+    const char *name;
+} tiles[] = {{128, 128, "inv_tile_128x128"}, {128, 64, "inv_tile_128x64"},
+             {64, 128, "inv_tile_64x128"},   {64, 64, "inv_tile_64x64"},
+             {64, 32, "inv_tile_64x32"},     {32, 64, "inv_tile_32x64"},
+             {32, 32, "inv_tile_32x32"}};
+enum { TILES = sizeof tiles / sizeof *tiles };
+
+static int64_t tile_count(const struct function *f, const struct product *p, int tile)
 {
-    bool paged = matmul->shape.rank == 3;
-    struct side a = group_contract_side(f, matmul, 0), b = group_contract_side(f, matmul, 1);
-    values_set(f->values, "a", paged ? function_pointer_at(f, a.pointer, a.page, "i") : a.pointer);
-    values_set(f->values, "b", paged ? function_pointer_at(f, b.pointer, b.page, "i") : b.pointer);
+    int64_t m = (most(f, p->m) + tiles[tile].m - 1) / tiles[tile].m;
+    int64_t n = (most(f, p->n) + tiles[tile].n - 1) / tiles[tile].n;
+    return m * n * most(f, p->pages);
+}
+
+/* The largest tile, not larger than the output, of which there are enough for a whole device;
+ * `parts` blocks work on each. */
+static int choose_tile(const struct function *f, const struct product *p, int64_t parts)
+{
+    int tile = 0;
+    while (tile + 1 < TILES &&
+           (tile_count(f, p, tile) * parts < DEVICE_BLOCKS ||
+            tiles[tile].m >= 2 * most(f, p->m) || tiles[tile].n >= 2 * most(f, p->n)))
+        tile++;
+    return tile;
+}
+
+/* Few outputs of a long sum: its chunks of 256 are computed side by side, if their sums fit. */
+static void choose_shares(struct function *f, struct product *p)
+{
+    int64_t chunks = (most(f, p->k) + 255) / 256;
+    int64_t outputs = most(f, p->m) * most(f, p->n) * most(f, p->pages);
+    int64_t bytes = 4 * chunks * outputs;
+    p->split = tile_count(f, p, TILES - 1) < DEVICE_BLOCKS / 2 && chunks >= SPLIT_CHUNKS &&
+               bytes <= SPLIT_BYTES;
+    p->tile = tiles[choose_tile(f, p, p->split ? chunks : 1)].name;
+    if (p->split)
+        take_workspace(f->emit, bytes);
+}
+
+static struct product product_of(struct function *f)
+{
+    const struct node *matmul = group_first(f);
+    const struct shape *shape = &matmul->shape;
+    struct product p = {.matmul = matmul, .paged = shape->rank == 3,
+                        .m = extent_of(shape, shape->rank - 2),
+                        .n = extent_of(shape, shape->rank - 1)};
+    p.pages = p.paged ? extent_of(shape, 0) : (struct extent){.constant = 1};
+    const struct shape *a = &graph_node(f->graph, matmul->operand[0])->shape;
+    p.k = extent_of(a, matmul->attr.transpose_a ? a->rank - 2 : a->rank - 1);
+    choose_shares(f, &p);
+    return p;
+}
+
+static void set_product(struct function *f, const struct product *p)
+{
+    values_set(f->values, "tile", p->tile);
+    function_set_extent(f, "pages", p->pages);
+    function_set_extent(f, "m", p->m);
+    function_set_extent(f, "n", p->n);
+    function_set_extent(f, "k", p->k);
+    function_use(f, p->matmul->op);
+}
+
+static void set_sides(struct function *f, const struct product *p)
+{
+    struct side a = group_contract_side(f, p->matmul, 0);
+    struct side b = group_contract_side(f, p->matmul, 1);
+    const char *page = p->paged ? "i" : "";
+    values_set(f->values, "a", function_pointer_at(f, a.pointer, a.page, page));
+    values_set(f->values, "b", function_pointer_at(f, b.pointer, b.page, page));
     function_set_extent(f, "a_m", a.own);
     function_set_extent(f, "a_k", a.k);
     function_set_extent(f, "b_k", b.k);
     function_set_extent(f, "b_n", b.own);
-    function_set_extent(f, "k", a.length);
-    f->mapping = arena_printf(f->emit->arena, "%s: k = %s ascending in chunks of 256",
-                              shape_print(f->emit->arena, F32, &matmul->shape),
-                              function_extent(f, a.length));
 }
 
 /* What is made of a product and where it goes: the product is a local of that. */
-static void contract_epilogue(struct function *f, const struct node *matmul)
+static void set_epilogue(struct function *f, const struct product *p, int indent)
 {
-    bool paged = matmul->shape.rank == 3;
-    int indent = paged ? 4 : 3;
     struct nest nest = {.guard = store_guard};
     struct text body;
     text_init(&body, f->emit->arena);
-    nest_init(&nest, f, &matmul->shape, KEEP_ALL);
-    const char *product = function_local(f, matmul->id);
-    if (function_stores(f, matmul->id))
-        text_printf(&body, "%*s%s = %s;\n", 4 * indent, "", nest_target(&nest, matmul), product);
+    nest_init(&nest, f, &p->matmul->shape, KEEP_ALL);
+    const char *product = function_local(f, p->matmul->id);
+    if (function_stores(f, p->matmul->id))
+        text_printf(&body, "%*s%s = %s;\n", 4 * indent, "", nest_target(&nest, p->matmul),
+                    product);
     nest_emit_flat(&nest, &body, indent);
     values_set(f->values, "product", product);
     values_set(f->values, "body", body.data);
 }
 
+static const char *tiles_for(struct function *f, const struct product *p)
+{
+    const char *m = function_extent(f, p->m), *n = function_extent(f, p->n);
+    const char *k = p->split ? arena_printf(f->emit->arena, "%s, ", function_extent(f, p->k)) : "";
+    return arena_printf(f->emit->arena, "%s, %s, %s, %s%s", p->tile, m, n, k,
+                        function_extent(f, p->pages));
+}
+
+static const char *product_text(struct function *f, const struct product *p, const char *how)
+{
+    const char *shape = shape_print(f->emit->arena, F32, &p->matmul->shape);
+    return arena_printf(f->emit->arena, "%s: %s, k = %s %s", shape, p->tile + strlen("inv_"),
+                        function_extent(f, p->k), how);
+}
+
+/* The kernel before: the sum of each chunk of k into the workspace. */
+static void write_chunks(const struct function *f, const struct product *p)
+{
+    struct function chunks = {.emit = f->emit, .graph = f->graph, .group = f->group,
+                              .index = f->index, .values = values_new(f->emit->arena)};
+    chunks.name = arena_printf(f->emit->arena, "%s_chunks", f->name);
+    chunks.skeleton = "templates/skeleton/cuda/contract_split.cu";
+    chunks.mapping = product_text(&chunks, p, "in chunks of 256, side by side");
+    set_product(&chunks, p);
+    set_sides(&chunks, p);
+    function_finish(&chunks);
+}
+
+static void split_group(struct function *f, const struct product *p)
+{
+    write_chunks(f, p);
+    set_epilogue(f, p, 3);
+    values_set(f->values, "indices", p->paged ? "int64_t i, int64_t j, int64_t k"
+                                              : "int64_t, int64_t i, int64_t j");
+    struct extent all = extent_of_all(&p->matmul->shape);
+    const char *shape = shape_print(f->emit->arena, F32, &p->matmul->shape);
+    f->mapping = arena_printf(f->emit->arena, "%s: a thread an element, chunks added up ascending",
+                              shape);
+    f->skeleton = "templates/skeleton/cuda/contract_join.cu";
+    f->before = arena_printf(f->emit->arena, "INV_LAUNCH_CHUNKS(run, %s_chunks, %s);\n    ",
+                             f->name, tiles_for(f, p));
+    f->launch = threads_for(f, all);
+}
+
 static void contract_group(struct function *f)
 {
-    const struct node *matmul = group_first(f);
-    const struct shape *shape = &matmul->shape;
-    bool paged = shape->rank == 3;
-    struct extent m = extent_of(shape, shape->rank - 2), n = extent_of(shape, shape->rank - 1);
-    contract_side_values(f, matmul);
-    contract_epilogue(f, matmul);
-    function_set_extent(f, "m", m);
-    function_set_extent(f, "n", n);
-    function_set_extent(f, "pages", paged ? extent_of(shape, 0) : (struct extent){.constant = 1});
-    values_set(f->values, "tile", "inv_tile_64x64");
-    f->skeleton = paged ? "templates/skeleton/cuda/contract_pages.cu"
-                        : "templates/skeleton/cuda/contract.cu";
-    f->launch = arena_printf(f->emit->arena, "inv_tiles<inv_tile_64x64>(%s, %s, %s), "
-                             "inv_tile_64x64::threads, inv_tile_64x64::shared",
-                             function_extent(f, m), function_extent(f, n),
-                             paged ? function_extent(f, extent_of(shape, 0)) : "1");
-    function_use(f, matmul->op);
+    struct product p = product_of(f);
+    set_product(f, &p);
+    if (p.split) {
+        split_group(f, &p);
+        return;
+    }
+    set_sides(f, &p);
+    set_epilogue(f, &p, p.paged ? 4 : 3);
+    f->mapping = product_text(f, &p, "ascending in chunks of 256");
+    f->skeleton = p.paged ? "templates/skeleton/cuda/contract_pages.cu"
+                          : "templates/skeleton/cuda/contract.cu";
+    f->launcher = "INV_LAUNCH_TILES";
+    f->launch = tiles_for(f, &p);
 }
 
 /* ---- take, scatter: one thread an output, the rest as in C ---- */
@@ -493,7 +629,8 @@ static void cuda_group(struct function *f)
 
 static const char *cuda_step(const struct function *f)
 {
-    return arena_printf(f->emit->arena, "INV_LAUNCH(run, %s, %s);", f->name, f->launch);
+    return arena_printf(f->emit->arena, "%s%s(run, %s, %s);", f->before ? f->before : "",
+                        f->launcher ? f->launcher : "INV_LAUNCH", f->name, f->launch);
 }
 
 static void cuda_list_phase(struct emit *emit, const char *name, const char *index, int groups)

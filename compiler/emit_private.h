@@ -81,7 +81,9 @@ struct function {
     int pointer_count, pointer_room;
     struct extent count;                /* of outputs that inv_for splits */
     const char *mapping;                /* CUDA: who computes what, for the comment */
-    const char *launch;                 /* CUDA: blocks, threads and shared memory */
+    const char *launcher;               /* CUDA: the macro that launches it; NULL: INV_LAUNCH */
+    const char *launch;                 /* CUDA: what that takes after the kernel */
+    const char *before;                 /* CUDA: the launch of a kernel before this, or NULL */
     int64_t row_bytes;                  /* CUDA: of a row's arrays */
 };
 

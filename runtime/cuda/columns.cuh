@@ -1,8 +1,6 @@
 /*
  * Sums of columns by blocks of 8 warps: 32 columns a block, a lane a column, a warp a chunk of 256
  * rows, the chunks' sums added ascending.  Bit for bit inv_column_sum of runtime/core/sums.h.
- *
- * INV_LAUNCH(run, kernel, inv_column_blocks(pages, columns), INV_COLUMN_THREADS, INV_COLUMN_SHARED)
  */
 #ifndef INV_CUDA_COLUMNS_CUH
 #define INV_CUDA_COLUMNS_CUH
@@ -13,6 +11,10 @@
 #define INV_COLUMN_WARPS 8
 #define INV_COLUMN_THREADS (INV_COLUMN_WARPS * INV_WARP)
 #define INV_COLUMN_SHARED (INV_COLUMN_THREADS * (int)sizeof(float))
+
+/* For launchers: a kernel of inv_column_sum. */
+#define INV_LAUNCH_COLUMNS(run, kernel, pages, columns)                                          \
+    INV_LAUNCH(run, kernel, inv_column_blocks(pages, columns), INV_COLUMN_THREADS, INV_COLUMN_SHARED)
 
 static inline unsigned inv_column_blocks(int64_t pages, int64_t columns)
 {

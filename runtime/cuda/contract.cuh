@@ -35,7 +35,13 @@ typedef struct inv_tile<64, 32> inv_tile_64x32;
 typedef struct inv_tile<32, 64> inv_tile_32x64;
 typedef struct inv_tile<32, 32> inv_tile_32x32;
 
-/* ---- for launchers: INV_LAUNCH(run, kernel, inv_tiles<T>(m, n, pages), T::threads, T::shared) ---- */
+/* ---- for launchers ---- */
+
+/* A kernel of inv_contract_tiles<tile>, and one of inv_contract_split<tile>. */
+#define INV_LAUNCH_TILES(run, kernel, tile, m, n, pages) \
+    INV_LAUNCH(run, kernel, inv_tiles<tile>(m, n, pages), tile::threads, tile::shared)
+#define INV_LAUNCH_CHUNKS(run, kernel, tile, m, n, k, pages) \
+    INV_LAUNCH(run, kernel, inv_split_tiles<tile>(m, n, k, pages), tile::threads, tile::shared)
 
 template <class T> static inline dim3 inv_tiles(int64_t m, int64_t n, int64_t pages)
 {

@@ -55,6 +55,15 @@ template <class X> INV_DEVICE float inv_warp_row_sum(X x, int64_t n)
     return inv_warp_join(high);
 }
 
+/* The sum over the lanes of whole numbers, where no order matters. */
+INV_DEVICE int64_t inv_warp_count(int64_t count)
+{
+    INV_UNROLL
+    for (int s = 16; s > 0; s /= 2)
+        count += (int64_t)__shfl_xor_sync(INV_ALL_LANES, (long long)count, s);
+    return count;
+}
+
 /* n >= 1; the order of a maximum is free */
 template <class X> INV_DEVICE float inv_warp_row_max(X x, int64_t n)
 {

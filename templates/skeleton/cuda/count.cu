@@ -8,14 +8,16 @@ static __global__ void ${name}(const struct inv_run *run)
 @end
 ${rows_place}
 
-    for (int64_t ${index} = inv_thread(); ${index} < ${count}; ${index} += inv_threads()) {
+    for (int64_t ${index} = inv_warp(); ${index} < ${count}; ${index} += inv_warps()) {
         ${indices}
         int64_t total = 0;
-        for (int64_t j = 0; j < ${rows}; j++) {
+        for (int64_t j = inv_lane(); j < ${rows}; j += 32) {
 ${locals}
             total += ${value};
         }
-        ${target} = total;
+        total = inv_warp_count(total);
+        if (inv_lane() == 0)
+            ${target} = total;
     }
 }
 
