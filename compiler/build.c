@@ -251,7 +251,8 @@ static const char *build_key(const struct build *build, bool trainer)
     build_hash_text(&hash, INVAR_VERSION " " FLAGS);
     build_hash_text(&hash, build->options->cflags ? build->options->cflags : "");
     build_hash_text(&hash, build->cc);
-    build_hash_text(&hash, files_stamp(arena, files_find_command(arena, first_word(arena, build->cc))));
+    const char *compiler = files_find_command(arena, first_word(arena, build->cc));
+    build_hash_text(&hash, files_stamp(arena, compiler));
     for (int i = 0; i < embedded_file_count; i++)
         if (place_of(arena, &embedded_files[i]))
             build_hash_text(&hash, embedded_files[i].data);

@@ -254,7 +254,7 @@ static const char model_options[] =
     "  --dump=PASS         print the graphs after a pass: ast lower simplify random fuse order\n"
     "                      plan; program: after lower, with variables, data and settings\n";
 static const char build_options[] =
-    "  --target c          what the trainer runs on: c (processors), cuda (NVIDIA GPUs; needs nvcc)\n"
+    "  --target c          what the trainer runs on: c: processors; cuda: NVIDIA GPUs, needs nvcc\n"
     "  --arch LIST         cuda: compute capabilities to compile for (default: 75,80,86,89,90, of\n"
     "                      these what nvcc offers), or native: those of the GPUs of this machine\n"
     "  --cc COMPILER       C compiler (default: $CC, else cc)\n"
