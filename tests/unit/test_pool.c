@@ -28,7 +28,8 @@ static void note_thread(const struct inv_run *run, int64_t begin, int64_t end)
 static void check_once(int threads)
 {
     static int32_t output[OUTPUTS];
-    struct inv_run run = { .arena = (unsigned char *)output, .pool = inv_pool_new(threads, "base") };
+    struct inv_run run = { .arena = (unsigned char *)output,
+                           .pool = inv_pool_new(threads, "base") };
     CU_ASSERT_EQUAL(run.pool == NULL, threads == 1);
     int wrong = 0;
     memset(output, 0, sizeof output);
