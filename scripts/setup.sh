@@ -30,6 +30,7 @@ needed_packages() {
     need zlib.h zlib1g-dev
     [ "${1:-}" = --tests ] || return 0
     need clang clang
+    need g++ g++
     need valgrind valgrind libc6-dbg
     need CUnit/CUnit.h libcunit1-dev
     need mpfr.h libmpfr-dev
