@@ -295,21 +295,25 @@ static void fit_range(const struct ${model} *model, const struct fit *fit, int32
     }
 }
 
-/* After the last row of a pass: a is the mean, then b the deviation; or b the range. */
-static void fit_end(const struct ${model} *model, const struct fit *fit)
+/* After the last row of a pass: a is the mean, then b the deviation; or b the range.  1 where that
+ * is not finite. */
+static int fit_end(const struct ${model} *model, const struct fit *fit)
 {
     const float *chain = inv_f32(model->run.work, FIT_CHAIN);
     float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
     float *sum = model->fit_pass ? b : a;
     float count = (float)(model->part_end[0] * (fit->cells / fit->statistics));
+    int bad = 0;
     for (int32_t s = 0; s < fit->statistics; s++) {
         if (fit->zscore)
             sum[s] = inv_div(inv_add(sum[s], chain[s]), count);
-        if (fit->zscore && sum == a)
-            continue;
-        b[s] = fit->zscore ? inv_sqrt(b[s]) : inv_sub(b[s], a[s]);
-        b[s] = b[s] == 0.0f ? 1.0f : b[s];
+        if (!fit->zscore || sum == b) {
+            b[s] = fit->zscore ? inv_sqrt(b[s]) : inv_sub(b[s], a[s]);
+            b[s] = b[s] == 0.0f ? 1.0f : b[s];
+        }
+        bad |= !inv_is_finite(fit->zscore ? sum[s] : b[s]);
     }
+    return bad;
 }
 
 /* One training row into the pass at hand.  0: done. */
@@ -325,14 +329,14 @@ static int fit_row(struct ${model} *model)
     (fit->zscore ? fit_sums : fit_range)(model, fit, model->batch_at++);
     if (model->batch_at < model->part_end[0])
         return 0;
-    fit_end(model, fit);
+    int bad = fit_end(model, fit);
     model->batch_at = 0;
     model->fit_pass += 1;
     if (model->fit_pass > fit->zscore) {
         model->fit_pass = 0;
         model->fit_field++;
     }
-    return 0;
+    return bad;
 }
 
 @end

@@ -1,12 +1,16 @@
 /* Trains MODEL in slices, resets it amid an epoch, and prints its losses and the SHA-256 of its
  * weights; inference with the weights where they lie must give the same bits.  subject.h includes
  * the model and defines MODEL, UPPER, OUTPUT (the first), INPUTS (elements of a row) and ROWS, and
- * cells and labels where ROWS is not 0; TEST_ROWS where the last of them are a test file's. */
+ * cells and labels where ROWS is not 0; TEST_ROWS where the last of them are a test file's,
+ * FITTED where statistics are. */
 #include <string.h>
 #include "board.h"
 #include "core/sha256.h"
 #include "subject.h"
 
+#ifndef FITTED
+#define FITTED 0
+#endif
 #ifndef TEST_ROWS
 #define TEST_ROWS 0
 #endif
@@ -112,6 +116,13 @@ static int lose(void *user, const struct API(row) *row)
     (void)user, (void)row;
     return 1;
 }
+
+static int spoil(void *user, const struct API(row) *row)
+{
+    give(user, row);
+    row->x[0] = 0x1p127f * 2.0f;
+    return 0;
+}
 #endif
 
 /* ---- the work ---- */
@@ -141,9 +152,15 @@ static void begin_again(void)
 {
     struct API(data) data = {ROWS - TEST_ROWS, order, NULL, NULL, TEST_ROWS};
 #if ROWS > 0
+    enum API(status) status;
     data.row = lose;
     if (begin_slices > 0 && API(begin)(&model, &data) == LIMIT(BAD_DATA))
         expect(API(step)(&model) == LIMIT(BAD_CALL), "step after data were lost");
+    data.row = spoil;
+    status = API(begin)(&model, &data);
+    expect(status == (FITTED ? LIMIT(BAD_DATA) : LIMIT(OK)), "begin with an infinity");
+    if (!FITTED)
+        expect(API(step)(&model) == LIMIT(BAD_DATA), "step with an infinity");
     data.row = give;
 #endif
     expect(API(begin)(&model, &data) == LIMIT(OK), "begin at once");
