@@ -1,12 +1,11 @@
 """The page of results: Markdown from the figures of side_by_side.py."""
 import math
-import re
 import statistics
 
 from workloads import WORKLOADS
 
 FRAMEWORKS = ("pytorch", "tensorflow", "keras")
-FAR_OFF = 0.05  # a loss that differs so much from the others' is that of another model
+FAR_OFF = 0.05  # a loss that differs by such a share from Invar's is that of another model
 
 
 def seconds(value):
@@ -111,30 +110,30 @@ def aims(result):
     return "".join(lines)
 
 
+def memory_note(peak, plan):
+    wanted, beyond = plan["arena"] + plan["data"], peak - plan["program"]
+    return (f"Invar: plan {megabytes(plan['arena'])} MB, data {megabytes(plan['data'])} MB, "
+            f"the program itself and libc {megabytes(plan['program'])} MB; the peak less the last is "
+            f"{beyond / wanted:.2f} of plan and data.\n")
+
+
 def details(result, plans):
     text = ""
     for (name, threads), programs in result.items():
         own, rows = programs["invar"], []
-        middle = statistics.median(figures["loss"] for figures in programs.values())
         for program, f in programs.items():
-            far = abs(f["loss"] - middle) > FAR_OFF * abs(middle)
+            far = abs(f["loss"] - own["loss"]) > FAR_OFF * abs(own["loss"])
             rows.append([program, seconds(f["loop"]), seconds(f["cpu"]), seconds(f["whole"]),
                          megabytes(f["memory"]), times(f["loop"] / own["loop"]),
                          times(f["whole"] / own["whole"]), times(f["memory"] / own["memory"]),
                          f"{f['loss']:.4f}" + (" (other work?)" if far else ""), str(f["turns"])])
-        planned = plans[name]["arena"] + plans[name]["data"]
-        text += f"\n### {name}, {threads} thread{'s' if threads > 1 else ''}\n\n"
-        text += table(["program", "warm loop", "its CPU", "whole process", "peak MB", "loop / Invar's",
-                       "process / Invar's", "memory / Invar's", "loss", "turns"], rows)
-        text += (f"\nInvar's plan and data are {megabytes(planned)} MB; peak is "
-                 f"{own['memory'] / planned:.2f} of that"
-                 + (".\n" if planned > 2e7 else ", the rest being the program itself and libc.\n"))
+        text += "\n" + memory_note(own["memory"], plans[name])
     return text
 
 
 def roofline(result, plans, ceilings):
     head = ["workload", "FLOPs a step", "steps", "plan", "at the fma ceiling",
-            "at memory's, if nothing stayed cached", "Invar, 1 thread", "share of the fma ceiling"]
+            "at memory's", "Invar, 1 thread", "share of the fma ceiling"]
     rows = []
     for name, plan in plans.items():
         if (name, 1) not in result:
@@ -142,27 +141,73 @@ def roofline(result, plans, ceilings):
         work, loop = WORKLOADS[name], result[name, 1]["invar"]["loop"]
         # The last batch of an epoch may be smaller: FLOPs go by rows.
         flops = plan["flops"] * work.epochs * work.rows / work.batch
-        moved = work.step_bytes * work.steps
+        memory = work.step_bytes * work.steps / ceilings["bytes"]
         rows.append([name, f"{plan['flops']:.3g}", str(work.steps), megabytes(plan["arena"]) + " MB",
-                     seconds(flops / ceilings["flops"]), seconds(moved / ceilings["bytes"]),
+                     seconds(flops / ceilings["flops"]), seconds(memory) if plan["arena"] > ceilings["cache"] else "-",
                      seconds(loop), f"{flops / ceilings['flops'] / loop:.2f}"])
     return table(head, rows)
 
 
-def contraction_summary(tables):
-    rows = []
-    for one in tables:
-        last = re.search(r"geometric mean ([\d.]+), least ([\d.]+)", one["text"])
-        rows.append([f"{one['level']}, {one['threads']}", one["core"] or "its own choice",
-                     *(last.groups() if last else ("-", "-"))])
-    return table(["level, threads", "OpenBLAS's kernels", "geometric mean", "least"], rows)
+def parse_contractions(table_of_run):
+    """{shape: {column: GFLOP/s}} of the text of bench/contractions, whose first line names the
+    columns; the first five are where the shape occurs, m, n, k and which operands are turned."""
+    lines = [line for line in table_of_run["text"].split("\n") if line.strip()]
+    names, result = lines[0][14:].split()[3:], {}
+    for line in lines[1:]:
+        figures = line[14:].split()
+        if len(figures) == 4 + len(names):
+            shape = (line[:14].strip(), *figures[:4])
+            result[shape] = dict(zip(names, map(float, figures[4:])))
+    return result
 
 
-def contraction_details(one):
-    lines = [line for line in one["text"].split("\n") if line.strip()]
-    shapes = "\n".join(line for line in lines if "geometric" not in line and "CPUs," not in line)
-    core = f", OpenBLAS with its kernels for {one['core']}" if one["core"] else ""
-    return f"\n### Level {one['level']}, threads: {one['threads']}{core}\n\n```text\n{shapes}\n```\n"
+def merge_contractions(tables):
+    """Of one number of threads: names of the columns of speeds, of those of ratios, {shape: {column:
+    figure}}.  A ratio compares within one run, Invar's level to the best peer there."""
+    columns, ratios, shapes = [], [], {}
+    for run in tables:
+        core = f" {run['core']}" if run["core"] else ""
+        names = {"invar": f"invar {run['level']}", "openblas": f"openblas{core}",
+                 "ratio": f"{run['level']} ratio{core}"}
+        for shape, figures in parse_contractions(run).items():
+            merged = shapes.setdefault(shape, {})
+            for name, figure in figures.items():
+                merged.setdefault(names.get(name, name), figure)
+        ratios.append(names["ratio"])
+    for name in next(iter(shapes.values())):
+        if name not in ratios:
+            columns.append(name)
+    return columns, ratios, shapes
+
+
+def contraction_aims(tables):
+    lines = ""
+    for threads in sorted({run["threads"] for run in tables}):
+        _, ratios, shapes = merge_contractions([run for run in tables if run["threads"] == threads])
+        for ratio in ratios:
+            values = [figures[ratio] for figures in shapes.values()]
+            mean, least = geometric_mean(values), min(values)
+            where = min(shapes, key=lambda shape: shapes[shape][ratio])
+            level, _, *core = ratio.split()
+            lines += (f"- level {level}, {threads} thread(s)"
+                      + (f", OpenBLAS made to take its kernels for {core[0]}" if core else "")
+                      + f": geometric mean {mean:.2f}, aim 1: {'met' if mean >= 1 else 'missed'}; "
+                      f"least {least:.2f} ({' '.join(where)}), aim 0.85: "
+                      f"{'met' if least >= 0.85 else 'missed'}\n")
+    return lines
+
+
+def contraction_details(tables):
+    text = ""
+    for threads in sorted({run["threads"] for run in tables}):
+        columns, ratios, shapes = merge_contractions(
+            [run for run in tables if run["threads"] == threads])
+        text += f"\n### Contractions, {threads} thread{'s' if threads > 1 else ''}\n\n"
+        text += table(["GFLOP/s", "m", "n", "k", "", *columns, *ratios],
+                      [[*shape, *(f"{figures[name]:.1f}" for name in columns),
+                        *(f"{figures[name]:.2f}" for name in ratios)]
+                       for shape, figures in shapes.items()])
+    return text
 
 
 def programs(machine, rounds):
@@ -192,7 +237,8 @@ distributions, for the peers from the same numbers; so their losses agree, and I
 - **Whole process:** from the start of the process until the weights are saved; for Invar until the
   process has ended. Python's end is not counted.
 - **Peak MB:** resident memory at that point, a million bytes each.
-- **Turns:** a peer that takes over three times the best peer's time in the first turn runs no more.
+- **Turns:** a peer that takes over three times the best peer's time in a turn runs no more, and not
+  with more threads either.
 
 As many processors as threads are lent to a program (`sched_setaffinity`), and its library is told the
 number. What the peers are, as their manuals recommend for speed on CPUs:
@@ -220,16 +266,18 @@ def page(facts, rows, rounds):
         judged = aims(result)
         text += f"\n{judged}" if judged else ""
     if facts["contractions"]:
-        text += ("\n## Contractions\n\nGFLOP/s of Invar over the better of OpenBLAS (NumPy's) and MKL "
-                 "for each shape below:\n\n" + contraction_summary(facts["contractions"]))
+        text += ("\n## Contractions\n\nInvar's GFLOP/s over the better of OpenBLAS (NumPy's) and MKL, for the "
+                 "shapes listed below. OpenBLAS\nchooses its kernels itself, and where the CPU has "
+                 "AVX-512 is also made to take those for it.\n\n" + contraction_aims(facts["contractions"]))
     if result:
         ceilings = facts["ceilings"]
         text += (f"\n## Rooflines\n\nOne core does at most {ceilings['flops'] / 1e9:.0f} GFLOP/s of "
                  f"fma in registers and {ceilings['bytes'] / 1e9:.1f} GB/s of `y = a x + y` in "
-                 "memory (`bench/ceilings.c`).\n\n"
+                 "memory (`bench/ceilings.c`). Memory's bound is given where the plan is larger than "
+                 f"the last cache ({ceilings['cache'] / 2 ** 20:.0f} MiB).\n\n"
                  + roofline(result, facts["plans"], ceilings))
         text += "\n" + METHOD + "\n## Each workload\n" + details(result, facts["plans"])
     if facts["contractions"]:
-        text += "\n## Each contraction\n\nGFLOP/s; the ratio is Invar's to the best peer's.\n"
-        text += "".join(contraction_details(one) for one in facts["contractions"])
+        text += "\n## Each contraction\n\nT: that operand is stored turned. One thread is timed by its CPU clock.\n"
+        text += contraction_details(facts["contractions"])
     return text

@@ -29,7 +29,7 @@ PACKAGES = {
     "keras": [["keras"]],
     "mkl": [["mkl"]],
 }
-SLOW = 3  # a peer that takes so many times the best peer's time in the first round runs no more
+SLOW = 3  # a peer that takes so many times the best peer's time in a turn runs no more
 
 
 def stop(message):
@@ -157,6 +157,7 @@ class Runner:
 
     def __init__(self, chosen):
         self.chosen, self.rows = chosen, []
+        self.quick_peers = {}  # by workload: those that were not too slow
         self.processors = sorted(os.sched_getaffinity(0))
         self.measure = compile_helper("measure", "-O2")
 
@@ -231,10 +232,12 @@ class Runner:
         self.add(name, threads, peer, **figures)
         return figures
 
+    def peers_of(self, name):
+        kind = HERE / WORKLOADS[name].kind
+        return [peer for peer in self.chosen.peers if (kind / f"with_{PEERS[peer][0]}.py").exists()]
+
     def workload(self, name, threads):
-        kind = WORKLOADS[name].kind
-        peers = [peer for peer in self.chosen.peers
-                 if (HERE / kind / f"with_{PEERS[peer][0]}.py").exists()]
+        peers = self.quick_peers.get(name, self.peers_of(name))
         first = self.run_invar(name, threads)  # also brings it into the file cache
         # What a run costs beside its loop; where the loop is short, that cannot be told apart.
         base = self.run_invar(name, threads, steps=1)["cpu"] if first["loop"] > 0.02 else None
@@ -245,8 +248,8 @@ class Runner:
             say(f"  round {turn + 1} of {self.chosen.rounds}: " +
                 ", ".join(f"{who} {report.seconds(loop)}" for who, loop in loops.items()))
             least = min((loops[peer] for peer in peers), default=0)
-            if turn == 0:
-                peers = [peer for peer in peers if loops[peer] <= SLOW * least]
+            peers = [peer for peer in peers if loops[peer] <= SLOW * least]
+        self.quick_peers[name] = peers
 
     def facts(self, name):
         """What the plan says: FLOPs of a step, bytes of the arena and of the data in memory."""
@@ -255,8 +258,10 @@ class Runner:
         batch = int(re.search(r" at batch (\d+)", plan)[1])
         row = sum(int(size) for size in re.findall(r"^  (?:input|label) +\d+ +(\d+)", plan, re.M))
         rows = self.run_invar(name, 1, steps=1)["rows"]
+        program = self.run(1, [WORK / name, "--version"])[3]
         return {"flops": int(re.search(r"phase train: (\d+)", plan)[1]),
-                "arena": int(re.search(r"^arena (\d+)", plan, re.M)[1]), "data": row // batch * rows}
+                "arena": int(re.search(r"^arena (\d+)", plan, re.M)[1]), "data": row // batch * rows,
+                "program": program}
 
     def contraction(self, threads, level, core):
         """The table of bench/contractions, as rows of text, and its last line."""
@@ -290,6 +295,12 @@ def contractions(runner):
             say(f"contraction, threads: {threads}, level {level} {core}")
             tables.append(runner.contraction(threads, level, core))
     return tables
+
+
+def cache_bytes():
+    """Of the last level; 0 where Linux does not tell."""
+    sizes = Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")
+    return max((int(size.read_text().strip().rstrip("K")) * 1024 for size in sizes), default=0)
 
 
 def busy_share():
@@ -335,7 +346,7 @@ def ceilings():
     text = subprocess.run([compile_helper("ceilings", "-O3", "-march=native",
                                           "-ffp-contract=fast")], capture_output=True, text=True)
     flops, bandwidth = text.stdout.split()
-    return {"flops": float(flops), "bytes": float(bandwidth)}
+    return {"flops": float(flops), "bytes": float(bandwidth), "cache": cache_bytes()}
 
 
 def check_hashes(rows):
