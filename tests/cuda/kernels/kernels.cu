@@ -1,7 +1,7 @@
 /*
  * Each device function of runtime/cuda against the function of runtime/core that it must equal bit
  * for bit, over lengths and shapes around every edge.  Runs emulated (run) and, built by nvcc, on a
- * device.  `kernels small` leaves out what is long.
+ * device.  `kernels small` leaves out what is long, -DONE_TILE what is long to compile.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,6 +291,7 @@ template <class T> static void test_tile(bool small)
 static void test_products(bool small)
 {
     test_tile<inv_tile_32x32>(small);
+#if !defined(ONE_TILE)
     test_tile<inv_tile_64x64>(small);
     test_tile<inv_tile_128x128>(small);
     for (int i = 0; i < LAYOUTS && !small; i++) {
@@ -299,6 +300,7 @@ static void test_products(bool small)
         test_contract<inv_tile_64x32>(70 + i, 32, 40, (enum layout)i, 1);
         test_contract<inv_tile_32x64>(33, 61 + i, 258, (enum layout)i, 0);
     }
+#endif
 }
 
 /* ---- what threads do alone: one thread an element of these ---- */
@@ -360,7 +362,7 @@ static void test_functions(int64_t count)
 static void test_all(bool small)
 {
     static const int64_t length[] = {33, 10, 0, 1, 2, 31, 32, 64, 1000, 4095, 4096, 4097, 8193};
-    static const int64_t height[] = {257, 1, 0, 2, 255, 256, 512, 2047, 2048, 2049, 5000};
+    static const int64_t height[] = {2049, 1, 0, 2, 255, 256, 257, 512, 2047, 2048, 5000};
     for (int i = 0; i < (small ? 2 : 13); i++)
         for (int kind = 0; kind < (small ? 1 : 3); kind++)
             test_rows(i % 2 ? 5 : 9, length[i], kind);
