@@ -127,6 +127,9 @@ def details(result, plans):
                          megabytes(f["memory"]), times(f["loop"] / own["loop"]),
                          times(f["whole"] / own["whole"]), times(f["memory"] / own["memory"]),
                          f"{f['loss']:.4f}" + (" (other work?)" if far else ""), str(f["turns"])])
+        text += f"\n### {name}, {threads} thread{'s' if threads > 1 else ''}\n\n"
+        text += table(["program", "warm loop", "its CPU", "whole process", "peak MB", "loop / Invar's",
+                       "process / Invar's", "memory / Invar's", "loss", "turns"], rows)
         text += "\n" + memory_note(own["memory"], plans[name])
     return text
 
@@ -141,9 +144,11 @@ def roofline(result, plans, ceilings):
         work, loop = WORKLOADS[name], result[name, 1]["invar"]["loop"]
         # The last batch of an epoch may be smaller: FLOPs go by rows.
         flops = plan["flops"] * work.epochs * work.rows / work.batch
-        memory = work.step_bytes * work.steps / ceilings["bytes"]
+        memory = None
+        if plan["arena"] > ceilings["cache"]:
+            memory = work.step_bytes * work.steps / ceilings["bytes"]
         rows.append([name, f"{plan['flops']:.3g}", str(work.steps), megabytes(plan["arena"]) + " MB",
-                     seconds(flops / ceilings["flops"]), seconds(memory) if plan["arena"] > ceilings["cache"] else "-",
+                     seconds(flops / ceilings["flops"]), seconds(memory),
                      seconds(loop), f"{flops / ceilings['flops'] / loop:.2f}"])
     return table(head, rows)
 
