@@ -1,8 +1,10 @@
 /* Sources for firmware on disk: NAME.c, NAME.h and the headers and core files that they need. */
 #include "build.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 #include "build_private.h"
 #include "embedded.h"
 #include "emit.h"
@@ -79,6 +81,11 @@ static bool write_weights(const struct program *program, const char *dir, const 
     struct inv_errors errors = {.to = stderr};
     int words = (int)((program->saved_bytes + 3) / 4);
     uint32_t *word = ARENA_ARRAY(arena, uint32_t, words + 2);
+    if (access(path, R_OK) != 0) {
+        fprintf(stderr, "error: %s: cannot read weights: %s; --weights takes the file that a "
+                "trainer wrote\n", path, strerror(errno));
+        return false;
+    }
     if (!inv_safetensors_load(&model, (unsigned char *)word, path, &errors))
         return false;
     struct text text;
