@@ -339,8 +339,9 @@ void wait_block(struct site place)
     (void)turn;
 }
 
-/* All lanes of the mask give a value; what each gave, until the lane's next exchange. */
-static const uint64_t *exchange(unsigned mask, uint64_t value, struct site place)
+/* All lanes of the mask give a value; what each gave, until the lane's next exchange.  Shuffles and
+ * votes order no access to memory: only __syncwarp() does. */
+static const uint64_t *exchange(unsigned mask, uint64_t value, bool orders, struct site place)
 {
     int first = block.current & ~31, l = block.current & 31;
     struct warp *warp = &block.warp[first / 32];
@@ -354,7 +355,8 @@ static const uint64_t *exchange(unsigned mask, uint64_t value, struct site place
     int turn = warp->turn;
     warp->value[turn][l] = value;
     warp->arrived |= 1u << l;
-    RELEASE(warp->token[turn]);
+    if (orders)
+        RELEASE(warp->token[turn]);
     if (warp->arrived == mask) {
         warp->arrived = 0;
         warp->turn ^= 1;
@@ -364,25 +366,26 @@ static const uint64_t *exchange(unsigned mask, uint64_t value, struct site place
     }
     suspend(warp->arrived ? AT_EXCHANGE : READY, place);
     resume();
-    ACQUIRE(warp->token[turn]);
+    if (orders)
+        ACQUIRE(warp->token[turn]);
     return warp->value[turn];
 }
 
 void wait_warp(unsigned mask, struct site place)
 {
-    exchange(mask, 0, place);
+    exchange(mask, 0, true, place);
 }
 
 uint64_t value_of_lane(unsigned mask, uint64_t value, int from, struct site place)
 {
     if (!(mask >> (from & 31) & 1))
         die("a shuffle reads a lane that does not take part", place.file, place.line);
-    return exchange(mask, value, place)[from & 31];
+    return exchange(mask, value, false, place)[from & 31];
 }
 
 unsigned ballot(unsigned mask, int predicate, struct site place)
 {
-    const uint64_t *all = exchange(mask, predicate != 0, place);
+    const uint64_t *all = exchange(mask, predicate != 0, false, place);
     unsigned votes = 0;
     for (int l = 0; l < 32; l++)
         votes |= mask >> l & 1 ? (unsigned)all[l] << l : 0;
