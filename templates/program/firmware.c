@@ -720,7 +720,7 @@ static enum ${model}_status load_state(struct ${model} *model, ${model}_read *re
 
 enum ${model}_status ${model}_load(struct ${model} *model, ${model}_read *read, void *user)
 {
-    if (!model->run.arena)
+    if (!model->run.arena || model->stage >= SPLITTING)
         return ${upper}_BAD_CALL;
     enum ${model}_status status = load_state(model, read, user);
     if (status != ${upper}_OK)

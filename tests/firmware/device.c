@@ -142,6 +142,7 @@ static void begin(void)
     expect(API(begin_continue)(&model, 1) == LIMIT(BAD_CALL), "nothing to continue");
     expect(API(begin_slices)(&model, &data) == LIMIT(OK), "begin in slices");
     expect(API(step)(&model) == LIMIT(BAD_CALL), "step before all has begun");
+    expect(API(load)(&model, fetch, NULL) == LIMIT(BAD_CALL), "load before all has begun");
     while ((status = API(begin_continue)(&model, 50)) == LIMIT(MORE))
         begin_slices++;
     expect(status == LIMIT(OK), "begin");
