@@ -245,11 +245,22 @@ static void tell_kernels(const struct inv_run *run, inv_tell *tell, void *state)
 
 /* ---- opening ---- */
 
+/* Devices; 0 without a driver, too, which CUDA takes for one that is too old. */
+static int count_devices(void)
+{
+    int count = 0, driver = 0;
+    cudaError_t status = cudaGetDeviceCount(&count);
+    if ((int)status == NO_DEVICE ||
+        ((int)status == OLD_DRIVER && cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0))
+        return 0;
+    inv_cuda_check((int)status, "cudaGetDeviceCount");
+    return count;
+}
+
 /* A device of that number, or an error that names what there is. */
 static void choose(int64_t number)
 {
-    int count = 0;
-    CHECK(cudaGetDeviceCount(&count));
+    int count = count_devices();
     if (count == 0)
         inv_cuda_quit("%s", cure_of(NO_DEVICE));
     if (number >= count)
