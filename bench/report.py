@@ -73,47 +73,49 @@ def summary(result):
     return table(head, rows)
 
 
+def judge(text, value, aim):
+    return f"- {text}: {times(value)}, aim {aim}: {'met' if value >= aim else 'missed'}\n"
+
+
 def aims(result):
-    """Of CPU training (issue 5 of the project): which are met in this run."""
+    """Those of CPU training (issue 5 of the project), and which this run meets."""
     ratios = {place: programs[best_peer(programs)]["loop"] / programs["invar"]["loop"]
               for place, programs in result.items() if best_peer(programs)}
-    lines = []
-
-    def judge(text, value, aim):
-        lines.append(f"- {text}: {times(value)}, aim {aim}: {'met' if value >= aim else 'missed'}\n")
-
+    text = ""
     if ratios:
-        least = min(ratios, key=ratios.get)
-        judge(f"least of all, {least[0]} with {least[1]} thread(s), times faster than the best peer",
-              ratios[least], 1)
+        place = min(ratios, key=ratios.get)
+        text += judge(f"least lead over the best peer ({place[0]}, threads: {place[1]})",
+                      ratios[place], 1)
     for threads in sorted({place[1] for place in ratios}):
         dense = [ratios.get((name, threads)) for name in ("mlp", "mlp_wide", "tabular")]
         if None not in dense:
-            judge(f"mlp, mlp_wide and tabular with {threads} thread(s), geometric mean",
-                  geometric_mean(dense), 1.5)
-        for name in ("seeded_mlp", "binary"):
-            if (name, threads) not in ratios:
-                continue
-            programs = result[name, threads]
-            judge(f"{name} with {threads} thread(s), warm loop", ratios[name, threads], 4)
-            for key, aim, what in (("whole", 100, "whole process"), ("memory", 10, "peak memory")):
-                peers = [programs[peer][key] for peer in FRAMEWORKS if peer in programs]
-                if key == "memory":
-                    peers = [programs[peer][key] for peer in ("pytorch",) if peer in programs]
-                if peers:
-                    judge(f"{name} with {threads} thread(s), {what} against "
-                          f"{'PyTorch' if key == 'memory' else 'the quickest framework'}",
-                          min(peers) / programs["invar"][key], aim)
+            text += judge("geometric mean of mlp, mlp_wide and tabular beside the best peer, "
+                          f"threads: {threads}", geometric_mean(dense), 1.5)
+    for (name, threads), ratio in ratios.items():
+        if name in ("seeded_mlp", "binary"):
+            text += small_aims(name, threads, ratio, result[name, threads])
     if ("mlp_wide", 1) in result and ("mlp_wide", 2) in result:
         one, two = (result["mlp_wide", threads]["invar"]["loop"] for threads in (1, 2))
-        judge("mlp_wide with 2 threads against 1", one / two, 1.7)
-    return "".join(lines)
+        text += judge("mlp_wide with 2 threads beside 1", one / two, 1.7)
+    return text
+
+
+def small_aims(name, threads, ratio, programs):
+    text = judge(f"{name}'s warm loop beside the best peer's, threads: {threads}", ratio, 4)
+    for key, aim, what, peers in (("whole", 100, "whole process", FRAMEWORKS),
+                                  ("memory", 10, "peak memory", FRAMEWORKS[:1])):
+        values = {peer: programs[peer][key] for peer in peers if peer in programs}
+        if values:
+            least = min(values, key=values.get)
+            text += judge(f"{name}'s {what} beside {least}'s, threads: {threads}",
+                          values[least] / programs["invar"][key], aim)
+    return text
 
 
 def memory_note(peak, plan):
     wanted, beyond = plan["arena"] + plan["data"], peak - plan["program"]
-    return (f"Invar: plan {megabytes(plan['arena'])} MB, data {megabytes(plan['data'])} MB, "
-            f"the program itself and libc {megabytes(plan['program'])} MB; the peak less the last is "
+    return (f"Invar: plan {megabytes(plan['arena'])} MB, data {megabytes(plan['data'])} MB, the "
+            f"program itself and libc {megabytes(plan['program'])} MB; the peak less the last is "
             f"{beyond / wanted:.2f} of plan and data.\n")
 
 
@@ -128,8 +130,9 @@ def details(result, plans):
                          times(f["whole"] / own["whole"]), times(f["memory"] / own["memory"]),
                          f"{f['loss']:.4f}" + (" (other work?)" if far else ""), str(f["turns"])])
         text += f"\n### {name}, {threads} thread{'s' if threads > 1 else ''}\n\n"
-        text += table(["program", "warm loop", "its CPU", "whole process", "peak MB", "loop / Invar's",
-                       "process / Invar's", "memory / Invar's", "loss", "turns"], rows)
+        text += table(["program", "warm loop", "its CPU", "whole process", "peak MB",
+                       "loop / Invar's", "process / Invar's", "memory / Invar's", "loss", "turns"],
+                      rows)
         text += "\n" + memory_note(own["memory"], plans[name])
     return text
 
@@ -147,9 +150,9 @@ def roofline(result, plans, ceilings):
         memory = None
         if plan["arena"] > ceilings["cache"]:
             memory = work.step_bytes * work.steps / ceilings["bytes"]
-        rows.append([name, f"{plan['flops']:.3g}", str(work.steps), megabytes(plan["arena"]) + " MB",
-                     seconds(flops / ceilings["flops"]), seconds(memory),
-                     seconds(loop), f"{flops / ceilings['flops'] / loop:.2f}"])
+        rows.append([name, f"{plan['flops']:.3g}", str(work.steps),
+                     megabytes(plan["arena"]) + " MB", seconds(flops / ceilings["flops"]),
+                     seconds(memory), seconds(loop), f"{flops / ceilings['flops'] / loop:.2f}"])
     return table(head, rows)
 
 
@@ -167,8 +170,8 @@ def parse_contractions(table_of_run):
 
 
 def merge_contractions(tables):
-    """Of one number of threads: names of the columns of speeds, of those of ratios, {shape: {column:
-    figure}}.  A ratio compares within one run, Invar's level to the best peer there."""
+    """Of one number of threads: names of the columns of speeds, of those of ratios, {shape:
+    {column: figure}}.  A ratio compares within one run, Invar's level to the best peer there."""
     columns, ratios, shapes = [], [], {}
     for run in tables:
         core = f" {run['core']}" if run["core"] else ""
@@ -223,17 +226,19 @@ def programs(machine, rounds):
   {machine['busy']:.0%} of it busy.
 - **Programs:** {machine['invar']} with gcc {machine['gcc']};
   {found or 'no peers'}.
-- **Turns:** {rounds}, the programs one after the other in each; every figure is the median.
+- **Turns:** {rounds} (2 where Invar's loop takes over 2 s), the programs one after the other in
+  each; every figure is the median.
 """
 
 
 METHOD = """\
 ## What is measured
 
-Every program does the same work: the same layers, loss, optimizer, batches and number of steps, rows
-in a new order each epoch (`seeded_mlp`: always in the same), data in memory, the loss (and accuracy,
-where the model has it) reported for each epoch. Data and start values are drawn from the same
-distributions, for the peers from the same numbers; so their losses agree, and Invar's is near.
+Every program does the same work: the same layers, loss, optimizer, batches and number of steps,
+rows in a new order each epoch (`seeded_mlp`: always in the same), data in memory, the loss (and
+accuracy, where the model has it) reported for each epoch. Data and start values are drawn from the
+same distributions, and are the same numbers in all peers; so the peers' losses agree, and Invar's
+is near.
 
 - **Warm loop:** seconds of the training loop. In peers: from the second training in one process on,
   when everything is compiled and allocated. In Invar: its first and only one, as the trainer's log
@@ -242,47 +247,67 @@ distributions, for the peers from the same numbers; so their losses agree, and I
 - **Whole process:** from the start of the process until the weights are saved; for Invar until the
   process has ended. Python's end is not counted.
 - **Peak MB:** resident memory at that point, a million bytes each.
-- **Turns:** a peer that takes over three times the best peer's time in a turn runs no more, and not
+- **Turns:** a peer that takes over twice the best peer's time in a turn runs no more, and not
   with more threads either.
 
-As many processors as threads are lent to a program (`sched_setaffinity`), and its library is told the
+A program gets as many processors as threads (`sched_setaffinity`), and its library is told the
 number. What the peers are, as their manuals recommend for speed on CPUs:
 
-- `numpy`: by hand, buffers made once, in-place operations, the optimizer in blocks within the cache;
+- `numpy`: by hand, buffers made once, in-place operations, the optimizer in blocks within the
+  cache; OpenBLAS made to take its kernels for AVX-512 where the CPU has that (`OPENBLAS_CORETYPE`);
 - `jax`: all epochs are one `jit` with donated state, `lax.scan` over the steps;
 - `pytorch`: eager, fused optimizers, `index_select` from a tensor instead of a DataLoader;
-- `pytorch compiled`: forward, backward and optimizer as one graph, `torch.compile` with max-autotune;
+- `pytorch compiled`: forward, backward and optimizer as one graph, `torch.compile` with
+  max-autotune;
 - `tensorflow`: all epochs are one `tf.function` compiled by XLA, fused optimizer kernels;
 - `keras`: `fit()` on TensorFlow, up to 32 steps an execution, no progress bar.
 
-A new workload is a row in `bench/workloads.py`; other kinds of model than dense ones are a folder of
-programs `with_LIBRARY.py` beside `bench/dense`, and a peer without one is left out.
+A new workload is a row in `bench/workloads.py`; another kind of model than dense ones is a folder
+of programs `with_LIBRARY.py` beside `bench/dense`, and a peer without one is left out.
 """
 
 
 def page(facts, rows, rounds):
-    result = medians(rows)
-    text = "# Benchmarks\n\nWritten by `scripts/bench` on " + facts["machine"]["date"]
-    text += f" in {facts['minutes']:.0f} minutes; every single run is in the CSV file beside it.\n\n"
-    text += programs(facts["machine"], rounds)
+    result, ceilings = medians(rows), facts["ceilings"]
+    text = f"""# Benchmarks
+
+Written by `scripts/bench` on {facts['machine']['date']} in {facts['minutes']:.0f} minutes; every
+single run is in the CSV file beside this page.
+
+{programs(facts['machine'], rounds)}"""
     if result:
-        text += "\n## Invar and the best peer\n\n" + summary(result)
-        text += "\nRight of a figure of Invar's: how many times as much the peers take.\n"
-        judged = aims(result)
-        text += f"\n{judged}" if judged else ""
+        text += f"""
+## Invar and the best peer
+
+{summary(result)}
+The last columns after a figure of Invar's: how many times as much the peers take.
+
+{aims(result)}"""
     if facts["contractions"]:
-        text += ("\n## Contractions\n\nInvar's GFLOP/s over the better of OpenBLAS (NumPy's) and MKL, for the "
-                 "shapes listed below. OpenBLAS\nchooses its kernels itself, and where the CPU has "
-                 "AVX-512 is also made to take those for it.\n\n" + contraction_aims(facts["contractions"]))
+        text += f"""
+## Contractions
+
+Invar's GFLOP/s over the better of OpenBLAS (NumPy's) and MKL, for the shapes listed below. OpenBLAS
+chooses its kernels itself, and where the CPU has AVX-512 is also made to take those for it.
+
+{contraction_aims(facts['contractions'])}"""
     if result:
-        ceilings = facts["ceilings"]
-        text += (f"\n## Rooflines\n\nOne core does at most {ceilings['flops'] / 1e9:.0f} GFLOP/s of "
-                 f"fma in registers and {ceilings['bytes'] / 1e9:.1f} GB/s of `y = a x + y` in "
-                 "memory (`bench/ceilings.c`). Memory's bound is given where the plan is larger than "
-                 f"the last cache ({ceilings['cache'] / 2 ** 20:.0f} MiB).\n\n"
-                 + roofline(result, facts["plans"], ceilings))
-        text += "\n" + METHOD + "\n## Each workload\n" + details(result, facts["plans"])
+        text += f"""
+## Rooflines
+
+One core does at most {ceilings['flops'] / 1e9:.0f} GFLOP/s of fma in registers and \
+{ceilings['bytes'] / 1e9:.1f} GB/s of `y = a x + y`
+in memory (`bench/ceilings.c`). Memory's bound is given where the plan is larger than the last
+cache ({ceilings['cache'] / 2 ** 20:.0f} MiB).
+
+{roofline(result, facts['plans'], ceilings)}
+{METHOD}
+## Each workload
+{details(result, facts['plans'])}"""
     if facts["contractions"]:
-        text += "\n## Each contraction\n\nT: that operand is stored turned. One thread is timed by its CPU clock.\n"
-        text += contraction_details(facts["contractions"])
+        text += f"""
+## Each contraction
+
+T: that operand is stored turned. One thread is timed by its CPU clock.
+{contraction_details(facts['contractions'])}"""
     return text

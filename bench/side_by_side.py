@@ -9,6 +9,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,10 +18,9 @@ from workloads import PEERS, WORKLOADS
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-WORK = ROOT / "build" / "bench"
 
-# Module: what pip is asked for, the next where one fails.  PyTorch's own site has wheels without the
-# libraries for GPUs (gigabytes), which the one on PyPI needs only to be imported.
+# Module: what pip is asked for, the next where one fails.  PyTorch's own site has wheels without
+# the libraries for GPUs (gigabytes), which the one on PyPI needs to be imported at all.
 PACKAGES = {
     "numpy": [["numpy"]],
     "jax": [["jax"]],
@@ -29,7 +29,9 @@ PACKAGES = {
     "keras": [["keras"]],
     "mkl": [["mkl"]],
 }
-SLOW = 3  # a peer that takes so many times the best peer's time in a turn runs no more
+WIDE_CORE = "SkylakeX"  # OpenBLAS's name of its kernels for AVX-512, not its choice on every CPU
+SLOW = 2   # a peer that takes so many times the best peer's time in a turn runs no more
+LONG = 2   # seconds of Invar's loop from which on two turns do
 
 
 def stop(message):
@@ -53,17 +55,18 @@ def options():
                         help="only this workload (may be repeated), page to the screen")
     parser.add_argument("--peers", metavar="LIST", help="only these, with commas between them; "
                         "page to the screen")
-    parser.add_argument("--threads", metavar="LIST", help="numbers of threads, each its own table "
-                        "(1,2)")
+    parser.add_argument("--threads", metavar="LIST", help="numbers of threads, each its own table, page "
+                        "to the screen (1,2)")
     parser.add_argument("--rounds", metavar="N", type=int, help="turns of every program (3)")
-    parser.add_argument("--env", metavar="DIR", type=Path, default=WORK / "peers",
+    parser.add_argument("--env", metavar="DIR", type=Path, default=ROOT / "build" / "peers",
                         help="environment of Python that has the peers, or shall get what it lacks "
-                        "(build/bench/peers)")
+                        "(build/peers)")
     parser.add_argument("--build", metavar="DIR", type=Path, default=ROOT / "build" / "release",
                         help="a build of invar (made in build/release where this is not given)")
     parser.add_argument("--out", metavar="FILE", type=Path,
                         help="the page (docs/benchmarks.md); FILE's name in .csv: every single run")
-    parser.add_argument("--list", action="store_true", help="the names of the workloads, one a line")
+    parser.add_argument("--list", action="store_true",
+                        help="print the names of the workloads, one a line")
     chosen = parser.parse_args()
     if chosen.list:
         print("\n".join([*WORKLOADS, "contraction"]))
@@ -72,7 +75,7 @@ def options():
 
 
 def checked(chosen):
-    partial = chosen.quick or chosen.only or chosen.peers is not None
+    partial = chosen.quick or chosen.only or chosen.threads or chosen.peers is not None
     known = [*WORKLOADS, "contraction"]
     for name in chosen.only:
         if name not in known:
@@ -91,14 +94,14 @@ def checked(chosen):
         stop(f"--threads {counts}: numbers with commas between them expected, such as 1,2")
     for count in chosen.threads:
         if not 1 <= count <= len(processors):
-            stop(f"--threads {count}: this machine lends {len(processors)} processors; take at most "
-                 "as many")
+            stop(f"--threads {count}: there are {len(processors)} processors; take at most as many")
     if chosen.rounds is not None and chosen.rounds < 1:
         stop(f"--rounds {chosen.rounds}: at least 1 expected")
     chosen.rounds = chosen.rounds or (1 if chosen.quick else 3)
     chosen.seconds = 0.2 if chosen.quick else 1.0
     if not (chosen.build / "bin" / "invar").exists():
-        stop(f"{chosen.build} has no bin/invar; give a folder that CMake built, or leave --build out")
+        stop(f"{chosen.build} has no bin/invar; give a folder that CMake built, or leave --build "
+             "out")
     if not chosen.out and not partial:
         chosen.out = ROOT / "docs" / "benchmarks.md"
     return chosen
@@ -144,8 +147,8 @@ def pip_installs(env, packages):
     return subprocess.run(command).returncode == 0
 
 
-def compile_helper(name, *flags):
-    program = WORK / name
+def compile_helper(work, name, *flags):
+    program = work / name
     command = ["gcc", *flags, "-o", program, HERE / f"{name}.c"]
     if subprocess.run(command).returncode != 0:
         stop(f"gcc could not compile bench/{name}.c")
@@ -155,11 +158,11 @@ def compile_helper(name, *flags):
 class Runner:
     """Runs programs on the first THREADS processors, one after the other."""
 
-    def __init__(self, chosen):
-        self.chosen, self.rows = chosen, []
+    def __init__(self, chosen, work):
+        self.chosen, self.work, self.rows = chosen, work, []
         self.quick_peers = {}  # by workload: those that were not too slow
         self.processors = sorted(os.sched_getaffinity(0))
-        self.measure = compile_helper("measure", "-O2")
+        self.measure = compile_helper(work, "measure", "-O2")
 
     def environment(self, threads):
         count = str(threads)
@@ -167,16 +170,18 @@ class Runner:
                            TF_CPP_MIN_LOG_LEVEL="3", PYTHONDONTWRITEBYTECODE="1")
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             environment[name] = count
+        if has_wide_vectors():
+            environment.setdefault("OPENBLAS_CORETYPE", WIDE_CORE)
         return environment
 
     def run(self, threads, command):
         """Start, wall-clock seconds, CPU seconds and peak bytes of a command."""
-        log, result = WORK / "log", WORK / "result"
+        log, result = self.work / "log", self.work / "result"
         os.sched_setaffinity(0, self.processors[:threads])
         try:
             with open(log, "w") as out:
                 status = subprocess.run([self.measure, result, *command], stdout=out, stderr=out,
-                                        env=self.environment(threads), cwd=WORK).returncode
+                                        env=self.environment(threads), cwd=self.work).returncode
         finally:
             os.sched_setaffinity(0, self.processors)
         if status != 0:
@@ -187,7 +192,7 @@ class Runner:
         self.rows.append({"workload": workload, "threads": threads, "program": program, **figures})
 
     def trainer(self, name):
-        path = WORK / name
+        path = self.work / name
         model = ROOT / WORKLOADS[name].model
         if subprocess.run([self.chosen.build / "bin" / "invar", "build", model, "-o",
                            path]).returncode != 0:
@@ -197,10 +202,11 @@ class Runner:
     def run_invar(self, name, threads, steps=None):
         """One run: figures of the whole process and the epochs' own seconds, or with `steps` the
         CPU seconds of that many steps."""
-        log, weights = WORK / "epochs.jsonl", WORK / "weights.safetensors"
-        command = [WORK / name, "--quiet", "--threads", str(threads), "--log", log, "--weights",
+        log, weights = self.work / "epochs.jsonl", self.work / "weights.safetensors"
+        command = [self.work / name, "--quiet", "--threads", str(threads), "--log", log, "--weights",
                    weights, "--data", (ROOT / WORKLOADS[name].model).parent]
-        _, wall, cpu, memory = self.run(threads, command + (["--steps", str(steps)] if steps else []))
+        command += ["--steps", str(steps)] if steps else []
+        _, wall, cpu, memory = self.run(threads, command)
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         epochs = [line for line in lines if "epoch" in line]
         return {"loop": sum(line["seconds"] for line in epochs), "whole": wall, "cpu": cpu,
@@ -221,7 +227,7 @@ class Runner:
     def peer_turn(self, name, threads, peer):
         library, option = PEERS[peer]
         program = HERE / WORKLOADS[name].kind / f"with_{library}.py"
-        result = WORK / "peer.json"
+        result = self.work / "peer.json"
         start, _, _, _ = self.run(threads, [
             self.chosen.env.resolve() / "bin" / "python", program, name, str(threads),
             str(self.chosen.seconds), result, *([option] if option else [])])
@@ -241,11 +247,12 @@ class Runner:
         first = self.run_invar(name, threads)  # also brings it into the file cache
         # What a run costs beside its loop; where the loop is short, that cannot be told apart.
         base = self.run_invar(name, threads, steps=1)["cpu"] if first["loop"] > 0.02 else None
-        for turn in range(self.chosen.rounds):
+        turns = min(self.chosen.rounds, 2) if first["loop"] > LONG else self.chosen.rounds
+        for turn in range(turns):
             loops = {"invar": self.invar_turn(name, threads, base)["loop"]}
             for peer in peers:
                 loops[peer] = self.peer_turn(name, threads, peer)["loop"]
-            say(f"  round {turn + 1} of {self.chosen.rounds}: " +
+            say(f"  round {turn + 1} of {turns}: " +
                 ", ".join(f"{who} {report.seconds(loop)}" for who, loop in loops.items()))
             least = min((loops[peer] for peer in peers), default=0)
             peers = [peer for peer in peers if loops[peer] <= SLOW * least]
@@ -258,15 +265,16 @@ class Runner:
         batch = int(re.search(r" at batch (\d+)", plan)[1])
         row = sum(int(size) for size in re.findall(r"^  (?:input|label) +\d+ +(\d+)", plan, re.M))
         rows = self.run_invar(name, 1, steps=1)["rows"]
-        program = self.run(1, [WORK / name, "--version"])[3]
+        program = self.run(1, [self.work / name, "--version"])[3]
         return {"flops": int(re.search(r"phase train: (\d+)", plan)[1]),
-                "arena": int(re.search(r"^arena (\d+)", plan, re.M)[1]), "data": row // batch * rows,
-                "program": program}
+                "arena": int(re.search(r"^arena (\d+)", plan, re.M)[1]),
+                "data": row // batch * rows, "program": program}
 
     def contraction(self, threads, level, core):
         """The table of bench/contractions, as rows of text, and its last line."""
         environment = dict(os.environ, THREADS=str(threads), INVAR_ISA=level,
-                           ROUNDS="1" if self.chosen.quick else "5")
+                           ROUNDS="1" if self.chosen.quick else "3")
+        environment.pop("OPENBLAS_CORETYPE", None)
         environment.update({"OPENBLAS_CORETYPE": core} if core else {})
         os.sched_setaffinity(0, self.processors[:threads])
         done = subprocess.run([HERE / "contractions", self.chosen.build, self.chosen.env],
@@ -275,6 +283,10 @@ class Runner:
         if done.returncode != 0:
             stop(f"bench/contractions failed:\n{done.stderr[-3000:]}")
         return {"threads": threads, "level": level, "core": core, "text": done.stdout}
+
+
+def has_wide_vectors():
+    return {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= cpu_flags()
 
 
 def cpu_flags():
@@ -287,8 +299,9 @@ def contractions(runner):
     its kernels for AVX-512 where the CPU has that."""
     if not runner.chosen.peers or "contraction" not in runner.chosen.only:
         return []
-    wide = "avx512f" in cpu_flags()
-    kinds = [("v4", ""), ("v4", "SkylakeX"), ("v3", "")] if wide else [("v3", "")]
+    kinds = [("v3", "")]
+    if has_wide_vectors():
+        kinds = [("v4", ""), ("v4", WIDE_CORE), *kinds]
     tables = []
     for threads in runner.chosen.threads:
         for level, core in kinds:
@@ -342,8 +355,8 @@ def machine(chosen):
             "date": time.strftime("%Y-%m-%d"), "busy": busy_share(), "versions": versions(chosen)}
 
 
-def ceilings():
-    text = subprocess.run([compile_helper("ceilings", "-O3", "-march=native",
+def ceilings(work):
+    text = subprocess.run([compile_helper(work, "ceilings", "-O3", "-march=native",
                                           "-ffp-contract=fast")], capture_output=True, text=True)
     flops, bandwidth = text.stdout.split()
     return {"flops": float(flops), "bytes": float(bandwidth), "cache": cache_bytes()}
@@ -353,8 +366,7 @@ def check_hashes(rows):
     for name in WORKLOADS:
         hashes = {row["hash"] for row in rows if row["workload"] == name and "hash" in row}
         if len(hashes) > 1:
-            stop(f"{name}: other weights at other numbers of threads or rounds: {hashes}; that is a "
-                 "bug of Invar")
+            stop(f"{name}: not the same weights in every run: {hashes}; that is a bug of Invar")
 
 
 def write_runs(path, rows):
@@ -369,11 +381,15 @@ def write_runs(path, rows):
 
 def main():
     chosen = options()
-    WORK.mkdir(parents=True, exist_ok=True)
     install_peers(chosen)
+    with tempfile.TemporaryDirectory(prefix="invar-bench-") as work:
+        compare(chosen, Path(work))
+
+
+def compare(chosen, work):
     began = time.monotonic()
-    runner = Runner(chosen)
-    facts = {"machine": machine(chosen), "ceilings": ceilings()}
+    runner = Runner(chosen, work)
+    facts = {"machine": machine(chosen), "ceilings": ceilings(work)}
     if facts["machine"]["busy"] > 0.1:
         say(f"warning: others keep {facts['machine']['busy']:.0%} of this machine busy; figures of "
             "now compare little")

@@ -1,5 +1,5 @@
-"""Dense models in JAX: the steps of an epoch are one lax.scan, all epochs one jitted call whose state
-is donated; the last, smaller batch follows the scan."""
+"""Dense models in JAX: the steps of an epoch are one lax.scan, all epochs one jitted call whose
+state is donated; the last, smaller batch follows the scan."""
 import os
 import sys
 from functools import partial

@@ -1,4 +1,5 @@
-"""Dense models in Keras on TensorFlow: fit(), several steps for each call of the compiled function."""
+"""Dense models in Keras on TensorFlow: fit(), several steps for each call of the compiled
+function."""
 import os
 import sys
 

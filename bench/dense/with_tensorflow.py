@@ -66,7 +66,8 @@ class TensorFlow:
         self.update(tape.gradient(mean, self.parameters))
         if not self.work.accuracy:
             return total, 0.0
-        guess = tf.argmax(out, 1) if self.work.loss == "cross_entropy" else tf.cast(out > 0, y.dtype)
+        classes = self.work.loss == "cross_entropy"
+        guess = tf.argmax(out, 1) if classes else tf.cast(out > 0, y.dtype)
         return total, tf.reduce_sum(tf.cast(guess == y, tf.float32))
 
     def forward(self, x):
