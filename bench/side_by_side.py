@@ -55,8 +55,8 @@ def options():
                         help="only this workload (may be repeated), page to the screen")
     parser.add_argument("--peers", metavar="LIST", help="only these, with commas between them; "
                         "page to the screen")
-    parser.add_argument("--threads", metavar="LIST", help="numbers of threads, each its own table, page "
-                        "to the screen (1,2)")
+    parser.add_argument("--threads", metavar="LIST", help="numbers of threads, each its own "
+                        "table, page to the screen (1,2)")
     parser.add_argument("--rounds", metavar="N", type=int, help="turns of every program (3)")
     parser.add_argument("--env", metavar="DIR", type=Path, default=ROOT / "build" / "peers",
                         help="environment of Python that has the peers, or shall get what it lacks "
@@ -203,8 +203,8 @@ class Runner:
         """One run: figures of the whole process and the epochs' own seconds, or with `steps` the
         CPU seconds of that many steps."""
         log, weights = self.work / "epochs.jsonl", self.work / "weights.safetensors"
-        command = [self.work / name, "--quiet", "--threads", str(threads), "--log", log, "--weights",
-                   weights, "--data", (ROOT / WORKLOADS[name].model).parent]
+        command = [self.work / name, "--quiet", "--threads", str(threads), "--log", log,
+                   "--weights", weights, "--data", (ROOT / WORKLOADS[name].model).parent]
         command += ["--steps", str(steps)] if steps else []
         _, wall, cpu, memory = self.run(threads, command)
         lines = [json.loads(line) for line in log.read_text().splitlines()]
