@@ -141,7 +141,7 @@ INV_DEVICE void inv_panel_fetch(struct inv_panel<SIZE, THREADS> *p, int64_t from
     for (int u = 0; u < inv_panel<SIZE, THREADS>::count; u++) {
         int row, k;
         inv_panel_place(p, u, &row, &k);
-        const float *at = p->x + row * p->stride + (from + k) * p->stride_k;
+        const float *at = inv_global(p->x + row * p->stride + (from + k) * p->stride_k);
         p->held[u] = whole ? *(const float4 *)(const void *)at
                            : inv_panel_gather(p, at, row, k, left);
     }
