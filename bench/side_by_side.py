@@ -31,6 +31,7 @@ PACKAGES = {
 }
 WIDE_CORE = "SkylakeX"  # OpenBLAS's name of its kernels for AVX-512, not its choice on every CPU
 SLOW = 2   # a peer that takes so many times the best peer's time in a turn runs no more
+SHORT = 0.02  # seconds of Invar's loop up to which its CPU seconds drown in those of its start
 LONG = 2   # seconds of Invar's loop from which on two turns do
 
 
@@ -246,7 +247,9 @@ class Runner:
         peers = self.quick_peers.get(name, self.peers_of(name))
         first = self.run_invar(name, threads)  # also brings it into the file cache
         # What a run costs beside its loop; where the loop is short, that cannot be told apart.
-        base = self.run_invar(name, threads, steps=1)["cpu"] if first["loop"] > 0.02 else None
+        base = None
+        if first["loop"] > SHORT:
+            base = statistics.median(self.run_invar(name, threads, steps=1)["cpu"] for _ in range(3))
         turns = min(self.chosen.rounds, 2) if first["loop"] > LONG else self.chosen.rounds
         for turn in range(turns):
             loops = {"invar": self.invar_turn(name, threads, base)["loop"]}
