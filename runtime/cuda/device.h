@@ -22,11 +22,21 @@ void inv_cuda_trace(const struct inv_run *run, int node, int64_t offset, int64_t
 /* inv_model.library of a model whose contractions cuBLASLt computes. */
 extern const struct inv_library_mode inv_cublaslt_mode;
 
-/* In library mode, for launchers: puts a[page][i][p] * b[page][p][j] summed over p into
- * run->workspace as [page][i][j] by the library's kernel, 1; or 0: the group's exact kernel is to
- * be launched. */
-struct inv_contraction;
-int inv_cuda_contract(const struct inv_run *run, const struct inv_contraction *contraction);
+/* An operand: float number page * .page + i * .own + p * .k from byte `offset` of the arena, for
+ * row i of a, or column i of b, and element p of the sum. */
+struct inv_side {
+    int64_t offset, page, own, k;
+};
+
+/* product[page][i][j] = sum over p of a[page][i][p] * b[page][p][j], i < m, j < n, p < k */
+struct inv_contraction {
+    int64_t pages, m, n, k;
+    struct inv_side a, b;
+};
+
+/* In library mode, for launchers: puts the product into run->workspace, as [page][i][j], by the
+ * library's pinned kernel, or by an exact one where the library has none that may be taken. */
+void inv_cuda_contract(const struct inv_run *run, struct inv_contraction contraction);
 
 #ifdef __cplusplus
 }

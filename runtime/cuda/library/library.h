@@ -3,25 +3,13 @@
  * Which one a contraction takes is pinned in a lock file.  C, and nothing here is CUDA's. */
 #ifndef INV_CUDA_LIBRARY_LIBRARY_H
 #define INV_CUDA_LIBRARY_LIBRARY_H
-#include "invar.h"
+#include "cuda/device.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct inv_errors;
-
-/* An operand: float number page * .page + i * .own + p * .k from byte `offset` of the arena, for
- * row i of a, or column i of b, and element p of the sum. */
-struct inv_side {
-    int64_t offset, page, own, k;
-};
-
-/* product[page][i][j] = sum over p of a[page][i][p] * b[page][p][j], i < m, j < n, p < k */
-struct inv_contraction {
-    int64_t pages, m, n, k;
-    struct inv_side a, b;
-};
 
 /* What keeps an algorithm from being taken. */
 enum inv_trait {

@@ -1,4 +1,5 @@
 /* Library mode on the device: the library that a model names, its lock file, its contractions. */
+#include "cuda/contract.cuh"
 #include "cuda/library/library.h"
 #include "cuda/private.cuh"
 #include <stdio.h>
@@ -61,23 +62,51 @@ static void tell_kernels(const struct cuda_device *d, inv_tell *tell, void *stat
     inv_library_tell(d->library->library, tell, state);
 }
 
-int inv_cuda_contract(const struct inv_run *run, const struct inv_contraction *c)
+/* ---- contractions ---- */
+
+static const float *operand_of(const struct cuda_device *d, const struct inv_side *side)
+{
+    return (const float *)(const void *)(d->arena + side->offset);
+}
+
+static __global__ void exact_product(const struct inv_run *run, struct inv_contraction c)
+{
+    if (inv_stopped(run))
+        return;
+    const float *a = (const float *)(const void *)(run->arena + c.a.offset);
+    const float *b = (const float *)(const void *)(run->arena + c.b.offset);
+    for (int64_t page = inv_page(); page < c.pages; page += inv_pages()) {
+        float *product = run->workspace + page * c.m * c.n;
+        inv_contract_tiles<inv_tile_64x64>(
+            a + page * c.a.page, c.a.own, c.a.k, b + page * c.b.page, c.b.k, c.b.own, c.m, c.n, c.k,
+            [=](int64_t i, int64_t j, float x) { product[i * c.n + j] = x; });
+    }
+}
+
+static void launch_exact(const struct inv_run *run, struct inv_contraction c)
+{
+    typedef inv_tile_64x64 tile;
+    auto blocks = inv_tiles<tile>(c.m, c.n, c.pages);
+    INV_LAUNCH_ON(run->device->stream, exact_product, blocks, tile::threads, tile::shared,
+                  run->device->run, c);
+}
+
+void inv_cuda_contract(const struct inv_run *run, struct inv_contraction c)
 {
     struct cuda_device *d = cuda_of(run);
     struct cuda_library *l = d->library;
     struct inv_candidate candidate;
-    int chosen = inv_library_choose(l->library, c, &candidate);
+    int chosen = inv_library_choose(l->library, &c, &candidate);
     if (chosen < 0)
         exit(INV_UNTRUSTED);
-    if (chosen == 0)
-        return 0;
-    const float *a = (const float *)(const void *)(d->arena + c->a.offset);
-    const float *b = (const float *)(const void *)(d->arena + c->b.offset);
-    char *why = d->model->library->type->run(l->state, c, &candidate, a, b, d->workspace,
-                                             d->stream);
+    if (chosen == 0) {
+        launch_exact(run, c);
+        return;
+    }
+    char *why = d->model->library->type->run(l->state, &c, &candidate, operand_of(d, &c.a),
+                                             operand_of(d, &c.b), d->workspace, d->stream);
     if (why)
         inv_cuda_quit("%s; choose anew with --update-lock", why);
-    return 1;
 }
 
 const struct inv_library_mode inv_cublaslt_mode = {
