@@ -99,16 +99,16 @@ static bool write_program(const struct program *program, const char *folder)
 
 static bool is_source(const char *path)
 {
-    return ends_with(path, ".c") && starts_with(path, "runtime/");
+    return ends_with(path, ".c") && starts_with(path, "runtime/") &&
+           !starts_with(path, "runtime/cuda/");
 }
 
-static const char *cuda_sources(struct arena *arena)
+static const char *cuda_sources(const struct program *program)
 {
     struct text text;
-    text_init(&text, arena);
+    text_init(&text, program->arena);
     for (int i = 0; i < embedded_file_count; i++)
-        if (ends_with(embedded_files[i].path, ".cu") &&
-            starts_with(embedded_files[i].path, "runtime/cuda/"))
+        if (build_is_cuda(program, &embedded_files[i]) && !ends_with(embedded_files[i].path, "h"))
             text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", embedded_files[i].path);
     return text.data;
 }
@@ -140,7 +140,9 @@ bool build_write_glue(const struct program *program, const char *templates, cons
     values_set(values, "version", INVAR_VERSION);
     values_set(values, "flags", FLAGS);
     values_set(values, "runtime_sources", runtime_sources(arena));
-    values_set(values, "cuda_sources", cuda_sources(arena));
+    values_set(values, "cuda_sources", cuda_sources(program));
+    if (program->library_kernels)
+        values_add_item(values, "library");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct text text;
         text_init(&text, arena);

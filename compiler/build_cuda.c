@@ -19,23 +19,24 @@ static const char start[] = "runtime/cuda/";
 
 /* ---- sources ---- */
 
-static bool is_cuda(const struct embedded_file *file)
+bool build_is_cuda(const struct program *program, const struct embedded_file *file)
 {
-    return strncmp(file->path, start, strlen(start)) == 0;
+    return strncmp(file->path, start, strlen(start)) == 0 &&
+           (program->library_kernels || !strstr(file->path, "/library/"));
 }
 
-static bool is_cuda_source(const struct embedded_file *file)
+static bool is_cuda_source(const struct program *program, const struct embedded_file *file)
 {
-    size_t size = strlen(file->path);
-    return is_cuda(file) && strcmp(file->path + size - 3, ".cu") == 0;
+    return build_is_cuda(program, file) && file->path[strlen(file->path) - 1] != 'h';
 }
 
-static bool write_cuda_runtime(struct arena *arena, const char *folder)
+static bool write_cuda_runtime(const struct program *program, const char *folder)
 {
+    struct arena *arena = program->arena;
     for (int i = 0; i < embedded_file_count; i++) {
         const struct embedded_file *file = &embedded_files[i];
         int length = (int)(strrchr(file->path, '/') - file->path);
-        if (is_cuda(file) &&
+        if (build_is_cuda(program, file) &&
             (!files_make_folder(arena_printf(arena, "%s/%.*s", folder, length, file->path)) ||
              !files_write(arena_printf(arena, "%s/%s", folder, file->path), file->data,
                           file->size)))
@@ -71,7 +72,7 @@ int build_cuda_emit(const struct program *program, const char *dir)
     bool good = files_make_folder(dir) && write_program(program, dir) &&
                 build_write_glue(program, "templates/program/cuda_", dir) &&
                 build_write_runtime(program->arena, dir, false) &&
-                write_cuda_runtime(program->arena, dir);
+                write_cuda_runtime(program, dir);
     return good ? 0 : 1;
 }
 
@@ -172,7 +173,7 @@ static bool write_cuda(const struct build *build)
 {
     return write_program(build->program, build->folder) &&
            files_make_folder(arena_printf(build->arena, "%s/runtime", build->folder)) &&
-           write_cuda_runtime(build->arena, build->folder);
+           write_cuda_runtime(build->program, build->folder);
 }
 
 static void hash_cuda(const struct build *build, struct inv_sha256 *hash)
@@ -186,7 +187,7 @@ static void hash_cuda(const struct build *build, struct inv_sha256 *hash)
     build_hash_text(hash, build->archs);
     build_hash_text(hash, files_stamp(build->arena, build->nvcc));
     for (int i = 0; i < embedded_file_count; i++)
-        if (is_cuda(&embedded_files[i]))
+        if (build_is_cuda(build->program, &embedded_files[i]))
             build_hash_text(hash, embedded_files[i].data);
 }
 
@@ -206,6 +207,20 @@ static struct command_line nvcc_line(const struct build *build, const char *sour
     return line;
 }
 
+/* C that includes a vendor's headers, whose place nvcc knows. */
+static struct command_line vendor_line(const struct build *build, const char *source,
+                                       const char *object)
+{
+    struct command_line line = {.arena = build->arena};
+    command_add(&line, build->nvcc);
+    build_add_folders(build, &line);
+    command_add(&line, "-c");
+    command_add(&line, source);
+    command_add(&line, "-o");
+    command_add(&line, object);
+    return line;
+}
+
 static void add_source(const struct build *build, struct command_line *lines,
                        struct objects *objects, const char *source)
 {
@@ -213,7 +228,9 @@ static void add_source(const struct build *build, struct command_line *lines,
     const char *object = arena_printf(build->arena, "%s/%d.o", build->folder, objects->count);
     bool device = strcmp(source + strlen(source) - 3, ".cu") == 0;
     lines[objects->count] = device ? nvcc_line(build, path, object)
-                                   : build_compile_line(build, path, object);
+                            : strncmp(source, start, strlen(start)) == 0
+                                ? vendor_line(build, path, object)
+                                : build_compile_line(build, path, object);
     objects->path[objects->count++] = object;
 }
 
@@ -223,7 +240,7 @@ static bool compile_cuda(const struct build *build, struct objects *objects)
     const char *name = emit_file_name(build->program);
     add_source(build, lines, objects, arena_printf(build->arena, "%s.cu", name));
     for (int i = 0; i < embedded_file_count; i++)
-        if (is_cuda_source(&embedded_files[i]))
+        if (is_cuda_source(build->program, &embedded_files[i]))
             add_source(build, lines, objects, embedded_files[i].path);
     add_source(build, lines, objects, arena_printf(build->arena, "%s.c", name));
     add_source(build, lines, objects, "main.c");
@@ -241,6 +258,7 @@ static struct command_line link_cuda(const struct build *build, const struct obj
     command_add(&line, build->library);
     command_add(&line, "-Xlinker");
     command_add(&line, zlib);
+    command_add_words(&line, build->program->library_kernels ? "-ldl" : "");
     command_add_words(&line, "-lm -Xcompiler -pthread -o");
     command_add(&line, out);
     return line;

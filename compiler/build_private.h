@@ -50,6 +50,11 @@ struct build_kind {
 };
 extern const struct build_kind build_cuda;
 
+/* ---- build_cuda.c ---- */
+struct embedded_file;
+/* Whether a program on CUDA devices is also made of that file. */
+bool build_is_cuda(const struct program *, const struct embedded_file *);
+
 /* ---- build.c: false after printing what failed ---- */
 bool build_write_text(struct arena *, const char *folder, const char *name, const struct text *);
 /* CMakeLists.txt and README.md from templates whose paths begin so. */

@@ -130,6 +130,7 @@ struct program {
     uint32_t stream_split, stream_shuffle;
     int64_t arena_bytes, arena_bound;   /* planned, and the liveness lower bound */
     int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
+    bool library_kernels;               /* CUDA: contractions by cuBLASLt, --kernels library */
 };
 
 const char *phase_name(enum phase);
