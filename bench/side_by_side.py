@@ -249,7 +249,8 @@ class Runner:
         # What a run costs beside its loop; where the loop is short, that cannot be told apart.
         base = None
         if first["loop"] > SHORT:
-            base = statistics.median(self.run_invar(name, threads, steps=1)["cpu"] for _ in range(3))
+            starts = [self.run_invar(name, threads, steps=1)["cpu"] for _ in range(3)]
+            base = statistics.median(starts)
         turns = min(self.chosen.rounds, 2) if first["loop"] > LONG else self.chosen.rounds
         for turn in range(turns):
             loops = {"invar": self.invar_turn(name, threads, base)["loop"]}
@@ -417,4 +418,7 @@ def compare(chosen, work):
         print("\n" + page)
 
 
-main()
+try:
+    main()
+except KeyboardInterrupt:
+    sys.exit(130)
