@@ -14,7 +14,7 @@
 
 
 struct options {
-    const char *model, *train, *dump, *out, *target, *weights;
+    const char *model, *train, *dump, *out, *target, *weights, *kernels;
     const char *define[64];
     int define_count;
     bool write, check;
@@ -89,6 +89,7 @@ static struct program *compile_model(const struct options *o)
     program->arena = arena;
     program->diags = load.diags;
     program->model_path = o->model;
+    program->library_kernels = o->kernels && !strcmp(o->kernels, "library");
     bool good = load_model(&load, o->model, o->define, o->define_count);
     if (o->dump && !strcmp(o->dump, "ast") && load.count) {
         struct text text;
@@ -117,6 +118,17 @@ static int command_check(const struct options *o)
     return program ? finish(program, 0) : 1;
 }
 
+static bool known_kernels(const char *command, const struct options *o, bool cuda)
+{
+    bool known = !o->kernels || !strcmp(o->kernels, "exact") || !strcmp(o->kernels, "library");
+    if (o->kernels && !cuda)
+        fprintf(stderr, "invar %s: --kernels is for --target cuda\n", command);
+    else if (!known)
+        fprintf(stderr, "invar %s: unknown kernels '%s'; there are: exact, library\n", command,
+                o->kernels);
+    return !o->kernels || (cuda && known);
+}
+
 /* What a trainer runs on: --target of run and build. */
 static bool known_trainer(const char *command, const struct options *o)
 {
@@ -130,7 +142,7 @@ static bool known_trainer(const char *command, const struct options *o)
         fprintf(stderr, "invar %s: --arch is for --target cuda\n", command);
         return false;
     }
-    return true;
+    return known_kernels(command, o, cuda);
 }
 
 static int command_run(const struct options *o)
@@ -164,6 +176,8 @@ static int command_emit(const struct options *o)
                 o->target);
         return 2;
     }
+    if (!known_kernels("emit", o, cuda))
+        return 2;
     if (o->weights && !firmware) {
         fprintf(stderr, "invar emit: --weights is for --target firmware; a trainer has --init\n");
         return 2;
@@ -257,6 +271,8 @@ static const char build_options[] =
     "  --target c          what the trainer runs on: c: processors; cuda: NVIDIA GPUs, needs nvcc\n"
     "  --arch LIST         cuda: compute capabilities to compile for (default: 75,80,86,89,90, of\n"
     "                      these what nvcc offers), or native: those of the GPUs of this machine\n"
+    "  --kernels exact     cuda: exact: bits of the processor; library: contractions by cuBLASLt,\n"
+    "                      with bits that hold for one kind of GPU and version of cuBLAS only\n"
     "  --cc COMPILER       C compiler (default: $CC, else cc)\n"
     "  --cflags FLAGS      further flags, for the runtime too; bits do not depend on them\n"
     "  --verbose           print the commands\n";
@@ -265,15 +281,16 @@ static const struct command commands[] = {
     {"run", "compile, train and report", "run MODEL.inv [options] [trainer options]",
      "Trainer options (--data, --epochs, --threads ...) are passed on;\n"
      "'invar run MODEL.inv --help' prints them.\n",
-     command_run, "Dtdgacfv*"},
+     command_run, "DtdgaKcfv*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
      "  -o TRAINER          the executable (default: the model's name)\n", command_build,
-     "Dtdgacfvo"},
+     "DtdgaKcfvo"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
+     "  --kernels exact     cuda: exact, or library: see invar build --help\n"
      "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n",
-     command_emit, "DtdogW"},
+     command_emit, "DtdogWK"},
     {"check", "print errors only", "check MODEL.inv [options]", "", command_check, "Dtd"},
     {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
      command_plan, "Dtd"},
@@ -292,7 +309,7 @@ static const struct {
 } option_table[] = {
     {"-D", 'D', true},         {"--train", 't', true},  {"--dump", 'd', true},
     {"--cc", 'c', true},       {"--cflags", 'f', true}, {"--verbose", 'v', false},
-    {"--arch", 'a', true},
+    {"--arch", 'a', true},     {"--kernels", 'K', true},
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
     {"--weights", 'W', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
@@ -372,6 +389,7 @@ static bool set_option(struct options *o, char letter, const char *value)
         o->build.cuda = !strcmp(value, "cuda");
         break;
     case 'a': o->build.archs = value; break;
+    case 'K': o->kernels = value; break;
     case 'W': o->weights = value; break;
     case 'w': o->write = true; break;
     default: o->check = true; break;
