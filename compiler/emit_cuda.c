@@ -271,9 +271,8 @@ static void column_group(struct function *f)
                                  function_extent(f, all), ROW_WARPS, 32 * ROW_WARPS);
         return;
     }
-    f->launcher = "INV_LAUNCH_COLUMNS";
-    f->launch = arena_printf(f->emit->arena, "%s, %s", function_extent(f, pages),
-                             function_extent(f, columns));
+    f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_COLUMNS(run, %s, %s, %s);", f->name,
+                               function_extent(f, pages), function_extent(f, columns));
 }
 
 /* ---- contract ---- */
@@ -325,8 +324,6 @@ static void choose_shares(struct function *f, struct product *p)
     p->split = tile_count(f, p, TILES - 1) < DEVICE_BLOCKS / 2 && chunks >= SPLIT_CHUNKS &&
                bytes <= SPLIT_BYTES;
     p->tile = tiles[choose_tile(f, p, p->split ? chunks : 1)].name;
-    if (p->split)
-        take_workspace(f->emit, bytes);
 }
 
 static struct product product_of(struct function *f)
@@ -410,37 +407,81 @@ static void write_chunks(const struct function *f, const struct product *p)
     function_finish(&chunks);
 }
 
-static void split_group(struct function *f, const struct product *p)
+/* What follows sums that lie in the workspace. */
+static void set_join(struct function *f, const struct product *p, const char *how)
 {
-    write_chunks(f, p);
+    set_product(f, p);
     set_epilogue(f, p, 3);
     values_set(f->values, "indices", p->paged ? "int64_t i, int64_t j, int64_t k"
                                               : "int64_t, int64_t i, int64_t j");
-    struct extent all = extent_of_all(&p->matmul->shape);
     const char *shape = shape_print(f->emit->arena, F32, &p->matmul->shape);
-    f->mapping = arena_printf(f->emit->arena, "%s: a thread an element, chunks added up ascending",
-                              shape);
+    f->mapping = arena_printf(f->emit->arena, "%s: a thread an element%s", shape, how);
     f->skeleton = "templates/skeleton/cuda/contract_join.cu";
-    f->before = arena_printf(f->emit->arena, "INV_LAUNCH_CHUNKS(run, %s_chunks, %s);\n    ",
-                             f->name, tiles_for(f, p));
-    f->launch = threads_for(f, all);
+    f->launch = threads_for(f, extent_of_all(&p->matmul->shape));
+}
+
+static void split_group(struct function *f, const struct product *p)
+{
+    int64_t chunks = (most(f, p->k) + 255) / 256;
+    take_workspace(f->emit, 4 * chunks * most(f, extent_of_all(&p->matmul->shape)));
+    write_chunks(f, p);
+    set_join(f, p, ", chunks added up ascending");
+    f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_CHUNKS(run, %s_chunks, %s);\n    "
+                               "INV_LAUNCH(run, %s, %s);", f->name, tiles_for(f, p), f->name,
+                               f->launch);
+}
+
+static void whole_group(struct function *f, const struct product *p)
+{
+    set_product(f, p);
+    set_sides(f, p);
+    set_epilogue(f, p, p->paged ? 4 : 3);
+    f->mapping = product_text(f, p, "ascending in chunks of 256");
+    f->skeleton = p->paged ? "templates/skeleton/cuda/contract_pages.cu"
+                           : "templates/skeleton/cuda/contract.cu";
+    f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_TILES(run, %s, %s);", f->name,
+                               tiles_for(f, p));
+}
+
+/* "{512, 0, 1, 32}": an operand as struct inv_side. */
+static const char *side_text(struct function *f, const struct product *p, int index)
+{
+    struct side side = group_contract_side(f, p->matmul, index);
+    int64_t offset = function_place(f, side.node)->offset + 4 * side.offset.constant;
+    struct extent by_rows = {.rows = side.offset.rows};
+    const char *rows = by_rows.rows == 0 ? "" : arena_printf(f->emit->arena, " + 4 * %s",
+                                                             function_extent(f, by_rows));
+    const char *page = function_extent(f, side.page), *own = function_extent(f, side.own);
+    return arena_printf(f->emit->arena, "{%" PRId64 "%s, %s, %s, %s}", offset, rows, page, own,
+                        function_extent(f, side.k));
+}
+
+/* Library mode: the product comes into the workspace, and the group's kernel goes on from there. */
+static void library_group(struct function *f, const struct product *p)
+{
+    struct arena *arena = f->emit->arena;
+    struct product given = *p;
+    given.k = (struct extent){.constant = 1};
+    set_join(f, &given, " of the library's product");
+    take_workspace(f->emit, 4 * most(f, extent_of_all(&p->matmul->shape)));
+    const char *m = function_extent(f, p->m), *n = function_extent(f, p->n);
+    struct function none = {.emit = f->emit, .graph = f->graph, .group = f->group};
+    const char *a = side_text(&none, p, 0), *b = side_text(&none, p, 1);
+    const char *size = arena_printf(arena, "%s, %s, %s, %s", function_extent(f, p->pages), m, n,
+                                    function_extent(f, p->k));
+    f->launches = arena_printf(arena, "inv_cuda_contract(run, {%s, %s, %s});\n    "
+                               "INV_LAUNCH(run, %s, %s);", size, a, b, f->name, f->launch);
 }
 
 static void contract_group(struct function *f)
 {
     struct product p = product_of(f);
-    set_product(f, &p);
-    if (p.split) {
+    if (f->emit->program->library_kernels)
+        library_group(f, &p);
+    else if (p.split)
         split_group(f, &p);
-        return;
-    }
-    set_sides(f, &p);
-    set_epilogue(f, &p, p.paged ? 4 : 3);
-    f->mapping = product_text(f, &p, "ascending in chunks of 256");
-    f->skeleton = p.paged ? "templates/skeleton/cuda/contract_pages.cu"
-                          : "templates/skeleton/cuda/contract.cu";
-    f->launcher = "INV_LAUNCH_TILES";
-    f->launch = tiles_for(f, &p);
+    else
+        whole_group(f, &p);
 }
 
 /* ---- take, scatter: one thread an output, the rest as in C ---- */
@@ -629,8 +670,9 @@ static void cuda_group(struct function *f)
 
 static const char *cuda_step(const struct function *f)
 {
-    return arena_printf(f->emit->arena, "%s%s(run, %s, %s);", f->before ? f->before : "",
-                        f->launcher ? f->launcher : "INV_LAUNCH", f->name, f->launch);
+    if (f->launches)
+        return f->launches;
+    return arena_printf(f->emit->arena, "INV_LAUNCH(run, %s, %s);", f->name, f->launch);
 }
 
 static void cuda_list_phase(struct emit *emit, const char *name, const char *index, int groups)
@@ -658,6 +700,7 @@ static void cuda_open(struct emit *emit, const struct program *program)
     struct values *device = values_add_item(emit->file, "device");
     values_set(device, "type", "inv_cuda");
     values_printf(device, "workspace_bytes", "%" PRId64, emit->workspace);
+    values_set(device, "library", program->library_kernels ? "&inv_cublaslt_mode" : "NULL");
 }
 
 void emit_cuda(const struct program *program, struct text *out)

@@ -212,7 +212,9 @@ struct side group_contract_side(struct function *f, const struct node *matmul, i
     int rank = operand->shape.rank;
     bool swapped = index == 0 ? matmul->attr.transpose_a : matmul->attr.transpose_b;
     int own = index == 0 ? rank - 2 : rank - 1, k = index == 0 ? rank - 1 : rank - 2;
-    struct side side = {.own = access.stride[swapped ? k : own],
+    struct side side = {.node = access.node,
+                        .offset = access.offset,
+                        .own = access.stride[swapped ? k : own],
                         .k = access.stride[swapped ? own : k],
                         .length = extent_of(&operand->shape, swapped ? own : k)};
     if (rank == 3)

@@ -81,9 +81,8 @@ struct function {
     int pointer_count, pointer_room;
     struct extent count;                /* of outputs that inv_for splits */
     const char *mapping;                /* CUDA: who computes what, for the comment */
-    const char *launcher;               /* CUDA: the macro that launches it; NULL: INV_LAUNCH */
-    const char *launch;                 /* CUDA: what that takes after the kernel */
-    const char *before;                 /* CUDA: the launch of a kernel before this, or NULL */
+    const char *launch;                 /* CUDA: blocks, threads and shared memory */
+    const char *launches;               /* CUDA: lines in place of that one launch, or NULL */
     int64_t row_bytes;                  /* CUDA: of a row's arrays */
 };
 
@@ -229,6 +228,8 @@ struct shape group_space(const struct function *);
 void group_column_values(struct function *, const struct node *column, int indent);
 /* One side of a matmul: storage, and strides of its page, of its own axis and of k. */
 struct side {
+    int node;                           /* whose storage it is */
+    struct extent offset;               /* of its first element there */
     const char *pointer;
     struct extent page, own, k, length;
 };

@@ -104,5 +104,6 @@ const struct inv_model ${symbol} = {
 @each device
     .device_type = &${type},
     .workspace_bytes = ${workspace_bytes},
+    .library = ${library},
 @end
 };
