@@ -8,7 +8,7 @@ compile() {
     # shellcheck disable=SC2086  # the flags are words
     case $2 in
     *.c) "${CC:-cc}" -std=gnu11 -O2 -ffp-contract=off -I"$include" -I"$root/runtime/include" \
-        -I"$root/templates" -c "$2" -o "$1" ;;
+        -I"$root/templates" "${@:3}" -c "$2" -o "$1" ;;
     *) "${CXX:-g++}" $emulated -I"$root/tests/cuda/emu" -I"$include" -I"$root/runtime/include" \
         -I"$root/templates" "${@:3}" -x c++ -c "$2" -o "$1" ;;
     esac
