@@ -65,6 +65,11 @@ struct tile {
 #else
 #define FETCH(address) (void)0
 #endif
+#if defined(__GNUC__)
+#define FETCH_LATER(address) __builtin_prefetch(address, 0, 2) /* to the level-2 cache */
+#else
+#define FETCH_LATER(address) (void)0
+#endif
 #define LINE 16 /* floats of a cache line; no more than a hint */
 
 /* Hides what the compiler knows of a pointer, so that it keeps it in a register of its own. */
@@ -73,6 +78,50 @@ struct tile {
 #else
 #define OPAQUE(pointer) (void)0
 #endif
+
+/* Steps of k before the end of a chain at which the outputs that it is added to are asked for, where
+ * a is packed: what is asked for earlier is displaced by the operands. 0: not at all, as where
+ * narrow vectors take too long for it to matter. */
+#define NEAR (INV_WIDTH > 4 ? 48 : 0)
+
+INV_FN void fetch_outputs(const struct tile *t, int rows, int vectors)
+{
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            FETCH(t->out + i * t->ldo + v * INV_WIDTH);
+}
+
+/*
+ * acc[i][v] = fma(a[i], b[v], acc[i][v]) for `steps` values of p, a and b going on. Arrays and
+ * constants are those of chain_tile.
+ */
+INV_FN void chain_steps(const struct tile *t, inv_vec acc[ROWS][WIDE], const float **a,
+                        const float **b, long steps, int rows, int vectors, int beside, int part)
+{
+    const int groups = beside ? 1 : (rows + 2) / 3;
+    const long as_m = t->as_m, as_k = t->as_k, bs_k = t->bs_k, last = t->last;
+    for (; steps > 0; steps--) {
+        inv_vec right[WIDE];
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            right[v] = INV_VEC_PARTS && part && v == vectors - 1
+                           ? inv_vec_load_part(*b + v * INV_WIDTH, last)
+                           : inv_vec_load(*b + v * INV_WIDTH);
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            inv_vec left = inv_vec_splat(beside ? a[0][i] : a[i / 3][i % 3 * as_m]);
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                acc[i][v] = inv_vec_fma(left, right[v], acc[i][v]);
+        }
+        *b += bs_k;
+        UNROLL
+        for (int g = 0; g < groups; g++)
+            a[g] += as_k;
+    }
+}
 
 /*
  * fma chains over p of a[i][p] * b[p][j] from +0, for `rows` rows and `vectors` vectors of
@@ -84,10 +133,11 @@ INV_FN void chain_tile(const struct tile *t, int rows, int vectors, int beside, 
     inv_vec acc[ROWS][WIDE];
     const float *a[(ROWS + 2) / 3], *b = t->b;
     const int groups = beside ? 1 : (rows + 2) / 3;
-    long as_m = t->as_m, as_k = t->as_k, bs_k = t->bs_k, last = t->last;
+    const long last = t->last;
+    const long near = !beside || vectors != VECTORS || t->first || t->k <= NEAR ? 0 : NEAR;
     UNROLL
     for (int g = 0; g < groups; g++) {
-        a[g] = t->a + 3 * g * as_m;
+        a[g] = t->a + 3 * g * t->as_m;
         if (!beside)
             OPAQUE(a[g]);
     }
@@ -96,24 +146,10 @@ INV_FN void chain_tile(const struct tile *t, int rows, int vectors, int beside, 
         UNROLL
         for (int v = 0; v < vectors; v++)
             acc[i][v] = inv_vec_splat(0.0f);
-    for (long p = t->k; p > 0; p--) {
-        inv_vec right[WIDE];
-        UNROLL
-        for (int v = 0; v < vectors; v++)
-            right[v] = INV_VEC_PARTS && part && v == vectors - 1
-                           ? inv_vec_load_part(b + v * INV_WIDTH, last)
-                           : inv_vec_load(b + v * INV_WIDTH);
-        UNROLL
-        for (int i = 0; i < rows; i++) {
-            inv_vec left = inv_vec_splat(beside ? a[0][i] : a[i / 3][i % 3 * as_m]);
-            UNROLL
-            for (int v = 0; v < vectors; v++)
-                acc[i][v] = inv_vec_fma(left, right[v], acc[i][v]);
-        }
-        b += bs_k;
-        UNROLL
-        for (int g = 0; g < groups; g++)
-            a[g] += as_k;
+    chain_steps(t, acc, a, &b, t->k - near, rows, vectors, beside, part);
+    if (near > 0) {
+        fetch_outputs(t, rows, vectors);
+        chain_steps(t, acc, a, &b, near, rows, vectors, beside, part);
     }
     UNROLL
     for (int i = 0; i < rows; i++)
@@ -282,7 +318,7 @@ static void fetch_tile(const struct job *job, long i, long j, long rows, long co
     const float *out = job->out + i * job->os_m + j * job->os_n;
     for (long r = 0; r < rows; r++)
         for (long c = 0; c < columns; c += LINE)
-            FETCH(out + r * job->os_m + c * job->os_n);
+            FETCH_LATER(out + r * job->os_m + c * job->os_n);
 }
 
 /* All strips of the block for the panel of columns from j whose b is at t->b. */
