@@ -249,9 +249,9 @@ accuracy, where the model has it) reported for each epoch. Data and start values
 same distributions, and are the same numbers in all peers; so the peers' losses agree, and Invar's
 is near.
 
-- **Warm loop:** seconds of the training loop. In peers: from the second training in one process on,
-  when everything is compiled and allocated. In Invar: its first and only one, as the trainer's log
-  says (the sum over its epochs).
+- **Warm loop:** seconds of the training loop when everything is compiled, allocated and touched: in
+  peers a second training in the same process, in Invar the second half of a run with twice the
+  epochs, as the trainer's log says.
 - **Its CPU:** seconds of all processors in that loop (`-` where too short to be told).
 - **Whole process:** from the start of the process until the weights are saved; for Invar until the
   process has ended. Python's end is not counted.

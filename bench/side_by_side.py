@@ -30,9 +30,9 @@ PACKAGES = {
     "mkl": [["mkl"]],
 }
 WIDE_CORE = "SkylakeX"  # OpenBLAS's name of its kernels for AVX-512, not its choice on every CPU
-SLOW = 2   # a peer that takes so many times the best peer's time in a turn runs no more
+SLOW = 2      # a peer that takes so many times the best peer's time in a turn runs no more
 SHORT = 0.02  # seconds of Invar's loop up to which its CPU seconds drown in those of its start
-LONG = 2   # seconds of Invar's loop from which on two turns do
+LONG = 2      # seconds of Invar's loop from which on two turns do
 
 
 def stop(message):
@@ -200,30 +200,36 @@ class Runner:
             stop(f"invar could not build {model}")
         return path
 
-    def run_invar(self, name, threads, steps=None):
-        """One run: figures of the whole process and the epochs' own seconds, or with `steps` the
-        CPU seconds of that many steps."""
+    def run_invar(self, name, threads, epochs=None):
+        """Figures of one process; `epochs` instead of the model's."""
         log, weights = self.work / "epochs.jsonl", self.work / "weights.safetensors"
         command = [self.work / name, "--quiet", "--threads", str(threads), "--log", log,
                    "--weights", weights, "--data", (ROOT / WORKLOADS[name].model).parent]
-        command += ["--steps", str(steps)] if steps else []
+        command += ["--epochs", str(epochs)] if epochs else []
         _, wall, cpu, memory = self.run(threads, command)
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         epochs = [line for line in lines if "epoch" in line]
-        return {"loop": sum(line["seconds"] for line in epochs), "whole": wall, "cpu": cpu,
+        return {"epochs": [line["seconds"] for line in epochs], "whole": wall, "cpu": cpu,
                 "memory": memory, "loss": epochs[-1]["loss"], "hash": lines[-1]["sha256"],
                 "rows": sum(lines[0][part + "_rows"] for part in ("train", "val", "test"))}
 
-    def invar_turn(self, name, threads, base_cpu):
-        """Runs for about as long as a peer's warm loops; the median of each figure."""
-        runs, end = [], time.monotonic() + self.chosen.seconds
-        while not runs or (time.monotonic() < end and len(runs) < 50):
-            runs.append(self.run_invar(name, threads))
-        figures = {key: statistics.median(run[key] for run in runs)
-                   for key in ("loop", "whole", "cpu", "memory", "loss")}
-        figures["cpu"] = max(figures["cpu"] - base_cpu, 0) if base_cpu is not None else None
-        self.add(name, threads, "invar", **figures, hash=runs[0]["hash"])
-        return figures
+    def invar_turn(self, name, threads):
+        """The model as it is for the whole process, and twice its epochs for the warm loop: what
+        the second half takes.  Repeated for about as long as a peer's warm loops."""
+        plain, doubled, end = [], [], time.monotonic() + self.chosen.seconds
+        epochs = WORKLOADS[name].epochs
+        while not plain or (time.monotonic() < end and len(plain) < 50):
+            plain.append(self.run_invar(name, threads))
+            doubled.append(self.run_invar(name, threads, 2 * epochs))
+
+        def middle(runs, key):
+            return statistics.median(run[key] for run in runs)
+
+        loop = statistics.median(sum(run["epochs"][epochs:]) for run in doubled)
+        cpu = middle(doubled, "cpu") - middle(plain, "cpu") if loop > SHORT else None
+        figures = {key: middle(plain, key) for key in ("whole", "memory", "loss")}
+        self.add(name, threads, "invar", loop=loop, cpu=cpu, **figures, hash=plain[0]["hash"])
+        return loop
 
     def peer_turn(self, name, threads, peer):
         library, option = PEERS[peer]
@@ -237,7 +243,7 @@ class Runner:
                    "cpu": statistics.median(told["cpu"]), "memory": told["memory"],
                    "loss": told["loss"]}
         self.add(name, threads, peer, **figures)
-        return figures
+        return figures["loop"]
 
     def peers_of(self, name):
         kind = HERE / WORKLOADS[name].kind
@@ -246,16 +252,10 @@ class Runner:
     def workload(self, name, threads):
         peers = self.quick_peers.get(name, self.peers_of(name))
         first = self.run_invar(name, threads)  # also brings it into the file cache
-        # What a run costs beside its loop; where the loop is short, that cannot be told apart.
-        base = None
-        if first["loop"] > SHORT:
-            starts = [self.run_invar(name, threads, steps=1)["cpu"] for _ in range(3)]
-            base = statistics.median(starts)
-        turns = min(self.chosen.rounds, 2) if first["loop"] > LONG else self.chosen.rounds
+        turns = min(self.chosen.rounds, 2) if sum(first["epochs"]) > LONG else self.chosen.rounds
         for turn in range(turns):
-            loops = {"invar": self.invar_turn(name, threads, base)["loop"]}
-            for peer in peers:
-                loops[peer] = self.peer_turn(name, threads, peer)["loop"]
+            loops = {"invar": self.invar_turn(name, threads)}
+            loops.update({peer: self.peer_turn(name, threads, peer) for peer in peers})
             say(f"  round {turn + 1} of {turns}: " +
                 ", ".join(f"{who} {report.seconds(loop)}" for who, loop in loops.items()))
             least = min((loops[peer] for peer in peers), default=0)
@@ -268,7 +268,7 @@ class Runner:
                                ROOT / WORKLOADS[name].model], capture_output=True, text=True).stdout
         batch = int(re.search(r" at batch (\d+)", plan)[1])
         row = sum(int(size) for size in re.findall(r"^  (?:input|label) +\d+ +(\d+)", plan, re.M))
-        rows = self.run_invar(name, 1, steps=1)["rows"]
+        rows = self.run_invar(name, 1, epochs=1)["rows"]
         program = self.run(1, [self.work / name, "--version"])[3]
         return {"flops": int(re.search(r"phase train: (\d+)", plan)[1]),
                 "arena": int(re.search(r"^arena (\d+)", plan, re.M)[1]),
