@@ -79,9 +79,9 @@ struct tile {
 #define OPAQUE(pointer) (void)0
 #endif
 
-/* Steps of k before the end of a chain at which the outputs that it is added to are asked for, where
- * a is packed: what is asked for earlier is displaced by the operands. 0: not at all, as where
- * narrow vectors take too long for it to matter. */
+/* Steps of k before the end of a chain at which the outputs that it is added to are asked for,
+ * where a is packed: what is asked for earlier is displaced by the operands. 0: not at all, as
+ * where narrow vectors take too long for it to matter. */
 #define NEAR (INV_WIDTH > 4 ? 48 : 0)
 
 INV_FN void fetch_outputs(const struct tile *t, int rows, int vectors)
