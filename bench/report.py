@@ -2,7 +2,7 @@
 import math
 import statistics
 
-from workloads import WORKLOADS
+from workloads import LONG, SLOW, WORKLOADS
 
 FRAMEWORKS = ("pytorch", "tensorflow", "keras")
 FAR_OFF = 0.05  # a loss that differs by such a share from Invar's is that of another model
@@ -228,6 +228,7 @@ def contraction_details(tables):
 
 
 def programs(machine, rounds):
+    long = f" (2 where Invar's loop takes over {LONG} s)" if rounds > 2 else ""
     found = ", ".join(f"{name} {text}" for name, text in machine["versions"].items())
     return f"""\
 - **Machine:** {machine['cpu']}, {machine['processors']} processors, {machine['vectors']},
@@ -235,12 +236,12 @@ def programs(machine, rounds):
   {machine['busy']:.0%} of it busy.
 - **Programs:** {machine['invar']} with gcc {machine['gcc']};
   {found or 'no peers'}.
-- **Turns:** {rounds} (2 where Invar's loop takes over 2 s), the programs one after the other in
-  each; every figure is the median.
+- **Turns:** {rounds}{long}, the programs one after the other in each; every figure is
+  the median.
 """
 
 
-METHOD = """\
+METHOD = f"""\
 ## What is measured
 
 Every program does the same work: the same layers, loss, optimizer, batches and number of steps,
@@ -256,7 +257,7 @@ is near.
 - **Whole process:** from the start of the process until the weights are saved; for Invar until the
   process has ended. Python's end is not counted.
 - **Peak MB:** resident memory at that point, a million bytes each.
-- **Turns:** a peer that takes over twice the best peer's time in a turn runs no more, and not
+- **Turns:** a peer that takes over {SLOW} times the best peer's time in a turn runs no more, and not
   with more threads either.
 
 A program gets as many processors as threads (`sched_setaffinity`), and its library is told the

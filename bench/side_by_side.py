@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import report
-from workloads import PEERS, WORKLOADS
+from workloads import LONG, PEERS, SLOW, WORKLOADS
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -30,9 +30,7 @@ PACKAGES = {
     "mkl": [["mkl"]],
 }
 WIDE_CORE = "SkylakeX"  # OpenBLAS's name of its kernels for AVX-512, not its choice on every CPU
-SLOW = 2      # a peer that takes so many times the best peer's time in a turn runs no more
 SHORT = 0.02  # seconds of Invar's loop up to which its CPU seconds drown in those of its start
-LONG = 2      # seconds of Invar's loop from which on two turns do
 
 
 def stop(message):

@@ -64,3 +64,6 @@ PEERS = {
     "tensorflow": ("tensorflow", ""),
     "keras": ("keras", ""),
 }
+
+SLOW = 1.5  # a peer that takes over so many times the best peer's time in a turn runs no more
+LONG = 2    # seconds of Invar's loop from which on two turns do
