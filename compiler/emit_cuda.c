@@ -509,19 +509,23 @@ static void take_group(struct function *f)
 static void scatter_group(struct function *f)
 {
     const struct node *scatter = group_first(f);
-    struct extent pages = extent_of(&scatter->shape, 0), c = extent_of(&scatter->shape, 2);
-    struct extent all = extent_multiply(pages, c);
+    struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
+    struct extent c = extent_of(&scatter->shape, 2);
+    bool paged = !extent_is(pages, 1);
     group_emit(f);
     const char *index = function_pointer(f, scatter->operand[1], false);
     struct extent r = extent_of(&graph_node(f->graph, scatter->operand[1])->shape, 1);
-    values_set(f->values, "at",
-               extent_is(pages, 1) ? index : function_pointer_at(f, index, r, "i"));
-    set_indices(f, "index", pages, "j", c);
-    function_set_extent(f, "count", all);
-    f->mapping = arena_printf(f->emit->arena, "%s: a thread a column, rows of g ascending",
+    values_set(f->values, "at", paged ? function_pointer_at(f, index, r, "i") : index);
+    values_set(f->values, "page", paged ? "const int64_t i = part / parts;" : "");
+    values_set(f->values, "part", paged ? "part % parts" : "part");
+    values_set(f->values, "all_parts",
+               paged ? arena_printf(f->emit->arena, "%s * parts", factor(f, pages)) : "parts");
+    f->mapping = arena_printf(f->emit->arena, "%s: a warp 32 columns of a row, reads ascending",
                               space_text(f, &scatter->shape));
     f->skeleton = "templates/skeleton/cuda/scatter.cu";
-    f->launch = threads_for(f, all);
+    f->launch = arena_printf(f->emit->arena,
+                             "inv_blocks(%s * inv_scatter_parts(%s, %s), 4), 128, 0",
+                             factor(f, pages), function_extent(f, n), function_extent(f, c));
 }
 
 /* ---- concat, pad ---- */

@@ -40,7 +40,7 @@ INV_DEVICE void inv_column_sum(int64_t pages, int64_t rows, int64_t columns, V v
             int64_t end = rows - begin < INV_CHUNK ? rows : begin + INV_CHUNK;
             float chunk = 0.0f;
             if (k < columns)
-                INV_UNROLL_8
+                INV_UNROLL_32 /* loads on their way at a time: a chain waits for each */
                 for (int64_t j = begin; j < end; j++)
                     chunk = inv_add(chunk, value(i, j, k));
             part[threadIdx.x] = chunk;

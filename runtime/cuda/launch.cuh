@@ -21,6 +21,7 @@
 #define INV_DEVICE static __device__ __forceinline__
 #define INV_UNROLL _Pragma("unroll")
 #define INV_UNROLL_8 _Pragma("unroll 8")
+#define INV_UNROLL_32 _Pragma("unroll 32")
 #define INV_LAUNCH_ON(stream, kernel, blocks, threads, shared, ...)                             \
     do {                                                                                        \
         (kernel)<<<dim3(blocks), dim3(threads), (shared), (cudaStream_t)(stream)>>>(            \
@@ -31,6 +32,7 @@
 #define INV_DEVICE static inline __attribute__((unused))
 #define INV_UNROLL
 #define INV_UNROLL_8
+#define INV_UNROLL_32
 #define INV_LAUNCH_ON(stream, kernel, blocks, threads, shared, ...)                             \
     do {                                                                                        \
         emulate::launch((cudaStream_t)(stream), #kernel, (kernel), dim3(blocks), dim3(threads), \

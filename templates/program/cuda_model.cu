@@ -11,6 +11,7 @@
 #include "cuda/device.h"
 #include "cuda/launch.cuh"
 #include "cuda/rows.cuh"
+#include "cuda/scatter.cuh"
 #include "invar.h"
 @each include
 #include "${include}"

@@ -8,9 +8,10 @@ static __global__ void ${name}(const struct inv_run *run)
 @end
 ${rows_place}
 
-    for (int64_t ${index} = inv_thread(); ${index} < ${count}; ${index} += inv_threads()) {
-        ${indices}
-        inv_scatter_add(${out}, ${g}, ${at}, ${n}, ${r}, ${c}, j, j + 1);
+    const int64_t parts = inv_scatter_parts(${n}, ${c});
+    for (int64_t part = inv_warp(); part < ${all_parts}; part += inv_warps()) {
+        ${page}
+        inv_scatter_part(${out}, ${g}, ${at}, ${n}, ${r}, ${c}, ${part});
     }
 }
 

@@ -12,10 +12,12 @@
 #include "cuda/contract.cuh"
 #include "cuda/launch.cuh"
 #include "cuda/rows.cuh"
+#include "cuda/scatter.cuh"
 #include "ops/erf.h"
 #include "ops/exp.h"
 #include "ops/pow.h"
 #include "ops/rsqrt.h"
+#include "ops/scatter_add.h"
 #include "ops/tanh.h"
 
 static int passed, failed;
@@ -194,6 +196,36 @@ static void test_columns(int64_t pages, int64_t rows, int64_t columns, int kind)
     free_array(out);
 }
 
+/* ---- scatter ---- */
+
+static __global__ void scatter_kernel(const float *g, const int32_t *index, int64_t n, int64_t rows,
+                                      int64_t columns, float *out)
+{
+    for (int64_t part = inv_warp(); part < inv_scatter_parts(n, columns); part += inv_warps())
+        inv_scatter_part(out, g, index, n, rows, columns, part);
+}
+
+/* Indices from below 0 to above n, most of them few. */
+static void test_scatter(int64_t n, int64_t rows, int64_t columns, int kind)
+{
+    struct array g = make_array(rows * columns, rows, kind), out = make_array(n * columns, 0, -1);
+    struct array index = make_array(rows, 0, 0);
+    float *expected = (float *)malloc((size_t)(n * columns) * sizeof *expected);
+    int32_t *points = (int32_t *)malloc((size_t)rows * sizeof *points + 4);
+    for (int64_t r = 0; r < rows; r++)
+        points[r] = (int32_t)(inv_bits(value_of(r, 0)) % (r % 3 ? 3 : n + 2)) - 1;
+    CHECK(cudaMemcpy(index.device, points, (size_t)rows * sizeof *points, cudaMemcpyHostToDevice));
+    inv_scatter_add(expected, g.host, points, n, rows, columns, 0, columns);
+    INV_LAUNCH_ON(stream, scatter_kernel, 3, 64, 0, g.device,
+                  (const int32_t *)(const void *)index.device, n, rows, columns, out.device);
+    compare(out, expected, "scatter", n * 1000 + columns);
+    free(expected);
+    free(points);
+    free_array(g);
+    free_array(out);
+    free_array(index);
+}
+
 /* ---- contraction ---- */
 
 struct product {
@@ -368,6 +400,9 @@ static void test_all(bool small)
             test_rows(i % 2 ? 5 : 9, length[i], kind);
     for (int i = 0; i < (small ? 2 : 11); i++)
         test_columns(1 + i % 3, height[i], i % 4 == 1 ? 1 : 31 + 3 * i, i % 3);
+    test_scatter(7, 70, 40, 0);
+    test_scatter(1, 33, 1, 1);
+    test_scatter(40, 300, 65, 2);
     test_products(small);
     test_functions(small ? 50 : 2000);
     if (small)

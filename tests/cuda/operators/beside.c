@@ -47,7 +47,7 @@ static const char *load(const char *directory)
     snprintf(command, sizeof command,
              "cd %s && { "
              "{ echo '#include \"cuda/columns.cuh\"'; echo '#include \"cuda/contract.cuh\"'; "
-             "echo '#include \"cuda/rows.cuh\"'; "
+             "echo '#include \"cuda/rows.cuh\"'; echo '#include \"cuda/scatter.cuh\"'; "
              "for h in %s/templates/ops/*.h; do echo \"#include \\\"ops/${h##*/}\\\"\"; done; "
              "cat kernels.inc; } >kernels.cpp && "
              "for t in *_tables.inc; do cp $t tables_${t%%.inc}.c; done && "
