@@ -233,7 +233,10 @@ static void describe(const struct inv_model *model, int64_t number, inv_tell *te
 #else
     tell_text(tell, state, "nvcc", "none: kernels are emulated on the processor");
 #endif
-    tell(state, "kernels", model->library ? model->library->name : "exact");
+    if (model->library)
+        model->library->describe(model, tell, state);
+    else
+        tell(state, "kernels", "exact");
 }
 
 static void tell_kernels(const struct inv_run *run, inv_tell *tell, void *state)

@@ -105,11 +105,12 @@ void inv_cuda_release_graphs(struct cuda_device *);
 struct inv_library_type;
 struct inv_library_mode {
     const struct inv_library_type *type;
-    const char *name;
     int64_t workspace;                  /* bytes; fixed: the choice of kernels depends on it */
     void (*open)(struct cuda_device *, const struct inv_device_wish *, void *out);
     void (*close)(struct cuda_device *);
     void (*tell)(const struct cuda_device *, inv_tell *, void *state);
+    /* Before there is a device: name and version, and the kernels that the lock file pins. */
+    void (*describe)(const struct inv_model *, inv_tell *, void *state);
 };
 
 /* check.cu: NULL, or why this device must not be trusted. */

@@ -98,6 +98,16 @@ static int64_t version(void *state)
     return (int64_t)((struct cublaslt *)state)->cublasLtGetVersion();
 }
 
+static char *installed(void)
+{
+    struct cublaslt l = { .file = NULL };
+    char *why = load(&l);
+    char *text = why ? why : inv_text("%zu", l.cublasLtGetVersion());
+    if (l.file)
+        dlclose(l.file);
+    return text;
+}
+
 /* ---- a contraction as cuBLASLt sees it ---- */
 
 /* cuBLASLt's matrices lie column by column, so that the product becomes its transpose:
@@ -323,5 +333,6 @@ static char *run(void *state, const struct inv_contraction *c,
 
 const struct inv_library_type inv_cublaslt = {
     .name = "cublasLt", .open = open_library, .close = close_library, .version = version,
+    .installed = installed,
     .propose = propose, .examine = examine, .run = run,
 };

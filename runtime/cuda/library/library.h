@@ -40,6 +40,8 @@ struct inv_library_type {
     char *(*open)(void **state, void *workspace, int64_t bytes);
     void (*close)(void *state);
     int64_t (*version)(void *state);
+    /* "130100", or why there is none; needs no device. */
+    char *(*installed)(void);
     /* Sets the configs of the algorithms that the library proposes, best first; their number. */
     int (*propose)(void *state, const struct inv_contraction *, struct inv_candidate *);
     /* Sets traits and text of a config. */

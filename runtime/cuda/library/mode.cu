@@ -57,6 +57,35 @@ static void close_library(struct cuda_device *d)
     free(l);
 }
 
+/* Lines "contraction KEY: HEX TEXT" of the lock. */
+static void describe_lock(const char *path, inv_tell *tell, void *state)
+{
+    char line[1024];
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        char *colon = strstr(line, ": ");
+        if (strncmp(line, "contraction ", 12) != 0 || !colon)
+            continue;
+        line[strcspn(line, "\n")] = 0;
+        const char *text = strchr(colon + 2, ' ');
+        *colon = 0;
+        tell(state, line, text ? text + 1 : colon + 2);
+    }
+    if (file)
+        fclose(file);
+}
+
+static void describe(const struct inv_model *model, inv_tell *tell, void *state)
+{
+    char *path = inv_text("%s.kernels.lock", model->name);
+    char *version = model->library->type->installed();
+    tell(state, "kernels", model->library->type->name);
+    tell(state, "kernels_version", version);
+    describe_lock(path, tell, state);
+    free(version);
+    free(path);
+}
+
 static void tell_kernels(const struct cuda_device *d, inv_tell *tell, void *state)
 {
     inv_library_tell(d->library->library, tell, state);
@@ -110,5 +139,5 @@ void inv_cuda_contract(const struct inv_run *run, struct inv_contraction c)
 }
 
 const struct inv_library_mode inv_cublaslt_mode = {
-    &inv_cublaslt, "cublasLt", 32 << 20, open_library, close_library, tell_kernels,
+    &inv_cublaslt, 32 << 20, open_library, close_library, tell_kernels, describe,
 };

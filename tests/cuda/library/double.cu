@@ -28,6 +28,11 @@ static int64_t version(void *)
     return wish ? atoll(wish) : 1;
 }
 
+static char *installed(void)
+{
+    return inv_text("%lld", (long long)version(NULL));
+}
+
 /* One for each forbidden property, then the good one, then one that would not be deterministic. */
 static int propose(void *, const struct inv_contraction *, struct inv_candidate *candidate)
 {
@@ -69,5 +74,5 @@ static char *run(void *, const struct inv_contraction *c, const struct inv_candi
 }
 
 const struct inv_library_type inv_cublaslt = {
-    "double", open_double, close_double, version, propose, examine, run,
+    "double", open_double, close_double, version, installed, propose, examine, run,
 };

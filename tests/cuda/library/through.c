@@ -132,7 +132,13 @@ static void check_missing(void)
 {
     char *stub = strdup(getenv("INVAR_CUBLASLT"));
     void *state;
+    char *text = inv_cublaslt.installed();
+    CHECK(strcmp(text, "130199") == 0);
+    free(text);
     setenv("INVAR_CUBLASLT", "./no_such_library.so", 1);
+    text = inv_cublaslt.installed();
+    CHECK(strstr(text, "cuBLASLt cannot be opened: "));
+    free(text);
     char *why = inv_cublaslt.open(&state, NULL, WORKSPACE);
     CHECK(why && strstr(why, "cuBLASLt cannot be opened: ") && strstr(why, "LD_LIBRARY_PATH"));
     free(why);
