@@ -276,10 +276,32 @@ static long divide_up(long a, long b)
     return (a + b - 1) / b;
 }
 
-/* out (column stride os_n) gets the chains of a tile of its own. */
+/* Where parts of vectors are fast: four columns of the tile at a time, each contiguous in out. */
+static void scatter_columns(const struct job *job, float *out, const float *tile, long rows,
+                            long columns, int first)
+{
+    _Alignas(64) float turned[4 * INV_WIDTH];
+    const float *row[INV_WIDTH];
+    for (int l = 0; l < INV_WIDTH; l++)
+        row[l] = tile + (l < rows ? l : rows - 1) * COLUMNS;
+    for (long c = 0; c < columns; c += 4) {
+        inv_vec_turn(turned, INV_WIDTH, row, c);
+        for (long q = 0; q < 4 && c + q < columns; q++) {
+            float *at = out + (c + q) * job->os_n;
+            inv_vec sum = first ? inv_vec_splat(0.0f) : inv_vec_load_part(at, rows);
+            inv_vec_store_part(at, inv_vec_add(sum, inv_vec_load(turned + q * INV_WIDTH)), rows);
+        }
+    }
+}
+
+/* out (column stride os_n; its rows are side by side) gets the chains of a tile of its own. */
 static void scatter_tile(const struct job *job, float *out, const float *tile, long rows,
                          long columns, int first)
 {
+    if (INV_VEC_PARTS) {
+        scatter_columns(job, out, tile, rows, columns, first);
+        return;
+    }
     for (long c = 0; c < columns; c++)
         for (long r = 0; r < rows; r++) {
             float *at = out + r * job->os_m + c * job->os_n;
@@ -504,6 +526,8 @@ static void contract_job(const struct job *job)
         contract_blocks(job, NULL, NULL);
 }
 
+#define SCATTER_COST 4 /* of an output */
+
 /*
  * Estimated time for each step of k, in eighths of a cycle: what a tile's vectors cost, what
  * turning b costs, and what scattering out costs once.
@@ -512,7 +536,7 @@ static long job_cost(const struct job *job)
 {
     long vectors = divide_up(job->n, INV_WIDTH);
     long turn = job->bs_n == 1 ? 0 : 28;
-    long scatter = job->os_n == 1 ? 0 : 8 * job->m * job->n / (job->k + 1);
+    long scatter = job->os_n == 1 ? 0 : SCATTER_COST * job->m * job->n / (job->k + 1);
     return vectors * (4 * job->m + turn) + scatter;
 }
 
@@ -525,6 +549,7 @@ void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, co
     struct job job = {out, a, b, ldo, 1, as_m, as_k, bs_k, bs_n, m, n, k};
     struct job flipped = {out, b, a, 1, ldo, bs_n, bs_k, as_k, as_m, n, m, k};
     int columns = n == 1 && as_k == 1 && as_m != 1, rows = m == 1 && bs_k == 1 && bs_n != 1;
-    int flip = !columns && (rows || (n < INV_WIDTH && job_cost(&flipped) < job_cost(&job)));
+    int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
+    int flip = !columns && (rows || (ragged && job_cost(&flipped) < job_cost(&job)));
     contract_job(flip ? &flipped : &job);
 }
