@@ -183,14 +183,12 @@ def merge_contractions(tables):
     {column: figure}}.  A ratio compares within one run, Invar's level to the best peer there."""
     columns, ratios, shapes = [], [], {}
     for run in tables:
-        core = f" {run['core']}" if run["core"] else ""
-        names = {"invar": f"invar {run['level']}", "openblas": f"openblas{core}",
-                 "ratio": f"{run['level']} ratio{core}"}
+        held = " AVX2" if run["limited"] else ""
+        own = {"invar": f"invar {run['level']}", "ratio": f"{run['level']} ratio"}
         for shape, figures in parse_contractions(run).items():
-            merged = shapes.setdefault(shape, {})
-            for name, figure in figures.items():
-                merged.setdefault(names.get(name, name), figure)
-        ratios.append(names["ratio"])
+            shapes.setdefault(shape, {}).update(
+                (own.get(name, name + held), figure) for name, figure in figures.items())
+        ratios.append(own["ratio"])
     for name in next(iter(shapes.values())):
         if name not in ratios:
             columns.append(name)
@@ -205,10 +203,8 @@ def contraction_aims(tables):
             values = [figures[ratio] for figures in shapes.values()]
             mean, least = geometric_mean(values), min(values)
             where = min(shapes, key=lambda shape: shapes[shape][ratio])
-            level, _, *core = ratio.split()
-            lines += (f"- level {level}, {threads} thread(s)"
-                      + (f", OpenBLAS made to take its kernels for {core[0]}" if core else "")
-                      + f": geometric mean {mean:.2f}, aim 1: {'met' if mean >= 1 else 'missed'}; "
+            lines += (f"- level {ratio.split()[0]}, threads: {threads}: geometric mean {mean:.2f}, "
+                      f"aim 1: {'met' if mean >= 1 else 'missed'}; "
                       f"least {least:.2f} ({' '.join(where)}), aim 0.85: "
                       f"{'met' if least >= 0.85 else 'missed'}\n")
     return lines
@@ -257,14 +253,15 @@ is near.
 - **Whole process:** from the start of the process until the weights are saved; for Invar until the
   process has ended. Python's end is not counted.
 - **Peak MB:** resident memory at that point, a million bytes each.
-- **Turns:** a peer that takes over {SLOW} times the best peer's time in a turn runs no more, and not
-  with more threads either.
+- **Turns:** a peer that takes over {SLOW} times the best peer's time in a turn runs no more, and
+  not with more threads either.
 
 A program gets as many processors as threads (`sched_setaffinity`), and its library is told the
-number. What the peers are, as their manuals recommend for speed on CPUs:
+number; other settings of the libraries in the environment (`OPENBLAS_CORETYPE`, ...) are taken
+out. What the peers are, as their manuals recommend for speed on CPUs:
 
 - `numpy`: by hand, buffers made once, in-place operations, the optimizer in blocks within the
-  cache; OpenBLAS made to take its kernels for AVX-512 where the CPU has that (`OPENBLAS_CORETYPE`);
+  cache;
 - `jax`: all epochs are one `jit` with donated state, `lax.scan` over the steps;
 - `pytorch`: eager, fused optimizers, `index_select` from a tensor instead of a DataLoader;
 - `pytorch compiled`: forward, backward and optimizer as one graph, `torch.compile` with
@@ -297,8 +294,9 @@ The last columns after a figure of Invar's: how many times as much the peers tak
         text += f"""
 ## Contractions
 
-Invar's GFLOP/s over the better of OpenBLAS (NumPy's) and MKL, for the shapes listed below. OpenBLAS
-chooses its kernels itself, and where the CPU has AVX-512 is also made to take those for it.
+Invar's GFLOP/s over the better of OpenBLAS (NumPy's) and MKL, each with the kernels that it chooses
+itself, for the shapes listed below. Where the CPU has AVX-512 (level v4), level v3 stands beside
+both held to AVX2.
 
 {contraction_aims(facts['contractions'])}"""
     if result:

@@ -29,7 +29,9 @@ PACKAGES = {
     "keras": [["keras"]],
     "mkl": [["mkl"]],
 }
-WIDE_CORE = "SkylakeX"  # OpenBLAS's name of its kernels for AVX-512, not its choice on every CPU
+# Settings of libraries that a user's environment may hold; all start from their own choice.
+FOREIGN = ("OPENBLAS_", "GOTO_", "MKL_", "OMP_", "KMP_", "GOMP_", "XLA_", "JAX_", "TORCH", "TF_",
+           "ONEDNN_", "DNNL_", "KERAS_", "INVAR_")
 SHORT = 0.02  # seconds of Invar's loop up to which its CPU seconds drown in those of its start
 
 
@@ -164,13 +166,11 @@ class Runner:
         self.measure = compile_helper(work, "measure", "-O2")
 
     def environment(self, threads):
-        count = str(threads)
-        environment = dict(os.environ, CUDA_VISIBLE_DEVICES="", JAX_PLATFORMS="cpu",
-                           TF_CPP_MIN_LOG_LEVEL="3", PYTHONDONTWRITEBYTECODE="1")
+        environment = plain_environment()
+        environment.update(CUDA_VISIBLE_DEVICES="", JAX_PLATFORMS="cpu", TF_CPP_MIN_LOG_LEVEL="3",
+                           PYTHONDONTWRITEBYTECODE="1")
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-            environment[name] = count
-        if has_wide_vectors():
-            environment.setdefault("OPENBLAS_CORETYPE", WIDE_CORE)
+            environment[name] = str(threads)
         return environment
 
     def run(self, threads, command):
@@ -272,23 +272,22 @@ class Runner:
                 "arena": int(re.search(r"^arena (\d+)", plan, re.M)[1]),
                 "data": row // batch * rows, "program": program}
 
-    def contraction(self, threads, level, core):
-        """The table of bench/contractions, as rows of text, and its last line."""
-        environment = dict(os.environ, THREADS=str(threads), INVAR_ISA=level,
-                           ROUNDS="1" if self.chosen.quick else "3")
-        environment.pop("OPENBLAS_CORETYPE", None)
-        environment.update({"OPENBLAS_CORETYPE": core} if core else {})
+    def contraction(self, threads, level, limits):
+        """The text of bench/contractions, with settings of the libraries."""
+        environment = plain_environment()
+        environment.update(limits, THREADS=str(threads), INVAR_ISA=level,
+                           ROUNDS="1" if self.chosen.quick else "5")
         os.sched_setaffinity(0, self.processors[:threads])
         done = subprocess.run([HERE / "contractions", self.chosen.build, self.chosen.env],
                               env=environment, capture_output=True, text=True)
         os.sched_setaffinity(0, self.processors)
         if done.returncode != 0:
             stop(f"bench/contractions failed:\n{done.stderr[-3000:]}")
-        return {"threads": threads, "level": level, "core": core, "text": done.stdout}
+        return {"threads": threads, "level": level, "limited": bool(limits), "text": done.stdout}
 
 
-def has_wide_vectors():
-    return {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= cpu_flags()
+def plain_environment():
+    return {name: text for name, text in os.environ.items() if not name.startswith(FOREIGN)}
 
 
 def cpu_flags():
@@ -297,18 +296,19 @@ def cpu_flags():
 
 
 def contractions(runner):
-    """Invar with each instruction set that the CPU has; OpenBLAS as it chooses itself, and with
-    its kernels for AVX-512 where the CPU has that."""
+    """Every library as it comes; where that is with AVX-512, also Invar's level v3 beside libraries
+    held to AVX2."""
     if not runner.chosen.peers or "contraction" not in runner.chosen.only:
         return []
-    kinds = [("v3", "")]
-    if has_wide_vectors():
-        kinds = [("v4", ""), ("v4", WIDE_CORE), *kinds]
+    kinds = [("v3", {})]
+    if "avx512f" in cpu_flags():
+        avx2 = {"OPENBLAS_CORETYPE": "Haswell", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
+        kinds = [("v4", {}), ("v3", avx2)]
     tables = []
     for threads in runner.chosen.threads:
-        for level, core in kinds:
-            say(f"contraction, threads: {threads}, level {level} {core}")
-            tables.append(runner.contraction(threads, level, core))
+        for level, limits in kinds:
+            say(f"contraction, threads: {threads}, level {level}")
+            tables.append(runner.contraction(threads, level, limits))
     return tables
 
 
