@@ -100,7 +100,7 @@ static void check_refusals(void)
 {
     struct inv_candidate got;
     for (unsigned trait = 1; trait <= INV_UNTOLD; trait *= 2) {
-        struct play p = { .version = 1, .traits = { trait, trait | INV_NOT_FMA, 0, 0 }, .count = 4 };
+        struct play p = { .version = 1, .traits = { trait, trait | INV_NOT_FMA }, .count = 4 };
         unlink("m.lock");
         CHECK_FOR(inv_library_refusal(trait) != NULL, "a trait without a reason");
         CHECK_FOR(choose(&p, &got) == 1 && got.config[0] == 2, inv_library_refusal(trait));
@@ -109,6 +109,8 @@ static void check_refusals(void)
         CHECK_FOR(choose(&p, &got) == 0, "all forbidden: the exact kernel");
         CHECK_FOR(choose(&p, &got) == 0 && p.proposals == 2, "exact is pinned, too");
     }
+    for (unsigned trait = 1; trait <= INV_UNTOLD; trait *= 2)
+        CHECK(strcmp(inv_library_refusal(trait), inv_library_refusal(INV_UNTOLD * 2)) != 0);
     CHECK(inv_library_refusal(0) == NULL);
     CHECK(inv_library_refusal(INV_UNTOLD * 2) != NULL);
 }

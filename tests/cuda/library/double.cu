@@ -1,6 +1,6 @@
-/* In the place of cublaslt.c, on the emulated device: a library whose good algorithm computes as the
- * exact kernels do, so that a whole training must give the processor's weights, and whose forbidden
- * ones, proposed first, would spoil them.  DOUBLE_VERSION: its version (1). */
+/* In the place of cublaslt.c, on the emulated device: a library whose good algorithm computes as
+ * the exact kernels do, so that a whole training must give the processor's weights, and whose
+ * forbidden ones, proposed first, would spoil them.  DOUBLE_VERSION: its version (1). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -222,7 +222,8 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t d, c
                               cudaStream_t stream)
 {
     const struct desc *desc = (const struct desc *)(const void *)d;
-    const struct layout *left = (const void *)la, *right = (const void *)lb, *out = (const void *)lp;
+    const struct layout *left = (const void *)la, *right = (const void *)lb;
+    const struct layout *out = (const void *)lp;
     int ta = desc->transpose_a == CUBLAS_OP_T, tb = desc->transpose_b == CUBLAS_OP_T;
     int64_t k = ta ? left->rows : left->columns;
     (void)handle, (void)c, (void)lc, (void)algo, (void)workspace, (void)bytes, (void)stream;
