@@ -121,7 +121,8 @@ struct inv_device_type {
     void (*describe)(const struct inv_model *, int64_t number, inv_tell *, void *state);
     /* Tells the kernels that a library's contractions took so far; nothing without a library. */
     void (*tell_kernels)(const struct inv_run *, inv_tell *, void *state);
-    /* Takes memory for arena, workspace and batches and sets run->device.  The plan is printed to `out`, unless that is NULL. */
+    /* Takes memory for arena, workspace and batches and sets run->device.  The plan is printed to
+     * `out`, a FILE, unless that is NULL. */
     void (*open)(const struct inv_model *, struct inv_run *, const struct inv_device_wish *,
                  void *out);
     void (*close)(struct inv_run *);

@@ -21,7 +21,8 @@ static void test_taken(void)
     host_errors_begin(&e);
     CU_ASSERT_TRUE(read_line(&o, "", &e));
     CU_ASSERT_TRUE(o.epochs == -1 && o.steps == -1 && o.threads == -1 && o.seed == -1 &&
-                   o.dump_batch == -1 && o.device == -1 && o.memory_limit == -1 && !o.quiet && !o.data && !o.init);
+                   o.dump_batch == -1 && o.device == -1 && o.memory_limit == -1 && !o.quiet &&
+                   !o.data && !o.init);
     CU_ASSERT_TRUE(read_line(&o, "--data d --epochs 5 --threads=3 --seed 18446744073709551615 "
                              "--init a --save-init b --weights c --log l --log-every 2 --quiet "
                              "--eval-only --predict - --dump-batch 0", &e));
