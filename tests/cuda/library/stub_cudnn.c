@@ -1,6 +1,6 @@
 /* A libcudnn whose heuristics propose what STUB_A and STUB_FALLBACK say: engines apart by commas,
- * each NUMBER:NOTES:BEHAVIOURS:WORKSPACE:SPLIT:KNOBS; NOTES and BEHAVIOURS are masks of enumerators,
- * SPLIT is the value of its split-K knob, the first of KNOBS knobs. */
+ * each NUMBER:NOTES:BEHAVIOURS:WORKSPACE:SPLIT:KNOBS; NOTES and BEHAVIOURS are masks of
+ * enumerators, SPLIT is the value of its split-K knob, the first of KNOBS knobs. */
 #include <cudnn.h>
 #include <stdio.h>
 #include <stdlib.h>
