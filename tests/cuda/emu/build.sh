@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154 # work is the folder of who sources this
 # Sourced: sources for the emulated device become objects of $work.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 emulated="-std=c++17 -ffp-contract=off -fno-math-errno -fno-trapping-math"
