@@ -95,7 +95,9 @@ void inv_device_close(struct inv_session *s)
 void inv_device_keep(struct inv_session *s)
 {
     const struct inv_data *d = &s->model->data;
-    if (!s->run.device)
+    const struct inv_options *o = &s->options;
+    int passes = o->eval_only || (!o->predict && o->dump_batch < 0);
+    if (!s->run.device || !passes)
         return;
     struct inv_device_field *field = inv_allocate((size_t)d->field_count * sizeof *field);
     for (int f = 0; f < d->field_count; f++)

@@ -17,7 +17,7 @@ void inv_device_push(const struct inv_model *, const struct inv_run *, enum inv_
 /* Takes the device that the options name; the plan of its memory is told to the user. */
 void inv_device_open(struct inv_session *);
 void inv_device_close(struct inv_session *);
-/* Hands the loaded data set to the device. */
+/* Hands the loaded data set to the device, if passes over it are to come. */
 void inv_device_keep(struct inv_session *);
 /* Evaluates rows row[0 .. rows - 1], or trains on them as steps first_step and on, and takes the
  * losses into the pass.  `loss`: NULL, or of each step.  The steps done. */
