@@ -12,11 +12,13 @@
 #include "${include}"
 @end
 
-/* Before a loop whose iterations touch different elements and sum nothing up: clang does not
- * learn that from the restrict of a local pointer. */
+/* Before a loop whose iterations touch different elements and sum nothing up: compilers do not
+ * always learn that from the restrict of a local pointer. */
 #if defined(__clang__)
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #pragma clang diagnostic ignored "-Wpass-failed"
+#elif defined(__GNUC__)
+#define INDEPENDENT _Pragma("GCC ivdep")
 #else
 #define INDEPENDENT
 #endif

@@ -1,6 +1,7 @@
-# REMARKS ASSEMBLY SOURCE: loops marked INDEPENDENT of a train, evaluate or init function that the
-# compiler did not vectorise, and functions with such loops in whose code no wide vectors are.
-# Loops over fewer than SHORT elements may be unrolled.
+# REMARKS ASSEMBLY SOURCE: loops marked INDEPENDENT of an augment, train, update, evaluate or init
+# function that the compiler did not vectorise, or only behind a test whether arrays overlap, and
+# functions with such loops in whose code no wide vectors are.  Loops over fewer than SHORT
+# elements may be unrolled; those over the draws of a sample may have one turn.
 BEGIN { SHORT = 17 }
 FNR == 1 { file++ }
 
@@ -8,6 +9,10 @@ FNR == 1 { file++ }
 file == 1 && match($0, /\.c:[0-9]+:[0-9]+: (optimized: (loop|basic)|remark: .*[vV]ectorized)/) {
     split(substr($0, RSTART + 3), place, ":")
     vector[place[1]] = 1
+}
+file == 1 && match($0, /\.c:[0-9]+:[0-9]+: .*possible aliasing/) {
+    split(substr($0, RSTART + 3), place, ":")
+    versioned[place[1]] = 1
 }
 
 file == 2 && /^[0-9a-f]+ <.*>:$/ {
@@ -23,7 +28,7 @@ file == 3 && /^static void / {
     name = $3
     sub(/\(.*/, "", name)
 }
-file == 3 && /^ *INDEPENDENT$/ && name ~ /^(train|evaluate|init)_/ {
+file == 3 && /^ *INDEPENDENT$/ && name ~ /^(augment|train|update|evaluate|init)_/ {
     at = FNR + 1
 }
 file == 3 && at && FNR >= at {
@@ -31,18 +36,23 @@ file == 3 && at && FNR >= at {
     if (FNR == at) {
         head = $0
         indent = RLENGTH
-        seen = 0
+        seen = apart = 0
         whole = $0 !~ /\{$/
         extent = $0
         sub(/.* < /, "", extent)
-        short = extent ~ /^[0-9]+;/ && extent + 0 < SHORT
+        short = extent ~ /^[0-9]+;/ && extent + 0 < SHORT || /draws\.quads/ && name ~ /^augment/
     }
     seen = seen || FNR in vector
+    apart = apart || FNR in versioned
     body = FNR > at ? body $0 : ""
     if (FNR > at && (whole || RLENGTH == indent)) {
         loops += !short
         if (!seen && !short) {
             print name ", line " at ": not vectorised:" head
+            bad = 1
+        }
+        if (apart && !short) {
+            print name ", line " at ": tests whether its arrays overlap:" head
             bad = 1
         }
         if (!short && body ~ /inv_/ && name in known)
