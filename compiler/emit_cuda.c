@@ -132,7 +132,8 @@ static const char *space_text(const struct function *f, const struct shape *spac
 static void map_shape(struct function *f, const struct shape *space)
 {
     f->mapping = arena_printf(f->emit->arena, "%s: %s", space_text(f, space),
-                              space->rank == 0 ? "one thread" : "a thread an element");
+                              extent_is(extent_of_all(space), 1) ? "one thread"
+                                                                 : "a thread an element");
 }
 
 /* How thread number ${key} of outer * inner finds its `i` and its index in the inner extent: as
@@ -243,7 +244,7 @@ static void row_group(struct function *f)
     text_puts(&body, settle_arrays(f, rows.data));
     set_body(f, &body);
     f->launch = f->row_bytes > ROW_SHARED ? launch_in_workspace(f) : launch_in_shared(f);
-    f->mapping = arena_printf(arena, "%s: a warp a row; sums in 32 lanes", space_text(f, &space));
+    f->mapping = group_row_text(f, extent_is(f->count, 1) ? "one warp" : "a warp a row");
 }
 
 /* ---- column ---- */
@@ -256,16 +257,15 @@ static void column_group(struct function *f)
     bool count = column->dtype == I64;
     struct extent all = extent_multiply(pages, columns);
     function_use(f, column->op);
-    group_column_values(f, column, 3 - count);
+    group_column_values(f, column, 3);
     function_set_extent(f, "pages", pages);
     function_set_extent(f, "rows", extent_of(space, 1));
     function_set_extent(f, "columns", columns);
     function_set_extent(f, "count", all);
     set_indices(f, "index", pages, "k", columns);
     f->skeleton = count ? "templates/skeleton/cuda/count.cu" : "templates/skeleton/cuda/column.cu";
-    const char *shape = shape_print(f->emit->arena, column->dtype, space);
-    f->mapping = arena_printf(f->emit->arena, count ? "%s: a warp a column" :
-                              "%s: chains of 256 rows, added up ascending", shape);
+    f->mapping = arena_printf(f->emit->arena, "%s%s", group_column_text(f, column),
+                              count ? ", a warp a column" : "");
     if (count) {
         f->launch = arena_printf(f->emit->arena, "inv_blocks(%s, %d), %d, 0",
                                  function_extent(f, all), ROW_WARPS, 32 * ROW_WARPS);
@@ -389,9 +389,8 @@ static const char *tiles_for(struct function *f, const struct product *p)
 
 static const char *product_text(struct function *f, const struct product *p, const char *how)
 {
-    const char *shape = shape_print(f->emit->arena, F32, &p->matmul->shape);
-    return arena_printf(f->emit->arena, "%s: %s, k = %s %s", shape, p->tile + strlen("inv_"),
-                        function_extent(f, p->k), how);
+    return arena_printf(f->emit->arena, "%s\n * each block a %s of outputs%s",
+                        group_product_text(f, p->matmul), p->tile + strlen("inv_"), how);
 }
 
 /* The kernel before: the sum of each chunk of k into the workspace. */
@@ -401,7 +400,7 @@ static void write_chunks(const struct function *f, const struct product *p)
                               .index = f->index, .values = values_new(f->emit->arena)};
     chunks.name = arena_printf(f->emit->arena, "%s_chunks", f->name);
     chunks.skeleton = "templates/skeleton/cuda/contract_split.cu";
-    chunks.mapping = product_text(&chunks, p, "in chunks of 256, side by side");
+    chunks.mapping = product_text(&chunks, p, " and some chunks");
     set_product(&chunks, p);
     set_sides(&chunks, p);
     function_finish(&chunks);
@@ -436,7 +435,7 @@ static void whole_group(struct function *f, const struct product *p)
     set_product(f, p);
     set_sides(f, p);
     set_epilogue(f, p, p->paged ? 4 : 3);
-    f->mapping = product_text(f, p, "ascending in chunks of 256");
+    f->mapping = product_text(f, p, "");
     f->skeleton = p->paged ? "templates/skeleton/cuda/contract_pages.cu"
                            : "templates/skeleton/cuda/contract.cu";
     f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_TILES(run, %s, %s);", f->name,
@@ -646,8 +645,7 @@ static void random_group(struct function *f)
         random_samples(f, node);
     else
         random_elements(f, node);
-    f->mapping = arena_printf(f->emit->arena, "%s: a thread four elements, the words of a counter",
-                              space_text(f, &node->shape));
+    f->mapping = arena_printf(f->emit->arena, "%s\n * a thread a counter", f->mapping);
 }
 
 static void serial_group(struct function *f)

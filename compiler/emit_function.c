@@ -65,13 +65,77 @@ static const char *unique_name(struct function *f, const char *name)
     return name;
 }
 
+/* The CONCAT at whose place the node lies already as a piece, or NULL. */
+static const struct node *concat_around(const struct function *f, int id)
+{
+    for (int i = 0; i < f->graph->count; i++) {
+        const struct node *whole = graph_node(f->graph, i);
+        int64_t start = 0;
+        for (int k = 0; whole->op == OP_CONCAT && k < whole->count; k++) {
+            if (pointed_node(f, whole->operand[k])->id == id &&
+                group_lies_there(f, whole, whole->operand[k], start))
+                return whole;
+            start += graph_node(f->graph, whole->operand[k])->shape.dim[whole->attr.axis];
+        }
+    }
+    return NULL;
+}
+
+/* ", parameters dense1/bias to dense2/w" of a block; "" for what is none. */
+static const char *block_text(const struct function *f, const struct place *place)
+{
+    const struct program *program = f->graph->program;
+    const struct variable *first = NULL, *last = NULL;
+    for (int i = 0; place->kind == PLACE_VARIABLE && i < program->variable_count; i++) {
+        const struct variable *v = program_variable(program, i);
+        if (v->kind != VAR_PARAM || v->block != place->variable)
+            continue;
+        first = !first || v->block_start < first->block_start ? v : first;
+        last = !last || v->block_start > last->block_start ? v : last;
+    }
+    if (!first)
+        return "";
+    if (first == last)
+        return arena_printf(f->emit->arena, ", parameter %s", first->path);
+    return arena_printf(f->emit->arena, ", parameters %s to %s", first->path, last->path);
+}
+
+/* ": column_sum_64, matmul_66": the values that a CONCAT is made of; "" for what is none. */
+static const char *pieces_text(const struct function *f, const struct node *concat)
+{
+    struct text text;
+    text_init(&text, f->emit->arena);
+    text_puts(&text, "");
+    for (int k = 0; concat->op == OP_CONCAT && k < concat->count; k++) {
+        const struct node *piece = pointed_node(f, concat->operand[k]);
+        text_printf(&text, "%s%s_%d", k == 0 ? ": " : ", ", op_def(piece->op)->stem, piece->id);
+    }
+    return text.data;
+}
+
+/* The value that lies there and its shape; what it is a piece of, or made of. */
 static const char *pointer_comment(struct function *f, const struct node *node, bool write)
 {
     struct arena *arena = f->emit->arena;
     const char *shape = shape_print(arena, node->dtype, &node->shape);
-    if (!write || function_place(f, node->id)->kind == PLACE_VARIABLE)
-        return shape;
-    return arena_printf(arena, "%s_%d: %s", op_def(node->op)->stem, node->id, shape);
+    const struct place *place = function_place(f, node->id);
+    if (place->kind == PLACE_VARIABLE)
+        return arena_printf(arena, "%s%s", shape, block_text(f, place));
+    if (!write)
+        return arena_printf(arena, "%s%s", shape, pieces_text(f, pointed_node(f, node->id)));
+    const struct node *whole = concat_around(f, node->id);
+    const char *value = arena_printf(arena, "%s_%d: %s", op_def(node->op)->stem, node->id, shape);
+    return whole ? arena_printf(arena, "%s, a piece of concat_%d", value, whole->id) : value;
+}
+
+/* Says that another value takes the place of what lay there. */
+static void add_successor(struct function *f, struct pointer *p, const struct node *node)
+{
+    if (p->value == node->id || function_place(f, node->id)->kind == PLACE_VARIABLE)
+        return;
+    p->value = node->id;
+    p->comment = arena_printf(f->emit->arena, "%s, then %s_%d", p->comment,
+                              op_def(node->op)->stem, node->id);
 }
 
 const char *function_pointer(struct function *f, int id, bool write)
@@ -84,11 +148,13 @@ const char *function_pointer(struct function *f, int id, bool write)
             struct pointer *p = &f->pointer[i];
             p->written = p->written || write;
             p->bytes = p->bytes > place->bytes ? p->bytes : place->bytes;
+            if (write)
+                add_successor(f, p, node);
             return p->name;
         }
     const struct node *named = write ? node : pointed_node(f, id);
     struct pointer pointer = {.offset = place->offset, .bytes = place->bytes, .dtype = node->dtype,
-                              .written = write};
+                              .value = named->id, .written = write};
     pointer.name = unique_name(f, pointer_name(f, named, write));
     pointer.comment = pointer_comment(f, node, write);
     ARENA_PUSH(f->emit->arena, f->pointer, f->pointer_count, f->pointer_room) = pointer;

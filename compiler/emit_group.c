@@ -103,6 +103,19 @@ static void map_group(struct function *f)
     values_set(f->values, "body", body.data);
 }
 
+/* "f32[b, 10]": the group's space as what is reduced; ends in how the sums go, if there are any. */
+const char *group_row_text(struct function *f, const char *walk)
+{
+    struct shape space = group_space(f);
+    const struct node *row = group_class_node(f, CLASS_ROW);
+    bool sums = false;
+    for (int i = 0; i < f->group->count; i++)
+        sums = sums || graph_node(f->graph, f->group->node[i])->op == OP_ROW_SUM;
+    const char *shape = shape_print(f->emit->arena, graph_node(f->graph, row->operand[0])->dtype,
+                                    &space);
+    return arena_printf(f->emit->arena, "%s: %s%s", shape, walk, sums ? "; sums in 32 lanes" : "");
+}
+
 static void row_group(struct function *f)
 {
     struct shape space = group_space(f);
@@ -114,6 +127,7 @@ static void row_group(struct function *f)
         guard_whole(f, &body);
     text_add(&body, rows.data, rows.size);
     values_set(f->values, "body", body.data);
+    f->mapping = group_row_text(f, "row by row");
 }
 
 /* ---- column ---- */
@@ -187,10 +201,20 @@ void group_column_values(struct function *f, const struct node *column, int inde
     values_set(f->values, "target", column_target(f, column));
 }
 
+const char *group_column_text(struct function *f, const struct node *column)
+{
+    const struct node *summed = graph_node(f->graph, column->operand[0]);
+    return arena_printf(f->emit->arena, "%s over axis 1: %s",
+                        shape_print(f->emit->arena, summed->dtype, &summed->shape),
+                        column->dtype == I64 ? "counts"
+                                             : "sums of 256 rows, ascending, added up ascending");
+}
+
 static void column_group(struct function *f)
 {
     const struct node *column = group_class_node(f, CLASS_COLUMN);
     const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
+    f->mapping = group_column_text(f, column);
     function_use(f, column->op);
     column_limits(f, space);
     if (column_call(f, column, space))
@@ -224,6 +248,36 @@ struct side group_contract_side(struct function *f, const struct node *matmul, i
         side.pointer = arena_printf(f->emit->arena, "%s + %s", side.pointer,
                                     function_extent(f, access.offset));
     return side;
+}
+
+/* Whether elements along `a` lie farther apart than those along `b`. */
+static bool strides_more(struct extent a, struct extent b)
+{
+    return a.rows != b.rows ? a.rows > b.rows : a.constant > b.constant;
+}
+
+/* "max_7[p, i]": side `index` as stored, at an output's indices and p. */
+static const char *side_text(struct function *f, const struct node *matmul, int index)
+{
+    struct side side = group_contract_side(f, matmul, index);
+    bool paged = matmul->shape.rank == 3;
+    bool swapped = index == 0 ? matmul->attr.transpose_a : matmul->attr.transpose_b;
+    const char *own = index == 0 ? paged ? "j" : "i" : paged ? "k" : "j";
+    bool k_first = (index == 1) != swapped;
+    if (!extent_equal(side.k, side.own))
+        k_first = strides_more(side.k, side.own);
+    return arena_printf(f->emit->arena, "%s[%s%s, %s]", function_pointer(f, side.node, false),
+                        paged ? "i, " : "", k_first ? "p" : own, k_first ? own : "p");
+}
+
+const char *group_product_text(struct function *f, const struct node *matmul)
+{
+    const char *a = side_text(f, matmul, 0), *b = side_text(f, matmul, 1);
+    const char *shape = shape_print(f->emit->arena, F32, &matmul->shape);
+    struct side side = group_contract_side(f, matmul, 0);
+    return arena_printf(f->emit->arena,
+                        "%s: sum over p < %s of %s * %s, ascending in chunks of 256", shape,
+                        function_extent(f, side.length), a, b);
 }
 
 /* What the raw products are written to: their own storage, or that of a value of the epilogue
@@ -385,6 +439,7 @@ static void contract_group(struct function *f)
                   : paged        ? "templates/skeleton/contract_pages.c"
                   : tiled        ? "templates/skeleton/contract_tiles.c"
                                  : "templates/skeleton/contract.c";
+    f->mapping = group_product_text(f, matmul);
     f->count = extent_of(shape, by_columns ? 1 : 0);
     function_use(f, matmul->op);
 }
@@ -437,6 +492,8 @@ static void scatter_group(struct function *f)
     function_set_extent(f, "r", r);
     function_set_extent(f, "c", c);
     f->count = paged ? pages : c;
+    f->mapping = arena_printf(f->emit->arena, "%s: row r of %s is added to row %s[r], r ascending",
+                              shape_print(f->emit->arena, F32, &scatter->shape), in, index);
     function_use(f, scatter->op);
 }
 
@@ -604,6 +661,9 @@ static void random_group(struct function *f)
     values_set(f->values, "factor", function_factor(f, row));
     f->count = all;
     function_use(f, node->op);
+    f->mapping = arena_printf(f->emit->arena, "%s: four elements a counter, stream %s",
+                              shape_print(f->emit->arena, node->dtype, &node->shape),
+                              node->attr.path);
     bool small = f->emit->target == &target_firmware;
     f->skeleton = small ? "templates/skeleton/random.c" : "templates/skeleton/random_quads.c";
     if (node->attr.domain != DOMAIN_SAMPLE)

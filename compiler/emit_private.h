@@ -65,6 +65,7 @@ struct pointer {
     const char *name, *comment;
     int64_t offset, bytes;
     enum dtype dtype;
+    int value;                          /* the node that lies there last, as the comment says */
     bool written;
 };
 
@@ -80,7 +81,7 @@ struct function {
     struct pointer *pointer;
     int pointer_count, pointer_room;
     struct extent count;                /* of outputs that inv_for splits */
-    const char *mapping;                /* CUDA: who computes what, for the comment */
+    const char *mapping;                /* shape, order of sums and who computes what, or NULL */
     const char *launch;                 /* CUDA: blocks, threads and shared memory */
     const char *launches;               /* CUDA: lines in place of that one launch, or NULL */
     int64_t row_bytes;                  /* CUDA: of a row's arrays */
@@ -234,6 +235,11 @@ struct side {
     struct extent page, own, k, length;
 };
 struct side group_contract_side(struct function *, const struct node *matmul, int index);
+/* "f32[b, 8]: sum over p < 4 of x[i, p] * w[p, j], ascending in chunks of 256" */
+const char *group_product_text(struct function *, const struct node *matmul);
+/* The shape of what is reduced, and the order of sums where any are. */
+const char *group_row_text(struct function *, const char *walk);
+const char *group_column_text(struct function *, const struct node *column);
 /* Does the operand of a flat CONCAT lie at its piece already? */
 bool group_lies_there(const struct function *, const struct node *whole, int operand,
                       int64_t start);

@@ -1,9 +1,16 @@
-/* ${model}: the kernels of the training program of ${source}, written by ${compiler}.
+/* ${model}: the kernels of the training program of ${source},
+ * written by ${compiler}.
  *
  * Values lie in one arena at fixed offsets, as dense arrays; b is the number of rows of the batch
- * at hand, at most ${batch}.  A kernel computes one group of the schedule and gets the device's
- * copy of the state; any number of blocks and threads gives the same bits.  A phase launches its
- * kernels in order on one stream.  What invar writes belongs to its user. */
+ * at hand, at most ${batch}.  add_5 is value 5 of its phase, out_5 what it is written through,
+ * row_5 a row of it in shared memory: at an offset in a warp's bytes, inv_shared_row(bytes,
+ * offset).  An array that another value takes over says "then".
+ *
+ * A kernel computes one group of the schedule, unless a loss that was not finite has stopped the
+ * run; any number of blocks and threads gives the same bits.  A phase launches its kernels in
+ * order on one stream: INV_LAUNCH(run, kernel, blocks, threads, bytes of shared memory).
+ * cuda/contract.cuh says what the strides are that contractions take, and what the tiles.  What
+ * invar writes belongs to its user. */
 #include "core/arith.h"
 #include "core/sums.h"
 #include "cuda/columns.cuh"
@@ -32,6 +39,7 @@ INV_DEVICE int64_t *i64_at(const struct inv_run *run, int64_t offset)
     return inv_global((int64_t *)(void *)(run->arena + offset));
 }
 
+/* Shows what lies at the offset, row `node` of trace_nodes, to who asks for it. */
 static inline void trace(const struct inv_run *run, int node, int64_t offset, int64_t count)
 {
     if (run->trace)

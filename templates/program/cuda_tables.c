@@ -1,5 +1,5 @@
-/* ${model}: what the training program of ${source} consists of, written by ${compiler}; its kernels
- * are in ${file}.cu. */
+/* ${model}: what the training program of ${source} consists of,
+ * written by ${compiler}; its kernels are in ${file}.cu. */
 #include "${file}.h"
 #include "core/arith.h"
 #include "core/check_level.h"

@@ -1,8 +1,10 @@
 /* ${model}: the model of ${source} for firmware, written by ${compiler}.
  *
  * Values lie in one arena at fixed offsets, as dense arrays; b is the number of rows of the batch
- * at hand, at most ${batch}.  A function of a group computes outputs begin .. end - 1 of its outer
- * loop; any split gives the same bits.  What invar writes belongs to its user. */
+ * at hand, at most ${batch}.  add_5 is value 5 of its phase, out_5 what it is written through,
+ * row_5 a row of it on the stack; an array that another value takes over says "then".  A function
+ * computes outputs begin .. end - 1 of its outer loop, or all where nothing is split; any split
+ * gives the same bits.  What invar writes belongs to its user. */
 #define INV_SMALL 1
 #include <string.h>
 #include "${file}.h"

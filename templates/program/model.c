@@ -1,8 +1,14 @@
-/* ${model}: the training program of ${source}, written by ${compiler}.
+/* ${model}: the training program of ${source},
+ * written by ${compiler}.
  *
  * Values lie in one arena at fixed offsets, as dense arrays; b is the number of rows of the batch
- * at hand, at most ${batch}.  A function of a group computes outputs begin .. end - 1 of its outer
- * loop; any split gives the same bits.  What invar writes belongs to its user. */
+ * at hand, at most ${batch}.  add_5 is value 5 of its phase, out_5 what it is written through,
+ * row_5 a row of it on the stack; an array that another value takes over says "then".
+ *
+ * A function computes outputs begin .. end - 1 of its outer loop, or all where nothing is split.
+ * A phase calls its functions in order: inv_for(run, function, outputs, operations) shares the
+ * outputs of a large one among the threads; any split gives the same bits.  core/contract.h says
+ * what the strides are that inv_contract takes.  What invar writes belongs to its user. */
 #include <string.h>
 #include "core/arith.h"
 #include "core/check_level.h"
@@ -38,6 +44,7 @@ INV_FN int64_t *i64_at(const struct inv_run *run, int64_t offset)
     return (int64_t *)(void *)(run->arena + offset);
 }
 
+/* Shows what lies at the offset, row `node` of trace_nodes, to who asks for it. */
 INV_FN void trace(const struct inv_run *run, int node, int64_t offset, int64_t count)
 {
     if (run->trace)

@@ -5,12 +5,14 @@ static const char *selftest(void)
                                "(-ffp-contract=off, no fast-math)";
 }
 
+/* path, what it is, dtype, rank, axis of the batch's rows or -1, extents, classes, offset */
 static const struct inv_variable variables[] = {
 @each variable
     {${path}, ${kind}, ${dtype}, ${rank}, ${rows}, {${dims}}, ${classes}, ${offset}},
 @end
 };
 
+/* text, where it comes from, how many rows before it went into it without being stored */
 static const struct inv_trace_node trace_nodes[] = {
 @each node
     {${text},
@@ -46,6 +48,7 @@ static const struct inv_field fields[] = {
     {.name = ""},
 };
 
+/* name, whether a loss, whether lower is better, variable */
 static const struct inv_report reports[] = {
 @each report
     {${name}, ${loss}, ${better_lower}, ${variable}},

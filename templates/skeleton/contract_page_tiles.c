@@ -6,6 +6,7 @@ static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
 @end
 ${rows_place}
 
+    /* Some rows of the product, then what is made of them while they are near. */
     for (int64_t i = begin; i < end; i++)
         for (int64_t first = 0; first < ${m}; first += ${tile_rows}) {
             const int64_t last = ${m} - first < ${tile_rows} ? ${m} : first + ${tile_rows};

@@ -6,6 +6,7 @@ static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
 @end
 ${rows_place}
 
+    /* Some rows of the product, then what is made of them while they are near. */
     for (int64_t first = ${row_begin}; first < ${row_end}; first += ${tile_rows}) {
         const int64_t last = ${row_end} - first < ${tile_rows} ? ${row_end} : first + ${tile_rows};
 ${tile}
