@@ -49,7 +49,7 @@
 #define INV_ALL_LANES 0xffffffffu
 #define INV_MOST_BLOCKS 65535
 
-/* ---- for launchers: blocks for `count` outputs of `each` a block; kernels stride over more ---- */
+/* ---- for launchers: blocks for `count` outputs, `each` a block; kernels stride over more ---- */
 
 static inline unsigned inv_blocks(int64_t count, int64_t each)
 {

@@ -1,6 +1,6 @@
 /*
- * The gradient of an indexed read: per output a plain ascending chain of adds from +0 over the reads
- * that point at it, bit for bit inv_scatter_add of templates/ops/scatter_add.h.
+ * The gradient of an indexed read: per output a plain ascending chain of adds from +0 over the
+ * reads that point at it, bit for bit inv_scatter_add of templates/ops/scatter_add.h.
  */
 #ifndef INV_CUDA_SCATTER_CUH
 #define INV_CUDA_SCATTER_CUH

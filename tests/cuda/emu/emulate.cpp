@@ -3,10 +3,10 @@
  * that never waits leaves its fiber to the next, so kernels without barriers cost plain calls.
  *
  * For ThreadSanitizer (-DEMULATE_TSAN; this file itself is not instrumented, and is linked before
- * those that are) each thread of a block is a thread of its own to the sanitizer: what orders two of
- * them is a barrier or an exchange between them, nothing else.  Blocks share most_threads such
- * threads, number by number; stacks and shared memory are new for each, as addresses that they used
- * one after the other would look like races.
+ * those that are) each thread of a block is a thread of its own to the sanitizer: what orders two
+ * of them is a barrier between them, nothing else.  Blocks share most_threads such threads, number
+ * by number; stacks and shared memory are new for each, as addresses that they used one after the
+ * other would look like races.
  */
 #include "cuda_runtime.h"
 

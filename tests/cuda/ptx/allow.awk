@@ -11,7 +11,8 @@ function name(text) {
 function exact(op) {
     return op ~ /^(add|sub|mul|div|sqrt|fma|rcp)\.rn\.f32$/ ||
            op ~ /^(mov|neg|abs|selp)\.f32$/ ||
-           op ~ /^setp\.(eq|ne|lt|le|gt|ge|equ|neu|ltu|leu|gtu|geu|num|nan)(\.(and|or|xor))?\.f32$/ ||
+           op ~ /^setp\.(eq|ne|lt|le|gt|ge)u?(\.(and|or|xor))?\.f32$/ ||
+           op ~ /^setp\.(num|nan)(\.(and|or|xor))?\.f32$/ ||
            op ~ /^(ld|st)\.(param|global|shared|local)(\.nc)?(\.v[24])?\.f32$/ ||
            op ~ /^cvt\.rn\.f32\.[su](8|16|32|64)$/ ||
            op ~ /^cvt\.rzi\.[su](32|64)\.f32$/ ||
@@ -21,7 +22,7 @@ function exact(op) {
 function forbidden(op) {
     return op ~ /\.(approx|ftz|full|sat)(\.|$)/ ||
            op ~ /^(ex2|lg2|sin|cos|tanh|rsqrt|mma|wmma|wgmma|tcgen05|call|fns|tex|suld)(\.|$)/ ||
-           op ~ /\.(f16|f16x2|bf16|bf16x2|tf32|f32|f32x2|f64|e4m3|e5m2|e4m3x2|e5m2x2)(\.|$)/ && !exact(op)
+           op ~ /\.(f16|bf16|tf32|f32|f64|e[0-9]m[0-9])(x[24])?(\.|$)/ && !exact(op)
 }
 
 /\.(entry|func) / { kernel = name($0); kernels++ }
