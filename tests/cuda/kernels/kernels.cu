@@ -56,6 +56,14 @@ struct array {
     int64_t count;
 };
 
+/* On the stream of the kernels: cudaMemcpy may return before its bytes have arrived, and that
+ * stream waits for no other. */
+static void put(void *device, const void *host, size_t bytes)
+{
+    CHECK(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, stream));
+    CHECK(cudaStreamSynchronize(stream));
+}
+
 static struct array make_array(int64_t count, int64_t seed, int kind)
 {
     struct array a = {NULL, NULL, count};
@@ -63,7 +71,7 @@ static struct array make_array(int64_t count, int64_t seed, int kind)
     for (int64_t i = 0; i < count; i++)
         a.host[i] = kind < 0 ? 12345.0f : value_of(seed + i, kind);
     CHECK(cudaMalloc(&a.device, (size_t)count * sizeof *a.host + 4));
-    CHECK(cudaMemcpy(a.device, a.host, (size_t)count * sizeof *a.host, cudaMemcpyHostToDevice));
+    put(a.device, a.host, (size_t)count * sizeof *a.host);
     return a;
 }
 
@@ -214,7 +222,7 @@ static void test_scatter(int64_t n, int64_t rows, int64_t columns, int kind)
     int32_t *points = (int32_t *)malloc((size_t)rows * sizeof *points + 4);
     for (int64_t r = 0; r < rows; r++)
         points[r] = (int32_t)(inv_bits(value_of(r, 0)) % (r % 3 ? 3 : n + 2)) - 1;
-    CHECK(cudaMemcpy(index.device, points, (size_t)rows * sizeof *points, cudaMemcpyHostToDevice));
+    put(index.device, points, (size_t)rows * sizeof *points);
     inv_scatter_add(expected, g.host, points, n, rows, columns, 0, columns);
     INV_LAUNCH_ON(stream, scatter_kernel, 3, 64, 0, g.device,
                   (const int32_t *)(const void *)index.device, n, rows, columns, out.device);
@@ -370,10 +378,10 @@ static void test_functions(int64_t count)
     int32_t stopped[2] = {0, 1};
     float *expected = (float *)malloc((size_t)(count * FUNCTIONS) * sizeof *expected);
     run.key[0] = 5;
-    CHECK(cudaMemcpy(state.device + 200, stopped, sizeof stopped, cudaMemcpyHostToDevice));
+    put(state.device + 200, stopped, sizeof stopped);
     for (int i = 1; i >= 0; i--) {
         run.stopped = (const int32_t *)(const void *)(state.device + 200) + i;
-        CHECK(cudaMemcpy(state.device, &run, sizeof run, cudaMemcpyHostToDevice));
+        put(state.device, &run, sizeof run);
         for (int64_t e = 0; e < count; e++)
             if (i == 0)
                 apply_functions(e, run.key, expected + e * FUNCTIONS);
