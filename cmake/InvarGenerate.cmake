@@ -151,8 +151,39 @@ function(invar_add_budget target budget)
             -D "OBJECTS=$<JOIN:$<TARGET_OBJECTS:${target}>,,>" -P ${INVAR_GENERATE_SCRIPT} VERBATIM)
 endfunction()
 
-# The model in dir, emitted as C, for each instruction-set level.
+# A folder's name for the files of a model: two model files may be called alike.
+function(invar_name_folder target model out)
+  cmake_path(GET model STEM name)
+  get_target_property(taken ${target} INVAR_FOLDERS)
+  while("${name}" IN_LIST taken)
+    string(APPEND name _)
+  endwhile()
+  set_property(TARGET ${target} APPEND PROPERTY INVAR_FOLDERS ${name})
+  set(${out} ${name} PARENT_SCOPE)
+endfunction()
+
+# Functions and header are called after the model: a target has room for one of that name.
+function(invar_claim_name target model dir)
+  file(GLOB headers ${dir}/*.h)
+  get_target_property(taken ${target} INVAR_NAMES)
+  foreach(header IN LISTS headers)
+    cmake_path(GET header STEM name)
+    if("${name}" IN_LIST taken)
+      message(FATAL_ERROR "${target} has a model '${name}' already: ${model} needs another name "
+                          "after the word 'model', or another target")
+    endif()
+    set_property(TARGET ${target} APPEND PROPERTY INVAR_NAMES ${name})
+  endforeach()
+endfunction()
+
+# The model in dir, emitted as C, for each instruction-set level.  What links a library target sees
+# its header and definitions, too.
 function(invar_add_model target stem dir)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "OBJECT_LIBRARY")
+    message(FATAL_ERROR "an OBJECT library such as ${target} cannot pass on the model for each "
+                        "instruction-set level: make it STATIC")
+  endif()
   set(levels base)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     include(CheckCCompilerFlag)
@@ -177,18 +208,22 @@ function(invar_add_model target stem dir)
     endif()
     target_include_directories(${part} PRIVATE ${dir}/runtime/include ${dir}/runtime)
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${part}>)
-    target_compile_definitions(${target} PRIVATE INV_WITH_${upper})
+    target_compile_definitions(${target} PUBLIC INV_WITH_${upper})
   endforeach()
-  target_include_directories(${target} PRIVATE ${dir})
-  target_link_libraries(${target} PRIVATE Invar::runtime)
+  target_include_directories(${target} PUBLIC ${dir})
+  # By properties: target_link_libraries would settle on one of its two signatures.
+  set_property(TARGET ${target} APPEND PROPERTY LINK_LIBRARIES Invar::runtime)
+  set_property(TARGET ${target} APPEND PROPERTY INTERFACE_LINK_LIBRARIES Invar::runtime)
 endfunction()
 
 function(invar_generate)
   cmake_parse_arguments(arg "" "TARGET;MODEL;TARGET_KIND;WEIGHTS" "DEFINES;DEPENDS" ${ARGN})
-  if(NOT TARGET "${arg_TARGET}" OR NOT arg_MODEL OR arg_UNPARSED_ARGUMENTS)
+  if(NOT TARGET "${arg_TARGET}" OR NOT arg_MODEL OR arg_UNPARSED_ARGUMENTS OR
+     NOT "${arg_TARGET_KIND}" MATCHES "^(firmware|c|)$")
     message(FATAL_ERROR "want invar_generate(TARGET <made by add_executable or add_library> MODEL "
-                        "<file.inv> [TARGET_KIND firmware|c] [DEFINES ...] [WEIGHTS file]); "
-                        "cannot use: '${arg_TARGET}' '${arg_MODEL}' ${arg_UNPARSED_ARGUMENTS}")
+                        "<file.inv> [TARGET_KIND firmware|c] [DEFINES name=value ...] [WEIGHTS "
+                        "file] [DEPENDS file ...]); cannot use: '${arg_TARGET}' '${arg_MODEL}' "
+                        "${arg_TARGET_KIND} ${arg_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT arg_TARGET_KIND)
     set(arg_TARGET_KIND c)
@@ -197,7 +232,7 @@ function(invar_generate)
     endif()
   endif()
   cmake_path(ABSOLUTE_PATH arg_MODEL)
-  cmake_path(GET arg_MODEL STEM stem)
+  invar_name_folder(${arg_TARGET} ${arg_MODEL} stem)
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/invar/${arg_TARGET}_${stem})
   set(command emit ${arg_MODEL} --target ${arg_TARGET_KIND} -o ${dir})
   foreach(define IN LISTS arg_DEFINES)
@@ -214,6 +249,7 @@ function(invar_generate)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "invar cannot emit ${arg_MODEL}:\n${text}")
   endif()
+  invar_claim_name(${arg_TARGET} ${arg_MODEL} ${dir})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${arg_MODEL} ${arg_DEPENDS}
                ${arg_WEIGHTS} ${invar})
   if(arg_TARGET_KIND STREQUAL "c")
@@ -227,7 +263,7 @@ function(invar_generate)
     set_property(SOURCE ${sources} APPEND PROPERTY COMPILE_OPTIONS -fcallgraph-info=su)
   endif()
   target_sources(${arg_TARGET} PRIVATE ${sources})
-  target_include_directories(${arg_TARGET} PRIVATE ${dir})
+  target_include_directories(${arg_TARGET} PUBLIC ${dir})
   get_target_property(has_sha ${arg_TARGET} INVAR_HAS_SHA256) # one copy for several models
   if(NOT has_sha)
     target_sources(${arg_TARGET} PRIVATE ${dir}/core/sha256.c)
