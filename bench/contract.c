@@ -1,13 +1,15 @@
 /*
  * contract [PEER...]: the contraction side by side with BLAS libraries, in turns.  PEER is
  * NAME=LIBRARY:SYMBOL:BITS, a cblas_sgemm with integers of 32 or 64 bits; THREADS (1) and ROUNDS
- * (9) come from the environment, INVAR_ISA (v4, v3 or base) chooses the kernel.  One thread is
- * timed by its CPU clock, which other processes do not disturb, several by the wall clock.
+ * (9) come from the environment, INVAR_ISA (avx512, avx2 or portable) chooses the kernel.  One
+ * thread is timed by its CPU clock, which other processes do not disturb, several by the wall
+ * clock.
  * Prints for each shape the median GFLOP/s of each and the ratio to the best peer.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "core/contract.h"
 #include <dlfcn.h>
 #include <math.h>
 #include <stdint.h>
@@ -21,9 +23,8 @@ enum { PEERS_MAX = 4, ROUNDS_MAX = 99, ROW_MAJOR = 101, PLAIN = 111, TURNED = 11
 
 typedef void contraction(float *, long, const float *, long, long, const float *, long, long, long,
                          long, long);
-contraction inv_contract_base;
 #if defined(__x86_64__)
-contraction inv_contract_v3, inv_contract_v4;
+contraction inv_contract_avx2, inv_contract_avx512;
 #endif
 
 typedef void sgemm32(int, int, int, int, int, int, float, const float *, int, const float *, int,
@@ -225,14 +226,14 @@ static const char *choose_level(contraction **contract)
 {
 #if defined(__x86_64__)
     const char *wanted = getenv("INVAR_ISA");
-    if (!(wanted && *wanted) || strcmp(wanted, "v4") == 0)
+    if (!(wanted && *wanted) || strcmp(wanted, "avx512") == 0)
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-            return *contract = inv_contract_v4, "v4";
-    if (!(wanted && strcmp(wanted, "base") == 0))
+            return *contract = inv_contract_avx512, "avx512";
+    if (!(wanted && strcmp(wanted, "portable") == 0))
         if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-            return *contract = inv_contract_v3, "v3";
+            return *contract = inv_contract_avx2, "avx2";
 #endif
-    return *contract = inv_contract_base, "base";
+    return *contract = inv_contract, "portable";
 }
 
 static int number_of(const char *name, int otherwise, int most)

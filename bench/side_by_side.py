@@ -296,14 +296,14 @@ def cpu_flags():
 
 
 def contractions(runner):
-    """Every library as it comes; where that is with AVX-512, also Invar's level v3 beside libraries
+    """Every library as it comes; where that is with AVX-512, also Invar's level avx2 beside libraries
     held to AVX2."""
     if not runner.chosen.peers or "contraction" not in runner.chosen.only:
         return []
-    kinds = [("v3", {})]
+    kinds = [("avx2", {})]
     if "avx512f" in cpu_flags():
         avx2 = {"OPENBLAS_CORETYPE": "Haswell", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
-        kinds = [("v4", {}), ("v3", avx2)]
+        kinds = [("avx512", {}), ("avx2", avx2)]
     tables = []
     for threads in runner.chosen.threads:
         for level, limits in kinds:

@@ -6,7 +6,8 @@
 #     #include "NAME.h".  With WEIGHTS also NAME_weights.c, the trained weights for flash.  Where
 #     the model file has a `target`, the linked image must keep to its ram and flash.
 #   c: NAME.c for each instruction-set level of this kind of machine, and Invar::runtime; #include
-#     "NAME.h" and call inv_trainer_main, with NAME_model_base where INV_WITH_BASE is defined, ...
+#     "NAME.h" and call inv_trainer_main, with NAME_model_portable where INV_WITH_PORTABLE is
+#     defined, ...
 # As a script it is the check of an image:
 #   cmake -D SIZE=size -D IMAGE=app -D RAM=n -D FLASH=n [-D OBJECTS=a.o,b.o -D NAME=stem] -P this.
 
@@ -184,11 +185,15 @@ function(invar_add_model target stem dir)
     message(FATAL_ERROR "an OBJECT library such as ${target} cannot pass on the model for each "
                         "instruction-set level: make it STATIC")
   endif()
-  set(levels base)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(levels portable)
+  set(march_avx2 -march=x86-64-v3)
+  set(march_avx512 -march=x86-64-v4)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
+    set(levels neon)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     include(CheckCCompilerFlag)
-    foreach(level v3 v4)
-      check_c_compiler_flag(-march=x86-64-${level} INVAR_HAS_${level})
+    foreach(level avx2 avx512)
+      check_c_compiler_flag(${march_${level}} INVAR_HAS_${level})
       if(INVAR_HAS_${level})
         list(APPEND levels ${level})
       endif()
@@ -203,9 +208,7 @@ function(invar_add_model target stem dir)
     set_target_properties(${part} PROPERTIES C_STANDARD 11 C_EXTENSIONS ON)
     target_compile_definitions(${part} PRIVATE INV_LEVEL=${level})
     target_compile_options(${part} PRIVATE -ffp-contract=off -fno-math-errno -fno-trapping-math)
-    if(NOT level STREQUAL base)
-      target_compile_options(${part} PRIVATE -march=x86-64-${level})
-    endif()
+    target_compile_options(${part} PRIVATE ${march_${level}})
     target_include_directories(${part} PRIVATE ${dir}/runtime/include ${dir}/runtime)
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${part}>)
     target_compile_definitions(${target} PUBLIC INV_WITH_${upper})

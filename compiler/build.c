@@ -25,10 +25,14 @@ struct level {
 };
 
 static const struct level levels[] = {
-    {"base", NULL, "-DINV_WITH_BASE"},
+#if defined(__aarch64__)
+    {"neon", NULL, "-DINV_WITH_NEON"},
+#else
+    {"portable", NULL, "-DINV_WITH_PORTABLE"},
+#endif
 #if defined(__x86_64__)
-    {"v3", "-march=x86-64-v3", "-DINV_WITH_V3"},
-    {"v4", "-march=x86-64-v4", "-DINV_WITH_V4"},
+    {"avx2", "-march=x86-64-v3", "-DINV_WITH_AVX2"},
+    {"avx512", "-march=x86-64-v4", "-DINV_WITH_AVX512"},
 #endif
 };
 enum { LEVELS = sizeof levels / sizeof *levels, CACHED = 64 };

@@ -1,13 +1,15 @@
 /*
- * Kernels are compiled once per instruction-set level under a suffix: -DINV_LEVEL=v3 turns
- * INV_LEVEL_NAME(inv_contract) into inv_contract_v3. Without it the level is "base", the
- * portable reference that every other level equals bit for bit.
+ * Kernels are compiled once per instruction-set level under a suffix: -DINV_LEVEL=avx2 turns
+ * INV_LEVEL_NAME(inv_contract) into inv_contract_avx2. Without it the level is "portable", the
+ * reference that every other level equals bit for bit; or "neon", which every AArch64 has.
  */
 #ifndef INV_CORE_LEVEL_H
 #define INV_CORE_LEVEL_H
 
-#ifndef INV_LEVEL
-#define INV_LEVEL base
+#if !defined(INV_LEVEL) && defined(__aarch64__)
+#define INV_LEVEL neon
+#elif !defined(INV_LEVEL)
+#define INV_LEVEL portable
 #endif
 
 #define INV_LEVEL_PASTE(name, level) name##_##level

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include "core/level.h"
 
 #ifndef INV_CC_FLAGS
 #define INV_CC_FLAGS ""
@@ -15,7 +16,7 @@
 #endif
 
 /* What levels are called, the plainest first; a level not named here ranks as the first. */
-static const char *const level_name[] = { "base", "v3", "v4" };
+static const char *const level_name[] = { INV_LEVEL_TEXT, "avx2", "avx512" };
 enum { LEVELS = sizeof level_name / sizeof level_name[0] };
 
 static int rank_of(const char *level)

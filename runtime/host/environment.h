@@ -11,7 +11,8 @@ void inv_environment_prepare(void);
  * INVAR_ISA names; NULL after an error. */
 const struct inv_model *inv_environment_choose(const struct inv_model *const *level,
                                                struct inv_errors *);
-/* The highest level that processor and operating system support: 0 base, 1 v3, 2 v4. */
+/* The highest level that processor and operating system support: 0 portable or neon, 1 avx2,
+ * 2 avx512. */
 int inv_environment_rank(void);
 /* Text in new memory: "Linux 6.1.0 x86_64"; "Intel(R) Xeon(R) ..."; "gcc 12.2.0 -O2 ...". */
 char *inv_environment_kernel(void);

@@ -17,7 +17,7 @@
 static const struct {
     const char *level;
     int64_t cost;
-} costs[] = {{"v4", 8 << 20}, {"v3", 4 << 20}};
+} costs[] = {{"avx512", 8 << 20}, {"avx2", 4 << 20}};
 enum { COST_OF_A_THREAD = 1 << 20 };
 
 /* Outputs: no two threads write to one cache line, and their loops end in whole vectors. */

@@ -194,7 +194,7 @@ struct inv_report {
 
 struct inv_model {
     uint32_t abi, numerics;
-    const char *level;                  /* "base", "v3", "v4": what it was compiled for */
+    const char *level;                  /* "portable", "avx2", ...: what it was compiled for */
     const char *(*selftest)(void);      /* NULL, or why this build must not be trusted */
     const char *name, *path;            /* of the model; of its file */
     const char *sha256;                 /* of its text, includes and -D values: 64 hex digits */

@@ -2,14 +2,17 @@
 #include "${file}.h"
 
 static const struct inv_model *const levels[] = {
-#ifdef INV_WITH_BASE
-    &${model}_model_base,
+#ifdef INV_WITH_PORTABLE
+    &${model}_model_portable,
 #endif
-#ifdef INV_WITH_V3
-    &${model}_model_v3,
+#ifdef INV_WITH_NEON
+    &${model}_model_neon,
 #endif
-#ifdef INV_WITH_V4
-    &${model}_model_v4,
+#ifdef INV_WITH_AVX2
+    &${model}_model_avx2,
+#endif
+#ifdef INV_WITH_AVX512
+    &${model}_model_avx512,
 #endif
     NULL,
 };

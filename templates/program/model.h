@@ -3,8 +3,9 @@
 #define ${guard}
 #include "invar.h"
 
-extern const struct inv_model ${model}_model_base;
-extern const struct inv_model ${model}_model_v3;
-extern const struct inv_model ${model}_model_v4;
+extern const struct inv_model ${model}_model_portable;
+extern const struct inv_model ${model}_model_neon;
+extern const struct inv_model ${model}_model_avx2;
+extern const struct inv_model ${model}_model_avx512;
 
 #endif

@@ -4,12 +4,17 @@
 #include <string.h>
 
 static const struct inv_model *const levels[] = {
-    &mlp_model_base,
-#ifdef INV_WITH_V3
-    &mlp_model_v3,
+#ifdef INV_WITH_PORTABLE
+    &mlp_model_portable,
 #endif
-#ifdef INV_WITH_V4
-    &mlp_model_v4,
+#ifdef INV_WITH_NEON
+    &mlp_model_neon,
+#endif
+#ifdef INV_WITH_AVX2
+    &mlp_model_avx2,
+#endif
+#ifdef INV_WITH_AVX512
+    &mlp_model_avx512,
 #endif
     NULL,
 };

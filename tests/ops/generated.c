@@ -27,7 +27,7 @@ static const char support[] =
     "    group(run, first, second);\n"
     "}\n"
     "#include \"core/contract.c\"\n"
-    "const char *inv_check_level_base(void)\n"
+    "const char *inv_check_level_portable(void)\n"
     "{\n"
     "    return NULL;\n"
     "}\n";
@@ -72,7 +72,7 @@ const char *generated_load(void)
         return "cannot write the sources";
     snprintf(command, sizeof command,
              "cd %s && { printf '%%s\\n' %s | xargs -P 2 -n 8 %s -std=gnu11 -O1 -fPIC -c "
-             "-ffp-contract=off -fno-math-errno -fno-trapping-math -DINV_LEVEL=base "
+             "-ffp-contract=off -fno-math-errno -fno-trapping-math -DINV_LEVEL=portable "
              "-I%s/runtime -I%s/runtime/include -I%s/templates && %s -shared -o cases.so *.o; } "
              ">log 2>&1 || { head -n 30 log; false; }",
              directory, sources, cc, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, cc);
@@ -98,7 +98,7 @@ void generated_end(void)
 const struct inv_model *generated_model(const struct program *program)
 {
     char symbol[128];
-    snprintf(symbol, sizeof symbol, "%s_model_base", program->name);
+    snprintf(symbol, sizeof symbol, "%s_model_portable", program->name);
     return dlsym(library, symbol);
 }
 

@@ -166,7 +166,7 @@ static const struct inv_field fake_fields[] = {
 static inline struct inv_model fake_model(void)
 {
     return (struct inv_model){
-        .abi = INV_ABI, .numerics = INV_NUMERICS, .level = "base", .name = "fake",
+        .abi = INV_ABI, .numerics = INV_NUMERICS, .level = "portable", .name = "fake",
         .path = "fake.inv", .sha256 = "00", .compiler = "by hand", .arena_bytes = FAKE_ARENA,
         .saved_bytes = 28, .variable_count = FAKE_VARIABLES, .variable = fake_variables,
         .phase = { fake_init, fake_prepare, fake_normalise, NULL, fake_train, fake_update,

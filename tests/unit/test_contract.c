@@ -12,9 +12,8 @@
 
 typedef void contraction(float *, long, const float *, long, long, const float *, long, long, long,
                          long, long);
-contraction inv_contract_base;
 #if defined(__x86_64__)
-contraction inv_contract_v3, inv_contract_v4;
+contraction inv_contract_avx2, inv_contract_avx512;
 #endif
 
 static uint32_t state = 1;
@@ -150,24 +149,24 @@ static void check_level(contraction *contract)
             check_size(contract, large[i][0], large[i][1], large[i][2]);
 }
 
-static void test_base(void)
+static void test_portable(void)
 {
-    check_level(inv_contract_base);
+    check_level(inv_contract);
 }
 
 #if defined(__x86_64__)
-static void test_v3(void)
+static void test_avx2(void)
 {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        check_level(inv_contract_v3);
+        check_level(inv_contract_avx2);
     else
         puts("skipped: this processor has no AVX2");
 }
 
-static void test_v4(void)
+static void test_avx512(void)
 {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-        check_level(inv_contract_v4);
+        check_level(inv_contract_avx512);
     else
         puts("skipped: this processor has no AVX-512");
 }
@@ -177,10 +176,10 @@ int main(void)
 {
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("contract", NULL, NULL);
-    CU_ADD_TEST(suite, test_base);
+    CU_ADD_TEST(suite, test_portable);
 #if defined(__x86_64__)
-    CU_ADD_TEST(suite, test_v3);
-    CU_ADD_TEST(suite, test_v4);
+    CU_ADD_TEST(suite, test_avx2);
+    CU_ADD_TEST(suite, test_avx512);
 #endif
     CU_basic_run_tests();
     unsigned failed = CU_get_number_of_failures();

@@ -493,12 +493,13 @@ static void write_driver(void)
     text_puts(&text, "#include \"invar.h\"\n");
     for (int i = 0; i < CASES; i++)
         text_printf(&text,
-                    "extern const struct inv_model %s_fused_model_base, %s_plain_model_base;\n",
+                    "extern const struct inv_model %s_fused_model_portable, "
+                    "%s_plain_model_portable;\n",
                     cases[i].name, cases[i].name);
     text_puts(&text, "const struct inv_model *const models[] = {\n");
     for (int i = 0; i < CASES; i++)
-        text_printf(&text, "    &%s_fused_model_base, &%s_plain_model_base,\n", cases[i].name,
-                    cases[i].name);
+        text_printf(&text, "    &%s_fused_model_portable, &%s_plain_model_portable,\n",
+                    cases[i].name, cases[i].name);
     text_puts(&text, "    NULL,\n};\n");
     write_file("models.c", &text);
     arena_free(arena);

@@ -29,7 +29,7 @@ static void check_once(int threads)
 {
     static int32_t output[OUTPUTS];
     struct inv_run run = { .arena = (unsigned char *)output,
-                           .pool = inv_pool_new(threads, "base") };
+                           .pool = inv_pool_new(threads, "portable") };
     CU_ASSERT_EQUAL(run.pool == NULL, threads == 1);
     int wrong = 0;
     memset(output, 0, sizeof output);
@@ -60,7 +60,7 @@ static void test_once(void)
 static void test_spread(void)
 {
     static pthread_t thread[64];
-    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(4, "base") };
+    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(4, "portable") };
     inv_for(&run, note_thread, 64, 1000);
     for (int i = 0; i < 64; i++)
         CU_ASSERT_TRUE(pthread_equal(thread[i], pthread_self()));
@@ -77,7 +77,7 @@ static void test_cost(void)
 {
     static pthread_t thread[2];
     setenv("INVAR_THREAD_COST", "5", 1);
-    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(2, "base") };
+    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(2, "portable") };
     unsetenv("INVAR_THREAD_COST");
     inv_for(&run, note_thread, 2, 9);
     CU_ASSERT_TRUE(pthread_equal(thread[1], pthread_self()));
@@ -89,7 +89,7 @@ static void test_cost(void)
 static void test_idle(void)
 {
     CU_ASSERT_TRUE(inv_pool_processors() >= 1);
-    inv_pool_free(inv_pool_new(8, "base"));
+    inv_pool_free(inv_pool_new(8, "portable"));
     inv_pool_free(NULL);
 }
 

@@ -363,7 +363,7 @@ static void test_log(void)
     static const char *const parts[] = {
         "{\"model\":\"fake\",\"model_sha256\":\"00\",\"data_sha256\":\"",
         "\"seed\":42,\"numerics\":1,",
-        "\"compiler\":\"by hand\"", "\"c_compiler\":\"", "\"instruction_set\":\"base\"",
+        "\"compiler\":\"by hand\"", "\"c_compiler\":\"", "\"instruction_set\":\"portable\"",
         "\"kernel\":\"", "\"cpu\":\"", "\"train_rows\":60,\"val_rows\":20,\"test_rows\":20}\n",
         "{\"step\":0,\"loss\":", "{\"step\":10,\"loss\":", "{\"step\":20,\"loss\":",
         "{\"epoch\":1,\"steps\":15,\"loss\":", "{\"epoch\":2,\"steps\":30,", "\"val.error\":",
@@ -430,9 +430,9 @@ static void test_machine(void)
 {
     begin(20);
     CU_ASSERT_EQUAL(run("--selftest"), 0);
-    CU_ASSERT_TRUE(has(output, "self-test passed: numerics 1, level base"));
+    CU_ASSERT_TRUE(has(output, "self-test passed: numerics 1, level portable"));
     CU_ASSERT_EQUAL(run("--version"), 0);
-    CU_ASSERT_TRUE(has(output, "fake  by hand  numerics 1  level base"));
+    CU_ASSERT_TRUE(has(output, "fake  by hand  numerics 1  level portable"));
     CU_ASSERT_EQUAL(run("--help"), 0);
     CU_ASSERT_EQUAL(run("--what"), 2);
     model.selftest = broken_selftest;
@@ -445,8 +445,8 @@ static void test_machine(void)
     setenv("INVAR_ISA", "v9", 1);
     CU_ASSERT_EQUAL(run(""), 2);
     CU_ASSERT_TRUE(has(messages, "INVAR_ISA=v9: this trainer was not compiled for it; it has: "
-                                 "base"));
-    setenv("INVAR_ISA", "base", 1);
+                                 "portable"));
+    setenv("INVAR_ISA", "portable", 1);
     CU_ASSERT_EQUAL(run("--quiet"), 0);
     unsetenv("INVAR_ISA");
 }

@@ -21,7 +21,7 @@ extern "C" void inv_cuda_trace(const struct inv_run *, int, int64_t, int64_t)
 }
 
 /* Of the tables' self-test, which the C beside them has run. */
-extern "C" const char *inv_check_level_base(void)
+extern "C" const char *inv_check_level_portable(void)
 {
     return NULL;
 }
