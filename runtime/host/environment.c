@@ -18,6 +18,27 @@
 static const char *const level_name[] = { "base", "v3", "v4" };
 enum { LEVELS = sizeof level_name / sizeof level_name[0] };
 
+/* What else INVAR_ISA may call them. */
+static const struct {
+    const char *name, *level;
+} alias[] = {
+    { "portable", "base" },
+#if defined(__x86_64__)
+    { "avx2", "v3" },
+    { "avx512", "v4" },
+#elif defined(__aarch64__)
+    { "neon", "base" },
+#endif
+};
+
+static const char *level_called(const char *name)
+{
+    for (size_t i = 0; i < sizeof alias / sizeof alias[0]; i++)
+        if (strcmp(name, alias[i].name) == 0)
+            return alias[i].level;
+    return name;
+}
+
 static int rank_of(const char *level)
 {
     for (int i = 1; i < LEVELS; i++)
@@ -70,10 +91,11 @@ static void report_levels(const struct inv_model *const *level, const char *want
 static const struct inv_model *choose_named(const struct inv_model *const *level,
                                             const char *wanted, struct inv_errors *errors)
 {
+    const char *called = level_called(wanted);
     for (int i = 0; level[i]; i++) {
-        if (strcmp(level[i]->level, wanted) != 0)
+        if (strcmp(level[i]->level, called) != 0)
             continue;
-        if (rank_of(wanted) <= inv_environment_rank())
+        if (rank_of(called) <= inv_environment_rank())
             return level[i];
         inv_error(errors, "INVAR_ISA=%s: this processor does not have these instructions; its "
                   "best level is %s", wanted, level_name[inv_environment_rank()]);
