@@ -15,8 +15,8 @@ enum { SPARE = 1 << 20 };               /* bytes: pieces of an exchange */
 
 /* Numbers of cudaError_t. */
 enum {
-    OUT_OF_MEMORY = 2, OLD_DRIVER = 35, NO_DEVICE = 100, NO_SUCH_DEVICE = 101, NO_IMAGE = 209,
-    OLD_TOOLKIT_IMAGE = 222
+    OUT_OF_MEMORY = 2, OLD_DRIVER = 35, TAKEN = 46, NO_DEVICE = 100, NO_SUCH_DEVICE = 101,
+    NO_IMAGE = 209, OLD_TOOLKIT_IMAGE = 222, NOT_READY = 802, MIXED_DRIVER = 803
 };
 
 static const char *cure_of(int status)
@@ -33,6 +33,12 @@ static const char *cure_of(int status)
                "CUDA_VISIBLE_DEVICES, or build without --target cuda";
     case NO_SUCH_DEVICE:
         return "choose a device that nvidia-smi lists with --device N";
+    case TAKEN:
+        return "end the program that has this GPU for itself, or choose another with --device N";
+    case NOT_READY:
+        return "start the driver's services: nvidia-fabricmanager, where GPUs share NVSwitches";
+    case MIXED_DRIVER:
+        return "restart the machine: parts of the NVIDIA driver are of different versions";
     case NO_IMAGE:
         return "build again with --arch for this GPU";
     default:

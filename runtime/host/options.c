@@ -19,7 +19,7 @@ static const struct option table[] = {
     { "data", "DIR", TEXT, AT(data), "folder that the model's data paths are relative to" },
     { "epochs", "N", COUNT, AT(epochs), "passes over the training part" },
     { "steps", "N", COUNT, AT(steps), "training steps instead of epochs" },
-    { "threads", "N", COUNT, AT(threads), "threads (all processors); none changes a bit" },
+    { "threads", "N", COUNT, AT(threads), "threads (all processors); the bits are the same" },
     { "seed", "N", SEED, AT(seed), "instead of the model's seed" },
     { "init", "FILE", TEXT, AT(init), "start from these weights (safetensors)" },
     { "save-init", "FILE", TEXT, AT(save_init), "write the weights as they are before step 0" },
@@ -55,8 +55,11 @@ void inv_options_help(FILE *to, const char *program, const char *model)
                  table[i].value ? table[i].value : "");
         fprintf(to, "  %-18s %s\n", head, table[i].help);
     }
-    fprintf(to, "\nIn the environment: INVAR_ISA=portable|avx2|avx512|neon chooses the instruction set,\n"
-                "INVAR_THREAD_COST=N the scalar operations that make another thread worth waking.\n"
+    fprintf(to, "
+In the environment: INVAR_ISA=portable|avx2|avx512|neon chooses the instruction set,
+"
+                "INVAR_THREAD_COST=N the scalar operations that make another thread worth waking.
+"
                 "Exit status: 0 done, 1 data or file error, 2 usage, 3 a loss that is not finite,\n"
                 "4 this machine or build fails its self-test.\n");
 }

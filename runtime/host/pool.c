@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #endif
 #include "pool.h"
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,6 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
-#include "errors.h"
 
 /* Scalar operations for which waking one more thread pays: it takes about 15 microseconds until it
  * runs and as long again until the caller does, and what one has written comes slowly to the other.
@@ -26,11 +26,31 @@ enum { GRAIN = 64 };
 /* Bytes: a contraction's packed operands (core/contract.c) and room to spare. */
 enum { STACK = 4 << 20 };
 
-/* Tests set a small INVAR_THREAD_COST, so that threads share small models, too. */
-static int64_t cost_of_a_thread(const char *level)
+/* INVAR_THREAD_COST, which tests set small, so that threads share small models, too; 0 where it
+ * is not set, -1 where it is no number of operations. */
+static int64_t wanted_cost(void)
 {
     const char *text = getenv("INVAR_THREAD_COST");
-    long cost = text ? strtol(text, NULL, 10) : 0;
+    char *end;
+    if (!text || !*text)
+        return 0;
+    errno = 0;
+    long cost = strtol(text, &end, 10);
+    return errno == 0 && *end == '\0' && cost > 0 ? cost : -1;
+}
+
+int inv_pool_accepts_cost(struct inv_errors *errors)
+{
+    if (wanted_cost() >= 0)
+        return 1;
+    inv_error(errors, "INVAR_THREAD_COST=%s: a whole number from 1 on expected",
+              getenv("INVAR_THREAD_COST"));
+    return 0;
+}
+
+static int64_t cost_of_a_thread(const char *level)
+{
+    int64_t cost = wanted_cost();
     if (cost > 0)
         return cost;
     for (size_t i = 0; i < sizeof costs / sizeof *costs; i++)

@@ -3,10 +3,13 @@
 #ifndef INV_HOST_POOL_H
 #define INV_HOST_POOL_H
 #include "invar.h"
+#include "errors.h"
 
 /* NULL for one thread: everything then runs in the caller.  level: as in inv_model. */
 struct inv_pool *inv_pool_new(int threads, const char *level);
 void inv_pool_free(struct inv_pool *);
+/* 0 after an error: INVAR_THREAD_COST is no number of operations. */
+int inv_pool_accepts_cost(struct inv_errors *);
 /* Processors that this process may use, at least 1. */
 int inv_pool_processors(void);
 

@@ -281,7 +281,8 @@ int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level
     signal(SIGXFSZ, SIG_IGN);           /* a file that may not grow is an error like a full disk */
     inv_environment_prepare();
     s.model = inv_environment_choose(level, &s.errors);
-    if (!s.model || !inv_options_read(&s.options, argc, argv, &s.errors))
+    if (!s.model || !inv_pool_accepts_cost(&s.errors) ||
+        !inv_options_read(&s.options, argc, argv, &s.errors))
         return INV_BAD_USAGE;
     if (s.options.help) {
         inv_options_help(stdout, argv[0], s.model->name);

@@ -449,6 +449,15 @@ static void test_machine(void)
     setenv("INVAR_ISA", "portable", 1);
     CU_ASSERT_EQUAL(run("--quiet"), 0);
     unsetenv("INVAR_ISA");
+    static const char *const costs[] = { "0", "-1", "x", "1e9", "99999999999999999999" };
+    for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
+        setenv("INVAR_THREAD_COST", costs[i], 1);
+        CU_ASSERT_EQUAL(run("--quiet"), 2);
+        CU_ASSERT_TRUE(has(messages, ": a whole number from 1 on expected"));
+    }
+    setenv("INVAR_THREAD_COST", "1", 1);
+    CU_ASSERT_EQUAL(run("--quiet"), 0);
+    unsetenv("INVAR_THREAD_COST");
 }
 
 static void test_files(void)
