@@ -55,11 +55,8 @@ void inv_options_help(FILE *to, const char *program, const char *model)
                  table[i].value ? table[i].value : "");
         fprintf(to, "  %-18s %s\n", head, table[i].help);
     }
-    fprintf(to, "
-In the environment: INVAR_ISA=portable|avx2|avx512|neon chooses the instruction set,
-"
-                "INVAR_THREAD_COST=N the scalar operations that make another thread worth waking.
-"
+    fprintf(to, "\nIn the environment: INVAR_ISA=portable|avx2|avx512|neon chooses instructions,\n"
+                "INVAR_THREAD_COST=N the scalar operations that make another thread worth waking.\n"
                 "Exit status: 0 done, 1 data or file error, 2 usage, 3 a loss that is not finite,\n"
                 "4 this machine or build fails its self-test.\n");
 }
