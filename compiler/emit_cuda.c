@@ -141,8 +141,10 @@ static void set_indices(struct function *f, const char *key, struct extent outer
     if (split)
         values_printf(f->values, "indices", "const int64_t i = element / %s, %s = element %% %s;",
                       by, inner_name, by);
+    else if (pages)
+        values_printf(f->values, "indices", "const int64_t %s = 0;", inner_name);
     else
-        values_printf(f->values, "indices", pages ? "const int64_t %s = 0;" : "", inner_name);
+        values_set(f->values, "indices", "");
 }
 
 static void map_group(struct function *f)
