@@ -1,7 +1,7 @@
 /* A libcudnn whose heuristics propose what STUB_A and STUB_FALLBACK say: engines apart by commas,
  * each NUMBER:NOTES:BEHAVIOURS:WORKSPACE:SPLIT:KNOBS; NOTES and BEHAVIOURS are masks of
- * enumerators, SPLIT is the value of the first of KNOBS knobs, which is split-K, or of the type that
- * STUB_KNOB says. */
+ * enumerators, SPLIT is the value of the first of KNOBS knobs, which is split-K, or of the type
+ * that STUB_KNOB says. */
 #include <cudnn.h>
 #include <stdio.h>
 #include <stdlib.h>
