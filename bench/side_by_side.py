@@ -68,11 +68,18 @@ def options():
                         help="the page (docs/benchmarks.md); FILE's name in .csv: every single run")
     parser.add_argument("--list", action="store_true",
                         help="print the names of the workloads, one a line")
+    parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.list:
         print("\n".join([*WORKLOADS, "contraction"]))
         sys.exit()
-    return checked(chosen)
+    checked(chosen)
+    if chosen.check:
+        sys.exit()
+    if not (chosen.build / "bin" / "invar").exists():
+        stop(f"{chosen.build} has no bin/invar; give a folder that CMake built, or leave --build "
+             "out")
+    return chosen
 
 
 def checked(chosen):
@@ -100,12 +107,10 @@ def checked(chosen):
         stop(f"--rounds {chosen.rounds}: at least 1 expected")
     chosen.rounds = chosen.rounds or (1 if chosen.quick else 3)
     chosen.seconds = 0.2 if chosen.quick else 1.0
-    if not (chosen.build / "bin" / "invar").exists():
-        stop(f"{chosen.build} has no bin/invar; give a folder that CMake built, or leave --build "
-             "out")
     if not chosen.out and not partial:
         chosen.out = ROOT / "docs" / "benchmarks.md"
-    return chosen
+    if chosen.out and (chosen.out.is_dir() or not os.access(chosen.out.parent, os.W_OK)):
+        stop(f"--out {chosen.out}: cannot be written")
 
 
 def modules(chosen):

@@ -66,6 +66,7 @@ install_missing() {
 build() {
     local dir=$1
     shift
+    mkdir -p "$(dirname "$dir")"
     cmake -S "$root" -B "$dir" "$@" >"$dir.log" 2>&1 &&
         cmake --build "$dir" -j "$jobs" >>"$dir.log" 2>&1 || {
         grep -E -A8 '(error|Error|FAILED)[ :]' "$dir.log" | head -60 >&2

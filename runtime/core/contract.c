@@ -2,7 +2,8 @@
  * Register-blocked contraction: a tile of up to ROWS x COLUMNS outputs stays in registers for a
  * chunk of k; lanes lie across outputs, so the order within a sum is the reference's. Operands
  * are packed where that pays: a panel of b (a chunk of k, COLUMNS wide) when many rows use it or
- * its columns are not contiguous, a block of a (BLOCK_ROWS, a chunk of k) when many columns do.
+ * its columns are not contiguous, a block of a (BLOCK_ROWS, a chunk of k) when many columns do,
+ * neither where the caches hold both as they lie.
  */
 #include "core/contract.h"
 
@@ -37,6 +38,9 @@
 #define GROUP_COLUMNS (8 * COLUMNS) /* columns of b packed at a time */
 #define PACK_ROWS (8 * ROWS)       /* rows from which b is packed although it lies well */
 #define PACK_COLUMNS (4 * COLUMNS) /* columns from which a is packed */
+
+#define NEAR_FLOATS (272 << 10) /* of a chunk of both operands, read where they lie */
+#define NEAR_STRIDE 1024 /* between rows of b: their lines displace one another from here on */
 
 /* One operand pair as the kernel sees it; out has a column stride too, see inv_contract. */
 struct job {
@@ -506,6 +510,47 @@ static void contract_column_rows(const struct job *job, long i)
         job->out[(i + l) * job->os_m] = lane[l];
 }
 
+/* ---- Operands that the caches hold where they lie ---- */
+
+static int is_near(const struct job *job)
+{
+    long k = job->k < CHUNK ? job->k : CHUNK;
+    int wide = job->m <= WIDE_ROWS && job->n > COLUMNS;
+    int collide = job->bs_k >= NEAR_STRIDE && job->m > 2 * ROWS;
+    return !wide && !collide && job->bs_n == 1 && job->os_n == 1 &&
+           (INV_VEC_PARTS || job->n % INV_WIDTH == 0) && k * (job->m + job->n) <= NEAR_FLOATS;
+}
+
+/* One chunk of k: strips of nearly as many rows under each other, for COLUMNS columns at a time. */
+static void contract_near_chunk(const struct job *job, long p, long k)
+{
+    unsigned m = (unsigned)job->m, strips = (m + ROWS - 1) / ROWS;
+    unsigned rows = m / strips, more = m % strips; /* `more` strips have one row more */
+    for (long j = 0; j < job->n; j += COLUMNS) {
+        long columns = job->n - j < COLUMNS ? job->n - j : COLUMNS;
+        long vectors = divide_up(columns, INV_WIDTH);
+        struct tile t = {.out = job->out + j, .ldo = job->os_m, .k = k, .first = p == 0};
+        t.last = (columns - 1) % INV_WIDTH + 1;
+        t.a = job->a + p * job->as_k;
+        t.as_m = job->as_m;
+        t.as_k = job->as_k;
+        t.b = job->b + p * job->bs_k + j;
+        t.bs_k = job->bs_k;
+        for (unsigned s = 0; s < strips; s++) {
+            long count = rows + (s < more);
+            kernels[count - 1][vectors - 1][t.as_m == 1][t.last != INV_WIDTH](&t);
+            t.out += count * t.ldo;
+            t.a += count * t.as_m;
+        }
+    }
+}
+
+static void contract_near(const struct job *job)
+{
+    for (long p = 0; p < job->k; p += CHUNK)
+        contract_near_chunk(job, p, job->k - p < CHUNK ? job->k - p : CHUNK);
+}
+
 static void clear_out(const struct job *job)
 {
     for (long i = 0; i < job->m; i++)
@@ -515,11 +560,15 @@ static void clear_out(const struct job *job)
 
 static void contract_job(const struct job *job)
 {
+    if (job->m <= 0)
+        return;
     if (job->k <= 0)
         clear_out(job);
     else if (job->n == 1 && job->as_k == 1 && job->as_m != 1)
         for (long i = 0; i < job->m; i += INV_WIDTH)
             contract_column_rows(job, i);
+    else if (is_near(job))
+        contract_near(job);
     else if (job->n >= PACK_COLUMNS && job->m > WIDE_ROWS)
         contract_packed(job);
     else

@@ -131,58 +131,84 @@ INV_FN void inv_column_sum(float *out, const float *x, inv_index stride, inv_ind
     }
 }
 
+/*
+ * Ordered as x, or with all bits of flip set the other way, but NaN is largest and -0 < +0.
+ * Integers: which one is chosen takes no branch, and rows of noise would mislead branches.
+ */
+INV_FN uint32_t inv_order_key(float x, uint32_t flip)
+{
+    uint32_t u = inv_bits(x);
+    uint32_t key = u ^ ((0u - (u >> 31)) | 0x80000000u) ^ flip;
+    return x == x ? key : 0xffffffffu;
+}
+
+/* The x of a key; a NaN of that of NaNs. */
+INV_FN float inv_of_order_key(uint32_t key, uint32_t flip)
+{
+    uint32_t k = key ^ flip;
+    return inv_from_bits(k >> 31 ? k ^ 0x80000000u : ~k);
+}
+
+INV_FN uint32_t inv_more(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The x of the largest key; n >= 1. */
+INV_FN float inv_row_most(const float *x, inv_index n, uint32_t flip)
+{
+    uint32_t most = inv_order_key(x[0], flip);
+    inv_index i = 0;
+    if (n >= INV_LANES) {
+        uint32_t lane[INV_LANES];
+        for (int l = 0; l < INV_LANES; l++)
+            lane[l] = most;
+        for (; i + INV_LANES <= n; i += INV_LANES)
+            for (int l = 0; l < INV_LANES; l++)
+                lane[l] = inv_more(lane[l], inv_order_key(x[i + l], flip));
+        for (int l = 0; l < INV_LANES; l++)
+            most = inv_more(most, lane[l]);
+    }
+    for (; i < n; i++)
+        most = inv_more(most, inv_order_key(x[i], flip));
+    return inv_of_order_key(most, flip);
+}
+
+/* The lowest index of the largest key, where -0 and +0 are equal; n >= 1. */
+INV_FN inv_index inv_row_first(const float *x, inv_index n, uint32_t flip)
+{
+    inv_index best = 0;
+    uint32_t most = inv_order_key(x[0] + 0.0f, flip);
+    for (inv_index i = 1; i < n; i++) {
+        uint32_t key = inv_order_key(x[i] + 0.0f, flip);
+        best = key > most ? i : best;
+        most = inv_more(most, key);
+    }
+    return best;
+}
+
 /* maximum of x[0 .. n - 1], n >= 1; the order of a maximum is free */
 INV_FN float inv_row_max(const float *x, inv_index n)
 {
-    float lane[INV_LANES];
-    for (int l = 0; l < INV_LANES; l++)
-        lane[l] = x[0];
-    inv_index i = 0;
-    for (; i + INV_LANES <= n; i += INV_LANES)
-        for (int l = 0; l < INV_LANES; l++)
-            lane[l] = inv_max(lane[l], x[i + l]);
-    for (; i < n; i++)
-        lane[0] = inv_max(lane[0], x[i]);
-    for (int l = 1; l < INV_LANES; l++)
-        lane[0] = inv_max(lane[0], lane[l]);
-    return lane[0];
+    return inv_row_most(x, n, 0);
 }
 
 /* minimum of x[0 .. n - 1], n >= 1 */
 INV_FN float inv_row_min(const float *x, inv_index n)
 {
-    float lane[INV_LANES];
-    for (int l = 0; l < INV_LANES; l++)
-        lane[l] = x[0];
-    inv_index i = 0;
-    for (; i + INV_LANES <= n; i += INV_LANES)
-        for (int l = 0; l < INV_LANES; l++)
-            lane[l] = inv_min(lane[l], x[i + l]);
-    for (; i < n; i++)
-        lane[0] = inv_min(lane[0], x[i]);
-    for (int l = 1; l < INV_LANES; l++)
-        lane[0] = inv_min(lane[0], lane[l]);
-    return lane[0];
+    return inv_row_most(x, n, 0xffffffffu);
 }
 
 /* index of the first NaN, else the lowest index of the largest; -0 and +0 are equal here */
 INV_FN inv_index inv_row_argmax(const float *x, inv_index n)
 {
-    inv_index best = 0;
-    for (inv_index i = 1; i < n; i++)
-        if (x[best] == x[best] && !(x[i] <= x[best]))
-            best = i;
-    return best;
+    return inv_row_first(x, n, 0);
 }
 
 /* index of the first NaN, else the lowest index of the smallest */
 INV_FN inv_index inv_row_argmin(const float *x, inv_index n)
 {
-    inv_index best = 0;
-    for (inv_index i = 1; i < n; i++)
-        if (x[best] == x[best] && !(x[i] >= x[best]))
-            best = i;
-    return best;
+    return inv_row_first(x, n, 0xffffffffu);
 }
 
 #endif

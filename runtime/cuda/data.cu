@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Left free for what is taken later: row numbers, losses, graphs. */
+/* Left free for what is taken later: row numbers, losses, graphs, and code, which is loaded when
+ * it is first launched (a library's, too). */
 static int64_t reserve(const struct cuda_device *d, int64_t rows)
 {
     int64_t spare = d->limit / 64;
-    return rows * 8 + (spare < ((int64_t)64 << 20) ? spare : (int64_t)64 << 20);
+    return rows * 8 + (spare < ((int64_t)256 << 20) ? spare : (int64_t)256 << 20);
 }
 
 static void keep_resident(struct cuda_device *d, struct cuda_field *made, int64_t rows)

@@ -136,7 +136,8 @@ static void check_level(contraction *contract)
     static const long depth[] = {0, 1, 3, 4, 5, 10, 64, 255, 256, 257, 600};
     static const long large[][3] = {
         {1, 600, 4100},  {600, 1, 4100},  {3, 300, 700}, {560, 140, 270},
-        {130, 530, 300}, {64, 256, 1100}, {250, 7, 600}, {7, 250, 600}};
+        {130, 530, 300}, {64, 256, 1100}, {250, 7, 600}, {7, 250, 600}, {600, 530, 260},
+        {30, 1030, 260}};
     for (int i = 0; i < 1500; i++)
         check_size(contract, 1 + draw(draw(4) ? 40 : 150), 1 + draw(draw(4) ? 70 : 300),
                    draw(4) ? draw(50) : depth[draw(11)]);
@@ -144,7 +145,7 @@ static void check_level(contraction *contract)
         check_size(contract, 1 + draw(100), 1, depth[draw(11)]);
     for (int i = 0; i < 200; i++)
         check_size(contract, 1 + draw(4), 1 + draw(200), depth[draw(11)]);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 10; i++)
         for (int turn = 0; turn < 6; turn++)
             check_size(contract, large[i][0], large[i][1], large[i][2]);
 }

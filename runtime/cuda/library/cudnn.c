@@ -6,6 +6,7 @@
 #include "host/errors.h"
 
 enum { KNOBS = 13 };
+enum { STREAM_K = 38 };                 /* a knob's type that not every version's header names */
 
 /* What a candidate's config holds. */
 struct config {
@@ -86,6 +87,14 @@ static unsigned read_engine(const struct inv_cudnn *c, cudnnBackendDescriptor_t 
     return traits_of(note, notes, behaviour, behaviours);
 }
 
+/* Does a knob at this value share a sum's elements among blocks? */
+static int splits_sum(int type, int64_t value)
+{
+    return type == STREAM_K ? value != 0
+                            : (type == CUDNN_KNOB_TYPE_SPLIT_K ||
+                               type == CUDNN_KNOB_TYPE_SPLIT_K_SLC) && value > 1;
+}
+
 static unsigned read_knob(const struct inv_cudnn *c, cudnnBackendDescriptor_t choice,
                           struct config *config)
 {
@@ -99,7 +108,7 @@ static unsigned read_knob(const struct inv_cudnn *c, cudnnBackendDescriptor_t ch
         return INV_UNTOLD;
     config->knob[n].type = (int16_t)type;
     config->knob[n].value = (int16_t)value;
-    return type == CUDNN_KNOB_TYPE_SPLIT_K && value > 1 ? INV_SPLIT_SUM : 0;
+    return splits_sum((int)type, value) ? INV_SPLIT_SUM : 0;
 }
 
 /* More knobs than a config holds, or what cannot be read, could not be pinned. */

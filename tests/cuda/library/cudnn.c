@@ -50,6 +50,18 @@ static void check_engines(void)
     check_engine("5:0:" GRAPH ":0:1:14", INV_UNTOLD);
 }
 
+/* Other knobs by which blocks share a sum: slices of k, stream-K. */
+static void check_splits(void)
+{
+    setenv("STUB_KNOB", "17", 1);
+    check_engine("5:0:" GRAPH ":0:1:1", 0);
+    check_engine("5:0:" GRAPH ":0:2:1", INV_SPLIT_SUM);
+    setenv("STUB_KNOB", "38", 1);
+    check_engine("5:0:" GRAPH ":0:0:1", 0);
+    check_engine("5:0:" GRAPH ":0:1:1", INV_SPLIT_SUM);
+    unsetenv("STUB_KNOB");
+}
+
 static void check_order(void)
 {
     int64_t engine;
@@ -79,6 +91,7 @@ static void check_missing(void)
 int main(void)
 {
     check_engines();
+    check_splits();
     check_order();
     check_missing();
     printf("%d passed, %d failed, 0 skipped\n", passed, failed);

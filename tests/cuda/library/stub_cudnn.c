@@ -1,6 +1,7 @@
 /* A libcudnn whose heuristics propose what STUB_A and STUB_FALLBACK say: engines apart by commas,
  * each NUMBER:NOTES:BEHAVIOURS:WORKSPACE:SPLIT:KNOBS; NOTES and BEHAVIOURS are masks of
- * enumerators, SPLIT is the value of its split-K knob, the first of KNOBS knobs. */
+ * enumerators, SPLIT is the value of the first of KNOBS knobs, which is split-K, or of the type
+ * that STUB_KNOB says. */
 #include <cudnn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,10 +91,12 @@ static void list_bits(unsigned mask, int64_t *count, void *value)
 static void get_knobs(const struct engine *e, int64_t most, int64_t *count,
                       cudnnBackendDescriptor_t *choice)
 {
+    const char *first = getenv("STUB_KNOB");
     *count = most == 0 || e->knobs < most ? e->knobs : most;
     for (int64_t i = 0; i < *count && most > 0; i++) {
         struct descriptor *knob = choice[i];
-        knob->knob_type = i == 0 ? CUDNN_KNOB_TYPE_SPLIT_K : CUDNN_KNOB_TYPE_SWIZZLE;
+        knob->knob_type = i > 0 ? CUDNN_KNOB_TYPE_SWIZZLE
+                          : first ? atoi(first) : CUDNN_KNOB_TYPE_SPLIT_K;
         knob->knob_value = i == 0 ? e->split : i;
     }
 }
