@@ -127,6 +127,32 @@ INV_FN void chain_steps(const struct tile *t, inv_vec acc[ROWS][WIDE], const flo
     }
 }
 
+/* out = +0 + acc or out += acc; the rest as chain_tile. */
+INV_FN void add_tile(const struct tile *t, inv_vec acc[ROWS][WIDE], int rows, int vectors, int part,
+                     int first)
+{
+    float *out = t->out;
+    const long ldo = t->ldo, last = t->last;
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        UNROLL
+        for (int v = 0; v < vectors; v++) {
+            float *at = out + v * INV_WIDTH;
+            inv_vec sum = inv_vec_splat(0.0f);
+            if (part && v == vectors - 1) {
+                if (!first)
+                    sum = inv_vec_load_part(at, last);
+                inv_vec_store_part(at, inv_vec_add(sum, acc[i][v]), last);
+            } else {
+                if (!first)
+                    sum = inv_vec_load(at);
+                inv_vec_store(at, inv_vec_add(sum, acc[i][v]));
+            }
+        }
+        out += ldo;
+    }
+}
+
 /*
  * fma chains over p of a[i][p] * b[p][j] from +0, for `rows` rows and `vectors` vectors of
  * columns (constants where this is inlined). beside: the rows of a are contiguous, else three
@@ -137,7 +163,6 @@ INV_FN void chain_tile(const struct tile *t, int rows, int vectors, int beside, 
     inv_vec acc[ROWS][WIDE];
     const float *a[(ROWS + 2) / 3], *b = t->b;
     const int groups = beside ? 1 : (rows + 2) / 3;
-    const long last = t->last;
     const long near = !beside || vectors != VECTORS || t->first || t->k <= NEAR ? 0 : NEAR;
     UNROLL
     for (int g = 0; g < groups; g++) {
@@ -155,22 +180,10 @@ INV_FN void chain_tile(const struct tile *t, int rows, int vectors, int beside, 
         fetch_outputs(t, rows, vectors);
         chain_steps(t, acc, a, &b, near, rows, vectors, beside, part);
     }
-    UNROLL
-    for (int i = 0; i < rows; i++)
-        UNROLL
-        for (int v = 0; v < vectors; v++) {
-            float *out = t->out + i * t->ldo + v * INV_WIDTH;
-            inv_vec sum = inv_vec_splat(0.0f);
-            if (part && v == vectors - 1) {
-                if (!t->first)
-                    sum = inv_vec_load_part(out, last);
-                inv_vec_store_part(out, inv_vec_add(sum, acc[i][v]), last);
-            } else {
-                if (!t->first)
-                    sum = inv_vec_load(out);
-                inv_vec_store(out, inv_vec_add(sum, acc[i][v]));
-            }
-        }
+    if (t->first)
+        add_tile(t, acc, rows, vectors, part, 1);
+    else
+        add_tile(t, acc, rows, vectors, part, 0);
 }
 
 typedef void tile_kernel(const struct tile *);
