@@ -530,7 +530,7 @@ static int is_near(const struct job *job)
     long k = job->k < CHUNK ? job->k : CHUNK;
     int wide = job->m <= WIDE_ROWS && job->n > COLUMNS;
     int collide = job->bs_k >= NEAR_STRIDE && job->m > 2 * ROWS;
-    return !wide && !collide && job->bs_n == 1 && job->os_n == 1 &&
+    return !wide && !collide && job->bs_n == 1 &&
            (INV_VEC_PARTS || job->n % INV_WIDTH == 0) && k * (job->m + job->n) <= NEAR_FLOATS;
 }
 
@@ -538,21 +538,25 @@ static int is_near(const struct job *job)
 static void contract_near_chunk(const struct job *job, long p, long k)
 {
     unsigned m = (unsigned)job->m, strips = (m + ROWS - 1) / ROWS;
-    unsigned rows = m / strips, more = m % strips; /* `more` strips have one row more */
+    unsigned rows = m / strips;
+    long longer = m % strips * (rows + 1); /* rows in strips that have one more */
     for (long j = 0; j < job->n; j += COLUMNS) {
         long columns = job->n - j < COLUMNS ? job->n - j : COLUMNS;
         long vectors = divide_up(columns, INV_WIDTH);
-        struct tile t = {.out = job->out + j, .ldo = job->os_m, .k = k, .first = p == 0};
+        struct tile t = {.ldo = job->os_m, .k = k, .first = p == 0};
         t.last = (columns - 1) % INV_WIDTH + 1;
         t.a = job->a + p * job->as_k;
         t.as_m = job->as_m;
         t.as_k = job->as_k;
         t.b = job->b + p * job->bs_k + j;
         t.bs_k = job->bs_k;
-        for (unsigned s = 0; s < strips; s++) {
-            long count = rows + (s < more);
-            kernels[count - 1][vectors - 1][t.as_m == 1][t.last != INV_WIDTH](&t);
-            t.out += count * t.ldo;
+        for (long i = 0, count; i < job->m; i += count) {
+            count = rows + (i < longer);
+            t.out = job->out + i * job->os_m + j;
+            if (job->os_n == 1)
+                kernels[count - 1][vectors - 1][t.as_m == 1][t.last != INV_WIDTH](&t);
+            else
+                contract_strip(job, &t, i, j, count, columns);
             t.a += count * t.as_m;
         }
     }
