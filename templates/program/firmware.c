@@ -401,8 +401,9 @@ void ${model}_exchange_average(struct ${model} *model)
 enum ${model}_status ${model}_begin_slices(struct ${model} *model,
                                    const struct ${model}_data *data)
 {
-    int32_t rows = DRAWN_ROWS > 0 ? DRAWN_ROWS : data->rows;
-    if (!model->run.arena || rows <= 0 || (DRAWN_ROWS == 0 && !data->row) ||
+    int32_t rows = DRAWN_ROWS > 0 ? DRAWN_ROWS : data ? data->rows : 0;
+    if (!model->run.arena || !data || rows <= 0 || (DRAWN_ROWS == 0 && !data->row) ||
+        (DRAWN_ROWS > 0 && data->rows != 0 && data->rows != rows) ||
         ((SPLIT_SHUFFLE || SHUFFLE) && !data->order) || data->test_rows < 0 ||
         (data->test_rows > 0 && !OWN_TEST) || data->test_rows > INT32_MAX - rows)
         return ${upper}_BAD_CALL;
@@ -583,6 +584,8 @@ enum ${model}_status ${model}_evaluate(struct ${model} *model, enum ${model}_par
                                struct ${model}_reports *reports)
 {
     struct ${model}_pass pass;
+    if ((unsigned)part > ${upper}_TEST)
+        return ${upper}_BAD_CALL;
     int32_t at = part == ${upper}_TRAIN ? 0 : model->part_end[part - 1];
     int32_t end = model->part_end[part];
     if (!model->run.arena || model->stage != IDLE || at == end)

@@ -38,7 +38,7 @@ enum ${model}_status {
     ${upper}_ARENA_TOO_SMALL = -1,      /* fewer bytes than this header names */
     ${upper}_ARENA_MISALIGNED = -2,     /* not at a multiple of 8 */
     ${upper}_UNTRUSTED = -3,            /* the self-test failed: see ${model}_selftest */
-    ${upper}_BAD_CALL = -4,             /* no data or order, too many rows, or amid a step */
+    ${upper}_BAD_CALL = -4,             /* no data or order, wrong rows or part, or amid a step */
     ${upper}_BAD_DATA = -5,             /* a row is missing, not finite, or of no class */
     ${upper}_NOT_FINITE = -6,           /* the loss is: the step changed nothing */
     ${upper}_BAD_STATE = -7,            /* what is loaded is damaged or of another model */
@@ -54,7 +54,7 @@ struct ${model}_row {
 };
 
 struct ${model}_data {
-    int32_t rows;                       /* all of them, before they are split */
+    int32_t rows;                       /* all, before they are split; drawn ones: theirs, or 0 */
     int32_t *order;                     /* ${upper}_ORDER_WORDS(rows) words; NULL where that is 0 */
     int (*row)(void *user, const struct ${model}_row *); /* fills it and returns 0 */
     void *user;

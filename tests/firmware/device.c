@@ -151,6 +151,7 @@ static void begin(void)
 /* A model that has begun twice, at once, goes on to the same bits. */
 static void begin_again(void)
 {
+    struct API(reports) reports;
     struct API(data) data = {ROWS - TEST_ROWS, order, NULL, NULL, TEST_ROWS};
 #if ROWS > 0
     enum API(status) status;
@@ -164,7 +165,14 @@ static void begin_again(void)
         expect(API(step)(&model) == LIMIT(BAD_DATA), "step with an infinity");
     data.row = give;
 #endif
+    expect(API(begin)(&model, NULL) == LIMIT(BAD_CALL), "begin without data");
+#if ROWS == 0
+    data.rows = 1;
+    expect(API(begin)(&model, &data) == LIMIT(BAD_CALL), "other rows than are drawn");
+    data.rows = 0;
+#endif
     expect(API(begin)(&model, &data) == LIMIT(OK), "begin at once");
+    expect(API(evaluate)(&model, (enum API(part))7, &reports) == LIMIT(BAD_CALL), "no such part");
     data.test_rows = TEST_ROWS > 0 ? INT32_MAX : 1;
     expect(API(begin_slices)(&model, &data) == LIMIT(BAD_CALL), "rows of no test file");
 }
