@@ -280,10 +280,11 @@ class Runner:
     def contraction(self, threads, level, limits):
         """The text of bench/contractions, with settings of the libraries."""
         environment = plain_environment()
-        environment.update(limits, THREADS=str(threads), INVAR_ISA=level,
+        environment.update(THREADS=str(threads), INVAR_ISA=level,
                            ROUNDS="1" if self.chosen.quick else "5")
+        settings = [f"{name}={value}" for name, value in limits.items()]
         os.sched_setaffinity(0, self.processors[:threads])
-        done = subprocess.run([HERE / "contractions", self.chosen.build, self.chosen.env],
+        done = subprocess.run([HERE / "contractions", self.chosen.build, self.chosen.env, *settings],
                               env=environment, capture_output=True, text=True)
         os.sched_setaffinity(0, self.processors)
         if done.returncode != 0:
