@@ -284,8 +284,8 @@ class Runner:
                            ROUNDS="1" if self.chosen.quick else "5")
         settings = [f"{name}={value}" for name, value in limits.items()]
         os.sched_setaffinity(0, self.processors[:threads])
-        done = subprocess.run([HERE / "contractions", self.chosen.build, self.chosen.env, *settings],
-                              env=environment, capture_output=True, text=True)
+        command = [HERE / "contractions", self.chosen.build, self.chosen.env, *settings]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
         os.sched_setaffinity(0, self.processors)
         if done.returncode != 0:
             stop(f"bench/contractions failed:\n{done.stderr[-3000:]}")
@@ -302,8 +302,8 @@ def cpu_flags():
 
 
 def contractions(runner):
-    """Every library as it comes; where that is with AVX-512, also Invar's level avx2 beside libraries
-    held to AVX2."""
+    """Every library as it comes; where that is with AVX-512, also Invar's level avx2 beside
+    libraries held to AVX2."""
     if not runner.chosen.peers or "contraction" not in runner.chosen.only:
         return []
     kinds = [("avx2", {})]

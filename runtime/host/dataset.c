@@ -258,7 +258,7 @@ void inv_dataset_free(struct inv_dataset *data)
 /* ---- use ---- */
 
 /* Bytes of a cache line; how many rows before its turn one is asked for. */
-enum { LINE = 64, AHEAD = 2 };
+enum { LINE = 64, AHEAD = 2 }; /* bytes of a cache line; rows asked for before their turn */
 
 /* Asks for a row that is copied soon: shuffled rows lie anywhere, and no hardware foresees them. */
 static void fetch_row(const unsigned char *row, size_t bytes)
