@@ -295,8 +295,8 @@ The last columns after a figure of Invar's: how many times as much the peers tak
 ## Contractions
 
 Invar's GFLOP/s over the better of OpenBLAS (NumPy's) and MKL, each with the kernels that it chooses
-itself, for the shapes listed below. Where the CPU has AVX-512 (level avx512), level avx2 stands beside
-both held to AVX2.
+itself, for the shapes listed below. Where the CPU has AVX-512 (level avx512), level avx2 stands
+beside both held to AVX2.
 
 {contraction_aims(facts['contractions'])}"""
     if result:
