@@ -206,7 +206,8 @@ static void c_list_phase(struct emit *emit, const char *name, const char *index,
 }
 
 const struct emit_target target_c = {
-    .phase = "templates/program/phase.c", .restrict_word = "restrict ", .independent = true,
+    .phase = "templates/program/phase.c", .function = "templates/skeleton/function.c",
+    .restrict_word = "restrict ", .independent = true,
     .traced = true, .tile_floats = TILE_FLOATS, .tiles_stored = true, .rows = &row_loops,
     .pointer = emit_arena_pointer, .group = group_emit, .step = c_step,
     .list_phase = c_list_phase};

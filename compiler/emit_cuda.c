@@ -113,7 +113,7 @@ static void set_body(struct function *f, const struct text *body)
 {
     values_set(f->values, "body", body->data ? body->data : "");
     values_set(f->values, "memory", "");
-    f->skeleton = "templates/skeleton/cuda/loops.cu";
+    f->skeleton = "templates/skeleton/loops.cu";
 }
 
 /* "f32[b, 64]" of the group's last node over a space. */
@@ -260,7 +260,7 @@ static void column_group(struct function *f)
     function_set_extent(f, "columns", columns);
     function_set_extent(f, "count", all);
     set_indices(f, "index", pages, "k", columns);
-    f->skeleton = count ? "templates/skeleton/cuda/count.cu" : "templates/skeleton/cuda/column.cu";
+    f->skeleton = count ? "templates/skeleton/count.cu" : "templates/skeleton/column.cu";
     f->mapping = arena_printf(f->emit->arena, "%s%s", group_column_text(f, column),
                               count ? ", a warp a column" : "");
     if (count) {
@@ -290,7 +290,7 @@ static void take_group(struct function *f)
                                : arena_printf(f->emit->arena, "%sat + j", function_factor(f, c)));
     function_set_extent(f, "count", all);
     map_shape(f, &take->shape);
-    f->skeleton = "templates/skeleton/cuda/take.cu";
+    f->skeleton = "templates/skeleton/take.cu";
     f->launch = cuda_threads_for(f, all);
 }
 
@@ -310,7 +310,7 @@ static void scatter_group(struct function *f)
                paged ? arena_printf(f->emit->arena, "%s * parts", factor(f, pages)) : "parts");
     f->mapping = arena_printf(f->emit->arena, "%s: a warp 32 columns of a row, reads ascending",
                               space_text(f, &scatter->shape));
-    f->skeleton = "templates/skeleton/cuda/scatter.cu";
+    f->skeleton = "templates/skeleton/scatter.cu";
     f->launch = arena_printf(f->emit->arena,
                              "inv_blocks(%s * inv_scatter_parts(%s, %s), 4), 128, 0",
                              factor(f, pages), function_extent(f, n), function_extent(f, c));
@@ -409,7 +409,7 @@ static void random_elements(struct function *f, const struct node *node)
     values_set(f->values, "minus_first", batch ? " - first" : "");
     values_printf(f->values, "end", "%s%s", batch ? "first + " : "", count);
     values_printf(f->values, "inside", "%si < %s", batch ? "i >= 0 && " : "", count);
-    f->skeleton = "templates/skeleton/cuda/random.cu";
+    f->skeleton = "templates/skeleton/random.cu";
     f->launch = cuda_threads_for(f, quads(extent_of_all(&node->shape)));
 }
 
@@ -422,7 +422,7 @@ static void random_samples(struct function *f, const struct node *node)
                   function_extent(f, quads(row)), function_extent(f, quads(row)));
     if (extent_is(quads(row), 1))
         values_set(f->values, "indices", "const int64_t i = at, quad = 0;");
-    f->skeleton = "templates/skeleton/cuda/random_sample.cu";
+    f->skeleton = "templates/skeleton/random_sample.cu";
     f->launch = cuda_threads_for(f, all);
 }
 
@@ -442,7 +442,7 @@ static void serial_group(struct function *f)
     group_emit(f);
     f->mapping = arena_printf(f->emit->arena, "%s: one thread",
                               space_text(f, &group_first(f)->shape));
-    f->skeleton = "templates/skeleton/cuda/serial.cu";
+    f->skeleton = "templates/skeleton/serial.cu";
     f->launch = "1, 32, 0";
 }
 
@@ -476,7 +476,8 @@ static void cuda_list_phase(struct emit *emit, const char *name, const char *ind
 }
 
 const struct emit_target target_cuda = {
-    .phase = "templates/program/cuda_phase.cu", .restrict_word = "__restrict__ ", .traced = true,
+    .phase = "templates/program/cuda_phase.cu", .function = "templates/skeleton/function.cu",
+    .restrict_word = "__restrict__ ", .traced = true,
     .rows = &row_warps, .pointer = emit_arena_pointer, .group = cuda_group, .step = cuda_step,
     .list_phase = cuda_list_phase};
 

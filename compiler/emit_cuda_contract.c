@@ -133,7 +133,7 @@ static void write_chunks(const struct function *f, const struct product *p)
     struct function chunks = {.emit = f->emit, .graph = f->graph, .group = f->group,
                               .index = f->index, .values = values_new(f->emit->arena)};
     chunks.name = arena_printf(f->emit->arena, "%s_chunks", f->name);
-    chunks.skeleton = "templates/skeleton/cuda/contract_split.cu";
+    chunks.skeleton = "templates/skeleton/contract_split.cu";
     chunks.mapping = product_text(&chunks, p, " and some chunks");
     set_product(&chunks, p);
     set_sides(&chunks, p);
@@ -149,7 +149,7 @@ static void set_join(struct function *f, const struct product *p, const char *ho
                                               : "int64_t, int64_t i, int64_t j");
     const char *shape = shape_print(f->emit->arena, F32, &p->matmul->shape);
     f->mapping = arena_printf(f->emit->arena, "%s: a thread an element%s", shape, how);
-    f->skeleton = "templates/skeleton/cuda/contract_join.cu";
+    f->skeleton = "templates/skeleton/contract_join.cu";
     f->launch = cuda_threads_for(f, extent_of_all(&p->matmul->shape));
 }
 
@@ -170,8 +170,8 @@ static void whole_group(struct function *f, const struct product *p)
     set_sides(f, p);
     set_epilogue(f, p, p->paged ? 4 : 3);
     f->mapping = product_text(f, p, "");
-    f->skeleton = p->paged ? "templates/skeleton/cuda/contract_pages.cu"
-                           : "templates/skeleton/cuda/contract.cu";
+    f->skeleton = p->paged ? "templates/skeleton/contract_pages.cu"
+                           : "templates/skeleton/contract.cu";
     f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_TILES(run, %s, %s);", f->name,
                                tiles_for(f, p));
 }

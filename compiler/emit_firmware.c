@@ -178,7 +178,8 @@ static void firmware_list_phase(struct emit *emit, const char *name, const char 
 }
 
 const struct emit_target target_firmware = {
-    .phase = "templates/program/firmware_phase.c", .restrict_word = "restrict ",
+    .phase = "templates/program/firmware_phase.c",
+    .function = "templates/skeleton/function.c", .restrict_word = "restrict ",
     .tile_floats = SMALL_TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
     .group = group_emit, .step = firmware_group, .list_phase = firmware_list_phase,
     .settle = firmware_narrow};

@@ -315,11 +315,14 @@ void function_finish(struct function *f)
     values_set(f->values, "rows_place", ROWS_PLACE);
     render_comment(f);
     render_pointers(f);
-    struct text text;
-    text_init(&text, f->emit->arena);
-    template_render(f->skeleton, f->values, &text);
-    const char *whole = emit_settle_rows(f->emit->arena, text.data);
     const struct emit_target *target = f->emit->target;
+    struct text work, text;
+    text_init(&work, f->emit->arena);
+    text_init(&text, f->emit->arena);
+    template_render(f->skeleton, f->values, &work);
+    values_set(f->values, "work", work.data);
+    template_render(target->function, f->values, &text);
+    const char *whole = emit_settle_rows(f->emit->arena, text.data);
     if (any_overlap(f) || !target->independent)
         whole = without_lines(f->emit->arena, whole, INDEPENDENT);
     if (target->settle)

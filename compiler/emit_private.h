@@ -40,6 +40,7 @@ struct row_walk {
 /* How one kind of sources writes what all have: groups, the storage they use, phases of them. */
 struct emit_target {
     const char *phase;                  /* the template of a phase */
+    const char *function;               /* the template around every skeleton */
     const char *restrict_word;          /* before a pointer that none other overlaps */
     bool independent;                   /* loops keep the mark INDEPENDENT */
     bool traced;                        /* phases give their values to a trace */

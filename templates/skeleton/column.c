@@ -1,10 +1,3 @@
-${comment}
-static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
-{
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     for (int64_t i = ${page_begin}; i < ${page_end}; i++)
         for (int64_t strip = ${column_begin}; strip < ${column_end}; strip += INV_STRIP) {
@@ -25,5 +18,3 @@ ${locals}
             for (int64_t k = strip; k < edge; k++)
                 ${target} = total[k - strip];
         }
-}
-

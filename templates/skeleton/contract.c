@@ -1,12 +1,3 @@
-${comment}
-static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
-{
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     inv_contract(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
                  ${b}, ${b_k}, ${b_n}, ${rows}, ${columns}, ${k});
-}
-

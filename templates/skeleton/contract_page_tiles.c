@@ -1,10 +1,3 @@
-${comment}
-static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
-{
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     /* Some rows of the product, then what is made of them while they are near. */
     for (int64_t i = begin; i < end; i++)
@@ -15,5 +8,3 @@ ${tile}
                          ${b}, ${b_k}, ${b_n}, last - first, ${columns}, ${k});
 ${body}
         }
-}
-

@@ -1,10 +1,3 @@
-${comment}
-static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
-{
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     for (int64_t i = ${page_begin}; i < ${page_end}; i++)
         for (int64_t k = ${column_begin}; k < ${column_end}; k++) {
@@ -15,5 +8,3 @@ ${locals}
             }
             ${target} = total;
         }
-}
-

@@ -1,10 +1,3 @@
-${comment}
-static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
-{
-@each pointer
-    ${pointer}
-@end
-${rows_place}
     ${first}
 
     for (int64_t i = begin; i < end;) {
@@ -13,5 +6,3 @@ ${rows_place}
         for (int64_t j = element % 4; j < 4 && i < end; j++, i++)
             ${out}[i] = ${value};
     }
-}
-

@@ -1,10 +1,3 @@
-${comment}
-static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
-{
-@each pointer
-    ${pointer}
-@end
-${rows_place}
     ${first}
 
     for (int64_t i = begin; i < end;) {
@@ -20,5 +13,3 @@ ${rows_place}
         memcpy(${out} + i, value + draws.skip, (size_t)draws.count * sizeof *value);
         i += draws.count;
     }
-}
-

@@ -1,10 +1,3 @@
-${comment}
-static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
-{
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     for (int64_t i = begin; i < end; i++) {
         const uint64_t moment = (uint32_t)${sample}[i] | (uint64_t)(uint32_t)run->epoch << 32;
@@ -22,5 +15,3 @@ ${rows_place}
             k += draws.count;
         }
     }
-}
-

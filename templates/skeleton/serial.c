@@ -1,12 +1,3 @@
-${comment}
-static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
-{
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     if (begin < end)
         inv_${stem}(${out}, ${n}, run->key, ${moment}, ${stream});
-}
-

@@ -1,12 +1,3 @@
-${comment}
-static __global__ void ${name}(const struct inv_run *run)
-{
-    if (inv_stopped(run))
-        return;
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     inv_column_sum(${pages}, ${rows}, ${columns},
         [=](int64_t i, int64_t j, int64_t k) {
@@ -14,5 +5,3 @@ ${locals}
             return ${value};
         },
         [=](int64_t i, int64_t k, float total) { ${target} = total; });
-}
-

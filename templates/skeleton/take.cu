@@ -1,17 +1,6 @@
-${comment}
-static __global__ void ${name}(const struct inv_run *run)
-{
-    if (inv_stopped(run))
-        return;
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     for (int64_t ${element} = inv_thread(); ${element} < ${count}; ${element} += inv_threads()) {
         ${indices}
         const int64_t at = ${page}inv_take_index(${index}[i], ${n});
         ${out}[${element}] = ${x}[${source}];
     }
-}
-

@@ -1,17 +1,6 @@
-${comment}
-static __global__ void ${name}(const struct inv_run *run)
-{
-    if (inv_stopped(run))
-        return;
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     const int64_t parts = inv_scatter_parts(${n}, ${c});
     for (int64_t part = inv_warp(); part < ${all_parts}; part += inv_warps()) {
         ${page}
         inv_scatter_part(${out}, ${g}, ${at}, ${n}, ${r}, ${c}, ${part});
     }
-}
-

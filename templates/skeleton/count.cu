@@ -1,12 +1,3 @@
-${comment}
-static __global__ void ${name}(const struct inv_run *run)
-{
-    if (inv_stopped(run))
-        return;
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     for (int64_t ${index} = inv_warp(); ${index} < ${count}; ${index} += inv_warps()) {
         ${indices}
@@ -19,5 +10,3 @@ ${locals}
         if (inv_lane() == 0)
             ${target} = total;
     }
-}
-

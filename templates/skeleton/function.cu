@@ -7,10 +7,6 @@ static __global__ void ${name}(const struct inv_run *run)
     ${pointer}
 @end
 ${rows_place}
-
-    inv_contract_join(run->workspace, ${pages}, ${m}, ${n}, ${k},
-        [=](${indices}, float ${product}) {
-${body}
-        });
+${work}
 }
 

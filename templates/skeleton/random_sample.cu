@@ -1,12 +1,3 @@
-${comment}
-static __global__ void ${name}(const struct inv_run *run)
-{
-    if (inv_stopped(run))
-        return;
-@each pointer
-    ${pointer}
-@end
-${rows_place}
 
     for (int64_t at = inv_thread(); at < ${count}; at += inv_threads()) {
         ${indices}
@@ -15,5 +6,3 @@ ${rows_place}
         for (int64_t j = 0; j < 4 && 4 * quad + j < ${row}; j++)
             ${out}[${factor}i + 4 * quad + j] = ${value};
     }
-}
-

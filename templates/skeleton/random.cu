@@ -1,12 +1,3 @@
-${comment}
-static __global__ void ${name}(const struct inv_run *run)
-{
-    if (inv_stopped(run))
-        return;
-@each pointer
-    ${pointer}
-@end
-${rows_place}
     ${first}
 
     for (int64_t quad = ${first_quad}inv_thread(); 4 * quad < ${end}; quad += inv_threads()) {
@@ -17,5 +8,3 @@ ${rows_place}
                 ${out}[i] = ${value};
         }
     }
-}
-
