@@ -290,10 +290,20 @@ static struct command_line compiler_line(const struct build *build)
     return line;
 }
 
-void build_add_folders(const struct build *build, struct command_line *line)
+static void add_folders(const struct build *build, struct command_line *line)
 {
     command_add(line, arena_printf(build->arena, "-I%s/runtime/include", build->folder));
     command_add(line, arena_printf(build->arena, "-I%s/runtime", build->folder));
+}
+
+void build_add_source(const struct build *build, struct command_line *line, const char *source,
+                      const char *object)
+{
+    add_folders(build, line);
+    command_add(line, "-c");
+    command_add(line, source);
+    command_add(line, "-o");
+    command_add(line, object);
 }
 
 /* cc FLAGS [-march] [user's flags] -c source -o object */
@@ -311,11 +321,7 @@ static struct command_line compile_line(const struct build *build, const struct 
         command_add(&line, arena_printf(build->arena, "-DINV_CC_FLAGS=\"%s%s%s\"", FLAGS,
                                         build->options->cflags ? " " : "",
                                         build->options->cflags ? build->options->cflags : ""));
-    build_add_folders(build, &line);
-    command_add(&line, "-c");
-    command_add(&line, source);
-    command_add(&line, "-o");
-    command_add(&line, object);
+    build_add_source(build, &line, source, object);
     return line;
 }
 
@@ -422,7 +428,7 @@ static struct command_line link_line(const struct build *build, const struct obj
     for (int l = 0; l < LEVELS; l++)
         if (build->levels >> l & 1)
             command_add(&line, levels[l].define);
-    build_add_folders(build, &line);
+    add_folders(build, &line);
     command_add(&line, arena_printf(build->arena, "%s/main.c", build->folder));
     for (int i = 0; i < objects->count; i++)
         command_add(&line, objects->path[i]);

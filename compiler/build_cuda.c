@@ -199,11 +199,7 @@ static struct command_line nvcc_line(const struct build *build, const char *sour
     command_add_words(&line, NVCC_FLAGS " " NVCC_HOST_FLAGS);
     command_add_words(&line, build->archs);
     command_add(&line, "-DINV_NVCC_FLAGS=\"" NVCC_FLAGS "\"");
-    build_add_folders(build, &line);
-    command_add(&line, "-c");
-    command_add(&line, source);
-    command_add(&line, "-o");
-    command_add(&line, object);
+    build_add_source(build, &line, source, object);
     return line;
 }
 
@@ -213,11 +209,7 @@ static struct command_line vendor_line(const struct build *build, const char *so
 {
     struct command_line line = {.arena = build->arena};
     command_add(&line, build->nvcc);
-    build_add_folders(build, &line);
-    command_add(&line, "-c");
-    command_add(&line, source);
-    command_add(&line, "-o");
-    command_add(&line, object);
+    build_add_source(build, &line, source, object);
     return line;
 }
 

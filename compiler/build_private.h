@@ -66,7 +66,9 @@ void build_hash_text(struct inv_sha256 *, const char *);
 /* "cc FLAGS [user's flags] -Ifolders -c source -o object". */
 struct command_line build_compile_line(const struct build *, const char *source,
                                        const char *object);
-void build_add_folders(const struct build *, struct command_line *);
+/* Adds "-Ifolders -c source -o object". */
+void build_add_source(const struct build *, struct command_line *, const char *source,
+                      const char *object);
 
 /* ---- build_files.c: false after printing what failed and its cure ---- */
 /* Makes the folder and those above it. */
