@@ -1,4 +1,5 @@
 # The few functions of the build.
+include(${CMAKE_CURRENT_LIST_DIR}/InvarLevels.cmake)
 
 # invar_read_ops(TABLE SOURCES HEADERS): the files that rows X(NAME, stem, CLASS, operands) of the
 # operator table stand for.  A row without its files stops configuration.
@@ -28,25 +29,13 @@ function(invar_read_ops table sources headers)
   set(${headers} ${found_headers} PARENT_SCOPE)
 endfunction()
 
-# invar_add_levels(TARGET SOURCE...): compiles the sources once for each instruction set level of
-# this machine's kind into TARGET: INV_LEVEL is portable, avx2, avx512 on x86-64, neon on
-# AArch64, portable elsewhere.
+# invar_add_levels(TARGET SOURCE...): compiles the sources once for each instruction-set level of
+# this machine's kind into TARGET.
 function(invar_add_levels target)
-  set(levels portable)
-  set(march_avx2 -march=x86-64-v3)
-  set(march_avx512 -march=x86-64-v4)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
-    set(levels neon)
-  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-    foreach(level avx2 avx512)
-      check_c_compiler_flag(${march_${level}} INVAR_HAS_${level})
-      if(INVAR_HAS_${level})
-        list(APPEND levels ${level})
-      else()
-        message(WARNING "${CMAKE_C_COMPILER} lacks ${march_${level}}: the runtime goes without")
-      endif()
-    endforeach()
-  endif()
+  invar_find_levels(levels missing)
+  foreach(level IN LISTS missing)
+    message(WARNING "${CMAKE_C_COMPILER} lacks ${march_${level}}: the runtime goes without")
+  endforeach()
   foreach(level IN LISTS levels)
     add_library(${target}_${level} OBJECT ${ARGN})
     target_compile_definitions(${target}_${level} PRIVATE INV_LEVEL=${level})
@@ -99,7 +88,7 @@ function(invar_install_package)
   write_basic_package_version_file(InvarConfigVersion.cmake COMPATIBILITY SameMinorVersion
                                    ARCH_INDEPENDENT) # the compiler serves cross builds, too
   install(FILES ${CMAKE_BINARY_DIR}/InvarConfig.cmake ${CMAKE_BINARY_DIR}/InvarConfigVersion.cmake
-                cmake/InvarGenerate.cmake DESTINATION ${package})
+                cmake/InvarGenerate.cmake cmake/InvarLevels.cmake DESTINATION ${package})
   configure_file(cmake/invar.pc.in invar.pc @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/invar.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
