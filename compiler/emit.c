@@ -207,10 +207,10 @@ static void c_list_phase(struct emit *emit, const char *name, const char *index,
 
 const struct emit_target target_c = {
     .phase = "templates/program/phase.c", .function = "templates/skeleton/function.c",
-    .restrict_word = "restrict ", .independent = true,
-    .traced = true, .tile_floats = TILE_FLOATS, .tiles_stored = true, .rows = &row_loops,
-    .pointer = emit_arena_pointer, .group = group_emit, .step = c_step,
-    .list_phase = c_list_phase};
+    .restrict_word = "restrict ", .independent = true, .traced = true,
+    .tile_floats = TILE_FLOATS, .tiles_stored = true, .rows = &row_loops,
+    .short_rows = &row_beside, .pointer = emit_arena_pointer, .group = group_emit,
+    .step = c_step, .list_phase = c_list_phase};
 
 void emit_model(const struct program *program, struct text *out)
 {

@@ -190,9 +190,9 @@ static const char *row_array(struct function *f, enum dtype dtype, const char *n
                         ");", emit_ctype(dtype), name, emit_ctype(dtype), ARRAY_MARK, offset);
 }
 
-static const struct row_walk row_warps = {.prefix = "inv_warp_", .sync = "__syncwarp();",
-                                          .open = open_rows, .wrap = share_rows,
-                                          .array = row_array};
+static const struct row_walk row_warps = {.how = "a warp a row", .prefix = "inv_warp_",
+                                          .sync = "__syncwarp();", .open = open_rows,
+                                          .wrap = share_rows, .array = row_array};
 
 /* The body with its arrays in shared memory, or in the workspace where they are too long. */
 static const char *settle_arrays(struct function *f, const char *body)
@@ -241,7 +241,8 @@ static void row_group(struct function *f)
     text_puts(&body, settle_arrays(f, rows.data));
     set_body(f, &body);
     f->launch = f->row_bytes > ROW_SHARED ? launch_in_workspace(f) : launch_in_shared(f);
-    f->mapping = group_row_text(f, extent_is(f->count, 1) ? "one warp" : "a warp a row");
+    if (extent_is(f->count, 1))
+        f->mapping = group_row_text(f, "one warp");
 }
 
 /* ---- column ---- */

@@ -127,7 +127,6 @@ static void row_group(struct function *f)
         guard_whole(f, &body);
     text_add(&body, rows.data, rows.size);
     values_set(f->values, "body", body.data);
-    f->mapping = group_row_text(f, "row by row");
 }
 
 /* ---- column ---- */

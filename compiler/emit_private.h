@@ -24,8 +24,10 @@ struct emit {
 struct function;
 struct nest;
 
-/* How a function walks the rows of a ROW group: in one loop, or as a warp. */
+/* How a function walks the rows of a ROW group: in one loop, several at a time, or as a warp. */
 struct row_walk {
+    const char *how;                    /* for the function's comment: "row by row" */
+    bool beside;                        /* several, whose elements of a column are contiguous */
     const char *prefix;                 /* of what reduces a row: "inv_" */
     const char *sync;                   /* lets lanes see each other's elements; NULL: nothing */
     /* Says how the loops run, the last of which is over the row; the steps of indentation of what
@@ -47,6 +49,7 @@ struct emit_target {
     int64_t tile_floats;                /* of products that wait for their epilogue */
     bool tiles_stored;                  /* wide products in storage take TILE_ROWS_STORED rows */
     const struct row_walk *rows;
+    const struct row_walk *short_rows;  /* of a few elements; NULL: as all others */
     /* "f32_at(run, 512)": storage at an offset of the arena. */
     const char *(*pointer)(struct emit *, enum dtype, int64_t offset, bool written);
     /* Sets skeleton, values and count of a function. */
@@ -204,8 +207,9 @@ void nest_emit(struct nest *, struct text *, int indent);
 void nest_emit_flat(struct nest *, struct text *, int indent);
 
 /* ---- emit_row.c ---- */
-/* One loop over the rows, and loops over each. */
-extern const struct row_walk row_loops;
+/* One loop over the rows, and loops over each; the same over INV_BESIDE of them. */
+extern const struct row_walk row_loops, row_beside;
+/* Sets the function's mapping, too. */
 void row_emit(struct function *, const struct shape *space, struct text *);
 /* "inv_row_sum(x + 64 * i, 64)" */
 const char *row_expression(struct nest *, const struct node *);

@@ -1,14 +1,21 @@
 /* Row groups: for each row in turn, stages of a loop over the row and then what is made of whole
- * rows.  A reduction of a value that the loop of stage s makes is known from stage s + 1 on. */
+ * rows.  A reduction of a value that the loop of stage s makes is known from stage s + 1 on.
+ *
+ * Short rows lie beside one another, INV_BESIDE of them (runtime/core/rows.h): vectors then go
+ * across rows, and no row leaves a rest that fills none. */
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 #include "emit_private.h"
+
+enum { BESIDE_ROWS_MIN = 8, BESIDE_COLUMNS_MIN = 2, BESIDE_COLUMNS_MAX = 32 };
 
 /* By position in the group. */
 struct row {
+    const struct row_walk *walk;
     int *stage;
     bool *full;                         /* has the row axis; else one value a row */
-    bool *array;                        /* a local of a loop that lies in an array of row length */
+    bool *array;                        /* a local of a loop that others find in an array */
     const struct block *block;          /* being written */
     int stages;
 };
@@ -63,7 +70,7 @@ static void find_stages(const struct nest *nest, struct row *row)
             int from = operand_position(nest, node, k);
             if (from < 0)
                 continue;
-            int ready = row->stage[from] + (is_row_op(node) && row->full[from]);
+            int ready = row->stage[from] + (is_row_op(node) && (row->full[from] || row->walk->beside));
             row->stage[i] = row->stage[i] > ready ? row->stage[i] : ready;
         }
         row->stages = row->stages > row->stage[i] + 1 ? row->stages : row->stage[i] + 1;
@@ -103,16 +110,24 @@ static void delay_locals(const struct nest *nest, struct row *row)
     }
 }
 
+/* Does the value made at `from` go to its user at `to` through an array? */
+static bool goes_by_array(const struct function *f, const struct row *row, int from, int to)
+{
+    bool apart = is_row_op(group_node(f, to)) || row->stage[to] > row->stage[from];
+    if (row->walk->beside)
+        return apart || row->full[to] != row->full[from];
+    return apart && row->full[from] && !function_stores(f, f->group->node[from]);
+}
+
 static void find_arrays(const struct nest *nest, struct row *row)
 {
     const struct function *f = nest->function;
     for (int i = 0; i < f->group->count; i++) {
         const struct node *user = group_node(f, i);
+        row->array[i] = row->array[i] || (row->walk->beside && is_row_op(user));
         for (int k = 0; k < user->count; k++) {
             int from = operand_position(nest, user, k);
-            if (from < 0 || !row->full[from] || function_stores(f, f->group->node[from]))
-                continue;
-            if (is_row_op(user) || row->stage[i] > row->stage[from])
+            if (from >= 0 && goes_by_array(f, row, from, i))
                 row->array[from] = true;
         }
     }
@@ -120,9 +135,24 @@ static void find_arrays(const struct nest *nest, struct row *row)
 
 /* ---- texts ---- */
 
-static const char *array_name(struct function *f, int id)
+/* row_5: the row of value 5, or those of several rows; rows_5: what each of these makes. */
+static const char *array_name(struct nest *nest, int id)
 {
-    return emit_name(f->emit, "row", id);
+    const struct row *row = nest->state;
+    struct emit *emit = nest->function->emit;
+    return emit_name(emit, row->full[position_of(nest->function, id)] ? "row" : "rows", id);
+}
+
+/* Element of an array that has the row axis or one value a row. */
+static const char *array_index(const struct nest *nest, bool full)
+{
+    const struct row *row = nest->state;
+    struct arena *arena = nest->function->emit->arena;
+    const char *across = row_loop(nest)->name, *down = nest->loop[0].name;
+    if (!row->walk->beside)
+        return across;
+    return full ? arena_printf(arena, "INV_BESIDE * %s + %s - first", across, down)
+                : arena_printf(arena, "%s - first", down);
 }
 
 static const char *array_element(struct nest *nest, int id)
@@ -131,26 +161,35 @@ static const char *array_element(struct nest *nest, int id)
     int position = position_of(nest->function, id);
     if (position < 0 || !row->array[position])
         return NULL;
-    return arena_printf(nest->function->emit->arena, "%s[%s]", array_name(nest->function, id),
-                        row_loop(nest)->name);
+    return arena_printf(nest->function->emit->arena, "%s[%s]", array_name(nest, id),
+                        array_index(nest, row->full[position]));
+}
+
+/* Where a block puts the node: calls of their own reduce rows that lie beside one another. */
+static const char *array_target(struct nest *nest, int id)
+{
+    const struct row *row = nest->state;
+    bool called = row->walk->beside && is_row_op(graph_node(nest->function->graph, id));
+    return called ? NULL : array_element(nest, id);
 }
 
 /* Made in the loop of an earlier stage: read back. */
 static const char *earlier_element(struct nest *nest, int id)
 {
     const struct row *row = nest->state;
-    int position = position_of(nest->function, id);
-    if (!row->full[position] || block_holds(row->block, id))
+    const struct node *node = graph_node(nest->function->graph, id);
+    if (row->walk->beside ? block_holds(row->block, id) && !is_row_op(node)
+                    : !row->full[position_of(nest->function, id)] || block_holds(row->block, id))
         return NULL;
     const char *array = array_element(nest, id);
-    return array ? array : nest_target(nest, graph_node(nest->function->graph, id));
+    return array ? array : nest_target(nest, node);
 }
 
 /* Loops of other stages find it in an array or in memory. */
 static bool is_reread(const struct nest *nest, int id)
 {
     const struct row *row = nest->state;
-    return row->full[position_of(nest->function, id)];
+    return row->walk->beside || row->full[position_of(nest->function, id)];
 }
 
 static const char *memory_row(struct nest *nest, const struct access *access)
@@ -172,56 +211,89 @@ static const char *row_pointer(struct nest *nest, const struct node *node)
     struct access access = schedule_access(f->graph, node->operand[0], &nest->space);
     bool alone = extent_is(row_loop(nest)->extent, 1);
     int position = position_of(f, access.node);
-    if (position >= 0 && row->array[position])
-        return array_name(f, access.node);
+    if (position >= 0 && row->array[position] && (row->full[position] || !row->walk->beside))
+        return array_name(nest, access.node);
+    if (row->walk->beside)
+        return NULL;
     if (position >= 0 && (!row->full[position] || !function_stores(f, access.node)))
         return alone ? arena_printf(f->emit->arena, "&%s", function_local(f, access.node)) : NULL;
     bool dense = alone || extent_is(access.stride[row_loop(nest)->axis], 1);
     return dense && !function_constant(f, access.node) ? memory_row(nest, &access) : NULL;
 }
 
+static const char *reduced_row(struct nest *nest, const struct node *node)
+{
+    const char *pointer = row_pointer(nest, node);
+    return pointer ? pointer : emit_name(nest->function->emit, "row", node->id);
+}
+
 const char *row_expression(struct nest *nest, const struct node *node)
 {
     struct function *f = nest->function;
-    const char *pointer = row_pointer(nest, node);
+    const struct row *row = nest->state;
+    if (row->walk->beside)
+        return array_element(nest, node->id);
     function_use(f, node->op);
-    return arena_printf(f->emit->arena, "%s%s%s(%s, %s)",
-                        node->dtype == F32 ? "" : "(int32_t)", f->emit->target->rows->prefix,
-                        op_def(node->op)->stem, pointer ? pointer : array_name(f, node->id),
+    return arena_printf(f->emit->arena, "%s%s%s(%s, %s)", node->dtype == F32 ? "" : "(int32_t)",
+                        row->walk->prefix, op_def(node->op)->stem, reduced_row(nest, node),
                         emit_extent(f->emit->arena, row_loop(nest)->extent));
 }
 
 /* ---- writing ---- */
 
-static void declare_array(const struct nest *nest, int id, enum dtype dtype, struct text *text,
-                          int indent)
+static void declare_array(const struct nest *nest, const char *name, bool full, enum dtype dtype,
+                          struct text *text, int indent)
 {
     struct function *f = nest->function;
+    const struct row *row = nest->state;
     struct extent extent = row_loop(nest)->extent;
     int64_t length = extent.constant + extent.rows * f->graph->program->train.batch;
     assert(length <= ROW_LOCAL_MAX);
     text_printf(text, "%*s%s\n", indent * 4, "",
-                f->emit->target->rows->array(f, dtype, array_name(f, id), length));
+                row->walk->array(f, dtype, name, full ? length : 1));
+}
+
+/* Loops over the row, or over the rows that lie beside one another alone. */
+static void write_loops(struct nest *nest, bool full, const struct text *body, struct text *text,
+                        int indent)
+{
+    const struct row *row = nest->state;
+    struct text inner;
+    text_init(&inner, nest->function->emit->arena);
+    if (row->walk->beside && full) {
+        nest_loop(nest, 0, body, &inner, indent + 1);
+        nest_loop(nest, nest->rank - 1, &inner, text, indent);
+    } else {
+        nest_loop(nest, row->walk->beside ? 0 : nest->rank - 1, body, text, indent);
+    }
+}
+
+/* Steps of indentation from loops over the row to what they hold. */
+static int loop_steps(const struct nest *nest, bool full)
+{
+    return ((const struct row *)nest->state)->walk->beside && full ? 2 : 1;
 }
 
 static void write_sync(const struct nest *nest, struct text *text, int indent)
 {
-    const char *sync = nest->function->emit->target->rows->sync;
+    const char *sync = ((const struct row *)nest->state)->walk->sync;
     if (sync)
         text_printf(text, "%*s%s\n", indent * 4, "", sync);
 }
 
+/* row_12 of a reduction 12 whose operand is in no array. */
 static void fill_array(struct nest *nest, const struct node *node, struct text *text, int indent)
 {
     struct function *f = nest->function;
     struct block none = {0};
     ((struct row *)nest->state)->block = &none;
+    const char *name = emit_name(f->emit, "row", node->id);
     struct text body;
     text_init(&body, f->emit->arena);
-    text_printf(&body, "%*s%s[%s] = %s;\n", (indent + 1) * 4, "", array_name(f, node->id),
-                row_loop(nest)->name, nest_operand(nest, node->operand[0]));
-    declare_array(nest, node->id, graph_node(f->graph, node->operand[0])->dtype, text, indent);
-    nest_loop(nest, nest->rank - 1, &body, text, indent);
+    text_printf(&body, "%*s%s[%s] = %s;\n", (indent + loop_steps(nest, true)) * 4, "", name,
+                array_index(nest, true), nest_operand(nest, node->operand[0]));
+    declare_array(nest, name, true, graph_node(f->graph, node->operand[0])->dtype, text, indent);
+    write_loops(nest, true, &body, text, indent);
     write_sync(nest, text, indent);
 }
 
@@ -235,12 +307,12 @@ static void write_block(struct nest *nest, struct block *block, struct text *tex
 /* What is made of whole rows: lanes that agree, of which one stores. */
 static void write_values(struct nest *nest, struct block *block, struct text *text, int indent)
 {
-    nest->fence = nest->function->emit->target->rows->sync;
+    nest->fence = ((const struct row *)nest->state)->walk->sync;
     write_block(nest, block, text, indent);
     nest->fence = NULL;
 }
 
-static void write_rows(struct nest *nest, int stage, struct text *text, int indent)
+static void write_row(struct nest *nest, int stage, struct text *text, int indent)
 {
     struct function *f = nest->function;
     const struct row *row = nest->state;
@@ -258,7 +330,8 @@ static void write_rows(struct nest *nest, int stage, struct text *text, int inde
     write_values(nest, &block, text, indent);
 }
 
-static void write_loop(struct nest *nest, int stage, struct text *text, int indent)
+/* The loops of a stage over what has the row axis, or over what has one value a row. */
+static void write_loop(struct nest *nest, int stage, bool full, struct text *text, int indent)
 {
     struct function *f = nest->function;
     const struct row *row = nest->state;
@@ -267,18 +340,50 @@ static void write_loop(struct nest *nest, int stage, struct text *text, int inde
     text_init(&body, f->emit->arena);
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = group_node(f, i);
-        if (!row->full[i] || row->stage[i] != stage || !nest_includes(nest, node))
+        if (row->full[i] != full || row->stage[i] != stage || !nest_includes(nest, node) ||
+            (is_row_op(node) && !function_stores(f, node->id)))
             continue;
         block.node[block.count++] = node->id;
-        if (row->array[i])
-            declare_array(nest, node->id, node->dtype, text, indent);
+        if (row->array[i] && !is_row_op(node))
+            declare_array(nest, array_name(nest, node->id), full, node->dtype, text, indent);
     }
     if (block.count == 0)
         return;
-    write_block(nest, &block, &body, indent + 1);
-    nest_loop(nest, nest->rank - 1, &body, text, indent);
-    if (stage + 1 < row->stages)
+    write_block(nest, &block, &body, indent + loop_steps(nest, full));
+    write_loops(nest, full, &body, text, indent);
+    if (full && stage + 1 < row->stages)
         write_sync(nest, text, indent);
+}
+
+/* Calls that reduce rows beside one another. */
+static void write_calls(struct nest *nest, int stage, struct text *text, int indent)
+{
+    struct function *f = nest->function;
+    const struct row *row = nest->state;
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = group_node(f, i);
+        if (!is_row_op(node) || row->stage[i] != stage || !nest_includes(nest, node))
+            continue;
+        if (!row_pointer(nest, node))
+            fill_array(nest, node, text, indent);
+        const char *rows = array_name(nest, node->id);
+        declare_array(nest, rows, false, node->dtype, text, indent);
+        function_use(f, node->op);
+        text_printf(text, "%*sinv_rows%s(%s, %s, %s, last - first);\n", indent * 4, "",
+                    op_def(node->op)->stem + strlen("row"), rows, reduced_row(nest, node),
+                    emit_extent(f->emit->arena, row_loop(nest)->extent));
+    }
+}
+
+static void write_stage(struct nest *nest, int stage, struct text *text, int indent)
+{
+    if (((const struct row *)nest->state)->walk->beside) {
+        write_calls(nest, stage, text, indent);
+        write_loop(nest, stage, false, text, indent);
+    } else {
+        write_row(nest, stage, text, indent);
+    }
+    write_loop(nest, stage, true, text, indent);
 }
 
 /* ---- in loops of one thread ---- */
@@ -302,30 +407,72 @@ static const char *local_array(struct function *f, enum dtype dtype, const char 
                         (long long)length);
 }
 
-const struct row_walk row_loops = {.prefix = "inv_", .open = open_loops, .wrap = wrap_loops,
-                                   .array = local_array};
+const struct row_walk row_loops = {.how = "row by row", .prefix = "inv_", .open = open_loops,
+                                   .wrap = wrap_loops, .array = local_array};
+
+/* ---- rows beside one another ---- */
+
+static int open_beside(struct nest *nest)
+{
+    nest_split(nest, 0);
+    nest->loop[0].from = "first";
+    nest->loop[0].to = "last";
+    return 2;
+}
+
+static void wrap_beside(struct nest *nest, const struct text *body, struct text *text)
+{
+    (void)nest;
+    text_puts(text, "    for (int64_t first = begin; first < end; first += INV_BESIDE) {\n"
+                    "        const int64_t last = end - first < INV_BESIDE ? end : first + "
+                    "INV_BESIDE;\n");
+    text_add(text, body->data, body->size);
+    text_puts(text, "    }\n");
+}
+
+static const char *beside_array(struct function *f, enum dtype dtype, const char *name,
+                                int64_t length)
+{
+    struct arena *arena = f->emit->arena;
+    const char *times = length > 1 ? arena_printf(arena, "%lld * ", (long long)length) : "";
+    return arena_printf(arena, "%s %s[%sINV_BESIDE];", emit_ctype(dtype), name, times);
+}
+
+const struct row_walk row_beside = {.how = "rows beside one another", .beside = true,
+                                    .open = open_beside, .wrap = wrap_beside,
+                                    .array = beside_array};
+
+/* Many short rows: worth their lying beside one another. */
+static bool rows_are_short(const struct nest *nest)
+{
+    const struct graph *graph = nest->function->graph;
+    struct extent rows = nest->loop[0].extent, columns = row_loop(nest)->extent;
+    return nest->rank == 2 && columns.rows == 0 && columns.constant >= BESIDE_COLUMNS_MIN &&
+           columns.constant <= BESIDE_COLUMNS_MAX &&
+           rows.constant + rows.rows * graph->program->train.batch >= BESIDE_ROWS_MIN;
+}
 
 void row_emit(struct function *f, const struct shape *space, struct text *text)
 {
     struct arena *arena = f->emit->arena;
+    const struct emit_target *target = f->emit->target;
     int count = f->group->count;
     struct row row = {.stage = ARENA_ARRAY(arena, int, count),
                       .full = ARENA_ARRAY(arena, bool, count),
                       .array = ARENA_ARRAY(arena, bool, count)};
-    struct nest nest = {.state = &row, .local = earlier_element, .array = array_element,
+    struct nest nest = {.state = &row, .local = earlier_element, .array = array_target,
                         .reread = is_reread};
     nest_init(&nest, f, space, KEEP_LAST);
-    const struct row_walk *walk = f->emit->target->rows;
-    int indent = walk->open(&nest);
+    row.walk = target->short_rows && rows_are_short(&nest) ? target->short_rows : target->rows;
+    int indent = row.walk->open(&nest);
     find_full(&nest, &row);
     find_stages(&nest, &row);
     delay_locals(&nest, &row);
     find_arrays(&nest, &row);
     struct text body;
     text_init(&body, arena);
-    for (int stage = 0; stage < row.stages; stage++) {
-        write_rows(&nest, stage, &body, indent);
-        write_loop(&nest, stage, &body, indent);
-    }
-    walk->wrap(&nest, &body, text);
+    for (int stage = 0; stage < row.stages; stage++)
+        write_stage(&nest, stage, &body, indent);
+    row.walk->wrap(&nest, &body, text);
+    f->mapping = group_row_text(f, row.walk->how);
 }

@@ -3,7 +3,9 @@
  *
  * Values lie in one arena at fixed offsets, as dense arrays; b is the number of rows of the batch
  * at hand, at most ${batch}.  add_5 is value 5 of its phase, out_5 what it is written through,
- * row_5 a row of it on the stack; an array that another value takes over says "then".
+ * row_5 a row of it on the stack, or INV_BESIDE rows beside one another: column j of row r is
+ * row_5[INV_BESIDE * j + r]; rows_5 is one value for each of these rows.  An array that another
+ * value takes over says "then".
  *
  * A function computes outputs begin .. end - 1 of its outer loop, or all where nothing is split.
  * A phase calls its functions in order: inv_for(run, function, outputs, operations) shares the
@@ -12,6 +14,7 @@
 #include <string.h>
 #include "core/arith.h"
 #include "core/check_level.h"
+#include "core/rows.h"
 #include "core/sums.h"
 #include "invar.h"
 @each include

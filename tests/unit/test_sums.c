@@ -1,7 +1,9 @@
 /* Sums and contractions against plain loops that follow docs/numerics.md, section 3, literally. */
 #include "core/contract.h"
+#include "core/rows.h"
 #include "core/sums.h"
 #include <CUnit/Basic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 typedef void contraction(float *, long, const float *, long, long, const float *, long, long, long,
@@ -117,6 +119,54 @@ static void test_extrema(void)
         CU_ASSERT_EQUAL(inv_row_argmax(x, n), high);
         CU_ASSERT_EQUAL(inv_row_argmin(x, n), low);
     }
+}
+
+/* Noise with what is special in a sum or an order. */
+static float awkward_value(int64_t i)
+{
+    const float special[] = {0.0f, -0.0f, INV_INFINITY, -INV_INFINITY, 1e-45f, 3e38f, -3e38f};
+    int64_t kind = i * 2654435761 % 4093 % 40;
+    return kind < 7 ? special[kind] : kind == 7 ? INV_NAN : value(i);
+}
+
+static bool same_rows(const float *row, const float *x, int64_t n, int64_t rows)
+{
+    float sum[INV_BESIDE], most[INV_BESIDE], least[INV_BESIDE];
+    int32_t first[INV_BESIDE];
+    bool same = true;
+    inv_rows_sum(sum, x, n, rows);
+    inv_rows_max(most, x, n, rows);
+    inv_rows_min(least, x, n, rows);
+    inv_rows_argmax(first, x, n, rows);
+    for (int64_t r = 0; r < rows; r++, row += n) {
+        float whole = inv_row_sum(row, n);
+        same = same && (inv_is_nan(whole) ? inv_is_nan(sum[r])
+                                          : inv_bits(whole) == inv_bits(sum[r]));
+        same = same && inv_bits(inv_row_max(row, n)) == inv_bits(most[r]);
+        same = same && inv_bits(inv_row_min(row, n)) == inv_bits(least[r]);
+        same = same && inv_row_argmax(row, n) == first[r];
+    }
+    return same;
+}
+
+static void test_rows_beside(void)
+{
+    float row[INV_LANES * INV_BESIDE], x[INV_LANES * INV_BESIDE];
+    int64_t at = 0;
+    for (int64_t n = 1; n <= INV_LANES; n++)
+        for (int64_t turn = 0; turn < 4 * INV_BESIDE; turn++) {
+            int64_t rows = turn % INV_BESIDE + 1;
+            for (int64_t i = 0; i < n * rows; i++) {
+                row[i] = turn < INV_BESIDE ? value(at++) : awkward_value(at++);
+                x[INV_BESIDE * (i % n) + i / n] = row[i];
+            }
+            if (!same_rows(row, x, n, rows))
+                CU_FAIL("rows beside one another are not reduced as one row is");
+        }
+    const float zeros[2 * INV_BESIDE] = {[0] = -0.0f, [INV_BESIDE] = -0.0f};
+    float sum;
+    inv_rows_sum(&sum, zeros, 2, 1);
+    CU_ASSERT_EQUAL(inv_bits(sum), 0);
 }
 
 static void test_extrema_special(void)
@@ -269,6 +319,7 @@ int main(void)
     CU_ADD_TEST(suite, test_column_sum);
     CU_ADD_TEST(suite, test_extrema);
     CU_ADD_TEST(suite, test_extrema_special);
+    CU_ADD_TEST(suite, test_rows_beside);
     CU_ADD_TEST(suite, test_contract_portable);
 #if defined(__x86_64__)
     CU_ADD_TEST(suite, test_contract_avx2);
