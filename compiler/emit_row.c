@@ -70,7 +70,8 @@ static void find_stages(const struct nest *nest, struct row *row)
             int from = operand_position(nest, node, k);
             if (from < 0)
                 continue;
-            int ready = row->stage[from] + (is_row_op(node) && (row->full[from] || row->walk->beside));
+            bool waits = is_row_op(node) && (row->full[from] || row->walk->beside);
+            int ready = row->stage[from] + waits;
             row->stage[i] = row->stage[i] > ready ? row->stage[i] : ready;
         }
         row->stages = row->stages > row->stage[i] + 1 ? row->stages : row->stage[i] + 1;
