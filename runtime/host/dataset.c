@@ -204,6 +204,7 @@ static int64_t load_files(struct inv_dataset *data, struct inv_run *run)
 static int64_t draw_rows(struct inv_dataset *data, struct inv_run *run)
 {
     int64_t total = data->model->data.rows, batch = data->model->batch;
+    grow(data, total);
     while (data->rows < total)
         append(data, run, total - data->rows < batch ? total - data->rows : batch);
     return total;
@@ -257,7 +258,6 @@ void inv_dataset_free(struct inv_dataset *data)
 
 /* ---- use ---- */
 
-/* Bytes of a cache line; how many rows before its turn one is asked for. */
 enum { LINE = 64, AHEAD = 2 }; /* bytes of a cache line; rows asked for before their turn */
 
 /* Asks for a row that is copied soon: shuffled rows lie anywhere, and no hardware foresees them. */

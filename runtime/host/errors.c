@@ -1,7 +1,13 @@
 #include "errors.h"
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+enum { PAGE = 4096, LARGE = 4 << 20 };  /* bytes; what is LARGE asks for large pages */
 
 void inv_error(struct inv_errors *errors, const char *format, ...)
 {
@@ -34,11 +40,25 @@ static void die_of_memory(size_t bytes)
     exit(INV_BAD_DATA);
 }
 
+/* Rows in shuffled order find few of their small pages in the processor's table of them. */
+static void ask_for_large_pages(void *memory, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    uintptr_t begin = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE;
+    uintptr_t end = ((uintptr_t)memory + bytes) / PAGE * PAGE;
+    if (bytes >= LARGE)
+        madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* a wish: where it fails, so be it */
+#else
+    (void)memory, (void)bytes;
+#endif
+}
+
 void *inv_allocate(size_t bytes)
 {
     void *memory = calloc(bytes ? bytes : 1, 1);
     if (!memory)
         die_of_memory(bytes);
+    ask_for_large_pages(memory, bytes);
     return memory;
 }
 
@@ -47,6 +67,7 @@ void *inv_resize(void *old, size_t bytes)
     void *memory = realloc(old, bytes ? bytes : 1);
     if (!memory)
         die_of_memory(bytes);
+    ask_for_large_pages(memory, bytes);
     return memory;
 }
 
