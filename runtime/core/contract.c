@@ -39,6 +39,9 @@
 #define PACK_ROWS (8 * ROWS)       /* rows from which b is packed although it lies well */
 #define PACK_COLUMNS (4 * COLUMNS) /* columns from which a is packed */
 
+#define FAR_OUTPUTS (512 << 10) /* of a packed product: a level-2 cache loses them between chunks */
+#define FAR_STEPS (CHUNK / 2)   /* of a chain: beside fewer, asking for outputs early takes long */
+
 #define NEAR_FLOATS (272 << 10) /* of a chunk of both operands, read where they lie */
 #define NEAR_STRIDE 1024 /* between rows of b: their lines displace one another from here on */
 
@@ -361,15 +364,22 @@ INV_FN void fetch_tile(const struct job *job, long i, long j, long rows, long co
             FETCH_LATER(out + r * job->os_m + c * job->os_n);
 }
 
+static int is_far(const struct job *job, const struct block *block)
+{
+    return block->packed && job->m * job->n >= FAR_OUTPUTS && block->k >= FAR_STEPS;
+}
+
 /* All strips of the block for the panel of columns from j whose b is at t->b. */
 static void contract_strips(const struct job *job, const struct block *block, struct tile *t,
                             long j, long columns)
 {
     long strips = divide_up(block->m, ROWS);
+    int far = is_far(job, block);
     for (long s = 0; s < strips; s++) {
         long begin = block->m * s / strips, end = block->m * (s + 1) / strips;
-        if (block->packed) {
+        if (far)
             fetch_tile(job, block->i + begin, j, end - begin, columns);
+        if (block->packed) {
             t->a = block->packed + s * ROWS * block->k;
             t->as_m = 1;
             t->as_k = ROWS;
