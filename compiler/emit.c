@@ -26,7 +26,7 @@ static const struct part parts[] = {
     {PHASE_TRAIN, false, "train", "INV_TRAIN",
      "The losses of a batch, then gradients: no parameter or state changes yet."},
     {PHASE_TRAIN, true, "update", "INV_UPDATE",
-     "The last gradients and the step of the optimizer."},
+     "What is left of gradients, the step of the optimizer, totals; goes on from train."},
     {PHASE_EVALUATE, false, "evaluate", "INV_EVALUATE",
      "Losses and metrics of a batch, without training."},
     {PHASE_FINISH, false, "finish", "INV_FINISH", "Metrics of a whole part."},

@@ -111,12 +111,22 @@ static void delay_locals(const struct nest *nest, struct row *row)
     }
 }
 
-/* Does the value made at `from` go to its user at `to` through an array? */
-static bool goes_by_array(const struct function *f, const struct row *row, int from, int to)
+/* Whether rows beside one another can be reduced to where the result is stored. */
+static bool reduces_into_memory(const struct nest *nest, const struct node *node)
 {
+    struct access own = schedule_access(nest->function->graph, node->id, &nest->space);
+    return is_row_op(node) && function_stores(nest->function, node->id) &&
+           extent_is(own.stride[nest->loop[0].axis], 1);
+}
+
+/* Does the value made at `from` go to its user at `to` through an array? */
+static bool goes_by_array(const struct nest *nest, const struct row *row, int from, int to)
+{
+    const struct function *f = nest->function;
     bool apart = is_row_op(group_node(f, to)) || row->stage[to] > row->stage[from];
     if (row->walk->beside)
-        return apart || row->full[to] != row->full[from];
+        return (apart || row->full[to] != row->full[from]) &&
+               !reduces_into_memory(nest, group_node(f, from));
     return apart && row->full[from] && !function_stores(f, f->group->node[from]);
 }
 
@@ -125,10 +135,11 @@ static void find_arrays(const struct nest *nest, struct row *row)
     const struct function *f = nest->function;
     for (int i = 0; i < f->group->count; i++) {
         const struct node *user = group_node(f, i);
-        row->array[i] = row->array[i] || (row->walk->beside && is_row_op(user));
+        row->array[i] = row->array[i] || (row->walk->beside && is_row_op(user) &&
+                                          !reduces_into_memory(nest, user));
         for (int k = 0; k < user->count; k++) {
             int from = operand_position(nest, user, k);
-            if (from >= 0 && goes_by_array(f, row, from, i))
+            if (from >= 0 && goes_by_array(nest, row, from, i))
                 row->array[from] = true;
         }
     }
@@ -136,12 +147,18 @@ static void find_arrays(const struct nest *nest, struct row *row)
 
 /* ---- texts ---- */
 
-/* row_5: the row of value 5, or those of several rows; rows_5: what each of these makes. */
+/* row_5: a row of value 5; rows_5: several rows of it; each_5: the one value of each of these. */
+static const char *array_stem(const struct nest *nest, bool full)
+{
+    const struct row *row = nest->state;
+    return !full ? "each" : row->walk->beside ? "rows" : "row";
+}
+
 static const char *array_name(struct nest *nest, int id)
 {
     const struct row *row = nest->state;
-    struct emit *emit = nest->function->emit;
-    return emit_name(emit, row->full[position_of(nest->function, id)] ? "row" : "rows", id);
+    bool full = row->full[position_of(nest->function, id)];
+    return emit_name(nest->function->emit, array_stem(nest, full), id);
 }
 
 /* Element of an array that has the row axis or one value a row. */
@@ -152,7 +169,7 @@ static const char *array_index(const struct nest *nest, bool full)
     const char *across = row_loop(nest)->name, *down = nest->loop[0].name;
     if (!row->walk->beside)
         return across;
-    return full ? arena_printf(arena, "INV_BESIDE * %s + %s - first", across, down)
+    return full ? arena_printf(arena, "INV_BESIDE * %s + (%s - first)", across, down)
                 : arena_printf(arena, "%s - first", down);
 }
 
@@ -225,7 +242,7 @@ static const char *row_pointer(struct nest *nest, const struct node *node)
 static const char *reduced_row(struct nest *nest, const struct node *node)
 {
     const char *pointer = row_pointer(nest, node);
-    return pointer ? pointer : emit_name(nest->function->emit, "row", node->id);
+    return pointer ? pointer : emit_name(nest->function->emit, array_stem(nest, true), node->id);
 }
 
 const char *row_expression(struct nest *nest, const struct node *node)
@@ -282,13 +299,13 @@ static void write_sync(const struct nest *nest, struct text *text, int indent)
         text_printf(text, "%*s%s\n", indent * 4, "", sync);
 }
 
-/* row_12 of a reduction 12 whose operand is in no array. */
+/* row_12 (or rows_12) of a reduction 12 whose operand is in no array. */
 static void fill_array(struct nest *nest, const struct node *node, struct text *text, int indent)
 {
     struct function *f = nest->function;
     struct block none = {0};
     ((struct row *)nest->state)->block = &none;
-    const char *name = emit_name(f->emit, "row", node->id);
+    const char *name = emit_name(f->emit, array_stem(nest, true), node->id);
     struct text body;
     text_init(&body, f->emit->arena);
     text_printf(&body, "%*s%s[%s] = %s;\n", (indent + loop_steps(nest, true)) * 4, "", name,
@@ -342,7 +359,7 @@ static void write_loop(struct nest *nest, int stage, bool full, struct text *tex
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = group_node(f, i);
         if (row->full[i] != full || row->stage[i] != stage || !nest_includes(nest, node) ||
-            (is_row_op(node) && !function_stores(f, node->id)))
+            (is_row_op(node) && !(row->array[i] && function_stores(f, node->id))))
             continue;
         block.node[block.count++] = node->id;
         if (row->array[i] && !is_row_op(node))
@@ -356,6 +373,16 @@ static void write_loop(struct nest *nest, int stage, bool full, struct text *tex
         write_sync(nest, text, indent);
 }
 
+/* Where the value of the first of the rows at hand is stored. */
+static const char *first_target(struct nest *nest, const struct node *node)
+{
+    const char *name = nest->loop[0].name;
+    nest->loop[0].name = "first";
+    const char *target = nest_target(nest, node);
+    nest->loop[0].name = name;
+    return arena_printf(nest->function->emit->arena, "&%s", target);
+}
+
 /* Calls that reduce rows beside one another. */
 static void write_calls(struct nest *nest, int stage, struct text *text, int indent)
 {
@@ -367,11 +394,14 @@ static void write_calls(struct nest *nest, int stage, struct text *text, int ind
             continue;
         if (!row_pointer(nest, node))
             fill_array(nest, node, text, indent);
-        const char *rows = array_name(nest, node->id);
-        declare_array(nest, rows, false, node->dtype, text, indent);
+        const char *out = array_name(nest, node->id);
+        if (row->array[i])
+            declare_array(nest, out, false, node->dtype, text, indent);
+        else
+            out = first_target(nest, node);
         function_use(f, node->op);
         text_printf(text, "%*sinv_rows%s(%s, %s, %s, last - first);\n", indent * 4, "",
-                    op_def(node->op)->stem + strlen("row"), rows, reduced_row(nest, node),
+                    op_def(node->op)->stem + strlen("row"), out, reduced_row(nest, node),
                     emit_extent(f->emit->arena, row_loop(nest)->extent));
     }
 }
@@ -439,8 +469,8 @@ static const char *beside_array(struct function *f, enum dtype dtype, const char
     return arena_printf(arena, "%s %s[%sINV_BESIDE];", emit_ctype(dtype), name, times);
 }
 
-const struct row_walk row_beside = {.how = "rows beside one another", .beside = true,
-                                    .open = open_beside, .wrap = wrap_beside,
+const struct row_walk row_beside = {.how = "INV_BESIDE rows at a time, columns in turn",
+                                    .beside = true, .open = open_beside, .wrap = wrap_beside,
                                     .array = beside_array};
 
 /* Many short rows: worth their lying beside one another. */

@@ -18,7 +18,8 @@ INV_FN void inv_rows_add(float *to, const float *from, inv_index rows)
         to[r] = inv_add(to[r], from[r]);
 }
 
-/* inv_row_sum: lanes are added to one another as inv_lanes_join does; those past n hold +0. */
+/* inv_row_sum: lanes are added to one another as inv_lanes_join does; those past n count as +0,
+ * which changes no sum, and are left out. */
 INV_FN void inv_rows_sum(float *out, const float *x, inv_index n, inv_index rows)
 {
     float lane[INV_LANES * INV_BESIDE];

@@ -3,9 +3,10 @@
  *
  * Values lie in one arena at fixed offsets, as dense arrays; b is the number of rows of the batch
  * at hand, at most ${batch}.  add_5 is value 5 of its phase, out_5 what it is written through,
- * row_5 a row of it on the stack, or INV_BESIDE rows beside one another: column j of row r is
- * row_5[INV_BESIDE * j + r]; rows_5 is one value for each of these rows.  An array that another
- * value takes over says "then".
+ * row_5 a row of it on the stack.  rows_5 is up to INV_BESIDE (16) rows on the stack, turned so
+ * that vectors go across them: column j of row first + r is rows_5[INV_BESIDE * j + r]; each_5 is
+ * one value for each of them.  An array that another value takes over within a function says
+ * "then"; what no later function reads may have its storage reused.
  *
  * A function computes outputs begin .. end - 1 of its outer loop, or all where nothing is split.
  * A phase calls its functions in order: inv_for(run, function, outputs, operations) shares the

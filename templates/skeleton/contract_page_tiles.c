@@ -1,5 +1,5 @@
 
-    /* Some rows of the product, then what is made of them while they are near. */
+    /* Some rows of the product, then what is made of them while a cache holds them. */
     for (int64_t i = begin; i < end; i++)
         for (int64_t first = 0; first < ${m}; first += ${tile_rows}) {
             const int64_t last = ${m} - first < ${tile_rows} ? ${m} : first + ${tile_rows};

@@ -1,5 +1,5 @@
 
-    /* Some rows of the product, then what is made of them while they are near. */
+    /* Some rows of the product, then what is made of them while a cache holds them. */
     for (int64_t first = ${row_begin}; first < ${row_end}; first += ${tile_rows}) {
         const int64_t last = ${row_end} - first < ${tile_rows} ? ${row_end} : first + ${tile_rows};
 ${tile}
