@@ -309,6 +309,8 @@ in memory (`bench/ceilings.c`). Memory's bound is given where the plan is larger
 cache ({ceilings['cache'] / 2 ** 20:.0f} MiB).
 
 {roofline(result, facts['plans'], ceilings)}
+Where the rest goes, and what was tried, is in `docs/speed.md`.
+
 {METHOD}
 ## Each workload
 {details(result, facts['plans'])}"""
