@@ -149,6 +149,14 @@ static double median(double *value, int count)
     return (value[(count - 1) / 2] + value[count / 2]) / 2;
 }
 
+/* Threads of OpenBLAS and OpenMP keep their processor busy for a while after each call, which
+ * would slow who comes next. */
+static void wait_for_threads(const struct bench *bench)
+{
+    if (bench->threads > 1)
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+}
+
 /* Median seconds of each: own first. */
 static void measure(const struct bench *bench, double *result)
 {
@@ -161,8 +169,11 @@ static void measure(const struct bench *bench, double *result)
     for (int who = -1; who < bench->peers; who++)
         time_calls(bench, who, calls / 4 + 1);
     for (int round = 0; round < rounds; round++)
-        for (int who = -1; who < bench->peers; who++)
+        for (int who = -1; who < bench->peers; who++) {
+            wait_for_threads(bench);
+            time_calls(bench, who, 1);
             time[who + 1][round] = time_calls(bench, who, calls);
+        }
     for (int i = 0; i <= bench->peers; i++)
         result[i] = median(time[i], rounds);
 }

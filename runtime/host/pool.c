@@ -4,21 +4,23 @@
 #include "pool.h"
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sched.h>
 #endif
 
-/* Scalar operations for which waking one more thread pays: it takes about 15 microseconds until it
- * runs and as long again until the caller does, and what one has written comes slowly to the other.
- * Wider vectors do more in that time. */
+/* Scalar operations for which waking one more thread pays: it takes 15 to 50 microseconds until it
+ * runs, and what one has written comes slowly to the other.  Wider vectors do more in that time.
+ * A thread that has not gone to sleep yet is worth an AWAKE-th of that. */
 static const struct {
     const char *level;
     int64_t cost;
-} costs[] = {{"avx512", 8 << 20}, {"avx2", 4 << 20}};
-enum { COST_OF_A_THREAD = 1 << 20 };
+} costs[] = {{"avx512", 4 << 20}, {"avx2", 2 << 20}};
+enum { COST_OF_A_THREAD = 1 << 20, AWAKE = 16 };
 
 /* Outputs: no two threads write to one cache line, and their loops end in whole vectors. */
 enum { GRAIN = 64 };
@@ -59,6 +61,10 @@ static int64_t cost_of_a_thread(const char *level)
     return COST_OF_A_THREAD;
 }
 
+/* Nanoseconds for which a thread looks for what it waits for before it sleeps: as long as waking
+ * it takes, so that looking at most doubles what waiting costs; looks between two of the clock. */
+enum { LOOK = 50000, LOOKS = 32 };
+
 struct worker {
     struct inv_pool *pool;
     pthread_t thread;
@@ -74,13 +80,17 @@ struct inv_pool {
     int threads;                        /* wanted, the caller included */
     int started;                        /* workers that run */
     int refused;                        /* the system gave no more */
-    int64_t cost;                       /* that a thread must be worth */
+    int looks;                          /* each thread has a processor to look with */
+    int64_t cost;                       /* that a thread must be worth: one that sleeps, */
+    int64_t awake_cost;                 /* one that looks for work */
+    atomic_int looking;                 /* how many do */
     /* the job: valid while pending > 0 */
     const struct inv_run *run;
     inv_group *group;
     int64_t count;
-    int parts, pending, stop;
-    unsigned turn;
+    int parts, stop;
+    atomic_int pending;
+    atomic_uint turn;
 };
 
 int inv_pool_processors(void)
@@ -100,7 +110,9 @@ struct inv_pool *inv_pool_new(int threads, const char *level)
         return NULL;
     struct inv_pool *pool = inv_allocate(sizeof *pool);
     pool->threads = threads;
+    pool->looks = threads <= inv_pool_processors();
     pool->cost = cost_of_a_thread(level);
+    pool->awake_cost = (pool->cost + AWAKE - 1) / AWAKE;
     pool->worker = inv_allocate((size_t)threads * sizeof *pool->worker);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->done, NULL);
@@ -120,6 +132,46 @@ static void run_part(const struct inv_run *run, inv_group *group, int64_t count,
     group(run, cut(count, part, parts), cut(count, part + 1, parts));
 }
 
+static int64_t nanoseconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * (int64_t)1000000000 + time.tv_nsec;
+}
+
+static void rest(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Returns once the worker's next job is there, or the caller's is done (worker: NULL), or after
+ * LOOK.  What it sees must be seen again with the lock held. */
+static void look(struct inv_pool *pool, const struct worker *worker)
+{
+    int64_t end = pool->looks ? nanoseconds() + LOOK : 0;
+    while (pool->looks && nanoseconds() < end)
+        for (int i = 0; i < LOOKS; i++) {
+            if (worker ? atomic_load(&pool->turn) != worker->turn
+                       : atomic_load(&pool->pending) == 0)
+                return;
+            rest();
+        }
+}
+
+/* The caller tests `pending` with the lock held before it sleeps: it cannot miss the signal. */
+static void finish_part(struct inv_pool *pool)
+{
+    if (atomic_fetch_sub(&pool->pending, 1) > 1)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+    pthread_cond_signal(&pool->done);
+}
+
 static void *work(void *argument)
 {
     struct worker *self = argument;
@@ -134,9 +186,11 @@ static void *work(void *argument)
         int parts = pool->parts;
         pthread_mutex_unlock(&pool->lock);
         run_part(pool->run, pool->group, pool->count, self->number, parts);
+        finish_part(pool);
+        atomic_fetch_add(&pool->looking, 1);
+        look(pool, self);
+        atomic_fetch_sub(&pool->looking, 1);
         pthread_mutex_lock(&pool->lock);
-        if (--pool->pending == 0)
-            pthread_cond_signal(&pool->done);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -190,7 +244,10 @@ void inv_pool_free(struct inv_pool *pool)
 
 static int choose_parts(const struct inv_pool *pool, int64_t count, int64_t cost)
 {
-    int64_t parts = cost / pool->cost;
+    int64_t parts = cost / pool->cost, awake = cost / pool->awake_cost;
+    int ready = atomic_load(&pool->looking) + 1;
+    awake = awake > ready ? ready : awake;
+    parts = parts > awake ? parts : awake;
     parts = parts > count ? count : parts;
     return parts > pool->threads ? pool->threads : (int)parts;
 }
@@ -205,14 +262,16 @@ static void run_parallel(struct inv_pool *pool, const struct inv_run *run, inv_g
     pool->parts = parts;
     pool->pending = parts - 1;
     pool->turn++;
+    pthread_mutex_unlock(&pool->lock);
     for (int i = 0; i < parts - 1; i++)
         pthread_cond_signal(&pool->worker[i].wake);
-    pthread_mutex_unlock(&pool->lock);
     run_part(run, group, count, 0, parts);
+    look(pool, NULL);
+    if (pool->pending == 0)
+        return;
     pthread_mutex_lock(&pool->lock);
     while (pool->pending > 0)
         pthread_cond_wait(&pool->done, &pool->lock);
-    pool->parts = 0;
     pthread_mutex_unlock(&pool->lock);
 }
 

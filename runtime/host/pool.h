@@ -1,5 +1,6 @@
 /* Threads that share the outputs of one group at a time.  They sleep while there is nothing to
- * do, and are made when the first group is large enough to need them. */
+ * do, after a look of 50 microseconds for more, and are made when the first group is large enough
+ * to need them. */
 #ifndef INV_HOST_POOL_H
 #define INV_HOST_POOL_H
 #include "invar.h"
