@@ -11,6 +11,14 @@
 
 #define INV_BESIDE 16
 
+/* A model that reduces rows in many places would take several times as long to compile if each
+ * call were inlined: its loops are unrolled by then. */
+#if defined(__GNUC__)
+#define INV_ROWS static __attribute__((noinline, unused))
+#else
+#define INV_ROWS static
+#endif
+
 /* to[r] += from[r] */
 INV_FN void inv_rows_add(float *to, const float *from, inv_index rows)
 {
@@ -20,7 +28,7 @@ INV_FN void inv_rows_add(float *to, const float *from, inv_index rows)
 
 /* inv_row_sum: lanes are added to one another as inv_lanes_join does; those past n count as +0,
  * which changes no sum, and are left out. */
-INV_FN void inv_rows_sum(float *out, const float *x, inv_index n, inv_index rows)
+INV_ROWS void inv_rows_sum(float *out, const float *x, inv_index n, inv_index rows)
 {
     float lane[INV_LANES * INV_BESIDE];
     for (inv_index l = 0; l < n; l++)
@@ -47,7 +55,7 @@ INV_FN void inv_rows_most(float *out, const float *x, inv_index n, inv_index row
 }
 
 /* inv_row_argmax */
-INV_FN void inv_rows_argmax(int32_t *out, const float *x, inv_index n, inv_index rows)
+INV_ROWS void inv_rows_argmax(int32_t *out, const float *x, inv_index n, inv_index rows)
 {
     uint32_t most[INV_BESIDE];
     int32_t best[INV_BESIDE];
@@ -65,12 +73,12 @@ INV_FN void inv_rows_argmax(int32_t *out, const float *x, inv_index n, inv_index
         out[r] = best[r];
 }
 
-INV_FN void inv_rows_max(float *out, const float *x, inv_index n, inv_index rows)
+INV_ROWS void inv_rows_max(float *out, const float *x, inv_index n, inv_index rows)
 {
     inv_rows_most(out, x, n, rows, 0);
 }
 
-INV_FN void inv_rows_min(float *out, const float *x, inv_index n, inv_index rows)
+INV_ROWS void inv_rows_min(float *out, const float *x, inv_index n, inv_index rows)
 {
     inv_rows_most(out, x, n, rows, 0xffffffffu);
 }
