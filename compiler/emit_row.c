@@ -5,10 +5,10 @@
  * across rows, and no row leaves a rest that fills none. */
 #include <assert.h>
 #include <stdio.h>
-#include <string.h>
 #include "emit_private.h"
 
-enum { BESIDE_ROWS_MIN = 8, BESIDE_COLUMNS_MIN = 2, BESIDE_COLUMNS_MAX = 32 };
+enum { BESIDE_ROWS_MIN = 8, BESIDE_COLUMNS_MIN = 2,
+       BESIDE_COLUMNS_MAX = 32 };       /* INV_LANES of runtime/core/sums.h: rows.h takes no more */
 
 /* By position in the group. */
 struct row {
@@ -196,8 +196,12 @@ static const char *earlier_element(struct nest *nest, int id)
 {
     const struct row *row = nest->state;
     const struct node *node = graph_node(nest->function->graph, id);
-    if (row->walk->beside ? block_holds(row->block, id) && !is_row_op(node)
-                    : !row->full[position_of(nest->function, id)] || block_holds(row->block, id))
+    bool local = block_holds(row->block, id);
+    if (row->walk->beside)
+        local = local && !is_row_op(node);
+    else
+        local = local || !row->full[position_of(nest->function, id)];
+    if (local)
         return NULL;
     const char *array = array_element(nest, id);
     return array ? array : nest_target(nest, node);
@@ -229,7 +233,7 @@ static const char *row_pointer(struct nest *nest, const struct node *node)
     struct access access = schedule_access(f->graph, node->operand[0], &nest->space);
     bool alone = extent_is(row_loop(nest)->extent, 1);
     int position = position_of(f, access.node);
-    if (position >= 0 && row->array[position] && (row->full[position] || !row->walk->beside))
+    if (position >= 0 && row->array[position] && row->full[position])
         return array_name(nest, access.node);
     if (row->walk->beside)
         return NULL;
@@ -400,8 +404,8 @@ static void write_calls(struct nest *nest, int stage, struct text *text, int ind
         else
             out = first_target(nest, node);
         function_use(f, node->op);
-        text_printf(text, "%*sinv_rows%s(%s, %s, %s, last - first);\n", indent * 4, "",
-                    op_def(node->op)->stem + strlen("row"), out, reduced_row(nest, node),
+        text_printf(text, "%*s%s%s(%s, %s, %s, last - first);\n", indent * 4, "",
+                    row->walk->prefix, op_def(node->op)->stem, out, reduced_row(nest, node),
                     emit_extent(f->emit->arena, row_loop(nest)->extent));
     }
 }
@@ -470,8 +474,8 @@ static const char *beside_array(struct function *f, enum dtype dtype, const char
 }
 
 const struct row_walk row_beside = {.how = "INV_BESIDE rows at a time, columns in turn",
-                                    .beside = true, .open = open_beside, .wrap = wrap_beside,
-                                    .array = beside_array};
+                                    .beside = true, .prefix = "inv_beside_", .open = open_beside,
+                                    .wrap = wrap_beside, .array = beside_array};
 
 /* Many short rows: worth their lying beside one another. */
 static bool rows_are_short(const struct nest *nest)

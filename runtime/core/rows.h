@@ -20,7 +20,7 @@
 #endif
 
 /* to[r] += from[r] */
-INV_FN void inv_rows_add(float *to, const float *from, inv_index rows)
+INV_FN void inv_beside_add(float *to, const float *from, inv_index rows)
 {
     for (inv_index r = 0; r < rows; r++)
         to[r] = inv_add(to[r], from[r]);
@@ -28,7 +28,7 @@ INV_FN void inv_rows_add(float *to, const float *from, inv_index rows)
 
 /* inv_row_sum: lanes are added to one another as inv_lanes_join does; those past n count as +0,
  * which changes no sum, and are left out. */
-INV_ROWS void inv_rows_sum(float *out, const float *x, inv_index n, inv_index rows)
+INV_ROWS void inv_beside_row_sum(float *out, const float *x, inv_index n, inv_index rows)
 {
     float lane[INV_LANES * INV_BESIDE];
     for (inv_index l = 0; l < n; l++)
@@ -36,13 +36,13 @@ INV_ROWS void inv_rows_sum(float *out, const float *x, inv_index n, inv_index ro
             lane[INV_BESIDE * l + r] = inv_add(0.0f, x[INV_BESIDE * l + r]);
     for (inv_index s = INV_LANES / 2; s > 0; s /= 2)
         for (inv_index l = 0; l < s && l + s < n; l++)
-            inv_rows_add(lane + INV_BESIDE * l, lane + INV_BESIDE * (l + s), rows);
+            inv_beside_add(lane + INV_BESIDE * l, lane + INV_BESIDE * (l + s), rows);
     for (inv_index r = 0; r < rows; r++)
         out[r] = lane[r];
 }
 
 /* inv_row_most */
-INV_FN void inv_rows_most(float *out, const float *x, inv_index n, inv_index rows, uint32_t flip)
+INV_FN void inv_beside_most(float *out, const float *x, inv_index n, inv_index rows, uint32_t flip)
 {
     uint32_t most[INV_BESIDE];
     for (inv_index r = 0; r < rows; r++)
@@ -55,7 +55,7 @@ INV_FN void inv_rows_most(float *out, const float *x, inv_index n, inv_index row
 }
 
 /* inv_row_argmax */
-INV_ROWS void inv_rows_argmax(int32_t *out, const float *x, inv_index n, inv_index rows)
+INV_ROWS void inv_beside_row_argmax(int32_t *out, const float *x, inv_index n, inv_index rows)
 {
     uint32_t most[INV_BESIDE];
     int32_t best[INV_BESIDE];
@@ -73,14 +73,14 @@ INV_ROWS void inv_rows_argmax(int32_t *out, const float *x, inv_index n, inv_ind
         out[r] = best[r];
 }
 
-INV_ROWS void inv_rows_max(float *out, const float *x, inv_index n, inv_index rows)
+INV_ROWS void inv_beside_row_max(float *out, const float *x, inv_index n, inv_index rows)
 {
-    inv_rows_most(out, x, n, rows, 0);
+    inv_beside_most(out, x, n, rows, 0);
 }
 
-INV_ROWS void inv_rows_min(float *out, const float *x, inv_index n, inv_index rows)
+INV_ROWS void inv_beside_row_min(float *out, const float *x, inv_index n, inv_index rows)
 {
-    inv_rows_most(out, x, n, rows, 0xffffffffu);
+    inv_beside_most(out, x, n, rows, 0xffffffffu);
 }
 
 #endif

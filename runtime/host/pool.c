@@ -2,12 +2,12 @@
 #define _GNU_SOURCE
 #endif
 #include "pool.h"
+#include "progress.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sched.h>
@@ -61,9 +61,10 @@ static int64_t cost_of_a_thread(const char *level)
     return COST_OF_A_THREAD;
 }
 
-/* Nanoseconds for which a thread looks for what it waits for before it sleeps: as long as waking
- * it takes, so that looking at most doubles what waiting costs; looks between two of the clock. */
-enum { LOOK = 50000, LOOKS = 32 };
+/* Seconds for which a thread looks for what it waits for before it sleeps: as long as waking it
+ * takes, so that looking at most doubles what waiting costs. */
+#define LOOK 50e-6
+enum { LOOKS = 32 };                    /* between two at the clock */
 
 struct worker {
     struct inv_pool *pool;
@@ -132,13 +133,6 @@ static void run_part(const struct inv_run *run, inv_group *group, int64_t count,
     group(run, cut(count, part, parts), cut(count, part + 1, parts));
 }
 
-static int64_t nanoseconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * (int64_t)1000000000 + time.tv_nsec;
-}
-
 static void rest(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -152,8 +146,10 @@ static void rest(void)
  * LOOK.  What it sees must be seen again with the lock held. */
 static void look(struct inv_pool *pool, const struct worker *worker)
 {
-    int64_t end = pool->looks ? nanoseconds() + LOOK : 0;
-    while (pool->looks && nanoseconds() < end)
+    if (!pool->looks)
+        return;
+    double end = inv_progress_clock() + LOOK;
+    while (inv_progress_clock() < end)
         for (int i = 0; i < LOOKS; i++) {
             if (worker ? atomic_load(&pool->turn) != worker->turn
                        : atomic_load(&pool->pending) == 0)

@@ -134,10 +134,10 @@ static bool same_rows(const float *row, const float *x, int64_t n, int64_t rows)
     float sum[INV_BESIDE], most[INV_BESIDE], least[INV_BESIDE];
     int32_t first[INV_BESIDE];
     bool same = true;
-    inv_rows_sum(sum, x, n, rows);
-    inv_rows_max(most, x, n, rows);
-    inv_rows_min(least, x, n, rows);
-    inv_rows_argmax(first, x, n, rows);
+    inv_beside_row_sum(sum, x, n, rows);
+    inv_beside_row_max(most, x, n, rows);
+    inv_beside_row_min(least, x, n, rows);
+    inv_beside_row_argmax(first, x, n, rows);
     for (int64_t r = 0; r < rows; r++, row += n) {
         float whole = inv_row_sum(row, n);
         same = same && (inv_is_nan(whole) ? inv_is_nan(sum[r])
@@ -165,7 +165,7 @@ static void test_rows_beside(void)
         }
     const float zeros[2 * INV_BESIDE] = {[0] = -0.0f, [INV_BESIDE] = -0.0f};
     float sum;
-    inv_rows_sum(&sum, zeros, 2, 1);
+    inv_beside_row_sum(&sum, zeros, 2, 1);
     CU_ASSERT_EQUAL(inv_bits(sum), 0);
 }
 
