@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include "json.h"
 
 int inv_log_open(struct inv_log *log, const char *path, struct inv_errors *errors)
 {
@@ -12,20 +13,6 @@ int inv_log_open(struct inv_log *log, const char *path, struct inv_errors *error
     if (!log->file)
         inv_error(errors, "%s: cannot write the log: %s", path, strerror(errno));
     return log->file != NULL;
-}
-
-static void write_string(FILE *file, const char *text)
-{
-    fputc('"', file);
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (*at == '"' || *at == '\\')
-            fprintf(file, "\\%c", *at);
-        else if (*at < 0x20)
-            fprintf(file, "\\u%04x", *at);
-        else
-            fputc(*at, file);
-    }
-    fputc('"', file);
 }
 
 static void write_key(struct inv_log *log, const char *prefix, const char *name)
@@ -54,7 +41,7 @@ void inv_log_text(struct inv_log *log, const char *key, const char *value)
     if (!log->file)
         return;
     write_key(log, "", key);
-    write_string(log->file, value);
+    inv_json_write(log->file, value);
 }
 
 void inv_log_whole(struct inv_log *log, const char *key, uint64_t value)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "json.h"
 #include "output.h"
 #include "suggest.h"
 #include "variable.h"
@@ -132,132 +133,24 @@ struct tensor {
 struct reader {
     const char *path;
     struct inv_errors *errors;
-    const char *start, *at, *limit;
+    struct inv_json json;
     struct tensor *tensor;
     int count, room;
-    int failed;
 };
 
 static int fail(struct reader *r, const char *what)
 {
-    if (!r->failed++)
-        inv_error(r->errors, "%s: byte %lld of the safetensors header: %s; the file is damaged, "
-                  "write it again", r->path, (long long)(r->at - r->start), what);
-    return 0;
-}
-
-static char peek(struct reader *r)
-{
-    while (r->at < r->limit && strchr(" \t\r\n", *r->at) && *r->at)
-        r->at++;
-    return r->at < r->limit ? *r->at : 0;
+    return inv_json_fail(&r->json, what);
 }
 
 static int accept(struct reader *r, char c)
 {
-    if (peek(r) != c || c == 0)
-        return 0;
-    r->at++;
-    return 1;
+    return inv_json_accept(&r->json, c);
 }
 
 static int expect(struct reader *r, char c)
 {
-    char what[] = "'x' expected";
-    what[1] = c;
-    return accept(r, c) || fail(r, what);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The four digits after \u as one UTF-16 unit, or -1. */
-static int read_unit(struct reader *r)
-{
-    int unit = 0;
-    for (int i = 0; i < 4; i++) {
-        int digit = r->at < r->limit ? hex_digit(*r->at) : -1;
-        if (digit < 0)
-            return -1;
-        unit = unit * 16 + digit;
-        r->at++;
-    }
-    return unit;
-}
-
-static char *put_utf8(char *to, int code)
-{
-    if (code < 0x80) {
-        *to++ = (char)code;
-    } else if (code < 0x800) {
-        *to++ = (char)(0xc0 | code >> 6);
-        *to++ = (char)(0x80 | (code & 0x3f));
-    } else {
-        *to++ = (char)(0xe0 | code >> 12);
-        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
-        *to++ = (char)(0x80 | (code & 0x3f));
-    }
-    return to;
-}
-
-/* An escape after its backslash; surrogates are kept as separate units. */
-static char *read_escape(struct reader *r, char *to)
-{
-    static const char plain[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-    char c = r->at < r->limit ? *r->at++ : 0;
-    const char *found = c ? strchr(plain, c) : NULL;
-    if (found) {
-        *to++ = meant[found - plain];
-        return to;
-    }
-    int code = c == 'u' ? read_unit(r) : -1;
-    if (code > 0)
-        return put_utf8(to, code);
-    fail(r, "no such escape in a string");
-    return to;
-}
-
-/* A string in new memory, or NULL. */
-static char *read_string(struct reader *r)
-{
-    if (!expect(r, '"'))
-        return NULL;
-    const char *close = r->at;
-    while (close < r->limit && *close != '"')
-        close += *close == '\\' ? 2 : 1;
-    if (close >= r->limit) {
-        fail(r, "a string without end");
-        return NULL;
-    }
-    char *text = inv_allocate((size_t)(close - r->at) + 1), *to = text;
-    while (r->at < close && !r->failed) {
-        char c = *r->at++;
-        if (c == '\\')
-            to = read_escape(r, to);
-        else
-            *to++ = c;
-    }
-    r->at = close + 1;
-    return text;
-}
-
-static int read_number(struct reader *r, uint64_t *value)
-{
-    uint64_t whole = 0;
-    if (peek(r) < '0' || peek(r) > '9')
-        return fail(r, "a whole number expected");
-    while (r->at < r->limit && *r->at >= '0' && *r->at <= '9') {
-        if (whole > (uint64_t)INT64_MAX / 16)
-            return fail(r, "a number is too large");
-        whole = whole * 10 + (uint64_t)(*r->at++ - '0');
-    }
-    *value = whole;
-    return 1;
+    return inv_json_expect(&r->json, c);
 }
 
 static int read_shape(struct reader *r, struct tensor *t)
@@ -268,7 +161,7 @@ static int read_shape(struct reader *r, struct tensor *t)
     while (!accept(r, ']')) {
         if (t->rank == INV_RANK)
             return fail(r, "a tensor with more than 8 axes");
-        if ((t->rank > 0 && !expect(r, ',')) || !read_number(r, &extent))
+        if ((t->rank > 0 && !expect(r, ',')) || !inv_json_whole(&r->json, &extent))
             return 0;
         t->dim[t->rank++] = (int64_t)extent;
     }
@@ -277,8 +170,8 @@ static int read_shape(struct reader *r, struct tensor *t)
 
 static int read_offsets(struct reader *r, struct tensor *t)
 {
-    return expect(r, '[') && read_number(r, &t->begin) && expect(r, ',') &&
-           read_number(r, &t->end) && expect(r, ']');
+    return expect(r, '[') && inv_json_whole(&r->json, &t->begin) && expect(r, ',') &&
+           inv_json_whole(&r->json, &t->end) && expect(r, ']');
 }
 
 static int read_member(struct reader *r, struct tensor *t, const char *key)
@@ -291,7 +184,7 @@ static int read_member(struct reader *r, struct tensor *t, const char *key)
         return fail(r, "dtype, shape and data_offsets expected, each once");
     t->seen |= 1 << which;
     if (which == 0)
-        return (t->dtype = read_string(r)) != NULL;
+        return (t->dtype = inv_json_string(&r->json)) != NULL;
     return which == 1 ? read_shape(r, t) : read_offsets(r, t);
 }
 
@@ -300,7 +193,7 @@ static int read_tensor(struct reader *r, struct tensor *t)
     if (!expect(r, '{'))
         return 0;
     do {
-        char *key = read_string(r);
+        char *key = inv_json_string(&r->json);
         int ok = key && expect(r, ':') && read_member(r, t, key);
         free(key);
         if (!ok)
@@ -317,8 +210,8 @@ static int skip_metadata(struct reader *r)
     if (accept(r, '}'))
         return 1;
     do {
-        char *key = read_string(r);
-        char *value = key && expect(r, ':') ? read_string(r) : NULL;
+        char *key = inv_json_string(&r->json);
+        char *value = key && expect(r, ':') ? inv_json_string(&r->json) : NULL;
         int ok = value != NULL;
         free(key);
         free(value);
@@ -341,7 +234,7 @@ static struct tensor *add_tensor(struct reader *r, char *name)
 
 static int read_entry(struct reader *r)
 {
-    char *name = read_string(r);
+    char *name = inv_json_string(&r->json);
     if (!name || !expect(r, ':')) {
         free(name);
         return 0;
@@ -356,7 +249,7 @@ static int read_header(struct reader *r)
 {
     if (!expect(r, '{'))
         return 0;
-    if (peek(r) != '}') {
+    if (inv_json_peek(&r->json) != '}') {
         do {
             if (!read_entry(r))
                 return 0;
@@ -364,8 +257,7 @@ static int read_header(struct reader *r)
     }
     if (!expect(r, '}'))
         return 0;
-    peek(r);
-    return r->at == r->limit || fail(r, "text follows the header's end");
+    return inv_json_end(&r->json) || fail(r, "text follows the header's end");
 }
 
 /* ---- reading: do the tensors cover the data, and are they the model's? ---- */
@@ -531,8 +423,8 @@ static void load_file(FILE *file, const struct inv_model *model, unsigned char *
         return;
     int count, before = r->errors->count;
     const struct inv_variable **list = sorted(model, &count);
-    r->start = r->at = header;
-    r->limit = header + length;
+    r->json.start = r->json.at = header;
+    r->json.limit = header + length;
     if (read_header(r)) {
         check_cover(r, data_bytes);
         check_model(r, list, count);
@@ -554,7 +446,9 @@ int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, co
                          struct inv_errors *errors)
 {
     int before = errors->count;
-    struct reader r = { .path = path, .errors = errors };
+    struct reader r = { .path = path, .errors = errors, .json = { .place = path,
+        .part = "the safetensors header", .cure = "the file is damaged, write it again",
+        .errors = errors } };
     FILE *file = fopen(path, "rb");
     if (!file) {
         inv_error(errors, "%s: cannot read weights: %s; train first, or name the file with --init "

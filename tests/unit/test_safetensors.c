@@ -168,6 +168,10 @@ static void test_refused(void)
     check_bad("{\"a\"", 0, "byte 4 of the safetensors header: ':' expected");
     check_bad("{\"a}       ", 0, "a string without end");
     check_bad("{\"\\u12\":{}}", 0, "no such escape");
+    check_bad("{\"\\ud83d\":{}}", 0, "no such escape");
+    check_bad("{\"\\ud83d\\u0041\":{}}", 0, "no such escape");
+    check_bad(changed("dense1/w", "\\ud83d\\ude00\\u00e4\\u20ac"), all,
+              "tensor \xf0\x9f\x98\x80\xc3\xa4\xe2\x82\xac is not in the model");
     check_bad("{} x", 0, "text follows the header's end");
     check_bad("{\"a\":{\"dtype\":\"F32\"}}", 0, "a tensor lacks a key");
     check_bad("{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\"}}", 0, "each once");
