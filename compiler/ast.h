@@ -69,6 +69,8 @@ struct ast {
     double number;
     bool whole;                         /* a number written without point, exponent or % */
     int height;                         /* 1 + that of the highest kid; the parser limits it */
+    int ordinal;                        /* of a called name, or a `repeat`, among those of its name
+                                         * in a declaration, from 1; set by pass_lower, else 0 */
     int count, room;
     struct ast **kid;
 };

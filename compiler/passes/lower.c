@@ -44,8 +44,9 @@ static void check_version(struct lower *l, const struct ast *file, bool main_fil
     }
 }
 
-static void collect_item(struct lower *l, const struct ast *item, bool library, bool main_file)
+static void collect_item(struct lower *l, struct ast *item, bool library, bool main_file)
 {
+    lower_number_calls(l, item);
     switch (item->kind) {
     case AST_BLOCK:
         declare(l, library ? &l->library_blocks : &l->user_blocks, item, "block");
@@ -74,7 +75,7 @@ static void unknown_declaration(struct lower *l, const struct scope *scope, cons
     const char *choice[64];
     int count = 0;
     for (; count < scope->count && count < 64; count++)
-        choice[count] = scope->item[count].name;
+        choice[count] = scope->item[count]->name;
     struct diag *d = diag_error(l->diags, span, "there is no %s '%s'", what, name);
     const char *near = diag_nearest(name, choice, count);
     if (near)
@@ -85,7 +86,7 @@ static void unknown_declaration(struct lower *l, const struct scope *scope, cons
 static bool choose_train(struct lower *l, struct span file, const char *name)
 {
     struct named_ast *train = name              ? scope_find(&l->trains, name)
-                              : l->trains.count ? &l->trains.item[0]
+                              : l->trains.count ? l->trains.item[0]
                                                 : NULL;
     if (!train && name) {
         unknown_declaration(l, &l->trains, "train declaration for model", name, (struct span){0});
@@ -98,10 +99,10 @@ static bool choose_train(struct lower *l, struct span file, const char *name)
         return false;
     }
     if (!name && l->trains.count > 1) {
-        struct diag *d = diag_error(l->diags, l->trains.item[1].ast->name_span,
+        struct diag *d = diag_error(l->diags, l->trains.item[1]->ast->name_span,
                                     "the file trains %d models", l->trains.count);
-        diag_help(d, "choose one with --train: %s, %s%s", l->trains.item[0].name,
-                  l->trains.item[1].name, l->trains.count > 2 ? " ..." : "");
+        diag_help(d, "choose one with --train: %s, %s%s", l->trains.item[0]->name,
+                  l->trains.item[1]->name, l->trains.count > 2 ? " ..." : "");
         return false;
     }
     l->train_ast = train->ast;
@@ -128,7 +129,7 @@ static bool find_declarations(struct lower *l)
 static void check_consts(struct lower *l)
 {
     for (int i = 0; i < l->consts.count; i++)
-        lower_const(l, &l->consts.item[i]);
+        lower_const(l, l->consts.item[i]);
 }
 
 bool pass_lower(struct program *program, struct ast *const *file, int file_count,

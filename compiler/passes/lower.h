@@ -1,6 +1,7 @@
 /* State shared by the files of pass lower: evaluating the tree builds graph nodes. */
 #ifndef INVAR_LOWER_H
 #define INVAR_LOWER_H
+#include "base/names.h"
 #include "op.h"
 #include "passes/pass.h"
 
@@ -15,7 +16,6 @@ enum value_kind {
     V_RANGE,                            /* item[0]..item[1], both ends meant */
     V_ELLIPSIS,
     V_LAYER,                            /* a block with some of its arguments, or a chain */
-    V_LATE,                             /* a tensor, where start values are made */
     V_TENSOR
 };
 
@@ -52,7 +52,9 @@ struct binding {
     struct span span;
     int variable;                       /* stored name: its variable, else -1 */
     bool changed;                       /* stored to since it was declared */
+    const struct graph *graph;          /* being built then: that of the value's node */
     struct binding *next;
+    const struct names *index;          /* this one and all that follow, by name */
 };
 
 /* What a body is lowered as: decides which heads and built-in values exist in it. */
@@ -63,6 +65,7 @@ struct frame {
     enum role role;
     const struct ast *declaration;      /* the AST_BLOCK or AST_MODEL */
     struct binding *names;
+    const struct names *called;         /* paths of calls by their names: what '.' looks up */
     const char *path, *random_path;     /* "" at the top */
     struct frame *caller;
     struct span call;                   /* where it was called */
@@ -74,9 +77,7 @@ struct frame {
 };
 
 struct named_ast { const char *name; const struct ast *ast; struct binding *value; bool busy; };
-struct scope { struct named_ast *item; int count, room; };
-
-struct site { const struct ast *callee; int ordinal; };
+struct scope { struct named_ast **item; int count, room; const struct names *index; };
 
 /* What lowering knows of a variable beside struct variable. */
 struct declared {
@@ -102,10 +103,6 @@ struct lower {
     bool training;
     struct scope user_blocks, library_blocks, models, datas, trains, consts;
     const struct ast *train_ast, *model_ast, *data_ast;
-    struct site *site;                  /* ordinals of call sites, by callee node */
-    int site_count, site_room;
-    const struct ast **sited;           /* declarations whose sites are numbered */
-    int sited_count, sited_room;
     struct declared *declared;          /* by variable */
     int declared_count, declared_room;
     int bucket[BUCKETS];                /* by hash of the path: 1 + the variable declared last */
@@ -200,6 +197,8 @@ bool dims_fit(int rank, const int64_t *dim);
 const char *path_join(struct lower *, const char *, const char *);
 
 /* ---- lower_call.c ---- */
+/* Sets the ordinals of call sites and of `repeat` in it. */
+void lower_number_calls(struct lower *, struct ast *declaration);
 struct value lower_call(struct lower *, struct frame *, const struct ast *callee,
                         const struct ast *arguments, const struct value *first, const char *as,
                         struct span span);

@@ -68,29 +68,6 @@ void lower_each(struct lower *l, const struct ast *body,
     }
 }
 
-/* Ordinal of an unnamed `repeat` among those of its body, counted in the source. */
-static int count_repeats(const struct ast *in, const struct ast *until, int *count)
-{
-    for (int i = 0; i < in->count; i++) {
-        const struct ast *kid = in->kid[i];
-        if (!kid)
-            continue;
-        if (kid->kind == AST_STATEMENT && !strcmp(kid->text, "repeat"))
-            ++*count;
-        if (kid == until || count_repeats(kid, until, count))
-            return 1;
-    }
-    return 0;
-}
-
-static int repeat_ordinal(struct frame *frame, const struct ast *ast)
-{
-    int count = 0;
-    if (frame->declaration)
-        count_repeats(frame->declaration, ast, &count);
-    return count ? count : 1;
-}
-
 static void lower_repeat(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     const struct ast *operands = ast->kid[0],
@@ -114,10 +91,10 @@ static void lower_repeat(struct lower *l, struct frame *frame, const struct ast 
                     REPEAT_MAX, value_describe(l, v));
         return;
     }
-    int ordinal = repeat_ordinal(frame, ast);
+    const char *base = name ? name : arena_printf(l->arena, "repeat%d", ast->ordinal);
     for (int64_t i = 0; i < count && !frame->returned; i++) {
-        const char *part = name ? arena_printf(l->arena, "%s/%lld", name, (long long)i)
-                                : arena_printf(l->arena, "repeat%d/%lld", ordinal, (long long)i);
+        const char *turn = arena_printf(l->arena, "%lld", (long long)i);
+        const char *part = path_join(l, base, turn);
         frame->path = path_join(l, path, part);
         frame->random_path = path_join(l, random_path, part);
         if (name)

@@ -14,55 +14,64 @@ static bool is_call_site(const struct ast *ast, const struct ast *parent, int in
            || (parent->kind == AST_AS && index == 0);
 }
 
-static bool span_before(struct span a, struct span b)
+struct ordinals { struct arena *arena; const struct names *last; };
+
+static int next_ordinal(struct ordinals *o, const char *name)
 {
-    return a.line != b.line ? a.line < b.line : a.column < b.column;
+    int *last = names_find(o->last, name);
+    if (!last) {
+        last = ARENA_NEW(o->arena, int);
+        o->last = names_add(o->arena, o->last, name, last);
+    }
+    return ++*last;
 }
 
-static void collect_sites(struct lower *l, const struct ast *ast)
+static void number_calls(struct ordinals *o, struct ast *ast)
+{
+    if (ast->kind == AST_STATEMENT && !strcmp(ast->text, "repeat"))
+        ast->ordinal = next_ordinal(o, "repeat {");
+    for (int i = 0; i < ast->count; i++) {
+        struct ast *kid = ast->kid[i];
+        if (kid && is_call_site(kid, ast, i))
+            kid->ordinal = next_ordinal(o, kid->text);
+        else if (kid)
+            number_calls(o, kid);
+    }
+}
+
+/* An `augment` is counted by itself, whatever stands before it in its data. */
+static void number_augments(struct lower *l, struct ast *ast)
 {
     for (int i = 0; i < ast->count; i++) {
-        const struct ast *kid = ast->kid[i];
-        if (!kid)
-            continue;
-        if (is_call_site(kid, ast, i))
-            ARENA_PUSH(l->arena, l->site, l->site_count, l->site_room) =
-                (struct site){.callee = kid};
-        else
-            collect_sites(l, kid);
+        struct ordinals o = {.arena = l->arena};
+        struct ast *kid = ast->kid[i];
+        if (kid && kid->kind == AST_STATEMENT && !strcmp(kid->text, "augment"))
+            number_calls(&o, kid);
+        else if (kid && (kid->kind == AST_BODY || kid->kind == AST_IF))
+            number_augments(l, kid);
     }
 }
 
-static void number_sites(struct lower *l, const struct ast *declaration)
+void lower_number_calls(struct lower *l, struct ast *declaration)
 {
-    for (int i = 0; i < l->sited_count; i++)
-        if (l->sited[i] == declaration)
-            return;
-    ARENA_PUSH(l->arena, l->sited, l->sited_count, l->sited_room) = declaration;
-    int first = l->site_count;
-    collect_sites(l, declaration);
-    for (int i = first; i < l->site_count; i++) {
-        l->site[i].ordinal = 1;
-        for (int j = first; j < l->site_count; j++)
-            if (!strcmp(l->site[i].callee->text, l->site[j].callee->text)
-                && span_before(l->site[j].callee->span, l->site[i].callee->span))
-                l->site[i].ordinal++;
-    }
+    struct ordinals o = {.arena = l->arena};
+    number_calls(&o, declaration);
+    if (declaration->kind == AST_DATA)
+        number_augments(l, declaration);
 }
 
-/* The component that a call site adds to paths: its `as` name, else name and ordinal. */
-static const char *site_component(struct lower *l, struct frame *frame, const struct ast *callee,
-                                  const char *as)
+/* The component that a call site adds to paths: its `as` name, else name and ordinal.  A layer
+ * given as argument may bring a name of its own: the block's first call of it is named so. */
+static const char *site_component(struct lower *l, const struct ast *callee, const char *as,
+                                  const struct layer *layer)
 {
+    int ordinal = callee->ordinal ? callee->ordinal : 1;
+    const char *own = layer && !layer->path ? layer->as : NULL;
     if (as)
-        return as;
-    if (frame->declaration)
-        number_sites(l, frame->declaration);
-    int ordinal = 1;
-    for (int i = 0; i < l->site_count; i++)
-        if (l->site[i].callee == callee)
-            ordinal = l->site[i].ordinal;
-    return arena_printf(l->arena, "%s%d", callee->text, ordinal);
+        return own ? path_join(l, as, own) : as;
+    if (own && ordinal == 1)
+        return own;
+    return arena_printf(l->arena, "%s%d", own ? own : callee->text, ordinal);
 }
 
 /* ---- expanding a block ---- */
@@ -201,8 +210,10 @@ struct value lower_apply(struct lower *l, struct frame *caller, struct layer *la
     bool shared = caller->shared;
     struct value v;
     if (layer->path) {
-        e.path = layer->path;
-        e.random_path = arena_printf(l->arena, "%s%d", layer->random_path, ++layer->uses);
+        const char *as = layer->as ? layer->as : "";
+        e.path = path_join(l, layer->path, as);
+        e.random_path = path_join(l, arena_printf(l->arena, "%s%d", layer->random_path,
+                                                  ++layer->uses), as);
         caller->shared = true;
     }
     if (layer->first) {
@@ -233,6 +244,11 @@ static struct value not_callable(struct lower *l, struct frame *frame, const str
     return value_error();
 }
 
+static void name_call(struct lower *l, struct frame *frame, const char *name, const char *path)
+{
+    frame->called = names_add(l->arena, frame->called, name, (void *)path);
+}
+
 struct value lower_call(struct lower *l, struct frame *frame, const struct ast *callee,
                         const struct ast *arguments, const struct value *first, const char *as,
                         struct span span)
@@ -242,11 +258,12 @@ struct value lower_call(struct lower *l, struct frame *frame, const struct ast *
         return value_error();
     }
     struct binding *b = frame_find(frame, callee->text);
-    const char *part = site_component(l, frame, callee, as);
-    const char *path = path_join(l, frame->path, part),
-               *random_path = path_join(l, frame->random_path, part);
+    const struct layer *layer = b && b->value.kind == V_LAYER ? b->value.layer : NULL;
+    const char *part = site_component(l, callee, as, layer);
     struct expansion e = {.given = first, .given_count = first != NULL, .arguments = {arguments},
-                          .scope = {frame}, .path = path, .random_path = random_path, .span = span};
+                          .scope = {frame}, .path = path_join(l, frame->path, part),
+                          .random_path = path_join(l, frame->random_path, part), .span = span};
+    name_call(l, frame, as ? as : part, layer && layer->path ? layer->path : e.path);
     if (b && b->value.kind == V_LAYER)
         return lower_apply(l, frame, b->value.layer, &e);
     if (b && b->value.kind == V_ERROR)

@@ -82,16 +82,15 @@ const char *path_join(struct lower *l, const char *a, const char *b)
 /* ---- scopes ---- */
 struct named_ast *scope_find(const struct scope *scope, const char *name)
 {
-    for (int i = 0; i < scope->count; i++)
-        if (!strcmp(scope->item[i].name, name))
-            return &scope->item[i];
-    return NULL;
+    return names_find(scope->index, name);
 }
 
 void scope_add(struct lower *l, struct scope *scope, const struct ast *ast)
 {
-    ARENA_PUSH(l->arena, scope->item, scope->count, scope->room) =
-        (struct named_ast){.name = ast->text, .ast = ast};
+    struct named_ast *item = ARENA_NEW(l->arena, struct named_ast);
+    *item = (struct named_ast){.name = ast->text, .ast = ast};
+    ARENA_PUSH(l->arena, scope->item, scope->count, scope->room) = item;
+    scope->index = names_add(l->arena, scope->index, ast->text, item);
 }
 
 const struct ast *lower_find_block(struct lower *l, bool library, const char *name)
@@ -104,10 +103,7 @@ const struct ast *lower_find_block(struct lower *l, bool library, const char *na
 
 struct binding *frame_find(struct frame *frame, const char *name)
 {
-    for (struct binding *b = frame->names; b; b = b->next)
-        if (!strcmp(b->name, name))
-            return b;
-    return NULL;
+    return frame->names ? names_find(frame->names->index, name) : NULL;
 }
 
 struct binding *frame_bind(struct lower *l, struct frame *frame, const char *name,
@@ -115,7 +111,8 @@ struct binding *frame_bind(struct lower *l, struct frame *frame, const char *nam
 {
     struct binding *b = ARENA_NEW(l->arena, struct binding);
     *b = (struct binding){.name = name, .value = value, .span = span, .variable = -1,
-                          .next = frame->names};
+                          .graph = l->graph, .next = frame->names};
+    b->index = names_add(l->arena, b->next ? b->next->index : NULL, name, b);
     frame->names = b;
     return b;
 }
@@ -153,7 +150,7 @@ static void add_choice(struct lower *l, struct choices *c, const char *name)
 static void add_scope(struct lower *l, struct choices *c, const struct scope *scope)
 {
     for (int i = 0; i < scope->count; i++)
-        add_choice(l, c, scope->item[i].name);
+        add_choice(l, c, scope->item[i]->name);
 }
 
 struct value lower_unknown(struct lower *l, struct frame *frame, const struct ast *name,
@@ -183,11 +180,19 @@ struct value lower_unknown(struct lower *l, struct frame *frame, const struct as
     return value_error();
 }
 
+static bool holds_tensor(struct value v)
+{
+    bool any = v.kind == V_TENSOR;
+    for (int i = 0; !any && v.kind == V_LIST && i < v.count; i++)
+        any = holds_tensor(v.item[i]);
+    return any;
+}
+
 static struct value lower_name(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     struct value value;
     struct binding *b = frame_find(frame, ast->text);
-    if (b && b->value.kind == V_LATE) {
+    if (b && b->graph != l->graph && holds_tensor(b->value)) {
         struct diag *d = lower_error(
             l, frame, ast->span, "'%s' is not known yet where start values are made", ast->text);
         diag_help(
@@ -340,11 +345,16 @@ static struct value lower_index(struct lower *l, struct frame *frame, const stru
     return value_index(l, v, item, elements->count, ast->span);
 }
 
-/* NAME.p, NAME.part.p: a parameter or buffer of a layer named by `let` or `as`. */
+/* NAME.p, NAME.part.p: a parameter or buffer of a layer named by `let` or `as`, or of a call. */
 static const char *member_path(struct lower *l, struct frame *frame, const struct ast *ast)
 {
-    if (ast->kind == AST_NAME)
-        return path_join(l, frame->path, ast->text);
+    if (ast->kind == AST_NAME) {
+        struct binding *b = frame_find(frame, ast->text);
+        if (b && b->value.kind == V_LAYER && b->value.layer->path)
+            return b->value.layer->path;
+        const char *path = names_find(frame->called, ast->text);
+        return path ? path : ast->text;
+    }
     const char *of = ast->kind == AST_MEMBER ? member_path(l, frame, ast->kid[0]) : NULL;
     return of ? path_join(l, of, ast->text) : NULL;
 }

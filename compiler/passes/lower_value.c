@@ -103,7 +103,6 @@ const char *value_describe(struct lower *l, struct value v)
     case V_RANGE: return "a range";
     case V_ELLIPSIS: return "...";
     case V_LAYER: return "a layer";
-    case V_LATE: return "a value of the step";
     case V_TENSOR: return tensor_describe(l, v);
     }
     return "?";

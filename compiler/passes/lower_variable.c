@@ -135,21 +135,6 @@ static void store_initial(struct lower *l, struct frame *frame, struct variable 
     lower_declared(l, v->id)->initial = node + 1;
 }
 
-/* The bindings that a start value sees: tensors of the step are not there yet. */
-static struct binding *early_names(struct lower *l, struct binding *names)
-{
-    struct binding *kept = NULL, **end = &kept;
-    for (; names; names = names->next) {
-        *end = ARENA_NEW(l->arena, struct binding);
-        **end = *names;
-        if (names->value.kind == V_TENSOR)
-            (*end)->value.kind = V_LATE;
-        end = &(*end)->next;
-        *end = NULL;
-    }
-    return kept;
-}
-
 void lower_initial(struct lower *l, struct frame *frame, int variable, const struct ast *ast)
 {
     struct variable *v = program_variable(l->program, variable);
@@ -159,15 +144,16 @@ void lower_initial(struct lower *l, struct frame *frame, int variable, const str
     struct value value;
     if (lower_declared(l, variable)->initial)
         return;
-    scope.names = early_names(l, frame->names);
     scope.role = ROLE_INITIALISER;
     scope.parameter = &v->shape;
     l->graph = l->program->phase[PHASE_INIT];
     l->phase = PHASE_INIT;
     l->current = &scope;
     if (ast->kind != AST_CHAIN && lower_is_layer(l, &scope, ast)) {
-        struct expansion e = {.path = v->path, .random_path = v->path, .span = ast->span};
-        value = lower_apply(l, &scope, lower_layer(l, &scope, ast), &e);
+        struct layer *layer = lower_layer(l, &scope, ast);
+        const char *path = path_join(l, v->path, layer->as ? layer->as : "");
+        struct expansion e = {.path = path, .random_path = path, .span = ast->span};
+        value = lower_apply(l, &scope, layer, &e);
     } else {
         value = lower_expr(l, &scope, ast);
     }
@@ -182,10 +168,16 @@ static bool belongs(struct lower *l, struct frame *frame, const struct ast *ast,
                     enum variable_kind kind)
 {
     bool model = frame->role == ROLE_BLOCK || frame->role == ROLE_MODEL;
-    if (kind == VAR_STATE ? frame->role == ROLE_OPTIMIZER : model)
+    const char *path = path_join(l, frame->path, ast->kid[0]->text);
+    bool again = frame->role == ROLE_METRIC && frame->shared && find_variable(l, kind, path);
+    if (kind == VAR_STATE ? frame->role == ROLE_OPTIMIZER : model || again)
         return true;
-    lower_error(l, frame, ast->name_span, "'%s' belongs to %s, and this is %s", ast->text,
-                kind == VAR_STATE ? "an optimizer" : "a model or a layer", role_name(frame->role));
+    struct diag *d = lower_error(l, frame, ast->name_span, "'%s' belongs to %s, and this is %s",
+                                 ast->text,
+                                 kind == VAR_STATE ? "an optimizer" : "a model or a layer",
+                                 role_name(frame->role));
+    if (frame->role == ROLE_METRIC && kind != VAR_STATE)
+        diag_help(d, "give the layer's result a name above: z = x -> dense(3)");
     return false;
 }
 
@@ -276,9 +268,11 @@ static bool is_latest(const struct frame *frame, const struct binding *b)
     return true;
 }
 
+/* A metric only looks: what it calls once more stores nothing. */
 void lower_store_changed(struct lower *l, struct frame *frame)
 {
-    for (struct binding *b = frame->names; b && l->phase == PHASE_TRAIN; b = b->next) {
+    bool stores = l->phase == PHASE_TRAIN && frame->role != ROLE_METRIC;
+    for (struct binding *b = frame->names; b && stores; b = b->next) {
         if (b->variable < 0 || !b->changed || !is_latest(frame, b))
             continue;
         struct variable *v = program_variable(l->program, b->variable);

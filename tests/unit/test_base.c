@@ -1,6 +1,7 @@
 /* Arena, text buffer and diagnostics. */
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/names.h"
 #include "base/text.h"
 #include <CUnit/Basic.h>
 #include <stdint.h>
@@ -54,6 +55,39 @@ static void test_arena_push(void)
     for (int i = 0; i < count; i++)
         wrong += item[i] != i;
     CU_ASSERT_EQUAL(wrong, 0);
+    arena_free(a);
+}
+
+static void test_names(void)
+{
+    struct arena *a = arena_new();
+    const struct names *all[1001] = {NULL};
+    int number[1000], other = 0, wrong = 0;
+
+    for (int i = 0; i < 1000; i++)
+        all[i + 1] = names_add(a, all[i], arena_printf(a, "n%d", i), &number[i]);
+    for (int i = 0; i < 1000; i++)
+        for (int k = 0; k < 1000; k += 37)
+            wrong += names_find(all[i], arena_printf(a, "n%d", k)) != (k < i ? &number[k] : NULL);
+    CU_ASSERT_EQUAL(wrong, 0);
+    all[0] = names_add(a, all[1000], "n7", &other);
+    CU_ASSERT_PTR_EQUAL(names_find(all[0], "n7"), &other);
+    CU_ASSERT_PTR_EQUAL(names_find(all[0], "n8"), &number[8]);
+    CU_ASSERT_PTR_EQUAL(names_find(all[1000], "n7"), &number[7]);
+    CU_ASSERT_PTR_NULL(names_find(all[0], "n1000"));
+    arena_free(a);
+}
+
+/* Two names of one hash (FNV-1a, 32 bits) are told apart all the same. */
+static void test_names_of_one_hash(void)
+{
+    struct arena *a = arena_new();
+    int one = 1, two = 2;
+    const struct names *names = names_add(a, NULL, "costarring", &one);
+
+    names = names_add(a, names, "liquid", &two);
+    CU_ASSERT_PTR_EQUAL(names_find(names, "costarring"), &one);
+    CU_ASSERT_PTR_EQUAL(names_find(names, "liquid"), &two);
     arena_free(a);
 }
 
@@ -283,6 +317,8 @@ int main(void)
     CU_ADD_TEST(suite, test_arena_pieces);
     CU_ADD_TEST(suite, test_arena_strings);
     CU_ADD_TEST(suite, test_arena_push);
+    CU_ADD_TEST(suite, test_names);
+    CU_ADD_TEST(suite, test_names_of_one_hash);
     CU_ADD_TEST(suite, test_text);
     CU_ADD_TEST(suite, test_diag_caret);
     CU_ADD_TEST(suite, test_diag_nowhere);
