@@ -7,6 +7,7 @@
 #define INV_CORE_FIRMWARE_H
 
 #include "core/arith.h"
+#include "core/fpu.h"
 #include "core/run.h"
 
 INV_FN float *inv_f32(unsigned char *piece, int32_t offset)
@@ -39,6 +40,15 @@ INV_FN const int64_t *inv_i64_const(const unsigned char *piece, int32_t offset)
     return (const int64_t *)(const void *)(piece + offset);
 }
 
+/* The caller's code, and its callbacks between two groups, may have another mode. */
+INV_FN void inv_group_run(const struct inv_run *run, const struct inv_group *group, int32_t begin,
+                          int32_t end)
+{
+    uint32_t mode = inv_fpu_enter();
+    group->function(run, begin, end);
+    inv_fpu_leave(mode);
+}
+
 /*
  * Runs the phase on from the cursor until it is done, or until about *budget scalar operations
  * are (one output of a group is never cut short); takes them off *budget.  1 once done.
@@ -54,7 +64,7 @@ INV_SHARED int inv_phase_continue(const struct inv_run *run, const struct inv_ph
         if (*budget <= 0)
             return 0;
         if (left > 0)
-            group->function(run, cursor->output, cursor->output + now);
+            inv_group_run(run, group, cursor->output, cursor->output + now);
         *budget -= now * group->cost;
         cursor->output += now;
         if (now >= left) {
@@ -72,7 +82,7 @@ INV_SHARED void inv_phase_run(const struct inv_run *run, const struct inv_phase 
         const struct inv_group *group = &phase->group[g];
         int32_t count = group->count + group->count_rows * run->rows;
         if (count > 0)
-            group->function(run, 0, count);
+            inv_group_run(run, group, 0, count);
     }
 }
 
@@ -123,7 +133,7 @@ INV_FN float inv_opaque(uint32_t bits)
  * nothing: an exact tie of fma broken by a far smaller addend, a subnormal result, an exact
  * cancellation; a quotient and a root whose last bit depends on correct rounding.
  */
-INV_SHARED int inv_small_selftest(void)
+INV_SHARED int inv_small_checks(void)
 {
     int bad = inv_canary() != 0;
     bad |= inv_bits(inv_fma(inv_opaque(0x3f800800u), inv_opaque(0x3f800800u),
@@ -136,6 +146,15 @@ INV_SHARED int inv_small_selftest(void)
     bad |= inv_bits(inv_div(inv_opaque(0x00800001u), inv_opaque(0x40000000u))) != 0x00400000u;
     bad |= inv_bits(inv_sqrt(inv_opaque(0x40000000u))) != 0x3fb504f3u;
     bad |= inv_bits(inv_sqrt(inv_opaque(0x00000001u))) != 0x1a3504f3u;
+    return bad;
+}
+
+/* 0, or 1 where computing in the mode that all groups run in gives wrong bits. */
+INV_SHARED int inv_small_selftest(void)
+{
+    uint32_t mode = inv_fpu_enter();
+    int bad = inv_small_checks();
+    inv_fpu_leave(mode);
     return bad;
 }
 

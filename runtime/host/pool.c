@@ -2,6 +2,9 @@
 #define _GNU_SOURCE
 #endif
 #include "pool.h"
+#include "core/fpu.h"
+#include "core/selftest.h"
+#include "environment.h"
 #include "progress.h"
 #include <errno.h>
 #include <pthread.h>
@@ -127,10 +130,30 @@ static int64_t cut(int64_t count, int part, int parts)
     return count < 2 * GRAIN * parts || part == parts ? begin : begin / GRAIN * GRAIN;
 }
 
+/* Whoever calls, and code that ran in this thread before, may have set another mode. */
+static void run_outputs(const struct inv_run *run, inv_group *group, int64_t begin, int64_t end)
+{
+    uint32_t mode = inv_fpu_enter();
+    group(run, begin, end);
+    inv_fpu_leave(mode);
+}
+
 static void run_part(const struct inv_run *run, inv_group *group, int64_t count, int part,
                      int parts)
 {
-    group(run, cut(count, part, parts), cut(count, part + 1, parts));
+    run_outputs(run, group, cut(count, part, parts), cut(count, part + 1, parts));
+}
+
+/* A thread begins with what made it left it, or with what a library sets in every new one. */
+static void check_thread(void)
+{
+    inv_environment_prepare();
+    inv_fpu_enter();
+    const char *why = inv_selftest();
+    if (!why)
+        return;
+    fprintf(stderr, "error: self-test of a thread: %s\n", why);
+    exit(INV_UNTRUSTED);
 }
 
 static void rest(void)
@@ -172,6 +195,7 @@ static void *work(void *argument)
 {
     struct worker *self = argument;
     struct inv_pool *pool = self->pool;
+    check_thread();
     pthread_mutex_lock(&pool->lock);
     for (;;) {
         while (!pool->stop && (self->turn == pool->turn || self->number >= pool->parts))
@@ -282,5 +306,5 @@ void inv_for(const struct inv_run *run, inv_group *group, int64_t count, int64_t
     if (parts > 1)
         run_parallel(run->pool, run, group, count, parts);
     else if (count > 0)
-        group(run, 0, count);
+        run_outputs(run, group, 0, count);
 }

@@ -328,10 +328,12 @@ static int fit_row(struct ${model} *model)
     begin_fields(model);
     inv_phase_run(&model->run, &prepare);
     end_fields(model, 0, 0);
+    uint32_t mode = inv_fpu_enter();
     (fit->zscore ? fit_sums : fit_range)(model, fit, model->batch_at++);
-    if (model->batch_at < model->part_end[0])
+    int last = model->batch_at == model->part_end[0], bad = last && fit_end(model, fit);
+    inv_fpu_leave(mode);
+    if (!last)
         return 0;
-    int bad = fit_end(model, fit);
     model->batch_at = 0;
     model->fit_pass += 1;
     if (model->fit_pass > fit->zscore) {
@@ -355,11 +357,13 @@ INV_SHARED void begin_pass(struct ${model} *model, struct ${model}_pass *pass)
 
 INV_SHARED void add_to_pass(const struct ${model} *model, struct ${model}_pass *pass)
 {
+    uint32_t mode = inv_fpu_enter();
     float rows = (float)model->run.rows;
 @each loss
     pass->sum[${index}] = inv_add(pass->sum[${index}],
                             inv_mul(*inv_f32(model->run.work, ${offset}), rows));
 @end
+    inv_fpu_leave(mode);
     pass->rows += model->run.rows;
 }
 
@@ -368,9 +372,11 @@ INV_SHARED void end_pass(struct ${model} *model, const struct ${model}_pass *pas
 {
     model->run.rows = pass->rows;
     inv_phase_run(&model->run, &finish);
+    uint32_t mode = inv_fpu_enter();
 @each loss
     reports->${name} = inv_div(pass->sum[${index}], (float)pass->rows);
 @end
+    inv_fpu_leave(mode);
 @each metric
     memcpy(&reports->${name}, model->run.work + ${offset}, sizeof reports->${name});
 @end
@@ -608,7 +614,10 @@ enum ${model}_status ${model}_evaluate(struct ${model} *model, enum ${model}_par
 static enum ${model}_status look(const struct ${model} *model, struct ${model}_best *best,
                          ${watch_ctype} value)
 {
-    if (value != value || (best->found && !(value ${watch_better} best->value))) {
+    uint32_t mode = inv_fpu_enter();
+    volatile int worse = value != value || (best->found && !(value ${watch_better} best->value));
+    inv_fpu_leave(mode);
+    if (worse) {
         best->misses++;
         return ${patience} > 0 && best->misses >= ${patience} ? ${upper}_DONE : ${upper}_OK;
     }

@@ -5,6 +5,7 @@
  * FITTED where statistics are. */
 #include <string.h>
 #include "board.h"
+#include "core/fpu.h"
 #include "core/sha256.h"
 #include "subject.h"
 
@@ -288,8 +289,20 @@ static void evaluate(enum API(part) part, const char *name)
     }
 }
 
+/* The mode that the application computes in: upward, subnormal numbers lost. */
+#if defined(__SSE__)
+#define OWN_MODE (INV_FPU_WANTED | 0xc040u)
+#elif defined(__aarch64__) || (defined(__arm__) && defined(__ARM_FP))
+#define OWN_MODE 0x01400000u
+#elif defined(__riscv_flen)
+#define OWN_MODE 3u
+#else
+#define OWN_MODE INV_FPU_WANTED
+#endif
+
 int main(void)
 {
+    inv_fpu_set_mode(OWN_MODE);
     begin();
     begin_again();
     train();
@@ -297,6 +310,7 @@ int main(void)
     infer();
     evaluate(LIMIT(VAL), "val ");
     evaluate(LIMIT(TEST), "test ");
+    expect((inv_fpu_word() & INV_FPU_MODE) == OWN_MODE, "the caller's mode is kept");
     print_whole("slices to begin ", begin_slices);
     print_whole("arena ", LIMIT(ARENA_BYTES));
     print_whole("weights ", LIMIT(WEIGHT_BYTES));

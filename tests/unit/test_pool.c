@@ -1,5 +1,6 @@
 /* The pool: every output is computed once, whatever the number of threads. */
 #include "host.h"
+#include <fenv.h>
 #include <pthread.h>
 #include <stdint.h>
 #include "host/pool.h"
@@ -86,6 +87,34 @@ static void test_cost(void)
     inv_pool_free(run.pool);
 }
 
+/* 1 + 2^-24 in every output: 1 where it is rounded to nearest. */
+static void add_little(const struct inv_run *run, int64_t begin, int64_t end)
+{
+    volatile float little = 0x1p-24f;
+    for (int64_t i = begin; i < end; i++)
+        ((float *)(void *)run->arena)[i] = 1.0f + little;
+}
+
+/* Whatever mode the caller is in, its threads and their jobs are in the right one. */
+static void test_mode(void)
+{
+    static float sum[OUTPUTS];
+    struct inv_run run = { .arena = (unsigned char *)sum, .pool = inv_pool_new(3, "portable") };
+    int wrong = 0;
+    fesetround(FE_UPWARD);
+    for (int round = 0; round < 3; round++) {
+        memset(sum, 0, sizeof sum);
+        inv_for(&run, add_little, OUTPUTS, round == 0 ? 1 : LARGE);
+        for (int i = 0; i < OUTPUTS; i++)
+            wrong += sum[i] != 1.0f;
+    }
+    int kept = fegetround();
+    fesetround(FE_TONEAREST);
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(kept, FE_UPWARD);
+    inv_pool_free(run.pool);
+}
+
 static void test_idle(void)
 {
     CU_ASSERT_TRUE(inv_pool_processors() >= 1);
@@ -94,4 +123,4 @@ static void test_idle(void)
 }
 
 HOST_MAIN("pool", { "once", test_once }, { "spread", test_spread }, { "cost", test_cost },
-          { "idle", test_idle })
+          { "mode", test_mode }, { "idle", test_idle })
