@@ -427,9 +427,12 @@ static void set_data(const struct lists *l)
     int64_t second = first + whole_share(data->val_share);
     set_whole(file, "train_cut", first);
     set_whole(file, "val_cut", second);
-    set_whole(file, "test_cut",
-              second + (data->test_file >= 0 ? 0 : whole_share(data->test_share)));
-    set_whole(file, "own_test", data->test_file >= 0);
+    set_whole(file, "test_cut", second + whole_share(data->test_share));
+    int own = 0;
+    for (int part = 0; part < 3; part++)
+        own |= (data->source[SOURCE_TRAIN + part].file_count > 0) << part;
+    set_whole(file, "own_parts", own);
+    set_whole(file, "main_rows", data->rows > 0 || data->source[SOURCE_MAIN].file_count > 0);
     set_whole(file, "data_rows", data->kind == SOURCE_RANDOM ? data->rows : 0);
     set_whole(file, "split_shuffle", data->shuffle);
     set_whole(file, "shuffle", train->shuffle);

@@ -113,7 +113,11 @@ static void emit_data(struct emit *emit)
         emit_field(emit, &data->field[i], i);
     set_string(file, "data_name", data->name ? data->name : "");
     values_set(file, "data_kind", sources[data->kind]);
-    set_whole(file, "test_file", data->test_file);
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        struct values *item = values_add_item(file, "source");
+        set_whole(item, "first", data->source[i].first_file);
+        set_whole(item, "count", data->source[i].file_count);
+    }
     set_whole(file, "header", data->header);
     set_whole(file, "data_rows", data->rows);
     set_whole(file, "field_count", data->field_count);

@@ -73,7 +73,10 @@ struct data_file {
     int64_t dim[RANK_MAX];
 };
 
-struct data_part { bool present; double share; int source_override; };
+/* Rows that are split, and those of parts that have files of their own. */
+enum { SOURCE_MAIN, SOURCE_TRAIN, SOURCE_VAL, SOURCE_TEST, SOURCE_COUNT };
+
+struct data_source { int first_file, file_count; }; /* no files: absent, or drawn */
 
 struct data_desc {
     const char *name;
@@ -84,8 +87,8 @@ struct data_desc {
     int64_t rows;                       /* random(n) */
     struct data_field *field;
     int field_count, field_room;
-    double train_share, val_share, test_share; /* 1, 0, 0 without a split */
-    int test_file;                      /* `part test = ...`: index of its first file, or -1 */
+    struct data_source source[SOURCE_COUNT];
+    double train_share, val_share, test_share; /* of the main source; 1, 0, 0 without a split */
     bool shuffle;                       /* the split draws a permutation */
     bool augmented;
     bool has_seed;

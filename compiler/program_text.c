@@ -63,8 +63,12 @@ static void print_data(struct text *text, const struct data_desc *d)
     text_printf(text, " kind=%s header=%d rows=%" PRId64 " train=%a val=%a test=%a",
                 sources[d->kind], d->header, d->rows, d->train_share, d->val_share,
                 d->test_share);
-    text_printf(text, " shuffle=%d has_seed=%d seed=%" PRIu64 " test_file=%d\n", d->shuffle,
-                d->has_seed, d->seed, d->test_file);
+    text_printf(text, " shuffle=%d has_seed=%d seed=%" PRIu64 " sources=", d->shuffle, d->has_seed,
+                d->seed);
+    for (int i = 0; i < SOURCE_COUNT; i++)
+        text_printf(text, "%s%d+%d", i ? "," : "", d->source[i].first_file,
+                    d->source[i].file_count);
+    text_puts(text, "\n");
     for (int i = 0; i < d->file_count; i++) {
         text_puts(text, "file");
         print_string(text, "", d->file[i].name);

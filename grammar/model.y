@@ -66,6 +66,7 @@ item: INVAR NUMBER                      { $$ = NAMED_NODE(INVAR, @$, $2->text, @
   | INCLUDE STRING                      { $$ = NAMED_NODE(INCLUDE, @$, $2, @2); }
   | CONST NAME '=' expr                 { $$ = NAMED_NODE(CONST, @$, $2, @2, $4); }
   | DATA NAME '=' expr body             { $$ = NAMED_NODE(DATA, @$, $2, @2, $4, $5); }
+  | DATA NAME body                      { $$ = NAMED_NODE(DATA, @$, $2, @2, NULL, $3); }
   | MODEL NAME '(' formals ')' body     { $$ = NAMED_NODE(MODEL, @$, $2, @2, $4, $6); }
   | BLOCK NAME '(' formals ')' body     { $$ = NAMED_NODE(BLOCK, @$, $2, @2, $4, $6); }
   | TRAIN NAME NAME[on] NAME[set] body  {

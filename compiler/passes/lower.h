@@ -259,6 +259,17 @@ struct value builtin_call(struct lower *, struct frame *, const char *name, stru
 /* Built-in values: pi, inf, training, step ... false where NAME is none. */
 bool builtin_value(struct lower *, struct frame *, const char *name, struct span, struct value *);
 
+/* ---- lower_split.c ---- */
+/* Appends the files of that source; ast is NULL where there is none. */
+void lower_source_of(struct lower *, int source, const struct ast *);
+/* A statement `part val = csv(...)`; others are left alone. */
+void lower_part(struct lower *, const struct ast *);
+void lower_split(struct lower *, const struct ast *);
+/* part: 0 train, 1 val, 2 test.  Whether rows may be in it. */
+bool lower_has_part(const struct lower *, int part);
+/* After all statements of `data`: every row has one part, and there are rows to train on. */
+void lower_check_parts(struct lower *);
+
 /* ---- lower_model.c, lower_data.c, lower_train.c ---- */
 void lower_model_statement(struct lower *, struct frame *, const struct ast *);
 void lower_phases(struct lower *);
@@ -266,6 +277,8 @@ void lower_data(struct lower *);
 /* columns(a..b), column(...): cells of the field at hand. */
 struct value lower_columns(struct lower *, struct frame *, const char *name, struct arguments *,
                            struct span);
+/* Rows of a call such as csv(...), of a part where `part` is true. */
+void lower_source(struct lower *, const struct ast *, bool part);
 void lower_train_settings(struct lower *);
 void lower_train_check(struct lower *);
 bool lower_is_frozen(struct lower *, const char *path);

@@ -1,5 +1,4 @@
 /* `data`: where rows come from, fields as expressions of cells, split, augmentation. */
-#include <math.h>
 #include <string.h>
 #include "passes/lower.h"
 
@@ -59,9 +58,9 @@ static void source_files(struct lower *l, const struct ast *arguments, int sourc
         diag_error(l->diags, arguments->span, "'%s' needs at least one file", sources[source].name);
 }
 
-static void source_random(struct lower *l, const struct ast *call)
+static void source_random(struct lower *l, const struct ast *call, bool part)
 {
-    if (l->program->data.rows) {
+    if (part) {
         diag_error(l->diags, call->span,
                    "rows that are drawn have no part of their own; use 'split'");
         return;
@@ -78,7 +77,7 @@ static void source_random(struct lower *l, const struct ast *call)
         l->program->data.rows = rows;
 }
 
-static void lower_source(struct lower *l, const struct ast *ast)
+void lower_source(struct lower *l, const struct ast *ast, bool part)
 {
     struct data_desc *data = &l->program->data;
     int i = 0;
@@ -104,7 +103,7 @@ static void lower_source(struct lower *l, const struct ast *ast)
     if (sources[i].kind == SOURCE_CSV)
         source_csv(l, ast->kid[1], i);
     else if (sources[i].kind == SOURCE_RANDOM)
-        source_random(l, ast);
+        source_random(l, ast, part);
     else
         source_files(l, ast->kid[1], i);
 }
@@ -406,52 +405,7 @@ static void lower_field(struct lower *l, const struct ast *ast, bool label)
     ARENA_PUSH(l->arena, data->field, data->field_count, data->field_room) = field;
 }
 
-/* ---- split, part, shuffle, seed ---- */
-static void lower_split(struct lower *l, const struct ast *ast)
-{
-    struct data_desc *data = &l->program->data;
-    double sum = 0, *share[3] = {&data->train_share, &data->val_share, &data->test_share};
-    static const char *const names[3] = {"train", "val", "test"};
-    const struct ast *operands = ast->kid[0];
-    data->train_share = 0;
-    for (int i = 0; operands && i < operands->count; i++) {
-        const struct ast *s = operands->kid[i];
-        int k = 0;
-        while (s->kind == AST_SHARE && k < 3 && strcmp(s->text, names[k]))
-            k++;
-        if (s->kind != AST_SHARE || k == 3 || *share[k] > 0) {
-            diag_error(l->diags, s->span, "write: split train 70%%, val 10%%, test 20%%");
-            return;
-        }
-        *share[k] = s->kid[0]->number;
-        sum += *share[k];
-    }
-    if (data->test_share > 0 && data->test_file >= 0)
-        diag_error(l->diags, ast->span,
-                   "the test part has a file of its own; split train and val only");
-    if (fabs(sum - 1) > 1e-9)
-        diag_error(l->diags, ast->span, "the shares of a split make 100%%, and these make %.9g%%",
-                   sum * 100);
-    else if (data->train_share <= 0)
-        diag_error(l->diags, ast->span, "a split needs a train part");
-}
-
-static void lower_part(struct lower *l, const struct ast *ast)
-{
-    struct data_desc *data = &l->program->data;
-    if (strcmp(ast->kid[0]->text, "test") || ast->count < 3 || !ast->kid[2]) {
-        diag_error(l->diags, ast->span, "write: part test = csv(\"test.csv\")");
-        return;
-    }
-    if (data->test_share > 0)
-        diag_error(l->diags, ast->span,
-                   "the split has a test part already; split train and val only");
-    int first = data->file_count, header = data->header;
-    lower_source(l, ast->kid[2]);
-    data->test_file = data->file_count > first ? first : -1;
-    data->header = header;
-}
-
+/* ---- shuffle, seed ---- */
 static void lower_data_flag(struct lower *l, const struct ast *ast)
 {
     const struct ast *operand = ast->kid[0] && ast->kid[0]->count == 1 ? ast->kid[0]->kid[0] : NULL;
@@ -582,13 +536,12 @@ static void lower_data_statement(struct lower *l, const struct ast *ast)
         lower_field(l, ast, false);
     else if (declare && !strcmp(ast->text, "label"))
         lower_field(l, ast, true);
-    else if (declare && !strcmp(ast->text, "part"))
-        lower_part(l, ast);
     else if (statement && !strcmp(ast->text, "split"))
         lower_split(l, ast);
     else if (statement && (!strcmp(ast->text, "shuffle") || !strcmp(ast->text, "seed")))
         lower_data_flag(l, ast);
-    else if (!statement || strcmp(ast->text, "augment")) /* those come after all fields */
+    else if (!(statement && !strcmp(ast->text, "augment"))
+             && !(declare && !strcmp(ast->text, "part"))) /* those have their own turn */
         unknown_data_statement(l, ast);
 }
 
@@ -606,17 +559,18 @@ void lower_data(struct lower *l)
     data->name = l->data_ast->text;
     data->train_share = 1;
     data->shuffle = true;
-    data->test_file = -1;
     l->settings.names = NULL;
     l->program->sample =
         program_add_variable(l->program, VAR_SAMPLE, "sample", I32, &rows, l->data_ast->span)->id;
     lower_begin_phase(l, PHASE_PREPARE, false);
     l->current = l->train_frame;
     int errors = diags_error_count(l->diags);
-    lower_source(l, l->data_ast->kid[0]);
+    lower_source_of(l, SOURCE_MAIN, l->data_ast->kid[0]);
+    lower_each(l, body, lower_part);
     if (diags_error_count(l->diags) > errors)
         return;
     lower_each(l, body, lower_data_statement);
+    lower_check_parts(l);
     l->settings.names = NULL;
     lower_each(l, body, lower_data_augment);
     if (data->field_count == 0 && diags_error_count(l->diags) == 0)

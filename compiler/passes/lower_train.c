@@ -261,7 +261,7 @@ void lower_train_check(struct lower *l)
     struct train_desc *train = &l->program->train;
     const char *choice[256];
     int count = 0;
-    if (train->patience && l->program->data.val_share <= 0) {
+    if (train->patience && !lower_has_part(l, 1)) {
         struct diag *d = diag_error(l->diags, l->patience->span, "'patience' needs a val part");
         diag_help(d, "for example, in data '%s': split train 80%%, val 20%%",
                   l->program->data.name);
@@ -280,7 +280,7 @@ void lower_train_check(struct lower *l)
         const char *near = diag_nearest(train->keep_best, choice, count);
         if (near)
             diag_help(d, "did you mean '%s'?", near);
-    } else if (l->program->data.val_share <= 0) {
+    } else if (!lower_has_part(l, 1)) {
         struct diag *d = diag_error(l->diags, l->keep->kid[2]->span, "data '%s' has no val part",
                                     l->program->data.name);
         diag_note(d, l->data_ast->name_span,

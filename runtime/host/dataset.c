@@ -175,63 +175,73 @@ static void free_columns(struct inv_rows *rows)
     free(rows->columns);
 }
 
-static void read_files(struct inv_dataset *data, struct inv_run *run, struct inv_rows *rows,
-                       int first_file)
+static void read_source(struct inv_dataset *data, struct inv_run *run, struct inv_rows *rows,
+                        enum inv_source_of source)
 {
+    const struct inv_data *d = &data->model->data;
     int64_t before = data->rows;
-    rows->first_file = first_file;
+    rows->source = source;
     rows->row = 0;
     if (inv_rows_open(rows))
         read_rows(data, run, rows);
     if (data->errors->count == 0 && data->rows == before)
-        inv_error(data->errors, "%s: has no rows of data", data->model->data.file[first_file].path);
-    inv_rows_close(rows, data->hash + first_file);
+        inv_error(data->errors, "%s: has no rows of data",
+                  d->file[d->source[source].first_file].path);
+    inv_rows_close(rows, data->hash);
 }
 
-static int64_t load_files(struct inv_dataset *data, struct inv_run *run)
+/* count[s]: the rows of source s. */
+static void load_files(struct inv_dataset *data, struct inv_run *run, int64_t count[INV_SOURCES])
 {
     struct inv_rows rows = { .model = data->model, .arena = run->arena, .errors = data->errors,
         .inputs_only = data->inputs_only, .directory = data->directory };
     rows.csv.stream.file = -1;
-    read_files(data, run, &rows, 0);
-    int64_t main_rows = data->rows;
-    if (data->model->data.test_file > 0 && data->errors->count == 0)
-        read_files(data, run, &rows, data->model->data.test_file);
+    for (int s = 0; s < INV_SOURCES && data->errors->count == 0; s++) {
+        int64_t before = data->rows;
+        if (data->model->data.source[s].file_count > 0)
+            read_source(data, run, &rows, (enum inv_source_of)s);
+        count[s] = data->rows - before;
+    }
     free_columns(&rows);
-    return main_rows;
 }
 
-static int64_t draw_rows(struct inv_dataset *data, struct inv_run *run)
+static void draw_rows(struct inv_dataset *data, struct inv_run *run)
 {
     int64_t total = data->model->data.rows, batch = data->model->batch;
     grow(data, total);
     while (data->rows < total)
         append(data, run, total - data->rows < batch ? total - data->rows : batch);
-    return total;
 }
 
-static void split(struct inv_dataset *data, const uint32_t key[2], int64_t main_rows)
+/* The parts: each has its share of the main rows, in their order, or the rows of its own files. */
+static void split(struct inv_dataset *data, const uint32_t key[2],
+                  const int64_t count[INV_SOURCES])
 {
     const struct inv_data *d = &data->model->data;
-    int own_test = d->test_file > 0;
+    int64_t main_rows = count[INV_MAIN], end[INV_PARTS], own = main_rows;
+    int32_t *order = inv_allocate((size_t)main_rows * sizeof *order);
     data->order = inv_allocate((size_t)data->rows * sizeof *data->order);
-    for (int64_t i = 0; i < data->rows; i++)
-        data->order[i] = (int32_t)i;
+    for (int64_t i = 0; i < main_rows; i++)
+        order[i] = (int32_t)i;
     if (d->shuffle)
-        inv_split_permute(data->order, main_rows, 0, d->stream_split, key);
-    inv_split_cut(main_rows, d->train_share, d->val_share, own_test ? 0 : d->test_share,
-                  data->begin + 1);
-    if (own_test) {
-        memmove(data->order + data->begin[2], data->order + main_rows,
-                (size_t)(data->rows - main_rows) * sizeof *data->order);
-        data->begin[3] = data->begin[2] + data->rows - main_rows;
+        inv_split_permute(order, main_rows, 0, d->stream_split, key);
+    inv_split_cut(main_rows, d->train_share, d->val_share, d->test_share, end);
+    for (int p = 0; p < INV_PARTS; p++) {
+        int64_t at = data->begin[p], first = p ? end[p - 1] : 0;
+        for (int64_t i = first; i < end[p]; i++)
+            data->order[at++] = order[i];
+        for (int64_t i = 0; i < count[INV_OF_TRAIN + p]; i++)
+            data->order[at++] = (int32_t)own++;
+        data->begin[p + 1] = at;
     }
+    free(order);
 }
 
 int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
 {
     const struct inv_data *d = &data->model->data;
     int fields = d->field_count;
+    int64_t count[INV_SOURCES] = { d->rows };
     uint32_t run_key[2] = { run->key[0], run->key[1] };
     inv_split_key(d->has_seed ? d->seed : data->seed, run->key);
     data->value = inv_allocate((size_t)fields * sizeof *data->value);
@@ -239,9 +249,12 @@ int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
     data->hash = inv_allocate((size_t)(d->file_count + 1) * sizeof *data->hash);
     for (int f = 0; f < fields; f++)
         data->bytes[f] = inv_variable_bytes(input_of(data, f));
-    int64_t main_rows = d->kind == INV_RANDOM ? draw_rows(data, run) : load_files(data, run);
+    if (d->kind == INV_RANDOM)
+        draw_rows(data, run);
+    else
+        load_files(data, run, count);
     if (data->errors->count == 0)
-        split(data, run->key, main_rows);
+        split(data, run->key, count);
     memcpy(run->key, run_key, sizeof run_key);
     return data->errors->count == 0;
 }

@@ -4,19 +4,23 @@
 #include <unistd.h>
 #include "variable.h"
 
-int inv_rows_end_file(const struct inv_model *model, int first_file)
+enum inv_source_of inv_rows_first_source(const struct inv_model *model)
 {
-    const struct inv_data *d = &model->data;
-    return d->test_file > first_file ? d->test_file : d->file_count;
+    enum inv_source_of source = INV_MAIN;
+    while (source < INV_OF_TEST && model->data.source[source].file_count == 0)
+        source++;
+    return source;
 }
 
-int inv_rows_file_of(const struct inv_model *model, const struct inv_field *field, int first_file)
+int inv_rows_file_of(const struct inv_model *model, const struct inv_field *field,
+                     enum inv_source_of source)
 {
-    int end = inv_rows_end_file(model, first_file);
-    for (int i = first_file; i < end; i++)
-        if (strcmp(model->data.file[i].name, field->file) == 0)
-            return i;
-    return first_file;
+    const struct inv_source *s = &model->data.source[source];
+    int i = s->first_file;
+    while (i < s->first_file + s->file_count - 1
+           && strcmp(model->data.file[i].name, field->file) != 0)
+        i++;
+    return i;
 }
 
 char *inv_rows_path(const struct inv_model *model, const char *directory, const char *path)
@@ -100,8 +104,7 @@ static int open_arrays(struct inv_rows *rows)
         rows->array[f].stream.file = -1;
         if (!is_read(rows, field))
             continue;
-        const struct inv_file *file = &d->file[inv_rows_file_of(rows->model, field,
-                                                                rows->first_file)];
+        const struct inv_file *file = &d->file[inv_rows_file_of(rows->model, field, rows->source)];
         char *path = inv_rows_path(rows->model, rows->directory, file->path);
         const struct inv_variable *v = &rows->model->variable[field->raw];
         if (inv_array_open(&rows->array[f], file, path, v->rank, v->dim, rows->errors))
@@ -160,9 +163,8 @@ static void close_arrays(struct inv_rows *rows, char (*hash)[65])
     for (int f = 0; rows->array && f < d->field_count; f++) {
         if (rows->array[f].stream.file < 0 || !rows->array[f].stream.path)
             continue;
-        int file = inv_rows_file_of(rows->model, &d->field[f], rows->first_file);
         inv_array_close(&rows->array[f], digest);
-        inv_sha256_hex(digest, hash[file - rows->first_file]);
+        inv_sha256_hex(digest, hash[inv_rows_file_of(rows->model, &d->field[f], rows->source)]);
     }
     free(rows->array);
 }
@@ -176,10 +178,11 @@ static int is_table(const struct inv_rows *rows)
 
 int inv_rows_open(struct inv_rows *rows)
 {
+    const struct inv_data *d = &rows->model->data;
     if (!is_table(rows))
         return open_arrays(rows);
     char *path = inv_rows_path(rows->model, rows->directory,
-                               rows->model->data.file[rows->first_file].path);
+                               d->file[d->source[rows->source].first_file].path);
     int ok = inv_table_open(rows, path);
     free(path);
     return ok;
@@ -207,5 +210,5 @@ void inv_rows_close(struct inv_rows *rows, char (*hash)[65])
         return;
     }
     inv_table_close(rows, digest);
-    inv_sha256_hex(digest, hash[0]);
+    inv_sha256_hex(digest, hash[rows->model->data.source[rows->source].first_file]);
 }

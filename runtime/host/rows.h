@@ -17,7 +17,7 @@ struct inv_rows {
     unsigned char *arena;
     struct inv_errors *errors;
     int inputs_only;                    /* labels are neither read nor needed */
-    int first_file;                     /* 0, or model->data.test_file */
+    enum inv_source_of source;          /* whose files are read */
     const char *directory;              /* NULL: of the model's file */
     struct inv_csv csv;
     struct inv_columns *columns;        /* csv: one for each field */
@@ -28,7 +28,7 @@ struct inv_rows {
     int64_t row;                        /* rows handed out */
 };
 
-/* Opens the files from first_file on; errors are reported, then the answer is 0.  Closing is needed
+/* Opens the files of the source; errors are reported, then the answer is 0.  Closing is needed
  * in both cases. */
 int inv_rows_open(struct inv_rows *);
 /* Puts the next row into place `slot` of the raw variables: 1; 0: no more; -1: give up.  A row with
@@ -36,13 +36,13 @@ int inv_rows_open(struct inv_rows *);
 int inv_rows_next(struct inv_rows *, int64_t slot);
 /* Where the last row came from: "iris.csv:17" or "x.npy: row 16", in new memory. */
 char *inv_rows_place(const struct inv_rows *, int64_t row, int64_t line);
-/* hash[i]: SHA-256 of file first_file + i, for the files of this range. */
+/* hash[i]: SHA-256 of file i of the model. */
 void inv_rows_close(struct inv_rows *, char (*hash)[65]);
 
-/* Files [first_file, end) belong together: all, or those before or from `part test`. */
-int inv_rows_end_file(const struct inv_model *, int first_file);
-/* The file that holds a field, of the range that begins at first_file. */
-int inv_rows_file_of(const struct inv_model *, const struct inv_field *, int first_file);
+/* The file of a source that holds a field. */
+int inv_rows_file_of(const struct inv_model *, const struct inv_field *, enum inv_source_of);
+/* The first source that has files. */
+enum inv_source_of inv_rows_first_source(const struct inv_model *);
 char *inv_rows_path(const struct inv_model *, const char *directory, const char *path);
 /* k of a class field, else 0. */
 int64_t inv_rows_classes(const struct inv_model *, const struct inv_field *);

@@ -143,7 +143,8 @@ static void check_name_count(struct inv_rows *rows, int f, const char *path)
 {
     const struct inv_field *field = &rows->model->data.field[f];
     int64_t classes = inv_rows_classes(rows->model, field);
-    if (rows->first_file == 0 && rows->columns[f].names != classes)
+    if (rows->source == inv_rows_first_source(rows->model)
+        && rows->columns[f].names != classes)
         inv_error(rows->errors, "%s: field %s has %d distinct labels, but the model declares %lld "
                   "classes; correct class[...] or list the names there", path, field->name,
                   rows->columns[f].names, (long long)classes);

@@ -168,12 +168,18 @@ struct inv_field {
     int fit_a, fit_b;                   /* mean, deviation; or low, range */
 };
 
+/* Where rows come from: those that are split into parts, and those of parts that have files of
+ * their own.  Rows are numbered through these, in this order. */
+enum inv_source_of { INV_MAIN, INV_OF_TRAIN, INV_OF_VAL, INV_OF_TEST, INV_SOURCES };
+
+struct inv_source { int first_file, file_count; }; /* of inv_data.file; no files: absent */
+
 struct inv_data {
     const char *name;
     enum inv_source_kind kind;
     int file_count;
     const struct inv_file *file;
-    int test_file;                      /* index of the first file of `part test`, or -1 */
+    struct inv_source source[INV_SOURCES];
     int header;                         /* csv: 1, 0, or -1: found out from the first line */
     int64_t rows;                       /* random(n) */
     int field_count;

@@ -33,7 +33,8 @@ enum {
     DRAWN_ROWS = ${data_rows}, /* 0: rows come from a callback */
     SPLIT_SHUFFLE = ${split_shuffle},
     SHUFFLE = ${shuffle},
-    OWN_TEST = ${own_test},           /* the test part is rows of its own behind those split */
+    MAIN_ROWS = ${main_rows},          /* there are rows that are split */
+    OWN_PARTS = ${own_parts},          /* bit p: part p is rows of its own behind those split */
     CELLS_ARE_FIELDS = ${cells_are_fields}, /* no phase makes fields of cells */
     LOSSES = ${loss_count},
     PLACE_COST = 20                   /* scalar operations to put one row into its place */
@@ -131,9 +132,15 @@ INV_FN int32_t cut(int32_t rows, int32_t share)
 /* The row of the data set that place `at` of the split stands for. */
 static int32_t split_row(const struct ${model} *model, int32_t at)
 {
-    if (OWN_TEST && at >= model->part_end[1])
-        return model->data.rows + (at - model->part_end[1]);
-    return SPLIT_SHUFFLE ? model->data.order[at] : at;
+    int32_t own = 0, begin = 0;         /* rows of their own, and all, of the parts before */
+    for (int part = 0; OWN_PARTS && at >= begin && part < 3; part++) {
+        if ((OWN_PARTS >> part & 1) && at < model->part_end[part])
+            return model->data.rows + own + at - begin;
+        if (at >= model->part_end[part])
+            own += model->data.part_rows[part];
+        begin = model->part_end[part];
+    }
+    return SPLIT_SHUFFLE ? model->data.order[at - own] : at - own;
 }
 
 /* The training rows in the order of an epoch lie behind those of the split. */
@@ -407,17 +414,22 @@ void ${model}_exchange_average(struct ${model} *model)
 enum ${model}_status ${model}_begin_slices(struct ${model} *model,
                                    const struct ${model}_data *data)
 {
-    int32_t rows = DRAWN_ROWS > 0 ? DRAWN_ROWS : data ? data->rows : 0;
-    if (!model->run.arena || !data || rows <= 0 || (DRAWN_ROWS == 0 && !data->row) ||
+    int32_t rows = DRAWN_ROWS > 0 ? DRAWN_ROWS : data ? data->rows : 0, own = 0;
+    if (!model->run.arena || !data || (rows > 0) != MAIN_ROWS || rows < 0 ||
+        (DRAWN_ROWS == 0 && !data->row) ||
         (DRAWN_ROWS > 0 && data->rows != 0 && data->rows != rows) ||
-        ((SPLIT_SHUFFLE || SHUFFLE) && !data->order) || data->test_rows < 0 ||
-        (data->test_rows > 0 && !OWN_TEST) || data->test_rows > INT32_MAX - rows)
+        ((SPLIT_SHUFFLE || SHUFFLE) && !data->order))
         return ${upper}_BAD_CALL;
     model->data = *data;
     model->data.rows = rows;
-    model->part_end[0] = cut(rows, ${train_cut});
-    model->part_end[1] = cut(rows, ${val_cut});
-    model->part_end[2] = cut(rows, ${test_cut}) + data->test_rows;
+    for (int part = 0; part < 3; part++) {
+        static const int32_t share[3] = {${train_cut}, ${val_cut}, ${test_cut}};
+        int32_t more = data->part_rows[part];
+        if (more < 0 || (more > 0 && !(OWN_PARTS >> part & 1)) || more > INT32_MAX - rows - own)
+            return ${upper}_BAD_CALL;
+        own += more;
+        model->part_end[part] = cut(rows, share[part]) + own;
+    }
     model->per_epoch = (model->part_end[0] + BATCH - 1) / BATCH;
     model->ordered_epoch = -1;
     model->stage = IDLE;

@@ -27,7 +27,7 @@ extern "C" {
 #define ${upper}_INFER_BYTES ${infer_bytes}
 /* Rows of the data where they are drawn, not read; else 0. */
 #define ${upper}_DRAWN_ROWS ${data_rows}
-/* Words of struct ${model}_data.order for so many rows. */
+/* Words of struct ${model}_data.order for so many rows, with its part_rows[0]. */
 #define ${upper}_ORDER_WORDS(rows) (${order_words} * (rows))
 
 enum ${model}_status {
@@ -54,11 +54,13 @@ struct ${model}_row {
 };
 
 struct ${model}_data {
-    int32_t rows;                       /* all, before they are split; drawn ones: theirs, or 0 */
+    int32_t rows;                       /* those that are split; drawn ones: theirs, or 0 */
     int32_t *order;                     /* ${upper}_ORDER_WORDS(rows) words; NULL where that is 0 */
     int (*row)(void *user, const struct ${model}_row *); /* fills it and returns 0 */
     void *user;
-    int32_t test_rows; /* of `part test =`, numbered from `rows` on; else, or where left out, 0 */
+    /* Of `part train =`, `part val =`, `part test =`, numbered from `rows` on in this order;
+     * else, or where left out, 0. */
+    int32_t part_rows[3];
 };
 
 enum ${model}_part { ${upper}_TRAIN, ${upper}_VAL, ${upper}_TEST };

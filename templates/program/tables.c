@@ -79,7 +79,12 @@ const struct inv_model ${symbol} = {
             .kind = ${data_kind},
             .file_count = ${file_count},
             .file = files,
-            .test_file = ${test_file},
+            .source =
+                {
+@each source
+                    {${first}, ${count}},
+@end
+                },
             .header = ${header},
             .rows = ${data_rows},
             .field_count = ${field_count},

@@ -130,7 +130,7 @@ static int spoil(void *user, const struct API(row) *row)
 
 static void begin(void)
 {
-    struct API(data) data = {ROWS - TEST_ROWS, order, NULL, NULL, TEST_ROWS};
+    struct API(data) data = {ROWS - TEST_ROWS, order, NULL, NULL, {0, 0, TEST_ROWS}};
     enum API(status) status;
 #if ROWS > 0
     data.row = give;
@@ -153,7 +153,7 @@ static void begin(void)
 static void begin_again(void)
 {
     struct API(reports) reports;
-    struct API(data) data = {ROWS - TEST_ROWS, order, NULL, NULL, TEST_ROWS};
+    struct API(data) data = {ROWS - TEST_ROWS, order, NULL, NULL, {0, 0, TEST_ROWS}};
 #if ROWS > 0
     enum API(status) status;
     data.row = lose;
@@ -174,7 +174,7 @@ static void begin_again(void)
 #endif
     expect(API(begin)(&model, &data) == LIMIT(OK), "begin at once");
     expect(API(evaluate)(&model, (enum API(part))7, &reports) == LIMIT(BAD_CALL), "no such part");
-    data.test_rows = TEST_ROWS > 0 ? INT32_MAX : 1;
+    data.part_rows[2] = TEST_ROWS > 0 ? INT32_MAX : 1;
     expect(API(begin_slices)(&model, &data) == LIMIT(BAD_CALL), "rows of no test file");
 }
 

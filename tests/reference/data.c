@@ -69,29 +69,30 @@ static void take_row(void *state)
     keep_row(l->at, 0, l->rows++);
 }
 
-static void split(struct data *d, const struct moment *at, int64_t own)
+/* end[s]: the rows before the end of source s. */
+static void split(struct data *d, const struct moment *at, const int64_t end[4])
 {
     const struct program *p = at->program;
     char path[512];
+    int32_t *main_row = allocate(end[0] + 1, sizeof *main_row);
     d->order = allocate(d->rows, sizeof *d->order);
-    for (int64_t i = 0; i < d->rows; i++)
-        d->order[i] = (int32_t)i;
+    for (int64_t i = 0; i < end[0]; i++)
+        main_row[i] = (int32_t)i;
     if (p->data_shuffle) {
         snprintf(path, sizeof path, "data/%s/split", p->data_name);
-        permute(d->order, own, at->key, 0, stream_of(path));
+        permute(main_row, end[0], at->key, 0, stream_of(path));
     }
-    int64_t share = 0;
+    int64_t share = 0, cut = 0;
     for (int part = 0; part < 3; part++) {
+        int64_t n = d->begin[part];
         share += (int64_t)(p->share[part] * 1e8 + 0.5);
-        d->begin[part + 1] = own * share / 100000000;
+        for (; cut < end[0] * share / 100000000; cut++)
+            d->order[n++] = main_row[cut];
+        for (int64_t row = end[part]; row < end[part + 1]; row++)
+            d->order[n++] = (int32_t)row;
+        d->begin[part + 1] = n;
     }
-    if (p->test_file > 0) {
-        d->begin[2] = own * ((int64_t)(p->share[0] * 1e8 + 0.5) +
-                             (int64_t)(p->share[1] * 1e8 + 0.5)) / 100000000;
-        memmove(d->order + d->begin[2], d->order + own,
-                (size_t)(d->rows - own) * sizeof *d->order);
-        d->begin[3] = d->begin[2] + d->rows - own;
-    }
+    free(main_row);
 }
 
 static void read_files(struct loading *l, int first, const char *folder)
@@ -108,6 +109,7 @@ void data_load(struct data *d, struct moment *at, const char *folder)
     struct program *p = at->program;
     struct moment here = {.program = p};
     struct loading l = {.at = &here};
+    int64_t end[4];
     uint64_t seed = p->has_data_seed ? p->data_seed : (uint64_t)at->key[1] << 32 | at->key[0];
     here.key[0] = (uint32_t)seed;
     here.key[1] = (uint32_t)(seed >> 32);
@@ -116,13 +118,13 @@ void data_load(struct data *d, struct moment *at, const char *folder)
     if (strcmp(p->data_kind, "random") == 0)
         while (l.rows < p->data_rows)
             take_row(&l);
-    else
-        read_files(&l, 0, folder);
-    int64_t own = l.rows;
-    if (p->test_file > 0)
-        read_files(&l, (int)p->test_file, folder);
+    for (int i = 0; i < 4; i++) {
+        if (p->source[i].count > 0)
+            read_files(&l, p->source[i].first, folder);
+        end[i] = l.rows;
+    }
     d->rows = l.rows;
-    split(d, &here, own);
+    split(d, &here, end);
 }
 
 /* ---- normalisation ---- */

@@ -109,7 +109,8 @@ struct program {
     float average;
     char *keep;
     char *data_name, *data_kind;
-    int64_t header, data_rows, test_file;
+    int64_t header, data_rows;
+    struct source { int first, count; } source[4]; /* split rows; own rows of the parts */
     double share[3];                    /* train, val, test */
     bool data_shuffle, has_data_seed;
     uint64_t data_seed;

@@ -287,8 +287,12 @@ static void read_data(struct reader *r)
     p->has_data_seed = read_whole(r);
     expect(r, "seed=");
     p->data_seed = read_seed(r);
-    expect(r, "test_file=");
-    p->test_file = read_whole(r);
+    for (int i = 0; i < 4; i++) {
+        expect(r, i ? "," : "sources=");
+        p->source[i].first = (int)read_whole(r);
+        expect(r, "+");
+        p->source[i].count = (int)read_whole(r);
+    }
 }
 
 static void read_file_line(struct reader *r)

@@ -173,7 +173,7 @@ static inline struct inv_model fake_model(void)
                    fake_evaluate, fake_finish, fake_predict },
         .trace_count = 3, .trace = fake_nodes,
         .data = { .name = "points", .kind = INV_CSV, .file_count = 1, .file = fake_files,
-                  .test_file = -1, .header = -1, .field_count = 2, .field = fake_fields,
+                  .source = { { 0, 1 } }, .header = -1, .field_count = 2, .field = fake_fields,
                   .train_share = 0.6, .val_share = 0.2, .test_share = 0.2, .shuffle = 1,
                   .stream_split = 0x1234, .stream_shuffle = 0x5678 },
         .seed = 42, .epochs = 5, .batch = FAKE_BATCH, .shuffle = 1, .report_count = 4,

@@ -251,9 +251,10 @@ static void test_part_file(void)
     begin(&l);
     host_write_text("test.csv", "5,5,5\n6,6,6\n7,7,7\n");
     l.model.data.file_count = 2;
-    l.model.data.test_file = 1;
+    l.model.data.source[INV_OF_TEST] = (struct inv_source){ 1, 1 };
     l.model.data.train_share = 0.75;
     l.model.data.val_share = 0.25;
+    l.model.data.test_share = 0;
     CU_ASSERT_TRUE(load(&l, "0,0,0\n1,1,1\n2,2,2\n3,3,3\n"));
     CU_ASSERT_EQUAL(inv_dataset_part_rows(&l.data, INV_PART_TRAIN), 3);
     CU_ASSERT_EQUAL(inv_dataset_part_rows(&l.data, INV_PART_VAL), 1);
@@ -265,7 +266,7 @@ static void test_part_file(void)
     end(&l);
     begin(&l);
     l.model.data.file_count = 2;
-    l.model.data.test_file = 1;
+    l.model.data.source[INV_OF_TEST] = (struct inv_source){ 1, 1 };
     host_write_text("test.csv", "5,5,5\n6,x,6\n");
     CU_ASSERT_FALSE(load(&l, NULL));
     CU_ASSERT_TRUE(host_errors_have(&l.e, "test.csv:2: column 1"));
@@ -382,6 +383,7 @@ static void check_arrays(const char *x_shape, const char *y_shape, int x, int y,
     l.model.data.kind = INV_NPY;
     l.model.data.file = array_files;
     l.model.data.file_count = 2;
+    l.model.data.source[INV_MAIN].file_count = 2;
     l.model.data.field = field;
     write_npy("p.npy", x_shape, data, (size_t)x);
     write_npy("l.npy", y_shape, data, (size_t)y);
@@ -422,6 +424,7 @@ static void test_bare(void)
         l.model.data.kind = INV_FILE_RAW;
         l.model.data.file = files;
         l.model.data.file_count = 2;
+        l.model.data.source[INV_MAIN].file_count = 2;
         l.model.data.field = field;
         host_write("p.raw", x, sizeof x);
         host_write("l.raw", "\1\2\3\377", (size_t)labels);
