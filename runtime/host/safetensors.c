@@ -8,7 +8,9 @@
 #include "suggest.h"
 #include "variable.h"
 
-enum { HEADER_MAX = 100000000 };        /* the format's own limit */
+/* Bytes of a header: of each of the model's tensors beside its name, which may be written in
+ * escapes of 6 bytes, and of what a file has beside them (metadata, names of another model). */
+enum { ENTRY_MAX = 512, ESCAPE = 6, FOREIGN_MAX = 1 << 20 };
 
 static const char *const dtype_name[] = { "F32", "I32", "BOOL", "I64" };
 
@@ -135,6 +137,7 @@ struct reader {
     struct inv_errors *errors;
     struct inv_json json;
     struct tensor *tensor;
+    const struct tensor **by_name;      /* the same, sorted */
     int count, room;
 };
 
@@ -320,39 +323,58 @@ static void check_tensor(struct reader *r, const struct inv_variable *v, const s
     free(found);
 }
 
+static int tensor_by_name(const void *a, const void *b)
+{
+    const struct tensor *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+static void sort_names(struct reader *r)
+{
+    r->by_name = inv_allocate((size_t)r->count * sizeof *r->by_name);
+    for (int i = 0; i < r->count; i++)
+        r->by_name[i] = &r->tensor[i];
+    qsort(r->by_name, (size_t)r->count, sizeof *r->by_name, tensor_by_name);
+}
+
 static const struct tensor *find_tensor(const struct reader *r, const char *name)
 {
-    for (int i = 0; i < r->count; i++)
-        if (strcmp(r->tensor[i].name, name) == 0)
-            return &r->tensor[i];
-    return NULL;
+    const struct tensor key = { .name = (char *)name }, *at = &key;
+    const struct tensor *const *found =
+        bsearch(&at, r->by_name, (size_t)r->count, sizeof *r->by_name, tensor_by_name);
+    return found ? *found : NULL;
+}
+
+static void report_unknown(struct reader *r, const char *own,
+                           const struct inv_variable *const *list, int count)
+{
+    const char **name = inv_allocate((size_t)count * sizeof *name);
+    for (int i = 0; i < count; i++)
+        name[i] = list[i]->path;
+    const char *near = inv_suggest(own, name, count);
+    inv_error(r->errors, "%s: tensor %s is not in the model%s%s%s", r->path, own,
+              near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    free(name);
 }
 
 /* Every tensor's name once, and in the model. */
 static void check_names(struct reader *r, const struct inv_variable *const *list, int count)
 {
-    const char **name = inv_allocate((size_t)count * sizeof *name);
-    for (int i = 0; i < count; i++)
-        name[i] = list[i]->path;
-    for (int i = 0; i < r->count; i++) {
-        const char *own = r->tensor[i].name;
-        int known = 0;
-        for (int j = 0; j < count; j++)
-            known |= strcmp(own, name[j]) == 0;
-        const char *near = inv_suggest(own, name, count);
-        if (!known)
-            inv_error(r->errors, "%s: tensor %s is not in the model%s%s%s", r->path, own,
-                      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-        if (find_tensor(r, own) != &r->tensor[i])
+    for (int i = 0; i < r->count && !inv_errors_full(r->errors); i++) {
+        const char *own = r->by_name[i]->name;
+        const struct inv_variable key = { .path = own }, *at = &key;
+        if (i > 0 && strcmp(own, r->by_name[i - 1]->name) == 0)
             inv_error(r->errors, "%s: tensor %s stands there twice", r->path, own);
+        else if (!bsearch(&at, list, (size_t)count, sizeof *list, by_path))
+            report_unknown(r, own, list, count);
     }
-    free(name);
 }
 
 static void check_model(struct reader *r, const struct inv_variable *const *list, int count)
 {
+    sort_names(r);
     check_names(r, list, count);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && !inv_errors_full(r->errors); i++) {
         const struct tensor *t = find_tensor(r, list[i]->path);
         if (t)
             check_tensor(r, list[i], t);
@@ -388,9 +410,18 @@ static int read_data(FILE *file, uint64_t start, const struct inv_variable *v,
     return 1;
 }
 
-/* Reads the header's bytes into memory and its length; the bytes of data go to *data_bytes. */
-static char *load_header(FILE *file, const char *path, struct inv_errors *errors,
-                         uint64_t *length, uint64_t *data_bytes)
+/* Most bytes that the header of weights of this model can take. */
+static uint64_t header_limit(const struct inv_variable *const *list, int count)
+{
+    uint64_t bytes = FOREIGN_MAX;
+    for (int i = 0; i < count; i++)
+        bytes += ENTRY_MAX + ESCAPE * strlen(list[i]->path);
+    return bytes;
+}
+
+/* Reads the header's length; the bytes of data go to *data_bytes. */
+static int read_length(FILE *file, struct reader *r, uint64_t limit, uint64_t *length,
+                       uint64_t *data_bytes)
 {
     unsigned char size[8];
     fseeko(file, 0, SEEK_END);
@@ -400,44 +431,65 @@ static char *load_header(FILE *file, const char *path, struct inv_errors *errors
     if (total >= 8 && fread(size, 8, 1, file) == 1)
         for (int i = 0; i < 8; i++)
             *length |= (uint64_t)size[i] << (8 * i);
-    if (total < 10 || *length < 2 || *length > HEADER_MAX || *length > (uint64_t)total - 8) {
-        inv_error(errors, "%s: not a safetensors file, or cut short (its header would take %llu "
-                  "of %lld bytes)", path, (unsigned long long)*length, (long long)total);
-        return NULL;
+    if (total < 10 || *length < 2 || *length > (uint64_t)total - 8) {
+        inv_error(r->errors, "%s: not a safetensors file, or cut short (its header would take %llu "
+                  "of %lld bytes)", r->path, (unsigned long long)*length, (long long)total);
+        return 0;
+    }
+    if (*length > limit) {
+        inv_error(r->errors, "%s: a header of %llu bytes; weights of this model have at most %llu; "
+                  "are these of another model?", r->path, (unsigned long long)*length,
+                  (unsigned long long)limit);
+        return 0;
     }
     *data_bytes = (uint64_t)total - 8 - *length;
+    return 1;
+}
+
+/* The header's bytes in new memory, or NULL after an error. */
+static char *load_header(FILE *file, struct reader *r, uint64_t limit, uint64_t *length,
+                         uint64_t *data_bytes)
+{
+    if (!read_length(file, r, limit, length, data_bytes))
+        return NULL;
     char *header = inv_allocate(*length + 1);
     if (fread(header, 1, *length, file) == *length)
         return header;
-    inv_error(errors, "%s: %s", path, strerror(errno));
+    inv_error(r->errors, "%s: %s", r->path, strerror(errno));
     free(header);
     return NULL;
+}
+
+static void free_tensors(struct reader *r)
+{
+    for (int i = 0; i < r->count; i++) {
+        free(r->tensor[i].name);
+        free(r->tensor[i].dtype);
+    }
+    free(r->tensor);
+    free(r->by_name);
 }
 
 static void load_file(FILE *file, const struct inv_model *model, unsigned char *arena,
                       struct reader *r)
 {
     uint64_t length, data_bytes;
-    char *header = load_header(file, r->path, r->errors, &length, &data_bytes);
-    if (!header)
-        return;
     int count, before = r->errors->count;
     const struct inv_variable **list = sorted(model, &count);
-    r->json.start = r->json.at = header;
-    r->json.limit = header + length;
-    if (read_header(r)) {
-        check_cover(r, data_bytes);
-        check_model(r, list, count);
+    char *header = load_header(file, r, header_limit(list, count), &length, &data_bytes);
+    if (header) {
+        r->json.start = r->json.at = header;
+        r->json.limit = header + length;
+        if (read_header(r)) {
+            check_cover(r, data_bytes);
+            check_model(r, list, count);
+        }
     }
     for (int i = 0; i < count && r->errors->count == before; i++)
         if (!read_data(file, 8 + length, list[i], find_tensor(r, list[i]->path), arena))
             inv_error(r->errors, "%s: tensor %s cannot be read: %s", r->path, list[i]->path,
                       ferror(file) ? strerror(errno) : "the file has become shorter");
-    for (int i = 0; i < r->count; i++) {
-        free(r->tensor[i].name);
-        free(r->tensor[i].dtype);
-    }
-    free(r->tensor);
+    free_tensors(r);
     free(list);
     free(header);
 }
