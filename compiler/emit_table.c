@@ -95,6 +95,7 @@ static void emit_field(struct emit *emit, const struct data_field *field, int nu
     set_string(item, "first_name", field->first_name);
     set_string(item, "last_name", field->last_name);
     set_whole(item, "text", field->text);
+    set_string(item, "expression", field->expression);
     set_whole(item, "class_count", field->class_name ? field->class_count : 0);
     values_set(item, "class_name", emit_classes(emit, field, number));
     set_whole(item, "image", field->image);

@@ -58,6 +58,7 @@ struct data_field {
     const char **class_name;            /* text labels in order; NULL: numbers 0..k-1 */
     int class_count;                    /* names listed; with class_name NULL and text: k found */
     bool text;                          /* cells are names, numbered in byte order */
+    const char *expression;             /* of a class, as written; NULL where it is its cells */
     bool image;                         /* [h, w, c] with c of 1, 3 or 4: --dump-batch draws it */
     enum fit_kind fit;
     int raw, input;                     /* VAR_RAW (or -1: random), VAR_INPUT */

@@ -109,6 +109,18 @@ void lower_source(struct lower *l, const struct ast *ast, bool part)
 }
 
 /* ---- cells of a field ---- */
+/* Whether the field is its cells: one name of a file, or one call of column or columns.  Else only
+ * what the expression makes of them must be a class, and they are whole numbers. */
+static bool takes_cells(const struct ast *expr)
+{
+    if (expr->kind == AST_PARENS)
+        return expr->count == 1 && takes_cells(expr->kid[0]);
+    const struct ast *name = expr->kind == AST_CALL ? expr->kid[0] : expr;
+    return name->kind == AST_NAME
+           && (expr->kind == AST_NAME || !strcmp(name->text, "column")
+               || !strcmp(name->text, "columns"));
+}
+
 static int raw_variable(struct lower *l, struct data_field *field, struct span span)
 {
     struct program *p = l->program;
@@ -119,9 +131,9 @@ static int raw_variable(struct lower *l, struct data_field *field, struct span s
     }
     enum dtype dtype = input->classes ? I32 : F32;
     const char *path = arena_printf(l->arena, "data/%s/cells", field->name);
-    field->raw = program_add_variable(p, VAR_RAW, path, dtype, &input->shape, span)->id;
-    program_variable(p, field->raw)->classes = input->classes;
-    return field->raw;
+    struct variable *raw = program_add_variable(p, VAR_RAW, path, dtype, &input->shape, span);
+    raw->classes = field->text || !field->expression ? input->classes : 0;
+    return field->raw = raw->id;
 }
 
 static bool column_range(struct lower *l, struct data_field *field, struct value v,
@@ -282,9 +294,13 @@ static const struct ast *strip_fit(struct lower *l, struct data_field *field,
 static void field_value(struct lower *l, struct data_field *field, struct value v, struct span span)
 {
     struct variable *input = program_variable(l->program, field->input);
+    if (input->classes && v.kind == V_TENSOR && value_node(l, v)->dtype == BOOL)
+        v.node = graph_to(l->graph, I32, v.node);
     if (input->classes && v.kind == V_TENSOR && value_node(l, v)->dtype != I32) {
-        lower_error(l, l->current, span, "field '%s' is a class, and this is %s", field->name,
-                    value_describe(l, v));
+        struct diag *d = lower_error(l, l->current, span, "field '%s' is a class, and this is %s",
+                                     field->name, value_describe(l, v));
+        diag_help(d, "a class is a whole number: of +, - and * of cells, a comparison, "
+                     "to_int(...)");
         return;
     }
     if (!input->classes) {
@@ -396,6 +412,7 @@ static void lower_field(struct lower *l, const struct ast *ast, bool label)
     l->current = &frame;
     int errors = diags_error_count(l->diags);
     expr = strip_fit(l, &field, expr);
+    field.expression = !classes || takes_cells(expr) ? NULL : lower_span_text(l, expr->span);
     if (diags_error_count(l->diags) == errors && bind_files(l, &frame, &field, expr))
         field_value(l, &field, lower_expr(l, &frame, expr), expr->span);
     l->field = NULL;

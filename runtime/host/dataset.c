@@ -61,18 +61,26 @@ static int64_t find_bad_in(const struct inv_dataset *data, int f, int64_t row)
     return find_bad(input_of(data, f), data->value[f] + (size_t)row * data->bytes[f]);
 }
 
-/* Reports the bad element of field f, in the row that came from `place` (freed). */
-static void report_bad(const struct inv_dataset *data, int f, int64_t bad, char *place)
+/* Reports the bad element of field f in a row of the data set, which came from `place` (freed).
+ * cell: the row's cells, or NULL where they are not at hand. */
+static void report_bad(const struct inv_dataset *data, int f, int64_t row, int64_t bad,
+                       const int32_t *cell, char *place)
 {
     const struct inv_variable *v = input_of(data, f);
-    const char *name = data->model->data.field[f].name;
+    const struct inv_field *field = &data->model->data.field[f];
+    int32_t whole;
+    memcpy(&whole, data->value[f] + (size_t)row * data->bytes[f] + bad * 4, sizeof whole);
+    char *of = cell ? inv_text(" of cell %d", cell[bad]) : inv_copy_text("");
     if (v->dtype == INV_F32)
         inv_error(data->errors, "%s: element %lld of field %s is not finite once the model's "
                   "expression has been applied; correct the data or the expression", place,
-                  (long long)bad, name);
+                  (long long)bad, field->name);
     else
-        inv_error(data->errors, "%s: element %lld of field %s is no class from 0 to %lld", place,
-                  (long long)bad, name, (long long)v->classes - 1);
+        inv_error(data->errors, "%s: element %lld of field %s is no class from 0 to %lld: '%s' "
+                  "makes %d%s; correct the expression or the data", place, (long long)bad,
+                  field->name, (long long)v->classes - 1,
+                  field->expression ? field->expression : "the cell", whole, of);
+    free(of);
     free(place);
 }
 
@@ -129,10 +137,22 @@ static void append(struct inv_dataset *data, struct inv_run *run, int64_t count)
 
 /* ---- loading ---- */
 
-/* Appends the last `count` rows read, which began on those lines, and checks what the model makes
- * of them. */
-static void append_read(struct inv_dataset *data, struct inv_run *run, const struct inv_rows *rows,
-                        const int64_t *line, int64_t count)
+/* Whole-number cells of field f in row i of the batch just prepared, one for each of its elements;
+ * NULL where it has none such. */
+static const int32_t *cells_of(const struct inv_dataset *data, const struct inv_run *run, int f,
+                               int64_t i)
+{
+    int raw = data->model->data.field[f].raw;
+    const struct inv_variable *v = raw < 0 ? NULL : &data->model->variable[raw];
+    if (!v || v->dtype != INV_I32 || inv_variable_bytes(v) != data->bytes[f])
+        return NULL;
+    return (const int32_t *)(const void *)(run->arena + v->offset + (size_t)i * data->bytes[f]);
+}
+
+/* Appends `count` rows and checks what the model makes of them.  rows: they were read last, and
+ * began on those lines; NULL: they are drawn. */
+static void append_checked(struct inv_dataset *data, struct inv_run *run,
+                           const struct inv_rows *rows, const int64_t *line, int64_t count)
 {
     int64_t first = data->rows;
     append(data, run, count);
@@ -140,7 +160,10 @@ static void append_read(struct inv_dataset *data, struct inv_run *run, const str
         for (int64_t i = 0; i < count && is_held(data, f); i++) {
             int64_t bad = find_bad_in(data, f, first + i);
             if (bad >= 0)
-                report_bad(data, f, bad, inv_rows_place(rows, rows->row - count + i, line[i]));
+                report_bad(data, f, first + i, bad, cells_of(data, run, f, i),
+                           rows ? inv_rows_place(rows, rows->row - count + i, line[i])
+                                : inv_text("%s, row %lld", data->model->data.name,
+                                           (long long)(first + i)));
         }
     }
 }
@@ -158,7 +181,7 @@ static void read_rows(struct inv_dataset *data, struct inv_run *run, struct inv_
         if ((fill < batch && more) || fill == 0)
             continue;
         if (data->errors->count == before)
-            append_read(data, run, rows, line, fill);
+            append_checked(data, run, rows, line, fill);
         before = data->errors->count;
         fill = 0;
     }
@@ -209,8 +232,9 @@ static void draw_rows(struct inv_dataset *data, struct inv_run *run)
 {
     int64_t total = data->model->data.rows, batch = data->model->batch;
     grow(data, total);
-    while (data->rows < total)
-        append(data, run, total - data->rows < batch ? total - data->rows : batch);
+    while (data->rows < total && data->errors->count == 0)
+        append_checked(data, run, NULL, NULL,
+                       total - data->rows < batch ? total - data->rows : batch);
 }
 
 /* The parts: each has its share of the main rows, in their order, or the rows of its own files. */
@@ -309,8 +333,9 @@ static void check_normalised(const struct inv_dataset *data, int64_t first, int6
         for (int64_t row = first; row < first + count && is_held(data, f); row++) {
             int64_t bad = find_bad_in(data, f, row);
             if (bad >= 0)
-                report_bad(data, f, bad, inv_text("%s, normalised row %lld",
-                                                  data->model->data.name, (long long)row));
+                report_bad(data, f, row, bad, NULL,
+                           inv_text("%s, normalised row %lld", data->model->data.name,
+                                    (long long)row));
         }
     }
 }

@@ -41,8 +41,7 @@ char *inv_rows_path(const struct inv_model *model, const char *directory, const 
 
 int64_t inv_rows_classes(const struct inv_model *model, const struct inv_field *field)
 {
-    int64_t raw = field->raw >= 0 ? model->variable[field->raw].classes : 0;
-    return raw ? raw : model->variable[field->input].classes;
+    return model->variable[field->raw >= 0 ? field->raw : field->input].classes;
 }
 
 static int is_read(const struct inv_rows *rows, const struct inv_field *field)
@@ -123,8 +122,8 @@ static void check_classes(struct inv_rows *rows, const struct inv_field *field,
         if (value[i] >= 0 && value[i] < classes)
             continue;
         inv_error(rows->errors, "%s: row %lld: class %d of field %s is out of range; expected 0 to "
-                  "%lld", a->stream.path, (long long)rows->row, value[i], field->name,
-                  (long long)classes - 1);
+                  "%lld, or labels moved by an expression such as y - 1", a->stream.path,
+                  (long long)rows->row, value[i], field->name, (long long)classes - 1);
         return;
     }
 }

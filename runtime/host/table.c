@@ -211,7 +211,8 @@ static void read_class(struct inv_rows *rows, const struct inv_field *field, int
     } else if (status != INV_DECIMAL_OK) {
         bad_cell(rows, column, describe(status));
     } else if (classes > 0 && (*to < 0 || *to >= classes)) {
-        char *what = inv_text("is out of range; class[%lld] has 0 to %lld", (long long)classes,
+        char *what = inv_text("is out of range; class[%lld] has 0 to %lld; labels are moved by an "
+                              "expression such as column(\"y\") - 1", (long long)classes,
                               (long long)classes - 1);
         bad_cell(rows, column, what);
         free(what);

@@ -162,6 +162,7 @@ struct inv_field {
     int text;                           /* cells are class names */
     int class_count;                    /* of class_name; 0: distinct values in byte order */
     const char *const *class_name;
+    const char *expression;             /* of a class, as written; NULL: it is its cells */
     int image;                          /* row shape is [h, w, c], c in 1, 3, 4 */
     enum inv_fit fit;
     int raw, input;                     /* variable numbers; raw is -1 for random sources */

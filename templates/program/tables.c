@@ -43,6 +43,7 @@ static const struct inv_field fields[] = {
      .first_column = ${first_column}, .last_column = ${last_column},
      .first_name = ${first_name}, .last_name = ${last_name},
      .text = ${text}, .class_count = ${class_count}, .class_name = ${class_name}, .image = ${image},
+     .expression = ${expression},
      .fit = ${fit}, .raw = ${raw}, .input = ${input}, .fit_a = ${fit_a}, .fit_b = ${fit_b}},
 @end
     {.name = ""},
