@@ -327,6 +327,8 @@ static void set_watch(const struct lists *l)
     struct values *file = l->emit->file;
     set_whole(file, "watches", train->keep_best || train->patience > 0);
     set_whole(file, "watch_val", !train->keep_best || strncmp(train->keep_best, "val.", 4) == 0);
+    set_whole(file, "watches_val", train->keep_best ? !strncmp(train->keep_best, "val.", 4)
+                                                    : train->patience > 0);
     set_whole(file, "patience", train->patience);
     values_set(file, "watch_name", member_name(l->emit->arena, report->name));
     values_set(file, "watch_ctype", emit_ctype(v->dtype));

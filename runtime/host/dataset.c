@@ -213,8 +213,7 @@ static void read_source(struct inv_dataset *data, struct inv_run *run, struct in
     inv_rows_close(rows, data->hash);
 }
 
-/* count[s]: the rows of source s. */
-static void load_files(struct inv_dataset *data, struct inv_run *run, int64_t count[INV_SOURCES])
+static void load_files(struct inv_dataset *data, struct inv_run *run)
 {
     struct inv_rows rows = { .model = data->model, .arena = run->arena, .errors = data->errors,
         .inputs_only = data->inputs_only, .directory = data->directory };
@@ -223,7 +222,7 @@ static void load_files(struct inv_dataset *data, struct inv_run *run, int64_t co
         int64_t before = data->rows;
         if (data->model->data.source[s].file_count > 0)
             read_source(data, run, &rows, (enum inv_source_of)s);
-        count[s] = data->rows - before;
+        data->count[s] = data->rows - before;
     }
     free_columns(&rows);
 }
@@ -235,14 +234,14 @@ static void draw_rows(struct inv_dataset *data, struct inv_run *run)
     while (data->rows < total && data->errors->count == 0)
         append_checked(data, run, NULL, NULL,
                        total - data->rows < batch ? total - data->rows : batch);
+    data->count[INV_MAIN] = total;
 }
 
 /* The parts: each has its share of the main rows, in their order, or the rows of its own files. */
-static void split(struct inv_dataset *data, const uint32_t key[2],
-                  const int64_t count[INV_SOURCES])
+static void split(struct inv_dataset *data, const uint32_t key[2])
 {
     const struct inv_data *d = &data->model->data;
-    int64_t main_rows = count[INV_MAIN], end[INV_PARTS], own = main_rows;
+    int64_t main_rows = data->count[INV_MAIN], end[INV_PARTS], own = main_rows;
     int32_t *order = inv_allocate((size_t)main_rows * sizeof *order);
     data->order = inv_allocate((size_t)data->rows * sizeof *data->order);
     for (int64_t i = 0; i < main_rows; i++)
@@ -254,7 +253,7 @@ static void split(struct inv_dataset *data, const uint32_t key[2],
         int64_t at = data->begin[p], first = p ? end[p - 1] : 0;
         for (int64_t i = first; i < end[p]; i++)
             data->order[at++] = order[i];
-        for (int64_t i = 0; i < count[INV_OF_TRAIN + p]; i++)
+        for (int64_t i = 0; i < data->count[INV_OF_TRAIN + p]; i++)
             data->order[at++] = (int32_t)own++;
         data->begin[p + 1] = at;
     }
@@ -265,7 +264,6 @@ int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
 {
     const struct inv_data *d = &data->model->data;
     int fields = d->field_count;
-    int64_t count[INV_SOURCES] = { d->rows };
     uint32_t run_key[2] = { run->key[0], run->key[1] };
     inv_split_key(d->has_seed ? d->seed : data->seed, run->key);
     data->value = inv_allocate((size_t)fields * sizeof *data->value);
@@ -276,9 +274,9 @@ int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
     if (d->kind == INV_RANDOM)
         draw_rows(data, run);
     else
-        load_files(data, run, count);
+        load_files(data, run);
     if (data->errors->count == 0)
-        split(data, run->key, count);
+        split(data, run->key);
     memcpy(run->key, run_key, sizeof run_key);
     return data->errors->count == 0;
 }

@@ -17,6 +17,7 @@ struct inv_dataset {
     unsigned char **value;              /* field f, row r: value[f] + r * bytes[f] */
     size_t *bytes;
     int32_t *order;                     /* train, val, test end to end */
+    int64_t count[INV_SOURCES];         /* rows of each source; those drawn are of INV_MAIN */
     int64_t begin[INV_PARTS + 1];       /* part p: order[begin[p]] up to order[begin[p + 1]] */
     char (*hash)[65];                   /* SHA-256 of each file */
 };

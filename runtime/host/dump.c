@@ -123,10 +123,6 @@ static int dump_fields(struct inv_session *s, int64_t step)
 int inv_dump(struct inv_session *s, int64_t step)
 {
     struct inv_order order;
-    if (inv_dataset_part_rows(&s->data, INV_PART_TRAIN) == 0) {
-        inv_error(&s->errors, "data %s: the train part has no rows", s->model->data.name);
-        return INV_BAD_DATA;
-    }
     inv_order_begin(s, &order);
     inv_order_batch(s, &order, step);
     inv_order_free(&order);

@@ -64,6 +64,9 @@ void inv_order_arrange(const struct inv_session *, struct inv_order *, int64_t e
 void inv_order_batch(struct inv_session *, struct inv_order *, int64_t step);
 void inv_order_free(struct inv_order *);
 
+/* parts.c, once data are read: 0, and an error, where a part that this run needs has no rows. */
+int inv_parts_check(struct inv_session *);
+
 /* train.c, predict.c, dump.c: the exit status. */
 int inv_train(struct inv_session *);
 int inv_predict(struct inv_session *);

@@ -235,11 +235,6 @@ static int run_epochs(struct training *t)
 int inv_train(struct inv_session *s)
 {
     struct training t = { .s = s };
-    if (inv_dataset_part_rows(&s->data, INV_PART_TRAIN) == 0) {
-        inv_error(&s->errors, "data %s: the train part has no rows; give it a larger share or more "
-                  "data", s->model->data.name);
-        return INV_BAD_DATA;
-    }
     inv_average_start(s);
     inv_order_begin(s, &t.order);
     int status = count_steps(&t) ? run_epochs(&t) : INV_BAD_DATA;

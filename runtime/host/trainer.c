@@ -113,7 +113,7 @@ static int prepare(struct inv_session *s, const char *weights)
     initialise(s);
     if (start && !inv_safetensors_load(s->model, s->run.arena, start, &s->errors))
         return INV_BAD_DATA;
-    if (!inv_dataset_load(&s->data, &s->run))
+    if (!inv_dataset_load(&s->data, &s->run) || !inv_parts_check(s))
         return INV_BAD_DATA;
     if (!start && inv_dataset_part_rows(&s->data, INV_PART_TRAIN) > 0)
         inv_dataset_fit(&s->data, s->run.arena);

@@ -35,6 +35,7 @@ enum {
     SHUFFLE = ${shuffle},
     MAIN_ROWS = ${main_rows},          /* there are rows that are split */
     OWN_PARTS = ${own_parts},          /* bit p: part p is rows of its own behind those split */
+    WATCHES_VAL = ${watches_val},        /* `keep best` or `patience` looks at the val part */
     CELLS_ARE_FIELDS = ${cells_are_fields}, /* no phase makes fields of cells */
     LOSSES = ${loss_count},
     PLACE_COST = 20                   /* scalar operations to put one row into its place */
@@ -433,7 +434,7 @@ enum ${model}_status ${model}_begin_slices(struct ${model} *model,
     model->per_epoch = (model->part_end[0] + BATCH - 1) / BATCH;
     model->ordered_epoch = -1;
     model->stage = IDLE;
-    if (model->per_epoch == 0)
+    if (model->per_epoch == 0 || (WATCHES_VAL && model->part_end[1] == model->part_end[0]))
         return ${upper}_BAD_DATA;
     model->run.steps = STEPS > 0 ? STEPS : EPOCHS * model->per_epoch;
     model->place = -rows;

@@ -1,8 +1,8 @@
 /* Trains MODEL in slices, resets it amid an epoch, and prints its losses and the SHA-256 of its
  * weights; inference with the weights where they lie must give the same bits.  subject.h includes
  * the model and defines MODEL, UPPER, OUTPUT (the first), INPUTS (elements of a row) and ROWS, and
- * cells and labels where ROWS is not 0; TEST_ROWS where the last of them are a test file's,
- * FITTED where statistics are. */
+ * cells and labels where ROWS is not 0; MAIN_ROWS, TRAIN_ROWS, VAL_ROWS and
+ * TEST_ROWS where parts have files of their own, FITTED where statistics are. */
 #include <string.h>
 #include "board.h"
 #include "core/fpu.h"
@@ -12,7 +12,10 @@
 #ifndef FITTED
 #define FITTED 0
 #endif
-#ifndef TEST_ROWS
+#ifndef MAIN_ROWS
+#define MAIN_ROWS ROWS
+#define TRAIN_ROWS 0
+#define VAL_ROWS 0
 #define TEST_ROWS 0
 #endif
 #define PASTE_(a, b) a##_##b
@@ -25,7 +28,7 @@ static unsigned char work[LIMIT(INFER_BYTES)] __attribute__((aligned(64)));
 static unsigned char kept[LIMIT(STATE_BYTES) + 256];
 static size_t kept_bytes;
 static unsigned char best_weights[LIMIT(WEIGHT_BYTES)] __attribute__((aligned(8)));
-static int32_t order[LIMIT(ORDER_WORDS)(ROWS - TEST_ROWS + LIMIT(DRAWN_ROWS)) + 1];
+static int32_t order[LIMIT(ORDER_WORDS)(MAIN_ROWS + TRAIN_ROWS + LIMIT(DRAWN_ROWS)) + 1];
 static struct MODEL model, reader;
 static int32_t begin_slices;
 
@@ -130,7 +133,7 @@ static int spoil(void *user, const struct API(row) *row)
 
 static void begin(void)
 {
-    struct API(data) data = {ROWS - TEST_ROWS, order, NULL, NULL, {0, 0, TEST_ROWS}};
+    struct API(data) data = {MAIN_ROWS, order, NULL, NULL, {TRAIN_ROWS, VAL_ROWS, TEST_ROWS}};
     enum API(status) status;
 #if ROWS > 0
     data.row = give;
@@ -153,7 +156,7 @@ static void begin(void)
 static void begin_again(void)
 {
     struct API(reports) reports;
-    struct API(data) data = {ROWS - TEST_ROWS, order, NULL, NULL, {0, 0, TEST_ROWS}};
+    struct API(data) data = {MAIN_ROWS, order, NULL, NULL, {TRAIN_ROWS, VAL_ROWS, TEST_ROWS}};
 #if ROWS > 0
     enum API(status) status;
     data.row = lose;

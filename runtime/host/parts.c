@@ -1,0 +1,76 @@
+/* Which setting needs rows in which part, once for all that a trainer does. */
+#include <stdlib.h>
+#include <string.h>
+#include "session.h"
+
+/* A part whose rows something needs. */
+struct need {
+    enum inv_part part;
+    /* NULL, or what needs the part in this run, as the user knows it; in new memory. */
+    char *(*who)(const struct inv_session *);
+};
+
+static int trains(const struct inv_session *s)
+{
+    return !s->options.eval_only && !s->options.predict;
+}
+
+static char *training(const struct inv_session *s)
+{
+    return trains(s) ? inv_copy_text("training") : NULL;
+}
+
+static char *keep_best(const struct inv_session *s)
+{
+    const char *keep = s->model->keep_best;
+    return trains(s) && s->options.dump_batch < 0 && keep && strncmp(keep, "val.", 4) == 0
+               ? inv_text("'keep best = %s'", keep) : NULL;
+}
+
+static char *patience(const struct inv_session *s)
+{
+    return trains(s) && s->options.dump_batch < 0 && s->model->patience > 0
+               ? inv_text("'patience %lld'", (long long)s->model->patience) : NULL;
+}
+
+static const struct need needs[] = {
+    { INV_PART_TRAIN, training }, { INV_PART_VAL, keep_best }, { INV_PART_VAL, patience },
+};
+
+enum { NEEDS = (int)(sizeof needs / sizeof *needs) };
+
+/* Why the part is empty and what helps. */
+static char *reason(const struct inv_session *s, enum inv_part part)
+{
+    const struct inv_data *d = &s->model->data;
+    const double share[INV_PARTS] = { d->train_share, d->val_share, d->test_share };
+    int64_t rows = s->data.count[INV_MAIN];
+    if (share[part] <= 0)
+        return inv_text("the model gives it none; name it in 'split'");
+    return inv_text("its share is %.9g%% of %lld row%s; give it a larger share or more data",
+                    share[part] * 100, (long long)rows, rows == 1 ? "" : "s");
+}
+
+static void report(struct inv_session *s, enum inv_part part, const char *who)
+{
+    char *why = reason(s, part);
+    inv_error(&s->errors, "data %s: the %s part has no rows, and %s needs some: %s",
+              s->model->data.name, inv_dataset_part_name(part), who, why);
+    free(why);
+}
+
+int inv_parts_check(struct inv_session *s)
+{
+    int told[INV_PARTS] = { 0 }, good = 1;
+    for (int i = 0; i < NEEDS; i++) {
+        enum inv_part part = needs[i].part;
+        char *who = told[part] || inv_dataset_part_rows(&s->data, part) > 0 ? NULL
+                                                                            : needs[i].who(s);
+        if (who)
+            report(s, part, who);
+        told[part] |= who != NULL;
+        good &= who == NULL;
+        free(who);
+    }
+    return good;
+}
