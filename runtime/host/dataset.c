@@ -188,16 +188,6 @@ static void read_rows(struct inv_dataset *data, struct inv_run *run, struct inv_
     free(line);
 }
 
-static void free_columns(struct inv_rows *rows)
-{
-    for (int f = 0; rows->columns && f < rows->model->data.field_count; f++) {
-        for (int i = 0; i < rows->columns[f].names; i++)
-            free(rows->columns[f].name[i]);
-        free(rows->columns[f].name);
-    }
-    free(rows->columns);
-}
-
 static void read_source(struct inv_dataset *data, struct inv_run *run, struct inv_rows *rows,
                         enum inv_source_of source)
 {
@@ -216,7 +206,7 @@ static void read_source(struct inv_dataset *data, struct inv_run *run, struct in
 static void load_files(struct inv_dataset *data, struct inv_run *run)
 {
     struct inv_rows rows = { .model = data->model, .arena = run->arena, .errors = data->errors,
-        .inputs_only = data->inputs_only, .directory = data->directory };
+        .inputs_only = data->inputs_only, .directory = data->directory, .fitted = &data->fitted };
     rows.csv.stream.file = -1;
     for (int s = 0; s < INV_SOURCES && data->errors->count == 0; s++) {
         int64_t before = data->rows;
@@ -224,7 +214,7 @@ static void load_files(struct inv_dataset *data, struct inv_run *run)
             read_source(data, run, &rows, (enum inv_source_of)s);
         data->count[s] = data->rows - before;
     }
-    free_columns(&rows);
+    inv_table_free(&rows);
 }
 
 static void draw_rows(struct inv_dataset *data, struct inv_run *run)
@@ -269,6 +259,7 @@ int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
     data->value = inv_allocate((size_t)fields * sizeof *data->value);
     data->bytes = inv_allocate((size_t)fields * sizeof *data->bytes);
     data->hash = inv_allocate((size_t)(d->file_count + 1) * sizeof *data->hash);
+    inv_fitted_begin(&data->fitted, fields);
     for (int f = 0; f < fields; f++)
         data->bytes[f] = inv_variable_bytes(input_of(data, f));
     if (d->kind == INV_RANDOM)
@@ -289,6 +280,7 @@ void inv_dataset_free(struct inv_dataset *data)
     free(data->bytes);
     free(data->hash);
     free(data->order);
+    inv_fitted_free(&data->fitted, data->model->data.field_count);
 }
 
 /* ---- use ---- */

@@ -4,6 +4,7 @@
 #define INV_HOST_DATASET_H
 #include "invar.h"
 #include "errors.h"
+#include "fitted.h"
 
 enum inv_part { INV_PART_TRAIN, INV_PART_VAL, INV_PART_TEST, INV_PARTS };
 
@@ -20,10 +21,11 @@ struct inv_dataset {
     int64_t count[INV_SOURCES];         /* rows of each source; those drawn are of INV_MAIN */
     int64_t begin[INV_PARTS + 1];       /* part p: order[begin[p]] up to order[begin[p + 1]] */
     char (*hash)[65];                   /* SHA-256 of each file */
+    struct inv_fitted fitted;           /* of trained weights (known is 1), or found out here */
 };
 
-/* Reads, prepares and splits.  model, errors, directory, inputs_only and seed must be set.  The
- * run's arena is used; its rows are changed.  0 after an error. */
+/* Reads, prepares and splits.  model, errors, directory, inputs_only and seed must be set, and
+ * fitted where it is known.  The run's arena is used; its rows are changed.  0 after an error. */
 int inv_dataset_load(struct inv_dataset *, struct inv_run *);
 void inv_dataset_free(struct inv_dataset *);
 int64_t inv_dataset_part_rows(const struct inv_dataset *, enum inv_part);

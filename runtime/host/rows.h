@@ -3,14 +3,8 @@
 #ifndef INV_HOST_ROWS_H
 #define INV_HOST_ROWS_H
 #include "array.h"
-#include "csv.h"
-
-/* The columns of one field. */
-struct inv_columns {
-    int first, count;
-    char **name;                        /* distinct class names in byte order, where the model */
-    int names, name_room;               /* lists none */
-};
+#include "fitted.h"
+#include "table.h"
 
 struct inv_rows {
     const struct inv_model *model;
@@ -21,7 +15,8 @@ struct inv_rows {
     const char *directory;              /* NULL: of the model's file */
     struct inv_csv csv;
     struct inv_columns *columns;        /* csv: one for each field */
-    char **header;
+    struct inv_header header;           /* csv */
+    struct inv_fitted *fitted;          /* filled where a field has none, else obeyed */
     int width;                          /* csv: cells of every record; 0: not known yet */
     int waiting;                        /* csv: the record at hand is data and not yet used */
     struct inv_array *array;            /* other kinds: one for each field that is read */
@@ -46,10 +41,5 @@ enum inv_source_of inv_rows_first_source(const struct inv_model *);
 char *inv_rows_path(const struct inv_model *, const char *directory, const char *path);
 /* k of a class field, else 0. */
 int64_t inv_rows_classes(const struct inv_model *, const struct inv_field *);
-
-/* The CSV half of the above. */
-int inv_table_open(struct inv_rows *, const char *path);
-int inv_table_next(struct inv_rows *, int64_t slot);
-void inv_table_close(struct inv_rows *, unsigned char digest[32]);
 
 #endif

@@ -71,7 +71,7 @@ static void test_header(void)
 {
     static const struct { int header; const char *csv; int rows; } cases[] = {
         { -1, "a,b,c\n1,2,3\n", 1 }, { -1, "1,2,3\n1,2,3\n", 2 }, { 0, "1,2,3\n", 1 },
-        { 1, "9,9,9\n1,2,3\n", 1 }, { -1, "\"a\",b,c\n1,2,3\n4,5,6\n", 2 },
+        { 1, "9,8,7\n1,2,3\n", 1 }, { -1, "\"a\",b,c\n1,2,3\n4,5,6\n", 2 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct loaded l;
@@ -110,6 +110,91 @@ static void test_named_columns(void)
     l.model.data.field = field;
     CU_ASSERT_FALSE(load(&l, NULL));
     CU_ASSERT_TRUE(host_errors_have(&l.e, "columns 1 to 1 hold 1 cells, but field x has 2"));
+    end(&l);
+}
+
+/* What the training data fixed, as text: names of columns, field by field, then of classes. */
+static void check_fitted(const struct loaded *l, const char *want)
+{
+    char text[256] = "";
+    for (int f = 0; f < 2; f++) {
+        const struct inv_fitted_field *fitted = &l->data.fitted.field[f];
+        for (int i = 0; i < fitted->columns; i++)
+            strcat(strcat(text, fitted->column[i]), " ");
+        for (int i = 0; i < fitted->classes; i++)
+            strcat(strcat(text, fitted->class_name[i]), "! ");
+        strcat(text, "/ ");
+    }
+    CU_ASSERT_STRING_EQUAL(text, want);
+}
+
+/* Loads `csv` with the names that loading `before` fixed: as weights are used on new data. */
+static void load_again(struct loaded *l, const char *before, const char *csv, const char *part)
+{
+    CU_ASSERT_TRUE(load(l, before));
+    struct inv_fitted fitted = l->data.fitted;
+    l->data.fitted = (struct inv_fitted){ .known = 0 };
+    fitted.known = 1;
+    inv_dataset_free(&l->data);
+    l->data = (struct inv_dataset){ .model = &l->model, .errors = &l->e.errors, .seed = 42,
+                                    .directory = host_folder, .fitted = fitted };
+    CU_ASSERT_EQUAL(load(l, csv), part == NULL);
+    if (part)
+        CU_ASSERT_TRUE(host_errors_have(&l->e, part));
+}
+
+static void check_again(const char *before, const char *csv, const char *part)
+{
+    struct loaded l;
+    begin(&l);
+    load_again(&l, before, csv, part);
+    for (int i = 0; !part && i < 3; i++)
+        CU_ASSERT_EQUAL(value(&l, i == 2, 0, i % 2), i == 2 ? 3.0f : (float)(i + 1) / 2);
+    end(&l);
+}
+
+/* Columns of a new header are found by the names of the training's, whatever their order. */
+static void test_fitted_columns(void)
+{
+    struct loaded l;
+    begin(&l);
+    CU_ASSERT_TRUE(load(&l, "a,b,c,d\n1,2,3,4\n"));
+    check_fitted(&l, "a b / c / ");
+    end(&l);
+    check_again("a,b,c\n9,9,9\n", "c,b,a\n3,2,1\n", NULL);
+    check_again("a,b,c\n9,9,9\n", "e,c,b,a\n0,3,2,1\n", NULL);
+    check_again("9,9,9\n", "1,2,3\n", NULL);
+    check_again("a,b,c\n9,9,9\n", "a,e,c\n1,2,3\n", "fake.csv:1: no column is named \"b\" (fi");
+    check_again("a,b,c\n9,9,9\n", "1,2,3\n", "fake.csv:1: no column is named \"a\" (field x)");
+    check_again("a,b,c\n9,9,9\n", "a,b,b,c\n1,2,3,4\n",
+                "fake.csv:1: two columns are named \"b\", so field x cannot find");
+    begin(&l);
+    load_again(&l, "a,b,c\n9,9,9\n", "b,a\n2,1\n", "no column is named \"c\" (field y)");
+    end(&l);
+    begin(&l);
+    l.data.inputs_only = 1;
+    CU_ASSERT_TRUE(load(&l, "a,b\n1,2\n"));
+    check_fitted(&l, "a b / / ");
+    end(&l);
+}
+
+static void test_doubled_names(void)
+{
+    struct inv_field field[2] = { fake_fields[0], fake_fields[1] };
+    struct loaded l;
+    field[1].first_column = -1;
+    field[1].first_name = field[1].last_name = "y";
+    for (int doubled = 0; doubled < 2; doubled++) {
+        begin(&l);
+        l.model.data.field = field;
+        const char *csv = doubled ? "a,b,y,y\n1,2,3,4\n" : "a,b,y,c,c\n1,2,3,4,5\n";
+        CU_ASSERT_EQUAL(load(&l, csv), !doubled);
+        CU_ASSERT_TRUE(!doubled || host_errors_have(&l.e, "two columns are named \"y\""));
+        end(&l);
+    }
+    begin(&l);
+    CU_ASSERT_FALSE(load(&l, "a,a,y\n1,2,3\n"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "two columns are named \"a\", so field x"));
     end(&l);
 }
 
@@ -219,6 +304,30 @@ static void test_classes(void)
     check_classes(1, NULL, 0, "h,i,j\n1,1,c\n1,1,a\n1,1,b\n", (const int32_t[]){ 2, 0, 1 }, NULL);
     check_classes(1, NULL, 0, "1,1,c\n1,1,a\n", NULL,
                   "field y has 2 distinct labels, but the model declares 3 classes");
+}
+
+/* Text labels keep the numbers of the training's names; another name is an error. */
+static void test_fitted_classes(void)
+{
+    struct inv_variable v[FAKE_VARIABLES];
+    struct inv_field field[2];
+    struct loaded l;
+    int32_t number;
+    begin_classes(&l, v, field, 1, NULL, 0);
+    load_again(&l, "1,1,a\n1,1,b\n1,1,c\n", "1,1,c\n", NULL);
+    check_fitted(&l, "/ a! b! c! / ");
+    memcpy(&number, l.data.value[1], sizeof number);
+    CU_ASSERT_EQUAL(number, 2);
+    end(&l);
+    begin_classes(&l, v, field, 1, NULL, 0);
+    load_again(&l, "h,i,j\n1,1,aa\n1,1,bb\n1,1,cc\n", "j,h,i\nbb,1,1\ndd,1,1\n",
+               "fake.csv:3: column 0 (j): \"dd\" is no label of field y: the training");
+    end(&l);
+    begin_classes(&l, v, field, 1, NULL, 0);
+    l.data.fitted.known = 1;
+    CU_ASSERT_FALSE(load(&l, "1,1,a\n1,1,b\n1,1,c\n"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "names of the classes that the weights were trained on"));
+    end(&l);
 }
 
 static void test_parts(void)
@@ -438,7 +547,9 @@ static void test_bare(void)
 
 HOST_MAIN("dataset", { "cells", test_cells }, { "header", test_header },
           { "named columns", test_named_columns }, { "bad cells", test_bad_cells },
+          { "fitted columns", test_fitted_columns }, { "doubled names", test_doubled_names },
           { "many errors", test_many_errors }, { "prepared", test_prepared },
-          { "classes", test_classes }, { "parts", test_parts }, { "part file", test_part_file },
+          { "classes", test_classes }, { "fitted classes", test_fitted_classes },
+          { "parts", test_parts }, { "part file", test_part_file },
           { "fit", test_fit }, { "fit order", test_fit_order }, { "minmax", test_minmax },
           { "inputs only", test_inputs_only }, { "arrays", test_arrays }, { "bare", test_bare })

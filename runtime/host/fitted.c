@@ -1,0 +1,26 @@
+#include "fitted.h"
+#include <stdlib.h>
+#include "errors.h"
+
+void inv_fitted_begin(struct inv_fitted *fitted, int fields)
+{
+    if (!fitted->field)
+        fitted->field = inv_allocate((size_t)fields * sizeof *fitted->field);
+}
+
+static void free_names(char **name, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(name[i]);
+    free(name);
+}
+
+void inv_fitted_free(struct inv_fitted *fitted, int fields)
+{
+    for (int f = 0; fitted->field && f < fields; f++) {
+        free_names(fitted->field[f].column, fitted->field[f].columns);
+        free_names(fitted->field[f].class_name, fitted->field[f].classes);
+    }
+    free(fitted->field);
+    *fitted = (struct inv_fitted){ .known = 0 };
+}
