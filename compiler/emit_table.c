@@ -12,6 +12,7 @@ static const char *const dtypes[] = {
     [F32] = "INV_F32", [I32] = "INV_I32", [BOOL] = "INV_BOOL", [I64] = "INV_I64"};
 static const char *const sources[] = {
     [SOURCE_CSV] = "INV_CSV", [SOURCE_IDX] = "INV_IDX", [SOURCE_NPY] = "INV_NPY",
+    [SOURCE_NPZ] = "INV_NPZ", [SOURCE_SAFETENSORS] = "INV_SAFETENSORS",
     [SOURCE_RAW] = "INV_FILE_RAW", [SOURCE_RANDOM] = "INV_RANDOM"};
 static const char *const fits[] = {
     [FIT_NONE] = "INV_FIT_NONE", [FIT_ZSCORE] = "INV_FIT_ZSCORE", [FIT_MINMAX] = "INV_FIT_MINMAX"};
@@ -67,6 +68,7 @@ static void emit_files(struct emit *emit)
         values_set(item, "dtype", dtypes[file->raw_dtype]);
         set_whole(item, "rank", file->rank);
         set_dims(item, file->rank, file->dim);
+        set_string(item, "member", file->member);
     }
     set_whole(emit->file, "file_count", data->file_count);
 }

@@ -45,7 +45,9 @@ enum phase {
     PHASE_COUNT
 };
 
-enum source_kind { SOURCE_CSV, SOURCE_IDX, SOURCE_NPY, SOURCE_RAW, SOURCE_RANDOM };
+enum source_kind {
+    SOURCE_CSV, SOURCE_IDX, SOURCE_NPY, SOURCE_NPZ, SOURCE_SAFETENSORS, SOURCE_RAW, SOURCE_RANDOM
+};
 enum fit_kind { FIT_NONE, FIT_ZSCORE, FIT_MINMAX };
 
 /* One stored array of a data source: columns of a CSV, or a named IDX, NPY or raw file. */
@@ -68,6 +70,7 @@ struct data_field {
 
 struct data_file {
     const char *name, *path;
+    const char *member;                 /* npz, safetensors: the array of the file; else NULL */
     enum source_kind kind;
     enum dtype raw_dtype;
     int rank;

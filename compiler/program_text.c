@@ -9,8 +9,8 @@ static const char *const kinds[] = {
     [VAR_INPUT] = "input", [VAR_SAMPLE] = "sample", [VAR_LOSS] = "loss",
     [VAR_REPORT] = "report", [VAR_OUTPUT] = "output"};
 static const char *const sources[] = {
-    [SOURCE_CSV] = "csv", [SOURCE_IDX] = "idx", [SOURCE_NPY] = "npy", [SOURCE_RAW] = "raw",
-    [SOURCE_RANDOM] = "random"};
+    [SOURCE_CSV] = "csv", [SOURCE_IDX] = "idx", [SOURCE_NPY] = "npy", [SOURCE_NPZ] = "npz",
+    [SOURCE_SAFETENSORS] = "safetensors", [SOURCE_RAW] = "raw", [SOURCE_RANDOM] = "random"};
 static const char *const fits[] = {
     [FIT_NONE] = "none", [FIT_ZSCORE] = "zscore", [FIT_MINMAX] = "minmax"};
 
@@ -73,6 +73,8 @@ static void print_data(struct text *text, const struct data_desc *d)
         text_puts(text, "file");
         print_string(text, "", d->file[i].name);
         print_string(text, "path=", d->file[i].path);
+        if (d->file[i].member)
+            print_string(text, "member=", d->file[i].member);
         text_printf(text, " kind=%s cells=%s\n", sources[d->file[i].kind],
                     dtype_name(d->file[i].raw_dtype));
     }

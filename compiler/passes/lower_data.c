@@ -2,24 +2,36 @@
 #include <string.h>
 #include "passes/lower.h"
 
-/* ---- sources: csv(...), idx(name = path), npy(...), raw_f32(...), raw_u8(...), random(n) ---- */
+/* ---- sources: csv(...), idx(name = path), npz(path, name = member), random(n), ... ---- */
 static const struct {
     const char *name;
     enum source_kind kind;
     enum dtype raw;
+    bool archive;                       /* one file with named arrays in it */
 } sources[] = {
-    {"csv", SOURCE_CSV, F32},     {"idx", SOURCE_IDX, F32},       {"npy", SOURCE_NPY, F32},
-    {"raw_f32", SOURCE_RAW, F32}, {"raw_u8", SOURCE_RAW, I32},    {"random", SOURCE_RANDOM, F32},
-    {"synthetic", SOURCE_RANDOM, F32},
+    {.name = "csv", .kind = SOURCE_CSV},
+    {.name = "idx", .kind = SOURCE_IDX},
+    {.name = "npy", .kind = SOURCE_NPY},
+    {.name = "npz", .kind = SOURCE_NPZ, .archive = true},
+    {.name = "safetensors", .kind = SOURCE_SAFETENSORS, .archive = true},
+    {.name = "raw_f32", .kind = SOURCE_RAW},
+    {.name = "raw_u8", .kind = SOURCE_RAW, .raw = I32},
+    {.name = "random", .kind = SOURCE_RANDOM},
+    {.name = "synthetic", .kind = SOURCE_RANDOM},
 };
 
 enum { SOURCE_KINDS = (int)(sizeof sources / sizeof *sources) };
 
-static void add_file(struct lower *l, const char *name, const char *path, int source)
+static void add_file(struct lower *l, const char *name, const char *path, const char *member,
+                     int source)
 {
     struct data_desc *data = &l->program->data;
-    ARENA_PUSH(l->arena, data->file, data->file_count, data->file_room) = (struct data_file){
-        .name = name, .path = path, .kind = sources[source].kind, .raw_dtype = sources[source].raw};
+    ARENA_PUSH(l->arena, data->file, data->file_count, data->file_room) =
+        (struct data_file){.name = name,
+                           .path = path,
+                           .member = member,
+                           .kind = sources[source].kind,
+                           .raw_dtype = sources[source].raw};
 }
 
 static void source_csv(struct lower *l, const struct ast *arguments, int source)
@@ -38,7 +50,7 @@ static void source_csv(struct lower *l, const struct ast *arguments, int source)
             diag_error(l->diags, a->span, "write: csv(\"file.csv\", header = true)");
     }
     if (path)
-        add_file(l, "", path, source);
+        add_file(l, "", path, NULL, source);
     else
         diag_error(l->diags, arguments->span, "'csv' needs the path of a file");
 }
@@ -48,7 +60,7 @@ static void source_files(struct lower *l, const struct ast *arguments, int sourc
     for (int i = 0; i < arguments->count; i++) {
         const struct ast *a = arguments->kid[i];
         if (a->kind == AST_NAMED && a->kid[0]->kind == AST_STRING)
-            add_file(l, a->text, a->kid[0]->text, source);
+            add_file(l, a->text, a->kid[0]->text, NULL, source);
         else
             diag_error(l->diags, a->span,
                        "files have names here: %s(images = \"a.gz\", labels = \"b.gz\")",
@@ -56,6 +68,42 @@ static void source_files(struct lower *l, const struct ast *arguments, int sourc
     }
     if (arguments->count == 0)
         diag_error(l->diags, arguments->span, "'%s' needs at least one file", sources[source].name);
+}
+
+/* npz("digits.npz", images = "x_train", y): a bare name is the array of that name. */
+static void source_archive(struct lower *l, const struct ast *arguments, int source)
+{
+    const struct ast *path = arguments->count ? arguments->kid[0] : NULL;
+    bool good = path && path->kind == AST_STRING && arguments->count > 1;
+    for (int i = 1; good && i < arguments->count; i++) {
+        const struct ast *a = arguments->kid[i];
+        if (a->kind == AST_NAMED && a->kid[0]->kind == AST_STRING)
+            add_file(l, a->text, path->text, a->kid[0]->text, source);
+        else if (a->kind == AST_NAME)
+            add_file(l, a->text, path->text, a->text, source);
+        else
+            good = false;
+    }
+    if (!good) {
+        struct diag *d = diag_error(l->diags, arguments->span,
+                                    "'%s' takes a file and the names of arrays in it",
+                                    sources[source].name);
+        diag_help(d, "write: %s(\"digits.%s\", images = \"x_train\", labels = \"y_train\")",
+                  sources[source].name, sources[source].name);
+    }
+}
+
+/* A name that a source gives to two arrays from file `first` on could mean either. */
+static void check_file_names(struct lower *l, const struct ast *ast, int first)
+{
+    const struct data_desc *data = &l->program->data;
+    for (int i = first; i < data->file_count; i++)
+        for (int j = first; j < i; j++)
+            if (*data->file[i].name && !strcmp(data->file[i].name, data->file[j].name)) {
+                diag_error(l->diags, ast->span, "two arrays of this source are named '%s'",
+                           data->file[i].name);
+                return;
+            }
 }
 
 static void source_random(struct lower *l, const struct ast *call, bool part)
@@ -93,19 +141,23 @@ void lower_source(struct lower *l, const struct ast *ast, bool part)
         if (near)
             diag_help(d, "did you mean '%s'?", near);
         else
-            diag_help(d, "there are csv, idx, npy, raw_f32, raw_u8 and random");
+            diag_help(d, "there are csv, idx, npy, npz, safetensors, raw_f32, raw_u8 and random");
         return;
     }
     if (data->file_count == 0 && data->rows == 0)
         data->kind = sources[i].kind;
     else if (data->kind != sources[i].kind)
         diag_error(l->diags, ast->span, "all parts of a data set have the same kind of source");
+    int first = data->file_count;
     if (sources[i].kind == SOURCE_CSV)
         source_csv(l, ast->kid[1], i);
+    else if (sources[i].archive)
+        source_archive(l, ast->kid[1], i);
     else if (sources[i].kind == SOURCE_RANDOM)
         source_random(l, ast, part);
     else
         source_files(l, ast->kid[1], i);
+    check_file_names(l, ast, first);
 }
 
 /* ---- cells of a field ---- */

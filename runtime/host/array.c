@@ -2,10 +2,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "safetensors.h"
 
 int inv_element_bytes(enum inv_element element)
 {
-    static const int bytes[] = { 1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 1 }; /* as enumerated */
+    static const int bytes[] = { 1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 1, 2, 2 }; /* as enumerated */
     return bytes[element];
 }
 
@@ -17,6 +18,25 @@ static int raw_header(struct inv_array *a, const struct inv_file *file, int rank
     memcpy(a->dim, dim, (size_t)rank * sizeof *dim);
     a->rows = -1;
     return 1;
+}
+
+static int npz_header(struct inv_array *a, const char *member)
+{
+    struct inv_section section;
+    return inv_zip_find(&a->stream, member, &section) &&
+           inv_stream_section(&a->stream, &section) && inv_npy_header(a);
+}
+
+static int safetensors_header(struct inv_array *a, const char *member)
+{
+    struct inv_tensor_place place;
+    if (!inv_safetensors_find(a->stream.path, member, &place, a->stream.errors))
+        return 0;
+    a->element = place.element;
+    a->rank = place.rank - 1;
+    a->rows = place.dim[0];
+    memcpy(a->dim, place.dim + 1, (size_t)a->rank * sizeof *a->dim);
+    return inv_stream_section(&a->stream, &place.section);
 }
 
 /* Cells of a row, or 0 where the product is beyond 2^31. */
@@ -31,6 +51,18 @@ static int64_t count_cells(const struct inv_array *a)
     return cells;
 }
 
+static int read_header(struct inv_array *a, const struct inv_file *file, int rank,
+                       const int64_t *dim)
+{
+    switch (file->kind) {
+    case INV_IDX: return inv_idx_header(a);
+    case INV_NPY: return inv_npy_header(a);
+    case INV_NPZ: return npz_header(a, file->member);
+    case INV_SAFETENSORS: return safetensors_header(a, file->member);
+    default: return raw_header(a, file, rank, dim);
+    }
+}
+
 int inv_array_open(struct inv_array *a, const struct inv_file *file, const char *path,
                    int rank, const int64_t *dim, struct inv_errors *errors)
 {
@@ -42,10 +74,9 @@ int inv_array_open(struct inv_array *a, const struct inv_file *file, const char 
             inv_error(errors, "%s: is empty; expected an array of data", path);
         return 0;
     }
-    int ok = file->kind == INV_IDX   ? inv_idx_header(a)
-             : file->kind == INV_NPY ? inv_npy_header(a)
-                                     : raw_header(a, file, rank, dim);
+    int ok = read_header(a, file, rank, dim);
     a->row_cells = ok ? count_cells(a) : 0;
+    a->start = a->stream.offset;
     if (ok && a->row_cells == 0)
         inv_error(errors, "%s: a row of this array has no cells or 2^31 and more", path);
     if (a->row_cells > 0)
@@ -63,11 +94,23 @@ static uint64_t load_bits(const unsigned char *at, int bytes, int big_endian)
     return bits;
 }
 
+/* IEEE 754 binary16, exactly. */
+static double load_half(uint64_t bits)
+{
+    int exponent = (int)(bits >> 10 & 31), fraction = (int)(bits & 1023);
+    double size = exponent == 31  ? (fraction ? (double)NAN : (double)INFINITY)
+                  : exponent == 0 ? ldexp(fraction, -24)
+                                  : ldexp(1024 + fraction, exponent - 25);
+    return bits >> 15 & 1 ? -size : size;
+}
+
 static double load_double(enum inv_element element, uint64_t bits)
 {
     double wide;
     float narrow;
-    uint32_t low = (uint32_t)bits;
+    uint32_t low = (uint32_t)bits << (element == INV_ELEMENT_BF16 ? 16 : 0);
+    if (element == INV_ELEMENT_F16)
+        return load_half(bits);
     if (element == INV_ELEMENT_F64) {
         memcpy(&wide, &bits, sizeof wide);
         return wide;
@@ -88,7 +131,8 @@ static int64_t load_signed(enum inv_element element, uint64_t bits)
 
 static int is_float(enum inv_element element)
 {
-    return element == INV_ELEMENT_F32 || element == INV_ELEMENT_F64;
+    return element == INV_ELEMENT_F32 || element == INV_ELEMENT_F64 ||
+           element == INV_ELEMENT_F16 || element == INV_ELEMENT_BF16;
 }
 
 /* 0 where the element has no finite f32. */
@@ -123,16 +167,30 @@ static int to_i32(enum inv_element element, uint64_t bits, int32_t *to)
     return whole >= INT32_MIN && whole <= INT32_MAX;
 }
 
-static void bad_cell(struct inv_array *a, int64_t cell, int64_t start, enum inv_dtype dtype)
+/* Which of all elements of the file is cell `cell` (row-major) of the row at hand. */
+static int64_t place_of(const struct inv_array *a, int64_t cell)
 {
-    int bytes = inv_element_bytes(a->element);
+    if (!a->by_column)
+        return a->row * a->row_cells + cell;
+    int64_t stride = a->rows * a->row_cells, place = a->row;
+    for (int i = a->rank - 1; i >= 0; i--) {
+        stride /= a->dim[i];
+        place += cell % a->dim[i] * stride;
+        cell /= a->dim[i];
+    }
+    return place;
+}
+
+static void bad_cell(struct inv_array *a, int64_t cell, enum inv_dtype dtype)
+{
+    int64_t byte = a->start + place_of(a, cell) * inv_element_bytes(a->element);
     inv_error(a->stream.errors, "%s: row %lld, byte %lld: %s; correct the value or leave the row "
-              "out", a->stream.path, (long long)a->row, (long long)(start + cell * bytes),
+              "out", a->stream.path, (long long)a->row, (long long)byte,
               dtype == INV_F32 ? "not a finite number (NaN, infinite, or beyond f32)"
                                : "not a whole number of 32 bits");
 }
 
-static int decode_row(struct inv_array *a, enum inv_dtype dtype, void *to, int64_t start)
+static int decode_row(struct inv_array *a, enum inv_dtype dtype, void *to)
 {
     int bytes = inv_element_bytes(a->element), bad = 0;
     for (int64_t i = 0; i < a->row_cells; i++) {
@@ -140,33 +198,70 @@ static int decode_row(struct inv_array *a, enum inv_dtype dtype, void *to, int64
         int ok = dtype == INV_F32 ? to_f32(a->element, bits, (float *)to + i)
                                   : to_i32(a->element, bits, (int32_t *)to + i);
         if (!ok && !bad++)
-            bad_cell(a, i, start, dtype);
+            bad_cell(a, i, dtype);
     }
     return !bad;
+}
+
+static int cut_short(struct inv_array *a, size_t got, size_t wanted)
+{
+    if (!a->stream.failed)
+        inv_error(a->stream.errors, "%s: row %lld, byte %lld: the file ends within the row (%zu of "
+                  "%zu bytes); it was cut short or its shape is another", a->stream.path,
+                  (long long)a->row, (long long)a->stream.offset - (long long)got, got, wanted);
+    return 0;
+}
+
+enum { GROWTH = 1 << 20 };              /* bytes: a header's word is not believed further */
+
+/* Fortran order: all elements into memory; 0 after an error. */
+static int read_whole(struct inv_array *a)
+{
+    size_t width = (size_t)inv_element_bytes(a->element), done = 0, room = 0;
+    if (a->rows > INT64_MAX / a->row_cells / (int64_t)width)
+        return cut_short(a, 0, SIZE_MAX);
+    size_t wanted = (size_t)(a->rows * a->row_cells) * width;
+    while (done < wanted) {
+        room = room * 2 > GROWTH ? room * 2 : GROWTH;
+        room = room < wanted ? room : wanted;
+        a->whole = inv_resize(a->whole, room);
+        size_t got = inv_stream_read(&a->stream, a->whole + done, room - done);
+        done += got;
+        if (done < room)
+            return cut_short(a, done, wanted);
+    }
+    return 1;
+}
+
+/* The row at hand into a->bytes, its cells in row-major order; 0 after an error. */
+static int fetch_row(struct inv_array *a)
+{
+    size_t width = (size_t)inv_element_bytes(a->element), wanted = (size_t)a->row_cells * width;
+    if (!a->by_column) {
+        size_t got = inv_stream_read(&a->stream, a->bytes, wanted);
+        return got == wanted || cut_short(a, got, wanted);
+    }
+    if (!a->whole && !read_whole(a))
+        return 0;
+    for (int64_t i = 0; i < a->row_cells; i++)
+        memcpy(a->bytes + (size_t)i * width, a->whole + (size_t)place_of(a, i) * width, width);
+    return 1;
 }
 
 int inv_array_next(struct inv_array *a, enum inv_dtype dtype, void *to)
 {
     struct inv_stream *s = &a->stream;
-    int64_t start = s->offset;
-    int more = inv_stream_peek(s) >= 0;
+    int more = a->row == a->rows || a->rows < 0 ? inv_stream_peek(s) >= 0 : 1;
     if (a->row == a->rows && more) {
         inv_error(s->errors, "%s: byte %lld: data follow the %lld rows that the header announces; "
-                  "get the file again", s->path, (long long)start, (long long)a->rows);
+                  "get the file again", s->path, (long long)s->offset, (long long)a->rows);
         return -1;
     }
-    if (a->row == a->rows || (a->rows < 0 && !more))
+    if (!more)
         return s->failed ? -1 : 0;
-    size_t wanted = (size_t)a->row_cells * (size_t)inv_element_bytes(a->element);
-    size_t got = inv_stream_read(s, a->bytes, wanted);
-    if (got < wanted) {
-        if (!s->failed)
-            inv_error(s->errors, "%s: row %lld, byte %lld: the file ends within the row (%zu of "
-                      "%zu bytes); it was cut short or its shape is another", s->path,
-                      (long long)a->row, (long long)start, got, wanted);
+    if (!fetch_row(a))
         return -1;
-    }
-    int ok = decode_row(a, dtype, to, start);
+    int ok = decode_row(a, dtype, to);
     a->row++;
     return ok ? 1 : inv_errors_full(s->errors) ? -1 : 1;
 }
@@ -175,5 +270,6 @@ void inv_array_close(struct inv_array *a, unsigned char digest[32])
 {
     inv_stream_close(&a->stream, digest);
     free(a->bytes);
-    a->bytes = NULL;
+    free(a->whole);
+    a->bytes = a->whole = NULL;
 }

@@ -1,5 +1,5 @@
 /* Arrays in binary files, read row by row: IDX (MNIST's format), NPY (NumPy's, versions 1 to 3) and
- * bare little-endian bytes.  Any may be gzipped. */
+ * bare little-endian bytes, any of them gzipped; and members of NPZ (zip) and safetensors files. */
 #ifndef INV_HOST_ARRAY_H
 #define INV_HOST_ARRAY_H
 #include "invar.h"
@@ -8,7 +8,7 @@
 enum inv_element {
     INV_ELEMENT_U8, INV_ELEMENT_I8, INV_ELEMENT_U16, INV_ELEMENT_I16, INV_ELEMENT_U32,
     INV_ELEMENT_I32, INV_ELEMENT_U64, INV_ELEMENT_I64, INV_ELEMENT_F32, INV_ELEMENT_F64,
-    INV_ELEMENT_B1
+    INV_ELEMENT_B1, INV_ELEMENT_F16, INV_ELEMENT_BF16
 };
 
 struct inv_array {
@@ -21,6 +21,9 @@ struct inv_array {
     int64_t row_cells;
     int64_t row;                        /* rows read so far */
     unsigned char *bytes;               /* one row as in the file */
+    int64_t start;                      /* the byte at which the elements begin */
+    int by_column;                      /* Fortran order: the first axis varies fastest */
+    unsigned char *whole;               /* by_column: all elements */
 };
 
 /* rank and dim: the shape of one row that the reader wants; bare bytes have it, the other formats
@@ -28,13 +31,18 @@ struct inv_array {
 int inv_array_open(struct inv_array *, const struct inv_file *, const char *path, int rank,
                    const int64_t *dim, struct inv_errors *);
 /* Turns the next row into row_cells values of dtype (INV_F32 or INV_I32): 1, 0 at the end, -1 after
- * an error.  Integers wider than 24 bits and f64 are rounded once to f32. */
+ * an error.  Integers wider than 24 bits and f64 are rounded once to f32.  An array in Fortran
+ * order is read whole, since a row of it lies all over the file. */
 int inv_array_next(struct inv_array *, enum inv_dtype, void *to);
 void inv_array_close(struct inv_array *, unsigned char digest[32]);
 
 /* Read the header at the stream's start into the array: 0 after an error. */
 int inv_idx_header(struct inv_array *);
 int inv_npy_header(struct inv_array *);
+
+/* zip.c: where the member NAME or NAME.npy of a zip file lies; 0 after an error (APPNOTE.TXT 6.3.10
+ * of PKWARE: stored and deflated members, Zip64). */
+int inv_zip_find(struct inv_stream *, const char *member, struct inv_section *);
 
 int inv_element_bytes(enum inv_element);
 

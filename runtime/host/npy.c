@@ -34,7 +34,7 @@ static int read_descr(struct inv_array *a, const char *at)
         { "u1", INV_ELEMENT_U8 }, { "i1", INV_ELEMENT_I8 }, { "u2", INV_ELEMENT_U16 },
         { "i2", INV_ELEMENT_I16 }, { "u4", INV_ELEMENT_U32 }, { "i4", INV_ELEMENT_I32 },
         { "u8", INV_ELEMENT_U64 }, { "i8", INV_ELEMENT_I64 }, { "f4", INV_ELEMENT_F32 },
-        { "f8", INV_ELEMENT_F64 }, { "b1", INV_ELEMENT_B1 },
+        { "f8", INV_ELEMENT_F64 }, { "b1", INV_ELEMENT_B1 }, { "f2", INV_ELEMENT_F16 },
     };
     if (!at || (*at != '\'' && *at != '"') || strlen(at) < 5 || at[4] != *at ||
         !strchr("<>|=", at[1]))
@@ -47,8 +47,8 @@ static int read_descr(struct inv_array *a, const char *at)
         }
     }
     inv_error(a->stream.errors,
-              "%s: NPY element type '%.3s' cannot be read; expected f4, f8, b1, i1 to i8 or u1 to "
-              "u8: save it with .astype(\"float32\")", a->stream.path, at + 1);
+              "%s: NPY element type '%.3s' cannot be read; expected f2, f4, f8, b1, i1 to i8 or u1 "
+              "to u8: save it with .astype(\"float32\")", a->stream.path, at + 1);
     return 0;
 }
 
@@ -79,9 +79,7 @@ static int read_dictionary(struct inv_array *a, const char *header)
     const char *fortran = find_key(header, "fortran_order");
     if (!read_descr(a, find_key(header, "descr")) || !read_shape(a, find_key(header, "shape")))
         return 0;
-    if (fortran && strncmp(fortran, "True", 4) == 0 && a->rank > 0)
-        return fail(a, "is stored column by column (Fortran order); save it with "
-                       "numpy.ascontiguousarray");
+    a->by_column = fortran && strncmp(fortran, "True", 4) == 0 && a->rank > 0;
     return 1;
 }
 

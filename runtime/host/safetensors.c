@@ -494,13 +494,18 @@ static void load_file(FILE *file, const struct inv_model *model, unsigned char *
     free(header);
 }
 
+static struct reader begin_reading(const char *path, struct inv_errors *errors)
+{
+    return (struct reader){ .path = path, .errors = errors, .json = { .place = path,
+        .part = "the safetensors header", .cure = "the file is damaged, write it again",
+        .errors = errors } };
+}
+
 int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, const char *path,
                          struct inv_errors *errors)
 {
     int before = errors->count;
-    struct reader r = { .path = path, .errors = errors, .json = { .place = path,
-        .part = "the safetensors header", .cure = "the file is damaged, write it again",
-        .errors = errors } };
+    struct reader r = begin_reading(path, errors);
     FILE *file = fopen(path, "rb");
     if (!file) {
         inv_error(errors, "%s: cannot read weights: %s; train first, or name the file with --init "
@@ -510,4 +515,89 @@ int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, co
     load_file(file, model, arena, &r);
     fclose(file);
     return errors->count == before;
+}
+
+/* ---- arrays of data ---- */
+
+enum { HEADER_MAX = 100000000 };        /* the format's own limit */
+
+static int element_of(const char *dtype, enum inv_element *element)
+{
+    static const struct { const char *name; enum inv_element element; } known[] = {
+        { "F32", INV_ELEMENT_F32 }, { "F16", INV_ELEMENT_F16 }, { "BF16", INV_ELEMENT_BF16 },
+        { "F64", INV_ELEMENT_F64 }, { "BOOL", INV_ELEMENT_B1 }, { "U8", INV_ELEMENT_U8 },
+        { "I8", INV_ELEMENT_I8 }, { "U16", INV_ELEMENT_U16 }, { "I16", INV_ELEMENT_I16 },
+        { "U32", INV_ELEMENT_U32 }, { "I32", INV_ELEMENT_I32 }, { "U64", INV_ELEMENT_U64 },
+        { "I64", INV_ELEMENT_I64 },
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].name, dtype) == 0) {
+            *element = known[i].element;
+            return 1;
+        }
+    return 0;
+}
+
+static int no_tensor(struct reader *r, const char *name)
+{
+    const char **all = inv_allocate((size_t)(r->count + 1) * sizeof *all);
+    for (int i = 0; i < r->count; i++)
+        all[i] = r->tensor[i].name;
+    const char *near = inv_suggest(name, all, r->count);
+    inv_error(r->errors, "%s: holds no array \"%s\"%s%s%s", r->path, name,
+              near       ? "; did you mean \""
+              : r->count ? "; its first is \""
+                         : "; it is empty",
+              near ? near : r->count ? all[0] : "", near || r->count ? "\"?" : "");
+    free(all);
+    return 0;
+}
+
+/* The tensor of that name, where `start` bytes precede the data of the file. */
+static int place_tensor(struct reader *r, const char *name, int64_t start,
+                        struct inv_tensor_place *place)
+{
+    const struct tensor *t = find_tensor(r, name);
+    if (!t)
+        return no_tensor(r, name);
+    for (int i = 0; i < r->count; i++)
+        if (&r->tensor[i] != t && strcmp(r->tensor[i].name, name) == 0) {
+            inv_error(r->errors, "%s: two of its arrays are named %s; write the file anew", r->path,
+                      name);
+            return 0;
+        }
+    int64_t bytes = (int64_t)(t->end - t->begin);
+    *place = (struct inv_tensor_place){ .rank = t->rank,
+        .section = { .offset = start + (int64_t)t->begin, .packed = bytes, .plain = bytes } };
+    memcpy(place->dim, t->dim, sizeof place->dim);
+    if (t->rank > 0 && element_of(t->dtype, &place->element))
+        return 1;
+    inv_error(r->errors, "%s: array %s is %s with %d axes; expected an axis of rows, and F64, F32, "
+              "F16, BF16, BOOL or whole numbers", r->path, name, t->dtype, t->rank);
+    return 0;
+}
+
+int inv_safetensors_find(const char *path, const char *name, struct inv_tensor_place *place,
+                         struct inv_errors *errors)
+{
+    struct reader r = begin_reading(path, errors);
+    uint64_t length, data_bytes;
+    int ok = 0, before = errors->count;
+    FILE *file = fopen(path, "rb");
+    char *header = file ? load_header(file, &r, HEADER_MAX, &length, &data_bytes) : NULL;
+    if (header) {
+        r.json.start = r.json.at = header;
+        r.json.limit = header + length;
+        if (read_header(&r))
+            check_cover(&r, data_bytes);
+        sort_names(&r);
+        ok = errors->count == before && place_tensor(&r, name, 8 + (int64_t)length, place);
+    } else if (!file) {
+        inv_error(errors, "%s: %s", path, strerror(errno));
+    }
+    free_tensors(&r);
+    free(header);
+    if (file)
+        fclose(file);
+    return ok;
 }

@@ -8,12 +8,23 @@
 #ifndef INV_HOST_SAFETENSORS_H
 #define INV_HOST_SAFETENSORS_H
 #include "invar.h"
+#include "array.h"
 #include "errors.h"
 
 /* Saves the parameters and buffers in `arena`; digest: SHA-256 of the file.  0 after an error. */
 int inv_safetensors_save(const struct inv_model *, const unsigned char *arena, const char *path,
                          struct inv_errors *, char digest[65]);
 int inv_safetensors_load(const struct inv_model *, unsigned char *arena, const char *path,
+                         struct inv_errors *);
+
+/* Where an array lies in any safetensors file, such as one with data. */
+struct inv_tensor_place {
+    enum inv_element element;
+    int rank;                           /* at least 1 */
+    int64_t dim[INV_RANK];
+    struct inv_section section;
+};
+int inv_safetensors_find(const char *path, const char *name, struct inv_tensor_place *,
                          struct inv_errors *);
 
 #endif

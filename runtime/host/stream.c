@@ -20,15 +20,19 @@ static void fail(struct inv_stream *s, const char *what)
 /* Reads a piece of the file itself; its size, 0 at the end. */
 static size_t read_piece(struct inv_stream *s)
 {
+    size_t most = s->sectioned && s->section.packed < PIECE ? (size_t)s->section.packed : PIECE;
     ssize_t got;
     do
-        got = read(s->file, s->packed, PIECE);
+        got = read(s->file, s->packed, most);
     while (got < 0 && errno == EINTR);
     if (got < 0) {
         fail(s, strerror(errno));
         return 0;
     }
-    inv_sha256_update(&s->sha, s->packed, (size_t)got);
+    if (s->sectioned)
+        s->section.packed -= got;
+    else
+        inv_sha256_update(&s->sha, s->packed, (size_t)got);
     return (size_t)got;
 }
 
@@ -46,22 +50,56 @@ static void inflate_piece(struct inv_stream *s)
     (void)s;
 }
 
+static int start_deflate(struct inv_stream *s)
+{
+    fail(s, "its data are packed, which this trainer was built without; save them with "
+            "numpy.savez, not numpy.savez_compressed");
+    return 0;
+}
+
+static void check_piece(struct inv_stream *s)
+{
+    (void)s;
+}
+
 static void end_inflating(struct inv_stream *s)
 {
     (void)s;
 }
 #else
-static int start_gzip(struct inv_stream *s, size_t got)
+/* `window` as inflateInit2 takes it; `got` packed bytes are there already. */
+static int start_inflating(struct inv_stream *s, size_t got, int window)
 {
-    s->gzip = 1;
     s->plain = inv_allocate(PIECE);
     s->inflater = inv_allocate(sizeof *s->inflater);
     s->inflater->next_in = s->packed;
     s->inflater->avail_in = (uInt)got;
-    if (inflateInit2(s->inflater, 16 + MAX_WBITS) == Z_OK)
+    if (inflateInit2(s->inflater, window) == Z_OK)
         return 1;
-    fail(s, "out of memory for gzip data");
+    fail(s, "out of memory for packed data");
     return 0;
+}
+
+static int start_gzip(struct inv_stream *s, size_t got)
+{
+    s->gzip = 1;
+    return start_inflating(s, got, 16 + MAX_WBITS);
+}
+
+static int start_deflate(struct inv_stream *s)
+{
+    return start_inflating(s, 0, -MAX_WBITS);
+}
+
+/* A section's plain bytes as they come: their number and their check sum must be the archive's. */
+static void check_piece(struct inv_stream *s)
+{
+    s->crc = (uint32_t)crc32(s->crc, s->plain, (uInt)s->end);
+    s->section.plain -= (int64_t)s->end;
+    if (s->failed || s->section.plain > 0)
+        return;
+    if (s->section.plain < 0 || (s->section.checked && s->crc != s->section.crc))
+        fail(s, "a member of this archive is damaged (its check sum differs); get the file again");
 }
 
 /* Another gzip member may follow; anything else after the end is an error. */
@@ -71,7 +109,7 @@ static void end_member(struct inv_stream *s)
         s->inflater->next_in = s->packed;
         s->inflater->avail_in = (uInt)read_piece(s);
     }
-    if (s->inflater->avail_in == 0)
+    if (s->inflater->avail_in == 0 || s->sectioned)
         s->ended = 1;
     else if (*s->inflater->next_in != 0x1f)
         fail(s, "bytes follow the gzip data; write the file again");
@@ -91,14 +129,14 @@ static void inflate_piece(struct inv_stream *s)
         }
         if (z->avail_in == 0) {
             if (!s->failed)
-                fail(s, "ends in the middle of its gzip data; it was cut short, get it again");
+                fail(s, "ends in the middle of its packed data; it was cut short, get it again");
             return;
         }
         int status = inflate(z, Z_NO_FLUSH);
         if (status == Z_STREAM_END)
             end_member(s);
         else if (status != Z_OK && status != Z_BUF_ERROR)
-            fail(s, "its gzip data is damaged; get the file again");
+            fail(s, "its packed data are damaged; get the file again");
     }
     s->end = PIECE - z->avail_out;
 }
@@ -135,18 +173,37 @@ int inv_stream_open(struct inv_stream *s, const char *path, struct inv_errors *e
     return !s->failed;
 }
 
+int inv_stream_section(struct inv_stream *s, const struct inv_section *section)
+{
+    if (s->gzip) {
+        fail(s, "is gzip data; unpack it with gunzip, since members of an archive lie anywhere");
+        return 0;
+    }
+    s->sectioned = 1;
+    s->section = *section;
+    s->begin = s->end = 0;
+    s->offset = 0;
+    if (lseek(s->file, (off_t)section->offset, SEEK_SET) < 0) {
+        fail(s, strerror(errno));
+        return 0;
+    }
+    return !section->deflated || start_deflate(s);
+}
+
 int inv_stream_fill(struct inv_stream *s)
 {
     s->begin = s->end = 0;
     if (s->ended || s->failed)
         return 0;
-    if (s->gzip)
+    if (s->inflater)
         inflate_piece(s);
     else
         s->end = read_piece(s);
-    if (s->end == 0)
+    if (s->sectioned)
+        check_piece(s);
+    if (s->end == 0 || s->failed)
         s->ended = 1;
-    return s->end > 0;
+    return s->end > 0 && !s->failed;
 }
 
 size_t inv_stream_read(struct inv_stream *s, void *to, size_t bytes)
@@ -164,8 +221,19 @@ size_t inv_stream_read(struct inv_stream *s, void *to, size_t bytes)
     return done;
 }
 
+/* The hash is of the file, whatever part of it was read. */
+static void begin_again(struct inv_stream *s)
+{
+    s->sectioned = 0;
+    inv_sha256_init(&s->sha);
+    if (lseek(s->file, 0, SEEK_SET) < 0)
+        fail(s, strerror(errno));
+}
+
 void inv_stream_close(struct inv_stream *s, unsigned char digest[32])
 {
+    if (digest && s->sectioned && !s->failed)
+        begin_again(s);
     while (digest && !s->failed && read_piece(s) > 0)
         continue;
     if (digest)

@@ -6,6 +6,14 @@
 #include "core/sha256.h"
 #include "errors.h"
 
+/* A part of a file: a member of an archive. */
+struct inv_section {
+    int64_t offset, packed, plain;      /* where in the file; bytes there, and once inflated */
+    int deflated;                       /* raw deflate data */
+    int checked;                        /* crc is that of the plain bytes (CRC-32 as in zip) */
+    uint32_t crc;
+};
+
 struct inv_stream {
     char *path;
     struct inv_errors *errors;
@@ -15,10 +23,15 @@ struct inv_stream {
     size_t begin, end;                  /* unread bytes of plain */
     int64_t offset;                     /* bytes handed out so far */
     struct inv_sha256 sha;
+    int sectioned;                      /* only the section is read, and hashed is the whole file */
+    struct inv_section section;         /* packed, plain: bytes still to come */
+    uint32_t crc;                       /* of the section's plain bytes so far */
 };
 
 /* 0 where the file cannot be read; the error has been reported. */
 int inv_stream_open(struct inv_stream *, const char *path, struct inv_errors *);
+/* From now on the stream is that part of the file, which must be no gzip file itself. */
+int inv_stream_section(struct inv_stream *, const struct inv_section *);
 /* Makes begin < end; 0 at the end of the data or after an error (failed). */
 int inv_stream_fill(struct inv_stream *);
 /* Up to `bytes`; fewer only at the end. */

@@ -140,7 +140,9 @@ struct inv_device_type {
     void (*pass)(struct inv_run *, struct inv_device_pass *);
 };
 
-enum inv_source_kind { INV_CSV, INV_IDX, INV_NPY, INV_FILE_RAW, INV_RANDOM };
+enum inv_source_kind {
+    INV_CSV, INV_IDX, INV_NPY, INV_NPZ, INV_SAFETENSORS, INV_FILE_RAW, INV_RANDOM
+};
 enum inv_fit { INV_FIT_NONE, INV_FIT_ZSCORE, INV_FIT_MINMAX };
 
 struct inv_file {
@@ -150,6 +152,7 @@ struct inv_file {
     enum inv_dtype dtype;               /* raw files: INV_F32, or INV_I32 for u8 */
     int rank;
     int64_t dim[INV_RANK];              /* raw files: shape of one row */
+    const char *member;                 /* npz, safetensors: which array of the file; else NULL */
 };
 
 /* One field: cells of the source -> INV_RAW variable -> prepare -> INV_INPUT variable. */

@@ -32,9 +32,9 @@ static const char *const ${name}[] = {
 @end
 static const struct inv_file files[] = {
 @each file
-    {${name}, ${path}, ${kind}, ${dtype}, ${rank}, {${dims}}},
+    {${name}, ${path}, ${kind}, ${dtype}, ${rank}, {${dims}}, ${member}},
 @end
-    {"", "", INV_CSV, INV_F32, 0, {0}},
+    {"", "", INV_CSV, INV_F32, 0, {0}, NULL},
 };
 
 static const struct inv_field fields[] = {

@@ -10,12 +10,13 @@
 #include <unistd.h>
 #include <zlib.h>
 #include "../unit/fake_model.h"
+#include "../unit/make_zip.h"
 #include "host/array.h"
 #include "host/dataset.h"
 #include "host/safetensors.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
-enum format { CSV, CSV_GZIP, IDX, NPY, WEIGHTS, FORMATS };
+enum format { CSV, CSV_GZIP, IDX, NPY, NPZ, WEIGHTS, FORMATS };
 
 struct input {
     size_t size;
@@ -93,6 +94,16 @@ static void make_arrays(void)
     add(&seed[NPY], cells, sizeof cells);
 }
 
+static void make_archive(void)
+{
+    struct bytes zip = { .count = 0 }, list = { .count = 0 };
+    struct bytes a = npy((const unsigned char *)"abcdefgh", 8);
+    add_member(&zip, &list, "a.npy", &a, 0);
+    add_member(&zip, &list, "b.npy", &a, DEFLATED | ZIP64);
+    end_zip(&zip, &list, 2, ZIP64);
+    add(&seed[NPZ], zip.at, zip.count);
+}
+
 static void make_weights(const struct inv_model *model)
 {
     struct inv_errors errors = { .to = stderr };
@@ -136,9 +147,9 @@ static void load_table(const struct inv_model *model, struct inv_errors *errors)
     inv_dataset_free(&data);
 }
 
-static void load_array(enum inv_source_kind kind, struct inv_errors *errors)
+static void load_array(enum inv_source_kind kind, const char *member, struct inv_errors *errors)
 {
-    struct inv_file file = { .kind = kind };
+    struct inv_file file = { .kind = kind, .member = member };
     struct inv_array a;
     if (inv_array_open(&a, &file, path, 0, NULL, errors) && a.row_cells < 1 << 20) {
         enum inv_dtype dtype = draw(2) ? INV_F32 : INV_I32;
@@ -160,7 +171,11 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
     write_file(&input);
     alarm(HANG_SECONDS);
     if (format == IDX || format == NPY)
-        load_array(format == IDX ? INV_IDX : INV_NPY, &errors);
+        load_array(format == IDX ? INV_IDX : INV_NPY, NULL, &errors);
+    else if (format == NPZ)
+        load_array(INV_NPZ, draw(2) ? "a" : "b", &errors);
+    else if (format == WEIGHTS && draw(2))
+        load_array(INV_SAFETENSORS, model->variable[FAKE_W].path, &errors);
     else if (format == WEIGHTS)
         inv_safetensors_load(model, arena, path, &errors);
     else
@@ -169,7 +184,7 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
 
 int main(int argc, char **argv)
 {
-    static const struct inv_file files[] = { { "", path, INV_CSV, INV_F32, 0, { 0 } } };
+    static const struct inv_file files[] = { { "", path, INV_CSV, INV_F32, 0, { 0 }, NULL } };
     struct inv_model model = fake_model();
     time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 10);
     state = argc > 2 ? strtoull(argv[2], NULL, 10) | 1 : (uint64_t)time(NULL) << 16 | 1;
@@ -179,6 +194,7 @@ int main(int argc, char **argv)
     fflush(stdout);
     make_csv();
     make_arrays();
+    make_archive();
     make_weights(&model);
     long runs = 0;
     for (; time(NULL) < end; runs++)

@@ -153,7 +153,8 @@ static const struct inv_report fake_reports[] = {
 };
 
 static const struct inv_file fake_files[] = {
-    { "", "fake.csv", INV_CSV, INV_F32, 0, { 0 } }, { "", "test.csv", INV_CSV, INV_F32, 0, { 0 } },
+    { "", "fake.csv", INV_CSV, INV_F32, 0, { 0 }, NULL },
+    { "", "test.csv", INV_CSV, INV_F32, 0, { 0 }, NULL },
 };
 
 static const struct inv_field fake_fields[] = {

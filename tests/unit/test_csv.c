@@ -145,10 +145,10 @@ static void test_large_and_gzip(void)
     inv_sha256_final(&sha, again);
     CU_ASSERT_EQUAL(memcmp(digest, again, 32), 0);
     count_large(host_write("cut.gz", bytes, packed - 9), &e, NULL);
-    CU_ASSERT_TRUE(host_errors_have(&e, "cut.gz: ends in the middle of its gzip data"));
+    CU_ASSERT_TRUE(host_errors_have(&e, "cut.gz: ends in the middle of its packed data"));
     bytes[packed - 6] ^= 0x55;          /* of the checksum */
     count_large(host_write("bad.gz", bytes, packed), &e, NULL);
-    CU_ASSERT_TRUE(host_errors_have(&e, "bad.gz: its gzip data is damaged"));
+    CU_ASSERT_TRUE(host_errors_have(&e, "bad.gz: its packed data are damaged"));
     host_errors_end(&e);
     free(bytes);
 }

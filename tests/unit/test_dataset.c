@@ -465,8 +465,8 @@ static void test_inputs_only(void)
 /* ---- arrays ---- */
 
 static const struct inv_file array_files[] = {
-    { "points", "p.npy", INV_NPY, INV_F32, 0, { 0 } },
-    { "labels", "l.npy", INV_NPY, INV_F32, 0, { 0 } },
+    { "points", "p.npy", INV_NPY, INV_F32, 0, { 0 }, NULL },
+    { "labels", "l.npy", INV_NPY, INV_F32, 0, { 0 }, NULL },
 };
 
 static void write_npy(const char *name, const char *shape, const float *data, size_t count)
@@ -521,8 +521,8 @@ static void test_bare(void)
 {
     static const float x[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
     static const struct inv_file files[] = {
-        { "points", "p.raw", INV_FILE_RAW, INV_F32, 0, { 0 } },
-        { "labels", "l.raw", INV_FILE_RAW, INV_I32, 0, { 0 } },
+        { "points", "p.raw", INV_FILE_RAW, INV_F32, 0, { 0 }, NULL },
+        { "labels", "l.raw", INV_FILE_RAW, INV_I32, 0, { 0 }, NULL },
     };
     struct inv_field field[2] = { fake_fields[0], fake_fields[1] };
     field[0].file = "points";

@@ -2,7 +2,7 @@
 #include "host.h"
 #include "host/array.h"
 
-static const struct inv_file idx = { "x", "x", INV_IDX, INV_F32, 0, { 0 } };
+static const struct inv_file idx = { "x", "x", INV_IDX, INV_F32, 0, { 0 }, NULL };
 
 static int open_idx(struct inv_array *a, const char *path, struct host_errors *e)
 {

@@ -4,7 +4,7 @@
 #include "core/arith.h"
 #include "host/array.h"
 
-static const struct inv_file npy = { "x", "x", INV_NPY, INV_F32, 0, { 0 } };
+static const struct inv_file npy = { "x", "x", INV_NPY, INV_F32, 0, { 0 }, NULL };
 
 /* Writes a file of that version with the dictionary and the bytes of data behind it. */
 static const char *make(int version, const char *dictionary, const void *data, size_t bytes)
@@ -49,6 +49,49 @@ static void check(int version, const char *dictionary, const void *data, size_t 
 #define DICT(descr, shape)                                                                      \
     "{'descr': '" descr "', 'fortran_order': False, 'shape': " shape ", }"
 
+static void check_bad(const char *path, enum inv_dtype dtype, const char *part)
+{
+    struct inv_array a;
+    struct host_errors e;
+    float row[8];
+    host_errors_begin(&e);
+    if (inv_array_open(&a, &npy, path, 0, NULL, &e.errors))
+        while (inv_array_next(&a, dtype, row) > 0 && e.errors.count == 0)
+            continue;
+    CU_ASSERT_TRUE(host_errors_have(&e, part));
+    inv_array_close(&a, NULL);
+    host_errors_end(&e);
+}
+
+#define FORTRAN(descr, shape)                                                                   \
+    "{'descr': '" descr "', 'fortran_order': True, 'shape': " shape ", }"
+
+/* A first axis that varies fastest: element (r, i, j) lies at r + rows * (i + 2 * j). */
+static void test_fortran_order(void)
+{
+    static const unsigned char u1[] = { 0, 1, 10, 11, 100, 101, 110, 111 };
+    static const float want[] = { 0, 100, 10, 110, 1, 101, 11, 111 };
+    check(1, FORTRAN("|u1", "(2, 2, 2)"), u1, 8, want, 2, 4);
+    check(1, FORTRAN("|u1", "(2, 4)"), u1, 8, (const float[]){ 0, 10, 100, 110, 1, 11, 101, 111 },
+          2, 4);
+    check(1, FORTRAN("|u1", "(4, 2)"), u1, 8, (const float[]){ 0, 100, 1, 101, 10, 110, 11, 111 },
+          4, 2);
+    check(1, FORTRAN("<u2", "(2, 2)"), u1, 8,
+          (const float[]){ 0x100, 0x6564, 0x0b0a, 0x6f6e }, 2, 2);
+    check(1, FORTRAN("|u1", "(0, 3)"), u1, 0, want, 0, 3);
+}
+
+static void test_halves(void)
+{
+    static const unsigned char f2[] = { 0, 0x3c, 0, 0xc0, 1, 0, 0xff, 0x7b, 0, 0x80, 0, 0x04 };
+    static const float want[] = { 1, -2, 0x1p-24f, 65504, -0.0f, 0x1p-14f };
+    static const unsigned char infinite[] = { 0, 0x7c }, nan[] = { 1, 0x7c };
+    check(1, DICT("<f2", "(6,)"), f2, 12, want, 6, 1);
+    check(1, DICT(">f2", "(1,)"), (const unsigned char[]){ 0x3c, 0 }, 2, want, 1, 1);
+    check_bad(make(1, DICT("<f2", "(1,)"), infinite, 2), INV_F32, "not a finite number");
+    check_bad(make(1, DICT("<f2", "(1,)"), nan, 2), INV_F32, "not a finite number");
+}
+
 static void test_versions(void)
 {
     static const unsigned char f4[] = { 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0,
@@ -82,30 +125,20 @@ static void test_types(void)
     check(1, DICT("<i8", "(1,)"), wide, 8, (const float[]){ -1 }, 1, 1);
 }
 
-static void check_bad(const char *path, enum inv_dtype dtype, const char *part)
-{
-    struct inv_array a;
-    struct host_errors e;
-    float row[8];
-    host_errors_begin(&e);
-    if (inv_array_open(&a, &npy, path, 0, NULL, &e.errors))
-        while (inv_array_next(&a, dtype, row) > 0 && e.errors.count == 0)
-            continue;
-    CU_ASSERT_TRUE(host_errors_have(&e, part));
-    inv_array_close(&a, NULL);
-    host_errors_end(&e);
-}
-
 static void test_bad(void)
 {
     static const unsigned char f4[] = { 0, 0, 0x80, 0x7f, 0, 0, 0, 0x3f };
     static const unsigned char wide[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-    check_bad(make(1, DICT("<f2", "(4,)"), f4, 8), INV_F32, "element type '<f2' cannot be read");
+    check_bad(make(1, DICT("<c8", "(1,)"), f4, 8), INV_F32, "element type '<c8' cannot be read");
     check_bad(make(1, DICT("|O8", "(1,)"), f4, 8), INV_F32, "'|O8' cannot be read");
     check_bad(make(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}", f4, 8),
               INV_F32, "is no plain number");
-    check_bad(make(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 1)}", f4, 8), INV_F32,
-              "Fortran order");
+    check_bad(make(1, FORTRAN("<f4", "(2, 3)"), f4, 8), INV_F32,
+              "ends within the row (8 of 24 bytes)");
+    check_bad(make(1, FORTRAN("<f4", "(2147483647, 9)"), f4, 8), INV_F32,
+              "ends within the row");
+    check_bad(make(1, FORTRAN("<f4", "(1, 1)"), (const char[8]){ 0 }, 8), INV_F32,
+              "data follow the 1 rows");
     check_bad(make(1, DICT("<f4", "()"), f4, 4), INV_F32, "needs an axis of rows");
     check_bad(make(1, "{'descr': '<f4', 'fortran_order': False}", f4, 4), INV_F32, "has no shape");
     check_bad(make(1, DICT("<f4", "(2,)"), f4, 8), INV_F32, "row 0, byte ");
@@ -122,4 +155,5 @@ static void test_bad(void)
               "ends within its NPY header");
 }
 
-HOST_MAIN("npy", { "versions", test_versions }, { "types", test_types }, { "bad", test_bad })
+HOST_MAIN("npy", { "versions", test_versions }, { "types", test_types },
+          { "Fortran order", test_fortran_order }, { "halves", test_halves }, { "bad", test_bad })
