@@ -100,8 +100,7 @@ void inv_pass_evaluate(struct inv_session *s, struct inv_pass *pass, enum inv_pa
     inv_pass_end(s, pass);
 }
 
-/* 4 places for what a loss or a share usually is, else 4 significant digits. */
-static void print_value(FILE *to, double value)
+void inv_pass_print_value(FILE *to, double value)
 {
     double size = fabs(value);
     if (isfinite(value) && value == floor(value) && size >= 1000 && size < 1e15)
@@ -119,7 +118,7 @@ void inv_pass_print(const struct inv_session *s, const struct inv_pass *pass, FI
         if (!is_scalar(s, i))
             continue;
         fprintf(to, "  %s%s ", prefix, s->model->report[i].name);
-        print_value(to, pass->value[i]);
+        inv_pass_print_value(to, pass->value[i]);
     }
 }
 

@@ -39,6 +39,8 @@ void inv_pass_evaluate(struct inv_session *, struct inv_pass *, enum inv_part);
 /* "  loss 0.4321  accuracy 0.8750", each name after prefix; scalars only. */
 void inv_pass_print(const struct inv_session *, const struct inv_pass *, FILE *,
                     const char *prefix);
+/* 4 places for what a loss or a share usually is, else 4 significant digits. */
+void inv_pass_print_value(FILE *, double);
 void inv_pass_log(struct inv_session *, const struct inv_pass *, const char *prefix);
 /* Reports that are no scalars (a confusion matrix), a line for each last-axis row. */
 void inv_pass_print_arrays(const struct inv_session *, FILE *);

@@ -10,9 +10,9 @@
 struct watch {
     int report;                         /* -1: none */
     enum inv_part part;                 /* train or val */
-    double best;
-    int64_t misses;                     /* evaluations since the best */
-    int any;
+    float best, mark;                   /* the best; the last that was better by the least */
+    int64_t epoch;                      /* of the best, from 1; 0: none yet */
+    int64_t misses;                     /* evaluations since the mark */
     unsigned char *kept;                /* parameters and buffers of the best, or NULL */
 };
 
@@ -51,26 +51,48 @@ static void begin_watch(struct training *t)
     }
 }
 
+static int is_better(const struct training *t, float value, float than)
+{
+    return t->s->model->report[t->watch.report].better_lower ? value < than : value > than;
+}
+
+/* What a value must be better than to count for `patience n by least`. */
+static float bar(const struct training *t)
+{
+    const struct inv_model *model = t->s->model;
+    int lower = model->report[t->watch.report].better_lower;
+    return (lower ? inv_sub : inv_add)(t->watch.mark, model->patience_by);
+}
+
+static void keep(struct training *t, float value, int64_t epoch)
+{
+    struct watch *w = &t->watch;
+    w->epoch = epoch;
+    w->best = value;
+    if (!w->kept)
+        return;
+    inv_device_pull_saved(t->s);
+    memcpy(w->kept, t->s->run.arena, (size_t)t->s->model->saved_bytes);
+}
+
 /* After an evaluation with the weights that would be saved in the arena.  A tie keeps the earlier,
  * NaN is never better. */
-static void look(struct training *t)
+static void look(struct training *t, int64_t epoch)
 {
     struct watch *w = &t->watch;
     if (w->report < 0)
         return;
-    double value = (w->part == INV_PART_VAL ? &t->val : &t->train)->value[w->report];
-    int lower = t->s->model->report[w->report].better_lower;
-    if (isnan(value) || (w->any && !(lower ? value < w->best : value > w->best))) {
-        w->misses++;
+    float value = (float)(w->part == INV_PART_VAL ? &t->val : &t->train)->value[w->report];
+    int first = w->epoch == 0;
+    w->misses++;
+    if (isnan(value))
         return;
+    if (first || is_better(t, value, bar(t))) {
+        w->mark = value;
+        w->misses = 0;
     }
-    w->any = 1;
-    w->best = value;
-    w->misses = 0;
-    if (w->kept)
-        inv_device_pull_saved(t->s);
-    if (w->kept)
-        memcpy(w->kept, t->s->run.arena, (size_t)t->s->model->saved_bytes);
+    if (first || is_better(t, value, w->best))
+        keep(t, value, epoch);
 }
 
 static float loss_of(const struct inv_session *s)
@@ -134,12 +156,12 @@ static int run_steps_on_device(struct training *t, int64_t first, int64_t end, c
     return INV_OK;
 }
 
-static void evaluate_val(struct training *t)
+static void evaluate_val(struct training *t, int64_t epoch)
 {
     inv_average_exchange(t->s);
     if (inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0)
         inv_pass_evaluate(t->s, &t->val, INV_PART_VAL);
-    look(t);
+    look(t, epoch + 1);
     inv_average_exchange(t->s);
 }
 
@@ -181,7 +203,7 @@ static int run_epoch(struct training *t, int64_t epoch)
         return status;
     inv_pass_end(s, &t->train);
     s->run.step = (int32_t)end;
-    evaluate_val(t);
+    evaluate_val(t, epoch);
     report_epoch(t, epoch, end, inv_progress_clock() - start);
     return INV_OK;
 }
@@ -207,6 +229,28 @@ static int count_steps(struct training *t)
     return 0;
 }
 
+/* Says of which epoch the weights are, and takes them. */
+static void take_best(struct training *t)
+{
+    struct inv_session *s = t->s;
+    const struct watch *w = &t->watch;
+    const char *prefix = w->part == INV_PART_VAL ? "val." : "";
+    if (!w->kept || w->epoch == 0)
+        return;
+    memcpy(s->run.arena, w->kept, (size_t)s->model->saved_bytes);
+    inv_device_push_saved(s);
+    inv_log_begin(&s->log);
+    inv_log_whole(&s->log, "kept_epoch", (uint64_t)w->epoch);
+    inv_log_real(&s->log, prefix, s->model->report[w->report].name, (double)w->best);
+    inv_log_end(&s->log);
+    if (s->options.quiet)
+        return;
+    fprintf(s->out, "kept epoch %lld  %s%s ", (long long)w->epoch, prefix,
+            s->model->report[w->report].name);
+    inv_pass_print_value(s->out, (double)w->best);
+    fputc('\n', s->out);
+}
+
 static int run_epochs(struct training *t)
 {
     const struct inv_model *model = t->s->model;
@@ -225,10 +269,7 @@ static int run_epochs(struct training *t)
         }
     }
     inv_average_exchange(t->s);
-    if (t->watch.kept && t->watch.any)
-        memcpy(t->s->run.arena, t->watch.kept, (size_t)model->saved_bytes);
-    if (t->watch.kept && t->watch.any)
-        inv_device_push_saved(t->s);
+    take_best(t);
     return INV_OK;
 }
 

@@ -222,6 +222,7 @@ struct inv_model {
     int64_t batch;
     int shuffle;
     int64_t patience;                   /* evaluations without a better one; 0: none */
+    float patience_by;                  /* what is not better by more counts as none */
     float average;                      /* 0: none */
     const char *keep_best;              /* "val.accuracy", or NULL */
     int report_count;

@@ -13,8 +13,7 @@ struct training {
     double *value;                      /* of each report, after a pass */
     int64_t pass_rows;
     double best;
-    int64_t misses;
-    bool any;
+    int64_t misses, best_epoch;         /* from 1; 0: none yet */
     unsigned char *kept;                /* parameters and buffers of the best, end to end */
 };
 
@@ -173,11 +172,11 @@ static void look_for_best(struct training *t)
         return;
     double value = t->value[report];
     bool better = p->report[report].lower ? value < t->best : value > t->best;
-    if (isnan(value) || (t->any && !better)) {
+    if (isnan(value) || (t->best_epoch > 0 && !better)) {
         t->misses++;
         return;
     }
-    t->any = true;
+    t->best_epoch = t->at->epoch + 1;
     t->best = value;
     t->misses = 0;
     if (*p->keep)
@@ -249,6 +248,15 @@ static void run_epoch(struct training *t, int64_t rows)
     fprintf(t->log, "}\n");
 }
 
+static void take_best(struct training *t)
+{
+    const struct program *p = t->at->program;
+    exchange_kept(t, false);
+    fprintf(t->log, "{\"kept_epoch\":%lld", (long long)t->best_epoch);
+    write_real(t, "val.", p->report[watched_report(p)].name, t->best);
+    fprintf(t->log, "}\n");
+}
+
 void train(struct moment *at, const struct data *data, const char *log)
 {
     const struct program *p = at->program;
@@ -268,8 +276,8 @@ void train(struct moment *at, const struct data *data, const char *log)
             break;
     }
     exchange_averages(p);
-    if (*p->keep && t.any)
-        exchange_kept(&t, false);
+    if (*p->keep && t.best_epoch > 0)
+        take_best(&t);
     fprintf(t.log, "{\"rows\":%lld", (long long)(data->begin[3] - data->begin[2]));
     evaluate(&t, 2, "test.");
     fprintf(t.log, "}\n");

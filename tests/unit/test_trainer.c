@@ -264,15 +264,23 @@ static void test_keep_best(void)
         }
     }
     CU_ASSERT_TRUE(at < 9);
+    char line[64];
+    snprintf(line, sizeof line, "kept epoch %d  val.error %.4f\n", at, best);
+    CU_ASSERT_TRUE(has(output, line));
+    CU_ASSERT_EQUAL(run("--quiet --epochs 9 --log kept.json"), 0);
+    char *log = host_read(host_path("kept.json"), &(size_t){ 0 });
+    snprintf(line, sizeof line, "{\"kept_epoch\":%d,\"val.error\":", at);
+    CU_ASSERT_TRUE(has(log, line));
+    CU_ASSERT_PTR_NULL(strstr(output, "kept"));
+    free(log);
     model.keep_best = NULL;
-    char line[32];
     snprintf(line, sizeof line, "--epochs %d", at);
     CU_ASSERT_EQUAL(run(line), 0);
     CU_ASSERT_STRING_EQUAL(hash(), kept);
 }
 
 /* The epoch after which `patience` evaluations in a row were no better, from a log; or all. */
-static int stop_of(const char *log, int patience, int *resets)
+static int stop_of(const char *log, int patience, double by, int *resets)
 {
     double best = INFINITY;
     int misses = 0, epoch = 0;
@@ -280,27 +288,27 @@ static int stop_of(const char *log, int patience, int *resets)
     for (const char *at = log; misses < patience && (at = strstr(at, "\"val.error\":")); at++) {
         double value = atof(at + 12);
         epoch++;
-        *resets += value < best && misses > 0;
-        misses = value < best ? 0 : misses + 1;
-        best = value < best ? value : best;
+        int better = value < best - by;
+        *resets += better && misses > 0;
+        misses = better ? 0 : misses + 1;
+        best = better ? value : best;
     }
     return epoch;
 }
 
-static void test_patience(void)
+/* Stops where the log says, for patience 1 to 6; how many different stops. */
+static int check_stops(const char *all, float by)
 {
     char line[64];
-    int resets = 0, any = 0;
-    begin(100);
-    fake.rate = 0.5f;
-    model.keep_best = "val.error";
-    CU_ASSERT_EQUAL(run("--quiet --epochs 60 --log all.json"), 0);
-    char *all = host_read(host_path("all.json"), &(size_t){ 0 });
+    int resets = 0, any = 0, stops = 0, before = 0;
+    model.patience_by = by;
     for (int patience = 1; patience <= 6; patience++) {
         model.patience = patience;
         CU_ASSERT_EQUAL(run("--epochs 60 --log some.json"), 0);
         char *some = host_read(host_path("some.json"), &(size_t){ 0 });
-        int stop = stop_of(all, patience, &resets);
+        int stop = stop_of(all, patience, (double)by, &resets);
+        stops += stop != before;
+        before = stop;
         any |= resets > 0 && stop < 60;
         snprintf(line, sizeof line, "{\"epoch\":%d,", stop);
         CU_ASSERT_TRUE(has(some, line));
@@ -311,6 +319,18 @@ static void test_patience(void)
         free(some);
     }
     CU_ASSERT_TRUE(any);
+    return stops;
+}
+
+static void test_patience(void)
+{
+    begin(100);
+    fake.rate = 0.5f;
+    model.keep_best = "val.error";
+    CU_ASSERT_EQUAL(run("--quiet --epochs 60 --log all.json"), 0);
+    char *all = host_read(host_path("all.json"), &(size_t){ 0 });
+    CU_ASSERT_TRUE(check_stops(all, 0.0115f) > 1);
+    CU_ASSERT_TRUE(check_stops(all, 0) > 1);
     free(all);
 }
 
