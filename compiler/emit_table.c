@@ -161,6 +161,16 @@ static void emit_reports(struct emit *emit)
     set_whole(emit->file, "report_count", program->report_count);
 }
 
+static void emit_included(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    if (program->included_count == 0)
+        return;
+    struct values *list = values_add_item(emit->file, "includes");
+    for (int i = 0; i < program->included_count; i++)
+        set_string(values_add_item(list, "include"), "path", program->included[i]);
+}
+
 void emit_tables(struct emit *emit)
 {
     const struct program *program = emit->program;
@@ -169,6 +179,7 @@ void emit_tables(struct emit *emit)
     emit_data(emit);
     emit_train(emit);
     emit_reports(emit);
+    emit_included(emit);
     set_string(emit->file, "name", program->name);
     set_string(emit->file, "path", program->model_path);
     values_set(emit->file, "sha256", program->model_sha256);

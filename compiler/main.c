@@ -80,6 +80,16 @@ static bool compile(struct program *program, const struct load *load, const stru
     return diags_error_count(program->diags) == 0;
 }
 
+static void list_included(struct program *program, const struct load *load)
+{
+    program->included = ARENA_ARRAY(program->arena, const char *, load->count + 1);
+    for (int i = 1; i < load->count; i++) {
+        const struct source *source = diags_source(load->diags, load->file[i]->span.source);
+        if (!source->library)
+            program->included[program->included_count++] = source->path;
+    }
+}
+
 /* The compiled program, or NULL after its errors were printed. */
 static struct program *compile_model(const struct options *o)
 {
@@ -97,6 +107,7 @@ static struct program *compile_model(const struct options *o)
         ast_dump(load.file[0], &text);
         fwrite(text.data, 1, text.size, stdout);
     }
+    list_included(program, &load);
     memcpy(program->model_sha256, load.sha256, sizeof load.sha256);
     if (good && compile(program, &load, o))
         return program;

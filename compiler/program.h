@@ -123,6 +123,8 @@ struct program {
     struct diags *diags;
     const char *name;                   /* the model's, a C identifier */
     const char *model_path;
+    const char **included;              /* files that it includes */
+    int included_count;
     char model_sha256[65];              /* of the main file's text and its includes */
     struct variable **variable;
     int variable_count, variable_room;

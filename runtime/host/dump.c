@@ -112,7 +112,8 @@ static int dump_fields(struct inv_session *s, int64_t step)
         char *path = images++ == 0
             ? inv_text("%s-batch-%lld.png", s->model->name, (long long)step)
             : inv_text("%s-batch-%lld-%s.png", s->model->name, (long long)step, field->name);
-        ok = draw_field(s, &s->model->variable[field->input], path);
+        ok = inv_claims_output(&s->claims, "--dump-batch", path) &&
+             draw_field(s, &s->model->variable[field->input], path);
         free(path);
     }
     if (images == 0)

@@ -15,7 +15,7 @@ void inv_error(struct inv_errors *errors, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    fputs("error: ", errors->to);
+    fprintf(errors->to, "%serror: ", errors->program ? errors->program : "");
     vfprintf(errors->to, format, arguments);
     fputc('\n', errors->to);
     va_end(arguments);

@@ -11,6 +11,7 @@ enum { INV_ERROR_LIMIT = 10 };          /* further errors are counted, not print
 
 struct inv_errors {
     FILE *to;
+    const char *program;                /* "invar: " before each, or NULL */
     int count;
 };
 

@@ -9,10 +9,10 @@ int inv_log_open(struct inv_log *log, const char *path, struct inv_errors *error
     *log = (struct inv_log){ .path = path, .errors = errors };
     if (!path)
         return 1;
-    log->file = fopen(path, "w");
-    if (!log->file)
-        inv_error(errors, "%s: cannot write the log: %s", path, strerror(errno));
-    return log->file != NULL;
+    if (!inv_output_open_as(&log->output, path, INV_GROWING, errors))
+        return 0;
+    log->file = log->output.file;
+    return 1;
 }
 
 static void write_key(struct inv_log *log, const char *prefix, const char *name)
@@ -65,8 +65,9 @@ void inv_log_real(struct inv_log *log, const char *prefix, const char *name, dou
 
 int inv_log_close(struct inv_log *log)
 {
-    if (log->file && fclose(log->file) != 0 && !log->failed++)
-        inv_error(log->errors, "%s: cannot write the log: %s", log->path, strerror(errno));
+    log->output.failed = log->failed;   /* one message is enough */
+    if (log->file && !inv_output_close(&log->output, NULL))
+        log->failed++;
     log->file = NULL;
     return !log->failed;
 }

@@ -3,10 +3,11 @@
 #ifndef INV_HOST_LOG_H
 #define INV_HOST_LOG_H
 #include <stdint.h>
-#include "errors.h"
+#include "output.h"
 
 struct inv_log {
-    FILE *file;                         /* NULL: no log wanted, all calls do nothing */
+    struct inv_output output;
+    FILE *file;                         /* its own; NULL: no log wanted, all calls do nothing */
     const char *path;
     struct inv_errors *errors;
     int members, failed;                /* members of the object at hand */

@@ -158,7 +158,7 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i,
     const char *value = equals ? equals + 1 : NULL;
     if (o->kind == FLAG && value)
         inv_error(errors, "--%s takes no value", o->name);
-    else if (o->kind != FLAG && !value && i + 1 == argc)
+    else if (o->kind != FLAG && !(value ? *value : i + 1 < argc && argv[i + 1][0]))
         inv_error(errors, "--%s needs a value: --%s %s", o->name, o->name, o->value);
     else
         set_option(options, o, value ? value : o->kind == FLAG ? NULL : argv[++i], errors);

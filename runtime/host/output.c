@@ -1,61 +1,202 @@
 #include "output.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "ending.h"
 
-static void fail(struct inv_output *out, const char *doing)
+static const char *cure(int error)
+{
+    switch (error) {
+    case ENOSPC:
+    case EDQUOT: return "; free some space";
+    case EACCES:
+    case EPERM:
+    case EROFS: return "; choose a place that you may write to";
+    case ENOENT:
+    case ENOTDIR: return "; make its folder first";
+    case EFBIG: return "; allow larger files (ulimit -f)";
+    case EISDIR: return "; choose another name";
+    default: return "";
+    }
+}
+
+static int fail(struct inv_output *out, const char *doing)
 {
     if (!out->failed++)
-        inv_error(out->errors, "%s: cannot %s: %s%s", out->path, doing, strerror(errno),
-                  out->temporary ? "; the old file, if any, is unchanged" : "");
+        inv_error(out->errors, "%s: cannot %s: %s%s%s", out->name, doing, strerror(errno),
+                  cure(errno), out->temporary ? "; the old file, if any, is unchanged" : "");
+    return 0;
 }
 
-/* Through a symbolic link the file it names is replaced, not the link. */
-static char *resolve(const char *path)
+/* ---- where a name leads ---- */
+
+static char *folder_of(const char *path)
 {
-    char *real = realpath(path, NULL);
-    return real ? real : inv_copy_text(path);
+    const char *slash = strrchr(path, '/');
+    return !slash          ? inv_copy_text(".")
+           : slash == path ? inv_copy_text("/")
+                           : inv_text("%.*s", (int)(slash - path), path);
 }
 
-int inv_output_open(struct inv_output *out, const char *path, struct inv_errors *errors)
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* What the symbolic link says, beside the link; NULL where it is none. */
+static char *follow(const char *link)
+{
+    char text[4096];
+    ssize_t length = readlink(link, text, sizeof text - 1);
+    if (length <= 0)
+        return NULL;
+    text[length] = 0;
+    char *folder = folder_of(link);
+    char *target = text[0] == '/' ? inv_copy_text(text) : inv_text("%s/%s", folder, text);
+    free(folder);
+    return target;
+}
+
+char *inv_output_place(const char *name)
+{
+    enum { LINKS = 40 };
+    char *real = realpath(name, NULL), *path = inv_copy_text(name), *next;
+    for (int i = 0; !real && i < LINKS && (next = follow(path)); i++) {
+        free(path);
+        path = next;
+    }
+    char *folder = folder_of(path), *real_folder = real ? NULL : realpath(folder, NULL);
+    if (real_folder && *base_of(path))
+        real = inv_text("%s%s%s", real_folder, real_folder[1] ? "/" : "", base_of(path));
+    free(folder);
+    free(real_folder);
+    free(path);
+    return real ? real : inv_copy_text(name);
+}
+
+/* A terminal or a null device is not: what goes there twice does not mix in any file. */
+static int is_standard(const struct stat *about)
+{
+    struct stat standard;
+    return !S_ISCHR(about->st_mode) && !S_ISDIR(about->st_mode) &&
+           fstat(STDOUT_FILENO, &standard) == 0 && standard.st_dev == about->st_dev &&
+           standard.st_ino == about->st_ino;
+}
+
+int inv_output_is_standard(const char *name)
 {
     struct stat about;
-    *out = (struct inv_output){ .errors = errors };
-    inv_sha256_init(&out->sha);
-    if (strcmp(path, "-") == 0) {
-        out->path = inv_copy_text("standard output");
-        out->file = stdout;
-        return 1;
+    return strcmp(name, "-") == 0 || (stat(name, &about) == 0 && is_standard(&about));
+}
+
+/* ---- opening ---- */
+
+static int open_standard(struct inv_output *out, enum inv_output_kind kind)
+{
+    out->name = "standard output";
+    out->file = stdout;
+    if (kind == INV_PROGRAM)
+        inv_error(out->errors, "a program cannot go to standard output; name a file");
+    return kind != INV_PROGRAM;
+}
+
+/* The base is cut, so that every name that a file can have leaves room for the rest. */
+static int open_temporary(struct inv_output *out, mode_t mode)
+{
+    enum { BASE = 200, TRIES = 100 };
+    char *folder = folder_of(out->path);
+    int file = -1;
+    for (int i = 0; file < 0 && i < TRIES && (i == 0 || errno == EEXIST); i++) {
+        free(out->temporary);
+        out->temporary = inv_text("%s/%.*s.%ld-%d.part", folder, BASE, base_of(out->path),
+                                  (long)getpid(), i);
+        out->listed = inv_ending_add(out->temporary);
+        file = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (file < 0)
+            inv_ending_drop(out->listed);
     }
-    out->path = resolve(path);
-    int special = stat(out->path, &about) == 0 && !S_ISREG(about.st_mode);
-    if (!special)
-        out->temporary = inv_text("%s.%ld.part", out->path, (long)getpid());
-    out->file = fopen(special ? out->path : out->temporary, "wb");
-    if (out->file)
+    free(folder);
+    return file;
+}
+
+/* A new file has the permissions, and where that is allowed the owner, of the one that it takes
+ * the place of. */
+static int open_beside(struct inv_output *out, enum inv_output_kind kind, const struct stat *old)
+{
+    int file = open_temporary(out, kind == INV_PROGRAM ? 0777 : 0666);
+    if (file < 0)
+        return fail(out, "write");
+    if (old && kind != INV_PROGRAM &&
+        (fchown(file, old->st_uid, old->st_gid) != 0 || fchmod(file, old->st_mode & 0777) != 0))
+        errno = 0;
+    out->file = fdopen(file, "wb");
+    return out->file || fail(out, "write");
+}
+
+static int open_special(struct inv_output *out, const struct stat *about)
+{
+    if (S_ISDIR(about->st_mode)) {
+        errno = EISDIR;
+        return fail(out, "write");
+    }
+    if (S_ISBLK(about->st_mode)) {
+        inv_error(out->errors, "%s: is a disk or another device with blocks, which would lose what "
+                  "it holds; name a file", out->name);
+        return 0;
+    }
+    out->file = fopen(out->name, "wb");
+    return out->file || fail(out, "write");
+}
+
+static int open_place(struct inv_output *out, enum inv_output_kind kind)
+{
+    struct stat about;
+    int there = stat(out->name, &about) == 0;
+    if (strcmp(out->name, "-") == 0 || (there && is_standard(&about)))
+        return open_standard(out, kind);
+    if (!there && (errno != ENOENT || !*out->name))
+        return fail(out, "write");
+    if (there && !S_ISREG(about.st_mode))
+        return open_special(out, &about);
+    out->path = inv_output_place(out->name);
+    if (kind != INV_GROWING)
+        return open_beside(out, kind, there ? &about : NULL);
+    out->file = fopen(out->path, "wb");
+    return out->file || fail(out, "write");
+}
+
+int inv_output_open_as(struct inv_output *out, const char *name, enum inv_output_kind kind,
+                       struct inv_errors *errors)
+{
+    *out = (struct inv_output){ .name = name, .errors = errors, .listed = -1 };
+    inv_sha256_init(&out->sha);
+    if (open_place(out, kind))
         return 1;
-    fail(out, "write");
     free(out->temporary);
     free(out->path);
     return 0;
 }
 
-int inv_output_possible(const char *path, struct inv_errors *errors)
+int inv_output_open(struct inv_output *out, const char *name, struct inv_errors *errors)
+{
+    return inv_output_open_as(out, name, INV_WHOLE, errors);
+}
+
+int inv_output_possible(const char *name, enum inv_output_kind kind, struct inv_errors *errors)
 {
     struct stat about;
     struct inv_output out;
-    if (strcmp(path, "-") == 0 ||
-        (stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode)))
+    if (stat(name, &about) == 0 && !is_standard(&about) &&
+        (S_ISCHR(about.st_mode) || S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode)))
         return 1;
-    if (!inv_output_open(&out, path, errors))
+    if (!inv_output_open_as(&out, name, kind, errors))
         return 0;
-    fclose(out.file);
-    unlink(out.temporary);
-    free(out.temporary);
-    free(out.path);
+    inv_output_abandon(&out);
     return 1;
 }
 
@@ -84,22 +225,29 @@ void inv_output_print(struct inv_output *out, const char *format, ...)
  * system does without. */
 static void sync_folder(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? inv_text("%.*s", (int)(slash - path + 1), path) : inv_copy_text(".");
-    FILE *handle = fopen(folder, "r");
-    if (handle) {
-        (void)fsync(fileno(handle));
-        fclose(handle);
+    char *folder = folder_of(path);
+    int handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (handle >= 0) {
+        (void)fsync(handle);
+        close(handle);
     }
     free(folder);
+}
+
+static void end(struct inv_output *out)
+{
+    inv_ending_drop(out->listed);
+    free(out->temporary);
+    free(out->path);
 }
 
 int inv_output_close(struct inv_output *out, char digest[65])
 {
     uint8_t bytes[32];
     inv_sha256_final(&out->sha, bytes);
-    inv_sha256_hex(bytes, digest);
-    if (fflush(out->file) != 0 || (out->temporary && fsync(fileno(out->file)) != 0))
+    if (digest)
+        inv_sha256_hex(bytes, digest);
+    if (fflush(out->file) != 0 || (out->path && fsync(fileno(out->file)) != 0))
         fail(out, "write");
     if (out->file != stdout && fclose(out->file) != 0)
         fail(out, "write");
@@ -109,7 +257,15 @@ int inv_output_close(struct inv_output *out, char digest[65])
         unlink(out->temporary);
     else if (out->temporary)
         sync_folder(out->path);
-    free(out->temporary);
-    free(out->path);
+    end(out);
     return !out->failed;
+}
+
+void inv_output_abandon(struct inv_output *out)
+{
+    if (out->file != stdout)
+        fclose(out->file);
+    if (out->temporary)
+        unlink(out->temporary);
+    end(out);
 }

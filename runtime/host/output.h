@@ -1,26 +1,45 @@
-/* Files that appear whole or not at all: written beside their place under another name, synced,
- * then renamed.  A failure leaves the old file as it was. */
+/* The one way in which trainers and the compiler write files.  A file appears whole or not at all:
+ * it is written beside its place under another name, synced, then renamed; a failure or a signal
+ * leaves the old file as it was, and nothing else.  Through a symbolic link the file it names is
+ * written, whether that is there yet or not.  "-", and what standard output already goes to, is
+ * standard output; other devices and pipes are written as they are, but for those with blocks. */
 #ifndef INV_HOST_OUTPUT_H
 #define INV_HOST_OUTPUT_H
 #include "core/sha256.h"
 #include "errors.h"
 
+enum inv_output_kind {
+    INV_WHOLE,
+    INV_PROGRAM,                        /* may be executed; not to standard output */
+    INV_GROWING                         /* not beside its place: readers see it grow */
+};
+
 struct inv_output {
-    char *path, *temporary;             /* temporary: NULL where path is no regular file */
+    const char *name;                   /* as given */
+    char *path, *temporary;             /* temporary: NULL where it is not written beside path */
     FILE *file;
     struct inv_errors *errors;
     struct inv_sha256 sha;
-    int failed;
+    int failed, listed;                 /* listed: its place in host/ending.h, or -1 */
 };
 
-/* "-" is standard output; devices and pipes are written as they are. */
-int inv_output_open(struct inv_output *, const char *path, struct inv_errors *);
-/* 1 where path can be written to; nothing is, there. */
-int inv_output_possible(const char *path, struct inv_errors *);
+/* 0 after an error.  The name must stay until the output is closed. */
+int inv_output_open(struct inv_output *, const char *name, struct inv_errors *);
+int inv_output_open_as(struct inv_output *, const char *name, enum inv_output_kind,
+                       struct inv_errors *);
+/* 1 where a file of that name can be written to; nothing is, there. */
+int inv_output_possible(const char *name, enum inv_output_kind, struct inv_errors *);
+/* Whether it is standard output. */
+int inv_output_is_standard(const char *name);
+/* The absolute path that a name stands for, without symbolic links, in new memory; the name itself
+ * where that leads to no file and no folder. */
+char *inv_output_place(const char *name);
 void inv_output_write(struct inv_output *, const void *, size_t);
 void inv_output_print(struct inv_output *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* 1 where the file is in place; digest: 64 hex digits of what was written. */
+/* 1 where the file is in place; digest: 64 hex digits of what was written, or NULL. */
 int inv_output_close(struct inv_output *, char digest[65]);
+/* Leaves the old file as it was. */
+void inv_output_abandon(struct inv_output *);
 
 #endif

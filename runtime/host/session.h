@@ -2,6 +2,7 @@
 #ifndef INV_HOST_SESSION_H
 #define INV_HOST_SESSION_H
 #include "invar.h"
+#include "claims.h"
 #include "dataset.h"
 #include "log.h"
 #include "options.h"
@@ -15,8 +16,9 @@ struct inv_session {
     uint64_t seed;
     struct inv_dataset data;
     struct inv_log log;
-    FILE *out;                          /* what the user reads: standard output, or error where
-                                         * that takes the predictions */
+    struct inv_claims claims;
+    FILE *out;                          /* what the user reads: standard output, or error where an
+                                         * output goes to that */
 };
 
 /* A pass over rows: the sums of losses, in f32 and in step order, and in the end the value of every
@@ -68,6 +70,9 @@ void inv_order_free(struct inv_order *);
 
 /* parts.c, once data are read: 0, and an error, where a part that this run needs has no rows. */
 int inv_parts_check(struct inv_session *);
+/* outputs.c: chooses `out`; 0 after an error.  start: the weights that are read, or NULL; weights:
+ * where the trained ones go, or NULL where nothing is trained. */
+int inv_outputs_claim(struct inv_session *, const char *start, const char *weights);
 
 /* train.c, predict.c, dump.c: the exit status. */
 int inv_train(struct inv_session *);

@@ -1,11 +1,10 @@
 /* The trainer program: what its options ask for, in order. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "core/selftest.h"
 #include "core/sha256.h"
 #include "device.h"
+#include "ending.h"
 #include "environment.h"
 #include "output.h"
 #include "pool.h"
@@ -126,39 +125,6 @@ static int prepare(struct inv_session *s, const char *weights)
 
 /* ---- the work ---- */
 
-static int same_file(const char *a, const char *b)
-{
-    struct stat one, other;
-    if (strcmp(a, b) == 0)
-        return 1;
-    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev
-           && one.st_ino == other.st_ino;
-}
-
-/* No output may take the place of the model file or of another output. */
-static int outputs_differ(struct inv_session *s, const char *weights)
-{
-    const struct inv_options *o = &s->options;
-    const int trains = !o->eval_only && !o->predict && o->dump_batch < 0;
-    const char *path[] = { trains ? weights : NULL, o->save_init, o->log, o->predict };
-    static const char *const option[] = { "--weights", "--save-init", "--log", "--predict" };
-    int good = 1;
-    for (int i = 0; i < 4; i++) {
-        if (path[i] && same_file(path[i], s->model->path)) {
-            inv_error(&s->errors, "%s %s would overwrite the model file; name another file",
-                      option[i], path[i]);
-            good = 0;
-        }
-        for (int k = 0; path[i] && k < i; k++)
-            if (path[k] && same_file(path[i], path[k])) {
-                inv_error(&s->errors, "%s and %s both name %s; name two files", option[k],
-                          option[i], path[i]);
-                good = 0;
-            }
-    }
-    return good;
-}
-
 static int save_weights(struct inv_session *s, const char *path)
 {
     char digest[65];
@@ -195,7 +161,7 @@ static void evaluate(struct inv_session *s, enum inv_part part)
 static int train_and_save(struct inv_session *s, const char *weights)
 {
     char digest[65];
-    if (!inv_output_possible(weights, &s->errors))
+    if (!inv_output_possible(weights, INV_WHOLE, &s->errors))
         return INV_BAD_DATA;
     if (s->options.save_init && !inv_safetensors_save(s->model, s->run.arena, s->options.save_init,
                                                       &s->errors, digest))
@@ -209,14 +175,16 @@ static int train_and_save(struct inv_session *s, const char *weights)
 
 static int work(struct inv_session *s, const char *weights)
 {
-    if (!outputs_differ(s, weights))
+    const struct inv_options *o = &s->options;
+    int trains = !o->eval_only && !o->predict && o->dump_batch < 0;
+    if (!inv_outputs_claim(s, start_file(s, weights), trains ? weights : NULL))
         return INV_BAD_DATA;
     int status = prepare(s, weights);
     if (status != INV_OK)
         return status;
-    if (s->options.dump_batch >= 0)
-        return inv_dump(s, s->options.dump_batch);
-    if (!inv_log_open(&s->log, s->options.log, &s->errors))
+    if (o->dump_batch >= 0)
+        return inv_dump(s, o->dump_batch);
+    if (!inv_log_open(&s->log, o->log, &s->errors))
         return INV_BAD_DATA;
     log_environment(s);
     if (s->options.eval_only)
@@ -242,7 +210,6 @@ static int run_session(struct inv_session *s)
     char *weights = o->weights ? inv_copy_text(o->weights)
                                : inv_text("%s.safetensors", s->model->name);
     s->seed = o->seed > 0 ? o->seed_value : s->model->seed;
-    s->out = o->predict && strcmp(o->predict, "-") == 0 ? stderr : stdout;
     inv_split_key(s->seed, s->run.key);
     s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_pool_processors(),
                                s->model->level);
@@ -254,6 +221,7 @@ static int run_session(struct inv_session *s)
     inv_device_close(s);
     inv_errors_close(&s->errors);
     inv_dataset_free(&s->data);
+    inv_claims_free(&s->claims);
     inv_pool_free(s->run.pool);
     free(s->memory);
     free(weights);
@@ -278,7 +246,7 @@ static int options_fit(struct inv_session *s)
 int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level)
 {
     struct inv_session s = { .errors.to = stderr };
-    signal(SIGXFSZ, SIG_IGN);           /* a file that may not grow is an error like a full disk */
+    inv_ending_watch();
     inv_environment_prepare();
     s.model = inv_environment_choose(level, &s.errors);
     if (!s.model || !inv_pool_accepts_cost(&s.errors) ||

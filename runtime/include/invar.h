@@ -207,6 +207,7 @@ struct inv_model {
     const char *level;                  /* "portable", "avx2", ...: what it was compiled for */
     const char *(*selftest)(void);      /* NULL, or why this build must not be trusted */
     const char *name, *path;            /* of the model; of its file */
+    const char *const *included;        /* files, and NULL at the end; NULL: none */
     const char *sha256;                 /* of its text, includes and -D values: 64 hex digits */
     const char *compiler;               /* "invar 0.1.0" */
     int64_t arena_bytes;

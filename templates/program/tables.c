@@ -56,6 +56,15 @@ static const struct inv_report reports[] = {
 @end
 };
 
+@each includes
+static const char *const included[] = {
+@each include
+    ${path},
+@end
+    NULL,
+};
+
+@end
 const struct inv_model ${symbol} = {
     .abi = INV_ABI,
     .numerics = INV_NUMERICS,
@@ -63,6 +72,9 @@ const struct inv_model ${symbol} = {
     .selftest = selftest,
     .name = ${name},
     .path = ${path},
+@each includes
+    .included = included,
+@end
     .sha256 = "${sha256}",
     .compiler = "${compiler}",
     .arena_bytes = ${arena_bytes},

@@ -94,7 +94,8 @@ static void test_replace(void)
     out.file = fopen("/dev/full", "w");
     inv_output_print(&out, "lost");
     CU_ASSERT_FALSE(inv_output_close(&out, digest));
-    CU_ASSERT_TRUE(host_errors_have(&e, "old: cannot write: No space left on device; the old"));
+    CU_ASSERT_TRUE(host_errors_have(&e, "old: cannot write: No space left on device; free some "
+                                        "space; the old"));
     text = host_read(host_path("old"), &count);
     CU_ASSERT_STRING_EQUAL(text, "new 7");
     free(text);

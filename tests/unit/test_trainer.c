@@ -395,7 +395,7 @@ static void test_log(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(log, hash()));
     free(log);
     CU_ASSERT_EQUAL(run("--log no/folder/log.json"), 1);
-    CU_ASSERT_TRUE(has(messages, "no/folder/log.json: cannot write the log"));
+    CU_ASSERT_TRUE(has(messages, "no/folder/log.json: cannot write: No such file"));
     CU_ASSERT_EQUAL(run("--log /dev/full"), 1);
     CU_ASSERT_TRUE(has(messages, "/dev/full: cannot write the log: No space left"));
 }

@@ -1,0 +1,61 @@
+#include "ending.h"
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Signals find their work in static memory: the only state of a program that is not in its
+ * session. */
+enum { PLACES = 8, LENGTH = 4096 };
+static char list[PLACES][LENGTH];       /* empty: a free place */
+
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU };
+enum { SIGNALS = sizeof signals / sizeof signals[0] };
+
+static void remove_all(void)
+{
+    for (int i = 0; i < PLACES; i++)
+        if (list[i][0])
+            unlink(list[i]);
+}
+
+/* The program then ends by the signal itself, so that its parent sees which one it was. */
+static void end(int number)
+{
+    remove_all();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void inv_ending_watch(void)
+{
+    struct sigaction action = { .sa_handler = end }, old;
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < SIGNALS; i++)
+        sigaddset(&action.sa_mask, signals[i]);
+    for (int i = 0; i < SIGNALS; i++)
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+            sigaction(signals[i], &action, NULL);
+    signal(SIGXFSZ, SIG_IGN);
+    atexit(remove_all);
+}
+
+int inv_ending_add(const char *path)
+{
+    for (int i = 0; i < PLACES; i++)
+        if (!list[i][0] && strlen(path) < LENGTH) {
+            strcpy(list[i] + 1, path + 1);
+            atomic_signal_fence(memory_order_seq_cst); /* a signal sees all of it or nothing */
+            list[i][0] = path[0];
+            return i;
+        }
+    return -1;
+}
+
+void inv_ending_drop(int place)
+{
+    if (place >= 0)
+        list[place][0] = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+}

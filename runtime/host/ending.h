@@ -1,0 +1,15 @@
+/* What a program that ends before its time must not leave behind: unfinished files. */
+#ifndef INV_HOST_ENDING_H
+#define INV_HOST_ENDING_H
+
+/* From here on signals that end the program, and exit(), first remove what is listed.  A signal
+ * that is ignored stays so, and writing beyond the limit of a file's size is an error like a full
+ * disk. */
+void inv_ending_watch(void);
+/* Lists a file to be removed and returns its place in the list; -1 where the list is full.  One
+ * thread at a time calls these. */
+int inv_ending_add(const char *path);
+/* The file is finished, or was removed: takes it off the list. */
+void inv_ending_drop(int place);
+
+#endif
