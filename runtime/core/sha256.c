@@ -1,6 +1,11 @@
 #include "core/sha256.h"
 
 #include <string.h>
+#if defined(__x86_64__) && defined(__GNUC__) && __STDC_HOSTED__
+#define INV_SHA_X86 /* where the processor has instructions for SHA-256 */
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
 
 /* First 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 static const uint32_t round_constant[64] = {
@@ -44,24 +49,106 @@ static void expand_schedule(uint32_t w[64], const uint8_t *block)
     }
 }
 
+/* One round: h and d are changed in place; the caller turns the names. */
+static inline void turn(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f,
+                        uint32_t g, uint32_t *h, uint32_t word)
+{
+    uint32_t s1 = rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25);
+    uint32_t s0 = rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22);
+    uint32_t t1 = *h + s1 + (g ^ (e & (f ^ g))) + word;
+    *d += t1;
+    *h = t1 + s0 + ((a & b) | (c & (a | b)));
+}
+
 static void compress(uint32_t state[8], const uint8_t *block)
 {
     uint32_t w[64], v[8];
     expand_schedule(w, block);
     memcpy(v, state, sizeof v);
-    for (int i = 0; i < 64; i++) {
-        uint32_t s1 = rotate_right(v[4], 6) ^ rotate_right(v[4], 11) ^ rotate_right(v[4], 25);
-        uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
-        uint32_t t1 = v[7] + s1 + choice + round_constant[i] + w[i];
-        uint32_t s0 = rotate_right(v[0], 2) ^ rotate_right(v[0], 13) ^ rotate_right(v[0], 22);
-        uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-        for (int j = 7; j > 0; j--)
-            v[j] = v[j - 1];
-        v[4] += t1;
-        v[0] = t1 + s0 + majority;
+    for (int i = 0; i < 64; i += 8) {
+        const uint32_t *k = round_constant + i, *x = w + i;
+        turn(v[0], v[1], v[2], &v[3], v[4], v[5], v[6], &v[7], k[0] + x[0]);
+        turn(v[7], v[0], v[1], &v[2], v[3], v[4], v[5], &v[6], k[1] + x[1]);
+        turn(v[6], v[7], v[0], &v[1], v[2], v[3], v[4], &v[5], k[2] + x[2]);
+        turn(v[5], v[6], v[7], &v[0], v[1], v[2], v[3], &v[4], k[3] + x[3]);
+        turn(v[4], v[5], v[6], &v[7], v[0], v[1], v[2], &v[3], k[4] + x[4]);
+        turn(v[3], v[4], v[5], &v[6], v[7], v[0], v[1], &v[2], k[5] + x[5]);
+        turn(v[2], v[3], v[4], &v[5], v[6], v[7], v[0], &v[1], k[6] + x[6]);
+        turn(v[1], v[2], v[3], &v[4], v[5], v[6], v[7], &v[0], k[7] + x[7]);
     }
     for (int i = 0; i < 8; i++)
         state[i] += v[i];
+}
+
+static void compress_plainly(uint32_t state[8], const uint8_t *block, size_t blocks)
+{
+    for (; blocks > 0; blocks--, block += 64)
+        compress(state, block);
+}
+
+#ifdef INV_SHA_X86
+/* Four rounds on words[0 .. 3], which hold the last 16 words of the schedule; s0 is ABEF, s1 is
+ * CDGH. */
+#define INV_SHA_TARGET __attribute__((target("sha,sse4.1")))
+static inline INV_SHA_TARGET void four_rounds(__m128i s[2], __m128i words, int i)
+{
+    __m128i sum = _mm_add_epi32(words, _mm_loadu_si128((const __m128i *)(round_constant + i)));
+    s[1] = _mm_sha256rnds2_epu32(s[1], s[0], sum);
+    s[0] = _mm_sha256rnds2_epu32(s[0], s[1], _mm_shuffle_epi32(sum, 0x0e));
+}
+
+/* The next four words of the schedule from the last 16. */
+static inline INV_SHA_TARGET __m128i next_words(__m128i a, __m128i b, __m128i c, __m128i d)
+{
+    __m128i sum = _mm_add_epi32(_mm_sha256msg1_epu32(a, b), _mm_alignr_epi8(d, c, 4));
+    return _mm_sha256msg2_epu32(sum, d);
+}
+
+static INV_SHA_TARGET void compress_by_sha(uint32_t state[8], const uint8_t *block, size_t blocks)
+{
+    const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    __m128i low = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xb1);
+    __m128i high = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1b);
+    __m128i s[2] = { _mm_alignr_epi8(low, high, 8), _mm_blend_epi16(high, low, 0xf0) };
+    for (; blocks > 0; blocks--, block += 64) {
+        __m128i before[2] = { s[0], s[1] }, w[4];
+        for (int i = 0; i < 4; i++)
+            w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)block + i), big_endian);
+        for (int i = 0; i < 64; i += 16) {
+            four_rounds(s, w[0], i);
+            four_rounds(s, w[1], i + 4);
+            four_rounds(s, w[2], i + 8);
+            four_rounds(s, w[3], i + 12);
+            w[0] = next_words(w[0], w[1], w[2], w[3]);
+            w[1] = next_words(w[1], w[2], w[3], w[0]);
+            w[2] = next_words(w[2], w[3], w[0], w[1]);
+            w[3] = next_words(w[3], w[0], w[1], w[2]);
+        }
+        s[0] = _mm_add_epi32(s[0], before[0]);
+        s[1] = _mm_add_epi32(s[1], before[1]);
+    }
+    low = _mm_shuffle_epi32(s[0], 0x1b);
+    high = _mm_shuffle_epi32(s[1], 0xb1);
+    _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(low, high, 0xf0));
+    _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(high, low, 8));
+}
+
+static int has_sha(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1);
+}
+#endif
+
+static void compress_blocks(uint32_t state[8], const uint8_t *block, size_t blocks)
+{
+#ifdef INV_SHA_X86
+    if (blocks >= 64 && has_sha()) {    /* asking the processor takes as long as some blocks */
+        compress_by_sha(state, block, blocks);
+        return;
+    }
+#endif
+    compress_plainly(state, block, blocks);
 }
 
 /* State: first 32 bits of the fractional parts of the square roots of the first 8 primes. */
@@ -85,14 +172,13 @@ void inv_sha256_update(struct inv_sha256 *hash, const void *data, size_t size)
     }
     if (held > 0) {
         memcpy(hash->block + held, p, 64 - held);
-        compress(hash->state, hash->block);
+        compress_blocks(hash->state, hash->block, 1);
         p += 64 - held;
         size -= 64 - held;
     }
-    for (; size >= 64; p += 64, size -= 64)
-        compress(hash->state, p);
-    if (size > 0)
-        memcpy(hash->block, p, size);
+    compress_blocks(hash->state, p, size / 64);
+    if (size % 64 > 0)
+        memcpy(hash->block, p + size / 64 * 64, size % 64);
 }
 
 /* Padding: a one bit, zeros up to 56 mod 64, the length in bits as 64 bits big-endian. */

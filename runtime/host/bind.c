@@ -25,7 +25,7 @@ static int looks_like_header(const struct inv_csv *csv)
 {
     float value;
     for (int i = 0; i < csv->count; i++)
-        if (inv_decimal_to_f32(inv_csv_cell(csv, i), &value) == INV_DECIMAL_OK)
+        if (inv_decimal_to_f32(inv_csv_cell(csv, i), '.', &value) == INV_DECIMAL_OK)
             return 0;
     return 1;
 }
@@ -242,7 +242,8 @@ static int collect_names(struct inv_rows *rows)
     for (int f = 0; more == 0 && f < fields; f++)
         if (counts_names(rows, f))
             keep_names(rows, f, path);
-    int ok = inv_csv_open(&rows->csv, path, rows->errors) && inv_csv_next(&rows->csv) > 0;
+    int ok = inv_csv_open(&rows->csv, path, &first.dialect, rows->errors)
+             && inv_csv_next(&rows->csv) > 0;
     free(path);
     return ok && rows->errors->count == 0;
 }

@@ -1,130 +1,295 @@
 #include "csv.h"
 #include <stdlib.h>
+#include <string.h>
 
-int inv_csv_open(struct inv_csv *csv, const char *path, struct inv_errors *errors)
+enum { WINDOW = 1 << 17 };              /* bytes at first; a longer record makes it grow */
+
+/* ---- the window ---- */
+
+/* Lists the marked bytes of the window.  Written for every byte, counted for some: no branch that
+ * the lengths of cells make unforeseeable. */
+static void list_places(struct inv_csv *csv)
 {
-    *csv = (struct inv_csv){ .next_line = 1 };
-    if (!inv_stream_open(&csv->stream, path, errors))
+    const unsigned char *text = (const unsigned char *)csv->window;
+    uint32_t *place = csv->place;
+    size_t count = 0;
+    for (size_t i = csv->begin; i < csv->end; i++) {
+        place[count] = (uint32_t)i;
+        count += csv->mark[text[i]];
+    }
+    csv->next = 0;
+    csv->places = count;
+}
+
+/* Moves the unused bytes to the front and reads on behind them.  0 where nothing is left to read:
+ * the window is as it was. */
+static int read_on(struct inv_csv *csv)
+{
+    if (csv->ended)
         return 0;
-    struct inv_stream *s = &csv->stream;
-    if (inv_stream_peek(s) == 0xef && s->end - s->begin >= 3 && s->plain[s->begin + 1] == 0xbb &&
-        s->plain[s->begin + 2] == 0xbf)
-        s->begin += 3;
-    return !s->failed;
+    size_t held = csv->end - csv->begin;
+    memmove(csv->window, csv->window + csv->begin, held);
+    if (held > csv->room / 2) {
+        csv->room *= 2;
+        csv->window = inv_resize(csv->window, csv->room + INV_CSV_PADDING + 1);
+        csv->place = inv_resize(csv->place, (csv->room + 1) * sizeof *csv->place);
+    }
+    size_t got = inv_stream_read(&csv->stream, csv->window + held, csv->room - held);
+    csv->begin = 0;
+    csv->end = held + got;
+    csv->ended = csv->end < csv->room;
+    memset(csv->window + csv->end, 0, INV_CSV_PADDING + 1);
+    list_places(csv);
+    return 1;
 }
 
-static void add_byte(struct inv_csv *csv, int byte)
+/* ---- lines ---- */
+
+/* Bytes of the line end at `at`: 1 or 2; -1 where that is not yet known. */
+static int line_end(const struct inv_csv *csv, size_t at)
 {
-    if (csv->length == csv->room) {
-        csv->room = csv->room * 2 + 256;
-        csv->text = inv_resize(csv->text, csv->room);
-    }
-    csv->text[csv->length++] = (char)byte;
+    if (csv->window[at] == '\n')
+        return 1;
+    if (at + 1 == csv->end && !csv->ended)
+        return -1;
+    return at + 1 < csv->end && csv->window[at + 1] == '\n' ? 2 : 1;
 }
 
-static void begin_cell(struct inv_csv *csv)
+static int is_line_end(char c)
 {
-    if (csv->count == csv->cell_room) {
-        csv->cell_room = csv->cell_room * 2 + 16;
-        csv->cell = inv_resize(csv->cell, (size_t)csv->cell_room * sizeof *csv->cell);
-    }
-    csv->cell[csv->count++] = csv->length;
+    return c == '\n' || c == '\r';
 }
+
+static void use(struct inv_csv *csv, size_t to)
+{
+    csv->begin = to;
+    while (csv->next < csv->places && csv->place[csv->next] < to)
+        csv->next++;
+}
+
+/* Leaves the rest of the line out, with its end: 0 at the end of the file. */
+static int skip_line(struct inv_csv *csv)
+{
+    for (;;) {
+        size_t at = csv->begin;
+        while (at < csv->end && !is_line_end(csv->window[at]))
+            at++;
+        int bytes = at < csv->end ? line_end(csv, at) : -1;
+        if (bytes > 0) {
+            use(csv, at + (size_t)bytes);
+            csv->next_line++;
+            return 1;
+        }
+        use(csv, at);
+        if (!read_on(csv)) {
+            use(csv, csv->end);
+            return 0;
+        }
+    }
+}
+
+/* Whether a record begins at csv->begin, past empty lines and comments. */
+static int find_record(struct inv_csv *csv)
+{
+    for (;;) {
+        if (csv->begin == csv->end && !read_on(csv))
+            return 0;
+        if (csv->begin == csv->end)
+            return 0;
+        char c = csv->window[csv->begin];
+        if (!is_line_end(c) && !(csv->dialect.comment && c == csv->dialect.comment))
+            return 1;
+        skip_line(csv);
+    }
+}
+
+/* ---- cells ---- */
 
 static int fail(struct inv_csv *csv, const char *what)
 {
     if (!csv->stream.failed)
         inv_error(csv->stream.errors, "%s:%lld: column %d: %s", csv->stream.path,
-                  (long long)csv->line, csv->count - 1, what);
+                  (long long)csv->line, csv->count, what);
     return -1;
 }
 
-/* The cell after its opening quote; what follows the closing one, or -1 with *bad set. */
-static int read_quoted(struct inv_csv *csv, int *bad)
+static void add_cell(struct inv_csv *csv, size_t begin, size_t end)
 {
-    struct inv_stream *s = &csv->stream;
-    for (;;) {
-        int c = inv_stream_next(s);
-        if (c < 0) {
-            *bad = fail(csv, "the quoted cell is never closed; add the missing \"");
-            return -1;
-        }
-        if (c == '\n')
-            csv->next_line++;
-        if (c == '"' && inv_stream_peek(s) != '"')
+    if (csv->count == csv->cell_room) {
+        csv->cell_room = csv->cell_room * 2 + 16;
+        csv->cell = inv_resize(csv->cell, (size_t)csv->cell_room * sizeof *csv->cell);
+    }
+    csv->cell[csv->count++] = (struct inv_csv_cell){ begin, end };
+}
+
+/* What became of a cell or record. */
+enum { BAD = -1, CUT_OFF, WHOLE };      /* CUT_OFF: the window ends first */
+
+/* The end of the quoted cell whose opening quote is the marked byte *k; *k becomes the marked byte
+ * that ends the cell, or `places`. */
+static int find_quoted_end(struct inv_csv *csv, size_t *k, size_t *end)
+{
+    const char *text = csv->window;
+    size_t at;
+    for (++*k;; ++*k) {
+        if (*k >= csv->places)
+            return csv->ended ? fail(csv, "the quoted cell is never closed; add the missing \"")
+                              : CUT_OFF;
+        at = csv->place[*k];
+        if (text[at] == 0)
+            return fail(csv, "a zero byte; this is not a text file");
+        if (text[at] != '"')
+            continue;
+        if (at + 1 == csv->end && !csv->ended)
+            return CUT_OFF;
+        if (text[at + 1] != '"')
             break;
-        if (c == '"')
-            inv_stream_next(s);
-        add_byte(csv, c);
+        ++*k;
     }
-    int c = inv_stream_next(s);
-    while (c == ' ' || c == '\t')
-        c = inv_stream_next(s);
-    if (c >= 0 && c != ',' && c != '\r' && c != '\n')
-        *bad = fail(csv, "text follows the closing quote; quote the whole cell, and write a "
+    for (++at; at < csv->end && text[at] != csv->dialect.delimiter; at++)
+        if (text[at] != ' ' && text[at] != '\t')
+            break;
+    if (at == csv->end && !csv->ended)
+        return CUT_OFF;
+    ++*k;
+    *end = at;
+    if (at < csv->end && text[at] != csv->dialect.delimiter && !is_line_end(text[at]))
+        return fail(csv, "text follows the closing quote; quote the whole cell, and write a "
                          "quote inside it twice");
-    return c;
+    return WHOLE;
 }
 
-/* One cell whose first byte is c; returns the byte that ended it, or -1. */
-static int read_cell(struct inv_csv *csv, int c, int *bad)
+/* The same of a cell without quotes around it; those inside it are text. */
+static int find_plain_end(struct inv_csv *csv, size_t *k, size_t *end)
 {
-    begin_cell(csv);
-    if (c == '"') {
-        c = read_quoted(csv, bad);
-    } else {
-        for (; c >= 0 && c != ',' && c != '\r' && c != '\n'; c = inv_stream_next(&csv->stream)) {
-            if (c == 0) {
-                *bad = fail(csv, "a zero byte; this is not a text file");
-                return -1;
-            }
-            add_byte(csv, c);
-        }
+    while (*k < csv->places && csv->window[csv->place[*k]] == '"')
+        ++*k;
+    if (*k == csv->places && !csv->ended)
+        return CUT_OFF;
+    *end = *k < csv->places ? csv->place[*k] : csv->end;
+    if (*end < csv->end && csv->window[*end] == 0)
+        return fail(csv, "a zero byte; this is not a text file");
+    return WHOLE;
+}
+
+/* Finds the cells of the record that begins at csv->begin; *after: where the next one begins. */
+static int find_cells(struct inv_csv *csv, size_t *after)
+{
+    const char *text = csv->window;
+    size_t begin = csv->begin, end = 0, k = csv->next;
+    csv->count = 0;
+    for (;;) {
+        int status = text[begin] == '"' && begin < csv->end ? find_quoted_end(csv, &k, &end)
+                                                            : find_plain_end(csv, &k, &end);
+        if (status != WHOLE)
+            return status;
+        add_cell(csv, begin, end);
+        if (end == csv->end || text[end] != csv->dialect.delimiter)
+            break;
+        begin = end + 1;
+        k++;
     }
-    add_byte(csv, 0);
-    return c;
+    int bytes = end < csv->end ? line_end(csv, end) : 0;
+    *after = end + (size_t)bytes;
+    return bytes < 0 ? CUT_OFF : WHOLE;
 }
 
-/* The first byte of the next line that is not empty, or -1. */
-static int skip_empty_lines(struct inv_csv *csv)
+/* The text of a quoted cell, from its opening quote on. */
+static void unquote(char *text)
 {
-    int c = inv_stream_next(&csv->stream);
-    while (c == '\n' || c == '\r') {
-        if (c == '\n' || inv_stream_peek(&csv->stream) != '\n')
+    char *to = text;
+    for (const char *from = text + 1; from[0] != '"' || from[1] == '"'; from++) {
+        from += from[0] == '"';
+        *to++ = *from;
+    }
+    *to = 0;
+}
+
+/* Cuts the record up; lines that end inside quotes are counted. */
+static void end_cells(struct inv_csv *csv)
+{
+    for (int i = 0; i < csv->count; i++) {
+        char *text = csv->window + csv->cell[i].begin;
+        int quoted = *text == '"' && csv->cell[i].end > csv->cell[i].begin;
+        csv->window[csv->cell[i].end] = 0;
+        if (!quoted)
+            continue;
+        unquote(text);
+        for (; (text = strchr(text, '\n')); text++)
             csv->next_line++;
-        c = inv_stream_next(&csv->stream);
     }
-    return c;
 }
 
 int inv_csv_next(struct inv_csv *csv)
 {
-    struct inv_stream *s = &csv->stream;
-    int bad = 0;
+    size_t after = 0;
+    int status = CUT_OFF;
     csv->count = 0;
-    csv->length = 0;
-    int c = skip_empty_lines(csv);
+    if (!find_record(csv))
+        return csv->stream.failed ? -1 : 0;
     csv->line = csv->next_line;
-    if (c < 0)
-        return s->failed ? -1 : 0;
-    while ((c = read_cell(csv, c, &bad)) == ',' && !bad)
-        c = inv_stream_next(s);
-    if (c == '\r' && inv_stream_peek(s) == '\n')
-        inv_stream_next(s);
+    while ((status = find_cells(csv, &after)) == CUT_OFF)
+        read_on(csv);
+    if (status == BAD || csv->stream.failed)
+        return -1;
+    end_cells(csv);
     csv->next_line++;
-    return bad || s->failed ? -1 : 1;
+    use(csv, after);
+    return 1;
 }
 
-const char *inv_csv_cell(const struct inv_csv *csv, int column)
+/* ---- the file ---- */
+
+/* The separator that the first line has most of, outside quotes. */
+static char guess_delimiter(struct inv_csv *csv)
 {
-    return csv->text + csv->cell[column];
+    static const char known[] = ",;\t|";
+    int count[4] = { 0 }, best = 0, quoted = 0;
+    for (size_t at = csv->begin; at < csv->end && !is_line_end(csv->window[at]); at++) {
+        const char *found = csv->window[at] ? strchr(known, csv->window[at]) : NULL;
+        quoted ^= csv->window[at] == '"';
+        if (found && !quoted)
+            count[found - known]++;
+    }
+    for (int i = 1; i < 4; i++)
+        if (count[i] > count[best])
+            best = i;
+    for (int i = 0; i < 4; i++)
+        if (i != best && count[i] == count[best] && count[i] > 0)
+            inv_error(csv->stream.errors, "%s:%lld: cells may be separated by '%c' or by '%c'; "
+                      "say which: csv(..., delimiter = \"%c\")", csv->stream.path,
+                      (long long)csv->next_line, known[best], known[i], known[best]);
+    return known[best];
+}
+
+int inv_csv_open(struct inv_csv *csv, const char *path, const struct inv_dialect *dialect,
+                 struct inv_errors *errors)
+{
+    *csv = (struct inv_csv){ .next_line = 1, .room = WINDOW, .dialect = *dialect };
+    if (!inv_stream_open(&csv->stream, path, errors))
+        return 0;
+    csv->window = inv_allocate(csv->room + INV_CSV_PADDING + 1);
+    csv->place = inv_allocate((csv->room + 1) * sizeof *csv->place);
+    read_on(csv);
+    if (csv->end >= 3 && memcmp(csv->window, "\xef\xbb\xbf", 3) == 0)
+        csv->begin = 3;
+    for (int64_t i = 0; i < dialect->skip && skip_line(csv); i++)
+        continue;
+    if (!dialect->delimiter && find_record(csv))
+        csv->dialect.delimiter = guess_delimiter(csv);
+    csv->mark[(unsigned char)csv->dialect.delimiter] = 1;
+    csv->mark[0] = csv->mark['\n'] = csv->mark['\r'] = csv->mark['"'] = 1;
+    list_places(csv);
+    return !csv->stream.failed;
 }
 
 void inv_csv_close(struct inv_csv *csv, unsigned char digest[32])
 {
     inv_stream_close(&csv->stream, digest);
-    free(csv->text);
+    free(csv->window);
+    free(csv->place);
     free(csv->cell);
-    csv->text = NULL;
+    csv->window = NULL;
+    csv->place = NULL;
     csv->cell = NULL;
 }

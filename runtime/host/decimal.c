@@ -62,11 +62,11 @@ static const char *scan_exponent(const char *at, const char *end, int64_t *expon
     return at;
 }
 
-static const char *scan_mantissa(const char *at, const char *end, struct digits *d)
+static const char *scan_mantissa(const char *at, const char *end, char point, struct digits *d)
 {
     int seen = 0, fraction = 0;
     for (; at < end; at++) {
-        if (*at == '.' && !fraction) {
+        if (*at == point && !fraction) {
             fraction = 1;
         } else if (is_digit(*at)) {
             add_digit(d, *at - '0', fraction);
@@ -78,7 +78,7 @@ static const char *scan_mantissa(const char *at, const char *end, struct digits 
     return seen ? at : NULL;
 }
 
-static enum inv_decimal scan(const char *text, struct digits *d)
+static enum inv_decimal scan(const char *text, char point, struct digits *d)
 {
     const char *end = text + strlen(text);
     while (is_blank(*text))
@@ -94,7 +94,7 @@ static enum inv_decimal scan(const char *text, struct digits *d)
         return INV_DECIMAL_NAN;
     if (same_word(text, end, "inf") || same_word(text, end, "infinity"))
         return INV_DECIMAL_INFINITE;
-    text = scan_mantissa(text, end, d);
+    text = scan_mantissa(text, end, point, d);
     if (text && text < end && (*text | 0x20) == 'e')
         text = scan_exponent(text + 1, end, &d->exponent);
     if (d->more) {
@@ -214,19 +214,25 @@ static float convert_exactly(const struct digits *d)
     return round_to_f32(quotient, exponent);
 }
 
-/* Up to 15 digits and 10^22 are exact in double, so one operation rounds once; narrowing that is
- * right unless it lies just halfway between two floats. No such number is subnormal. */
-static int convert_quickly(const struct digits *d, float *value)
+/* ---- numbers of at most 19 digits: digits * 10^exponent ---- */
+
+/* The result of one operation on exact numbers, which rounds once: 10^10 = 2^10 * 5^10, and 5^10 is
+ * below 2^24. */
+static float convert_in_f32(uint64_t digits, int exponent)
+{
+    static const float ten[] = { 1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f, 1e8f, 1e9f,
+        1e10f };
+    return exponent < 0 ? inv_div((float)digits, ten[-exponent])
+                        : inv_mul((float)digits, ten[exponent]);
+}
+
+/* Up to 2^53 and 10^22 are exact in double, so one operation rounds once; narrowing that is right
+ * unless it lies just halfway between two floats. No such number is subnormal. */
+static int convert_in_f64(uint64_t digits, int exponent, float *value)
 {
     static const double ten[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
         1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-    if (d->count > 15 || d->exponent < -22 || d->exponent > 22)
-        return 0;
-    int64_t whole = 0;
-    for (int i = 0; i < d->count; i++)
-        whole = whole * 10 + d->digit[i];
-    double exact = d->exponent < 0 ? (double)whole / ten[-d->exponent]
-                                   : (double)whole * ten[d->exponent];
+    double exact = exponent < 0 ? (double)digits / ten[-exponent] : (double)digits * ten[exponent];
     uint64_t bits;
     memcpy(&bits, &exact, sizeof bits);
     if ((bits & 0x1fffffffu) == 0x10000000u)
@@ -235,10 +241,132 @@ static int convert_quickly(const struct digits *d, float *value)
     return 1;
 }
 
-enum inv_decimal inv_decimal_to_f32(const char *text, float *value)
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 wide;
+
+/* digits * 5^exponent exactly in 127 bits; or, of a division, 33 bits and more of the quotient and
+ * whether anything is left. */
+static float convert_widely(uint64_t digits, int exponent)
+{
+    static const uint64_t power[] = {
+        1u, 5u, 25u, 125u, 625u, 3125u, 15625u, 78125u, 390625u, 1953125u, 9765625u, 48828125u,
+        244140625u, 1220703125u, 6103515625u, 30517578125u, 152587890625u, 762939453125u,
+        3814697265625u, 19073486328125u, 95367431640625u, 476837158203125u, 2384185791015625u,
+        11920928955078125u, 59604644775390625u, 298023223876953125u, 1490116119384765625u,
+        7450580596923828125u
+    };
+    uint64_t five = power[exponent < 0 ? -exponent : exponent];
+    int zeros = __builtin_clzll(digits), more = 0;
+    wide product = (wide)digits * five;
+    if (exponent < 0) {
+        wide dividend = (wide)(digits << zeros) << 32;
+        product = dividend / five;
+        more = product * five != dividend;
+        exponent -= zeros + 32;
+    }
+    uint64_t high = (uint64_t)(product >> 64), low = (uint64_t)product;
+    int bits = high ? 128 - __builtin_clzll(high) : 64 - __builtin_clzll(low);
+    int drop = bits > 32 ? bits - 32 : 0;
+    more |= (wide)(product >> drop) << drop != product;
+    return round_to_f32((uint32_t)(product >> drop) | (uint32_t)more, exponent + drop);
+}
+#endif
+
+/* 0: left to convert_exactly.  digits is not 0. */
+static int convert_quickly(uint64_t digits, int64_t exponent, float *value)
+{
+    if (digits < 1 << 24 && exponent >= -10 && exponent <= 10) {
+        *value = convert_in_f32(digits, (int)exponent);
+        return 1;
+    }
+    if (digits < (uint64_t)1 << 53 && exponent >= -22 && exponent <= 22
+        && convert_in_f64(digits, (int)exponent, value))
+        return 1;
+#ifdef __SIZEOF_INT128__
+    if (exponent >= -27 && exponent <= 27) {
+        *value = convert_widely(digits, (int)exponent);
+        return 1;
+    }
+#endif
+    return 0;
+}
+
+/* ---- what most cells look like: sign, digits, point, digits ---- */
+
+/* The digits of 8 bytes of text, the first in the lowest byte, as a number; `count` of them. */
+static uint64_t add_up(uint64_t bytes, int count)
+{
+    bytes <<= 64 - 8 * count;
+    bytes = (bytes * 10 + (bytes >> 8)) & 0x00ff00ff00ff00ffu;
+    bytes = (bytes * 100 + (bytes >> 16)) & 0x0000ffff0000ffffu;
+    return (bytes * 10000 + (bytes >> 32)) & 0xffffffffu;
+}
+
+static uint64_t load_bytes(const char *at)
+{
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
+#endif
+    return bytes;
+}
+
+/* Appends the digits at `at` to a number of *count digits; what follows them.  Eight at a time: a
+ * byte from 0 to 9, less '0', plus 0x76 leaves its highest bit clear, and the first other one does
+ * not. */
+static const char *take_digits(const char *at, uint64_t *value, int *count)
+{
+    static const uint32_t ten[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 };
+    int taken;
+    do {
+        uint64_t bytes = load_bytes(at) ^ 0x3030303030303030u;
+        uint64_t other = ((bytes + 0x7676767676767676u) | bytes) & 0x8080808080808080u;
+        taken = other ? __builtin_ctzll(other) / 8 : 8;
+        if (taken)
+            *value = *value * ten[taken] + add_up(bytes, taken);
+        *count += taken;
+        at += taken;
+    } while (taken == 8 && *count < 24);
+    return at;
+}
+
+/* 0: anything else; *value is then not set. */
+static int read_quickly(const char *text, char point, float *value)
+{
+    uint64_t digits = 0;
+    int count = 0, negative = *text == '-';
+    const char *at = take_digits(text + (negative || *text == '+'), &digits, &count);
+    int whole = count;
+    if (*at == point)
+        at = take_digits(at + 1, &digits, &count);
+    if (*at || count == 0 || count > 19)
+        return 0;
+    *value = 0;
+    if (digits && !convert_quickly(digits, whole - count, value))
+        return 0;
+    if (negative)
+        *value = inv_neg(*value);
+    return 1;
+}
+
+/* ---- all texts ---- */
+
+static float convert(const struct digits *d)
+{
+    uint64_t digits = 0;
+    float value;
+    for (int i = 0; d->count <= 19 && i < d->count; i++)
+        digits = digits * 10 + d->digit[i];
+    return digits && convert_quickly(digits, d->exponent, &value) ? value : convert_exactly(d);
+}
+
+enum inv_decimal inv_decimal_to_f32(const char *text, char point, float *value)
 {
     struct digits d;
-    enum inv_decimal status = scan(text, &d);
+    if (read_quickly(text, point, value))
+        return INV_DECIMAL_OK;
+    enum inv_decimal status = scan(text, point, &d);
     if (status != INV_DECIMAL_OK)
         return status;
     int64_t magnitude = d.count + d.exponent;   /* value < 10^magnitude */
@@ -246,8 +374,8 @@ enum inv_decimal inv_decimal_to_f32(const char *text, float *value)
         *value = 0.0f;
     else if (magnitude > 40)
         return INV_DECIMAL_TOO_LARGE;
-    else if (!convert_quickly(&d, value))
-        *value = convert_exactly(&d);
+    else
+        *value = convert(&d);
     if (!inv_is_finite(*value))
         return INV_DECIMAL_TOO_LARGE;
     if (d.negative)
@@ -255,10 +383,10 @@ enum inv_decimal inv_decimal_to_f32(const char *text, float *value)
     return INV_DECIMAL_OK;
 }
 
-enum inv_decimal inv_decimal_to_i32(const char *text, int32_t *value)
+enum inv_decimal inv_decimal_to_i32(const char *text, char point, int32_t *value)
 {
     struct digits d;
-    enum inv_decimal status = scan(text, &d);
+    enum inv_decimal status = scan(text, point, &d);
     if (status != INV_DECIMAL_OK)
         return status;
     int64_t whole = 0;

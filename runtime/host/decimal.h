@@ -8,10 +8,13 @@ enum inv_decimal {
     INV_DECIMAL_INFINITE, INV_DECIMAL_TOO_LARGE
 };
 
-/* Reads all of text: blanks, sign, digits with at most one point, exponent, blanks.  "nan" and
- * "inf" are known but refused; TOO_LARGE is a finite number that rounds to infinity. */
-enum inv_decimal inv_decimal_to_f32(const char *text, float *value);
+enum { INV_DECIMAL_PADDING = 8 };
+
+/* Reads all of text, behind whose zero byte INV_DECIMAL_PADDING bytes must be readable: blanks,
+ * sign, digits with at most one `point`, exponent, blanks.  "nan" and "inf" are known but refused;
+ * TOO_LARGE is a finite number that rounds to infinity. */
+enum inv_decimal inv_decimal_to_f32(const char *text, char point, float *value);
 /* Reads a whole number ("3", "3.0", "3e0"); NOT_NUMBER for others, TOO_LARGE beyond int32. */
-enum inv_decimal inv_decimal_to_i32(const char *text, int32_t *value);
+enum inv_decimal inv_decimal_to_i32(const char *text, char point, int32_t *value);
 
 #endif

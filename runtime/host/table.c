@@ -42,7 +42,7 @@ static void read_class(struct inv_rows *rows, const struct inv_field *field, int
                        int32_t *to)
 {
     int64_t classes = inv_rows_classes(rows->model, field);
-    enum inv_decimal status = inv_decimal_to_i32(inv_csv_cell(&rows->csv, column), to);
+    enum inv_decimal status = inv_decimal_to_i32(inv_csv_cell(&rows->csv, column), '.', to);
     if (status == INV_DECIMAL_NOT_NUMBER) {
         bad_cell(rows, column, "is not a whole number; for text labels list the names: "
                                "class[\"a\", \"b\"]");
@@ -85,7 +85,7 @@ static void read_label(struct inv_rows *rows, int f, int column, int32_t *to)
 
 static void read_number(struct inv_rows *rows, int column, float *to)
 {
-    enum inv_decimal status = inv_decimal_to_f32(inv_csv_cell(&rows->csv, column), to);
+    enum inv_decimal status = inv_decimal_to_f32(inv_csv_cell(&rows->csv, column), '.', to);
     if (status != INV_DECIMAL_OK)
         bad_cell(rows, column, describe(status));
 }
@@ -113,7 +113,8 @@ int inv_table_open(struct inv_rows *rows, const char *path)
     if (!rows->columns)
         rows->columns = inv_allocate((size_t)rows->model->data.field_count *
                                      sizeof *rows->columns);
-    return inv_csv_open(&rows->csv, path, rows->errors) && inv_table_bind(rows);
+    const struct inv_dialect commas = { .delimiter = ',' };
+    return inv_csv_open(&rows->csv, path, &commas, rows->errors) && inv_table_bind(rows);
 }
 
 int inv_table_next(struct inv_rows *rows, int64_t slot)

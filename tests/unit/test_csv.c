@@ -2,13 +2,15 @@
 #include "host.h"
 #include "host/csv.h"
 
+static const struct inv_dialect commas = { .delimiter = ',' };
+
 /* All records as "a|b/c|d/", cells by |, records by /; errors go to e. */
 static const char *records(const char *path, struct host_errors *e)
 {
     static char text[4096];
     struct inv_csv csv;
     text[0] = 0;
-    if (inv_csv_open(&csv, path, &e->errors)) {
+    if (inv_csv_open(&csv, path, &commas, &e->errors)) {
         while (inv_csv_next(&csv) > 0) {
             for (int i = 0; i < csv.count; i++) {
                 strcat(text, i ? "|" : "");
@@ -90,7 +92,7 @@ static void test_line_numbers(void)
     host_errors_begin(&e);
     static const int want[] = { 1, 4, 6 };
     CU_ASSERT_TRUE(inv_csv_open(&csv, host_write_text("x.csv", "\"a\nb\"\n\nc\r\n\r\nd\n"),
-                                &e.errors));
+                                &commas, &e.errors));
     for (int i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(inv_csv_next(&csv), 1);
         CU_ASSERT_EQUAL(csv.line, want[i]);
@@ -113,7 +115,7 @@ static int count_large(const char *path, struct host_errors *e, unsigned char di
 {
     struct inv_csv csv;
     int count = 0, wrong = 0;
-    if (inv_csv_open(&csv, path, &e->errors)) {
+    if (inv_csv_open(&csv, path, &commas, &e->errors)) {
         while (inv_csv_next(&csv) > 0) {
             wrong += csv.count != 2 || atoi(inv_csv_cell(&csv, 0)) != count ||
                      atoi(inv_csv_cell(&csv, 1) + 1) != count % 7;
@@ -174,6 +176,80 @@ static void test_members(void)
     host_errors_end(&e);
 }
 
-HOST_MAIN("csv", { "lines", test_lines }, { "quotes", test_quotes }, { "bad", test_bad },
+/* Quotes, line ends and cells that lie across the end of the reader's window, wherever it falls. */
+static void test_window(void)
+{
+    enum { NEAR = 131072 };
+    char *text = malloc(NEAR + 64);
+    int wrong = 0;
+    for (int first = NEAR - 32; first < NEAR + 4; first++) {
+        struct inv_csv csv;
+        struct host_errors e;
+        host_errors_begin(&e);
+        memset(text, 'x', (size_t)first);
+        size_t length = (size_t)first;
+        length += (size_t)sprintf(text + first, ",9\r\n\"a\"\"b\" ,c\r\n\r\nd,");
+        wrong += !inv_csv_open(&csv, host_write("w.csv", text, length), &commas, &e.errors);
+        wrong += inv_csv_next(&csv) != 1 || strlen(inv_csv_cell(&csv, 0)) != (size_t)first ||
+                 strcmp(inv_csv_cell(&csv, 1), "9") != 0;
+        wrong += inv_csv_next(&csv) != 1 || strcmp(inv_csv_cell(&csv, 0), "a\"b") != 0 ||
+                 strcmp(inv_csv_cell(&csv, 1), "c") != 0 || csv.line != 2;
+        wrong += inv_csv_next(&csv) != 1 || csv.count != 2 || *inv_csv_cell(&csv, 1) ||
+                 csv.line != 4;
+        wrong += inv_csv_next(&csv) != 0;
+        inv_csv_close(&csv, NULL);
+        host_errors_end(&e);
+    }
+    free(text);
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static const char *dialect_records(const char *content, struct inv_dialect dialect,
+                                   struct host_errors *e)
+{
+    static char text[256];
+    struct inv_csv csv;
+    text[0] = 0;
+    if (inv_csv_open(&csv, host_write_text("x.csv", content), &dialect, &e->errors))
+        while (inv_csv_next(&csv) > 0)
+            for (int i = 0; i < csv.count; i++)
+                strcat(strcat(text, inv_csv_cell(&csv, i)), i == csv.count - 1 ? "/" : "|");
+    inv_csv_close(&csv, NULL);
+    return text;
+}
+
+static void test_dialects(void)
+{
+    static const struct { const char *content; struct inv_dialect dialect; const char *want; }
+    cases[] = {
+        { "a;b\n1,5;2\n", { .delimiter = ';' }, "a|b/1,5|2/" },
+        { "a\tb\n\"1\"\t2\n", { .delimiter = '\t' }, "a|b/1|2/" },
+        { "a;b,c;d\n1;2;3\n", { .delimiter = 0 }, "a|b,c|d/1|2|3/" },
+        { "a\tb\n", { .delimiter = 0 }, "a|b/" },
+        { "\"x;y;z\",b\n", { .delimiter = 0 }, "x;y;z|b/" },
+        { "one\n2\n", { .delimiter = 0 }, "one/2/" },
+        { "title\r\nof 1999\r\na,b\r\n", { .delimiter = ',', .skip = 2 }, "a|b/" },
+        { "x\n", { .delimiter = ',', .skip = 5 }, "" },
+        { "# a,b\n#\n1,#2\n#3,4\n5,6\n#", { .delimiter = ',', .comment = '#' }, "1|#2/5|6/" },
+        { "#;;;\na,b\n", { .comment = '#' }, "a|b/" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct host_errors e;
+        host_errors_begin(&e);
+        CU_ASSERT_STRING_EQUAL(dialect_records(cases[i].content, cases[i].dialect, &e),
+                               cases[i].want);
+        CU_ASSERT_EQUAL(e.errors.count, 0);
+        host_errors_end(&e);
+    }
+    struct host_errors e;
+    host_errors_begin(&e);
+    dialect_records("\na;b,c\n", (struct inv_dialect){ .delimiter = 0 }, &e);
+    CU_ASSERT_TRUE(host_errors_have(&e, "x.csv:2: cells may be separated by ',' or by ';'; say "
+                                        "which: csv(..., delimiter = \",\")"));
+    host_errors_end(&e);
+}
+
+HOST_MAIN("csv", { "window", test_window }, { "dialects", test_dialects },
+          { "lines", test_lines }, { "quotes", test_quotes }, { "bad", test_bad },
           { "line numbers", test_line_numbers }, { "large and gzip", test_large_and_gzip },
           { "members", test_members })

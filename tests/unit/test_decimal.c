@@ -6,11 +6,31 @@
 #include "core/arith.h"
 #include "host/decimal.h"
 
+/* The text with the padding that the reader asks for. */
+static const char *padded(const char *text)
+{
+    static char copy[2048];
+    size_t length = strlen(text);
+    memcpy(copy, text, length);
+    memset(copy + length, 0, 1 + INV_DECIMAL_PADDING);
+    return copy;
+}
+
+static enum inv_decimal to_f32(const char *text, float *value)
+{
+    return inv_decimal_to_f32(padded(text), '.', value);
+}
+
+static enum inv_decimal to_i32(const char *text, int32_t *value)
+{
+    return inv_decimal_to_i32(padded(text), '.', value);
+}
+
 static int same_as_libc(const char *text)
 {
     float own = 0;
     float want = strtof(text, NULL);
-    enum inv_decimal status = inv_decimal_to_f32(text, &own);
+    enum inv_decimal status = to_f32(text, &own);
     if (!isfinite(want))
         return status == INV_DECIMAL_TOO_LARGE;
     if (status == INV_DECIMAL_OK && inv_bits(own) == inv_bits(want))
@@ -125,31 +145,31 @@ static void test_refused(void)
     };
     float value;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        CU_ASSERT_EQUAL(inv_decimal_to_f32(bad[i].text, &value), bad[i].status);
-    CU_ASSERT_EQUAL(inv_decimal_to_f32(" 2.5 ", &value), INV_DECIMAL_OK);
+        CU_ASSERT_EQUAL(to_f32(bad[i].text, &value), bad[i].status);
+    CU_ASSERT_EQUAL(to_f32(" 2.5 ", &value), INV_DECIMAL_OK);
     CU_ASSERT_EQUAL(value, 2.5f);
 }
 
 static void test_whole(void)
 {
     int32_t value;
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("9", &value), INV_DECIMAL_OK);
+    CU_ASSERT_EQUAL(to_i32("9", &value), INV_DECIMAL_OK);
     CU_ASSERT_EQUAL(value, 9);
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("-3.0", &value), INV_DECIMAL_OK);
+    CU_ASSERT_EQUAL(to_i32("-3.0", &value), INV_DECIMAL_OK);
     CU_ASSERT_EQUAL(value, -3);
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("1.2e1", &value), INV_DECIMAL_OK);
+    CU_ASSERT_EQUAL(to_i32("1.2e1", &value), INV_DECIMAL_OK);
     CU_ASSERT_EQUAL(value, 12);
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("12e2", &value), INV_DECIMAL_OK);
+    CU_ASSERT_EQUAL(to_i32("12e2", &value), INV_DECIMAL_OK);
     CU_ASSERT_EQUAL(value, 1200);
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("0.0", &value), INV_DECIMAL_OK);
+    CU_ASSERT_EQUAL(to_i32("0.0", &value), INV_DECIMAL_OK);
     CU_ASSERT_EQUAL(value, 0);
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("-2147483648", &value), INV_DECIMAL_OK);
+    CU_ASSERT_EQUAL(to_i32("-2147483648", &value), INV_DECIMAL_OK);
     CU_ASSERT_EQUAL(value, INT32_MIN);
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("2147483648", &value), INV_DECIMAL_TOO_LARGE);
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("1e30", &value), INV_DECIMAL_TOO_LARGE);
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("1.5", &value), INV_DECIMAL_NOT_NUMBER);
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("0.001", &value), INV_DECIMAL_NOT_NUMBER);
-    CU_ASSERT_EQUAL(inv_decimal_to_i32("", &value), INV_DECIMAL_EMPTY);
+    CU_ASSERT_EQUAL(to_i32("2147483648", &value), INV_DECIMAL_TOO_LARGE);
+    CU_ASSERT_EQUAL(to_i32("1e30", &value), INV_DECIMAL_TOO_LARGE);
+    CU_ASSERT_EQUAL(to_i32("1.5", &value), INV_DECIMAL_NOT_NUMBER);
+    CU_ASSERT_EQUAL(to_i32("0.001", &value), INV_DECIMAL_NOT_NUMBER);
+    CU_ASSERT_EQUAL(to_i32("", &value), INV_DECIMAL_EMPTY);
 }
 
 HOST_MAIN("decimal", { "plain", test_plain }, { "random", test_random },
