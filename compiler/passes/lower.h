@@ -124,7 +124,6 @@ struct lower {
     struct frame *train_frame;
     struct frame settings;              /* names of the settings that were made */
     const struct ast *patience;
-    struct layer *optimizer_layer;
     const struct ast *keep;
     int norm_first, norm_end;           /* nodes of global_norm */
     bool asked_size;                    /* `elements` was called: the optimizer sees one tensor */
@@ -270,6 +269,12 @@ bool lower_has_part(const struct lower *, int part);
 /* After all statements of `data`: every row has one part, and there are rows to train on. */
 void lower_check_parts(struct lower *);
 
+/* ---- lower_optimizer.c ---- */
+void lower_setting_optimizer(struct lower *, const struct ast *);
+void lower_setting_for(struct lower *, const struct ast *);
+bool lower_is_frozen(struct lower *, const char *path);
+void lower_optimizer(struct lower *);
+
 /* ---- lower_model.c, lower_data.c, lower_train.c ---- */
 void lower_model_statement(struct lower *, struct frame *, const struct ast *);
 void lower_phases(struct lower *);
@@ -281,8 +286,6 @@ struct value lower_columns(struct lower *, struct frame *, const char *name, str
 void lower_source(struct lower *, const struct ast *, bool part);
 void lower_train_settings(struct lower *);
 void lower_train_check(struct lower *);
-bool lower_is_frozen(struct lower *, const char *path);
-void lower_optimizer(struct lower *);
 void lower_begin_phase(struct lower *, enum phase, bool training);
 void lower_accumulate(struct lower *, struct frame *, const struct ast *);
 void lower_better(struct lower *, struct frame *, const struct ast *);
