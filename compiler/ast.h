@@ -29,7 +29,7 @@
     X(NAMES, "names")         /* names */                                                       \
     X(DECLARE, "declare")     /* text: head; [name, type or NULL, expr or NULL, body or NULL]: */\
                               /* `param w: T = E`, `loss n = E`, `input x: T = E` */            \
-    X(STATEMENT, "statement") /* text: head; [operands or NULL, body or NULL]: */               \
+    X(STATEMENT, "statement") /* text: head; [operands or NULL, body or NULL], then any `by E`: */ \
                               /* `return E`, `epochs 20`, `for "g" {}`, `repeat 3 as s {}`, */  \
                               /* `augment x {}`, `shift(4, axis = 0)` (operand: PARENS) */      \
     X(OPERANDS, "operands")   /* expressions or shares */                                       \

@@ -116,12 +116,28 @@ static bool write_bill(const struct program *program, const char *dir)
             files_write(arena_printf(arena, "%s/%s.budget", dir, name), budget.data, budget.size));
 }
 
+/* What a device would have to read all rows for stays with the host. */
+static bool splits_plainly(const struct program *program)
+{
+    const struct data_desc *data = &program->data;
+    const struct span *span = data->folds || data->stratify >= 0 ? &data->split_span : NULL;
+    for (int i = 0; i < data->field_count; i++)
+        if (data->field[i].key)
+            span = &data->field[i].span;
+    if (!span)
+        return true;
+    struct diag *d = diag_error(program->diags, *span, "firmware splits rows by shares "
+                                "only, not by class, group, column or fold");
+    diag_help(d, "give the device its parts: 'part train = ...' with files of its own, and so on");
+    return false;
+}
+
 int build_firmware(const struct program *program, const char *dir, const char *weights)
 {
     struct arena *arena = program->arena;
     const char *name = emit_file_name(program);
     struct text source, header;
-    if (!firmware_fits(program)) {
+    if (!splits_plainly(program) || !firmware_fits(program)) {
         diags_print(program->diags, stderr);
         return 1;
     }

@@ -17,6 +17,10 @@ static const char *const sources[] = {
 static const char *const fits[] = {
     [FIT_NONE] = "INV_FIT_NONE", [FIT_ZSCORE] = "INV_FIT_ZSCORE", [FIT_MINMAX] = "INV_FIT_MINMAX"};
 
+static const char *const keys[] = {
+    [KEY_NONE] = "INV_NO_KEY", [KEY_PART] = "INV_KEY_PART", [KEY_GROUP] = "INV_KEY_GROUP",
+    [KEY_ORDER] = "INV_KEY_ORDER"};
+
 static void set_string(struct values *values, const char *key, const char *string)
 {
     struct arena *arena = values_arena(values);
@@ -91,6 +95,7 @@ static void emit_field(struct emit *emit, const struct data_field *field, int nu
     struct values *item = values_add_item(emit->file, "field");
     set_string(item, "name", field->name);
     set_whole(item, "label", field->label);
+    values_set(item, "key", keys[field->key]);
     set_string(item, "file", field->array ? field->array : "");
     set_whole(item, "first_column", field->first_column);
     set_whole(item, "last_column", field->last_column);
@@ -127,6 +132,11 @@ static void emit_data(struct emit *emit)
     values_printf(file, "train_share", "%.17g", data->train_share);
     values_printf(file, "val_share", "%.17g", data->val_share);
     values_printf(file, "test_share", "%.17g", data->test_share);
+    set_whole(file, "fold", data->fold);
+    set_whole(file, "folds", data->folds);
+    set_whole(file, "stratify", data->stratify);
+    for (int i = 0; i < 3; i++)
+        set_string(values_add_item(file, "part_value"), "value", data->part_value[i]);
     set_whole(file, "split_shuffle", data->shuffle);
     set_whole(file, "has_seed", data->has_seed);
     values_printf(file, "data_seed", "%" PRIu64 "u", data->seed);

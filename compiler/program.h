@@ -48,12 +48,16 @@ enum phase {
 enum source_kind {
     SOURCE_CSV, SOURCE_IDX, SOURCE_NPY, SOURCE_NPZ, SOURCE_SAFETENSORS, SOURCE_RAW, SOURCE_RANDOM
 };
+/* What the cells of a field decide, if it is no field of the model: the part of a row, which rows
+ * stay together, the order before the split. */
+enum key_kind { KEY_NONE, KEY_PART, KEY_GROUP, KEY_ORDER, KEY_COUNT };
 enum fit_kind { FIT_NONE, FIT_ZSCORE, FIT_MINMAX };
 
 /* One stored array of a data source: columns of a CSV, or a named IDX, NPY or raw file. */
 struct data_field {
     const char *name;                   /* model argument it feeds */
-    bool label;
+    bool label;                         /* not known when predicting; keys are labels, too */
+    enum key_kind key;
     const char *array;                  /* idx, npy, raw: which named file; NULL for csv */
     int first_column, last_column;      /* csv by number, inclusive; -1 where by name */
     const char *first_name, *last_name; /* csv by name */
@@ -93,6 +97,12 @@ struct data_desc {
     int field_count, field_room;
     struct data_source source[SOURCE_COUNT];
     double train_share, val_share, test_share; /* of the main source; 1, 0, 0 without a split */
+    struct span split_span;
+    int fold, folds;                    /* val is fold `fold` of so many; 0: no folds */
+    int stratify;                       /* the field whose classes are split alike, or -1 */
+    bool by_column;                     /* KEY_PART says the part */
+    const char *part_value[3];          /* its cells for train, val, test; NULL: none, or (train,
+                                         * where another is given) all others */
     bool shuffle;                       /* the split draws a permutation */
     bool augmented;
     bool has_seed;

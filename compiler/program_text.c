@@ -42,7 +42,7 @@ static void print_field(struct text *text, const struct data_field *f)
 {
     text_puts(text, "field");
     print_string(text, "", f->name);
-    text_printf(text, " label=%d", f->label);
+    text_printf(text, " label=%d key=%d", f->label, f->key);
     print_string(text, "file=", f->array);
     text_printf(text, " first=%d last=%d", f->first_column, f->last_column);
     print_string(text, "first_name=", f->first_name);
@@ -68,6 +68,9 @@ static void print_data(struct text *text, const struct data_desc *d)
     for (int i = 0; i < SOURCE_COUNT; i++)
         text_printf(text, "%s%d+%d", i ? "," : "", d->source[i].first_file,
                     d->source[i].file_count);
+    text_printf(text, " fold=%d folds=%d stratify=%d", d->fold, d->folds, d->stratify);
+    for (int i = 0; i < 3; i++)
+        print_string(text, i ? "" : "values=", d->part_value[i]);
     text_puts(text, "\n");
     for (int i = 0; i < d->file_count; i++) {
         text_puts(text, "file");

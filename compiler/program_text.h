@@ -10,16 +10,18 @@
  *   program "digits_net"
  *   train seed=42 epochs=30 steps=0 batch=32 shuffle=1 patience=0 average=0x0p+0 keep="val.loss"
  *   data "digits" kind=csv header=-1 rows=0 train=0x1p-1 val=0x0p+0 test=0x1p-1 shuffle=1
- *        has_seed=0 seed=0 sources=0+1,0+0,0+0,1+1                        (all on one line)
+ *        has_seed=0 seed=0 sources=0+1,0+0,0+0,1+1 fold=0 folds=0 stratify=-1 values="" "" ""
+ *                                                                         (all on one line)
  *   file "images" path="a.idx.gz" kind=idx cells=f32
- *   field "x" label=0 file="images" first=0 last=63 first_name="" last_name="" text=0 fit=none
- *         raw=1 input=2 fit_a=-1 fit_b=-1                                 (all on one line)
+ *   field "x" label=0 key=0 file="images" first=0 last=63 first_name="" last_name="" text=0
+ *         fit=none raw=1 input=2 fit_a=-1 fit_b=-1                         (all on one line)
  *   class "setosa"                      of the field before; none where names are not listed
  *   report "accuracy" loss=0 lower=0 variable=9
  *   variable 5 param "dense1/w" classes=0 block=9 start=128 : f32[64, 128]
  *
  * sources: the first file and the number of files of the rows that are split, and of parts train,
- * val and test where they have files of their own.
+ * val and test where they have files of their own.  key: 1 part, 2 group, 3 order; values: those of
+ * a part key for train, val and test.  stratify: a field by its place.
  *
  * Variables stand in the order of their numbers; block and start say where in a VAR_BLOCK a
  * parameter lies, in elements. */

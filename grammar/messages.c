@@ -38,9 +38,9 @@ static const char *const openers[] = {"name", "number", "string", "'('", "'['", 
                                       "...", NULL};
 static const char *const continuers[] = {
     "'+'", "'-'", "'*'", "'/'", "'@'", "'^'", "==", "!=", "'<'", "'>'", "<=", ">=", "..", "and",
-    "or", "as", "->", "'('", "'['", "'.'", NULL,
+    "or", "as", "by", "->", "'('", "'['", "'.'", NULL,
 };
-static const char *const separator[] = {"','", NULL};
+static const char *const separator[] = {"','", "by", NULL};
 static const char *const statements[] = {"name", "if", "';'", NULL};
 static const char *const declarations[] = {"invar", "include", "const", "data", "model", "block",
                                            "train", "target", "end of file", NULL};

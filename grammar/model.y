@@ -33,7 +33,7 @@ static void yyerror(const struct span *, yyscan_t, struct parse *, const char *t
 %parse-param {struct parse *p}
 %expect 0
 
-%token IF "if" ELSE "else" AS "as" AND "and" OR "or" NOT "not"
+%token IF "if" ELSE "else" AS "as" BY "by" AND "and" OR "or" NOT "not"
 %token INVAR "invar" INCLUDE "include" CONST "const" DATA "data" MODEL "model"
 %token BLOCK "block" TRAIN "train" TARGET "target"
 %token ARROW "->" ELLIPSIS "..." RANGE ".." EQ "==" NE "!=" LE "<=" GE ">="
@@ -120,6 +120,12 @@ statement: names '=' expr               { $$ = NODE(BIND, @$, $1, $3); }
                         $maybe_body);
     }
   | NAME operands maybe_body            { $$ = NAMED_NODE(STATEMENT, @$, $1, @1, $2, $3); }
+  | NAME operands BY expr maybe_body    {
+        $$ = NAMED_NODE(STATEMENT, @$, $1, @1, $2, $maybe_body, $expr);
+    }
+  | NAME BY expr maybe_body             {
+        $$ = NAMED_NODE(STATEMENT, @$, $1, @1, NULL, $maybe_body, $expr);
+    }
   | NAME body                           { $$ = NAMED_NODE(STATEMENT, @$, $1, @1, NULL, $2); }
   | IF expr body otherwise              { $$ = NODE(IF, @$, $2, $3, $4); }
 otherwise: %empty                       { $$ = NULL; }

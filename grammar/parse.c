@@ -1,6 +1,7 @@
 /* Between scanner and parser: brackets, recovery after errors, values, nodes. */
 #include "parse.h"
 #include "model.tab.h"
+#include <ctype.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -88,6 +89,20 @@ const struct bracket *parse_left_open(const struct parse *p)
 
 /* --- Tokens --- */
 
+/* The name `by` is a word of the grammar between an operand and a name, number or string: elsewhere
+ * it is a name like others. */
+static bool joins(const struct parse *p, const char *name)
+{
+    size_t at = p->offset;
+    if (strcmp(name, "by") || (p->token != NAME && p->token != NUMBER && p->token != STRING
+                               && p->token != ')' && p->token != ']'))
+        return false;
+    while (at < p->size && (p->text[at] == ' ' || p->text[at] == '\t'))
+        at++;
+    return at < p->size && (isalnum((unsigned char)p->text[at]) || p->text[at] == '_'
+                            || p->text[at] == '"');
+}
+
 static int scan(struct parse *p, union parse_value *value, struct span *place, void *scanner)
 {
     int token;
@@ -97,6 +112,9 @@ static int scan(struct parse *p, union parse_value *value, struct span *place, v
     token = p->stopped ? END : parse_scan(value, place, scanner);
     if (p->stopped)
         token = END;
+    if (token == NAME && joins(p, value->text))
+        token = BY;
+    p->token = token;
     if (token == END)
         *place = (struct span){p->source, p->last.last_line, p->last.last_column + 1,
                                p->last.last_line, p->last.last_column + 1};

@@ -27,6 +27,7 @@ struct parse {
     bool fresh, starts_line;            /* the last token is the first of its line */
     int indent;                         /* column of the first token of this line */
     struct span last;                   /* the last token */
+    int token;                          /* its kind */
     struct bracket open[MAX_BRACKETS];
     int depth;
     struct bracket closed;              /* the bracket that the last token closed, if it did */

@@ -44,9 +44,24 @@ static void check_version(struct lower *l, const struct ast *file, bool main_fil
     }
 }
 
+/* Only some statements go on with `by`. */
+static void check_by(struct lower *l, const struct ast *ast)
+{
+    static const char *const heads[] = {"split", "part"};
+    bool known = ast->kind != AST_STATEMENT || ast->count < 3;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        known = known || !strcmp(ast->text, heads[i]);
+    if (!known)
+        diag_error(l->diags, ast->kid[2]->span, "'%s' takes no 'by'", ast->text);
+    for (int i = 0; i < ast->count; i++)
+        if (ast->kid[i])
+            check_by(l, ast->kid[i]);
+}
+
 static void collect_item(struct lower *l, struct ast *item, bool library, bool main_file)
 {
     lower_number_calls(l, item);
+    check_by(l, item);
     switch (item->kind) {
     case AST_BLOCK:
         declare(l, library ? &l->library_blocks : &l->user_blocks, item, "block");

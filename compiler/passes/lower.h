@@ -128,6 +128,7 @@ struct lower {
     int norm_first, norm_end;           /* nodes of global_norm */
     bool asked_size;                    /* `elements` was called: the optimizer sees one tensor */
     struct data_field *field;           /* at hand, in data */
+    const struct ast *stratify, *order; /* `split ... by E`, `order ...`, or NULL */
 };
 
 /* A call of a block to be expanded. */
@@ -264,6 +265,11 @@ void lower_source_of(struct lower *, int source, const struct ast *);
 /* A statement `part val = csv(...)`; others are left alone. */
 void lower_part(struct lower *, const struct ast *);
 void lower_split(struct lower *, const struct ast *);
+/* `part by column("fold") { val = 2 }`, `order fixed`, `order column("time")` */
+void lower_part_by(struct lower *, const struct ast *);
+void lower_order(struct lower *, const struct ast *);
+/* The only operand of a statement, or NULL. */
+const struct ast *lower_operand(const struct ast *statement);
 /* part: 0 train, 1 val, 2 test.  Whether rows may be in it. */
 bool lower_has_part(const struct lower *, int part);
 /* After all statements of `data`: every row has one part, and there are rows to train on. */
@@ -282,6 +288,8 @@ void lower_data(struct lower *);
 /* columns(a..b), column(...): cells of the field at hand. */
 struct value lower_columns(struct lower *, struct frame *, const char *name, struct arguments *,
                            struct span);
+/* A column that decides how rows are split. */
+void lower_key(struct lower *, const struct ast *statement, enum key_kind, const struct ast *expr);
 /* Rows of a call such as csv(...), of a part where `part` is true. */
 void lower_source(struct lower *, const struct ast *, bool part);
 void lower_train_settings(struct lower *);

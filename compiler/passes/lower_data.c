@@ -181,7 +181,7 @@ static int raw_variable(struct lower *l, struct data_field *field, struct span s
         lower_error(l, l->current, span, "a field reads its cells once");
         return -1;
     }
-    enum dtype dtype = input->classes ? I32 : F32;
+    enum dtype dtype = input->dtype;
     const char *path = arena_printf(l->arena, "data/%s/cells", field->name);
     struct variable *raw = program_add_variable(p, VAR_RAW, path, dtype, &input->shape, span);
     raw->classes = field->text || !field->expression ? input->classes : 0;
@@ -474,10 +474,46 @@ static void lower_field(struct lower *l, const struct ast *ast, bool label)
     ARENA_PUSH(l->arena, data->field, data->field_count, data->field_room) = field;
 }
 
+/* ---- keys: columns that say how rows are split ---- */
+void lower_key(struct lower *l, const struct ast *ast, enum key_kind key, const struct ast *expr)
+{
+    struct data_desc *data = &l->program->data;
+    static const char *const name[] = {[KEY_PART] = "part", [KEY_GROUP] = "group",
+                                       [KEY_ORDER] = "order"};
+    struct shape shape = shape_rows(0, NULL, true);
+    struct data_field field = {.name = arena_printf(l->arena, "(%s)", name[key]), .label = true,
+                               .key = key, .raw = -1, .fit_a = -1, .fit_b = -1,
+                               .first_column = -1, .last_column = -1, .span = ast->span};
+    struct frame frame = {.role = ROLE_DATA, .declaration = l->data_ast, .path = field.name,
+                          .random_path = field.name};
+    if (!expr || !takes_cells(expr)) {
+        struct diag *d = diag_error(l->diags, expr ? expr->span : ast->span,
+                                    "this takes a column, or a named file, as it stands");
+        diag_help(d, "for example: %s column(\"%s\")", key == KEY_PART ? "part by" : name[key],
+                  key == KEY_PART ? "fold" : key == KEY_GROUP ? "patient" : "time");
+        return;
+    }
+    field.input =
+        program_add_variable(l->program, VAR_INPUT, field.name, I32, &shape, ast->span)->id;
+    l->field = &field;
+    l->current = &frame;
+    int errors = diags_error_count(l->diags);
+    struct value v = value_error();
+    if (bind_files(l, &frame, &field, expr))
+        v = lower_expr(l, &frame, expr);
+    l->field = NULL;
+    l->current = l->train_frame;
+    if (v.kind == V_TENSOR && field.raw >= 0)
+        graph_store(l->graph, field.input, v.node);
+    else if (diags_error_count(l->diags) == errors)
+        diag_error(l->diags, expr->span, "this takes a column, or a named file, as it stands");
+    ARENA_PUSH(l->arena, data->field, data->field_count, data->field_room) = field;
+}
+
 /* ---- shuffle, seed ---- */
 static void lower_data_flag(struct lower *l, const struct ast *ast)
 {
-    const struct ast *operand = ast->kid[0] && ast->kid[0]->count == 1 ? ast->kid[0]->kid[0] : NULL;
+    const struct ast *operand = lower_operand(ast);
     struct value v = operand ? lower_expr(l, l->current, operand) : value_none(ast->span);
     struct data_desc *data = &l->program->data;
     int64_t seed;
@@ -524,7 +560,7 @@ static const char *augment_part(struct lower *l, const struct ast *body, int i)
 
 static void lower_augment(struct lower *l, const struct ast *ast)
 {
-    const struct ast *operand = ast->kid[0] && ast->kid[0]->count == 1 ? ast->kid[0]->kid[0] : NULL;
+    const struct ast *operand = lower_operand(ast);
     const struct ast *body = ast->count > 1 ? ast->kid[1] : NULL;
     struct data_field *field = NULL;
     for (int i = 0; operand && operand->kind == AST_NAME && i < l->program->data.field_count; i++)
@@ -572,8 +608,8 @@ static void lower_augment(struct lower *l, const struct ast *ast)
 
 static void unknown_data_statement(struct lower *l, const struct ast *ast)
 {
-    static const char *const heads[] = {"input",   "label", "split",  "part",
-                                        "shuffle", "seed",  "augment"};
+    static const char *const heads[] = {"input", "label",   "split", "part",   "group",
+                                        "order", "shuffle", "seed",  "augment"};
     if (ast->kind == AST_BIND) {
         struct diag *d = diag_error(l->diags, ast->kid[0]->span, "names are not bound in data");
         diag_help(
@@ -587,7 +623,8 @@ static void unknown_data_statement(struct lower *l, const struct ast *ast)
     if (near)
         diag_help(d, "did you mean '%s'?", near);
     else
-        diag_help(d, "there are input, label, split, part, shuffle, seed and augment");
+        diag_help(d, "there are input, label, split, part, group, order, shuffle, seed and "
+                     "augment");
 }
 
 static void lower_data_statement(struct lower *l, const struct ast *ast)
@@ -598,6 +635,7 @@ static void lower_data_statement(struct lower *l, const struct ast *ast)
     if (before) {
         struct diag *d = diag_error(l->diags, ast->span, "'%s' is set twice", ast->text);
         diag_note(d, before->span, "first here");
+        return;
     } else if (once) {
         frame_bind(l, &l->settings, ast->text, value_error(), ast->span);
     }
@@ -607,6 +645,12 @@ static void lower_data_statement(struct lower *l, const struct ast *ast)
         lower_field(l, ast, true);
     else if (statement && !strcmp(ast->text, "split"))
         lower_split(l, ast);
+    else if (statement && !strcmp(ast->text, "part"))
+        lower_part_by(l, ast);
+    else if (statement && !strcmp(ast->text, "group"))
+        lower_key(l, ast, KEY_GROUP, lower_operand(ast));
+    else if (statement && !strcmp(ast->text, "order"))
+        lower_order(l, ast);
     else if (statement && (!strcmp(ast->text, "shuffle") || !strcmp(ast->text, "seed")))
         lower_data_flag(l, ast);
     else if (!(statement && !strcmp(ast->text, "augment"))
@@ -627,6 +671,7 @@ void lower_data(struct lower *l)
     struct shape rows = shape_rows(0, NULL, true);
     data->name = l->data_ast->text;
     data->train_share = 1;
+    data->stratify = -1;
     data->shuffle = true;
     l->settings.names = NULL;
     l->program->sample =

@@ -12,9 +12,11 @@ static const struct inv_variable *input_of(const struct inv_dataset *data, int f
     return &data->model->variable[data->model->data.field[f].input];
 }
 
+/* Labels may be left out; keys are needed until rows have their parts. */
 static int is_held(const struct inv_dataset *data, int f)
 {
-    return !(data->inputs_only && data->model->data.field[f].label);
+    const struct inv_field *field = &data->model->data.field[f];
+    return !(data->inputs_only && field->label) && !(data->order && field->key);
 }
 
 const char *inv_dataset_part_name(enum inv_part part)
@@ -203,6 +205,17 @@ static void read_source(struct inv_dataset *data, struct inv_run *run, struct in
     inv_rows_close(rows, data->hash);
 }
 
+/* The texts of keys outlive the reader. */
+static void take_key_names(struct inv_dataset *data, struct inv_rows *rows)
+{
+    const struct inv_data *d = &data->model->data;
+    for (int f = 0; rows->columns && f < d->field_count; f++)
+        if (d->field[f].key) {
+            data->key[d->field[f].key] = rows->columns[f].label;
+            rows->columns[f].label = (struct inv_names){ .count = 0 };
+        }
+}
+
 static void load_files(struct inv_dataset *data, struct inv_run *run)
 {
     struct inv_rows rows = { .model = data->model, .arena = run->arena, .errors = data->errors,
@@ -214,6 +227,7 @@ static void load_files(struct inv_dataset *data, struct inv_run *run)
             read_source(data, run, &rows, (enum inv_source_of)s);
         data->count[s] = data->rows - before;
     }
+    take_key_names(data, &rows);
     inv_table_free(&rows);
 }
 
@@ -225,29 +239,6 @@ static void draw_rows(struct inv_dataset *data, struct inv_run *run)
         append_checked(data, run, NULL, NULL,
                        total - data->rows < batch ? total - data->rows : batch);
     data->count[INV_MAIN] = total;
-}
-
-/* The parts: each has its share of the main rows, in their order, or the rows of its own files. */
-static void split(struct inv_dataset *data, const uint32_t key[2])
-{
-    const struct inv_data *d = &data->model->data;
-    int64_t main_rows = data->count[INV_MAIN], end[INV_PARTS], own = main_rows;
-    int32_t *order = inv_allocate((size_t)main_rows * sizeof *order);
-    data->order = inv_allocate((size_t)data->rows * sizeof *data->order);
-    for (int64_t i = 0; i < main_rows; i++)
-        order[i] = (int32_t)i;
-    if (d->shuffle)
-        inv_split_permute(order, main_rows, 0, d->stream_split, key);
-    inv_split_cut(main_rows, d->train_share, d->val_share, d->test_share, end);
-    for (int p = 0; p < INV_PARTS; p++) {
-        int64_t at = data->begin[p], first = p ? end[p - 1] : 0;
-        for (int64_t i = first; i < end[p]; i++)
-            data->order[at++] = order[i];
-        for (int64_t i = 0; i < data->count[INV_OF_TRAIN + p]; i++)
-            data->order[at++] = (int32_t)own++;
-        data->begin[p + 1] = at;
-    }
-    free(order);
 }
 
 int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
@@ -267,7 +258,7 @@ int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
     else
         load_files(data, run);
     if (data->errors->count == 0)
-        split(data, run->key);
+        inv_dataset_split(data, run->key);
     memcpy(run->key, run_key, sizeof run_key);
     return data->errors->count == 0;
 }

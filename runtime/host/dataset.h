@@ -5,6 +5,7 @@
 #include "invar.h"
 #include "errors.h"
 #include "fitted.h"
+#include "names.h"
 
 enum inv_part { INV_PART_TRAIN, INV_PART_VAL, INV_PART_TEST, INV_PARTS };
 
@@ -20,6 +21,7 @@ struct inv_dataset {
     int32_t *order;                     /* train, val, test end to end */
     int64_t count[INV_SOURCES];         /* rows of each source; those drawn are of INV_MAIN */
     int64_t begin[INV_PARTS + 1];       /* part p: order[begin[p]] up to order[begin[p + 1]] */
+    struct inv_names key[INV_KEYS];     /* what the values of each key stand for */
     char (*hash)[65];                   /* SHA-256 of each file */
     struct inv_fitted fitted;           /* of trained weights (known is 1), or found out here */
 };
@@ -27,6 +29,10 @@ struct inv_dataset {
 /* Reads, prepares and splits.  model, errors, directory, inputs_only and seed must be set, and
  * fitted where it is known.  The run's arena is used; its rows are changed.  0 after an error. */
 int inv_dataset_load(struct inv_dataset *, struct inv_run *);
+/* The parts of the rows that were read: partition.c.  key: of the data's seed. */
+void inv_dataset_split(struct inv_dataset *, const uint32_t key[2]);
+/* The part that a cell of INV_KEY_PART stands for, or -1. */
+int inv_dataset_part_of(const struct inv_data *, const char *cell);
 void inv_dataset_free(struct inv_dataset *);
 int64_t inv_dataset_part_rows(const struct inv_dataset *, enum inv_part);
 const char *inv_dataset_part_name(enum inv_part);

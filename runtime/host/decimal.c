@@ -406,3 +406,36 @@ enum inv_decimal inv_decimal_to_i32(const char *text, char point, int32_t *value
     *value = (int32_t)whole;
     return INV_DECIMAL_OK;
 }
+
+/* Of the digits, as if 0.d1 d2 ... times a power of ten. */
+static int compare_size(const struct digits *a, const struct digits *b)
+{
+    if (a->count == 0 || b->count == 0)
+        return (a->count > 0) - (b->count > 0);
+    int64_t power_a = a->exponent + a->count, power_b = b->exponent + b->count;
+    if (power_a != power_b)
+        return power_a > power_b ? 1 : -1;
+    for (int i = 0; i < a->count || i < b->count; i++) {
+        int da = i < a->count ? a->digit[i] : 0, db = i < b->count ? b->digit[i] : 0;
+        if (da != db)
+            return da > db ? 1 : -1;
+    }
+    return 0;
+}
+
+int inv_decimal_is_number(const char *text, char point)
+{
+    struct digits d;
+    return scan(text, point, &d) == INV_DECIMAL_OK;
+}
+
+int inv_decimal_compare(const char *a, const char *b, char point)
+{
+    struct digits x = { .count = 0 }, y = { .count = 0 };
+    scan(a, point, &x);
+    scan(b, point, &y);
+    int minus_x = x.negative && x.count > 0, minus_y = y.negative && y.count > 0;
+    if (minus_x != minus_y)
+        return minus_x ? -1 : 1;
+    return minus_x ? compare_size(&y, &x) : compare_size(&x, &y);
+}

@@ -45,6 +45,9 @@ static char *reason(const struct inv_session *s, enum inv_part part)
     const struct inv_data *d = &s->model->data;
     const double share[INV_PARTS] = { d->train_share, d->val_share, d->test_share };
     int64_t rows = s->data.count[INV_MAIN];
+    if (d->part_value[INV_PART_VAL] || d->part_value[INV_PART_TEST])
+        return inv_text("no row's column says so: it would be \"%s\"",
+                        d->part_value[part] ? d->part_value[part] : "any other");
     if (share[part] <= 0)
         return inv_text("the model gives it none; name it in 'split'");
     return inv_text("its share is %.9g%% of %lld row%s; give it a larger share or more data",

@@ -46,7 +46,8 @@ int64_t inv_rows_classes(const struct inv_model *model, const struct inv_field *
 
 static int is_read(const struct inv_rows *rows, const struct inv_field *field)
 {
-    return field->raw >= 0 && !(rows->inputs_only && field->label);
+    return field->raw >= 0 && !(rows->inputs_only && field->label)
+           && (rows->source == INV_MAIN || !field->key || field->key == INV_KEY_GROUP);
 }
 
 /* ---- arrays ---- */

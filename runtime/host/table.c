@@ -1,6 +1,7 @@
 /* The cells of a CSV file as values of fields. */
 #include <stdlib.h>
 #include <string.h>
+#include "dataset.h"
 #include "decimal.h"
 #include "rows.h"
 #include "suggest.h"
@@ -9,7 +10,8 @@
 int inv_table_reads(const struct inv_rows *rows, int f)
 {
     const struct inv_field *field = &rows->model->data.field[f];
-    return field->raw >= 0 && !(rows->inputs_only && field->label);
+    return field->raw >= 0 && !(rows->inputs_only && field->label)
+           && (rows->source == INV_MAIN || !field->key || field->key == INV_KEY_GROUP);
 }
 
 /* ---- cells ---- */
@@ -90,6 +92,21 @@ static void read_number(struct inv_rows *rows, int column, float *to)
         bad_cell(rows, column, describe(status));
 }
 
+/* A key keeps its text, whatever it is; that of a part must stand for one. */
+static void read_key(struct inv_rows *rows, int f, int column, int32_t *to)
+{
+    const struct inv_field *field = &rows->model->data.field[f];
+    struct inv_names *names = &rows->columns[f].label;
+    int before = names->count;
+    *to = inv_names_add(names, inv_csv_cell(&rows->csv, column));
+    if (!*inv_csv_cell(&rows->csv, column))
+        bad_cell(rows, column, describe(INV_DECIMAL_EMPTY));
+    else if (*to == before && field->key == INV_KEY_PART
+             && inv_dataset_part_of(&rows->model->data, names->name[*to]) < 0)
+        bad_cell(rows, column, "names no part; say which value stands for which: part by "
+                               "column(...) { val = \"dev\"  test = 3 }");
+}
+
 static void read_field(struct inv_rows *rows, int f, int64_t slot)
 {
     const struct inv_field *field = &rows->model->data.field[f];
@@ -97,7 +114,9 @@ static void read_field(struct inv_rows *rows, int f, int64_t slot)
     void *to = rows->arena + v->offset + (size_t)slot * inv_variable_bytes(v);
     for (int i = 0; i < rows->columns[f].count; i++) {
         int column = rows->columns[f].at[i];
-        if (field->text)
+        if (field->key)
+            read_key(rows, f, column, (int32_t *)to + i);
+        else if (field->text)
             read_label(rows, f, column, (int32_t *)to + i);
         else if (v->dtype == INV_F32)
             read_number(rows, column, (float *)to + i);

@@ -143,6 +143,9 @@ struct inv_device_type {
 enum inv_source_kind {
     INV_CSV, INV_IDX, INV_NPY, INV_NPZ, INV_SAFETENSORS, INV_FILE_RAW, INV_RANDOM
 };
+/* A key is no field of the model: its cells decide the part of a row, which rows stay together, or
+ * the order before the split. */
+enum inv_key { INV_NO_KEY, INV_KEY_PART, INV_KEY_GROUP, INV_KEY_ORDER, INV_KEYS };
 enum inv_fit { INV_FIT_NONE, INV_FIT_ZSCORE, INV_FIT_MINMAX };
 
 struct inv_file {
@@ -158,7 +161,8 @@ struct inv_file {
 /* One field: cells of the source -> INV_RAW variable -> prepare -> INV_INPUT variable. */
 struct inv_field {
     const char *name;
-    int label;
+    int label;                          /* not known when predicting; keys are labels, too */
+    enum inv_key key;
     const char *file;                   /* name of an inv_file; csv: "" */
     int first_column, last_column;      /* csv, inclusive, or -1 and the names below */
     const char *first_name, *last_name;
@@ -189,6 +193,10 @@ struct inv_data {
     int field_count;
     const struct inv_field *field;
     double train_share, val_share, test_share;
+    int fold, folds;                    /* val is fold `fold` of so many; 0: no folds */
+    int stratify;                       /* the field whose classes are split alike, or -1 */
+    const char *part_value[3];          /* INV_KEY_PART: cells for train, val, test; NULL: none, or
+                                         * for train all others */
     int shuffle;                        /* the split is a permutation by stream_split */
     int has_seed;
     uint64_t seed;                      /* of the split and of random sources, else the run's */

@@ -39,7 +39,7 @@ static const struct inv_file files[] = {
 
 static const struct inv_field fields[] = {
 @each field
-    {.name = ${name}, .label = ${label}, .file = ${file},
+    {.name = ${name}, .label = ${label}, .key = ${key}, .file = ${file},
      .first_column = ${first_column}, .last_column = ${last_column},
      .first_name = ${first_name}, .last_name = ${last_name},
      .text = ${text}, .class_count = ${class_count}, .class_name = ${class_name}, .image = ${image},
@@ -105,6 +105,15 @@ const struct inv_model ${symbol} = {
             .train_share = ${train_share},
             .val_share = ${val_share},
             .test_share = ${test_share},
+            .fold = ${fold},
+            .folds = ${folds},
+            .stratify = ${stratify},
+            .part_value =
+                {
+@each part_value
+                    ${value},
+@end
+                },
             .shuffle = ${split_shuffle},
             .has_seed = ${has_seed},
             .seed = ${data_seed},

@@ -51,6 +51,17 @@ struct loading {
     int64_t rows;
 };
 
+/* Whole numbers of an array are keys as texts are. */
+static void keep_number_key(struct program *p, struct field *f)
+{
+    char text[16];
+    if (!f->key || strcmp(p->data_kind, "csv") == 0 || p->reading != 0)
+        return;
+    int size = snprintf(text, sizeof text, "%d", *(int32_t *)p->variable[f->raw].data);
+    int i = append(&f->row_text, &f->row_texts, sizeof *f->row_text);
+    f->row_text[i] = copy_text(text, (size_t)size);
+}
+
 static void take_row(void *state)
 {
     struct loading *l = state;
@@ -62,6 +73,7 @@ static void take_row(void *state)
         f->row = realloc(f->row, (size_t)(l->rows + 1) * row_bytes(f));
         if (!f->row)
             die("out of memory");
+        keep_number_key(p, f);
         if (!p->phase[PHASE_PREPARE])
             memcpy(p->variable[f->input].data, p->variable[f->raw].data, row_bytes(f));
     }
@@ -69,30 +81,169 @@ static void take_row(void *state)
     keep_row(l->at, 0, l->rows++);
 }
 
+/* ---- the split ---- */
+
+/* The key's texts of the rows that are split, or NULL. */
+static char **key_of(const struct program *p, int key)
+{
+    for (int i = 0; i < p->field_count; i++)
+        if (p->field[i].key == key)
+            return p->field[i].row_text;
+    return NULL;
+}
+
+static bool is_number(const char *text)
+{
+    char *end;
+    strtod(text, &end);
+    return end > text && *end == '\0';
+}
+
+static int compare_keys(char *const *key, int64_t rows, int32_t a, int32_t b)
+{
+    bool numbers = true;
+    for (int64_t i = 0; i < rows && numbers; i++)
+        numbers = is_number(key[i]);
+    if (!numbers)
+        return strcmp(key[a], key[b]);
+    double x = strtod(key[a], NULL), y = strtod(key[b], NULL);
+    return (x > y) - (x < y);
+}
+
+/* An insertion sort: equal keys keep the order of the file. */
+static void sort_by_key(int32_t *order, int64_t rows, char *const *key)
+{
+    for (int64_t i = 1; i < rows; i++) {
+        int32_t row = order[i];
+        int64_t at = i;
+        for (; at > 0 && compare_keys(key, rows, order[at - 1], row) > 0; at--)
+            order[at] = order[at - 1];
+        order[at] = row;
+    }
+}
+
+static void arrange(const struct moment *at, int32_t *order, int64_t rows)
+{
+    const struct program *p = at->program;
+    char path[512];
+    for (int64_t i = 0; i < rows; i++)
+        order[i] = (int32_t)i;
+    if (key_of(p, 3))
+        sort_by_key(order, rows, key_of(p, 3));
+    if (p->data_shuffle) {
+        snprintf(path, sizeof path, "data/%s/split", p->data_name);
+        permute(order, rows, at->key, 0, stream_of(path));
+    }
+}
+
+/* n * share of hundred-millionths, down or to the nearest. */
+static int64_t end_of(int64_t n, int64_t share, bool nearest)
+{
+    int64_t rest = n * share % 100000000, down = n * share / 100000000;
+    return down + (nearest && rest >= 50000000);
+}
+
+static int64_t share_of(const struct program *p, int part)
+{
+    return (int64_t)(p->share[part] * 1e8 + 0.5);
+}
+
+static int part_at(const struct program *p, int64_t place, int64_t n, bool nearest, int64_t unit)
+{
+    int64_t before_test = share_of(p, 0) + share_of(p, 1);
+    if (p->folds && place < end_of(n, 100000000 - share_of(p, 2), nearest))
+        return unit % p->folds == p->fold ? 1 : 0;
+    if (p->folds)
+        return 2;
+    return place < end_of(n, share_of(p, 0), nearest) ? 0
+           : place < end_of(n, before_test, nearest)  ? 1
+                                                      : 2;
+}
+
+static int32_t class_of_row(const struct program *p, int32_t row)
+{
+    const struct field *f = &p->field[p->stratify];
+    int32_t class;
+    memcpy(&class, f->row + (size_t)row * row_bytes(f), sizeof class);
+    return class;
+}
+
+/* Of the row at place i of the order. */
+static int part_by_class(const struct program *p, const int32_t *order, int64_t rows, int64_t i)
+{
+    int32_t class = class_of_row(p, order[i]);
+    int64_t place = 0, n = 0, lower = 0;
+    for (int64_t k = 0; k < rows; k++) {
+        place += k < i && class_of_row(p, order[k]) == class;
+        n += class_of_row(p, order[k]) == class;
+    }
+    for (int32_t c = 0; c < class; c++) {
+        int64_t of_c = 0;
+        for (int64_t k = 0; k < rows; k++)
+            of_c += class_of_row(p, order[k]) == c;
+        lower += end_of(of_c, 100000000 - share_of(p, 2), true);
+    }
+    return part_at(p, place, n, true, place + lower);
+}
+
+static int part_by_group(const struct program *p, const int32_t *order, int64_t rows, int64_t i)
+{
+    char *const *key = key_of(p, 2);
+    int64_t first = 0, place = 0, unit = 0;
+    while (strcmp(key[order[first]], key[order[i]]) != 0)
+        first++;
+    for (int64_t k = 0; k < rows; k++) {
+        int64_t own = 0;
+        while (strcmp(key[order[own]], key[order[k]]) != 0)
+            own++;
+        place += own < first;
+        unit += own == k && k < first;
+    }
+    return part_at(p, place, rows, false, unit);
+}
+
+static int part_by_column(const struct program *p, const char *cell)
+{
+    for (int part = 0; part < 3; part++) {
+        const char *value = p->part_value[part];
+        if (*value && (strcmp(value, cell) == 0 || (is_number(value) && is_number(cell)
+                                                    && strtod(value, NULL) == strtod(cell, NULL))))
+            return part;
+    }
+    return 0;
+}
+
+static int part_of(const struct program *p, const int32_t *order, int64_t rows, int64_t i)
+{
+    if (key_of(p, 1))
+        return part_by_column(p, key_of(p, 1)[order[i]]);
+    if (key_of(p, 2))
+        return part_by_group(p, order, rows, i);
+    if (p->stratify >= 0)
+        return part_by_class(p, order, rows, i);
+    return part_at(p, i, rows, false, i);
+}
+
 /* end[s]: the rows before the end of source s. */
 static void split(struct data *d, const struct moment *at, const int64_t end[4])
 {
     const struct program *p = at->program;
-    char path[512];
-    int32_t *main_row = allocate(end[0] + 1, sizeof *main_row);
+    int32_t *order = allocate(end[0] + 1, sizeof *order), *part = allocate(end[0] + 1, 4);
     d->order = allocate(d->rows, sizeof *d->order);
+    arrange(at, order, end[0]);
     for (int64_t i = 0; i < end[0]; i++)
-        main_row[i] = (int32_t)i;
-    if (p->data_shuffle) {
-        snprintf(path, sizeof path, "data/%s/split", p->data_name);
-        permute(main_row, end[0], at->key, 0, stream_of(path));
-    }
-    int64_t share = 0, cut = 0;
-    for (int part = 0; part < 3; part++) {
-        int64_t n = d->begin[part];
-        share += (int64_t)(p->share[part] * 1e8 + 0.5);
-        for (; cut < end[0] * share / 100000000; cut++)
-            d->order[n++] = main_row[cut];
-        for (int64_t row = end[part]; row < end[part + 1]; row++)
+        part[i] = part_of(p, order, end[0], i);
+    for (int k = 0; k < 3; k++) {
+        int64_t n = d->begin[k];
+        for (int64_t i = 0; i < end[0]; i++)
+            if (part[i] == k)
+                d->order[n++] = order[i];
+        for (int64_t row = end[k]; row < end[k + 1]; row++)
             d->order[n++] = (int32_t)row;
-        d->begin[part + 1] = n;
+        d->begin[k + 1] = n;
     }
-    free(main_row);
+    free(order);
+    free(part);
 }
 
 static void read_files(struct loading *l, int first, const char *folder)
@@ -119,6 +270,7 @@ void data_load(struct data *d, struct moment *at, const char *folder)
         while (l.rows < p->data_rows)
             take_row(&l);
     for (int i = 0; i < 4; i++) {
+        p->reading = i;
         if (p->source[i].count > 0)
             read_files(&l, p->source[i].first, folder);
         end[i] = l.rows;

@@ -82,6 +82,9 @@ struct file {
 struct field {
     char *name, *file, *first_name, *last_name, *fit;
     bool label, text;
+    int key;                            /* 0; what cells decide: 1 part, 2 group, 3 order */
+    char **row_text;                    /* of a key: the cell of each split row */
+    int row_texts;
     int64_t first, last;
     char **class_name;
     int class_count;
@@ -112,6 +115,9 @@ struct program {
     int64_t header, data_rows;
     struct source { int first, count; } source[4]; /* split rows; own rows of the parts */
     double share[3];                    /* train, val, test */
+    int fold, folds, stratify;
+    char *part_value[3];
+    int reading;                        /* the source at hand */
     bool data_shuffle, has_data_seed;
     uint64_t data_seed;
     struct file *file;

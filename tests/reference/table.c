@@ -140,10 +140,26 @@ static void put_cell(const struct table *t, const struct field *f, const char *c
         ((int32_t *)v->data)[e] = (int32_t)strtod(cell, NULL);
 }
 
+/* Keys are those of the rows that are split. */
+static void keep_key(const struct table *t, struct field *f, const struct line *line)
+{
+    if (t->program->reading != 0)
+        return;
+    if (f->first >= line->count)
+        die("%s: row %d has only %d cells", t->path, t->number, line->count);
+    const char *cell = line->cell[f->first];
+    int i = append(&f->row_text, &f->row_texts, sizeof *f->row_text);
+    f->row_text[i] = copy_text(cell, strlen(cell));
+}
+
 static void put_line(const struct table *t, const struct line *line)
 {
     for (int i = 0; i < t->program->field_count; i++) {
-        const struct field *f = &t->program->field[i];
+        struct field *f = &t->program->field[i];
+        if (f->key) {
+            keep_key(t, f, line);
+            continue;
+        }
         for (int64_t c = f->first; f->raw >= 0 && c <= f->last; c++) {
             if (c >= line->count)
                 die("%s: row %d has only %d cells", t->path, t->number, line->count);
@@ -167,6 +183,8 @@ void table_read(struct program *p, const struct file *file, const char *folder,
     if (!begins_with_header(&t, &t.header))
         t.at = begin;
     for (int i = 0; i < p->field_count; i++) {
+        if (p->field[i].key && p->reading != 0)
+            continue;
         bind_columns(&t, &p->field[i]);
         if (p->field[i].text && p->field[i].class_count == 0)
             collect_names(&t, &p->field[i]);

@@ -266,6 +266,12 @@ static void read_train(struct reader *r)
     p->keep = read_string(r);
 }
 
+static int read_number(struct reader *r, const char *key)
+{
+    expect(r, key);
+    return (int)read_whole(r);
+}
+
 static void read_data(struct reader *r)
 {
     static const char *const share[] = {"train=", "val=", "test="};
@@ -293,6 +299,13 @@ static void read_data(struct reader *r)
         expect(r, "+");
         p->source[i].count = (int)read_whole(r);
     }
+    p->fold = read_number(r, "fold=");
+    p->folds = read_number(r, "folds=");
+    p->stratify = read_number(r, "stratify=");
+    for (int i = 0; i < 3; i++) {
+        expect(r, i ? "" : "values=");
+        p->part_value[i] = read_string(r);
+    }
 }
 
 static void read_file_line(struct reader *r)
@@ -308,18 +321,13 @@ static void read_file_line(struct reader *r)
     f->cells = read_word(r);
 }
 
-static int read_number(struct reader *r, const char *key)
-{
-    expect(r, key);
-    return (int)read_whole(r);
-}
-
 static void read_field(struct reader *r)
 {
     int at = append(&r->program->field, &r->program->field_count, sizeof *r->program->field);
     struct field *f = &r->program->field[at];
     f->name = read_string(r);
     f->label = read_number(r, "label=");
+    f->key = read_number(r, "key=");
     expect(r, "file=");
     f->file = read_string(r);
     f->first = read_number(r, "first=");

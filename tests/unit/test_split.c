@@ -58,7 +58,7 @@ static void check_cut(int64_t rows, double train, double val, double test, int64
                       int64_t c)
 {
     int64_t end[3];
-    inv_split_cut(rows, train, val, test, end);
+    inv_split_cut(&(struct inv_split){ { train, val, test }, 0, 0 }, rows, 0, end);
     CU_ASSERT_EQUAL(end[0], a);
     CU_ASSERT_EQUAL(end[1], b);
     CU_ASSERT_EQUAL(end[2], c);
@@ -77,5 +77,99 @@ static void test_cuts(void)
     check_cut(1000, 0.1, 0.2, 0.7, 100, 300, 1000);    /* 0.1 + 0.2 is not 0.3 */
 }
 
-HOST_MAIN("split", { "permutation", test_permutation }, { "orders differ", test_orders_differ },
+/* part[row] of `count` rows in the order given, by the words of docs/numerics.md, without any
+ * table: the place of row i among those of its kind, or of its group among all. */
+static int part_slowly(const struct inv_split *s, const int32_t *order, int64_t count, int64_t i,
+                       const int32_t *kind, int groups)
+{
+    int64_t n = 0, place = 0, unit = 0, end[3], first = i;
+    for (int64_t k = 0; k < count && groups; k++)
+        if (kind[order[k]] == kind[order[i]] && k < first)
+            first = k;
+    for (int64_t k = 0; k < count; k++) {
+        int same = !kind || groups || kind[order[k]] == kind[order[i]];
+        int64_t head = 0;               /* the first of its group */
+        for (; groups && kind[order[head]] != kind[order[k]]; head++)
+            ;
+        n += same;
+        place += groups ? head < first : same && k < i;
+        unit += groups && head == k && k < first;
+    }
+    inv_split_cut(s, n, kind && !groups, end);
+    for (int32_t c = 0; kind && !groups && c < kind[order[i]]; c++) {
+        int64_t of_c = 0, end_c[3];
+        for (int64_t k = 0; k < count; k++)
+            of_c += kind[k] == c;
+        inv_split_cut(s, of_c, 1, end_c);
+        unit += end_c[1];
+    }
+    unit += groups ? 0 : place;
+    if (s->folds && place < end[1])
+        return unit % s->folds == s->fold;
+    return place < end[0] ? 0 : place < end[1] ? 1 : 2;
+}
+
+static void check_parts(const struct inv_split *s, int64_t count, int kinds, int groups)
+{
+    int32_t order[200], kind[200];
+    unsigned char part[200];
+    uint32_t key[2] = { (uint32_t)kinds, 1 };
+    inv_split_permute(order, count, 0, 3, key);
+    for (int64_t i = 0; i < count; i++)
+        kind[i] = (int32_t)(i * i % 101 % kinds);
+    if (groups)
+        inv_split_groups(s, order, count, kind, kinds, part);
+    else
+        inv_split_strata(s, order, count, kinds > 1 ? kind : NULL, kinds, part);
+    for (int64_t i = 0; i < count; i++)
+        CU_ASSERT_EQUAL(part[order[i]],
+                        part_slowly(s, order, count, i, kinds > 1 ? kind : NULL, groups));
+    for (int64_t i = 0; i < count && groups; i++)
+        for (int64_t k = 0; k < i; k++)
+            CU_ASSERT_TRUE(kind[i] != kind[k] || part[i] == part[k]);
+}
+
+static void test_parts(void)
+{
+    static const struct inv_split split[] = {
+        { { 0.7, 0.1, 0.2 }, 0, 0 }, { { 0.5, 0.5, 0 }, 0, 0 }, { { 0.8, 0.2, 0 }, 0, 5 },
+        { { 0.6, 0.2, 0.2 }, 2, 4 }, { { 1, 0, 0 }, 0, 0 },
+    };
+    for (int s = 0; s < 5; s++)
+        for (int kinds = 1; kinds < 30; kinds += kinds < 4 ? 1 : 12) {
+            check_parts(&split[s], 143, kinds, 0);
+            check_parts(&split[s], 5, kinds, 0);
+            if (kinds > 1)
+                check_parts(&split[s], 143, kinds, 1);
+        }
+}
+
+/* Each fold is val once for each row, and folds differ by a row at most. */
+static void test_folds(void)
+{
+    int32_t order[103], kind[103];
+    int times[103] = { 0 };
+    for (int i = 0; i < 103; i++) {
+        order[i] = i;
+        kind[i] = i % 7 == 0;
+    }
+    for (int fold = 0; fold < 4; fold++) {
+        struct inv_split s = { { 0.75, 0.25, 0 }, fold, 4 };
+        unsigned char part[103];
+        int rows = 0, rare = 0;
+        inv_split_strata(&s, order, 103, kind, 2, part);
+        for (int i = 0; i < 103; i++) {
+            times[i] += part[i] == 1;
+            rows += part[i] == 1;
+            rare += part[i] == 1 && kind[i];
+        }
+        CU_ASSERT_TRUE(rows == 25 || rows == 26);
+        CU_ASSERT_TRUE(rare == 3 || rare == 4);
+    }
+    for (int i = 0; i < 103; i++)
+        CU_ASSERT_EQUAL(times[i], 1);
+}
+
+HOST_MAIN("split", { "parts", test_parts }, { "folds", test_folds },
+          { "permutation", test_permutation }, { "orders differ", test_orders_differ },
           { "cuts", test_cuts })
