@@ -6,29 +6,54 @@
 #include "embedded.h"
 #include "load.h"
 
-char *load_text(struct arena *arena, const char *path, size_t *size, const char **error)
+enum {
+    TEXT_MAX = 8 << 20,                 /* bytes of a model and what it includes */
+    FILES_MAX = 1000                    /* of a model; one may include the next */
+};
+
+/* NULL where the path leads to something to read: a file or, for `invar check /dev/stdin`, a pipe.
+ * Devices have no end, and opening a named pipe may wait for ever. */
+static const char *why_unreadable(const char *path, bool pipe)
 {
     struct stat info;
+    if (stat(path, &info))
+        return strerror(errno);
+    if (S_ISDIR(info.st_mode))
+        return "it is a directory";
+    if (S_ISREG(info.st_mode) || (pipe && S_ISFIFO(info.st_mode)))
+        return NULL;
+    return "it is no regular file";
+}
+
+static char *read_text(struct arena *arena, const char *path, size_t most, size_t *size,
+                       const char **error)
+{
     FILE *f = fopen(path, "rb");
-    *error = NULL;
-    if (!f || fstat(fileno(f), &info) || S_ISDIR(info.st_mode)) {
-        *error = f && !errno ? "it is a directory" : strerror(f ? EISDIR : errno);
-        if (f)
-            fclose(f);
+    if (!f) {
+        *error = strerror(errno);
         return NULL;
     }
     struct text text;
     char buffer[65536];
     size_t n;
     text_init(&text, arena);
-    text_add(&text, "", 0);
-    while ((n = fread(buffer, 1, sizeof buffer, f)) > 0)
+    text_puts(&text, "");
+    while (text.size <= most && (n = fread(buffer, 1, sizeof buffer, f)) > 0)
         text_add(&text, buffer, n);
     if (ferror(f))
         *error = strerror(errno);
+    else if (text.size > most)
+        *error = arena_printf(arena, "a model has at most %d MB of text, with what it includes",
+                              TEXT_MAX >> 20);
     fclose(f);
     *size = text.size;
-    return *error ? NULL : text.data ? text.data : arena_strdup(arena, "");
+    return *error ? NULL : text.data;
+}
+
+char *load_text(struct arena *arena, const char *path, size_t *size, const char **error)
+{
+    *error = why_unreadable(path, true);
+    return *error ? NULL : read_text(arena, path, TEXT_MAX, size, error);
 }
 
 static void hash_text(struct inv_sha256 *hash, const char *text, size_t size)
@@ -48,17 +73,28 @@ static const char *beside(struct load *load, const char *from, const char *path)
     return arena_printf(load->arena, "%.*s/%s", (int)(slash - from), from, path);
 }
 
-static bool loaded(const struct load *load, const char *path)
+/* The file of that name that everyone else means too, or NULL. */
+static const char *real_path(struct load *load, const char *path)
 {
-    char *a = realpath(path, NULL);
-    bool found = false;
-    for (int i = 0; a && i < load->count && !found; i++) {
-        char *b = realpath(diags_source(load->diags, load->file[i]->span.source)->path, NULL);
-        found = b && !strcmp(a, b);
-        free(b);
-    }
-    free(a);
-    return found;
+    char *real = realpath(path, NULL);
+    const char *copy = real ? arena_strdup(load->arena, real) : NULL;
+    free(real);
+    return copy;
+}
+
+/* The text of one file more, or NULL and *error says why. */
+static char *next_text(struct load *load, const char *path, size_t *size, const char **error)
+{
+    *error = load->count == FILES_MAX
+                 ? arena_printf(load->arena, "a model has at most %d files", FILES_MAX)
+                 : why_unreadable(path, load->count == 0);
+    char *text = *error ? NULL : read_text(load->arena, path, TEXT_MAX - load->bytes, size, error);
+    const char *real = real_path(load, path);
+    if (text)
+        load->bytes += *size;
+    if (real)
+        load->real = names_add(load->arena, load->real, real, load);
+    return text;
 }
 
 static bool load_file(struct load *load, struct inv_sha256 *hash, const char *path,
@@ -66,7 +102,7 @@ static bool load_file(struct load *load, struct inv_sha256 *hash, const char *pa
 {
     size_t size;
     const char *error;
-    char *text = load_text(load->arena, path, &size, &error);
+    char *text = next_text(load, path, &size, &error);
     if (!text) {
         diag_error(load->diags, included, "cannot read '%s': %s", path, error);
         return false;
@@ -80,8 +116,8 @@ static bool load_file(struct load *load, struct inv_sha256 *hash, const char *pa
         const struct ast *item = file->kid[i];
         if (item->kind != AST_INCLUDE || !*item->text)
             continue;
-        const char *other = beside(load, path, item->text);
-        if (!loaded(load, other))
+        const char *other = beside(load, path, item->text), *real = real_path(load, other);
+        if (!real || !names_find(load->real, real))
             good &= load_file(load, hash, other, item->span);
     }
     return good;

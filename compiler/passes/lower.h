@@ -88,6 +88,14 @@ struct declared {
     int read, stored;                   /* nodes in the current graph: read, next value; or -1 */
 };
 
+/* A turn of a `repeat`, or a call of a block, that is being lowered. */
+struct within {
+    const char *block;                  /* NULL: of a `repeat` */
+    struct span span;
+    int64_t turn, turns;
+    const struct within *outer;
+};
+
 /* A node that stands for what a phase does not have; nothing kept may depend on it. */
 struct stand_in { int node; const char *what; };
 
@@ -107,6 +115,12 @@ struct lower {
     int declared_count, declared_room;
     int bucket[BUCKETS];                /* by hash of the path: 1 + the variable declared last */
     int depth;                          /* of block expansion */
+    int expr_depth;                     /* of expressions, calls counted in */
+    int const_depth;                    /* of consts that are made of consts */
+    bool consts_deep;                   /* reported */
+    int steps;                          /* statements and calls of the phase so far */
+    bool too_large;                     /* reported; what remains is left out */
+    const struct within *within;        /* the innermost */
     int loss;                           /* total loss node of the phase, or -1 */
     struct binding *metrics;            /* names of the phase, for duplicates */
     int metric_count, loss_count, output_count;
@@ -205,6 +219,11 @@ struct value lower_call(struct lower *, struct frame *, const struct ast *callee
 /* Calls the layer: e holds what stands before the layer's own arguments, the paths and the span. */
 struct value lower_apply(struct lower *, struct frame *caller, struct layer *,
                          const struct expansion *e);
+
+/* ---- lower_limit.c ---- */
+/* Counts a statement or call, before it is lowered.  False, after an error, where the model has
+ * become too large: then nothing more is lowered. */
+bool lower_step(struct lower *, struct frame *, struct span);
 
 /* ---- lower_arguments.c ---- */
 /* Reports what is wrong with the arguments that a block or model declares. */

@@ -92,7 +92,10 @@ static void lower_repeat(struct lower *l, struct frame *frame, const struct ast 
         return;
     }
     const char *base = name ? name : arena_printf(l->arena, "repeat%d", ast->ordinal);
-    for (int64_t i = 0; i < count && !frame->returned; i++) {
+    struct within within = {.span = ast->span, .turns = count, .outer = l->within};
+    l->within = &within;
+    for (int64_t i = 0; i < count && !frame->returned && !l->too_large; i++) {
+        within.turn = i;
         const char *turn = arena_printf(l->arena, "%lld", (long long)i);
         const char *part = path_join(l, base, turn);
         frame->path = path_join(l, path, part);
@@ -101,6 +104,7 @@ static void lower_repeat(struct lower *l, struct frame *frame, const struct ast 
             frame_bind(l, frame, name, value_number((double)i, count_ast->span), count_ast->span);
         lower_body(l, frame, ast->kid[1]);
     }
+    l->within = within.outer;
     frame->path = path;
     frame->random_path = random_path;
 }
@@ -232,6 +236,8 @@ void lower_body(struct lower *l, struct frame *frame, const struct ast *body)
 {
     for (int i = 0; i < body->count && !frame->returned; i++) {
         const struct ast *ast = body->kid[i], *taken;
+        if (!lower_step(l, frame, ast->span))
+            return;
         if (ast->kind == AST_BIND)
             lower_bind(l, frame, ast);
         else if (ast->kind == AST_IF && (taken = lower_branch(l, frame, ast)) != NULL)

@@ -417,7 +417,7 @@ static struct value call_split(struct lower *l, struct frame *frame, const struc
     int64_t part = value_dim(l, x, rank - 1) / n;
     struct value list = {.kind = V_LIST, .count = (int)n, .span = span};
     list.item = ARENA_ARRAY(l->arena, struct value, n);
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n && lower_step(l, frame, span); i++) {
         struct value index[2] = {{.kind = V_ELLIPSIS}, {.kind = V_RANGE, .count = 2, .span = span}};
         index[1].item = ARENA_ARRAY(l->arena, struct value, 2);
         index[1].item[0] = value_number((double)(i * part), span);

@@ -101,14 +101,16 @@ static bool can_expand(struct lower *l, struct frame *caller, const struct expan
 static struct value expand(struct lower *l, struct frame *caller, const struct expansion *e)
 {
     struct frame *f = ARENA_NEW(l->arena, struct frame), *current = l->current;
-    if (!can_expand(l, caller, e))
+    if (!can_expand(l, caller, e) || !lower_step(l, caller, e->span))
         return value_error();
+    struct within within = {.block = e->block->text, .span = e->span, .outer = l->within};
     *f = (struct frame){.role = caller->role == ROLE_MODEL ? ROLE_BLOCK : caller->role,
                         .declaration = e->block, .path = e->path, .random_path = e->random_path,
                         .caller = caller, .call = e->span, .parameter = caller->parameter,
                         .shared = e->shared || caller->shared,
                         .library = diags_source(l->diags, e->block->span.source)->library};
     l->depth++;
+    l->within = &within;
     bool good = lower_bind_arguments(l, f, e);
     if (good) {
         l->current = f;
@@ -117,7 +119,8 @@ static struct value expand(struct lower *l, struct frame *caller, const struct e
         l->current = current;
     }
     l->depth--;
-    return good ? frame_result(l, f) : value_error();
+    l->within = within.outer;
+    return good && !l->too_large ? frame_result(l, f) : value_error();
 }
 
 /* ---- operators ---- */

@@ -117,6 +117,11 @@ struct binding *frame_bind(struct lower *l, struct frame *frame, const char *nam
     return b;
 }
 
+enum {
+    CONSTS_DEEP = 200,
+    EXPRESSIONS_DEEP = 1000             /* a level takes up to 1.2 KB of the stack */
+};
+
 struct value lower_const(struct lower *l, struct named_ast *c)
 {
     struct frame frame = {.role = ROLE_CONST, .path = "", .random_path = "", .caller = l->current};
@@ -126,11 +131,20 @@ struct value lower_const(struct lower *l, struct named_ast *c)
         diag_error(l->diags, c->ast->name_span, "const '%s' is defined by itself", c->name);
         return value_error();
     }
+    if (l->const_depth == CONSTS_DEEP) {
+        if (!l->consts_deep)
+            diag_error(l->diags, c->ast->name_span,
+                       "consts are made of one another more than %d deep", CONSTS_DEEP);
+        l->consts_deep = true;
+        return value_error();
+    }
     c->busy = true;
+    l->const_depth++;
     struct frame *before = l->current;
     l->current = &frame;
     frame_bind(l, &frame, c->name, lower_expr(l, &frame, c->ast->kid[0]), c->ast->span);
     l->current = before;
+    l->const_depth--;
     c->busy = false;
     c->value = frame_find(&frame, c->name);
     enum value_kind kind = c->value->value.kind;
@@ -537,10 +551,17 @@ static struct value lower_kind(struct lower *l, struct frame *frame, const struc
 /* Nodes made here carry the span of their expression and of the user's call around it. */
 struct value lower_expr(struct lower *l, struct frame *frame, const struct ast *ast)
 {
+    if (l->expr_depth == EXPRESSIONS_DEEP) {
+        lower_error(l, frame, ast->span, "expressions and calls are nested more than %d deep",
+                    EXPRESSIONS_DEEP);
+        return value_error();
+    }
+    l->expr_depth++;
     struct span span = l->graph->span, call = l->graph->call;
     l->graph->span = ast->span;
     l->graph->call = lower_user_span(l, frame, ast->span);
     struct value v = lower_kind(l, frame, ast);
+    l->expr_depth--;
     if (v.kind == V_TENSOR
         && !dims_fit(value_rank(l, v), value_node(l, v)->shape.dim + v.per_row)) {
         lower_error(l, frame, ast->span, "%s has more than 2147483647 elements",

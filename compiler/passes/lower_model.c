@@ -43,6 +43,7 @@ void lower_begin_phase(struct lower *l, enum phase phase, bool training)
     l->phase = phase;
     l->training = training;
     lower_forget_reads(l);
+    l->steps = 0;
     l->loss = -1;
     l->loss_count = l->metric_count = 0;
     l->metrics = NULL;
