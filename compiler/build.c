@@ -10,6 +10,7 @@
 #include "embedded.h"
 #include "emit.h"
 #include "host/environment.h"
+#include "host/output.h"
 #include "template.h"
 
 #ifndef INVAR_VERSION
@@ -35,7 +36,7 @@ static const struct level levels[] = {
     {"avx512", "-march=x86-64-v4", "-DINV_WITH_AVX512"},
 #endif
 };
-enum { LEVELS = sizeof levels / sizeof *levels, CACHED = 64 };
+enum { LEVELS = sizeof levels / sizeof *levels };
 
 /* ---- sources ---- */
 
@@ -60,30 +61,35 @@ static const char *place_of(struct arena *arena, const struct embedded_file *fil
     return NULL;
 }
 
-bool build_write_runtime(struct arena *arena, const char *folder, bool headers_only)
+bool build_write_runtime(const struct place *place, bool headers_only)
 {
-    static const char *const folders[] = {"", "/include", "/core", "/host", "/ops"};
+    static const char *const folders[] = {"runtime/include", "runtime/core", "runtime/host",
+                                          "runtime/ops"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        if (!files_make_folder(arena_printf(arena, "%s/runtime%s", folder, folders[i])))
+        if (!files_make_folder(place, folders[i]))
             return false;
     for (int i = 0; i < embedded_file_count; i++) {
         const struct embedded_file *file = &embedded_files[i];
-        const char *place = place_of(arena, file);
-        if (!place || (headers_only && !ends_with(place, ".h")))
+        const char *name = place_of(place->arena, file);
+        if (!name || (headers_only && !ends_with(name, ".h")))
             continue;
-        if (!files_write(arena_printf(arena, "%s/%s", folder, place), file->data, file->size))
+        if (!files_write(place, name, file->data, file->size))
             return false;
     }
     return true;
 }
 
-bool build_write_text(struct arena *arena, const char *folder, const char *name,
-                      const struct text *text)
+struct place build_place(const struct build *build)
 {
-    return files_write(arena_printf(arena, "%s/%s", folder, name), text->data, text->size);
+    return (struct place){.arena = build->arena, .folder = build->folder};
 }
 
-static bool write_program(const struct program *program, const char *folder)
+bool build_write_text(const struct place *place, const char *name, const struct text *text)
+{
+    return files_write(place, name, text->data, text->size);
+}
+
+static bool write_program(const struct program *program, const struct place *place)
 {
     struct arena *arena = program->arena;
     struct text model, header, main;
@@ -94,9 +100,9 @@ static bool write_program(const struct program *program, const char *folder)
     emit_header(program, &header);
     emit_main(program, &main);
     const char *name = emit_file_name(program);
-    return build_write_text(arena, folder, arena_printf(arena, "%s.c", name), &model) &&
-           build_write_text(arena, folder, arena_printf(arena, "%s.h", name), &header) &&
-           build_write_text(arena, folder, "main.c", &main);
+    return build_write_text(place, arena_printf(arena, "%s.c", name), &model) &&
+           build_write_text(place, arena_printf(arena, "%s.h", name), &header) &&
+           build_write_text(place, "main.c", &main);
 }
 
 /* ---- emit ---- */
@@ -133,7 +139,8 @@ static const char *runtime_sources(struct arena *arena)
     return text.data;
 }
 
-bool build_write_glue(const struct program *program, const char *templates, const char *folder)
+bool build_write_glue(const struct program *program, const char *templates,
+                      const struct place *place)
 {
     static const char *const names[] = {"CMakeLists.txt", "README.md"};
     struct arena *arena = program->arena;
@@ -151,17 +158,18 @@ bool build_write_glue(const struct program *program, const char *templates, cons
         struct text text;
         text_init(&text, arena);
         template_render(arena_printf(arena, "%s%s", templates, names[i]), values, &text);
-        if (!build_write_text(arena, folder, names[i], &text))
+        if (!build_write_text(place, names[i], &text))
             return false;
     }
     return true;
 }
 
-int build_emit(const struct program *program, const char *dir)
+int build_emit(const struct program *program, const char *dir, struct inv_claims *claims)
 {
-    bool good = files_make_folder(dir) && write_program(program, dir) &&
-                build_write_glue(program, "templates/program/", dir) &&
-                build_write_runtime(program->arena, dir, false);
+    const struct place place = {program->arena, dir, claims};
+    bool good = files_make_folder(&place, ".") && write_program(program, &place) &&
+                build_write_glue(program, "templates/program/", &place) &&
+                build_write_runtime(&place, false);
     return good ? 0 : 1;
 }
 
@@ -223,6 +231,7 @@ static bool build_open(struct build *build, const struct program *program,
         return false;
     if (!options->cc && !options->cflags)
         build->library = find_library(build->arena);
+    build->cache = cache_open(build->arena);
     return true;
 }
 
@@ -267,17 +276,6 @@ static const char *build_key(const struct build *build, bool trainer)
     for (int i = 0; i < 32; i++)
         snprintf(key + 2 * i, 3, "%02x", digest[i]);
     return key;
-}
-
-/* $XDG_CACHE_HOME/invar or ~/.cache/invar; NULL where that cannot be written to. */
-static const char *cache_folder(struct arena *arena)
-{
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if ((!cache || !*cache) && (!home || !*home))
-        return NULL;
-    const char *path = cache && *cache ? arena_printf(arena, "%s/invar", cache)
-                                       : arena_printf(arena, "%s/.cache/invar", home);
-    return files_can_use(path) ? path : NULL;
 }
 
 /* ---- commands ---- */
@@ -359,8 +357,8 @@ static void add_runtime(const struct build *build, struct command_line *lines,
     }
 }
 
-/* Compiles the runtime's sources into the archive `out`. */
-static bool archive_runtime(const struct build *build, const char *out)
+/* Compiles the runtime's sources into an archive in the temporary folder; NULL after an error. */
+static const char *archive_runtime(const struct build *build)
 {
     struct command_line lines[COMMANDS], archive = {.arena = build->arena};
     struct objects objects = {.count = 0};
@@ -371,9 +369,9 @@ static bool archive_runtime(const struct build *build, const char *out)
     command_add(&archive, made);
     for (int i = 0; i < objects.count; i++)
         command_add(&archive, objects.path[i]);
-    return command_run_all(lines, objects.count, build->folder, verbose, false) &&
-           command_run_all(&archive, 1, build->folder, verbose, false) &&
-           files_install(build->arena, made, out);
+    bool good = command_run_all(lines, objects.count, build->folder, verbose, false) &&
+                command_run_all(&archive, 1, build->folder, verbose, false);
+    return good ? made : NULL;
 }
 
 /* Where there is no built runtime for this compiler and these flags: makes one, once. */
@@ -381,14 +379,12 @@ static bool make_library(struct build *build)
 {
     if (build->library)
         return true;
-    const char *cache = cache_folder(build->arena);
-    const char *folder = cache ? cache : build->folder;
-    const char *library = arena_printf(build->arena, "%s/runtime-%s.a", folder,
-                                       build_key(build, false));
-    if (!files_touch(library) && !archive_runtime(build, library))
-        return false;
-    build->library = library;
-    return true;
+    const char *key = build_key(build, false);
+    int file = cache_find(&build->cache, "runtime", key, &build->library);
+    if (file >= 0)
+        return close(file) == 0;
+    build->library = archive_runtime(build);
+    return build->library && (cache_add(&build->cache, "runtime", key, build->library) || true);
 }
 
 /* Finds the levels that the compiler knows, and drops the others; base is always left. */
@@ -443,7 +439,8 @@ static struct command_line link_line(const struct build *build, const struct obj
 
 static bool write_trainer(const struct build *build)
 {
-    return write_program(build->program, build->folder);
+    const struct place place = build_place(build);
+    return write_program(build->program, &place);
 }
 
 static bool open_processor(struct build *build)
@@ -470,31 +467,40 @@ static bool link_all(const struct build *build, const struct objects *objects, c
     return false;
 }
 
-/* Compiles in a temporary folder into the file `out`. */
-static bool build_into(struct build *build, const char *out)
+/* Compiles the trainer in a temporary folder; NULL after an error.  close_folder in any case. */
+static const char *compile_trainer(struct build *build)
 {
     build->folder = files_temporary(build->arena);
     if (!build->folder)
-        return false;
+        return NULL;
     struct objects objects = {.count = 0};
+    const struct place place = build_place(build);
     const char *made = arena_printf(build->arena, "%s/trainer", build->folder);
     find_known_levels(build);
     bool good = build->kind->write(build) &&
-                build_write_runtime(build->arena, build->folder, build->library != NULL) &&
-                make_library(build) && build->kind->compile(build, &objects) &&
-                link_all(build, &objects, made) &&
-                files_install(build->arena, made, out);
-    files_remove(build->folder);
-    return good;
+                build_write_runtime(&place, build->library != NULL) && make_library(build) &&
+                build->kind->compile(build, &objects) && link_all(build, &objects, made);
+    return good ? made : NULL;
+}
+
+static void close_folder(struct build *build)
+{
+    if (build->folder)
+        files_remove_temporary(build->folder);
 }
 
 int build_trainer(const struct program *program, const char *out,
-                  const struct build_options *options)
+                  const struct build_options *options, struct inv_claims *claims)
 {
     struct build build;
-    if (!files_can_write(program->arena, out) || !build_open(&build, program, options))
+    if (!inv_claims_output(claims, "-o", out) ||
+        !inv_output_possible(out, INV_PROGRAM, claims->errors) ||
+        !build_open(&build, program, options))
         return 1;
-    return build_into(&build, out) ? 0 : 1;
+    const char *made = compile_trainer(&build);
+    bool good = made && files_install(made, out, claims->errors);
+    close_folder(&build);
+    return good ? 0 : 1;
 }
 
 /* ---- run ---- */
@@ -509,50 +515,53 @@ static int machine_level(void)
     return inv_environment_rank();
 }
 
-static int become_trainer(const char *path, const char *name, int argc, char **argv)
+extern char **environ;
+
+/* Returns where the file cannot be started, and closes it. */
+static void become_trainer(int file, const char *name, int argc, char **argv)
 {
     char **argument = calloc((size_t)argc + 2, sizeof *argument);
-    if (!argument)
-        return 1;
+    if (file < 0 || !argument)
+        return;
     argument[0] = strdup(name);
     for (int i = 1; i < argc; i++)
         argument[i] = argv[i];
     fflush(NULL);
-    execv(path, argument);
-    fprintf(stderr, "invar: error: cannot start %s: %s\n", path, strerror(errno));
+    fexecve(file, argument, environ);
     free(argument);
-    return 1;
+    close(file);
 }
 
-/* Without a cache: the executable's file is gone as soon as it runs. */
-static int run_unkept(struct build *build, int argc, char **argv)
+static int cannot_start(const struct build *build)
 {
-    const char *folder = files_temporary(build->arena);
-    if (!folder)
-        return 1;
-    const char *path = arena_printf(build->arena, "%s/trainer", folder);
-    int file = build_into(build, path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    files_remove(folder);
-    if (file < 0)
-        return 1;
-    return become_trainer(arena_printf(build->arena, "/proc/self/fd/%d", file),
-                          build->program->name, argc, argv);
+    fprintf(stderr, "invar: error: cannot start the trainer of %s: %s\nhelp: let TMPDIR name a "
+            "folder whose files may be executed, or build it where you need it: invar build\n",
+            build->program->model_path, strerror(errno));
+    return 1;
 }
 
 int build_run(const struct program *program, int argc, char **argv,
               const struct build_options *options)
 {
     struct build build;
+    const char *path, *name = program->name;
     if (!build_open(&build, program, options))
         return 1;
     build.levels = 1u << machine_level();
-    const char *cache = cache_folder(build.arena);
-    if (!cache)
-        return run_unkept(&build, argc, argv);
-    const char *path = arena_printf(build.arena, "%s/%s-%s", cache, program->name,
-                                    build_key(&build, true));
-    if (!files_touch(path) && !build_into(&build, path))
+    const char *key = build_key(&build, true);
+    int file = cache_find(&build.cache, name, key, &path);
+    if (file >= 0) {
+        become_trainer(file, name, argc, argv);
+        unlink(path);
+    }
+    const char *made = compile_trainer(&build);
+    file = made ? open(made, O_RDONLY | O_CLOEXEC) : -1;
+    bool kept = made && cache_add(&build.cache, name, key, made);
+    close_folder(&build);
+    if (!made)
         return 1;
-    files_keep_newest(build.arena, cache, CACHED);
-    return become_trainer(path, program->name, argc, argv);
+    become_trainer(file, name, argc, argv);
+    if (kept)                           /* where nothing in TMPDIR may be executed */
+        become_trainer(cache_find(&build.cache, name, key, &path), name, argc, argv);
+    return cannot_start(&build);
 }

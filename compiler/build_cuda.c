@@ -30,16 +30,14 @@ static bool is_cuda_source(const struct program *program, const struct embedded_
     return build_is_cuda(program, file) && file->path[strlen(file->path) - 1] != 'h';
 }
 
-static bool write_cuda_runtime(const struct program *program, const char *folder)
+static bool write_cuda_runtime(const struct program *program, const struct place *place)
 {
-    struct arena *arena = program->arena;
     for (int i = 0; i < embedded_file_count; i++) {
         const struct embedded_file *file = &embedded_files[i];
         int length = (int)(strrchr(file->path, '/') - file->path);
         if (build_is_cuda(program, file) &&
-            (!files_make_folder(arena_printf(arena, "%s/%.*s", folder, length, file->path)) ||
-             !files_write(arena_printf(arena, "%s/%s", folder, file->path), file->data,
-                          file->size)))
+            (!files_make_folder(place, arena_printf(place->arena, "%.*s", length, file->path)) ||
+             !files_write(place, file->path, file->data, file->size)))
             return false;
     }
     return true;
@@ -52,7 +50,7 @@ static const struct {
                {NULL, emit_cuda_main}};
 enum { SOURCES = sizeof sources / sizeof *sources };
 
-static bool write_program(const struct program *program, const char *folder)
+static bool write_program(const struct program *program, const struct place *place)
 {
     struct arena *arena = program->arena;
     for (int i = 0; i < SOURCES; i++) {
@@ -61,18 +59,18 @@ static bool write_program(const struct program *program, const char *folder)
         sources[i].emit(program, &text);
         const char *name = sources[i].suffix ? arena_printf(arena, "%s%s", emit_file_name(program),
                                                             sources[i].suffix) : "main.c";
-        if (!build_write_text(arena, folder, name, &text))
+        if (!build_write_text(place, name, &text))
             return false;
     }
     return true;
 }
 
-int build_cuda_emit(const struct program *program, const char *dir)
+int build_cuda_emit(const struct program *program, const char *dir, struct inv_claims *claims)
 {
-    bool good = files_make_folder(dir) && write_program(program, dir) &&
-                build_write_glue(program, "templates/program/cuda_", dir) &&
-                build_write_runtime(program->arena, dir, false) &&
-                write_cuda_runtime(program, dir);
+    const struct place place = {program->arena, dir, claims};
+    bool good = files_make_folder(&place, ".") && write_program(program, &place) &&
+                build_write_glue(program, "templates/program/cuda_", &place) &&
+                build_write_runtime(&place, false) && write_cuda_runtime(program, &place);
     return good ? 0 : 1;
 }
 
@@ -171,9 +169,8 @@ static bool open_cuda(struct build *build)
 
 static bool write_cuda(const struct build *build)
 {
-    return write_program(build->program, build->folder) &&
-           files_make_folder(arena_printf(build->arena, "%s/runtime", build->folder)) &&
-           write_cuda_runtime(build->program, build->folder);
+    const struct place place = build_place(build);
+    return write_program(build->program, &place) && write_cuda_runtime(build->program, &place);
 }
 
 static void hash_cuda(const struct build *build, struct inv_sha256 *hash)

@@ -1,28 +1,25 @@
 #include "build_private.h"
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+#include "host/output.h"
 
 static bool fail(const char *what, const char *path)
 {
     const char *cure = errno == ENOSPC   ? "; free some space"
                        : errno == EACCES ? "; choose a place that you may write to"
-                       : errno == ENOENT ? "; make its folder first"
-                       : errno == EISDIR ? "; choose another name"
                                          : "";
     fprintf(stderr, "invar: error: cannot %s %s: %s%s\n", what, path, strerror(errno), cure);
     return false;
 }
 
-static bool make_folder(const char *path)
+static bool make_folder(const char *path, mode_t mode)
 {
     char *part = strdup(path);
     bool good = part != NULL;
@@ -30,10 +27,10 @@ static bool make_folder(const char *path)
         if (c == part || *c != '/')
             continue;
         *c = '\0';
-        good = mkdir(part, 0777) == 0 || errno == EEXIST;
+        good = mkdir(part, mode) == 0 || errno == EEXIST;
         *c = '/';
     }
-    good = good && (mkdir(path, 0777) == 0 || errno == EEXIST);
+    good = good && (mkdir(path, mode) == 0 || errno == EEXIST);
     free(part);
     struct stat status;
     if (good && stat(path, &status) == 0 && !S_ISDIR(status.st_mode)) {
@@ -43,92 +40,72 @@ static bool make_folder(const char *path)
     return good;
 }
 
-bool files_make_folder(const char *path)
+bool files_make_folder(const struct place *place, const char *name)
 {
-    return make_folder(path) || fail("make the folder", path);
+    const char *path = arena_printf(place->arena, "%s/%s", place->folder, name);
+    return make_folder(path, 0777) || fail("make the folder", place->folder);
 }
 
-bool files_can_use(const char *folder)
+bool files_make_private(const char *path)
 {
-    return make_folder(folder) && access(folder, W_OK | X_OK) == 0;
+    return make_folder(path, 0700);
 }
 
-static bool write_all(int file, const char *data, size_t size)
+static bool write_temporary(const char *path, const char *data, size_t size)
 {
-    while (size > 0) {
-        ssize_t written = write(file, data, size);
-        if (written < 0 && errno != EINTR)
-            return false;
-        data += written > 0 ? written : 0;
-        size -= written > 0 ? (size_t)written : 0;
-    }
-    return true;
+    FILE *file = fopen(path, "wb");
+    bool good = file && fwrite(data, 1, size, file) == size;
+    good = (!file || fclose(file) == 0) && good;
+    return good || fail("write", path);
 }
 
-static bool write_mode(const char *path, const char *data, size_t size, mode_t mode)
+bool files_write(const struct place *place, const char *name, const char *data, size_t size)
 {
-    size_t room = strlen(path) + 32;
-    char *temporary = malloc(room);
-    if (!temporary)
-        return fail("write", path);
-    snprintf(temporary, room, "%s.%ld.tmp", path, (long)getpid());
-    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode);
-    bool good = file >= 0 && write_all(file, data, size);
-    good = (file < 0 || close(file) == 0) && good && rename(temporary, path) == 0;
-    if (!good) {
-        fail("write", path);
-        unlink(temporary);
-    }
-    free(temporary);
-    return good;
+    const char *path = arena_printf(place->arena, "%s/%s", place->folder, name);
+    struct inv_output out;
+    if (!place->claims)
+        return write_temporary(path, data, size);
+    if (!inv_claims_output(place->claims, "-o", path) ||
+        !inv_output_open(&out, path, place->claims->errors))
+        return false;
+    inv_output_write(&out, data, size);
+    return inv_output_close(&out, NULL);
 }
 
-bool files_write(const char *path, const char *data, size_t size)
+bool files_install(const char *from, const char *to, struct inv_errors *errors)
 {
-    return write_mode(path, data, size, 0666);
-}
-
-bool files_can_write(struct arena *arena, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *folder = !slash         ? "."
-                         : slash == path ? "/"
-                                         : arena_strndup(arena, path, (size_t)(slash - path));
-    struct stat status;
-    if (access(folder, W_OK | X_OK) != 0)
-        return fail("write", path);
-    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-        return true;
-    errno = EISDIR;
-    return fail("write", path);
-}
-
-bool files_install(struct arena *arena, const char *from, const char *to)
-{
+    struct inv_output out;
     FILE *file = fopen(from, "rb");
     if (!file)
         return fail("read", from);
-    struct text text;
-    text_init(&text, arena);
+    if (!inv_output_open_as(&out, to, INV_PROGRAM, errors)) {
+        fclose(file);
+        return false;
+    }
     char part[65536];
     for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;)
-        text_add(&text, part, n);
-    bool good = !ferror(file);
+        inv_output_write(&out, part, n);
+    bool good = !ferror(file) || fail("read", from);
     fclose(file);
-    return good ? write_mode(to, text.data, text.size, 0777) : fail("read", from);
+    if (good)
+        return inv_output_close(&out, NULL);
+    inv_output_abandon(&out);
+    return false;
 }
 
 const char *files_temporary(struct arena *arena)
 {
     const char *base = getenv("TMPDIR");
     char *path = arena_printf(arena, "%s/invar-XXXXXX", base && *base ? base : "/tmp");
+    commands_hold();
     if (mkdtemp(path))
         return path;
     fail("make a temporary folder", path);
+    commands_release();
     return NULL;
 }
 
-void files_remove(const char *path)
+static void remove_all(const char *path)
 {
     DIR *folder = opendir(path);
     if (!folder) {
@@ -145,7 +122,7 @@ void files_remove(const char *path)
         snprintf(inner, room, "%s/%s", path, entry->d_name);
         struct stat status;
         if (lstat(inner, &status) == 0 && S_ISDIR(status.st_mode))
-            files_remove(inner);
+            remove_all(inner);
         else
             unlink(inner);
         free(inner);
@@ -154,45 +131,15 @@ void files_remove(const char *path)
     rmdir(path);
 }
 
-/* The oldest entry of the folder; *count is their number. */
-static const char *oldest_entry(struct arena *arena, const char *folder, int *count)
+void files_remove_temporary(const char *folder)
 {
-    const char *oldest = NULL;
-    time_t time = 0;
-    DIR *entries = opendir(folder);
-    *count = 0;
-    for (struct dirent *entry; entries && (entry = readdir(entries));) {
-        const char *path = arena_printf(arena, "%s/%s", folder, entry->d_name);
-        struct stat status;
-        if (entry->d_name[0] == '.' || stat(path, &status) != 0)
-            continue;
-        ++*count;
-        if (!oldest || status.st_mtime < time) {
-            oldest = path;
-            time = status.st_mtime;
-        }
-    }
-    if (entries)
-        closedir(entries);
-    return oldest;
-}
-
-void files_keep_newest(struct arena *arena, const char *folder, int keep)
-{
-    int count;
-    for (const char *oldest; (oldest = oldest_entry(arena, folder, &count)) && count > keep;)
-        if (unlink(oldest) != 0)
-            return;
+    remove_all(folder);
+    commands_release();
 }
 
 bool files_exist(const char *path)
 {
     return access(path, F_OK) == 0;
-}
-
-bool files_touch(const char *path)
-{
-    return utimensat(AT_FDCWD, path, NULL, 0) == 0;
 }
 
 const char *files_stamp(struct arena *arena, const char *path)

@@ -25,16 +25,14 @@ static const char *firmware_place(const char *path)
     return strncmp(path, "templates/ops/", 14) == 0 ? path + strlen("templates/") : NULL;
 }
 
-static bool write_core(struct arena *arena, const char *folder)
+static bool write_core(const struct place *place)
 {
-    if (!files_make_folder(arena_printf(arena, "%s/core", folder)) ||
-        !files_make_folder(arena_printf(arena, "%s/ops", folder)))
+    if (!files_make_folder(place, "core") || !files_make_folder(place, "ops"))
         return false;
     for (int i = 0; i < embedded_file_count; i++) {
         const struct embedded_file *file = &embedded_files[i];
-        const char *place = firmware_place(file->path);
-        if (place && !files_write(arena_printf(arena, "%s/%s", folder, place), file->data,
-                                  file->size))
+        const char *name = firmware_place(file->path);
+        if (name && !files_write(place, name, file->data, file->size))
             return false;
     }
     return true;
@@ -74,7 +72,8 @@ static struct inv_model saved_model(const struct program *program)
 }
 
 /* NAME_weights.c: the arena's first bytes, as trained; false after an error was printed. */
-static bool write_weights(const struct program *program, const char *dir, const char *path)
+static bool write_weights(const struct program *program, const struct place *place,
+                          const char *path)
 {
     struct arena *arena = program->arena;
     const struct inv_model model = saved_model(program);
@@ -97,12 +96,12 @@ static bool write_weights(const struct program *program, const char *dir, const 
     for (int i = 0; i < words; i++)
         text_printf(&text, "%s0x%08" PRIx32 "u,", i % 8 ? " " : "\n    ", word[i]);
     text_puts(&text, "\n};\n");
-    return files_write(arena_printf(arena, "%s/%s_weights.c", dir, emit_file_name(program)),
+    return files_write(place, arena_printf(arena, "%s_weights.c", emit_file_name(program)),
                        text.data, text.size);
 }
 
 /* NAME.bill, and NAME.budget where the model file has a target. */
-static bool write_bill(const struct program *program, const char *dir)
+static bool write_bill(const struct program *program, const struct place *place)
 {
     struct arena *arena = program->arena;
     const char *name = emit_file_name(program);
@@ -111,9 +110,9 @@ static bool write_bill(const struct program *program, const char *dir)
     text_init(&budget, arena);
     firmware_print_bill(program, &bill);
     print_budget(program, &budget);
-    return files_write(arena_printf(arena, "%s/%s.bill", dir, name), bill.data, bill.size) &&
+    return files_write(place, arena_printf(arena, "%s.bill", name), bill.data, bill.size) &&
            (program->target_count == 0 ||
-            files_write(arena_printf(arena, "%s/%s.budget", dir, name), budget.data, budget.size));
+            files_write(place, arena_printf(arena, "%s.budget", name), budget.data, budget.size));
 }
 
 /* What a device would have to read all rows for stays with the host. */
@@ -132,9 +131,11 @@ static bool splits_plainly(const struct program *program)
     return false;
 }
 
-int build_firmware(const struct program *program, const char *dir, const char *weights)
+int build_firmware(const struct program *program, const char *dir, const char *weights,
+                   struct inv_claims *claims)
 {
     struct arena *arena = program->arena;
+    const struct place place = {arena, dir, claims};
     const char *name = emit_file_name(program);
     struct text source, header;
     if (!splits_plainly(program) || !firmware_fits(program)) {
@@ -145,10 +146,10 @@ int build_firmware(const struct program *program, const char *dir, const char *w
     text_init(&header, arena);
     emit_firmware(program, &source);
     emit_firmware_header(program, &header);
-    bool good = files_make_folder(dir) &&
-                files_write(arena_printf(arena, "%s/%s.c", dir, name), source.data, source.size) &&
-                files_write(arena_printf(arena, "%s/%s.h", dir, name), header.data, header.size) &&
-                write_bill(program, dir) && write_core(arena, dir) &&
-                (!weights || write_weights(program, dir, weights));
+    bool good = files_make_folder(&place, ".") &&
+                files_write(&place, arena_printf(arena, "%s.c", name), source.data, source.size) &&
+                files_write(&place, arena_printf(arena, "%s.h", name), header.data, header.size) &&
+                write_bill(program, &place) && write_core(&place) &&
+                (!weights || write_weights(program, &place, weights));
     return good ? 0 : 1;
 }

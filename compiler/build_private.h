@@ -5,10 +5,26 @@
 #include "base/text.h"
 #include "build.h"
 #include "core/sha256.h"
+#include "host/claims.h"
 
 enum { COMMANDS = 256 };
 
+/* A folder that sources are written to. */
+struct place {
+    struct arena *arena;
+    const char *folder;
+    struct inv_claims *claims;          /* what must not be overwritten; NULL: a temporary folder,
+                                         * in which files are written as they are */
+};
+
 struct build_kind;
+
+/* What was built before, in a folder that no other user can write to. */
+struct cache {
+    struct arena *arena;
+    const char *folder;                 /* NULL: no cache */
+    int handle;                         /* of the folder */
+};
 
 /* The sources of one trainer, compiled in a temporary folder. */
 struct build {
@@ -19,7 +35,8 @@ struct build {
     const char *cc;                     /* as given: may be several words */
     const char *nvcc;                   /* CUDA */
     const char *archs;                  /* CUDA: nvcc's flags for them */
-    const char *folder;
+    const char *folder;                 /* temporary */
+    struct cache cache;
     const char *library;                /* the runtime's archive; NULL: not made yet */
     unsigned levels;                    /* of the model for processors; bit i: levels[i] */
     unsigned known;                     /* to the compiler */
@@ -56,11 +73,13 @@ struct embedded_file;
 bool build_is_cuda(const struct program *, const struct embedded_file *);
 
 /* ---- build.c: false after printing what failed ---- */
-bool build_write_text(struct arena *, const char *folder, const char *name, const struct text *);
+/* The temporary folder. */
+struct place build_place(const struct build *);
+bool build_write_text(const struct place *, const char *name, const struct text *);
 /* CMakeLists.txt and README.md from templates whose paths begin so. */
-bool build_write_glue(const struct program *, const char *templates, const char *folder);
+bool build_write_glue(const struct program *, const char *templates, const struct place *);
 /* The runtime's sources for the processor. */
-bool build_write_runtime(struct arena *, const char *folder, bool headers_only);
+bool build_write_runtime(const struct place *, bool headers_only);
 /* Adds a text with its end to what is hashed. */
 void build_hash_text(struct inv_sha256 *, const char *);
 /* "cc FLAGS [user's flags] -Ifolders -c source -o object". */
@@ -71,25 +90,18 @@ void build_add_source(const struct build *, struct command_line *, const char *s
                       const char *object);
 
 /* ---- build_files.c: false after printing what failed and its cure ---- */
-/* Makes the folder and those above it. */
-bool files_make_folder(const char *path);
-/* The same in silence; true where files can be written there. */
-bool files_can_use(const char *folder);
-/* Whole or not at all: a temporary name beside it, then renamed. */
-bool files_write(const char *path, const char *data, size_t size);
-/* Could a file of that name be made? */
-bool files_can_write(struct arena *, const char *path);
-/* Copies an executable, whole or not at all. */
-bool files_install(struct arena *, const char *from, const char *to);
-/* A new folder for temporary files, or NULL. */
+/* Makes the folder of that name in the place, and those above it. */
+bool files_make_folder(const struct place *, const char *name);
+bool files_write(const struct place *, const char *name, const char *data, size_t size);
+/* Makes a folder that others can be kept out of, and those above it, in silence. */
+bool files_make_private(const char *path);
+/* Copies a program as host/output.h does. */
+bool files_install(const char *from, const char *to, struct inv_errors *);
+/* A new folder for temporary files, or NULL.  Signals wait until files_remove_temporary, which
+ * removes it and all in it. */
 const char *files_temporary(struct arena *);
-/* Removes the folder and what is in it; a path that is not there is nothing. */
-void files_remove(const char *path);
-/* Removes the oldest files of a folder until `keep` are left. */
-void files_keep_newest(struct arena *, const char *folder, int keep);
+void files_remove_temporary(const char *folder);
 bool files_exist(const char *path);
-/* Makes the file the newest; false where it is not there. */
-bool files_touch(const char *path);
 /* "path size time" of a file, for keys; "path absent". */
 const char *files_stamp(struct arena *, const char *path);
 /* The executable's own path, or NULL. */
@@ -97,7 +109,22 @@ const char *files_executable(struct arena *);
 /* Where a command is found in $PATH, or NULL. */
 const char *files_find_command(struct arena *, const char *command);
 
+/* ---- build_cache.c ---- */
+/* Opens the cache's folder; its path is NULL where there is none, or where it is no good, which
+ * then was said. */
+struct cache cache_open(struct arena *);
+/* The entry of that name and key, open and with its path in *path, or -1.  What is not as it was
+ * written, and what others could have written, is removed. */
+int cache_find(const struct cache *, const char *name, const char *key, const char **path);
+/* Adds a file to the cache and removes the oldest ones; false, and says why, where that cannot be:
+ * everything then works without. */
+bool cache_add(const struct cache *, const char *name, const char *key, const char *file);
+
 /* ---- build_process.c ---- */
+/* From here on a signal that would end the program ends the commands, and lets none begin;
+ * commands_release then ends the program by it. */
+void commands_hold(void);
+void commands_release(void);
 void command_add(struct command_line *, const char *word);
 /* Adds the words of a string such as $CFLAGS: split at spaces; '...', "..." and \ quote. */
 void command_add_words(struct command_line *, const char *words);

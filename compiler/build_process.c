@@ -1,6 +1,7 @@
 #include "build_private.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,54 @@
 #include <unistd.h>
 
 enum { AT_ONCE = 2 };
+
+/* ---- signals ---- */
+
+/* While a temporary folder is there: the signal that came, and the commands that run, each the
+ * leader of a group of processes, for a compiler has children of its own. */
+static volatile sig_atomic_t stopped;
+static volatile pid_t running[AT_ONCE];
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+static struct sigaction before[SIGNALS];
+
+/* The program ends once the folder is removed. */
+static void stop(int number)
+{
+    stopped = number;
+    for (int i = 0; i < AT_ONCE; i++)
+        if (running[i] > 0)
+            kill(-running[i], SIGTERM);
+}
+
+void commands_hold(void)
+{
+    struct sigaction action = {.sa_handler = stop};
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < SIGNALS; i++)
+        if (sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+}
+
+void commands_release(void)
+{
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &before[i], NULL);
+    if (stopped)
+        raise(stopped);
+}
+
+static void block_signals(sigset_t *old)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < SIGNALS; i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(SIG_BLOCK, &set, old);
+}
+
+/* ---- commands ---- */
 
 void command_add(struct command_line *line, const char *word)
 {
@@ -69,14 +118,33 @@ static void become(const struct command_line *line, const char *log)
     _exit(127);
 }
 
-static pid_t start(const struct command_line *line, const char *log, bool verbose)
+static void restore_signals(const sigset_t *mask)
 {
+    for (int i = 0; i < SIGNALS; i++)
+        if (before[i].sa_handler != SIG_IGN)
+            signal(signals[i], SIG_DFL);
+    sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+/* Starts a command as the leader of a group; a signal sees it running, or not begun. */
+static pid_t start(const struct command_line *line, const char *log, bool verbose, int slot)
+{
+    sigset_t mask;
     if (verbose)
         fprintf(stderr, "%s\n", command_text(line));
     fflush(NULL);
-    pid_t child = fork();
-    if (child == 0)
+    block_signals(&mask);
+    pid_t child = stopped ? -1 : fork();
+    if (child == 0) {
+        setpgid(0, 0);
+        restore_signals(&mask);
         become(line, log);
+    }
+    if (child > 0) {
+        setpgid(child, child);
+        running[slot] = child;
+    }
+    sigprocmask(SIG_SETMASK, &mask, NULL);
     return child;
 }
 
@@ -90,13 +158,15 @@ static void print_file(const char *path)
         fclose(file);
 }
 
-static bool finish(const struct command_line *line, pid_t child, const char *log, bool quiet)
+static bool finish(const struct command_line *line, int slot, pid_t child, const char *log,
+                   bool quiet)
 {
     int status = -1;
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
+    running[slot] = 0;
     bool good = child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (!good && !quiet) {
+    if (!good && !quiet && !stopped) {
         fprintf(stderr, "invar: error: this command failed:\n  %s\n", command_text(line));
         print_file(log);
     }
@@ -112,12 +182,12 @@ bool command_run_all(const struct command_line *line, int count, const char *fol
     for (int i = 0; i < count + AT_ONCE; i++) {
         int slot = i % AT_ONCE;
         if (i >= AT_ONCE && i - AT_ONCE < count && child[slot] != 0)
-            good &= finish(&line[i - AT_ONCE], child[slot], log[slot], quiet || !good);
+            good &= finish(&line[i - AT_ONCE], slot, child[slot], log[slot], quiet || !good);
         child[slot] = 0;
         if (i >= count || !good)
             continue;
         log[slot] = arena_printf(line->arena, "%s/log-%d", folder, i);
-        child[slot] = start(&line[i], log[slot], verbose);
+        child[slot] = start(&line[i], log[slot], verbose, slot);
     }
     return good;
 }

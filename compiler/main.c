@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 #include "build.h"
+#include "host/claims.h"
+#include "host/ending.h"
+#include "host/output.h"
 #include "invar.h"
 #include "load.h"
 #include "op_text.h"
@@ -164,6 +167,37 @@ static int command_run(const struct options *o)
     return program ? finish(program, build_run(program, o->rest_count, o->rest, &o->build)) : 1;
 }
 
+/* ---- outputs ---- */
+
+/* A data file is looked for beside the model file and here. */
+static void claim_data(struct inv_claims *claims, const struct program *program)
+{
+    const char *slash = strrchr(program->model_path, '/');
+    int folder = slash ? (int)(slash - program->model_path + 1) : 0;
+    for (int i = 0; i < program->data.file_count; i++) {
+        const char *path = program->data.file[i].path;
+        const char *what = arena_printf(program->arena, "the data file %s", path);
+        inv_claims_input(claims, what, path);
+        if (path[0] != '/')
+            inv_claims_input(claims, what, arena_printf(program->arena, "%.*s%s", folder,
+                                                        program->model_path, path));
+    }
+}
+
+/* What a program is made from must not be overwritten by it. */
+static struct inv_claims claim_inputs(struct inv_errors *errors, const struct program *program,
+                                      const struct options *o)
+{
+    struct inv_claims claims = {.errors = errors};
+    inv_claims_input(&claims, "the compiler itself", "/proc/self/exe");
+    inv_claims_input(&claims, "the model file", program->model_path);
+    for (int i = 0; i < program->included_count; i++)
+        inv_claims_input(&claims, "a file that the model includes", program->included[i]);
+    claim_data(&claims, program);
+    inv_claims_input(&claims, "the weights that are read", o->weights);
+    return claims;
+}
+
 static int command_build(const struct options *o)
 {
     if (!known_trainer("build", o))
@@ -171,13 +205,22 @@ static int command_build(const struct options *o)
     struct program *program = compile_model(o);
     if (!program)
         return 1;
-    return finish(program, build_trainer(program, o->out ? o->out : program->name, &o->build));
+    struct inv_errors errors = {.to = stderr, .program = "invar: "};
+    struct inv_claims claims = claim_inputs(&errors, program, o);
+    int status = build_trainer(program, o->out ? o->out : program->name, &o->build, &claims);
+    inv_claims_free(&claims);
+    return finish(program, status);
 }
 
 static int command_emit(const struct options *o)
 {
     if (!o->out) {
         fprintf(stderr, "invar emit: name the folder to write to: -o DIR\n");
+        return 2;
+    }
+    if (!strcmp(o->out, "-")) {
+        fprintf(stderr, "invar emit: its files do not fit into standard output; name a folder: "
+                "-o DIR\n");
         return 2;
     }
     bool firmware = o->target && !strcmp(o->target, "firmware");
@@ -196,9 +239,13 @@ static int command_emit(const struct options *o)
     struct program *program = compile_model(o);
     if (!program)
         return 1;
-    return finish(program, firmware ? build_firmware(program, o->out, o->weights)
-                           : cuda   ? build_cuda_emit(program, o->out)
-                                    : build_emit(program, o->out));
+    struct inv_errors errors = {.to = stderr, .program = "invar: "};
+    struct inv_claims claims = claim_inputs(&errors, program, o);
+    int status = firmware ? build_firmware(program, o->out, o->weights, &claims)
+                 : cuda   ? build_cuda_emit(program, o->out, &claims)
+                          : build_emit(program, o->out, &claims);
+    inv_claims_free(&claims);
+    return finish(program, status);
 }
 
 static int command_plan(const struct options *o)
@@ -213,26 +260,20 @@ static int command_plan(const struct options *o)
     return finish(program, 0);
 }
 
+/* In the place of a regular file only: what is read from a pipe cannot be written back. */
 static int write_file(const char *path, const struct text *text)
 {
-    size_t length = strlen(path) + 8;
-    char *temporary = malloc(length);
-    if (!temporary)
+    struct inv_errors errors = {.to = stderr, .program = "invar fmt: "};
+    struct inv_output out;
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        inv_error(&errors, "%s is no regular file: leave out --write", path);
         return 1;
-    snprintf(temporary, length, "%s.XXXXXX", path);
-    int fd = mkstemp(temporary);
-    FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
-    bool good = f && fwrite(text->data, 1, text->size, f) == text->size;
-    if (f)
-        good = (fclose(f) == 0) && good;
-    good = good && rename(temporary, path) == 0;
-    if (!good) {
-        fprintf(stderr, "invar fmt: cannot write '%s': %s\n", path, strerror(errno));
-        if (fd >= 0)
-            unlink(temporary);
     }
-    free(temporary);
-    return !good;
+    if (!inv_output_open(&out, path, &errors))
+        return 1;
+    inv_output_write(&out, text->data, text->size);
+    return !inv_output_close(&out, NULL);
 }
 
 static int command_fmt(const struct options *o)
@@ -454,8 +495,11 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
         }
         int at = argv[i][0] == '-' && !help ? find_option(argv[i], &value) : -1;
         if (at >= 0 && strchr(c->accepts, option_table[at].letter)) {
-            if (option_table[at].value && !value && (value = argv[++i]) == NULL) {
-                fprintf(stderr, "invar %s: '%s' needs a value\n", c->name, argv[i - 1]);
+            const char *name = option_table[at].name;
+            if (option_table[at].value && !value)
+                value = argv[++i];
+            if (option_table[at].value && (!value || (!*value && strcmp(name, "--cflags")))) {
+                fprintf(stderr, "invar %s: '%s' needs a value\n", c->name, name);
                 return 2;
             }
             if (!set_option(o, option_table[at].letter, value))
@@ -527,6 +571,7 @@ static int obey(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    inv_ending_watch();
     int status = obey(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;

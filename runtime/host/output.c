@@ -26,9 +26,10 @@ static const char *cure(int error)
 
 static int fail(struct inv_output *out, const char *doing)
 {
+    int kept = out->temporary && errno != ENOENT;
     if (!out->failed++)
         inv_error(out->errors, "%s: cannot %s: %s%s%s", out->name, doing, strerror(errno),
-                  cure(errno), out->temporary ? "; the old file, if any, is unchanged" : "");
+                  cure(errno), kept ? "; the old file, if any, is unchanged" : "");
     return 0;
 }
 
