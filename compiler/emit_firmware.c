@@ -404,6 +404,7 @@ static void list_weights(const struct lists *l)
         set_whole(item, "offset", list[i]->offset);
         set_whole(item, "elements", row_elements(list[i]));
         values_set(item, "kind", kind[list[i]->dtype]);
+        set_whole(item, "trained", list[i]->kind == VAR_PARAM);
         values_set(item, "path", emit_comment(l->emit->arena, list[i]->path));
         offset = print_tensor(&header, list[i], offset);
     }

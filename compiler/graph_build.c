@@ -245,7 +245,8 @@ int graph_sum(struct graph *graph, int x, uint32_t axes)
     return x;
 }
 
-/* The number of elements reduced, as f32: a constant, or rows * constant. */
+/* The number of elements reduced, as f32: a constant, or rows * constant, which is rounded once
+ * where rows < 2^24; as whole numbers of 32 bits it would wrap. */
 static int reduced_count(struct graph *graph, const struct shape *s, uint32_t axes)
 {
     int64_t dim = 1;
@@ -255,10 +256,8 @@ static int reduced_count(struct graph *graph, const struct shape *s, uint32_t ax
     if (s->rows < 0 || !reduced(axes, s->rows))
         return graph_const(graph, (float)dim);
     struct attr attr = {.step_value = VALUE_ROWS};
-    int rows = graph_add(graph, OP_STEP_VALUE, 0, NULL, &attr);
-    if (dim != 1)
-        rows = graph_binary(graph, OP_MUL, rows, graph_const_whole(graph, I32, dim));
-    return graph_to(graph, F32, rows);
+    int rows = graph_to(graph, F32, graph_add(graph, OP_STEP_VALUE, 0, NULL, &attr));
+    return dim == 1 ? rows : graph_binary(graph, OP_MUL, rows, graph_const(graph, (float)dim));
 }
 
 int graph_mean(struct graph *graph, int x, uint32_t axes)

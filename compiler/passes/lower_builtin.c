@@ -918,9 +918,8 @@ static bool step_value(struct lower *l, struct frame *frame, const char *name, s
             *out = value_error();
             return true;
         }
-        *out =
-            value_tensor(l, graph_add_shaped(l->graph, OP_STEP_VALUE, 0, NULL, &attr, I32, &scalar),
-                         false, span);
+        int whole = graph_add_shaped(l->graph, OP_STEP_VALUE, 0, NULL, &attr, I32, &scalar);
+        *out = value_tensor(l, graph_to(l->graph, F32, whole), false, span);
         if (l->phase == PHASE_PREDICT)
             lower_add_stand_in(
                 l, out->node,

@@ -25,17 +25,47 @@ static void look_at(const struct inv_run *run, int node, const float *value, int
         *found = (struct finding){ node, bad, value[bad] };
 }
 
-/* A parameter that is not finite was made so by an earlier update. */
-static const struct inv_variable *find_parameter(const struct inv_session *s)
+/* Which element of a parameter is not finite, or of a buffer NaN (it may start as an infinity); -1
+ * where all are sound. */
+static int64_t find_unsound(const struct inv_session *s, const struct inv_variable *v)
 {
-    for (int i = 0; i < s->model->variable_count; i++) {
-        const struct inv_variable *v = &s->model->variable[i];
-        if (v->kind == INV_PARAM && v->dtype == INV_F32 &&
-            find_bad((const float *)(const void *)(s->run.arena + v->offset),
-                     inv_variable_elements(v)) >= 0)
-            return v;
-    }
+    const float *value = (const float *)(const void *)(s->run.arena + v->offset);
+    int64_t count = inv_variable_elements(v);
+    if (v->dtype != INV_F32 || !inv_variable_is_saved(v))
+        return -1;
+    if (v->kind == INV_PARAM)
+        return find_bad(value, count);
+    for (int64_t i = 0; i < count; i++)
+        if (inv_is_nan(value[i]))
+            return i;
+    return -1;
+}
+
+/* A parameter or buffer that an earlier update spoiled, or NULL. */
+static const struct inv_variable *find_spoiled(const struct inv_session *s)
+{
+    for (int i = 0; i < s->model->variable_count; i++)
+        if (find_unsound(s, &s->model->variable[i]) >= 0)
+            return &s->model->variable[i];
     return NULL;
+}
+
+int inv_finite_weights(struct inv_session *s)
+{
+    inv_device_pull_saved(s);
+    const struct inv_variable *v = find_spoiled(s);
+    if (!v)
+        return INV_OK;
+    int64_t at = find_unsound(s, v);
+    float value;
+    memcpy(&value, s->run.arena + v->offset + (size_t)at * sizeof value, sizeof value);
+    fprintf(s->errors.to, "error: after %d steps: element %lld of %s %s is %s, an update made "
+            "it so; no weights are written\n", s->run.step, (long long)at,
+            v->kind == INV_PARAM ? "parameter" : "buffer", v->path,
+            inv_is_nan(value) ? "NaN" : "infinite");
+    fprintf(s->errors.to, "  help: lower the learning rate, clip the gradients, or look for an "
+                          "infinite slope, such as that of sqrt at 0\n");
+    return INV_NOT_FINITE;
 }
 
 /* The operator and, where it is another one than `last`, the model's line. */
@@ -66,19 +96,19 @@ int inv_finite_report(struct inv_session *s)
     inv_device_pull(s->model, &s->run, INV_INPUT);
     inv_device_pull(s->model, &s->run, INV_SAMPLE);
     inv_device_pull_saved(s);
-    const struct inv_variable *parameter = find_parameter(s);
+    const struct inv_variable *spoiled = find_spoiled(s);
     s->run.trace = look_at;
     s->run.trace_state = &found;
     inv_device_phase(s->model, &s->run, INV_TRAIN);
     s->run.trace = NULL;
     fprintf(s->errors.to, "error: step %d (epoch %d): the loss is not finite\n", s->run.step,
             s->run.epoch + 1);
-    if (parameter && s->run.step == 0)
-        fprintf(s->errors.to, "  parameter %s is not finite from the start%s%s\n", parameter->path,
+    if (spoiled && s->run.step == 0)
+        fprintf(s->errors.to, "  %s is not finite from the start%s%s\n", spoiled->path,
                 s->options.init ? ": see " : "", s->options.init ? s->options.init : "");
-    else if (parameter)
-        fprintf(s->errors.to, "  parameter %s is not finite: the update of step %d made it so\n",
-                parameter->path, s->run.step - 1);
+    else if (spoiled)
+        fprintf(s->errors.to, "  %s is not finite: the update of step %d made it so\n",
+                spoiled->path, s->run.step - 1);
     if (found.node >= 0 && found.node < s->model->trace_count)
         print_finding(s->errors.to, &found, &s->model->trace[found.node]);
     fprintf(s->errors.to, "  help: lower the learning rate, clip the gradients, or scale the "

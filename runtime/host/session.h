@@ -54,6 +54,8 @@ void inv_average_start(struct inv_session *);
 
 /* finite.c: replays INV_TRAIN and names the first node that is not finite; the exit status. */
 int inv_finite_report(struct inv_session *);
+/* INV_NOT_FINITE, with an error, where a parameter is not finite or a buffer holds a NaN. */
+int inv_finite_weights(struct inv_session *);
 
 /* order.c: which rows step `step` takes. */
 struct inv_order {

@@ -167,6 +167,8 @@ static int train_and_save(struct inv_session *s, const char *weights)
                                                       &s->errors, digest))
         return INV_BAD_DATA;
     int status = inv_train(s);
+    if (status == INV_OK)
+        status = inv_finite_weights(s);
     if (status != INV_OK)
         return status;
     evaluate(s, INV_PART_TEST);

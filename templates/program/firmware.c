@@ -485,6 +485,30 @@ enum ${model}_status ${model}_begin(struct ${model} *model, const struct ${model
     return status;
 }
 
+/* Parameters and buffers, in the order of their names. */
+static const struct {
+    int32_t offset, elements;
+    char kind;                          /* f: f32, i: i32, b: bool, l: i64 */
+    char trained;                       /* a parameter */
+} saved_tensors[] = {
+@each saved
+    {${offset}, ${elements}, '${kind}', ${trained}}, /* ${path} */
+@end
+    {0, 0, 0, 0},
+};
+
+/* Whether every parameter is finite and no buffer holds a NaN. */
+static int weights_are_sound(const struct ${model} *model)
+{
+    for (int t = 0; saved_tensors[t].kind; t++) {
+        const float *value = inv_f32(model->run.weights, saved_tensors[t].offset);
+        for (int32_t i = 0; saved_tensors[t].kind == 'f' && i < saved_tensors[t].elements; i++)
+            if (inv_is_nan(value[i]) || (saved_tensors[t].trained && !inv_is_finite(value[i])))
+                return 0;
+    }
+    return 1;
+}
+
 enum ${model}_status ${model}_step_begin(struct ${model} *model)
 {
     if (!model->run.arena || model->per_epoch == 0 || model->stage != IDLE)
@@ -529,7 +553,8 @@ static enum ${model}_status end_stage(struct ${model} *model)
         add_to_pass(model, &model->pass);
         model->run.step++;
         model->stage = IDLE;
-        return ${upper}_OK;
+        return model->run.step < model->run.steps || weights_are_sound(model)
+                   ? ${upper}_OK : ${upper}_NOT_FINITE;
     default:
         return ${upper}_OK;
     }
@@ -754,17 +779,6 @@ enum ${model}_status ${model}_load(struct ${model} *model, ${model}_read *read, 
         draw_weights(model);
     return status;
 }
-
-/* Parameters and buffers, in the order of their names. */
-static const struct {
-    int32_t offset, elements;
-    char kind;                          /* f: f32, i: i32, b: bool, l: i64 */
-} saved_tensors[] = {
-@each saved
-    {${offset}, ${elements}, '${kind}'}, /* ${path} */
-@end
-    {0, 0, 0},
-};
 
 static const char weights_header[${header_bytes}] =
 @each header

@@ -40,7 +40,8 @@ enum ${model}_status {
     ${upper}_UNTRUSTED = -3,            /* the self-test failed: see ${model}_selftest */
     ${upper}_BAD_CALL = -4,             /* no data or order, wrong rows or part, or amid a step */
     ${upper}_BAD_DATA = -5,             /* a row is missing or bad, or a needed part has none */
-    ${upper}_NOT_FINITE = -6,           /* the loss is: the step changed nothing */
+    ${upper}_NOT_FINITE = -6,           /* the loss is: the step changed nothing; or, after the
+                                         * last step, the weights are */
     ${upper}_BAD_STATE = -7,            /* what is loaded is damaged or of another model */
     ${upper}_IO = -8                    /* a callback failed */
 };

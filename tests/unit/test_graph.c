@@ -155,8 +155,8 @@ static void test_mean_divides_by_rows(void)
     CHECK_TEXT(print(graph),
                "graph test\n%0 = read $0:x : f32[b, 4]\n%1 = reshape %0 : f32[b*4]\n"
                "%2 = row_sum %1 : f32[1]\n%3 = reshape %2 : f32[1, 1]\n"
-               "%4 = step_value rows : i32\n%5 = const whole=4 : i32\n%6 = mul %4 %5 : i32\n"
-               "%7 = to_f32 %6 : f32\n%8 = div %3 %7 : f32[1, 1]\n");
+               "%4 = step_value rows : i32\n%5 = to_f32 %4 : f32\n%6 = const value=0x1p+2 : f32\n"
+               "%7 = mul %5 %6 : f32\n%8 = div %3 %7 : f32[1, 1]\n");
 }
 
 static void test_unbroadcast(void)
