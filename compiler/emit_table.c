@@ -20,6 +20,15 @@ static const char *const fits[] = {
 static const char *const keys[] = {
     [KEY_NONE] = "INV_NO_KEY", [KEY_PART] = "INV_KEY_PART", [KEY_GROUP] = "INV_KEY_GROUP",
     [KEY_ORDER] = "INV_KEY_ORDER"};
+static const char *const forms[] = {
+    [FORM_NUMBER] = "INV_CELL_NUMBER", [FORM_MISSING] = "INV_CELL_MISSING",
+    [FORM_DAYS] = "INV_CELL_DAYS", [FORM_SECONDS] = "INV_CELL_SECONDS",
+    [FORM_WEEKDAY] = "INV_CELL_WEEKDAY", [FORM_MONTH] = "INV_CELL_MONTH",
+    [FORM_YEAR] = "INV_CELL_YEAR", [FORM_DAY_OF_YEAR] = "INV_CELL_DAY_OF_YEAR"};
+static const char *const missing[] = {
+    [MISSING_ERROR] = "INV_MISSING_ERROR", [MISSING_DROP] = "INV_MISSING_DROP",
+    [MISSING_VALUE] = "INV_MISSING_VALUE", [MISSING_MEAN] = "INV_MISSING_MEAN",
+    [MISSING_MEDIAN] = "INV_MISSING_MEDIAN"};
 
 static void set_string(struct values *values, const char *key, const char *string)
 {
@@ -90,6 +99,38 @@ static const char *emit_classes(struct emit *emit, const struct data_field *fiel
     return name;
 }
 
+/* The columns of a field, as an array of the file; "NULL" where there are none. */
+static const char *emit_ranges(struct emit *emit, const struct data_field *field, int number)
+{
+    if (field->range_count == 0)
+        return "NULL";
+    const char *name = arena_printf(emit->arena, "columns_%d", number);
+    struct values *list = values_add_item(emit->file, "columns");
+    values_set(list, "name", name);
+    for (int i = 0; i < field->range_count; i++) {
+        struct values *item = values_add_item(list, "range");
+        set_whole(item, "first", field->range[i].first);
+        set_whole(item, "last", field->range[i].last);
+        set_string(item, "first_name", field->range[i].first_name);
+        set_string(item, "last_name", field->range[i].last_name);
+    }
+    return name;
+}
+
+static void emit_csv(struct emit *emit)
+{
+    const struct csv_desc *csv = &emit->program->data.csv;
+    struct values *file = emit->file;
+    set_whole(file, "header", csv->header);
+    set_whole(file, "delimiter", csv->delimiter);
+    set_whole(file, "decimal", csv->decimal ? csv->decimal : '.');
+    set_whole(file, "comment", csv->comment);
+    set_whole(file, "skip", csv->skip);
+    set_whole(file, "na_count", csv->has_na ? csv->na_count : -1);
+    for (int i = 0; i < csv->na_count; i++)
+        set_string(values_add_item(file, "na"), "text", csv->na[i]);
+}
+
 static void emit_field(struct emit *emit, const struct data_field *field, int number)
 {
     struct values *item = values_add_item(emit->file, "field");
@@ -97,10 +138,12 @@ static void emit_field(struct emit *emit, const struct data_field *field, int nu
     set_whole(item, "label", field->label);
     values_set(item, "key", keys[field->key]);
     set_string(item, "file", field->array ? field->array : "");
-    set_whole(item, "first_column", field->first_column);
-    set_whole(item, "last_column", field->last_column);
-    set_string(item, "first_name", field->first_name);
-    set_string(item, "last_name", field->last_name);
+    values_set(item, "ranges", emit_ranges(emit, field, number));
+    set_whole(item, "range_count", field->range_count);
+    values_set(item, "form", forms[field->form]);
+    values_set(item, "missing", missing[field->missing]);
+    values_set(item, "missing_value", emit_float(emit->arena, field->missing_value));
+    set_whole(item, "fill", field->fill);
     set_whole(item, "text", field->text);
     set_string(item, "expression", field->expression);
     set_whole(item, "class_count", field->class_name ? field->class_count : 0);
@@ -126,7 +169,7 @@ static void emit_data(struct emit *emit)
         set_whole(item, "first", data->source[i].first_file);
         set_whole(item, "count", data->source[i].file_count);
     }
-    set_whole(file, "header", data->header);
+    emit_csv(emit);
     set_whole(file, "data_rows", data->rows);
     set_whole(file, "field_count", data->field_count);
     values_printf(file, "train_share", "%.17g", data->train_share);

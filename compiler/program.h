@@ -54,13 +54,26 @@ enum key_kind { KEY_NONE, KEY_PART, KEY_GROUP, KEY_ORDER, KEY_COUNT };
 enum fit_kind { FIT_NONE, FIT_ZSCORE, FIT_MINMAX };
 
 /* One stored array of a data source: columns of a CSV, or a named IDX, NPY or raw file. */
+/* Columns by number, inclusive, or -1 and by name. */
+struct column_range { int first, last; const char *first_name, *last_name; };
+
+enum cell_form {
+    FORM_NUMBER, FORM_MISSING, FORM_DAYS, FORM_SECONDS, FORM_WEEKDAY, FORM_MONTH, FORM_YEAR,
+    FORM_DAY_OF_YEAR
+};
+enum missing_kind { MISSING_ERROR, MISSING_DROP, MISSING_VALUE, MISSING_MEAN, MISSING_MEDIAN };
+
 struct data_field {
     const char *name;                   /* model argument it feeds */
     bool label;                         /* not known when predicting; keys are labels, too */
     enum key_kind key;
     const char *array;                  /* idx, npy, raw: which named file; NULL for csv */
-    int first_column, last_column;      /* csv by number, inclusive; -1 where by name */
-    const char *first_name, *last_name; /* csv by name */
+    struct column_range *range;         /* csv: the columns, in the field's order */
+    int range_count, range_room;
+    enum cell_form form;                /* csv: what a cell is read as */
+    enum missing_kind missing;          /* csv: what becomes of a cell without a value */
+    float missing_value;
+    int fill;                           /* VAR_BUFFER of MISSING_MEAN and _MEDIAN, else -1 */
     const char **class_name;            /* text labels in order; NULL: numbers 0..k-1 */
     int class_count;                    /* names listed; with class_name NULL and text: k found */
     bool text;                          /* cells are names, numbered in byte order */
@@ -84,6 +97,16 @@ struct data_file {
 /* Rows that are split, and those of parts that have files of their own. */
 enum { SOURCE_MAIN, SOURCE_TRAIN, SOURCE_VAL, SOURCE_TEST, SOURCE_COUNT };
 
+/* How csv files are written. */
+struct csv_desc {
+    int header;                         /* 1 yes, 0 no, -1 found out from the first line */
+    char delimiter, decimal, comment;   /* delimiter 0: found out; comment 0: none */
+    int64_t skip;                       /* lines before the first record */
+    const char **na;                    /* texts that mean: missing */
+    int na_count;
+    bool has_na;                        /* na is given */
+};
+
 struct data_source { int first_file, file_count; }; /* no files: absent, or drawn */
 
 struct data_desc {
@@ -91,7 +114,7 @@ struct data_desc {
     enum source_kind kind;
     struct data_file *file;             /* csv: one */
     int file_count, file_room;
-    int header;                         /* csv: 1 yes, 0 no, -1 found out from the first line */
+    struct csv_desc csv;
     int64_t rows;                       /* random(n) */
     struct data_field *field;
     int field_count, field_room;

@@ -38,17 +38,43 @@ static void print_train(struct text *text, const struct train_desc *t)
     text_puts(text, "\n");
 }
 
+static void print_range(struct text *text, const struct column_range *r)
+{
+    text_printf(text, " first=%d last=%d", r->first, r->last);
+    print_string(text, "first_name=", r->first_name);
+    print_string(text, "last_name=", r->last_name);
+}
+
+static void print_csv(struct text *text, const struct csv_desc *csv)
+{
+    if (csv->delimiter != ',' || csv->decimal != '.' || csv->comment || csv->skip)
+        text_printf(text, "csv delimiter=%d decimal=%d comment=%d skip=%" PRId64 "\n",
+                    csv->delimiter, csv->decimal, csv->comment, csv->skip);
+    for (int i = 0; i < csv->na_count; i++) {
+        text_puts(text, "na");
+        print_string(text, "", csv->na[i]);
+        text_puts(text, "\n");
+    }
+}
+
 static void print_field(struct text *text, const struct data_field *f)
 {
+    static const struct column_range none = {.first = -1, .last = -1};
     text_puts(text, "field");
     print_string(text, "", f->name);
     text_printf(text, " label=%d key=%d", f->label, f->key);
     print_string(text, "file=", f->array);
-    text_printf(text, " first=%d last=%d", f->first_column, f->last_column);
-    print_string(text, "first_name=", f->first_name);
-    print_string(text, "last_name=", f->last_name);
+    print_range(text, f->range_count ? &f->range[0] : &none);
     text_printf(text, " text=%d fit=%s raw=%d input=%d fit_a=%d fit_b=%d\n", f->text, fits[f->fit],
                 f->raw, f->input, f->fit_a, f->fit_b);
+    for (int i = 1; i < f->range_count; i++) {
+        text_puts(text, "columns");
+        print_range(text, &f->range[i]);
+        text_puts(text, "\n");
+    }
+    if (f->form || f->missing)
+        text_printf(text, "cells form=%d missing=%d value=%a fill=%d\n", f->form, f->missing,
+                    (double)f->missing_value, f->fill);
     for (int i = 0; f->class_name && i < f->class_count; i++) {
         text_puts(text, "class");
         print_string(text, "", f->class_name[i]);
@@ -61,7 +87,7 @@ static void print_data(struct text *text, const struct data_desc *d)
     text_puts(text, "data");
     print_string(text, "", d->name);
     text_printf(text, " kind=%s header=%d rows=%" PRId64 " train=%a val=%a test=%a",
-                sources[d->kind], d->header, d->rows, d->train_share, d->val_share,
+                sources[d->kind], d->csv.header, d->rows, d->train_share, d->val_share,
                 d->test_share);
     text_printf(text, " shuffle=%d has_seed=%d seed=%" PRIu64 " sources=", d->shuffle, d->has_seed,
                 d->seed);
@@ -72,6 +98,8 @@ static void print_data(struct text *text, const struct data_desc *d)
     for (int i = 0; i < 3; i++)
         print_string(text, i ? "" : "values=", d->part_value[i]);
     text_puts(text, "\n");
+    if (d->kind == SOURCE_CSV)
+        print_csv(text, &d->csv);
     for (int i = 0; i < d->file_count; i++) {
         text_puts(text, "file");
         print_string(text, "", d->file[i].name);

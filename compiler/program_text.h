@@ -19,6 +19,14 @@
  *   report "accuracy" loss=0 lower=0 variable=9
  *   variable 5 param "dense1/w" classes=0 block=9 start=128 : f32[64, 128]
  *
+ * After the data, where they are not the usual ones, the csv options and each text that means
+ * missing; after a field its further columns, and what its cells are read as:
+ *
+ *   csv delimiter=59 decimal=44 comment=0 skip=0
+ *   na "?"
+ *   columns first=7 last=9 first_name="" last_name=""
+ *   cells form=0 missing=3 value=0x0p+0 fill=4
+ *
  * sources: the first file and the number of files of the rows that are split, and of parts train,
  * val and test where they have files of their own.  key: 1 part, 2 group, 3 order; values: those of
  * a part key for train, val and test.  stratify: a field by its place.

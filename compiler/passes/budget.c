@@ -207,10 +207,28 @@ static void check_flash(const struct program *program, const struct target_desc 
     diag_help(d, "take smaller constants; code and weights come on top of them");
 }
 
+/* Rows come to a device without gaps, and it fits no statistics to fill them with. */
+static bool fills_none(const struct program *program)
+{
+    for (int i = 0; i < program->data.field_count; i++) {
+        const struct data_field *field = &program->data.field[i];
+        if (field->fill < 0)
+            continue;
+        struct diag *d = diag_error(program->diags, field->span,
+                                    "missing cells of field '%s' are filled with a statistic, "
+                                    "which firmware does not compute", field->name);
+        diag_help(d, "give a number, missing = 0, or leave such rows out: missing = drop");
+        return false;
+    }
+    return true;
+}
+
 /* Offsets are of 32 bits on a device. */
 bool firmware_fits(const struct program *program)
 {
     struct firmware_sizes sizes = firmware_sizes(program);
+    if (!fills_none(program))
+        return false;
     if (sizes.arena <= INT32_MAX)
         return true;
     struct bill bill = ram_bill(program);

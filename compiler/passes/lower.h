@@ -304,6 +304,16 @@ void lower_optimizer(struct lower *);
 void lower_model_statement(struct lower *, struct frame *, const struct ast *);
 void lower_phases(struct lower *);
 void lower_data(struct lower *);
+/* The variable of the field's cells; -1 after an error. */
+int lower_raw_variable(struct lower *, struct data_field *, struct span);
+/* csv(...): `add` is called for each path. */
+void lower_source_csv(struct lower *, const struct ast *arguments,
+                      void (*add)(struct lower *, const char *path));
+/* days, weekday and so on of the field's cells. */
+struct value lower_date(struct lower *, struct frame *, const char *form, struct value,
+                        struct span);
+/* The buffer that missing cells are filled from, where the field's value is `node`. */
+void lower_fill(struct lower *, struct data_field *, int node, struct span);
 /* columns(a..b), column(...): cells of the field at hand. */
 struct value lower_columns(struct lower *, struct frame *, const char *name, struct arguments *,
                            struct span);

@@ -786,6 +786,13 @@ static struct value call_columns(struct lower *l, struct frame *frame, const str
     return lower_columns(l, frame, b->name, a, span);
 }
 
+static struct value call_date(struct lower *l, struct frame *frame, const struct builtin *b,
+                              struct arguments *a, const char *path, struct span span)
+{
+    ARGUMENTS(1);
+    return lower_date(l, frame, b->name, v[0], span);
+}
+
 #define MAP(name, op) {name, 1, 1, op, call_map, {"x"}}
 static const struct builtin builtins[] = {
     MAP("abs", OP_ABS),
@@ -832,6 +839,13 @@ static const struct builtin builtins[] = {
     {"random_keep", 2, 2, OP_RANDOM_KEEP, call_random_keep, {"x", "p"}},
     {"columns", 1, 1, 0, call_columns, {"range"}},
     {"column", 1, 3, 0, call_columns, {"which", "names", "text"}},
+    {"missing", 1, 1, 0, call_columns, {"which"}},
+    {"days", 1, 1, 0, call_date, {"x"}},
+    {"seconds_of_day", 1, 1, 0, call_date, {"x"}},
+    {"weekday", 1, 1, 0, call_date, {"x"}},
+    {"month", 1, 1, 0, call_date, {"x"}},
+    {"year", 1, 1, 0, call_date, {"x"}},
+    {"day_of_year", 1, 1, 0, call_date, {"x"}},
     {"stop_gradient", 1, 1, 0, call_stop_gradient, {"x"}},
     {"global_norm", 1, 1, 0, call_global_norm, {"g"}},
 };

@@ -133,7 +133,12 @@ static bool add_argument(struct lower *l, struct frame *frame, struct arguments 
     }
     list->name[list->count] = a->kind == AST_NAMED ? a->text : NULL;
     list->ast[list->count] = a;
-    list->item[list->count] = lower_expr(l, frame, a->kind == AST_NAMED ? a->kid[0] : a);
+    const struct ast *value = a->kind == AST_NAMED ? a->kid[0] : a;
+    bool word = frame->role == ROLE_DATA && a->kind == AST_NAMED && !strcmp(a->text, "missing")
+                && value->kind == AST_NAME; /* missing = mean */
+    list->item[list->count] =
+        word ? (struct value){.kind = V_WORD, .text = value->text, .span = value->span}
+             : lower_expr(l, frame, value);
     return list->item[list->count++].kind != V_ERROR;
 }
 

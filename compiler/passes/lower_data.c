@@ -34,25 +34,9 @@ static void add_file(struct lower *l, const char *name, const char *path, const 
                            .raw_dtype = sources[source].raw};
 }
 
-static void source_csv(struct lower *l, const struct ast *arguments, int source)
+static void add_csv(struct lower *l, const char *path)
 {
-    struct data_desc *data = &l->program->data;
-    data->header = -1;
-    const char *path = NULL;
-    for (int i = 0; i < arguments->count; i++) {
-        const struct ast *a = arguments->kid[i];
-        struct value v = lower_expr(l, l->current, a->kind == AST_NAMED ? a->kid[0] : a);
-        if (a->kind != AST_NAMED && v.kind == V_STRING && !path)
-            path = v.text;
-        else if (a->kind == AST_NAMED && !strcmp(a->text, "header") && v.kind == V_BOOL)
-            data->header = v.number != 0;
-        else if (v.kind != V_ERROR)
-            diag_error(l->diags, a->span, "write: csv(\"file.csv\", header = true)");
-    }
-    if (path)
-        add_file(l, "", path, NULL, source);
-    else
-        diag_error(l->diags, arguments->span, "'csv' needs the path of a file");
+    add_file(l, "", path, NULL, 0);
 }
 
 static void source_files(struct lower *l, const struct ast *arguments, int source)
@@ -150,7 +134,7 @@ void lower_source(struct lower *l, const struct ast *ast, bool part)
         diag_error(l->diags, ast->span, "all parts of a data set have the same kind of source");
     int first = data->file_count;
     if (sources[i].kind == SOURCE_CSV)
-        source_csv(l, ast->kid[1], i);
+        lower_source_csv(l, ast->kid[1], add_csv);
     else if (sources[i].archive)
         source_archive(l, ast->kid[1], i);
     else if (sources[i].kind == SOURCE_RANDOM)
@@ -173,7 +157,7 @@ static bool takes_cells(const struct ast *expr)
                || !strcmp(name->text, "columns"));
 }
 
-static int raw_variable(struct lower *l, struct data_field *field, struct span span)
+int lower_raw_variable(struct lower *l, struct data_field *field, struct span span)
 {
     struct program *p = l->program;
     struct variable *input = program_variable(p, field->input);
@@ -186,102 +170,6 @@ static int raw_variable(struct lower *l, struct data_field *field, struct span s
     struct variable *raw = program_add_variable(p, VAR_RAW, path, dtype, &input->shape, span);
     raw->classes = field->text || !field->expression ? input->classes : 0;
     return field->raw = raw->id;
-}
-
-static bool column_range(struct lower *l, struct data_field *field, struct value v,
-                         struct span span)
-{
-    int64_t first, last;
-    struct value a = v.kind == V_RANGE ? v.item[0] : v, b = v.kind == V_RANGE ? v.item[1] : v;
-    if (a.kind == V_STRING && b.kind == V_STRING) {
-        field->first_name = a.text;
-        field->last_name = b.text;
-        return true;
-    }
-    if (!value_whole(a, &first) || !value_whole(b, &last) || first < 0 || last < first
-        || last > 1 << 24) {
-        lower_error(l, l->current, span,
-                    "columns are given by number (from 0) or by name: columns(0..63), "
-                    "columns(\"a\"..\"f\"), column(64)");
-        return false;
-    }
-    field->first_column = (int)first;
-    field->last_column = (int)last;
-    const struct shape *s = &program_variable(l->program, field->input)->shape;
-    if (shape_elements(s) != last - first + 1) {
-        struct diag *d = lower_error(
-            l, l->current, span, "%lld columns for field '%s', which has %lld elements a row",
-            (long long)(last - first + 1), field->name, (long long)shape_elements(s));
-        diag_note(d, field->span, "declared here");
-        return false;
-    }
-    return true;
-}
-
-static bool column_names(struct lower *l, struct data_field *field, struct value names)
-{
-    struct variable *input = program_variable(l->program, field->input);
-    bool good = names.kind == V_LIST;
-    for (int i = 0; good && i < names.count; i++)
-        good = names.item[i].kind == V_STRING;
-    if (!good || names.count != input->classes) {
-        lower_error(l, l->current, names.span,
-                    good ? "%d names for class[%lld]" : "'names' is a list of strings", names.count,
-                    (long long)input->classes);
-        return false;
-    }
-    field->class_name = ARENA_ARRAY(l->arena, const char *, names.count);
-    field->class_count = names.count;
-    for (int i = 0; i < names.count; i++)
-        field->class_name[i] = names.item[i].text;
-    field->text = true;
-    return true;
-}
-
-/* text = true: labels are names, numbered in byte order of those in the file. */
-static bool column_text(struct lower *l, struct data_field *field, struct value text)
-{
-    bool class = program_variable(l->program, field->input)->classes != 0;
-    if (text.kind != V_BOOL || !class) {
-        lower_error(l, l->current, text.span,
-                    class ? "'text' is true or false, not %s"
-                          : "only a class is read from text, and this is no class",
-                    value_describe(l, text));
-        return false;
-    }
-    field->text = text.number != 0;
-    return true;
-}
-
-static bool column_option(struct lower *l, struct data_field *field, const char *name,
-                          struct value v)
-{
-    if (!name || !strcmp(name, "names"))
-        return column_names(l, field, v);
-    if (!strcmp(name, "text"))
-        return column_text(l, field, v);
-    lower_error(l, l->current, v.span, "'column' has no argument '%s'; there are names and text",
-                name);
-    return false;
-}
-
-struct value lower_columns(struct lower *l, struct frame *frame, const char *name,
-                           struct arguments *a, struct span span)
-{
-    struct data_field *field = l->field;
-    if (frame->role != ROLE_DATA || !field || l->program->data.kind != SOURCE_CSV) {
-        lower_error(l, frame, span, "'%s' reads cells of a csv source, in 'data'", name);
-        return value_error();
-    }
-    for (int i = 1; i < a->count; i++)
-        if (!column_option(l, field, a->name[i], a->item[i]))
-            return value_error();
-    int id = raw_variable(l, field, span);
-    if (id < 0 || !column_range(l, field, a->item[0], span))
-        return value_error();
-    struct value v = value_tensor(l, lower_read(l, id), true, span);
-    v.classes = program_variable(l->program, id)->classes;
-    return v;
 }
 
 /* ---- fields ---- */
@@ -373,6 +261,8 @@ static void field_value(struct lower *l, struct data_field *field, struct value 
     if (!shape_equal(&value_node(l, v)->shape, &input->shape))
         v.node = graph_reshape(l->graph, v.node, &input->shape);
     graph_store(l->graph, field->input, v.node);
+    if (field->missing == MISSING_MEAN || field->missing == MISSING_MEDIAN)
+        lower_fill(l, field, v.node, span);
 }
 
 /* Fitted statistics are buffers, one for each element of a row, saved with the weights. */
@@ -409,7 +299,7 @@ static bool bind_files(struct lower *l, struct frame *frame, struct data_field *
         for (int i = 0; i < data->file_count; i++) {
             if (strcmp(data->file[i].name, expr->text) || frame_find(frame, expr->text))
                 continue;
-            int id = raw_variable(l, field, expr->span);
+            int id = lower_raw_variable(l, field, expr->span);
             if (id < 0)
                 return false;
             field->array = data->file[i].name;
@@ -435,8 +325,7 @@ static void lower_field(struct lower *l, const struct ast *ast, bool label)
                                .input = -1,
                                .fit_a = -1,
                                .fit_b = -1,
-                               .first_column = -1,
-                               .last_column = -1,
+                               .fill = -1,
                                .span = ast->span};
     for (int i = 0; i < data->field_count; i++)
         if (!strcmp(data->field[i].name, name->text)) {
@@ -483,7 +372,7 @@ void lower_key(struct lower *l, const struct ast *ast, enum key_kind key, const 
     struct shape shape = shape_rows(0, NULL, true);
     struct data_field field = {.name = arena_printf(l->arena, "(%s)", name[key]), .label = true,
                                .key = key, .raw = -1, .fit_a = -1, .fit_b = -1,
-                               .first_column = -1, .last_column = -1, .span = ast->span};
+                               .fill = -1, .span = ast->span};
     struct frame frame = {.role = ROLE_DATA, .declaration = l->data_ast, .path = field.name,
                           .random_path = field.name};
     if (!expr || !takes_cells(expr)) {

@@ -211,7 +211,7 @@ void lower_source_of(struct lower *l, int source, const struct ast *ast)
 void lower_part(struct lower *l, const struct ast *ast)
 {
     struct data_desc *data = &l->program->data;
-    int source = SOURCE_TRAIN, header = data->header;
+    int source = SOURCE_TRAIN;
     if (ast->kind != AST_DECLARE || strcmp(ast->text, "part"))
         return;
     while (source < SOURCE_COUNT && strcmp(ast->kid[0]->text, part_names[source - SOURCE_TRAIN]))
@@ -224,8 +224,6 @@ void lower_part(struct lower *l, const struct ast *ast)
         diag_error(l->diags, ast->span, "the %s part is given twice", ast->kid[0]->text);
     } else {
         lower_source_of(l, source, ast->kid[2]);
-        if (l->data_ast->kid[0])
-            data->header = header;
     }
 }
 

@@ -2,34 +2,106 @@
  * classes; as the training data had them, where those are known. */
 #include <stdlib.h>
 #include <string.h>
+#include "dates.h"
 #include "decimal.h"
 #include "rows.h"
 #include "suggest.h"
 #include "variable.h"
 
-/* ---- the header ---- */
+/* ---- is the first line a header? ---- */
 
 /* Columns of the file are asked for by name. */
 static int uses_names(const struct inv_rows *rows)
 {
     const struct inv_data *d = &rows->model->data;
     for (int f = 0; f < d->field_count; f++)
-        if (inv_table_reads(rows, f)
-            && (d->field[f].first_column < 0 || rows->fitted->field[f].columns > 0))
-            return 1;
+        for (int i = 0; inv_table_reads(rows, f) && i < d->field[f].range_count; i++)
+            if (d->field[f].range[i].first < 0 || rows->fitted->field[f].columns > 0)
+                return 1;
     return 0;
 }
 
-/* Where the model does not say: a first line without any number is a header. */
-static int looks_like_header(const struct inv_csv *csv)
+enum first_cell { NUMBERS, WORDS, OTHERS, KINDS }; /* OTHERS: missing cells, yes and no */
+
+static enum first_cell kind_of(const struct inv_rows *rows, int f, const char *cell)
 {
+    enum inv_cell_form form = rows->model->data.field[f].form;
     float value;
-    for (int i = 0; i < csv->count; i++)
-        if (inv_decimal_to_f32(inv_csv_cell(csv, i), '.', &value) == INV_DECIMAL_OK)
-            return 0;
-    return 1;
+    if (form > INV_CELL_MISSING && !inv_date_read(cell, form, &value))
+        return NUMBERS;
+    if (inv_table_is_blank(cell) || inv_names_find(&rows->na, cell) >= 0
+        || inv_table_truth(cell) >= 0)
+        return OTHERS;
+    switch (inv_decimal_to_f32(cell, rows->model->data.decimal, &value)) {
+    case INV_DECIMAL_NOT_NUMBER: return WORDS;
+    case INV_DECIMAL_NAN: return OTHERS;
+    default: return NUMBERS;
+    }
 }
 
+/* count[k]: the cells of kind k in the columns that are read as numbers or dates. */
+static void judge_line(const struct inv_rows *rows, int count[KINDS])
+{
+    for (int f = 0; f < rows->model->data.field_count; f++) {
+        const struct inv_field *field = &rows->model->data.field[f];
+        int numbers = !field->text && !field->key && field->form != INV_CELL_MISSING;
+        for (int i = 0; inv_table_reads(rows, f) && numbers && i < field->range_count; i++)
+            for (int c = field->range[i].first; c <= field->range[i].last && c < rows->width; c++)
+                count[kind_of(rows, f, inv_csv_cell(&rows->csv, c))]++;
+    }
+}
+
+/* Whole numbers that count up by one step, as in 0,1,2 or 2019,2020: names, it may be. */
+static int counts_up(const struct inv_csv *csv)
+{
+    int32_t value, last = 0, step = 1;
+    int width = csv->count;
+    for (int i = 0; i < width; i++, last = value) {
+        const char *cell = inv_csv_cell(csv, i);
+        if (strspn(cell, "0123456789") != strlen(cell)
+            || inv_decimal_to_i32(cell, '.', &value) != INV_DECIMAL_OK)
+            return 0;
+        if (i == 1)
+            step = value - last;
+        if (i > 0 && (step < 1 || (step > 1 && width == 2) || value - last != step))
+            return 0;
+    }
+    return width > 1;
+}
+
+/* The line below holds numbers, and does not count up. */
+static int differs_below(const struct inv_rows *rows)
+{
+    struct inv_csv below;
+    float value;
+    int differs = inv_csv_open(&below, rows->paths.path[rows->at], &rows->csv.dialect,
+                               rows->errors)
+                  && inv_csv_next(&below) > 0 && inv_csv_next(&below) > 0 && !counts_up(&below);
+    for (int i = 0; differs && i < below.count; i++)
+        differs = inv_decimal_to_f32(inv_csv_cell(&below, i), rows->model->data.decimal, &value)
+                  == INV_DECIMAL_OK;
+    inv_csv_close(&below, NULL);
+    return differs;
+}
+
+/* Where the model does not say: names are words, and a row has numbers; what may be either is an
+ * error (-1). */
+static int find_out(struct inv_rows *rows)
+{
+    int count[KINDS] = { 0 };
+    if (uses_names(rows))
+        return 1;
+    judge_line(rows, count);
+    if (count[WORDS] && !count[NUMBERS] && !count[OTHERS])
+        return 1;
+    if (count[NUMBERS] && !count[WORDS] && !count[OTHERS]
+        && !(counts_up(&rows->csv) && differs_below(rows)))
+        return 0;
+    inv_error(rows->errors, "%s:%lld: the first line may be a header or a row; say which in the "
+              "model: csv(..., header = true) or header = false", rows->csv.stream.path,
+              (long long)rows->csv.line);
+    return -1;
+}
 static void keep_header(struct inv_rows *rows)
 {
     struct inv_header *h = &rows->header;
@@ -82,12 +154,39 @@ static int find_column(struct inv_rows *rows, const char *name, const struct inv
     return -1;
 }
 
-static void take_range(struct inv_columns *c, int first, int last)
+static void add_columns(struct inv_columns *c, int first, int last)
 {
-    c->count = last - first + 1;
-    c->at = inv_resize(c->at, (size_t)c->count * sizeof *c->at);
-    for (int i = 0; i < c->count; i++)
-        c->at[i] = first + i;
+    if (c->count + last - first + 1 > c->room) {
+        c->room = 2 * c->room + last - first + 1;
+        c->at = inv_resize(c->at, (size_t)c->room * sizeof *c->at);
+    }
+    for (; first <= last; first++)
+        c->at[c->count++] = first;
+}
+
+static void bind_range(struct inv_rows *rows, int f, const struct inv_range *range)
+{
+    const struct inv_field *field = &rows->model->data.field[f];
+    int first = range->first, last = range->last;
+    if (first < 0) {
+        first = find_column(rows, range->first_name, field);
+        last = strcmp(range->last_name, range->first_name)
+                   ? find_column(rows, range->last_name, field)
+                   : first;
+        if (first < 0 || last < 0)
+            return;
+    }
+    if (last >= rows->width)
+        inv_error(rows->errors, "%s:%lld: field %s takes column %d, but there are only columns 0 "
+                  "to %d; correct the column or check the separator", rows->csv.stream.path,
+                  (long long)rows->csv.line, field->name, last, rows->width - 1);
+    else if (last < first)
+        inv_error(rows->errors, "%s:%lld: column \"%s\" stands before \"%s\", so nothing lies "
+                  "between them for field %s; write them in the order of the header",
+                  rows->csv.stream.path, (long long)rows->csv.line, range->last_name,
+                  range->first_name, field->name);
+    else
+        add_columns(&rows->columns[f], first, last);
 }
 
 /* As the model says. */
@@ -95,26 +194,19 @@ static void bind_model(struct inv_rows *rows, int f)
 {
     const struct inv_field *field = &rows->model->data.field[f];
     int64_t wanted = inv_variable_elements(&rows->model->variable[field->raw]);
-    int first = field->first_column, last = field->last_column;
-    if (first < 0) {
-        const char *end = field->last_name ? field->last_name : field->first_name;
-        first = find_column(rows, field->first_name, field);
-        last = strcmp(end, field->first_name) ? find_column(rows, end, field) : first;
-        if (first < 0 || last < 0)
-            return;
-    }
-    if (last >= rows->width)
-        inv_error(rows->errors, "%s:%lld: field %s takes column %d, but there are only columns 0 "
-                  "to %d; correct the column or check the separator (it must be a comma)",
-                  rows->csv.stream.path, (long long)rows->csv.line, field->name, last,
-                  rows->width - 1);
-    else if (last - first + 1 != wanted)
-        inv_error(rows->errors, "%s:%lld: columns %d to %d hold %d cells, but field %s has %lld; "
-                  "correct the columns or the field's shape", rows->csv.stream.path,
-                  (long long)rows->csv.line, first, last, last - first + 1, field->name,
-                  (long long)wanted);
-    else
-        take_range(&rows->columns[f], first, last);
+    struct inv_columns *c = &rows->columns[f];
+    int before = rows->errors->count;
+    for (int i = 0; i < field->range_count; i++)
+        bind_range(rows, f, &field->range[i]);
+    if (rows->errors->count > before || c->count == wanted)
+        return;
+    char *which = field->range_count > 1
+                      ? inv_copy_text("the columns")
+                      : inv_text("columns %d to %d", c->at[0], c->at[c->count - 1]);
+    inv_error(rows->errors, "%s:%lld: %s hold %d cells, but field %s has %lld; correct the columns "
+              "or the field's shape", rows->csv.stream.path, (long long)rows->csv.line, which,
+              c->count, field->name, (long long)wanted);
+    free(which);
 }
 
 /* By the names that the training data had, wherever they stand now. */
@@ -131,9 +223,11 @@ static void bind_fitted(struct inv_rows *rows, int f)
                   rows->header.cell ? "" : ", but the model says header = false");
         return;
     }
-    take_range(c, 0, fitted->columns - 1);
-    for (int i = 0; i < c->count; i++)
-        c->at[i] = find_column(rows, fitted->column[i], field);
+    for (int i = 0; i < fitted->columns; i++) {
+        int column = find_column(rows, fitted->column[i], field);
+        if (column >= 0)
+            add_columns(c, column, column);
+    }
 }
 
 /* A name that two columns have would not find its column again. */
@@ -149,18 +243,41 @@ static void keep_columns(struct inv_rows *rows, int f)
     }
 }
 
+/* A line of one cell, where the model wants others, has its cells between other separators. */
+static int check_delimiter(struct inv_rows *rows)
+{
+    const char *cell = inv_csv_cell(&rows->csv, 0), *other = strpbrk(cell, ";\t|,");
+    int wanted = 0;
+    for (int f = 0; f < rows->model->data.field_count; f++)
+        for (int i = 0; i < rows->model->data.field[f].range_count; i++)
+            wanted |= inv_table_reads(rows, f) && rows->model->data.field[f].range[i].last != 0;
+    if (rows->width > 1 || !other || !wanted)
+        return 1;
+    char separator[] = { *other, 0 };
+    inv_error(rows->errors, "%s:%lld: the line is one cell, in which '%s' stands; say what stands "
+              "between cells: csv(..., delimiter = %s%s%s)", rows->csv.stream.path,
+              (long long)rows->csv.line, *other == '\t' ? "tab" : separator,
+              *other == '\t' ? "" : "\"", *other == '\t' ? "tab" : separator,
+              *other == '\t' ? "" : "\"");
+    return 0;
+}
+
 static int read_header(struct inv_rows *rows)
 {
     int header = rows->model->data.header;
     int status = inv_csv_next(&rows->csv);
     if (status == 0)
-        inv_error(rows->errors, "%s: is empty; expected lines of cells with commas between",
+        inv_error(rows->errors, "%s: is empty; expected lines of cells with separators between",
                   rows->csv.stream.path);
     if (status <= 0)
         return 0;
     rows->width = rows->csv.count;
+    if (!check_delimiter(rows))
+        return 0;
     if (header < 0)
-        header = uses_names(rows) || looks_like_header(&rows->csv);
+        header = find_out(rows);
+    if (header < 0)
+        return 0;
     rows->waiting = !header;
     if (header)
         keep_header(rows);
@@ -170,6 +287,7 @@ static int read_header(struct inv_rows *rows)
 static int bind_columns(struct inv_rows *rows)
 {
     for (int f = 0; f < rows->model->data.field_count; f++) {
+        rows->columns[f].count = 0;
         if (!inv_table_reads(rows, f))
             continue;
         if (rows->fitted->field[f].columns > 0)
@@ -211,15 +329,31 @@ static void keep_names(struct inv_rows *rows, int f, const char *path)
         fitted->class_name[i] = inv_copy_text(label->name[i]);
 }
 
-static void add_names(struct inv_columns *c, const struct inv_csv *csv)
+static void add_names(struct inv_rows *rows, int f)
 {
-    for (int i = 0; i < c->count; i++)
-        if (c->at[i] < csv->count && *inv_csv_cell(csv, c->at[i]))
-            inv_names_add(&c->label, inv_csv_cell(csv, c->at[i]));
+    struct inv_columns *c = &rows->columns[f];
+    for (int i = 0; i < c->count; i++) {
+        const char *cell = c->at[i] < rows->csv.count ? inv_csv_cell(&rows->csv, c->at[i]) : "";
+        if (!inv_table_is_missing(rows, f, cell))
+            inv_names_add(&c->label, cell);
+    }
 }
 
-/* Reads the file once through for the distinct names of such fields, then begins again. */
-static int collect_names(struct inv_rows *rows)
+/* The distinct names in file `at`: 0 after an error. */
+static int scan_names(struct inv_rows *rows, int at)
+{
+    int more = inv_table_begin(rows, at) ? 1 : -1;
+    if (more > 0 && !rows->waiting)
+        more = inv_csv_next(&rows->csv);
+    for (; more > 0; more = inv_csv_next(&rows->csv))
+        for (int f = 0; f < rows->model->data.field_count; f++)
+            if (counts_names(rows, f))
+                add_names(rows, f);
+    inv_table_end(rows, NULL);
+    return more == 0 && rows->errors->count == 0;
+}
+
+int inv_table_collect(struct inv_rows *rows)
 {
     int wanted = 0, fields = rows->model->data.field_count;
     for (int f = 0; f < fields; f++)
@@ -228,24 +362,16 @@ static int collect_names(struct inv_rows *rows)
         return 1;
     if (rows->fitted->known) {
         inv_error(rows->errors, "%s: the names of the classes that the weights were trained on are "
-                  "not known; use the model file of the training", rows->csv.stream.path);
+                  "not known; use the model file of the training", rows->paths.path[0]);
         return 0;
     }
-    struct inv_csv first = rows->csv;
-    char *path = inv_copy_text(rows->csv.stream.path);
-    int more = rows->waiting ? 1 : inv_csv_next(&first);
-    for (; more > 0; more = inv_csv_next(&first))
-        for (int f = 0; f < fields; f++)
-            if (counts_names(rows, f))
-                add_names(&rows->columns[f], &first);
-    inv_csv_close(&first, NULL);
-    for (int f = 0; more == 0 && f < fields; f++)
+    for (int at = 0; at < rows->paths.count; at++)
+        if (!scan_names(rows, at))
+            return 0;
+    for (int f = 0; f < fields; f++)
         if (counts_names(rows, f))
-            keep_names(rows, f, path);
-    int ok = inv_csv_open(&rows->csv, path, &first.dialect, rows->errors)
-             && inv_csv_next(&rows->csv) > 0;
-    free(path);
-    return ok && rows->errors->count == 0;
+            keep_names(rows, f, rows->paths.path[0]);
+    return rows->errors->count == 0;
 }
 
 /* The names that the cells of a class may have, in the order of their numbers. */
@@ -264,7 +390,7 @@ static void list_labels(struct inv_rows *rows)
 
 int inv_table_bind(struct inv_rows *rows)
 {
-    if (!read_header(rows) || !bind_columns(rows) || !collect_names(rows))
+    if (!read_header(rows) || !bind_columns(rows))
         return 0;
     list_labels(rows);
     return 1;

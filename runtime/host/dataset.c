@@ -3,6 +3,7 @@
 #include <string.h>
 #include "core/arith.h"
 #include "device.h"
+#include "missing.h"
 #include "rows.h"
 #include "split.h"
 #include "variable.h"
@@ -152,42 +153,47 @@ static const int32_t *cells_of(const struct inv_dataset *data, const struct inv_
 }
 
 /* Appends `count` rows and checks what the model makes of them.  rows: they were read last, and
- * began on those lines; NULL: they are drawn. */
+ * came from those places; NULL: they are drawn. */
 static void append_checked(struct inv_dataset *data, struct inv_run *run,
-                           const struct inv_rows *rows, const int64_t *line, int64_t count)
+                           const struct inv_rows *rows, const struct inv_place *place,
+                           int64_t count)
 {
     int64_t first = data->rows;
     append(data, run, count);
+    if (rows)
+        inv_missing_put(data, rows, first, count, 0.0f);
     for (int f = 0; f < data->model->data.field_count; f++) {
         for (int64_t i = 0; i < count && is_held(data, f); i++) {
             int64_t bad = find_bad_in(data, f, first + i);
             if (bad >= 0)
                 report_bad(data, f, first + i, bad, cells_of(data, run, f, i),
-                           rows ? inv_rows_place(rows, rows->row - count + i, line[i])
+                           rows ? inv_rows_place(rows, rows->row - count + i, place[i])
                                 : inv_text("%s, row %lld", data->model->data.name,
                                            (long long)(first + i)));
         }
     }
+    if (rows)
+        inv_missing_put(data, rows, first, count, INV_NAN);
 }
 
 /* Rows with bad cells are left out, together with their batch: the run ends anyway. */
 static void read_rows(struct inv_dataset *data, struct inv_run *run, struct inv_rows *rows)
 {
     int64_t batch = data->model->batch, fill = 0;
-    int64_t *line = inv_allocate((size_t)batch * sizeof *line);
+    struct inv_place *place = inv_allocate((size_t)batch * sizeof *place);
     int before = data->errors->count, more = 1;
     while (more && !inv_errors_full(data->errors)) {
         more = inv_rows_next(rows, fill) > 0;
         if (more)
-            line[fill++] = rows->csv.line;
+            place[fill++] = inv_rows_here(rows);
         if ((fill < batch && more) || fill == 0)
             continue;
         if (data->errors->count == before)
-            append_checked(data, run, rows, line, fill);
+            append_checked(data, run, rows, place, fill);
         before = data->errors->count;
         fill = 0;
     }
-    free(line);
+    free(place);
 }
 
 static void read_source(struct inv_dataset *data, struct inv_run *run, struct inv_rows *rows,
@@ -197,6 +203,7 @@ static void read_source(struct inv_dataset *data, struct inv_run *run, struct in
     int64_t before = data->rows;
     rows->source = source;
     rows->row = 0;
+    rows->at = 0;
     if (inv_rows_open(rows))
         read_rows(data, run, rows);
     if (data->errors->count == 0 && data->rows == before)
@@ -219,7 +226,8 @@ static void take_key_names(struct inv_dataset *data, struct inv_rows *rows)
 static void load_files(struct inv_dataset *data, struct inv_run *run)
 {
     struct inv_rows rows = { .model = data->model, .arena = run->arena, .errors = data->errors,
-        .inputs_only = data->inputs_only, .directory = data->directory, .fitted = &data->fitted };
+        .inputs_only = data->inputs_only, .directory = data->directory, .fitted = &data->fitted,
+        .read = &data->read };
     rows.csv.stream.file = -1;
     for (int s = 0; s < INV_SOURCES && data->errors->count == 0; s++) {
         int64_t before = data->rows;
@@ -271,6 +279,7 @@ void inv_dataset_free(struct inv_dataset *data)
     free(data->bytes);
     free(data->hash);
     free(data->order);
+    inv_paths_free(&data->read);
     inv_fitted_free(&data->fitted, data->model->data.field_count);
 }
 

@@ -21,6 +21,16 @@ void inv_error(struct inv_errors *errors, const char *format, ...)
     va_end(arguments);
 }
 
+void inv_note(struct inv_errors *errors, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("note: ", errors->to);
+    vfprintf(errors->to, format, arguments);
+    fputc('\n', errors->to);
+    va_end(arguments);
+}
+
 int inv_errors_full(const struct inv_errors *errors)
 {
     return errors->count >= INV_ERROR_LIMIT;

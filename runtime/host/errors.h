@@ -18,6 +18,8 @@ struct inv_errors {
 /* Prints "error: ..." and a line end.  Convention: "PLACE: what; cure". */
 void inv_error(struct inv_errors *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Prints "note: ..." to the same place; no error. */
+void inv_note(struct inv_errors *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int inv_errors_full(const struct inv_errors *);
 /* Says how many were not shown, where some were. */
 void inv_errors_close(struct inv_errors *);

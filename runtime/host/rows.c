@@ -178,14 +178,10 @@ static int is_table(const struct inv_rows *rows)
 
 int inv_rows_open(struct inv_rows *rows)
 {
-    const struct inv_data *d = &rows->model->data;
     if (!is_table(rows))
         return open_arrays(rows);
-    char *path = inv_rows_path(rows->model, rows->directory,
-                               d->file[d->source[rows->source].first_file].path);
-    int ok = inv_table_open(rows, path);
-    free(path);
-    return ok;
+    return inv_paths_find(&rows->paths, rows->model, rows->directory, rows->source, rows->errors)
+           && inv_table_open(rows);
 }
 
 int inv_rows_next(struct inv_rows *rows, int64_t slot)
@@ -195,20 +191,22 @@ int inv_rows_next(struct inv_rows *rows, int64_t slot)
     return status;
 }
 
-char *inv_rows_place(const struct inv_rows *rows, int64_t row, int64_t line)
+struct inv_place inv_rows_here(const struct inv_rows *rows)
+{
+    return (struct inv_place){ rows->csv.line, rows->at };
+}
+
+char *inv_rows_place(const struct inv_rows *rows, int64_t row, struct inv_place place)
 {
     if (is_table(rows))
-        return inv_text("%s:%lld", rows->csv.stream.path, (long long)line);
+        return inv_text("%s:%lld", rows->paths.path[place.at], (long long)place.line);
     return inv_text("%s, row %lld", rows->model->data.name, (long long)row);
 }
 
 void inv_rows_close(struct inv_rows *rows, char (*hash)[65])
 {
-    unsigned char digest[32];
-    if (!is_table(rows)) {
+    if (is_table(rows))
+        inv_table_close(rows, hash);
+    else
         close_arrays(rows, hash);
-        return;
-    }
-    inv_table_close(rows, digest);
-    inv_sha256_hex(digest, hash[rows->model->data.source[rows->source].first_file]);
 }

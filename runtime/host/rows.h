@@ -4,6 +4,7 @@
 #define INV_HOST_ROWS_H
 #include "array.h"
 #include "fitted.h"
+#include "paths.h"
 #include "table.h"
 
 struct inv_rows {
@@ -13,9 +14,15 @@ struct inv_rows {
     int inputs_only;                    /* labels are neither read nor needed */
     enum inv_source_of source;          /* whose files are read */
     const char *directory;              /* NULL: of the model's file */
+    struct inv_paths paths;             /* csv: the source's files; `at`: the one being read */
+    int at;
+    struct inv_paths *read;             /* csv: gets the files that were read to their end */
     struct inv_csv csv;
     struct inv_columns *columns;        /* csv: one for each field */
     struct inv_header header;           /* csv */
+    struct inv_names na;                /* csv: texts that mean missing */
+    int drop, had_header;               /* csv: of the row at hand; of the file before */
+    int64_t dropped;                    /* csv: rows of the source left out, as fields ask */
     struct inv_fitted *fitted;          /* filled where a field has none, else obeyed */
     int width;                          /* csv: cells of every record; 0: not known yet */
     int waiting;                        /* csv: the record at hand is data and not yet used */
@@ -29,8 +36,11 @@ int inv_rows_open(struct inv_rows *);
 /* Puts the next row into place `slot` of the raw variables: 1; 0: no more; -1: give up.  A row with
  * errors counts as read: look at errors->count. */
 int inv_rows_next(struct inv_rows *, int64_t slot);
-/* Where the last row came from: "iris.csv:17" or "x.npy: row 16", in new memory. */
-char *inv_rows_place(const struct inv_rows *, int64_t row, int64_t line);
+/* Where the last row came from.  csv: the record's line in the file rows->paths.path[at]. */
+struct inv_place { int64_t line; int at; };
+struct inv_place inv_rows_here(const struct inv_rows *);
+/* "iris.csv:17" or "x.npy: row 16", in new memory. */
+char *inv_rows_place(const struct inv_rows *, int64_t row, struct inv_place);
 /* hash[i]: SHA-256 of file i of the model. */
 void inv_rows_close(struct inv_rows *, char (*hash)[65]);
 

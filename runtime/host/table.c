@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dataset.h"
+#include <strings.h>
+#include "dates.h"
 #include "decimal.h"
 #include "rows.h"
 #include "suggest.h"
@@ -12,6 +14,27 @@ int inv_table_reads(const struct inv_rows *rows, int f)
     const struct inv_field *field = &rows->model->data.field[f];
     return field->raw >= 0 && !(rows->inputs_only && field->label)
            && (rows->source == INV_MAIN || !field->key || field->key == INV_KEY_GROUP);
+}
+
+int inv_table_is_blank(const char *cell)
+{
+    return !cell[strspn(cell, " \t")];
+}
+
+int inv_table_is_missing(const struct inv_rows *rows, int f, const char *cell)
+{
+    const struct inv_field *field = &rows->model->data.field[f];
+    if (inv_table_is_blank(cell))
+        return 1;
+    return (rows->model->data.na_count >= 0 || field->missing || field->form == INV_CELL_MISSING)
+           && inv_names_find(&rows->na, cell) >= 0;
+}
+
+int inv_table_truth(const char *cell)
+{
+    if (!strcasecmp(cell, "true") || !strcasecmp(cell, "yes"))
+        return 1;
+    return !strcasecmp(cell, "false") || !strcasecmp(cell, "no") ? 0 : -1;
 }
 
 /* ---- cells ---- */
@@ -28,7 +51,8 @@ static const char *describe(enum inv_decimal status)
 {
     switch (status) {
     case INV_DECIMAL_EMPTY:
-        return "is a missing value; fill it in or leave the line out";
+        return "is a missing value; say what becomes of those: column(..., missing = drop), "
+               "mean, median or a number";
     case INV_DECIMAL_NAN:
         return "is no number to train on; fill it in or leave the line out";
     case INV_DECIMAL_INFINITE:
@@ -36,27 +60,18 @@ static const char *describe(enum inv_decimal status)
     case INV_DECIMAL_TOO_LARGE:
         return "is beyond the largest number of this type; scale the column";
     default:
-        return "is not a number; expected decimal digits such as 1.5 or -2e3";
+        return "is not a number; expected decimal digits such as 1.5 or -2e3, true, false, yes "
+               "or no";
     }
 }
 
-static void read_class(struct inv_rows *rows, const struct inv_field *field, int column,
-                       int32_t *to)
+static void bad_class(struct inv_rows *rows, int64_t classes, int column)
 {
-    int64_t classes = inv_rows_classes(rows->model, field);
-    enum inv_decimal status = inv_decimal_to_i32(inv_csv_cell(&rows->csv, column), '.', to);
-    if (status == INV_DECIMAL_NOT_NUMBER) {
-        bad_cell(rows, column, "is not a whole number; for text labels list the names: "
-                               "class[\"a\", \"b\"]");
-    } else if (status != INV_DECIMAL_OK) {
-        bad_cell(rows, column, describe(status));
-    } else if (classes > 0 && (*to < 0 || *to >= classes)) {
-        char *what = inv_text("is out of range; class[%lld] has 0 to %lld; labels are moved by an "
-                              "expression such as column(\"y\") - 1", (long long)classes,
-                              (long long)classes - 1);
-        bad_cell(rows, column, what);
-        free(what);
-    }
+    char *what = inv_text("is out of range; class[%lld] has 0 to %lld; labels are moved by an "
+                          "expression such as column(\"y\") - 1", (long long)classes,
+                          (long long)classes - 1);
+    bad_cell(rows, column, what);
+    free(what);
 }
 
 static void report_label(struct inv_rows *rows, int f, int column)
@@ -75,20 +90,64 @@ static void report_label(struct inv_rows *rows, int f, int column)
     free(what);
 }
 
+/* A value of the field's type. */
+static void put(const struct inv_variable *v, float value, void *to)
+{
+    int32_t whole = (int32_t)value;
+    memcpy(to, v->dtype == INV_F32 ? (const void *)&value : (const void *)&whole, 4);
+}
+
+/* What the model says of a cell without a value; `mark`, where there is one, notes the place. */
+static void put_missing(struct inv_rows *rows, int f, int column, void *to, unsigned char *mark)
+{
+    const struct inv_field *field = &rows->model->data.field[f];
+    const struct inv_variable *v = &rows->model->variable[field->raw];
+    put(v, field->missing == INV_MISSING_VALUE ? field->missing_value : 0, to);
+    if (field->missing == INV_MISSING_ERROR)
+        bad_cell(rows, column, describe(INV_DECIMAL_EMPTY));
+    rows->drop |= field->missing == INV_MISSING_DROP;
+    if (mark)
+        *mark = 1;
+}
+
 static void read_label(struct inv_rows *rows, int f, int column, int32_t *to)
 {
-    const char *cell = inv_csv_cell(&rows->csv, column);
-    *to = inv_names_find(&rows->columns[f].label, cell);
-    if (!*cell)
-        bad_cell(rows, column, describe(INV_DECIMAL_EMPTY));
-    else if (*to < 0)
+    *to = inv_names_find(&rows->columns[f].label, inv_csv_cell(&rows->csv, column));
+    if (*to < 0)
         report_label(rows, f, column);
 }
 
-static void read_number(struct inv_rows *rows, int column, float *to)
+static void read_date(struct inv_rows *rows, int f, int column, void *to)
 {
-    enum inv_decimal status = inv_decimal_to_f32(inv_csv_cell(&rows->csv, column), '.', to);
-    if (status != INV_DECIMAL_OK)
+    const struct inv_field *field = &rows->model->data.field[f];
+    float value = 0;
+    const char *wrong = inv_date_read(inv_csv_cell(&rows->csv, column), field->form, &value);
+    if (wrong)
+        bad_cell(rows, column, wrong);
+    put(&rows->model->variable[field->raw], value, to);
+}
+
+/* A number of the field's type, or a word that counts as one. */
+static void read_number(struct inv_rows *rows, int f, int column, void *to)
+{
+    const struct inv_variable *v = &rows->model->variable[rows->model->data.field[f].raw];
+    const char *cell = inv_csv_cell(&rows->csv, column);
+    char point = rows->model->data.decimal;
+    int truth, whole = v->dtype == INV_I32;
+    enum inv_decimal status = whole ? inv_decimal_to_i32(cell, point, to)
+                                    : inv_decimal_to_f32(cell, point, to);
+    if (status == INV_DECIMAL_OK)
+        return;
+    if (status == INV_DECIMAL_NOT_NUMBER && (truth = inv_table_truth(cell)) >= 0)
+        put(v, (float)truth, to);
+    else if (status == INV_DECIMAL_NOT_NUMBER && whole)
+        bad_cell(rows, column, "is not a whole number; for text labels list the names: "
+                               "class[\"a\", \"b\"]");
+    else if (status == INV_DECIMAL_NOT_NUMBER && strchr(cell, point == '.' ? ',' : '.'))
+        bad_cell(rows, column, point == '.' ? "is not a number; if ',' is its decimal point, say "
+                                              "so: csv(..., decimal = \",\")"
+                                            : "is not a number, where ',' is the decimal point");
+    else
         bad_cell(rows, column, describe(status));
 }
 
@@ -99,73 +158,188 @@ static void read_key(struct inv_rows *rows, int f, int column, int32_t *to)
     struct inv_names *names = &rows->columns[f].label;
     int before = names->count;
     *to = inv_names_add(names, inv_csv_cell(&rows->csv, column));
-    if (!*inv_csv_cell(&rows->csv, column))
-        bad_cell(rows, column, describe(INV_DECIMAL_EMPTY));
-    else if (*to == before && field->key == INV_KEY_PART
-             && inv_dataset_part_of(&rows->model->data, names->name[*to]) < 0)
+    if (*to == before && field->key == INV_KEY_PART
+        && inv_dataset_part_of(&rows->model->data, names->name[*to]) < 0)
         bad_cell(rows, column, "names no part; say which value stands for which: part by "
                                "column(...) { val = \"dev\"  test = 3 }");
 }
 
-static void read_field(struct inv_rows *rows, int f, int64_t slot)
+static void read_cell(struct inv_rows *rows, int f, int column, void *to, unsigned char *mark)
 {
     const struct inv_field *field = &rows->model->data.field[f];
     const struct inv_variable *v = &rows->model->variable[field->raw];
-    void *to = rows->arena + v->offset + (size_t)slot * inv_variable_bytes(v);
-    for (int i = 0; i < rows->columns[f].count; i++) {
-        int column = rows->columns[f].at[i];
-        if (field->key)
-            read_key(rows, f, column, (int32_t *)to + i);
-        else if (field->text)
-            read_label(rows, f, column, (int32_t *)to + i);
-        else if (v->dtype == INV_F32)
-            read_number(rows, column, (float *)to + i);
-        else
-            read_class(rows, field, column, (int32_t *)to + i);
+    int missing = inv_table_is_missing(rows, f, inv_csv_cell(&rows->csv, column));
+    int64_t classes = inv_rows_classes(rows->model, field);
+    int before = rows->errors->count;
+    if (field->form == INV_CELL_MISSING)
+        put(v, (float)missing, to);
+    else if (missing)
+        put_missing(rows, f, column, to, mark);
+    else if (field->key)
+        read_key(rows, f, column, to);
+    else if (field->text)
+        read_label(rows, f, column, to);
+    else if (field->form != INV_CELL_NUMBER)
+        read_date(rows, f, column, to);
+    else
+        read_number(rows, f, column, to);
+    if (v->dtype == INV_I32 && classes > 0 && rows->errors->count == before
+        && (*(int32_t *)to < 0 || *(int32_t *)to >= classes))
+        bad_class(rows, classes, column);
+}
+
+/* Most cells are numbers, and of a number nothing else is asked, unless texts that mean missing are
+ * listed: they may be numbers too. */
+static void read_field(struct inv_rows *rows, int f, int64_t slot)
+{
+    const struct inv_data *d = &rows->model->data;
+    const struct inv_variable *v = &rows->model->variable[d->field[f].raw];
+    const struct inv_columns *c = &rows->columns[f];
+    unsigned char *to = rows->arena + v->offset + (size_t)slot * inv_variable_bytes(v);
+    unsigned char *mark = c->missing ? c->missing + slot * c->count : NULL;
+    int plain = v->dtype == INV_F32 && d->field[f].form == INV_CELL_NUMBER && d->na_count < 0;
+    if (mark)
+        memset(mark, 0, (size_t)c->count);
+    for (int i = 0; i < c->count; i++, to += 4) {
+        const char *cell = inv_csv_cell(&rows->csv, c->at[i]);
+        float *real = (float *)(void *)to;
+        if (!plain || inv_decimal_to_f32(cell, d->decimal, real) != INV_DECIMAL_OK)
+            read_cell(rows, f, c->at[i], to, mark ? mark + i : NULL);
     }
 }
 
-/* ---- the file ---- */
+/* ---- the files ---- */
 
-int inv_table_open(struct inv_rows *rows, const char *path)
+/* What means missing where the model lists nothing. */
+static const char *const usual_na[] = { "NA", "N/A", "NaN", "nan", "NULL", "null", "None" };
+
+static void make_columns(struct inv_rows *rows)
+{
+    const struct inv_data *d = &rows->model->data;
+    int usual = (int)(sizeof usual_na / sizeof *usual_na);
+    rows->columns = inv_allocate((size_t)d->field_count * sizeof *rows->columns);
+    for (int f = 0; f < d->field_count; f++)
+        if (d->field[f].raw >= 0 && d->field[f].missing >= INV_MISSING_MEAN)
+            rows->columns[f].missing = inv_allocate(
+                (size_t)(rows->model->batch *
+                         inv_variable_elements(&rows->model->variable[d->field[f].raw])));
+    for (int i = 0; i < (d->na_count < 0 ? usual : d->na_count); i++)
+        inv_names_add(&rows->na, d->na_count < 0 ? usual_na[i] : d->na[i]);
+}
+
+int inv_table_begin(struct inv_rows *rows, int at)
+{
+    const struct inv_data *d = &rows->model->data;
+    const struct inv_dialect dialect = { d->delimiter, d->comment, d->skip };
+    int width = rows->width, had_header = rows->had_header;
+    rows->at = at;
+    if (!inv_csv_open(&rows->csv, rows->paths.path[at], &dialect, rows->errors)
+        || !inv_table_bind(rows))
+        return 0;
+    rows->had_header = rows->header.cell != NULL;
+    if (at == 0 || (rows->had_header == had_header && (had_header || rows->width == width)))
+        return 1;
+    inv_error(rows->errors, "%s: %s; files of one source are written alike",
+              rows->csv.stream.path, rows->had_header != had_header
+                                         ? "only one of this file and the one before has a header"
+                                         : "has another number of columns than the file before");
+    return 0;
+}
+
+void inv_table_end(struct inv_rows *rows, char hash[65])
+{
+    unsigned char digest[32];
+    inv_table_free_header(rows);
+    if (!rows->csv.stream.path)         /* closed before */
+        return;
+    inv_csv_close(&rows->csv, hash ? digest : NULL);
+    if (hash)
+        inv_sha256_hex(digest, hash);
+}
+
+int inv_table_open(struct inv_rows *rows)
 {
     if (!rows->columns)
-        rows->columns = inv_allocate((size_t)rows->model->data.field_count *
-                                     sizeof *rows->columns);
-    const struct inv_dialect commas = { .delimiter = ',' };
-    return inv_csv_open(&rows->csv, path, &commas, rows->errors) && inv_table_bind(rows);
+        make_columns(rows);
+    rows->dropped = 0;
+    if (!inv_table_collect(rows) || !inv_table_begin(rows, 0))
+        return 0;
+    char separator[] = { rows->csv.dialect.delimiter, 0 };
+    if (!rows->model->data.delimiter)
+        inv_note(rows->errors, "%s: cells are separated by %s", rows->csv.stream.path,
+                 *separator == '\t' ? "tabs" : separator);
+    return 1;
+}
+
+/* The next record of the source's files: as inv_csv_next. */
+static int next_record(struct inv_rows *rows)
+{
+    int status = rows->waiting ? 1 : inv_csv_next(&rows->csv);
+    rows->waiting = 0;
+    while (status == 0 && rows->at + 1 < rows->paths.count) {
+        inv_table_end(rows, rows->paths.hash[rows->at]);
+        if (!inv_table_begin(rows, rows->at + 1))
+            return -1;
+        status = rows->waiting ? 1 : inv_csv_next(&rows->csv);
+        rows->waiting = 0;
+    }
+    return status;
+}
+
+static void bad_width(struct inv_rows *rows)
+{
+    int count = rows->csv.count, width = rows->width;
+    int behind = count == width + 1 && !*inv_csv_cell(&rows->csv, width);
+    int before = count == width - 1 && rows->header.cell && !*rows->header.cell[width - 1];
+    const char *cure = behind   ? "a separator ends the line; remove it, separators stand between "
+                                  "cells"
+                       : before ? "a separator ends the first line; remove it, separators stand "
+                                  "between cells"
+                                : "add or remove cells, or quote those with separators in them";
+    inv_error(rows->errors, "%s:%lld: has %d cells, but the first line has %d; %s",
+              rows->csv.stream.path, (long long)rows->csv.line, count, width, cure);
 }
 
 int inv_table_next(struct inv_rows *rows, int64_t slot)
 {
-    int status = rows->waiting ? 1 : inv_csv_next(&rows->csv);
-    rows->waiting = 0;
-    if (status <= 0)
-        return status;
-    if (rows->csv.count != rows->width) {
-        inv_error(rows->errors, "%s:%lld: has %d cells, but the first line has %d; add or remove "
-                  "cells, or quote those with commas in them", rows->csv.stream.path,
-                  (long long)rows->csv.line, rows->csv.count, rows->width);
-        return inv_errors_full(rows->errors) ? -1 : 1;
-    }
-    for (int f = 0; f < rows->model->data.field_count; f++)
-        if (inv_table_reads(rows, f))
-            read_field(rows, f, slot);
+    int status;
+    do {
+        status = next_record(rows);
+        if (status <= 0)
+            return status;
+        rows->drop = 0;
+        if (rows->csv.count != rows->width)
+            bad_width(rows);
+        for (int f = 0; rows->csv.count == rows->width && f < rows->model->data.field_count; f++)
+            if (inv_table_reads(rows, f))
+                read_field(rows, f, slot);
+        rows->dropped += rows->drop;
+    } while (rows->drop && !inv_errors_full(rows->errors));
     return inv_errors_full(rows->errors) ? -1 : 1;
 }
 
-void inv_table_close(struct inv_rows *rows, unsigned char digest[32])
+void inv_table_close(struct inv_rows *rows, char (*hash)[65])
 {
-    inv_table_free_header(rows);
-    inv_csv_close(&rows->csv, digest);
+    if (rows->paths.count > rows->at)
+        inv_table_end(rows, rows->paths.hash[rows->at]);
+    if (rows->errors->count == 0) {
+        inv_paths_hash(&rows->paths, hash);
+        inv_paths_append(rows->read, &rows->paths);
+    }
+    if (rows->dropped && rows->errors->count == 0)
+        inv_note(rows->errors, "%s: %lld rows with a missing cell are left out",
+                 rows->paths.path[0], (long long)rows->dropped);
+    inv_paths_free(&rows->paths);
 }
 
 void inv_table_free(struct inv_rows *rows)
 {
     for (int f = 0; rows->columns && f < rows->model->data.field_count; f++) {
         free(rows->columns[f].at);
+        free(rows->columns[f].missing);
         inv_names_free(&rows->columns[f].label);
     }
     free(rows->columns);
+    inv_names_free(&rows->na);
     rows->columns = NULL;
 }

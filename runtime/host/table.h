@@ -8,7 +8,9 @@ struct inv_rows;
 
 /* The columns of one field. */
 struct inv_columns {
-    int *at, count;                     /* columns of the file at hand, in the field's order */
+    int *at, count, room;               /* columns of the file at hand, in the field's order */
+    unsigned char *missing;             /* of fields with inv_field.fill: which elements of the
+                                         * rows in the raw variable are missing */
     struct inv_names label;             /* text: names of the classes by their numbers */
 };
 
@@ -19,15 +21,25 @@ struct inv_header {
     char **cell;                        /* of each column; NULL: the file has no header */
 };
 
-int inv_table_open(struct inv_rows *, const char *path);
+int inv_table_open(struct inv_rows *);
 int inv_table_next(struct inv_rows *, int64_t slot);
-void inv_table_close(struct inv_rows *, unsigned char digest[32]);
+void inv_table_close(struct inv_rows *, char (*hash)[65]);
 void inv_table_free(struct inv_rows *);
 
 /* Whether cells of field f are read from this file. */
 int inv_table_reads(const struct inv_rows *, int f);
+/* Opens file `at` of the source: 0 after an error. */
+int inv_table_begin(struct inv_rows *, int at);
+void inv_table_end(struct inv_rows *, char hash[65]);
+int inv_table_is_blank(const char *cell);
+/* Whether the cell of field f has no value: blank, or a text that means so. */
+int inv_table_is_missing(const struct inv_rows *, int f, const char *cell);
+/* 1: true, yes; 0: false, no, in any case; -1: another text. */
+int inv_table_truth(const char *cell);
 /* Reads the first line and finds each field's columns and labels: 0 after an error. */
 int inv_table_bind(struct inv_rows *);
+/* Finds the labels of fields whose classes are numbered by the files: before the first is read. */
+int inv_table_collect(struct inv_rows *);
 void inv_table_free_header(struct inv_rows *);
 
 #endif

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "ending.h"
 #include "environment.h"
+#include "missing.h"
 #include "output.h"
 #include "pool.h"
 #include "safetensors.h"
@@ -63,6 +64,17 @@ static void hash_data(const struct inv_session *s, char text[65])
     inv_sha256_hex(digest, text);
 }
 
+/* Each of several files of data. */
+static void log_files(struct inv_session *s)
+{
+    for (int i = 0; s->data.read.count > 1 && i < s->data.read.count; i++) {
+        inv_log_begin(&s->log);
+        inv_log_text(&s->log, "data_file", s->data.read.path[i]);
+        inv_log_text(&s->log, "sha256", s->data.read.hash[i]);
+        inv_log_end(&s->log);
+    }
+}
+
 static void log_environment(struct inv_session *s)
 {
     const struct inv_model *model = s->model;
@@ -85,6 +97,7 @@ static void log_environment(struct inv_session *s)
     inv_log_whole(&s->log, "val_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_VAL));
     inv_log_whole(&s->log, "test_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_TEST));
     inv_log_end(&s->log);
+    log_files(s);
     free(kernel);
     free(cpu);
     free(compiler);
@@ -114,7 +127,11 @@ static int prepare(struct inv_session *s, const char *weights)
         return INV_BAD_DATA;
     if (!inv_dataset_load(&s->data, &s->run) || !inv_parts_check(s))
         return INV_BAD_DATA;
-    if (!start && inv_dataset_part_rows(&s->data, INV_PART_TRAIN) > 0)
+    int fit = !start && inv_dataset_part_rows(&s->data, INV_PART_TRAIN) > 0;
+    if (fit && !inv_missing_fit(&s->data, s->run.arena))
+        return INV_BAD_DATA;
+    inv_missing_fill(&s->data, s->run.arena);
+    if (fit)
         inv_dataset_fit(&s->data, s->run.arena);
     inv_device_push_saved(s);
     if (!inv_dataset_normalise(&s->data, &s->run))

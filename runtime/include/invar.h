@@ -158,14 +158,35 @@ struct inv_file {
     const char *member;                 /* npz, safetensors: which array of the file; else NULL */
 };
 
+/* Columns of a csv file, inclusive, or -1 and by name. */
+struct inv_range {
+    int first, last;
+    const char *first_name, *last_name;
+};
+
+/* What a cell is read as: a number (or the number of a class), 1 where it is missing and else 0,
+ * or a part of an ISO 8601 date. */
+enum inv_cell_form {
+    INV_CELL_NUMBER, INV_CELL_MISSING, INV_CELL_DAYS, INV_CELL_SECONDS, INV_CELL_WEEKDAY,
+    INV_CELL_MONTH, INV_CELL_YEAR, INV_CELL_DAY_OF_YEAR
+};
+
+enum inv_missing {
+    INV_MISSING_ERROR, INV_MISSING_DROP, INV_MISSING_VALUE, INV_MISSING_MEAN, INV_MISSING_MEDIAN
+};
+
 /* One field: cells of the source -> INV_RAW variable -> prepare -> INV_INPUT variable. */
 struct inv_field {
     const char *name;
     int label;                          /* not known when predicting; keys are labels, too */
     enum inv_key key;
     const char *file;                   /* name of an inv_file; csv: "" */
-    int first_column, last_column;      /* csv, inclusive, or -1 and the names below */
-    const char *first_name, *last_name;
+    int range_count;                    /* csv: the field's columns, in its order */
+    const struct inv_range *range;
+    enum inv_cell_form form;            /* csv */
+    enum inv_missing missing;           /* csv: what becomes of cells without a value */
+    float missing_value;                /* INV_MISSING_VALUE: what they count as */
+    int fill;                           /* INV_MISSING_MEAN, _MEDIAN: variable number */
     int text;                           /* cells are class names */
     int class_count;                    /* of class_name; 0: distinct values in byte order */
     const char *const *class_name;
@@ -189,6 +210,12 @@ struct inv_data {
     const struct inv_file *file;
     struct inv_source source[INV_SOURCES];
     int header;                         /* csv: 1, 0, or -1: found out from the first line */
+    char delimiter;                     /* csv: between cells; 0: found out from the first line */
+    char decimal;                       /* csv: the decimal point */
+    char comment;                       /* csv: begins lines that are left out; 0: none */
+    int64_t skip;                       /* csv: lines before the first record */
+    int na_count;                       /* csv: texts that mean missing; -1: the usual ones */
+    const char *const *na;
     int64_t rows;                       /* random(n) */
     int field_count;
     const struct inv_field *field;

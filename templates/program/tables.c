@@ -30,6 +30,22 @@ static const char *const ${name}[] = {
 };
 
 @end
+@each columns
+static const struct inv_range ${name}[] = {
+@each range
+    {${first}, ${last}, ${first_name}, ${last_name}},
+@end
+};
+
+@end
+/* texts that mean: missing */
+static const char *const missing_texts[] = {
+@each na
+    ${text},
+@end
+    NULL,
+};
+
 static const struct inv_file files[] = {
 @each file
     {${name}, ${path}, ${kind}, ${dtype}, ${rank}, {${dims}}, ${member}},
@@ -40,8 +56,8 @@ static const struct inv_file files[] = {
 static const struct inv_field fields[] = {
 @each field
     {.name = ${name}, .label = ${label}, .key = ${key}, .file = ${file},
-     .first_column = ${first_column}, .last_column = ${last_column},
-     .first_name = ${first_name}, .last_name = ${last_name},
+     .range_count = ${range_count}, .range = ${ranges}, .form = ${form},
+     .missing = ${missing}, .missing_value = ${missing_value}, .fill = ${fill},
      .text = ${text}, .class_count = ${class_count}, .class_name = ${class_name}, .image = ${image},
      .expression = ${expression},
      .fit = ${fit}, .raw = ${raw}, .input = ${input}, .fit_a = ${fit_a}, .fit_b = ${fit_b}},
@@ -99,6 +115,12 @@ const struct inv_model ${symbol} = {
 @end
                 },
             .header = ${header},
+            .delimiter = ${delimiter},
+            .decimal = ${decimal},
+            .comment = ${comment},
+            .skip = ${skip},
+            .na_count = ${na_count},
+            .na = missing_texts,
             .rows = ${data_rows},
             .field_count = ${field_count},
             .field = fields,

@@ -13,6 +13,7 @@
 #include "../unit/make_zip.h"
 #include "host/array.h"
 #include "host/dataset.h"
+#include "host/missing.h"
 #include "host/safetensors.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
@@ -139,11 +140,26 @@ static void edit(struct input *input)
 
 /* ---- reading ---- */
 
+/* The table as a model would have it that says other things of its files. */
 static void load_table(const struct inv_model *model, struct inv_errors *errors)
 {
+    static const char *const na[] = { "1.5", "-3" };
+    struct inv_model other = *model;
+    struct inv_field field[2] = { model->data.field[0], model->data.field[1] };
     struct inv_run run = { .arena = arena };
-    struct inv_dataset data = { .model = model, .errors = errors, .directory = ".", .seed = 1 };
-    inv_dataset_load(&data, &run);
+    struct inv_dataset data = { .model = &other, .errors = errors, .directory = ".", .seed = 1 };
+    field[0].missing = (enum inv_missing)draw(INV_MISSING_MEDIAN + 1);
+    field[0].fill = FAKE_MEAN;
+    field[1].form = draw(4) ? INV_CELL_NUMBER : (enum inv_cell_form)draw(INV_CELL_DAY_OF_YEAR + 1);
+    other.data.field = field;
+    other.data.delimiter = ",,,;\t"[draw(6)];
+    other.data.comment = (char)(draw(3) ? 0 : '#');
+    other.data.skip = draw(3);
+    other.data.header = (int)draw(3) - 1;
+    other.data.na_count = draw(3) ? -1 : 2;
+    other.data.na = na;
+    if (inv_dataset_load(&data, &run) && inv_missing_fit(&data, arena))
+        inv_missing_fill(&data, arena);
     inv_dataset_free(&data);
 }
 

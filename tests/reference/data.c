@@ -246,13 +246,14 @@ static void split(struct data *d, const struct moment *at, const int64_t end[4])
     free(part);
 }
 
-static void read_files(struct loading *l, int first, const char *folder)
+static void read_files(struct loading *l, const struct source *source, const char *folder)
 {
     struct program *p = l->at->program;
-    if (strcmp(p->data_kind, "csv") == 0)
-        table_read(p, &p->file[first], folder, take_row, l);
+    if (strcmp(p->data_kind, "csv") != 0)
+        arrays_read(p, source->first, folder, take_row, l);
     else
-        arrays_read(p, first, folder, take_row, l);
+        for (int i = 0; i < source->count; i++)
+            table_read(p, &p->file[source->first + i], folder, take_row, l);
 }
 
 void data_load(struct data *d, struct moment *at, const char *folder)
@@ -272,7 +273,7 @@ void data_load(struct data *d, struct moment *at, const char *folder)
     for (int i = 0; i < 4; i++) {
         p->reading = i;
         if (p->source[i].count > 0)
-            read_files(&l, p->source[i].first, folder);
+            read_files(&l, &p->source[i], folder);
         end[i] = l.rows;
     }
     d->rows = l.rows;

@@ -80,12 +80,14 @@ struct file {
 };
 
 struct field {
-    char *name, *file, *first_name, *last_name, *fit;
+    char *name, *file, *fit;
     bool label, text;
     int key;                            /* 0; what cells decide: 1 part, 2 group, 3 order */
     char **row_text;                    /* of a key: the cell of each split row */
     int row_texts;
-    int64_t first, last;
+    struct range { int first, last; char *first_name, *last_name; } *range;
+    int range_count;
+    int *column, column_count;          /* of the CSV file */
     char **class_name;
     int class_count;
     int raw, input, fit_a, fit_b;
@@ -113,6 +115,8 @@ struct program {
     char *keep;
     char *data_name, *data_kind;
     int64_t header, data_rows;
+    int delimiter, decimal, comment;    /* of CSV files; comment 0: none */
+    int64_t skip;
     struct source { int first, count; } source[4]; /* split rows; own rows of the parts */
     double share[3];                    /* train, val, test */
     int fold, folds, stratify;

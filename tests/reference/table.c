@@ -17,10 +17,11 @@ struct table {
     int number;                         /* of data lines read */
 };
 
-/* One cell, ended by a comma or line end, which stays. */
-static char *read_cell(const char **at)
+/* One cell, ended by a separator or line end, which stays. */
+static char *read_cell(const char **at, int delimiter)
 {
-    size_t size = strcspn(*at, ",\r\n");
+    const char ends[] = {(char)delimiter, '\r', '\n', 0};
+    size_t size = strcspn(*at, ends);
     char *cell;
     if (**at != '"') {
         cell = copy_text(*at, size);
@@ -40,15 +41,20 @@ static char *read_cell(const char **at)
 
 static bool next_line(struct table *t, struct line *line)
 {
+    int comment = t->program->comment;
     *line = (struct line){0};
     t->at += strspn(t->at, "\r\n");
+    while (comment && *t->at == comment) {
+        t->at += strcspn(t->at, "\r\n");
+        t->at += strspn(t->at, "\r\n");
+    }
     if (!*t->at)
         return false;
     do {
         t->at += line->count > 0;
         int i = append(&line->cell, &line->count, sizeof *line->cell);
-        line->cell[i] = read_cell(&t->at);
-    } while (*t->at == ',');
+        line->cell[i] = read_cell(&t->at, t->program->delimiter);
+    } while (*t->at == t->program->delimiter);
     return true;
 }
 
@@ -73,7 +79,9 @@ static bool begins_with_header(const struct table *t, const struct line *first)
     if (t->program->header >= 0)
         return t->program->header == 1;
     for (int f = 0; f < t->program->field_count; f++)
-        names = names || (t->program->field[f].raw >= 0 && t->program->field[f].first < 0);
+        for (int i = 0; i < t->program->field[f].range_count; i++)
+            names = names || (t->program->field[f].raw >= 0
+                              && t->program->field[f].range[i].first < 0);
     for (int i = 0; i < first->count; i++)
         numbers = numbers || is_number(first->cell[i]);
     return names || !numbers;
@@ -89,10 +97,16 @@ static int find_column(const struct table *t, const char *name)
 
 static void bind_columns(struct table *t, struct field *f)
 {
-    if (*f->first_name == '\0')
-        return;
-    f->first = find_column(t, f->first_name);
-    f->last = *f->last_name ? find_column(t, f->last_name) : f->first;
+    f->column_count = 0;
+    for (int i = 0; f->raw >= 0 && i < f->range_count; i++) {
+        const struct range *r = &f->range[i];
+        int first = *r->first_name ? find_column(t, r->first_name) : r->first;
+        int last = *r->last_name ? find_column(t, r->last_name) : r->last;
+        for (int column = first; column <= last; column++) {
+            int at = append(&f->column, &f->column_count, sizeof *f->column);
+            f->column[at] = column;
+        }
+    }
 }
 
 /* Names that the model does not list: the distinct ones of the file, by byte. */
@@ -106,7 +120,7 @@ static void collect_names(const struct table *t, struct field *f)
     struct table again = *t;
     struct line line;
     while (next_line(&again, &line)) {
-        const char *cell = line.cell[f->first];
+        const char *cell = line.cell[f->column[0]];
         bool known = *cell == '\0';
         for (int i = 0; i < f->class_count; i++)
             known = known || strcmp(f->class_name[i], cell) == 0;
@@ -127,9 +141,12 @@ static int32_t class_of(const struct table *t, const struct field *f, const char
     die("%s: row %d: no class '%s'", t->path, t->number, cell);
 }
 
-static void put_cell(const struct table *t, const struct field *f, const char *cell, int64_t e)
+static void put_cell(const struct table *t, const struct field *f, char *cell, int64_t e)
 {
     const struct variable *v = &t->program->variable[f->raw];
+    char *comma = f->text || t->program->decimal == '.' ? NULL : strchr(cell, ',');
+    if (comma)
+        *comma = '.';
     if (!f->text && !is_number(cell))
         die("%s: row %d: '%s' is no number", t->path, t->number, cell);
     if (f->text)
@@ -145,9 +162,9 @@ static void keep_key(const struct table *t, struct field *f, const struct line *
 {
     if (t->program->reading != 0)
         return;
-    if (f->first >= line->count)
+    if (f->column[0] >= line->count)
         die("%s: row %d has only %d cells", t->path, t->number, line->count);
-    const char *cell = line->cell[f->first];
+    const char *cell = line->cell[f->column[0]];
     int i = append(&f->row_text, &f->row_texts, sizeof *f->row_text);
     f->row_text[i] = copy_text(cell, strlen(cell));
 }
@@ -160,10 +177,10 @@ static void put_line(const struct table *t, const struct line *line)
             keep_key(t, f, line);
             continue;
         }
-        for (int64_t c = f->first; f->raw >= 0 && c <= f->last; c++) {
-            if (c >= line->count)
+        for (int c = 0; c < f->column_count; c++) {
+            if (f->column[c] >= line->count)
                 die("%s: row %d has only %d cells", t->path, t->number, line->count);
-            put_cell(t, f, line->cell[c], c - f->first);
+            put_cell(t, f, line->cell[f->column[c]], c);
         }
     }
 }
@@ -177,6 +194,10 @@ void table_read(struct program *p, const struct file *file, const char *folder,
     char *text = read_file(path, &size);
     bool mark = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
     struct table t = {.program = p, .path = path, .at = text + (mark ? 3 : 0)};
+    for (int64_t i = 0; i < p->skip; i++) {
+        t.at += strcspn(t.at, "\n");
+        t.at += *t.at == '\n';
+    }
     const char *begin = t.at;
     if (!next_line(&t, &t.header))
         die("%s is empty", path);

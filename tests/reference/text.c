@@ -293,6 +293,8 @@ static void read_data(struct reader *r)
     p->has_data_seed = read_whole(r);
     expect(r, "seed=");
     p->data_seed = read_seed(r);
+    p->delimiter = ',';
+    p->decimal = '.';
     for (int i = 0; i < 4; i++) {
         expect(r, i ? "," : "sources=");
         p->source[i].first = (int)read_whole(r);
@@ -321,6 +323,17 @@ static void read_file_line(struct reader *r)
     f->cells = read_word(r);
 }
 
+static void read_range(struct reader *r, struct field *f)
+{
+    int at = append(&f->range, &f->range_count, sizeof *f->range);
+    f->range[at].first = read_number(r, "first=");
+    f->range[at].last = read_number(r, "last=");
+    expect(r, "first_name=");
+    f->range[at].first_name = read_string(r);
+    expect(r, "last_name=");
+    f->range[at].last_name = read_string(r);
+}
+
 static void read_field(struct reader *r)
 {
     int at = append(&r->program->field, &r->program->field_count, sizeof *r->program->field);
@@ -330,12 +343,7 @@ static void read_field(struct reader *r)
     f->key = read_number(r, "key=");
     expect(r, "file=");
     f->file = read_string(r);
-    f->first = read_number(r, "first=");
-    f->last = read_number(r, "last=");
-    expect(r, "first_name=");
-    f->first_name = read_string(r);
-    expect(r, "last_name=");
-    f->last_name = read_string(r);
+    read_range(r, f);
     f->text = read_number(r, "text=");
     expect(r, "fit=");
     f->fit = read_word(r);
@@ -343,6 +351,20 @@ static void read_field(struct reader *r)
     f->input = read_number(r, "input=");
     f->fit_a = read_number(r, "fit_a=");
     f->fit_b = read_number(r, "fit_b=");
+}
+
+static void read_columns(struct reader *r)
+{
+    read_range(r, &r->program->field[r->program->field_count - 1]);
+}
+
+static void read_csv(struct reader *r)
+{
+    struct program *p = r->program;
+    p->delimiter = read_number(r, "delimiter=");
+    p->decimal = read_number(r, "decimal=");
+    p->comment = read_number(r, "comment=");
+    p->skip = read_number(r, "skip=");
 }
 
 static void read_class(struct reader *r)
@@ -396,6 +418,12 @@ static void read_line(struct reader *r)
         read_file_line(r);
     else if (accept(r, "field "))
         read_field(r);
+    else if (accept(r, "columns "))
+        read_columns(r);
+    else if (accept(r, "csv "))
+        read_csv(r);
+    else if (accept(r, "cells ") || accept(r, "na "))
+        die("missing cells and dates are not read here");
     else if (accept(r, "class "))
         read_class(r);
     else if (accept(r, "report "))

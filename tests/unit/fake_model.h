@@ -157,11 +157,15 @@ static const struct inv_file fake_files[] = {
     { "", "test.csv", INV_CSV, INV_F32, 0, { 0 }, NULL },
 };
 
+static const struct inv_range fake_x_columns = { 0, 1, NULL, NULL };
+static const struct inv_range fake_y_columns = { 2, 2, NULL, NULL };
+
 static const struct inv_field fake_fields[] = {
-    { .name = "x", .file = "", .first_column = 0, .last_column = 1, .fit = INV_FIT_ZSCORE,
-      .raw = FAKE_RAW_X, .input = FAKE_X, .fit_a = FAKE_MEAN, .fit_b = FAKE_DEVIATION },
-    { .name = "y", .label = 1, .file = "", .first_column = 2, .last_column = 2, .raw = FAKE_RAW_Y,
-      .input = FAKE_Y, .fit_a = -1, .fit_b = -1 },
+    { .name = "x", .file = "", .range_count = 1, .range = &fake_x_columns, .fill = -1,
+      .fit = INV_FIT_ZSCORE, .raw = FAKE_RAW_X, .input = FAKE_X, .fit_a = FAKE_MEAN,
+      .fit_b = FAKE_DEVIATION },
+    { .name = "y", .label = 1, .file = "", .range_count = 1, .range = &fake_y_columns, .fill = -1,
+      .raw = FAKE_RAW_Y, .input = FAKE_Y, .fit_a = -1, .fit_b = -1 },
 };
 
 static inline struct inv_model fake_model(void)
@@ -174,8 +178,8 @@ static inline struct inv_model fake_model(void)
                    fake_evaluate, fake_finish, fake_predict },
         .trace_count = 3, .trace = fake_nodes,
         .data = { .name = "points", .kind = INV_CSV, .file_count = 1, .file = fake_files,
-                  .source = { { 0, 1 } }, .stratify = -1, .header = -1, .field_count = 2,
-                  .field = fake_fields,
+                  .source = { { 0, 1 } }, .stratify = -1, .header = -1, .delimiter = ',',
+                  .decimal = '.', .na_count = -1, .field_count = 2, .field = fake_fields,
                   .train_share = 0.6, .val_share = 0.2, .test_share = 0.2, .shuffle = 1,
                   .stream_split = 0x1234, .stream_shuffle = 0x5678 },
         .seed = 42, .epochs = 5, .batch = FAKE_BATCH, .shuffle = 1, .report_count = 4,

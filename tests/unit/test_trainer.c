@@ -224,7 +224,7 @@ static void test_predict(void)
     begin(100);
     CU_ASSERT_EQUAL(run("--quiet"), 0);
     read_weights("fake.safetensors", w, statistics);
-    host_write_text("fake.csv", "1,2\n-3,4\n5,6\n7,8\n9,10.5\n");
+    host_write_text("fake.csv", "2,2\n-3,4\n5,6\n7,8\n9,10.5\n");
     CU_ASSERT_EQUAL(run("--predict -"), 0);
     CU_ASSERT_TRUE(has(output, "row,line\n0,"));
     CU_ASSERT_TRUE(has(output, "\n4,"));

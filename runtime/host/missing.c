@@ -1,0 +1,158 @@
+/* Statistics for missing cells, one for each element of a row, from the rows of the train part that
+ * have a value there, in split order.
+ *
+ * mean = (s + c) / (f32)count, where s is the sum in that order from +0 and c the sum of what each
+ * addition rounds off (two-sum: Knuth, The Art of Computer Programming, volume 2, 4.2.2), in f32.
+ * median = the middle value in ascending order; of an even number a / 2 + b / 2 of the two. */
+#include "missing.h"
+#include <stdlib.h>
+#include <string.h>
+#include "core/arith.h"
+#include "variable.h"
+
+enum { HALVES = 1 << 16 };            /* values of the upper or lower 16 bits */
+
+static int fills(const struct inv_dataset *data, int f)
+{
+    const struct inv_field *field = &data->model->data.field[f];
+    return field->missing >= INV_MISSING_MEAN && !(data->inputs_only && field->label);
+}
+
+static float *row_of(const struct inv_dataset *data, int f, int64_t row)
+{
+    return (float *)(void *)(data->value[f] + (size_t)row * data->bytes[f]);
+}
+
+void inv_missing_put(struct inv_dataset *data, const struct inv_rows *rows, int64_t first,
+                     int64_t count, float value)
+{
+    for (int f = 0; f < data->model->data.field_count; f++) {
+        int64_t width = (int64_t)data->bytes[f] / 4;
+        if (!fills(data, f))
+            continue;
+        float *x = row_of(data, f, first);
+        for (int64_t i = 0; i < count * width; i++)
+            if (rows->columns[f].missing[i])
+                x[i] = value;
+    }
+}
+
+/* The values of element e in the train part, in split order; their number. */
+static int64_t collect(const struct inv_dataset *data, int f, int64_t e, float *value)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < inv_dataset_part_rows(data, INV_PART_TRAIN); i++) {
+        float x = row_of(data, f, data->order[i])[e];
+        if (x == x)
+            value[count++] = x;
+    }
+    return count;
+}
+
+static float mean_of(const float *value, int64_t count)
+{
+    float sum = 0, lost = 0;
+    for (int64_t i = 0; i < count; i++) {
+        float total = inv_add(sum, value[i]), part = inv_sub(total, sum);
+        float off = inv_add(inv_sub(sum, inv_sub(total, part)), inv_sub(value[i], part));
+        lost = inv_add(lost, off);
+        sum = total;
+    }
+    return inv_div(inv_add(sum, lost), (float)count);
+}
+
+/* Numbers in the order of the floats, of which none is NaN. */
+static uint32_t order_of(float x)
+{
+    uint32_t bits = inv_bits(x);
+    return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+}
+
+/* The first half h of a number, of those that begin with `begin` (where it is not negative), up to
+ * which there are more than *rank; *rank becomes the rank among those of that half. */
+static uint32_t find_half(const float *value, int64_t count, int64_t begin, int64_t *rank,
+                          int64_t *held)
+{
+    uint32_t half = 0;
+    memset(held, 0, HALVES * sizeof *held);
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t order = order_of(value[i]);
+        if (begin < 0)
+            held[order >> 16]++;
+        else
+            held[order & 0xffff] += order >> 16 == (uint32_t)begin;
+    }
+    for (; *rank >= held[half]; half++)
+        *rank -= held[half];
+    return half;
+}
+
+/* The value of that rank, from 0, in ascending order: by counting, high halves first. */
+static float value_of_rank(const float *value, int64_t count, int64_t rank, int64_t *held)
+{
+    uint32_t high = find_half(value, count, -1, &rank, held);
+    uint32_t order = high << 16 | find_half(value, count, high, &rank, held);
+    return inv_from_bits(order & 0x80000000u ? order & 0x7fffffffu : ~order);
+}
+
+static float median_of(const float *value, int64_t count)
+{
+    int64_t *held = inv_allocate(HALVES * sizeof *held);
+    float low = value_of_rank(value, count, (count - 1) / 2, held);
+    float high = value_of_rank(value, count, count / 2, held);
+    free(held);
+    return count % 2 ? inv_add(high, 0.0f) : inv_add(inv_mul(low, 0.5f), inv_mul(high, 0.5f));
+}
+
+static int fit_field(const struct inv_dataset *data, int f, float *statistic, float *value)
+{
+    const struct inv_field *field = &data->model->data.field[f];
+    int good = 1;
+    for (int64_t e = 0; e < (int64_t)data->bytes[f] / 4; e++) {
+        int64_t count = collect(data, f, e, value);
+        if (count == 0) {
+            inv_error(data->errors, "%s: element %lld of field %s has no value in any row of the "
+                      "train part, so there is no %s to fill in; leave its column out, or give a "
+                      "number", data->model->data.name, (long long)e, field->name,
+                      field->missing == INV_MISSING_MEAN ? "mean" : "median");
+            good = 0;
+            continue;
+        }
+        statistic[e] = field->missing == INV_MISSING_MEAN ? mean_of(value, count)
+                                                          : median_of(value, count);
+    }
+    return good;
+}
+
+int inv_missing_fit(const struct inv_dataset *data, unsigned char *arena)
+{
+    int64_t rows = inv_dataset_part_rows(data, INV_PART_TRAIN);
+    float *value = inv_allocate((size_t)(rows > 0 ? rows : 1) * sizeof *value);
+    int good = 1;
+    for (int f = 0; f < data->model->data.field_count; f++) {
+        const struct inv_field *field = &data->model->data.field[f];
+        if (fills(data, f))
+            good &= fit_field(data, f,
+                              (float *)(void *)(arena +
+                                                data->model->variable[field->fill].offset), value);
+    }
+    free(value);
+    return good;
+}
+
+void inv_missing_fill(const struct inv_dataset *data, const unsigned char *arena)
+{
+    for (int f = 0; f < data->model->data.field_count; f++) {
+        int64_t width = (int64_t)data->bytes[f] / 4;
+        if (!fills(data, f))
+            continue;
+        const float *statistic = (const float *)(const void *)(
+            arena + data->model->variable[data->model->data.field[f].fill].offset);
+        for (int64_t row = 0; row < data->rows; row++) {
+            float *x = row_of(data, f, row);
+            for (int64_t e = 0; e < width; e++)
+                if (x[e] != x[e])
+                    x[e] = statistic[e];
+        }
+    }
+}
