@@ -142,8 +142,8 @@ static int find_column(struct inv_rows *rows, const char *name, const struct inv
         return h->first[number];
     if (number >= 0) {
         inv_error(rows->errors, "%s:%lld: two columns are named \"%s\", so field %s cannot find "
-                  "its own again; rename one, or read without the header", rows->csv.stream.path,
-                  (long long)rows->csv.line, name, field->name);
+                  "its own again; rename one, or read by position: csv(..., skip = 1, header = "
+                  "false)", rows->csv.stream.path, (long long)rows->csv.line, name, field->name);
         return -1;
     }
     const char *near = inv_suggest(name, (const char *const *)h->cell, rows->width);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 1 << 17 };              /* bytes at first; a longer record makes it grow */
+enum { WINDOW = 1 << 17, MOST = 1 << 28 }; /* bytes at first; a longer record makes it grow */
 
 /* ---- the window ---- */
 
@@ -28,6 +28,12 @@ static int read_on(struct inv_csv *csv)
     if (csv->ended)
         return 0;
     size_t held = csv->end - csv->begin;
+    if (held > MOST / 2) {
+        inv_error(csv->stream.errors, "%s:%lld: this line is longer than 128 MB; is it a CSV file, "
+                  "and are its quotes closed?", csv->stream.path, (long long)csv->next_line);
+        csv->ended = csv->stream.failed = 1;
+        return 0;
+    }
     memmove(csv->window, csv->window + csv->begin, held);
     if (held > csv->room / 2) {
         csv->room *= 2;
