@@ -300,6 +300,16 @@ static void bad_width(struct inv_rows *rows)
               rows->csv.stream.path, (long long)rows->csv.line, count, width, cure);
 }
 
+/* Fields that leave rows out come first: of a row that is left out nothing else is read. */
+static void read_fields(struct inv_rows *rows, int64_t slot)
+{
+    const struct inv_data *d = &rows->model->data;
+    for (int drops = 1; drops >= 0 && !rows->drop; drops--)
+        for (int f = 0; f < d->field_count; f++)
+            if (inv_table_reads(rows, f) && (d->field[f].missing == INV_MISSING_DROP) == drops)
+                read_field(rows, f, slot);
+}
+
 int inv_table_next(struct inv_rows *rows, int64_t slot)
 {
     int status;
@@ -310,9 +320,8 @@ int inv_table_next(struct inv_rows *rows, int64_t slot)
         rows->drop = 0;
         if (rows->csv.count != rows->width)
             bad_width(rows);
-        for (int f = 0; rows->csv.count == rows->width && f < rows->model->data.field_count; f++)
-            if (inv_table_reads(rows, f))
-                read_field(rows, f, slot);
+        else
+            read_fields(rows, slot);
         rows->dropped += rows->drop;
     } while (rows->drop && !inv_errors_full(rows->errors));
     return inv_errors_full(rows->errors) ? -1 : 1;

@@ -260,6 +260,12 @@ static void test_missing(void)
     fflush(l.e.errors.to);
     CU_ASSERT_PTR_NOT_NULL(strstr(l.e.text, "fake.csv: 3 rows with a missing cell are left out"));
     end(&l);
+    load_filled(&l, field, INV_MISSING_DROP, "1,1,0\n,2,x\n3,3,0\n", 1);
+    CU_ASSERT_EQUAL(l.data.rows, 2);    /* of a row left out nothing else is read */
+    end(&l);
+    load_filled(&l, field, INV_MISSING_DROP, "1,1,0\n2,2,x\n3,,0\n", 0);
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:2: column 2: \"x\" is not a number"));
+    end(&l);
     for (int median = 0; median < 2; median++) {
         load_filled(&l, field, median ? INV_MISSING_MEDIAN : INV_MISSING_MEAN, csv, 1);
         l.data.order = memcpy(l.data.order, (const int32_t[]){ 0, 1, 2, 3, 4 }, 20);
