@@ -260,7 +260,7 @@ int main(int argc, char **argv)
                           .rounds = number_of("ROUNDS", 9, ROUNDS_MAX)};
     for (int i = 1; i < argc && i <= PEERS_MAX; i++)
         load_peer(&bench, argv[i]);
-    bench.pool = inv_pool_new(bench.threads, choose_level(&bench.contract));
+    bench.pool = inv_pool_new(bench.threads, choose_level(&bench.contract), 0);
     printf("%-14s %5s %5s %5s %2s %9s", "GFLOP/s", "m", "n", "k", "", "invar");
     for (int i = 0; i < bench.peers; i++)
         printf(" %9s", bench.peer[i].name);

@@ -123,6 +123,7 @@ static void emit_group(struct emit *emit, const struct part *part, int index,
     f.name = arena_printf(emit->arena, "%s_%02d", phase_name(part->phase), index);
     emit->target->group(&f);
     function_finish(&f);
+    emit->stack = f.stack > emit->stack ? f.stack : emit->stack;
     const char *line = emit_model_line(emit, graph_node(graph, f.group->node[f.group->count - 1]));
     if (*line && strcmp(line, *last_line) != 0)
         add_step(phase, arena_printf(emit->arena, "/* %s */", line));
@@ -222,6 +223,15 @@ void emit_model(const struct program *program, struct text *out)
     values_set(emit.file, "level", "INV_LEVEL_TEXT");
     template_render("templates/program/model.c", emit.file, out);
     template_render("templates/program/tables.c", emit.file, out);
+}
+
+int64_t emit_stack_bytes(const struct program *program, bool firmware)
+{
+    struct emit emit = {.program = program, .arena = program->arena,
+                        .target = firmware ? &target_firmware : &target_c,
+                        .file = values_new(program->arena)};
+    emit_parts(&emit);
+    return emit.stack;
 }
 
 const char *emit_file_name(const struct program *program)

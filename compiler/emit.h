@@ -8,6 +8,8 @@ const char *emit_file_name(const struct program *);
 /* NAME.c: one function for each group, one for each phase, and the tables of invar.h.
  * requires: pass_plan has run. */
 void emit_model(const struct program *, struct text *out);
+/* Bytes that the arrays of one group take on a thread's stack, at most. */
+int64_t emit_stack_bytes(const struct program *, bool firmware);
 /* NAME.h: the model at each instruction-set level. */
 void emit_header(const struct program *, struct text *out);
 /* NAME.c and NAME.h for firmware. */

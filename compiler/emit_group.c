@@ -404,6 +404,7 @@ static const char *tile_declaration(struct function *f, const struct node *matmu
 {
     struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
     int64_t columns = extent_most(f, n);
+    f->stack += tile_rows(f, matmul, false) * columns * dtype_bytes(F32);
     return arena_printf(f->emit->arena, "%sfloat tile[%" PRId64 " * %" PRId64 "];",
                         matmul->shape.rank == 3 ? "            " : "        ",
                         tile_rows(f, matmul, false), columns);

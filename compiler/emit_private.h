@@ -18,6 +18,7 @@ struct emit {
     int trace_count;
     int *traced;                        /* of each node: the number of a row that it went into */
     const struct emit_target *target;
+    int64_t stack;                      /* bytes of the arrays of the group that has most */
     int64_t workspace;                  /* CUDA: bytes that groups need beside the arena */
 };
 
@@ -89,6 +90,7 @@ struct function {
     const char *launch;                 /* CUDA: blocks, threads and shared memory */
     const char *launches;               /* CUDA: lines in place of that one launch, or NULL */
     int64_t row_bytes;                  /* CUDA: of a row's arrays */
+    int64_t stack;                      /* bytes of arrays there; CUDA: none */
 };
 
 /* One loop of a nest: over a run of the space's axes that every access walks as one. */

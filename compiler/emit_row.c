@@ -3,30 +3,15 @@
  *
  * Short rows lie beside one another, INV_BESIDE of them (runtime/core/rows.h): vectors then go
  * across rows, and no row leaves a rest that fills none. */
-#include <assert.h>
 #include <stdio.h>
 #include "emit_private.h"
+#include "passes/rows.h"
 
-enum { BESIDE_ROWS_MIN = 8, BESIDE_COLUMNS_MIN = 2,
-       BESIDE_COLUMNS_MAX = 32 };       /* INV_LANES of runtime/core/sums.h: rows.h takes no more */
-
-/* By position in the group. */
 struct row {
     const struct row_walk *walk;
-    int *stage;
-    bool *full;                         /* has the row axis; else one value a row */
-    bool *array;                        /* a local of a loop that others find in an array */
+    struct rows rows;
     const struct block *block;          /* being written */
-    int stages;
 };
-
-static int position_of(const struct function *f, int id)
-{
-    for (int i = 0; i < f->group->count; i++)
-        if (f->group->node[i] == id)
-            return i;
-    return -1;
-}
 
 static const struct node *group_node(const struct function *f, int position)
 {
@@ -43,108 +28,6 @@ static const struct loop *row_loop(const struct nest *nest)
     return &nest->loop[nest->rank - 1];
 }
 
-/* Position in the group of what the operand reads, or -1 where that is made outside. */
-static int operand_position(const struct nest *nest, const struct node *node, int k)
-{
-    struct access access = schedule_access(nest->function->graph, node->operand[k], &nest->space);
-    return position_of(nest->function, access.node);
-}
-
-/* ---- stages ---- */
-
-static void find_full(const struct nest *nest, struct row *row)
-{
-    const struct function *f = nest->function;
-    for (int i = 0; i < f->group->count; i++) {
-        struct access own = schedule_access(f->graph, f->group->node[i], &nest->space);
-        row->full[i] = !extent_is(own.stride[row_loop(nest)->axis], 0);
-    }
-}
-
-static void find_stages(const struct nest *nest, struct row *row)
-{
-    const struct function *f = nest->function;
-    for (int i = 0; i < f->group->count; i++) {
-        const struct node *node = group_node(f, i);
-        for (int k = 0; k < node->count; k++) {
-            int from = operand_position(nest, node, k);
-            if (from < 0)
-                continue;
-            bool waits = is_row_op(node) && (row->full[from] || row->walk->beside);
-            int ready = row->stage[from] + waits;
-            row->stage[i] = row->stage[i] > ready ? row->stage[i] : ready;
-        }
-        row->stages = row->stages > row->stage[i] + 1 ? row->stages : row->stage[i] + 1;
-    }
-}
-
-/* The first stage whose loop or rows need the value of the node at `position`. */
-static int first_use(const struct nest *nest, const struct row *row, int position)
-{
-    const struct function *f = nest->function;
-    int first = row->stages;
-    for (int i = 0; i < f->group->count; i++) {
-        const struct node *user = group_node(f, i);
-        for (int k = 0; k < user->count; k++)
-            if (operand_position(nest, user, k) == position) {
-                int stage = row->stage[i] - (is_row_op(user) && row->full[position]);
-                first = first < stage ? first : stage;
-            }
-    }
-    return first;
-}
-
-/* What reads nothing but memory and rows is made in the loop that needs it first: no array. */
-static void delay_locals(const struct nest *nest, struct row *row)
-{
-    const struct function *f = nest->function;
-    for (int i = f->group->count - 1; i >= 0; i--) {
-        const struct node *node = group_node(f, i);
-        bool free = row->full[i] && !function_stores(f, node->id) && !is_row_op(node);
-        for (int k = 0; k < node->count; k++) {
-            int from = operand_position(nest, node, k);
-            free = free && (from < 0 || !row->full[from]);
-        }
-        int first = free ? first_use(nest, row, i) : 0;
-        if (free && first < row->stages && first > row->stage[i])
-            row->stage[i] = first;
-    }
-}
-
-/* Whether rows beside one another can be reduced to where the result is stored. */
-static bool reduces_into_memory(const struct nest *nest, const struct node *node)
-{
-    struct access own = schedule_access(nest->function->graph, node->id, &nest->space);
-    return is_row_op(node) && function_stores(nest->function, node->id) &&
-           extent_is(own.stride[nest->loop[0].axis], 1);
-}
-
-/* Does the value made at `from` go to its user at `to` through an array? */
-static bool goes_by_array(const struct nest *nest, const struct row *row, int from, int to)
-{
-    const struct function *f = nest->function;
-    bool apart = is_row_op(group_node(f, to)) || row->stage[to] > row->stage[from];
-    if (row->walk->beside)
-        return (apart || row->full[to] != row->full[from]) &&
-               !reduces_into_memory(nest, group_node(f, from));
-    return apart && row->full[from] && !function_stores(f, f->group->node[from]);
-}
-
-static void find_arrays(const struct nest *nest, struct row *row)
-{
-    const struct function *f = nest->function;
-    for (int i = 0; i < f->group->count; i++) {
-        const struct node *user = group_node(f, i);
-        row->array[i] = row->array[i] || (row->walk->beside && is_row_op(user) &&
-                                          !reduces_into_memory(nest, user));
-        for (int k = 0; k < user->count; k++) {
-            int from = operand_position(nest, user, k);
-            if (from >= 0 && goes_by_array(nest, row, from, i))
-                row->array[from] = true;
-        }
-    }
-}
-
 /* ---- texts ---- */
 
 /* row_5: a row of value 5; rows_5: several rows of it; each_5: the one value of each of these. */
@@ -157,7 +40,7 @@ static const char *array_stem(const struct nest *nest, bool full)
 static const char *array_name(struct nest *nest, int id)
 {
     const struct row *row = nest->state;
-    bool full = row->full[position_of(nest->function, id)];
+    bool full = row->rows.full[rows_position(&row->rows, id)];
     return emit_name(nest->function->emit, array_stem(nest, full), id);
 }
 
@@ -176,11 +59,11 @@ static const char *array_index(const struct nest *nest, bool full)
 static const char *array_element(struct nest *nest, int id)
 {
     const struct row *row = nest->state;
-    int position = position_of(nest->function, id);
-    if (position < 0 || !row->array[position])
+    int position = rows_position(&row->rows, id);
+    if (position < 0 || !row->rows.array[position])
         return NULL;
     return arena_printf(nest->function->emit->arena, "%s[%s]", array_name(nest, id),
-                        array_index(nest, row->full[position]));
+                        array_index(nest, row->rows.full[position]));
 }
 
 /* Where a block puts the node: calls of their own reduce rows that lie beside one another. */
@@ -200,7 +83,7 @@ static const char *earlier_element(struct nest *nest, int id)
     if (row->walk->beside)
         local = local && !is_row_op(node);
     else
-        local = local || !row->full[position_of(nest->function, id)];
+        local = local || !row->rows.full[rows_position(&row->rows, id)];
     if (local)
         return NULL;
     const char *array = array_element(nest, id);
@@ -211,7 +94,7 @@ static const char *earlier_element(struct nest *nest, int id)
 static bool is_reread(const struct nest *nest, int id)
 {
     const struct row *row = nest->state;
-    return row->walk->beside || row->full[position_of(nest->function, id)];
+    return row->walk->beside || row->rows.full[rows_position(&row->rows, id)];
 }
 
 static const char *memory_row(struct nest *nest, const struct access *access)
@@ -230,17 +113,15 @@ static const char *row_pointer(struct nest *nest, const struct node *node)
 {
     struct function *f = nest->function;
     const struct row *row = nest->state;
-    struct access access = schedule_access(f->graph, node->operand[0], &nest->space);
-    bool alone = extent_is(row_loop(nest)->extent, 1);
-    int position = position_of(f, access.node);
-    if (position >= 0 && row->array[position] && row->full[position])
-        return array_name(nest, access.node);
-    if (row->walk->beside)
+    if (row->rows.fill[rows_position(&row->rows, node->id)])
         return NULL;
-    if (position >= 0 && (!row->full[position] || !function_stores(f, access.node)))
-        return alone ? arena_printf(f->emit->arena, "&%s", function_local(f, access.node)) : NULL;
-    bool dense = alone || extent_is(access.stride[row_loop(nest)->axis], 1);
-    return dense && !function_constant(f, access.node) ? memory_row(nest, &access) : NULL;
+    struct access access = schedule_access(f->graph, node->operand[0], &nest->space);
+    int position = rows_position(&row->rows, access.node);
+    if (position >= 0 && row->rows.array[position] && row->rows.full[position])
+        return array_name(nest, access.node);
+    if (position >= 0 && (!row->rows.full[position] || !row->rows.stored[position]))
+        return arena_printf(f->emit->arena, "&%s", function_local(f, access.node));
+    return memory_row(nest, &access);
 }
 
 static const char *reduced_row(struct nest *nest, const struct node *node)
@@ -270,7 +151,6 @@ static void declare_array(const struct nest *nest, const char *name, bool full, 
     const struct row *row = nest->state;
     struct extent extent = row_loop(nest)->extent;
     int64_t length = extent.constant + extent.rows * f->graph->program->train.batch;
-    assert(length <= ROW_LOCAL_MAX);
     text_printf(text, "%*s%s\n", indent * 4, "",
                 row->walk->array(f, dtype, name, full ? length : 1));
 }
@@ -341,7 +221,7 @@ static void write_row(struct nest *nest, int stage, struct text *text, int inden
     struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = group_node(f, i);
-        if (row->full[i] || row->stage[i] != stage || !nest_includes(nest, node))
+        if (row->rows.full[i] || row->rows.stage[i] != stage || !nest_includes(nest, node))
             continue;
         if (is_row_op(node) && !row_pointer(nest, node)) {
             write_values(nest, &block, text, indent);
@@ -362,18 +242,18 @@ static void write_loop(struct nest *nest, int stage, bool full, struct text *tex
     text_init(&body, f->emit->arena);
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = group_node(f, i);
-        if (row->full[i] != full || row->stage[i] != stage || !nest_includes(nest, node) ||
-            (is_row_op(node) && !(row->array[i] && function_stores(f, node->id))))
+        if (row->rows.full[i] != full || row->rows.stage[i] != stage || !nest_includes(nest, node) ||
+            (is_row_op(node) && !(row->rows.array[i] && function_stores(f, node->id))))
             continue;
         block.node[block.count++] = node->id;
-        if (row->array[i] && !is_row_op(node))
+        if (row->rows.array[i] && !is_row_op(node))
             declare_array(nest, array_name(nest, node->id), full, node->dtype, text, indent);
     }
     if (block.count == 0)
         return;
     write_block(nest, &block, &body, indent + loop_steps(nest, full));
     write_loops(nest, full, &body, text, indent);
-    if (full && stage + 1 < row->stages)
+    if (full && stage + 1 < row->rows.stages)
         write_sync(nest, text, indent);
 }
 
@@ -394,12 +274,12 @@ static void write_calls(struct nest *nest, int stage, struct text *text, int ind
     const struct row *row = nest->state;
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = group_node(f, i);
-        if (!is_row_op(node) || row->stage[i] != stage || !nest_includes(nest, node))
+        if (!is_row_op(node) || row->rows.stage[i] != stage || !nest_includes(nest, node))
             continue;
         if (!row_pointer(nest, node))
             fill_array(nest, node, text, indent);
         const char *out = array_name(nest, node->id);
-        if (row->array[i])
+        if (row->rows.array[i])
             declare_array(nest, out, false, node->dtype, text, indent);
         else
             out = first_target(nest, node);
@@ -438,6 +318,7 @@ static void wrap_loops(struct nest *nest, const struct text *body, struct text *
 static const char *local_array(struct function *f, enum dtype dtype, const char *name,
                                int64_t length)
 {
+    f->stack += length * dtype_bytes(dtype);
     return arena_printf(f->emit->arena, "%s %s[%lld];", emit_ctype(dtype), name,
                         (long long)length);
 }
@@ -469,6 +350,7 @@ static const char *beside_array(struct function *f, enum dtype dtype, const char
                                 int64_t length)
 {
     struct arena *arena = f->emit->arena;
+    f->stack += length * ROWS_BESIDE * dtype_bytes(dtype);
     const char *times = length > 1 ? arena_printf(arena, "%lld * ", (long long)length) : "";
     return arena_printf(arena, "%s %s[%sINV_BESIDE];", emit_ctype(dtype), name, times);
 }
@@ -487,26 +369,39 @@ static bool rows_are_short(const struct nest *nest)
            rows.constant + rows.rows * graph->program->train.batch >= BESIDE_ROWS_MIN;
 }
 
+static void find_rows(struct nest *nest, struct row *row)
+{
+    struct function *f = nest->function;
+    struct rows *rows = &row->rows;
+    int operands = 0;
+    for (int i = 0; i < f->group->count; i++)
+        operands += group_node(f, i)->count;
+    rows->graph = f->graph;
+    rows->node = f->group->node;
+    rows->count = f->group->count;
+    rows->space = nest->space;
+    rows->beside = row->walk->beside;
+    rows->down = nest->loop[0].axis;
+    rows_reserve(rows, f->emit->arena, rows->count, operands);
+    for (int i = 0; i < rows->count; i++)
+        rows->stored[i] = function_stores(f, rows->node[i]);
+    rows_find(rows);
+}
+
 void row_emit(struct function *f, const struct shape *space, struct text *text)
 {
-    struct arena *arena = f->emit->arena;
     const struct emit_target *target = f->emit->target;
-    int count = f->group->count;
-    struct row row = {.stage = ARENA_ARRAY(arena, int, count),
-                      .full = ARENA_ARRAY(arena, bool, count),
-                      .array = ARENA_ARRAY(arena, bool, count)};
+    struct row row = {.walk = target->rows};
     struct nest nest = {.state = &row, .local = earlier_element, .array = array_target,
                         .reread = is_reread};
     nest_init(&nest, f, space, KEEP_LAST);
-    row.walk = target->short_rows && rows_are_short(&nest) ? target->short_rows : target->rows;
+    if (target->short_rows && rows_are_short(&nest))
+        row.walk = target->short_rows;
     int indent = row.walk->open(&nest);
-    find_full(&nest, &row);
-    find_stages(&nest, &row);
-    delay_locals(&nest, &row);
-    find_arrays(&nest, &row);
+    find_rows(&nest, &row);
     struct text body;
-    text_init(&body, arena);
-    for (int stage = 0; stage < row.stages; stage++)
+    text_init(&body, f->emit->arena);
+    for (int stage = 0; stage < row.rows.stages; stage++)
         write_stage(&nest, stage, &body, indent);
     row.walk->wrap(&nest, &body, text);
     f->mapping = group_row_text(f, row.walk->how);

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "emit.h"
+#include "invar.h"
 #include "op.h"
 #include "passes/schedule.h"
 
@@ -196,4 +198,8 @@ void plan_print(const struct program *program, struct text *text)
                 program->arena_bytes, program->arena_bound,
                 100.0 * (double)program->arena_bytes /
                     (double)(program->arena_bound > 0 ? program->arena_bound : 1));
+    int64_t arrays = emit_stack_bytes(program, false);
+    text_printf(text, "stack %" PRId64 " bytes a thread: %" PRId64 " are arrays of its groups; "
+                "in firmware %" PRId64 "\n", INV_STACK + arrays, arrays,
+                emit_stack_bytes(program, true));
 }

@@ -51,16 +51,11 @@ void values_set(struct values *values, const char *key, const char *value)
 
 void values_printf(struct values *values, const char *key, const char *format, ...)
 {
-    char text[4096];
     va_list arguments;
     va_start(arguments, format);
-    int size = vsnprintf(text, sizeof text, format, arguments);
+    const char *text = arena_vprintf(values->arena, format, arguments);
     va_end(arguments);
-    if (size < 0 || (size_t)size >= sizeof text) {
-        fprintf(stderr, "invar: bug: value of '%s' is too long for a template\n", key);
-        exit(1);
-    }
-    values_set(values, key, arena_strdup(values->arena, text));
+    values_set(values, key, text);
 }
 
 struct values *values_add_item(struct values *values, const char *key)

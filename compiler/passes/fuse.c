@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "op.h"
-#include "passes/schedule.h"
+#include "passes/rows.h"
 
 /* Nodes that will be one group, under the id of one of them. */
 struct cluster {
@@ -33,6 +33,8 @@ struct fuse {
     bool *early;                        /* node id -> scalar made of constants and step values */
     struct ids stack;
     int visit;
+    struct rows rows;                   /* of a ROW group that is looked at */
+    struct ids both;                    /* members of two clusters */
 };
 
 static enum op_class class_of(const struct fuse *fuse, int id)
@@ -94,6 +96,15 @@ static bool shares_storage(const struct fuse *fuse, int id)
            schedule_dense(fuse->graph, id, &start);
 }
 
+/* Is a row of the value longer than what is put on the stack? */
+static bool row_is_long(const struct fuse *fuse, int id)
+{
+    const struct shape *shape = &fuse->graph->node[id]->shape;
+    int axis = shape->rank - 1;
+    int64_t rows = axis == shape->rows ? fuse->graph->program->train.batch : 1;
+    return axis >= 0 && shape->dim[axis] * rows > ROW_LOCAL_MAX;
+}
+
 /* Must it be copied, because somebody cannot look through it? */
 static bool needs_copy(const struct fuse *fuse, int id)
 {
@@ -102,7 +113,8 @@ static bool needs_copy(const struct fuse *fuse, int id)
         return false;
     for (int i = 0; i < fuse->users[id].count; i++) {
         int user = fuse->users[id].id[i];
-        if (!reads_strided(fuse, user) || (constant && class_of(fuse, user) == CLASS_CONTRACT))
+        if (!reads_strided(fuse, user) || (constant && class_of(fuse, user) == CLASS_CONTRACT) ||
+            (class_of(fuse, user) == CLASS_ROW && row_is_long(fuse, id)))
             return true;
     }
     return false;
@@ -462,6 +474,74 @@ static bool views_between(struct fuse *fuse, int reader, int other)
     return false;
 }
 
+/* The members of both clusters, ascending, as fuse->both. */
+static void find_both(struct fuse *fuse, int first, int second)
+{
+    const struct ids *a = &fuse->cluster[first].member, *b = &fuse->cluster[second].member;
+    fuse->both.count = 0;
+    for (int i = 0, j = 0; i < a->count || j < b->count;) {
+        bool take = j == b->count || (i < a->count && a->id[i] < b->id[j]);
+        ids_add(arena_of(fuse), &fuse->both, take ? a->id[i++] : b->id[j++]);
+    }
+}
+
+/* Is every user of the node one of those nodes? */
+static bool stays_inside(const struct fuse *fuse, int id, const struct rows *rows)
+{
+    for (int i = 0; i < fuse->users[id].count; i++)
+        if (rows_position(rows, fuse->users[id].id[i]) < 0)
+            return false;
+    return fuse->users[id].count > 0;
+}
+
+/* Does the node lie in memory, if those nodes are a group of loops? */
+static bool lies_in_memory(const struct fuse *fuse, int id, const struct rows *rows)
+{
+    enum op_class class = class_of(fuse, id);
+    return class == CLASS_VIEW || class == CLASS_STORE || fuse->schedule->whole[id] >= 0 ||
+           fuse->owner[id] >= 0 || !stays_inside(fuse, id, rows);
+}
+
+static bool rows_are_short(const struct fuse *fuse, const struct shape *space)
+{
+    int64_t columns = space->dim[space->rank - 1], batch = fuse->graph->program->train.batch;
+    int64_t all = shape_elements(space) * (space->rows >= 0 ? batch : 1);
+    return space->rows != space->rank - 1 && columns >= BESIDE_COLUMNS_MIN &&
+           columns <= BESIDE_COLUMNS_MAX && all / columns >= BESIDE_ROWS_MIN;
+}
+
+/* Finds the stages and arrays of a ROW group of those nodes: fuse->rows. */
+static void find_rows(struct fuse *fuse, const struct shape *space, const struct ids *member)
+{
+    struct rows *rows = &fuse->rows;
+    int operands = 0;
+    for (int i = 0; i < member->count; i++)
+        operands += fuse->graph->node[member->id[i]]->count;
+    rows_reserve(rows, arena_of(fuse), member->count, operands);
+    rows->graph = fuse->graph;
+    rows->node = member->id;
+    rows->count = member->count;
+    rows->space = *space;
+    rows->beside = rows_are_short(fuse, space);
+    rows->down = -1;
+    for (int i = 0; i < member->count; i++)
+        rows->stored[i] = lies_in_memory(fuse, member->id[i], rows);
+    rows_find(rows);
+}
+
+/* Would the two be a group whose arrays take no more of a thread's stack than they should? */
+static bool arrays_fit(struct fuse *fuse, int first, int second, enum group_kind kind)
+{
+    if (kind != GROUP_ROW)
+        return true;
+    const struct cluster *wide = &fuse->cluster[first];
+    if (wide->kind != GROUP_ROW)
+        wide = &fuse->cluster[second];
+    find_both(fuse, first, second);
+    find_rows(fuse, &wide->space, &fuse->both);
+    return rows_bytes(&fuse->rows) <= ROW_STACK_MAX;
+}
+
 static void merge(struct fuse *fuse, int first, int second, enum group_kind kind)
 {
     struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
@@ -471,8 +551,9 @@ static void merge(struct fuse *fuse, int first, int second, enum group_kind kind
     a->for_loss |= b->for_loss;
     a->updates |= b->updates;
     b->parent = first;
-    for (int m = 0; m < b->member.count; m++)
-        ids_add(arena_of(fuse), &a->member, b->member.id[m]);
+    find_both(fuse, first, second);
+    a->member = fuse->both;
+    fuse->both = (struct ids){0};
 }
 
 /* Merges two clusters of which the first feeds the second, if that is sound. */
@@ -481,8 +562,10 @@ static bool try_merge(struct fuse *fuse, int first, int second, enum group_kind 
     const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
     if ((a->for_loss || b->for_loss) && (a->updates || b->updates))
         return false;
-    if (!stores_fit(fuse, first, second, kind) || views_between(fuse, second, first) ||
-        reaches(fuse, first, second) || reaches(fuse, second, first))
+    if (a->member.count + b->member.count > GROUP_NODES_MAX ||
+        !stores_fit(fuse, first, second, kind) || views_between(fuse, second, first) ||
+        reaches(fuse, first, second) || reaches(fuse, second, first) ||
+        !arrays_fit(fuse, first, second, kind))
         return false;
     merge(fuse, first, second, kind);
     return true;
@@ -568,27 +651,8 @@ static void join_early(struct fuse *fuse)
 
 /* ---- the result ---- */
 
-/* Is the value used at a later level of its row than it is computed at?  Then it waits for the
- * whole row; so does a reduction's operand. */
-static bool crosses_row(const struct fuse *fuse, int id, const int *level)
-{
-    for (int i = 0; i < fuse->users[id].count; i++) {
-        int user = fuse->users[id].id[i];
-        if (class_of(fuse, user) == CLASS_ROW || level[user] > level[id])
-            return true;
-    }
-    return false;
-}
-
-static bool row_is_long(const struct fuse *fuse, const struct shape *space)
-{
-    int axis = space->rank - 1;
-    int64_t rows = axis == space->rows ? fuse->graph->program->train.batch : 1;
-    return space->dim[axis] * rows > ROW_LOCAL_MAX;
-}
-
 /* A value that only its own group reads, at the loop's own index, needs no memory. */
-static bool is_local(struct fuse *fuse, int id, const int *level)
+static bool is_local(struct fuse *fuse, int id)
 {
     int cluster = find(fuse, id);
     const struct cluster *c = &fuse->cluster[cluster];
@@ -600,52 +664,42 @@ static bool is_local(struct fuse *fuse, int id, const int *level)
     for (int i = 0; i < fuse->users[id].count; i++)
         if (!is_member(fuse, cluster, fuse->users[id].id[i]))
             return false;
-    bool wide = c->kind == GROUP_ROW && shape_equal(&fuse->graph->node[id]->shape, &c->space);
-    return !(wide && row_is_long(fuse, &c->space) && crosses_row(fuse, id, level));
+    return true;
 }
 
-/* level[id]: the reductions of its own group that a node waits for. */
-static void find_levels(struct fuse *fuse, int *level)
+/* Arrays of long rows lie in memory instead. */
+static void store_long_rows(struct fuse *fuse, const struct cluster *cluster)
 {
-    const struct graph *graph = fuse->graph;
-    for (int id = 0; id < graph->count; id++) {
-        const struct node *node = graph->node[id];
-        for (int i = 0; fuse->cluster[id].used && i < node->count; i++) {
-            int from = node->operand[i];
-            if (!is_member(fuse, find(fuse, id), from))
-                continue;
-            int waits = level[from] + (class_of(fuse, from) == CLASS_ROW);
-            level[id] = waits > level[id] ? waits : level[id];
-        }
-    }
+    find_rows(fuse, &cluster->space, &cluster->member);
+    const struct rows *rows = &fuse->rows;
+    for (int i = 0; rows_length(rows) > ROW_LOCAL_MAX && i < rows->count; i++)
+        if (rows->array[i] && rows->full[i])
+            fuse->schedule->place[rows->node[i]].kind = PLACE_ARENA;
 }
 
 static void settle_places(struct fuse *fuse)
 {
-    struct schedule *schedule = fuse->schedule;
-    int *level = ARENA_ARRAY(arena_of(fuse), int, fuse->graph->count);
-    find_levels(fuse, level);
     for (int id = 0; id < fuse->graph->count; id++) {
-        struct place *place = &schedule->place[id];
+        struct place *place = &fuse->schedule->place[id];
         if (fuse->graph->node[id]->op == OP_STORE || !fuse->cluster[id].used)
             continue;
         if (fuse->owner[id] >= 0) {
             place->kind = PLACE_VARIABLE;
             place->variable = fuse->graph->node[fuse->owner[id]]->attr.variable;
-        } else if (is_local(fuse, id, level)) {
+        } else if (is_local(fuse, id)) {
             place->kind = PLACE_INLINE;
         }
     }
+    for (int id = 0; id < fuse->graph->count; id++) {
+        const struct cluster *cluster = &fuse->cluster[id];
+        if (cluster->used && find(fuse, id) == id && cluster->kind == GROUP_ROW)
+            store_long_rows(fuse, cluster);
+    }
 }
 
-static void sort_members(struct group *group, const struct graph *graph)
+/* A CONTRACT group begins with its matmul. */
+static void put_matmul_first(struct group *group, const struct graph *graph)
 {
-    for (int i = 1; i < group->count; i++)
-        for (int j = i; j > 0 && group->node[j - 1] > group->node[j]; j--) {
-            int swap = group->node[j];
-            group->node[j] = group->node[j - 1];
-            group->node[j - 1] = swap;
-        }
     for (int i = 1; group->kind == GROUP_CONTRACT && i < group->count; i++)
         if (graph->node[group->node[i]]->op == OP_MATMUL) {
             int matmul = group->node[i];
@@ -662,7 +716,7 @@ static void make_groups(struct fuse *fuse)
         if (!cluster->used || find(fuse, id) != id)
             continue;
         struct group group = {cluster->kind, cluster->member.count, cluster->member.id, false};
-        sort_members(&group, fuse->graph);
+        put_matmul_first(&group, fuse->graph);
         for (int m = 0; m < group.count; m++)
             schedule->group_of[group.node[m]] = schedule->group_count;
         ARENA_PUSH(arena_of(fuse), schedule->group, schedule->group_count, schedule->group_room) =

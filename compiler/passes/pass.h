@@ -24,15 +24,19 @@
  *           In one iteration all elements are loaded before any is stored: a variable may be read
  *           and stored in the same group, both at the same index.
  * ROW       as MAP, and ROW reductions over the iteration's last axis, whose results and what is
- *           made of them have extent 1 there and may be stored as such.  A reduced operand longer
- *           than ROW_LOCAL_MAX (counted at the declared batch) must be stored; so must what is
- *           needed both before and after a reduction, from that length on.  A variable stored in
- *           the group is not read in it.
+ *           made of them have extent 1 there and may be stored as such.  What several loops over the
+ *           row need lies in memory where the row is longer than ROW_LOCAL_MAX (counted at the
+ *           declared batch), else in arrays on the stack, of ROW_STACK_MAX bytes in all: see
+ *           passes/rows.h.  A longer array holds a constant only that is reduced as it is.  A
+ *           variable stored in the group is not read in it.
  * COLUMN    one COLUMN node, before it MAP nodes of its operand's shape, all local, after it
  *           nothing but STOREs of it.
  * CONTRACT  one MATMUL first, then MAP and STORE nodes as in MAP whose iteration shape is the
  *           MATMUL's; it may be local.
  * others    one node, stored, and STOREs of it.
+ *
+ * No group has more than GROUP_NODES_MAX nodes, so that functions stay short, but for exchanges of
+ * variables, which have to be one loop.
  *
  * A stored node may lie on a dying operand of its group only in MAP and ROW, with the same dtype,
  * element for element at the same index; in ROW no other node of the group may read that
@@ -40,7 +44,7 @@
  *
  * CONCAT: an operand that already lies at its piece of the result needs no copying; a CONCAT
  * whose operands all do is in no group (its place is still that of the whole). */
-enum { ROW_LOCAL_MAX = 4096 };
+enum { ROW_LOCAL_MAX = 4096, ROW_STACK_MAX = 128 << 10, GROUP_NODES_MAX = 256 };
 
 enum group_kind {
     GROUP_MAP, GROUP_ROW, GROUP_COLUMN, GROUP_CONTRACT, GROUP_TAKE, GROUP_SCATTER, GROUP_MOVE,

@@ -28,9 +28,6 @@ enum { COST_OF_A_THREAD = 1 << 20, AWAKE = 16 };
 /* Outputs: no two threads write to one cache line, and their loops end in whole vectors. */
 enum { GRAIN = 64 };
 
-/* Bytes: a contraction's packed operands (core/contract.c) and room to spare. */
-enum { STACK = 4 << 20 };
-
 /* INVAR_THREAD_COST, which tests set small, so that threads share small models, too; 0 where it
  * is not set, -1 where it is no number of operations. */
 static int64_t wanted_cost(void)
@@ -84,6 +81,7 @@ struct inv_pool {
     int threads;                        /* wanted, the caller included */
     int started;                        /* workers that run */
     int refused;                        /* the system gave no more */
+    int64_t stack_bytes;
     int looks;                          /* each thread has a processor to look with */
     int64_t cost;                       /* that a thread must be worth: one that sleeps, */
     int64_t awake_cost;                 /* one that looks for work */
@@ -108,12 +106,13 @@ int inv_pool_processors(void)
     return count > 0 ? (int)count : 1;
 }
 
-struct inv_pool *inv_pool_new(int threads, const char *level)
+struct inv_pool *inv_pool_new(int threads, const char *level, int64_t stack_bytes)
 {
     if (threads <= 1)
         return NULL;
     struct inv_pool *pool = inv_allocate(sizeof *pool);
     pool->threads = threads;
+    pool->stack_bytes = stack_bytes;
     pool->looks = threads <= inv_pool_processors();
     pool->cost = cost_of_a_thread(level);
     pool->awake_cost = (pool->cost + AWAKE - 1) / AWAKE;
@@ -216,15 +215,54 @@ static void *work(void *argument)
     return NULL;
 }
 
-static int create_thread(struct worker *w)
+/* 0, or why there is no thread. */
+static int create_thread(pthread_t *thread, int64_t stack_bytes, void *(*start)(void *),
+                         void *argument)
 {
+    enum { PAGES = 64 << 10 };          /* of the largest pages, for sizes must be whole ones */
+    size_t size = (size_t)((INV_STACK + stack_bytes + PAGES - 1) / PAGES * PAGES);
     pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0)
-        return -1;
-    pthread_attr_setstacksize(&attributes, STACK);
-    int failure = pthread_create(&w->thread, &attributes, work, w);
+    int failure = pthread_attr_init(&attributes);
+    if (failure != 0)
+        return failure;
+    failure = pthread_attr_setstacksize(&attributes, size);
+    if (failure == 0)
+        failure = pthread_create(thread, &attributes, start, argument);
     pthread_attr_destroy(&attributes);
     return failure;
+}
+
+struct call {
+    int (*work)(void *);
+    void *argument;
+    uint32_t mode;                      /* of the caller's floating-point unit */
+    int result;
+};
+
+static void *call(void *argument)
+{
+    struct call *c = argument;
+    inv_environment_prepare();
+    inv_fpu_enter();
+    inv_fpu_leave(c->mode);
+    c->result = c->work(c->argument);
+    return NULL;
+}
+
+int inv_pool_work(int64_t stack_bytes, int (*work)(void *), void *argument,
+                  struct inv_errors *errors)
+{
+    struct call c = { work, argument, inv_fpu_enter(), -1 };
+    inv_fpu_leave(c.mode);
+    pthread_t thread;
+    int failure = create_thread(&thread, stack_bytes, call, &c);
+    if (failure == 0)
+        failure = pthread_join(thread, NULL);
+    if (failure != 0)
+        inv_error(errors, "no thread with %lld KiB of stack, which the model needs: %s; let the "
+                  "process have more memory (ulimit -v) or take a smaller batch",
+                  (long long)(INV_STACK + stack_bytes) / 1024, strerror(failure));
+    return c.result;
 }
 
 /* Makes workers until `wanted` run, or the system refuses. */
@@ -236,7 +274,7 @@ static void start_workers(struct inv_pool *pool, int wanted)
         w->number = pool->started + 1;
         w->turn = pool->turn;
         pthread_cond_init(&w->wake, NULL);
-        if (create_thread(w) == 0)
+        if (create_thread(&w->thread, pool->stack_bytes, work, w) == 0)
             pool->started++;
         else
             pool->refused = 1;

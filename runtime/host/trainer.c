@@ -231,7 +231,7 @@ static int run_session(struct inv_session *s)
     s->seed = o->seed > 0 ? o->seed_value : s->model->seed;
     inv_split_key(s->seed, s->run.key);
     s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_pool_processors(),
-                               s->model->level);
+                               s->model->level, s->model->stack_bytes);
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
         .directory = o->data, .inputs_only = o->predict && !o->eval_only };
     make_arena(s);
@@ -262,6 +262,17 @@ static int options_fit(struct inv_session *s)
     return 0;
 }
 
+static int run_checked(void *session)
+{
+    struct inv_session *s = session;
+    int status = check_machine(s->model, s->options.device);
+    if (status == INV_OK && s->options.selftest)
+        printf("self-test passed: numerics %u, level %s\n", s->model->numerics, s->model->level);
+    if (status != INV_OK || s->options.selftest)
+        return status;
+    return run_session(s);
+}
+
 int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level)
 {
     struct inv_session s = { .errors.to = stderr };
@@ -283,10 +294,6 @@ int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level
     }
     if (!options_fit(&s))
         return INV_BAD_USAGE;
-    int status = check_machine(s.model, s.options.device);
-    if (status == INV_OK && s.options.selftest)
-        printf("self-test passed: numerics %u, level %s\n", s.model->numerics, s.model->level);
-    if (status != INV_OK || s.options.selftest)
-        return status;
-    return run_session(&s);
+    int status = inv_pool_work(s.model->stack_bytes, run_checked, &s, &s.errors);
+    return status < 0 ? INV_BAD_DATA : status;
 }

@@ -13,6 +13,9 @@ extern "C" {
 #define INV_ABI 1
 #define INV_NUMERICS 1
 #define INV_RANK 8
+/* Bytes of a thread's stack beside the arrays of a model's groups: a contraction's packed operands
+ * (core/contract.c) and room to spare. */
+#define INV_STACK (4 << 20)
 
 enum inv_dtype { INV_F32, INV_I32, INV_BOOL, INV_I64 };
 
@@ -247,6 +250,7 @@ struct inv_model {
     const char *compiler;               /* "invar 0.1.0" */
     int64_t arena_bytes;
     int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
+    int64_t stack_bytes;                /* of a group's arrays on a thread's stack, at most */
     int variable_count;
     const struct inv_variable *variable;
     void (*phase[INV_PHASES])(const struct inv_run *); /* NULL: nothing to do */

@@ -95,6 +95,7 @@ const struct inv_model ${symbol} = {
     .compiler = "${compiler}",
     .arena_bytes = ${arena_bytes},
     .saved_bytes = ${saved_bytes},
+    .stack_bytes = ${stack_bytes},
     .variable_count = ${variable_count},
     .variable = variables,
 @each phase

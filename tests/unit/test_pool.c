@@ -30,7 +30,7 @@ static void check_once(int threads)
 {
     static int32_t output[OUTPUTS];
     struct inv_run run = { .arena = (unsigned char *)output,
-                           .pool = inv_pool_new(threads, "portable") };
+                           .pool = inv_pool_new(threads, "portable", 0) };
     CU_ASSERT_EQUAL(run.pool == NULL, threads == 1);
     int wrong = 0;
     memset(output, 0, sizeof output);
@@ -61,7 +61,8 @@ static void test_once(void)
 static void test_spread(void)
 {
     static pthread_t thread[64];
-    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(4, "portable") };
+    struct inv_run run = { .arena = (unsigned char *)thread,
+                           .pool = inv_pool_new(4, "portable", 0) };
     inv_for(&run, note_thread, 64, 1000);
     for (int i = 0; i < 64; i++)
         CU_ASSERT_TRUE(pthread_equal(thread[i], pthread_self()));
@@ -78,7 +79,8 @@ static void test_cost(void)
 {
     static pthread_t thread[2];
     setenv("INVAR_THREAD_COST", "5", 1);
-    struct inv_run run = { .arena = (unsigned char *)thread, .pool = inv_pool_new(2, "portable") };
+    struct inv_run run = { .arena = (unsigned char *)thread,
+                           .pool = inv_pool_new(2, "portable", 0) };
     unsetenv("INVAR_THREAD_COST");
     inv_for(&run, note_thread, 2, 9);
     CU_ASSERT_TRUE(pthread_equal(thread[1], pthread_self()));
@@ -99,7 +101,8 @@ static void add_little(const struct inv_run *run, int64_t begin, int64_t end)
 static void test_mode(void)
 {
     static float sum[OUTPUTS];
-    struct inv_run run = { .arena = (unsigned char *)sum, .pool = inv_pool_new(3, "portable") };
+    struct inv_run run = { .arena = (unsigned char *)sum,
+                           .pool = inv_pool_new(3, "portable", 0) };
     int wrong = 0;
     fesetround(FE_UPWARD);
     for (int round = 0; round < 3; round++) {
@@ -118,9 +121,33 @@ static void test_mode(void)
 static void test_idle(void)
 {
     CU_ASSERT_TRUE(inv_pool_processors() >= 1);
-    inv_pool_free(inv_pool_new(8, "portable"));
+    inv_pool_free(inv_pool_new(8, "portable", 0));
     inv_pool_free(NULL);
 }
 
+/* Writes to every page of so many bytes of the stack; 7 where the mode is the caller's. */
+static int take_stack(void *bytes)
+{
+    volatile char room[6 << 20];
+    for (int64_t at = 0; at < *(int64_t *)bytes; at += 4096)
+        room[at] = 1;
+    return room[0] == 1 && fegetround() == FE_UPWARD ? 7 : 8;
+}
+
+/* Work gets the stack that it asks for, or an error. */
+static void test_stack(void)
+{
+    struct inv_errors errors = { .to = tmpfile() };
+    int64_t bytes = 6 << 20;
+    fesetround(FE_UPWARD);
+    int result = inv_pool_work(bytes, take_stack, &bytes, &errors);
+    fesetround(FE_TONEAREST);
+    CU_ASSERT_EQUAL(result, 7);
+    CU_ASSERT_EQUAL(errors.count, 0);
+    CU_ASSERT_EQUAL(inv_pool_work(INT64_MAX / 4, take_stack, &bytes, &errors), -1);
+    CU_ASSERT_EQUAL(errors.count, 1);
+    fclose(errors.to);
+}
+
 HOST_MAIN("pool", { "once", test_once }, { "spread", test_spread }, { "cost", test_cost },
-          { "mode", test_mode }, { "idle", test_idle })
+          { "mode", test_mode }, { "stack", test_stack }, { "idle", test_idle })
