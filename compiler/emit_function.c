@@ -68,17 +68,14 @@ static const char *unique_name(struct function *f, const char *name)
 /* The CONCAT at whose place the node lies already as a piece, or NULL. */
 static const struct node *concat_around(const struct function *f, int id)
 {
-    for (int i = 0; i < f->graph->count; i++) {
-        const struct node *whole = graph_node(f->graph, i);
-        int64_t start = 0;
-        for (int k = 0; whole->op == OP_CONCAT && k < whole->count; k++) {
-            if (pointed_node(f, whole->operand[k])->id == id &&
-                group_lies_there(f, whole, whole->operand[k], start))
-                return whole;
-            start += graph_node(f->graph, whole->operand[k])->shape.dim[whole->attr.axis];
-        }
-    }
-    return NULL;
+    int whole = f->graph->schedule->whole[id];
+    if (whole < 0)
+        return NULL;
+    const struct place *at = function_place(f, id), *around = function_place(f, whole);
+    bool inside = at->kind == PLACE_ARENA && around->kind == PLACE_ARENA &&
+                  at->offset >= around->offset &&
+                  at->offset + at->bytes <= around->offset + around->bytes;
+    return inside ? graph_node(f->graph, whole) : NULL;
 }
 
 /* ", parameters dense1/bias to dense2/w" of a block; "" for what is none. */

@@ -7,6 +7,13 @@
 
 enum { TILE_FLOATS = 8192, SMALL_TILE_FLOATS = 64, TILE_ROWS_MAX = 128, TILE_ROWS_STORED = 256 };
 
+/* Where the lines of a source begin. */
+struct lines {
+    const struct source *source;
+    const char **line;
+    int count, room;
+};
+
 /* A model being written. */
 struct emit {
     const struct program *program;
@@ -16,6 +23,8 @@ struct emit {
     const char **constant;              /* names of the arrays of the file */
     int constant_count, constant_room;
     int trace_count;
+    struct lines *lines;                /* of each source that was looked at */
+    int lines_count, lines_room;
     int *traced;                        /* of each node: the number of a row that it went into */
     const struct emit_target *target;
     int64_t stack;                      /* bytes of the arrays of the group that has most */

@@ -242,7 +242,8 @@ static void write_loop(struct nest *nest, int stage, bool full, struct text *tex
     text_init(&body, f->emit->arena);
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = group_node(f, i);
-        if (row->rows.full[i] != full || row->rows.stage[i] != stage || !nest_includes(nest, node) ||
+        if (row->rows.full[i] != full || row->rows.stage[i] != stage ||
+            !nest_includes(nest, node) ||
             (is_row_op(node) && !(row->rows.array[i] && function_stores(f, node->id))))
             continue;
         block.node[block.count++] = node->id;

@@ -166,15 +166,27 @@ bool extent_is(struct extent extent, int64_t value)
     return extent.constant == value && extent.rows == 0;
 }
 
-static const char *line_text(struct arena *arena, const struct source *source, int line)
+static const struct lines *source_lines(struct emit *emit, const struct source *source)
 {
-    const char *begin = source->text;
-    for (int i = 1; begin && i < line; i++) {
-        begin = strchr(begin, '\n');
-        begin = begin ? begin + 1 : NULL;
+    for (int i = 0; i < emit->lines_count; i++)
+        if (emit->lines[i].source == source)
+            return &emit->lines[i];
+    struct lines lines = {.source = source};
+    for (const char *at = source->text, *end; at; at = end ? end + 1 : NULL) {
+        ARENA_PUSH(emit->arena, lines.line, lines.count, lines.room) = at;
+        end = strchr(at, '\n');
     }
-    if (!begin)
+    struct lines *list = &ARENA_PUSH(emit->arena, emit->lines, emit->lines_count, emit->lines_room);
+    *list = lines;
+    return list;
+}
+
+static const char *line_text(struct emit *emit, const struct source *source, int line)
+{
+    const struct lines *lines = source_lines(emit, source);
+    if (line < 1 || line > lines->count)
         return "";
+    const char *begin = lines->line[line - 1];
     while (*begin == ' ' || *begin == '\t')
         begin++;
     size_t size = strcspn(begin, "\r\n");
@@ -183,7 +195,7 @@ static const char *line_text(struct arena *arena, const struct source *source, i
         size = (size_t)(comment - begin);
     while (size > 0 && (begin[size - 1] == ' ' || begin[size - 1] == '\t'))
         size--;
-    return arena_strndup(arena, begin, size);
+    return arena_strndup(emit->arena, begin, size);
 }
 
 const char *emit_comment(struct arena *arena, const char *text)
@@ -219,7 +231,7 @@ const char *emit_model_line(struct emit *emit, const struct node *node)
     if (!source)
         return "";
     const char *text = arena_printf(emit->arena, "%s:%d: %s", base_name(source->path), line,
-                                    line_text(emit->arena, source, line));
+                                    line_text(emit, source, line));
     return emit_comment(emit->arena, text);
 }
 
@@ -227,7 +239,7 @@ const char *emit_source_line(struct emit *emit, const struct node *node)
 {
     int line;
     const struct source *source = emit_source(emit, node, &line);
-    return source ? line_text(emit->arena, source, line) : "";
+    return source ? line_text(emit, source, line) : "";
 }
 
 const char *emit_node_text(struct emit *emit, const struct graph *graph, const struct node *node)

@@ -5,10 +5,14 @@
  *              depend on one another without a cycle, counting that what reads a variable comes
  *              before what stores it.  Changes no node, and so no bit. */
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 #include "op.h"
 #include "passes/rows.h"
+
+/* Clusters that are looked at to find a way from one to another. */
+enum { SEARCH_MAX = 4096 };
 
 /* Nodes that will be one group, under the id of one of them. */
 struct cluster {
@@ -21,6 +25,7 @@ struct cluster {
     bool updates;                       /* stores another variable */
     bool copies;                        /* it is the copy of a view */
     int visit;
+    int at;                             /* its place in fuse->line */
 };
 
 struct fuse {
@@ -33,6 +38,7 @@ struct fuse {
     bool *early;                        /* node id -> scalar made of constants and step values */
     struct ids stack;
     int visit;
+    int *line;                          /* clusters, each after what it depends on */
     struct rows rows;                   /* of a ROW group that is looked at */
     struct ids both;                    /* members of two clusters */
 };
@@ -285,9 +291,11 @@ static void find_order(struct fuse *fuse)
         ids_add(arena_of(fuse), &fuse->after[first.id[i]], second.id[i]);
 }
 
-/* Pushes the clusters after `id`; true where one of them is `to`, unless `id` is `from`. */
+/* Pushes the clusters after `id` and before `to` in line; true where one of them is `to`, unless
+ * `id` is `from`. */
 static bool push_after(struct fuse *fuse, int id, int from, int to)
 {
+    int end = fuse->cluster[to].at;
     const struct cluster *cluster = &fuse->cluster[id];
     for (int m = 0; m < cluster->member.count; m++) {
         const struct ids *after = &fuse->after[cluster->member.id[m]];
@@ -295,7 +303,8 @@ static bool push_after(struct fuse *fuse, int id, int from, int to)
             int next = find(fuse, after->id[i]);
             if (next == to && id != from)
                 return true;
-            if (next == to || next == from || fuse->cluster[next].visit == fuse->visit)
+            if (next == to || next == from || fuse->cluster[next].visit == fuse->visit ||
+                (fuse->line && fuse->cluster[next].at > end))
                 continue;
             fuse->cluster[next].visit = fuse->visit;
             ids_add(arena_of(fuse), &fuse->stack, next);
@@ -304,18 +313,80 @@ static bool push_after(struct fuse *fuse, int id, int from, int to)
     return false;
 }
 
-/* Is there a way from one cluster to the other through a third? */
+/* Is there a way from one cluster to the other through a third?  As good as one is, where there is
+ * a line, a search that takes too long: time stays linear in the model. */
 static bool reaches(struct fuse *fuse, int from, int to)
 {
+    int steps = fuse->line ? SEARCH_MAX : INT_MAX;
     fuse->visit++;
     fuse->stack.count = 0;
     if (push_after(fuse, from, from, to))
         return true;
     while (fuse->stack.count > 0)
-        if (push_after(fuse, fuse->stack.id[--fuse->stack.count], from, to))
+        if (steps-- == 0 || push_after(fuse, fuse->stack.id[--fuse->stack.count], from, to))
             return true;
     return false;
 }
+
+/* ---- a line of clusters, each after what it depends on ---- */
+
+/* Puts those that must come after the cluster into the line, from its end on, then the cluster.
+ * done: how many of `after`, by cluster, have been looked at, and one more once it is there. */
+static void line_up(struct fuse *fuse, int first, const struct ids *after, int *done, int *free)
+{
+    fuse->stack.count = 0;
+    ids_add(arena_of(fuse), &fuse->stack, first);
+    while (fuse->stack.count > 0) {
+        int id = fuse->stack.id[fuse->stack.count - 1];
+        if (done[id] < after[id].count) {
+            int next = after[id].id[done[id]++];
+            if (done[next] == 0)
+                ids_add(arena_of(fuse), &fuse->stack, next);
+            continue;
+        }
+        fuse->stack.count--;
+        if (done[id]++ > after[id].count)
+            continue;
+        fuse->cluster[id].at = --*free;
+        fuse->line[*free] = id;
+    }
+}
+
+static void find_line(struct fuse *fuse)
+{
+    struct arena *arena = arena_of(fuse);
+    int count = fuse->graph->count, free = count;
+    struct ids *after = ARENA_ARRAY(arena, struct ids, count);
+    int *done = ARENA_ARRAY(arena, int, count), *line = ARENA_ARRAY(arena, int, count);
+    for (int id = 0; id < count; id++)
+        for (int i = 0; i < fuse->after[id].count; i++)
+            if (find(fuse, fuse->after[id].id[i]) != find(fuse, id))
+                ids_add(arena, &after[find(fuse, id)], find(fuse, fuse->after[id].id[i]));
+    fuse->line = line;
+    for (int id = count - 1; id >= 0; id--)
+        if (fuse->cluster[id].used && find(fuse, id) == id && done[id] == 0)
+            line_up(fuse, id, after, done, &free);
+}
+
+/* The two become one, `root`, at one place of the line: what waits for the early one comes behind
+ * it, all else before.  `reaches` has just visited what waits. */
+static void close_ranks(struct fuse *fuse, int early, int late, int root)
+{
+    int at = fuse->cluster[early].at, end = fuse->cluster[late].at;
+    fuse->stack.count = 0;
+    for (int i = at + 1; i < end; i++) {
+        int id = fuse->line[i];
+        if (fuse->cluster[id].visit == fuse->visit)
+            ids_add(arena_of(fuse), &fuse->stack, id);
+        else
+            fuse->line[fuse->cluster[id].at = at++] = id;
+    }
+    fuse->line[fuse->cluster[root].at = at++] = root;
+    for (int i = 0; i < fuse->stack.count; i++)
+        fuse->line[fuse->cluster[fuse->stack.id[i]].at = at++] = fuse->stack.id[i];
+    fuse->line[at] = root == early ? late : early;
+}
+
 
 /* Must one cluster run before the other? */
 static bool precedes(struct fuse *fuse, int first, int second)
@@ -564,9 +635,13 @@ static bool try_merge(struct fuse *fuse, int first, int second, enum group_kind 
         return false;
     if (a->member.count + b->member.count > GROUP_NODES_MAX ||
         !stores_fit(fuse, first, second, kind) || views_between(fuse, second, first) ||
-        reaches(fuse, first, second) || reaches(fuse, second, first) ||
         !arrays_fit(fuse, first, second, kind))
         return false;
+    bool ahead = a->at < b->at;
+    int early = ahead ? first : second, late = ahead ? second : first;
+    if (reaches(fuse, early, late))
+        return false;
+    close_ranks(fuse, early, late, first);
     merge(fuse, first, second, kind);
     return true;
 }
@@ -759,6 +834,7 @@ void pass_fuse(struct graph *graph)
     for (int id = 0; id < graph->count; id++)
         if (graph->node[id]->op == OP_STORE)
             join_exchanges(&fuse, id);
+    find_line(&fuse);
     for (int id = 0; id < graph->count; id++)
         if (graph->node[id]->op == OP_STORE)
             join_store(&fuse, id);

@@ -21,7 +21,6 @@ struct item {
     struct ids after;                   /* groups that wait for this one */
     struct ids reads;                   /* stored nodes of other groups that it reads */
     int64_t makes;                      /* bytes it takes for its own */
-    bool done;
 };
 
 struct order {
@@ -29,6 +28,7 @@ struct order {
     struct schedule *schedule;
     struct item *item;
     int *readers;                       /* node id -> groups that have yet to read it */
+    struct ids ready;                   /* groups that wait for none */
 };
 
 static bool has(const struct ids *ids, int id)
@@ -101,26 +101,37 @@ static bool stores(const struct graph *graph, const struct group *group, bool lo
     return false;
 }
 
+static void set_stage(struct order *order, int g, enum stage stage, struct ids *stack)
+{
+    struct item *item = &order->item[g];
+    if (item->stage == stage)
+        return;
+    assert(item->stage == STAGE_REST);
+    item->stage = stage;
+    ids_add(order->graph->program->arena, stack, g);
+}
+
 /* Marks what the group needs, directly or not. */
 static void need_for_loss(struct order *order, int g)
 {
-    struct item *item = &order->item[g];
-    if (item->stage == STAGE_LOSS)
-        return;
-    item->stage = STAGE_LOSS;
-    for (int i = 0; i < item->reads.count; i++)
-        need_for_loss(order, order->schedule->group_of[item->reads.id[i]]);
+    struct ids stack = {0};
+    set_stage(order, g, STAGE_LOSS, &stack);
+    while (stack.count > 0) {
+        const struct ids *reads = &order->item[stack.id[--stack.count]].reads;
+        for (int i = 0; i < reads->count; i++)
+            set_stage(order, order->schedule->group_of[reads->id[i]], STAGE_LOSS, &stack);
+    }
 }
 
 static void put_last(struct order *order, int g)
 {
-    struct item *item = &order->item[g];
-    if (item->stage == STAGE_UPDATE)
-        return;
-    assert(item->stage != STAGE_LOSS);
-    item->stage = STAGE_UPDATE;
-    for (int i = 0; i < item->after.count; i++)
-        put_last(order, item->after.id[i]);
+    struct ids stack = {0};
+    set_stage(order, g, STAGE_UPDATE, &stack);
+    while (stack.count > 0) {
+        const struct ids *after = &order->item[stack.id[--stack.count]].after;
+        for (int i = 0; i < after->count; i++)
+            set_stage(order, after->id[i], STAGE_UPDATE, &stack);
+    }
 }
 
 static void find_stages(struct order *order)
@@ -168,26 +179,33 @@ static bool precedes(const struct order *order, int a, int b)
     return last_node(&order->schedule->group[a]) < last_node(&order->schedule->group[b]);
 }
 
-static int choose(const struct order *order)
+/* Takes the next group out of those that are ready. */
+static int choose(struct order *order)
 {
-    int best = -1;
-    for (int g = 0; g < order->schedule->group_count; g++) {
-        const struct item *item = &order->item[g];
-        if (!item->done && item->waits == 0 && (best < 0 || precedes(order, g, best)))
-            best = g;
-    }
-    assert(best >= 0 && "groups depend on one another in a circle");
-    return best;
+    struct ids *ready = &order->ready;
+    assert(ready->count > 0 && "groups depend on one another in a circle");
+    int best = 0;
+    for (int i = 1; i < ready->count; i++)
+        if (precedes(order, ready->id[i], ready->id[best]))
+            best = i;
+    int g = ready->id[best];
+    ready->id[best] = ready->id[--ready->count];
+    return g;
+}
+
+static void add_ready(struct order *order, int g)
+{
+    ids_add(order->graph->program->arena, &order->ready, g);
 }
 
 static void run(struct order *order, int g)
 {
     struct item *item = &order->item[g];
-    item->done = true;
     for (int i = 0; i < item->reads.count; i++)
         order->readers[item->reads.id[i]]--;
     for (int i = 0; i < item->after.count; i++)
-        order->item[item->after.id[i]].waits--;
+        if (--order->item[item->after.id[i]].waits == 0)
+            add_ready(order, item->after.id[i]);
 }
 
 void pass_order(struct graph *graph)
@@ -195,12 +213,16 @@ void pass_order(struct graph *graph)
     struct schedule *schedule = graph->schedule;
     struct arena *arena = graph->program->arena;
     int count = schedule->group_count;
-    struct order order = {graph, schedule, ARENA_ARRAY(arena, struct item, count),
-                          ARENA_ARRAY(arena, int, graph->count)};
+    struct order order = {.graph = graph, .schedule = schedule,
+                          .item = ARENA_ARRAY(arena, struct item, count),
+                          .readers = ARENA_ARRAY(arena, int, graph->count)};
     struct group *sorted = ARENA_ARRAY(arena, struct group, count);
     find_edges(&order);
     measure(&order);
     find_stages(&order);
+    for (int g = 0; g < count; g++)
+        if (order.item[g].waits == 0)
+            add_ready(&order, g);
     bool update = false;
     for (int i = 0; i < count; i++) {
         int g = choose(&order);

@@ -24,9 +24,9 @@
  *           In one iteration all elements are loaded before any is stored: a variable may be read
  *           and stored in the same group, both at the same index.
  * ROW       as MAP, and ROW reductions over the iteration's last axis, whose results and what is
- *           made of them have extent 1 there and may be stored as such.  What several loops over the
- *           row need lies in memory where the row is longer than ROW_LOCAL_MAX (counted at the
- *           declared batch), else in arrays on the stack, of ROW_STACK_MAX bytes in all: see
+ *           made of them have extent 1 there and may be stored as such.  What several loops over
+ *           the row need lies in memory where the row is longer than ROW_LOCAL_MAX (counted at
+ *           the declared batch), else in arrays on the stack, of ROW_STACK_MAX bytes in all: see
  *           passes/rows.h.  A longer array holds a constant only that is reduced as it is.  A
  *           variable stored in the group is not read in it.
  * COLUMN    one COLUMN node, before it MAP nodes of its operand's shape, all local, after it

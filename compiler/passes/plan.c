@@ -37,6 +37,8 @@ struct plan {
     int64_t *start;                     /* node id -> bytes from the unit's start */
     int *order;                         /* units to place, and in which order */
     int order_count;
+    int *seen;                          /* node id -> the search that came by it last */
+    int search;
 };
 
 /* Arrays from 512 bytes on start on a cache line, smaller ones where that wastes little; all where
@@ -217,21 +219,24 @@ static void find_lives(struct plan *plan)
 
 /* ---- outputs in the storage of operands that die ---- */
 
-static bool depends_on(const struct plan *plan, const struct group *group, int node, int on)
+static bool depends_on(struct plan *plan, int node, int on)
 {
     if (node == on)
         return true;
     const struct node *n = plan->graph->node[node];
-    bool inside = plan->schedule->group_of[node] == plan->schedule->group_of[group->node[0]];
-    for (int i = 0; inside && node > on && i < n->count; i++)
-        if (depends_on(plan, group, n->operand[i], on))
+    bool inside = plan->schedule->group_of[node] == plan->schedule->group_of[on];
+    if (!inside || node < on || plan->seen[node] == plan->search)
+        return false;
+    plan->seen[node] = plan->search;
+    for (int i = 0; i < n->count; i++)
+        if (depends_on(plan, n->operand[i], on))
             return true;
     return false;
 }
 
 /* Do all nodes of the group that read the unit read it where `output` is written, and, in a row,
  * before? */
-static bool reads_agree(const struct plan *plan, const struct group *group, int unit, int output)
+static bool reads_agree(struct plan *plan, const struct group *group, int unit, int output)
 {
     const struct node *out = plan->graph->node[output];
     for (int m = 0; m < group->count; m++) {
@@ -244,8 +249,8 @@ static bool reads_agree(const struct plan *plan, const struct group *group, int 
             bool same = access.identity && op_def(node->op)->class != CLASS_VIEW &&
                         plan->graph->node[operand]->dtype == out->dtype &&
                         shape_equal(&plan->graph->node[operand]->shape, &out->shape);
-            if (!same || (group->kind == GROUP_ROW &&
-                          !depends_on(plan, group, output, group->node[m])))
+            plan->search++;
+            if (!same || (group->kind == GROUP_ROW && !depends_on(plan, output, group->node[m])))
                 return false;
         }
     }
@@ -253,7 +258,7 @@ static bool reads_agree(const struct plan *plan, const struct group *group, int 
 }
 
 /* A unit that dies in group g, has the output's size, and is read just where that is written. */
-static int find_dying(const struct plan *plan, int g, int output)
+static int find_dying(struct plan *plan, int g, int output)
 {
     const struct group *group = &plan->schedule->group[g];
     for (int m = 0; m < group->count; m++) {
@@ -358,18 +363,28 @@ static int64_t pack(struct plan *plan)
     return end;
 }
 
+struct weighed {
+    int64_t weight;
+    int unit;
+};
+
+static int by_weight(const void *a, const void *b)
+{
+    const struct weighed *x = a, *y = b;
+    if (x->weight != y->weight)
+        return x->weight > y->weight ? -1 : 1;
+    return x->unit - y->unit;
+}
+
 /* Sorts plan->order by a weight, descending, then by unit number. */
 static void sort_units(struct plan *plan, int64_t (*weight)(const struct unit *))
 {
-    for (int i = 1; i < plan->order_count; i++)
-        for (int j = i; j > 0; j--) {
-            int a = plan->order[j - 1], b = plan->order[j];
-            int64_t wa = weight(&plan->unit[a]), wb = weight(&plan->unit[b]);
-            if (wa > wb || (wa == wb && a < b))
-                break;
-            plan->order[j - 1] = b;
-            plan->order[j] = a;
-        }
+    struct weighed *list = ARENA_ARRAY(plan->program->arena, struct weighed, plan->order_count);
+    for (int i = 0; i < plan->order_count; i++)
+        list[i] = (struct weighed){weight(&plan->unit[plan->order[i]]), plan->order[i]};
+    qsort(list, (size_t)plan->order_count, sizeof *list, by_weight);
+    for (int i = 0; i < plan->order_count; i++)
+        plan->order[i] = list[i].unit;
 }
 
 static int64_t weigh_bytes(const struct unit *unit)
@@ -473,6 +488,7 @@ static void plan_scratch(struct plan *plan, struct program *program, struct grap
     plan->schedule = graph->schedule;
     plan->unit_of = ARENA_ARRAY(program->arena, int, graph->count);
     plan->start = ARENA_ARRAY(program->arena, int64_t, graph->count);
+    plan->seen = ARENA_ARRAY(program->arena, int, graph->count);
     make_units(plan);
     find_lives(plan);
     reuse_storage(plan);

@@ -13,6 +13,8 @@ struct streams {
     struct program *program;
     struct stream { const char *path; uint32_t number; } *stream;
     int count, room;
+    int *place;                         /* a table of places in `stream`, one more, or 0 */
+    int places;                         /* a power of two */
 };
 
 static uint32_t number_of(const char *path)
@@ -26,15 +28,35 @@ static uint32_t number_of(const char *path)
            (uint32_t)digest[3];
 }
 
+/* The first stream of that number, from a place of the table on, or the next free place. */
+static int find_place(const struct streams *streams, uint32_t number)
+{
+    int at = (int)(number & (uint32_t)(streams->places - 1));
+    while (streams->place[at] > 0 && streams->stream[streams->place[at] - 1].number != number)
+        at = (at + 1) & (streams->places - 1);
+    return at;
+}
+
+/* Makes room for one more stream, with half of the table free. */
+static void grow(struct streams *streams)
+{
+    if (2 * (streams->count + 1) <= streams->places)
+        return;
+    streams->places = streams->places ? 2 * streams->places : 64;
+    streams->place = ARENA_ARRAY(streams->program->arena, int, streams->places);
+    for (int i = 0; i < streams->count; i++)
+        streams->place[find_place(streams, streams->stream[i].number)] = i + 1;
+}
+
 static uint32_t add_stream(struct streams *streams, const char *path, struct span span)
 {
     uint32_t number = number_of(path);
-    for (int i = 0; i < streams->count; i++) {
-        const struct stream *other = &streams->stream[i];
+    grow(streams);
+    int at = find_place(streams, number);
+    if (streams->place[at] > 0) {
+        const struct stream *other = &streams->stream[streams->place[at] - 1];
         if (strcmp(other->path, path) == 0)
             return number;
-        if (other->number != number)
-            continue;
         struct diag *diag = diag_error(streams->program->diags, span,
                                        "random streams '%s' and '%s' have the same number %08x",
                                        other->path, path, (unsigned)number);
@@ -43,6 +65,7 @@ static uint32_t add_stream(struct streams *streams, const char *path, struct spa
     }
     ARENA_PUSH(streams->program->arena, streams->stream, streams->count, streams->room) =
         (struct stream){path, number};
+    streams->place[at] = streams->count;
     return number;
 }
 

@@ -197,6 +197,7 @@ struct pairs {
     const struct graph *graph;
     struct ids *first, *second;
     struct ids stores;                  /* all of the graph */
+    struct ids *of;                     /* variable -> stores of what shares bytes with it */
 };
 
 static void add_pair(struct pairs *pairs, int first, int second)
@@ -210,15 +211,33 @@ static int variable_of(const struct pairs *pairs, int id)
     return pairs->graph->node[id]->attr.variable;
 }
 
+/* Lists the stores of each variable, of its block and of the parameters in it. */
+static void list_stores(struct pairs *pairs)
+{
+    const struct program *program = pairs->graph->program;
+    pairs->of = ARENA_ARRAY(program->arena, struct ids, program->variable_count);
+    for (int id = 0; id < pairs->graph->count; id++) {
+        if (pairs->graph->node[id]->op != OP_STORE)
+            continue;
+        ids_add(program->arena, &pairs->stores, id);
+        int variable = variable_of(pairs, id);
+        const struct variable *stored = program->variable[variable];
+        ids_add(program->arena, &pairs->of[variable], id);
+        if (stored->kind == VAR_PARAM && stored->block >= 0)
+            ids_add(program->arena, &pairs->of[stored->block], id);
+        for (int v = 0; stored->kind == VAR_BLOCK && v < program->variable_count; v++)
+            if (v != variable && schedule_overlap(program, v, variable))
+                ids_add(program->arena, &pairs->of[v], id);
+    }
+}
+
 /* What reads a variable comes before what stores it. */
 static void pair_reader(struct pairs *pairs, int reader, int source)
 {
-    for (int i = 0; i < pairs->stores.count; i++) {
-        int store = pairs->stores.id[i];
-        if (store != reader && schedule_overlap(pairs->graph->program, variable_of(pairs, source),
-                                                variable_of(pairs, store)))
-            add_pair(pairs, reader, store);
-    }
+    const struct ids *stores = &pairs->of[variable_of(pairs, source)];
+    for (int i = 0; i < stores->count; i++)
+        if (stores->id[i] != reader)
+            add_pair(pairs, reader, stores->id[i]);
 }
 
 /* The loss is looked at before anything else is stored. */
@@ -235,9 +254,7 @@ static void pair_loss(struct pairs *pairs, int loss)
 void schedule_hazards(const struct graph *graph, struct ids *first, struct ids *second)
 {
     struct pairs pairs = {.graph = graph, .first = first, .second = second};
-    for (int id = 0; id < graph->count; id++)
-        if (graph->node[id]->op == OP_STORE)
-            ids_add(graph->program->arena, &pairs.stores, id);
+    list_stores(&pairs);
     for (int i = 0; i < pairs.stores.count; i++)
         pair_loss(&pairs, pairs.stores.id[i]);
     for (int id = 0; id < graph->count; id++) {

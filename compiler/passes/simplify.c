@@ -22,6 +22,9 @@ struct made {
     int next;                           /* the node before it with the same hash, or -1 */
 };
 
+/* A reshape goes up through so many maps at most: each is a call within a call. */
+enum { RISE_MAX = GROUP_NODES_MAX / 4 };
+
 struct simplify {
     struct graph *old;
     struct graph *new;                  /* the nodes made so far */
@@ -32,6 +35,7 @@ struct simplify {
     int *bucket;                        /* hash -> the newest node with it, or -1 */
     unsigned buckets;                   /* a power of two */
     int current;                        /* old id at hand */
+    int rising;                         /* maps that a reshape has gone up by now */
 };
 
 static int add(struct simplify *, struct node *);
@@ -209,18 +213,23 @@ static bool is_private_map(const struct simplify *s, const struct node *node)
     return op_def(node->op)->class == CLASS_MAP && old >= 0 && s->uses[old] == 1;
 }
 
-/* Is the map the end of what a reduction or contraction could compute in its own loops? */
+/* Is the map the end of what a reduction or contraction could compute in its own loops, a group of
+ * nodes? */
 static bool ends_reduction(const struct simplify *s, const struct node *map)
 {
-    for (int i = 0; i < map->count; i++) {
-        const struct node *x = operand(s, map, i);
-        enum op_class class = op_def(x->op)->class;
-        if (!shape_equal(&x->shape, &map->shape))
-            continue;
-        if (class == CLASS_ROW || class == CLASS_CONTRACT ||
-            (is_private_map(s, x) && ends_reduction(s, x)))
-            return true;
-    }
+    const struct node *look[GROUP_NODES_MAX] = {map};
+    int count = 1;
+    for (int next = 0; next < count; next++)
+        for (int i = 0; i < look[next]->count; i++) {
+            const struct node *x = operand(s, look[next], i);
+            enum op_class class = op_def(x->op)->class;
+            if (!shape_equal(&x->shape, &map->shape))
+                continue;
+            if (class == CLASS_ROW || class == CLASS_CONTRACT)
+                return true;
+            if (is_private_map(s, x) && count < GROUP_NODES_MAX)
+                look[count++] = x;
+        }
     return false;
 }
 
@@ -294,8 +303,9 @@ static bool can_rise(const struct simplify *s, const struct node *map, const str
 static int raise_reshape(struct simplify *s, const struct node *reshape)
 {
     const struct node *map = operand(s, reshape, 0);
-    if (!can_rise(s, map, reshape))
+    if (s->rising == RISE_MAX || !can_rise(s, map, reshape))
         return -1;
+    s->rising++;
     struct node *risen = make(s, map->op, map, map->count);
     risen->attr = map->attr;
     risen->shape = reshape->shape;
@@ -305,6 +315,7 @@ static int raise_reshape(struct simplify *s, const struct node *reshape)
         view->operand[0] = map->operand[i];
         risen->operand[i] = add(s, view);
     }
+    s->rising--;
     int id = add(s, risen);
     if (s->made[id].old < 0)
         s->made[id].old = s->current;
