@@ -3,6 +3,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
@@ -50,12 +53,13 @@ static void die_of_memory(size_t bytes)
     exit(INV_BAD_DATA);
 }
 
-/* Rows in shuffled order find few of their small pages in the processor's table of them. */
+/* Rows in shuffled order find few of their small pages in the processor's table of them.  Whole
+ * mappings are asked for: one whose pages are of two kinds cannot grow in place. */
 static void ask_for_large_pages(void *memory, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE
-    uintptr_t begin = ((uintptr_t)memory + PAGE - 1) / PAGE * PAGE;
-    uintptr_t end = ((uintptr_t)memory + bytes) / PAGE * PAGE;
+    uintptr_t begin = (uintptr_t)memory / PAGE * PAGE;
+    uintptr_t end = ((uintptr_t)memory + bytes + PAGE - 1) / PAGE * PAGE;
     if (bytes >= LARGE)
         madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* a wish: where it fails, so be it */
 #else
@@ -74,6 +78,10 @@ void *inv_allocate(size_t bytes)
 
 void *inv_resize(void *old, size_t bytes)
 {
+#ifdef M_MMAP_THRESHOLD
+    if (bytes >= LARGE)                 /* what grows keeps its pages: no copy, no second half */
+        mallopt(M_MMAP_THRESHOLD, LARGE);
+#endif
     void *memory = realloc(old, bytes ? bytes : 1);
     if (!memory)
         die_of_memory(bytes);
