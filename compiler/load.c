@@ -175,9 +175,7 @@ static void unknown_const(struct load *load, const char *define, const char *nam
             choice[count++] = file->kid[i]->text;
     struct diag *d = diag_error(load->diags, (struct span){0},
                                 "-D %s: the model file has no const '%s'", define, name);
-    const char *near = diag_nearest(name, choice, count);
-    if (near)
-        diag_help(d, "did you mean '%s'?", near);
+    diag_suggest(d, name, choice, count);
 }
 
 static void apply_define(struct load *load, const char *define)

@@ -343,6 +343,24 @@ static void check_named(struct parse *p, const struct ast *node, const struct as
               node->text);
 }
 
+/* A word alone takes the word that begins the next line for its operand: "shuffle", then "batch 8"
+ * or "optimizer adam()".  What follows on that line tells. */
+static void check_taken(struct parse *p, const struct ast *statement, const struct ast *next)
+{
+    const struct ast *operands = statement->kind == AST_STATEMENT ? statement->kid[0] : NULL;
+    const struct ast *taken = operands && operands->count == 1 ? operands->kid[0] : NULL;
+
+    if (!taken || taken->span.line == statement->span.line)
+        return;
+    if ((taken->kind == AST_SHARE && strcmp(statement->text, "split"))
+        || (taken->kind == AST_NAME && next && next->span.line == taken->span.last_line))
+        diag_help(diag_error(p->diags, statement->name_span,
+                             "'%s' takes '%s' of the next line for its operand", statement->text,
+                             taken->text),
+                  "one word is no statement: write what '%s' takes, as in: shuffle false",
+                  statement->text);
+}
+
 /* `statement` is the one whose operands these are. */
 static void check_tree(struct parse *p, const struct ast *node, const struct ast *statement)
 {
@@ -353,6 +371,8 @@ static void check_tree(struct parse *p, const struct ast *node, const struct ast
         check_parens(p, node);
     for (int i = 0; i < node->count; i++) {
         const struct ast *kid = node->kid[i];
+        if (kid && node->kind == AST_BODY)
+            check_taken(p, kid, i + 1 < node->count ? node->kid[i + 1] : NULL);
         if (kid && kid->kind == AST_AS && node->kind != AST_CHAIN)
             check_named(p, kid, inner);
         if (kid)

@@ -1,6 +1,6 @@
 #include "base/diag.h"
 #include "base/text.h"
-#include <limits.h>
+#include "host/suggest.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,8 @@ enum {
     TAB = 4,
     WINDOW = 100,                       /* printed columns of a source line */
     LEAD = 60,                          /* of them left of the caret, where a line is clipped */
-    MAX_WORD = 63                       /* longer words get no "did you mean" */
+    MAX_HELPED = 200,                   /* errors that are searched a "did you mean" for */
+    MAX_LISTED = 8                      /* choices of which none is near */
 };
 
 struct note {
@@ -268,59 +269,38 @@ void diags_print(const struct diags *d, FILE *out)
                 count - MAX_PRINTED == 1 ? "" : "s");
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static int min2(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* Optimal string alignment (Damerau 1964, restricted): insert, delete, replace one letter or
- * swap two neighbours; case is ignored.  Both words have at most MAX_WORD letters. */
-static int edit_distance(const char *a, int n, const char *b, int m)
-{
-    int row[3][MAX_WORD + 1];
-    int *before = row[0], *last = row[1], *now = row[2], *spare;
-
-    for (int j = 0; j <= m; j++)
-        last[j] = j;
-    for (int i = 1; i <= n; i++) {
-        now[0] = i;
-        for (int j = 1; j <= m; j++) {
-            int same = lower(a[i - 1]) == lower(b[j - 1]);
-            now[j] = min2(min2(last[j], now[j - 1]) + 1, last[j - 1] + !same);
-            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2])
-                && lower(a[i - 2]) == lower(b[j - 1]))
-                now[j] = min2(now[j], before[j - 2] + 1);
-        }
-        spare = before;
-        before = last;
-        last = now;
-        now = spare;
-    }
-    return last[m];
-}
-
-/* Near is one edit for every three letters of the longer word. */
 const char *diag_nearest(const char *word, const char *const *choice, int count)
 {
-    size_t n = strlen(word);
-    const char *best = NULL;
-    int least = INT_MAX;
+    return inv_suggest(word, choice, count);
+}
 
-    for (int i = 0; i < count && n <= MAX_WORD; i++) {
-        size_t m = strlen(choice[i]);
-        int distance;
-        if (m > MAX_WORD)
-            continue;
-        distance = edit_distance(word, (int)n, choice[i], (int)m);
-        if (distance <= (int)(n > m ? n : m) / 3 && distance < least) {
-            least = distance;
-            best = choice[i];
-        }
+bool diag_wants_help(const struct diag *d)
+{
+    return d->order < MAX_HELPED;
+}
+
+const char *diag_list(const struct diag *d, const char *const *item, int count, const char *last)
+{
+    struct text text;
+
+    text_init(&text, d->all->arena);
+    text_puts(&text, "");
+    for (int i = 0; i < count && i < MAX_LISTED; i++) {
+        text_puts(&text, i == 0 ? "" : i == count - 1 ? " " : ", ");
+        text_printf(&text, "%s%s%s", i > 0 && i == count - 1 ? last : "",
+                    i > 0 && i == count - 1 ? " " : "", item[i]);
     }
-    return best;
+    if (count > MAX_LISTED)
+        text_printf(&text, " and %d more", count - MAX_LISTED);
+    return text.data;
+}
+
+void diag_suggest(struct diag *d, const char *word, const char *const *choice, int count)
+{
+    const char *near = diag_wants_help(d) ? diag_nearest(word, choice, count) : NULL;
+
+    if (near)
+        diag_help(d, "did you mean '%s'?", near);
+    else if (count > 0)
+        diag_help(d, "there %s %s", count == 1 ? "is" : "are", diag_list(d, choice, count, "and"));
 }

@@ -38,5 +38,11 @@ void diag_help(struct diag *, const char *format, ...) __attribute__((format(pri
 
 /* The nearest of `count` words by edit distance, or NULL where none is near. */
 const char *diag_nearest(const char *word, const char *const *choice, int count);
+/* "a, b or c"; of more than eight, "... and 3 more". */
+const char *diag_list(const struct diag *, const char *const *item, int count, const char *last);
+/* Helps with the nearest choice, or else with a list of what there is. */
+void diag_suggest(struct diag *, const char *word, const char *const *choice, int count);
+/* False after so many errors that help for one more would not be printed. */
+bool diag_wants_help(const struct diag *);
 
 #endif

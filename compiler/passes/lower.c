@@ -84,17 +84,19 @@ static void collect_item(struct lower *l, struct ast *item, bool library, bool m
     }
 }
 
+static const char **scope_names(struct lower *l, const struct scope *scope)
+{
+    const char **name = ARENA_ARRAY(l->arena, const char *, scope->count + 1);
+    for (int i = 0; i < scope->count; i++)
+        name[i] = scope->item[i]->name;
+    return name;
+}
+
 static void unknown_declaration(struct lower *l, const struct scope *scope, const char *what,
                                 const char *name, struct span span)
 {
-    const char *choice[64];
-    int count = 0;
-    for (; count < scope->count && count < 64; count++)
-        choice[count] = scope->item[count]->name;
     struct diag *d = diag_error(l->diags, span, "there is no %s '%s'", what, name);
-    const char *near = diag_nearest(name, choice, count);
-    if (near)
-        diag_help(d, "did you mean '%s'?", near);
+    diag_suggest(d, name, scope_names(l, scope), scope->count);
 }
 
 /* One train declaration is run: the named one, or the only one. */
@@ -116,8 +118,8 @@ static bool choose_train(struct lower *l, struct span file, const char *name)
     if (!name && l->trains.count > 1) {
         struct diag *d = diag_error(l->diags, l->trains.item[1]->ast->name_span,
                                     "the file trains %d models", l->trains.count);
-        diag_help(d, "choose one with --train: %s, %s%s", l->trains.item[0]->name,
-                  l->trains.item[1]->name, l->trains.count > 2 ? " ..." : "");
+        diag_help(d, "choose one with --train: %s",
+                  diag_list(d, scope_names(l, &l->trains), l->trains.count, "or"));
         return false;
     }
     l->train_ast = train->ast;

@@ -166,6 +166,7 @@ struct value value_tensor(struct lower *, int node, bool per_row, struct span);
 struct value value_word(const char *, struct span);
 const char *value_describe(struct lower *, struct value); /* "f32[3, 4]", "the number 3" */
 struct node *value_node(struct lower *, struct value);
+struct span value_origin(struct lower *, struct value); /* of a tensor; of an input, its field */
 int value_rank(struct lower *, struct value);            /* without the batch axis */
 int64_t value_dim(struct lower *, struct value, int axis);
 /* The value as a tensor: numbers and lists become constants, V_BOOL a BOOL. */

@@ -79,8 +79,11 @@ static struct diag *argument_error(struct lower *l, struct frame *f, const struc
                                  f->declaration->text, lower_span_text(l, formal->kid[0]->span),
                                  value_describe(l, v), text);
     diag_note(d, formal->span, "'%s' is declared here", formal->text);
-    if (v.kind == V_TENSOR && value_node(l, v)->op != OP_CONST && value_node(l, v)->span.line)
-        diag_note(d, value_node(l, v)->span, "%s comes from here", value_describe(l, v));
+    struct span origin = v.kind == V_TENSOR && value_node(l, v)->op != OP_CONST
+                             ? value_origin(l, v)
+                             : (struct span){0};
+    if (origin.line && origin.line != v.span.line)
+        diag_note(d, origin, "%s comes from here", value_describe(l, v));
     return d;
 }
 

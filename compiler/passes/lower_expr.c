@@ -172,6 +172,16 @@ struct value lower_unknown(struct lower *l, struct frame *frame, const struct as
 {
     struct choices c = {0};
     bool value = !strcmp(what, "name");
+    struct diag *d;
+    if (!strcmp(name->text, "zscore") || !strcmp(name->text, "minmax")) {
+        lower_error(l, frame, name->span,
+                    "'%s' stands last in a field of data: columns(0..3) -> %s", name->text,
+                    name->text);
+        return value_error();
+    }
+    d = lower_error(l, frame, name->span, "unknown %s '%s'", what, name->text);
+    if (!diag_wants_help(d))
+        return value_error();
     for (struct binding *b = frame->names; b; b = b->next)
         if (value || b->value.kind == V_LAYER)
             add_choice(l, &c, b->name);
@@ -181,13 +191,6 @@ struct value lower_unknown(struct lower *l, struct frame *frame, const struct as
     add_scope(l, &c, &l->library_blocks);
     for (int i = 0; builtin_name(i); i++)
         add_choice(l, &c, builtin_name(i));
-    if (!strcmp(name->text, "zscore") || !strcmp(name->text, "minmax")) {
-        lower_error(l, frame, name->span,
-                    "'%s' stands last in a field of data: columns(0..3) -> %s", name->text,
-                    name->text);
-        return value_error();
-    }
-    struct diag *d = lower_error(l, frame, name->span, "unknown %s '%s'", what, name->text);
     const char *near = diag_nearest(name->text, c.name, c.count);
     if (near)
         diag_help(d, "did you mean '%s'?", near);

@@ -92,9 +92,7 @@ static bool bind_inputs(struct lower *l, struct frame *frame)
         struct diag *d = diag_error(l->diags, formals->kid[i]->name_span,
                                     "data '%s' has no field '%s' for this argument",
                                     l->program->data.name, formals->kid[i]->text);
-        const char *near = diag_nearest(formals->kid[i]->text, choice, count);
-        if (near)
-            diag_help(d, "did you mean '%s'?", near);
+        diag_suggest(d, formals->kid[i]->text, choice, count);
         diag_note(d, l->data_ast->name_span, "data '%s' is declared here", l->data_ast->text);
         return false;
     }

@@ -262,13 +262,21 @@ static const char *sign_text(enum op op)
     return op_def(op)->stem;
 }
 
+struct span value_origin(struct lower *l, struct value v)
+{
+    const struct node *n = value_node(l, v);
+    const struct variable *read =
+        n->op == OP_READ ? program_variable(l->program, n->attr.variable) : NULL;
+    return read && read->kind == VAR_INPUT ? read->span : n->span;
+}
+
 static struct value shapes_differ(struct lower *l, enum op op, struct value a, struct value b,
                                   struct span span)
 {
     struct diag *d = lower_error(l, lower_current(l), span, "'%s': %s and %s do not fit together",
                                  sign_text(op), value_describe(l, a), value_describe(l, b));
-    diag_note(d, value_node(l, a)->span, "%s comes from here", value_describe(l, a));
-    diag_note(d, value_node(l, b)->span, "%s comes from here", value_describe(l, b));
+    diag_note(d, value_origin(l, a), "%s comes from here", value_describe(l, a));
+    diag_note(d, value_origin(l, b), "%s comes from here", value_describe(l, b));
     diag_help(d, op == OP_MATMUL
                      ? "the last axis on the left must equal the last but one on the right"
                      : "axes are matched from the last; each pair must be equal, or one of them 1");

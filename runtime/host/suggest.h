@@ -1,9 +1,10 @@
-/* "did you mean" for names that were mistyped. */
+/* "did you mean" for names that were mistyped, by the compiler and by trainers. */
 #ifndef INV_HOST_SUGGEST_H
 #define INV_HOST_SUGGEST_H
 
-/* The candidate nearest to name by edit distance (a swap of neighbours counts one), or NULL where
- * none is near: at most a third of its length away, at least one. */
+/* The candidate nearest to name by edit distance (a swap of neighbours counts one, case nothing),
+ * or NULL where none is near: one edit for every three letters of the shorter of the two, so that
+ * words of one or two letters differ by case only. */
 const char *inv_suggest(const char *name, const char *const *candidate, int count);
 
 #endif

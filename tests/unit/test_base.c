@@ -299,6 +299,7 @@ static void test_nearest(void)
     check_nearest("crossentropie", "cross_entropy");
     check_nearest("msa", "mse");
     check_nearest("of", NULL);
+    check_nearest("a", NULL);
     check_nearest("x", NULL);
     check_nearest("", NULL);
     check_nearest("conv2d", NULL);

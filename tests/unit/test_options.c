@@ -91,7 +91,7 @@ static void test_suggest(void)
     static const char *const list[] = { "petal_length", "petal_width", "species", "x" };
     CU_ASSERT_STRING_EQUAL(inv_suggest("petal_lenght", list, 4), "petal_length");
     CU_ASSERT_STRING_EQUAL(inv_suggest("specis", list, 4), "species");
-    CU_ASSERT_STRING_EQUAL(inv_suggest("y", list, 4), "x");
+    CU_ASSERT_PTR_NULL(inv_suggest("y", list, 4)); /* one letter is near to itself only */
     CU_ASSERT_PTR_NULL(inv_suggest("colour", list, 4));
     CU_ASSERT_PTR_NULL(inv_suggest("colour", list, 0));
 }
