@@ -131,6 +131,22 @@ static bool splits_plainly(const struct program *program)
     return false;
 }
 
+/* Nor does it count the rows of classes. */
+static bool counts_no_classes(const struct program *program)
+{
+    for (int i = 0; i < program->data.field_count; i++) {
+        const struct data_field *field = &program->data.field[i];
+        if (field->balance < 0)
+            continue;
+        struct diag *d = diag_error(program->diags, field->span,
+                                    "firmware does not count classes for 'balanced'");
+        diag_help(d, "give the weights as numbers; a trainer saves them as data/%s/balanced",
+                  field->name);
+        return false;
+    }
+    return true;
+}
+
 int build_firmware(const struct program *program, const char *dir, const char *weights,
                    struct inv_claims *claims)
 {
@@ -138,7 +154,7 @@ int build_firmware(const struct program *program, const char *dir, const char *w
     const struct place place = {arena, dir, claims};
     const char *name = emit_file_name(program);
     struct text source, header;
-    if (!splits_plainly(program) || !firmware_fits(program)) {
+    if (!splits_plainly(program) || !counts_no_classes(program) || !firmware_fits(program)) {
         diags_print(program->diags, stderr);
         return 1;
     }

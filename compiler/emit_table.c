@@ -154,6 +154,8 @@ static void emit_field(struct emit *emit, const struct data_field *field, int nu
     set_whole(item, "input", field->input);
     set_whole(item, "fit_a", field->fit_a);
     set_whole(item, "fit_b", field->fit_b);
+    set_whole(item, "balance", field->balance);
+    set_whole(item, "weight", field->weight);
 }
 
 static void emit_data(struct emit *emit)

@@ -82,6 +82,8 @@ struct data_field {
     enum fit_kind fit;
     int raw, input;                     /* VAR_RAW (or -1: random), VAR_INPUT */
     int fit_a, fit_b;                   /* VAR_BUFFER: mean, deviation; or low, range */
+    int balance;                        /* VAR_BUFFER: balanced weights of its classes, or -1 */
+    bool weight;                        /* of rows */
     struct span span;
 };
 
@@ -122,6 +124,9 @@ struct data_desc {
     double train_share, val_share, test_share; /* of the main source; 1, 0, 0 without a split */
     struct span split_span;
     int fold, folds;                    /* val is fold `fold` of so many; 0: no folds */
+    int weight;                         /* the field of the rows' weights, or -1 */
+    int total_weight;                   /* VAR_ACCUMULATOR of metrics: their sum, or -1 */
+    bool over_weights;                  /* losses are divided by their sum, not by the rows */
     int stratify;                       /* the field whose classes are split alike, or -1 */
     bool by_column;                     /* KEY_PART says the part */
     const char *part_value[3];          /* its cells for train, val, test; NULL: none, or (train,

@@ -65,8 +65,8 @@ static void print_field(struct text *text, const struct data_field *f)
     text_printf(text, " label=%d key=%d", f->label, f->key);
     print_string(text, "file=", f->array);
     print_range(text, f->range_count ? &f->range[0] : &none);
-    text_printf(text, " text=%d fit=%s raw=%d input=%d fit_a=%d fit_b=%d\n", f->text, fits[f->fit],
-                f->raw, f->input, f->fit_a, f->fit_b);
+    text_printf(text, " text=%d fit=%s raw=%d input=%d fit_a=%d fit_b=%d balance=%d\n", f->text,
+                fits[f->fit], f->raw, f->input, f->fit_a, f->fit_b, f->balance);
     for (int i = 1; i < f->range_count; i++) {
         text_puts(text, "columns");
         print_range(text, &f->range[i]);

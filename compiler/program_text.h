@@ -14,7 +14,7 @@
  *                                                                         (all on one line)
  *   file "images" path="a.idx.gz" kind=idx cells=f32
  *   field "x" label=0 key=0 file="images" first=0 last=63 first_name="" last_name="" text=0
- *         fit=none raw=1 input=2 fit_a=-1 fit_b=-1                         (all on one line)
+ *         fit=none raw=1 input=2 fit_a=-1 fit_b=-1 balance=-1              (all on one line)
  *   class "setosa"                      of the field before; none where names are not listed
  *   report "accuracy" loss=0 lower=0 variable=9
  *   variable 5 param "dense1/w" classes=0 block=9 start=128 : f32[64, 128]

@@ -279,6 +279,19 @@ struct value builtin_call(struct lower *, struct frame *, const char *name, stru
 /* Built-in values: pi, inf, training, step ... false where NAME is none. */
 bool builtin_value(struct lower *, struct frame *, const char *name, struct span, struct value *);
 
+/* ---- lower_weight.c ---- */
+/* The name `balanced`: weights of the classes of the only label that is a class. */
+struct value lower_balanced(struct lower *, struct frame *, struct span);
+/* A statement `weight w = column("w")`. */
+void lower_weight(struct lower *, const struct ast *);
+/* A value of each row times the row's weight, where rows have some; others as they are. */
+int lower_weighted(struct lower *, struct value);
+/* Once a phase: adds the batch's weights to those of the part, which `rows` of metrics is then. */
+void lower_total_weight(struct lower *);
+/* Scalars: of the batch's rows, which have weights; sum / (their sum * elements). */
+int lower_sum_of_weights(struct lower *);
+int lower_over_weights(struct lower *, int sum, int64_t elements);
+
 /* ---- lower_split.c ---- */
 /* Appends the files of that source; ast is NULL where there is none. */
 void lower_source_of(struct lower *, int source, const struct ast *);
@@ -318,6 +331,8 @@ void lower_fill(struct lower *, struct data_field *, int node, struct span);
 /* columns(a..b), column(...): cells of the field at hand. */
 struct value lower_columns(struct lower *, struct frame *, const char *name, struct arguments *,
                            struct span);
+/* A statement `input` or `label`. */
+void lower_field(struct lower *, const struct ast *, bool label);
 /* A column that decides how rows are split. */
 void lower_key(struct lower *, const struct ast *statement, enum key_kind, const struct ast *expr);
 /* Rows of a call such as csv(...), of a part where `part` is true. */

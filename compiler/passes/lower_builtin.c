@@ -926,10 +926,15 @@ static bool step_value(struct lower *l, struct frame *frame, const char *name, s
         if (strcmp(name, table[i].name))
             continue;
         struct attr attr = {.step_value = table[i].value};
+        int weights = l->program->data.total_weight;
         struct shape scalar = shape_scalar();
         if (!step_known(l, frame, table[i].value)) {
             lower_error(l, frame, span, "'%s' is not known in %s", name, role_name(frame->role));
             *out = value_error();
+            return true;
+        }
+        if (table[i].value == VALUE_ROWS && l->phase == PHASE_FINISH && weights >= 0) {
+            *out = value_tensor(l, lower_read(l, weights), false, span);
             return true;
         }
         int whole = graph_add_shaped(l->graph, OP_STEP_VALUE, 0, NULL, &attr, I32, &scalar);
@@ -955,6 +960,8 @@ bool builtin_value(struct lower *l, struct frame *frame, const char *name, struc
         *out = value_number(3.14159265358979323846, span);
     else if (!strcmp(name, "inf"))
         *out = value_number(INFINITY, span);
+    else if (!strcmp(name, "balanced"))
+        *out = lower_balanced(l, frame, span);
     else if (!strcmp(name, "training"))
         *out = value_bool(l->training, span);
     else if (initialiser && !strcmp(name, "shape"))

@@ -313,7 +313,7 @@ static bool bind_files(struct lower *l, struct frame *frame, struct data_field *
     return true;
 }
 
-static void lower_field(struct lower *l, const struct ast *ast, bool label)
+void lower_field(struct lower *l, const struct ast *ast, bool label)
 {
     struct data_desc *data = &l->program->data;
     const struct ast *name = ast->kid[0], *expr = ast->count > 2 ? ast->kid[2] : NULL;
@@ -326,6 +326,7 @@ static void lower_field(struct lower *l, const struct ast *ast, bool label)
                                .fit_a = -1,
                                .fit_b = -1,
                                .fill = -1,
+                               .balance = -1,
                                .span = ast->span};
     for (int i = 0; i < data->field_count; i++)
         if (!strcmp(data->field[i].name, name->text)) {
@@ -338,7 +339,9 @@ static void lower_field(struct lower *l, const struct ast *ast, bool label)
         diag_error(l->diags, ast->span, "field '%s' needs a value: = columns(0..3)", name->text);
         return;
     }
-    if (!field_type(l, &field, ast->kid[1], &rank, dim, &classes))
+    if (!ast->kid[1] && !strcmp(ast->text, "weight")) /* a number for each row */
+        rank = 0, classes = 0;
+    else if (!field_type(l, &field, ast->kid[1], &rank, dim, &classes))
         return;
     struct shape shape = shape_rows(rank, dim, true);
     struct variable *input = program_add_variable(l->program, VAR_INPUT, name->text,
@@ -372,7 +375,7 @@ void lower_key(struct lower *l, const struct ast *ast, enum key_kind key, const 
     struct shape shape = shape_rows(0, NULL, true);
     struct data_field field = {.name = arena_printf(l->arena, "(%s)", name[key]), .label = true,
                                .key = key, .raw = -1, .fit_a = -1, .fit_b = -1,
-                               .fill = -1, .span = ast->span};
+                               .fill = -1, .balance = -1, .span = ast->span};
     struct frame frame = {.role = ROLE_DATA, .declaration = l->data_ast, .path = field.name,
                           .random_path = field.name};
     if (!expr || !takes_cells(expr)) {
@@ -497,8 +500,8 @@ static void lower_augment(struct lower *l, const struct ast *ast)
 
 static void unknown_data_statement(struct lower *l, const struct ast *ast)
 {
-    static const char *const heads[] = {"input", "label",   "split", "part",   "group",
-                                        "order", "shuffle", "seed",  "augment"};
+    static const char *const heads[] = {"input", "label", "weight",  "split", "part",
+                                        "group", "order", "shuffle", "seed",  "augment"};
     if (ast->kind == AST_BIND) {
         struct diag *d = diag_error(l->diags, ast->kid[0]->span, "names are not bound in data");
         diag_help(
@@ -512,7 +515,7 @@ static void unknown_data_statement(struct lower *l, const struct ast *ast)
     if (near)
         diag_help(d, "did you mean '%s'?", near);
     else
-        diag_help(d, "there are input, label, split, part, group, order, shuffle, seed and "
+        diag_help(d, "there are input, label, weight, split, part, group, order, shuffle, seed and "
                      "augment");
 }
 
@@ -532,6 +535,8 @@ static void lower_data_statement(struct lower *l, const struct ast *ast)
         lower_field(l, ast, false);
     else if (declare && !strcmp(ast->text, "label"))
         lower_field(l, ast, true);
+    else if (declare && !strcmp(ast->text, "weight"))
+        lower_weight(l, ast);
     else if (statement && !strcmp(ast->text, "split"))
         lower_split(l, ast);
     else if (statement && !strcmp(ast->text, "part"))
@@ -560,7 +565,7 @@ void lower_data(struct lower *l)
     struct shape rows = shape_rows(0, NULL, true);
     data->name = l->data_ast->text;
     data->train_share = 1;
-    data->stratify = -1;
+    data->stratify = data->weight = data->total_weight = -1;
     data->shuffle = true;
     l->settings.names = NULL;
     l->program->sample =

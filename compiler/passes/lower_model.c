@@ -169,14 +169,19 @@ static void store_report(struct lower *l, const char *name, int node)
 }
 
 /* ---- loss ---- */
-/* The mean over the rows present and all axes: a scalar. */
+/* The mean over the rows present and all axes: a scalar.  Rows that have weights count so often;
+ * the divisor is the number of rows, or the sum of their weights. */
 static int loss_mean(struct lower *l, struct value v)
 {
-    const struct shape *s = &value_node(l, v)->shape;
-    struct shape scalar = shape_scalar();
-    if (s->rank == 0)
-        return v.node;
-    return graph_reshape(l->graph, graph_mean(l->graph, v.node, (1u << s->rank) - 1), &scalar);
+    struct shape s = value_node(l, v)->shape, scalar = shape_scalar();
+    uint32_t all = (1u << s.rank) - 1;
+    int node = lower_weighted(l, v);
+    if (s.rank == 0)
+        return node;
+    if (!v.per_row || !l->program->data.over_weights)
+        return graph_reshape(l->graph, graph_mean(l->graph, node, all), &scalar);
+    int sum = graph_reshape(l->graph, graph_sum(l->graph, node, all), &scalar);
+    return lower_over_weights(l, sum, shape_elements(&s));
 }
 
 static void lower_loss(struct lower *l, struct frame *frame, const char *name,
@@ -262,6 +267,10 @@ static void add_to_total(struct lower *l, struct frame *frame, const struct ast 
         lower_error(l, frame, ast->kid[2]->span, "what is accumulated cannot depend on a total");
         return;
     }
+    if (total->dtype == F32) {
+        v.node = lower_weighted(l, value_to_f32(l, v));
+        count = false;
+    }
     int sum = accumulated(l, frame, ast, v, &total->shape, count);
     if (sum >= 0)
         graph_store(l->graph, id, graph_binary(l->graph, OP_ADD, lower_read(l, id), sum));
@@ -291,7 +300,8 @@ void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *as
     }
     struct shape shape = shape_of(rank, -1, dim);
     const char *path = path_join(l, frame->path, name->text);
-    int id = lower_declare(l, frame, VAR_ACCUMULATOR, path, count ? I64 : F32, &shape, ast->span);
+    enum dtype dtype = count && l->program->data.weight < 0 ? I64 : F32;
+    int id = lower_declare(l, frame, VAR_ACCUMULATOR, path, dtype, &shape, ast->span);
     struct value total;
     l->accumulated++;
     if (id < 0)
@@ -352,6 +362,8 @@ static void lower_metric(struct lower *l, struct frame *frame, const char *name,
     name = result_path(l, frame, name, expr, "", 0);
     if (!name_metric(l, name, expr->span))
         return;
+    if (l->metric_count == 0)
+        lower_total_weight(l);
     metric.role = ROLE_METRIC;
     metric.path = metric.random_path = arena_printf(l->arena, "metric/%s", name);
     l->better_lower = false;

@@ -61,7 +61,11 @@ static int64_t find_bad(const struct inv_variable *v, const unsigned char *row)
 
 static int64_t find_bad_in(const struct inv_dataset *data, int f, int64_t row)
 {
-    return find_bad(input_of(data, f), data->value[f] + (size_t)row * data->bytes[f]);
+    const unsigned char *at = data->value[f] + (size_t)row * data->bytes[f];
+    float weight = 0;
+    if (data->model->data.field[f].weight)
+        memcpy(&weight, at, sizeof weight);
+    return weight < 0 ? 0 : find_bad(input_of(data, f), at);
 }
 
 /* Reports the bad element of field f in a row of the data set, which came from `place` (freed).
@@ -74,7 +78,10 @@ static void report_bad(const struct inv_dataset *data, int f, int64_t row, int64
     int32_t whole;
     memcpy(&whole, data->value[f] + (size_t)row * data->bytes[f] + bad * 4, sizeof whole);
     char *of = cell ? inv_text(" of cell %d", cell[bad]) : inv_copy_text("");
-    if (v->dtype == INV_F32)
+    if (field->weight && whole < 0)
+        inv_error(data->errors, "%s: the weight %s of the row is negative; weights are 0 or more",
+                  place, field->name);
+    else if (v->dtype == INV_F32)
         inv_error(data->errors, "%s: element %lld of field %s is not finite once the model's "
                   "expression has been applied; correct the data or the expression", place,
                   (long long)bad, field->name);

@@ -40,6 +40,12 @@ int64_t inv_dataset_part_rows(const struct inv_dataset *, enum inv_part);
 const char *inv_dataset_part_name(enum inv_part);
 /* Fits the statistics of fields that ask for it, from the training rows in split order (fit.c). */
 void inv_dataset_fit(const struct inv_dataset *, unsigned char *arena);
+/* Weights that balance the classes of fields that ask for it, from the training rows: weight c is
+ * n / (k * n_c) for n labels, n_c of class c, of k classes.  0 after an error: a class has no row
+ * (balance.c). */
+int inv_dataset_balance(const struct inv_dataset *, unsigned char *arena);
+/* 0 after an error: all rows of a part have the weight 0. */
+int inv_dataset_check_weights(const struct inv_dataset *);
 /* Runs INV_NORMALISE over all rows, once.  0 where a value is then not finite. */
 int inv_dataset_normalise(struct inv_dataset *, struct inv_run *);
 /* Puts rows row[0 .. count-1] into the INV_INPUT and INV_SAMPLE variables; sets run->rows. */

@@ -125,7 +125,8 @@ static int prepare(struct inv_session *s, const char *weights)
     initialise(s);
     if (start && !inv_safetensors_load(s->model, s->run.arena, start, &s->errors))
         return INV_BAD_DATA;
-    if (!inv_dataset_load(&s->data, &s->run) || !inv_parts_check(s))
+    if (!inv_dataset_load(&s->data, &s->run) || !inv_parts_check(s)
+        || !inv_dataset_check_weights(&s->data))
         return INV_BAD_DATA;
     int fit = !start && inv_dataset_part_rows(&s->data, INV_PART_TRAIN) > 0;
     if (fit && !inv_missing_fit(&s->data, s->run.arena))
@@ -133,6 +134,8 @@ static int prepare(struct inv_session *s, const char *weights)
     inv_missing_fill(&s->data, s->run.arena);
     if (fit)
         inv_dataset_fit(&s->data, s->run.arena);
+    if (!start && !inv_dataset_balance(&s->data, s->run.arena))
+        return INV_BAD_DATA;
     inv_device_push_saved(s);
     if (!inv_dataset_normalise(&s->data, &s->run))
         return INV_BAD_DATA;

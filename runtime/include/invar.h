@@ -198,6 +198,8 @@ struct inv_field {
     enum inv_fit fit;
     int raw, input;                     /* variable numbers; raw is -1 for random sources */
     int fit_a, fit_b;                   /* mean, deviation; or low, range */
+    int balance;                        /* balanced weights of its classes, or -1 */
+    int weight;                         /* of rows: from 0 on */
 };
 
 /* Where rows come from: those that are split into parts, and those of parts that have files of

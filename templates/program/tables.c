@@ -60,7 +60,8 @@ static const struct inv_field fields[] = {
      .missing = ${missing}, .missing_value = ${missing_value}, .fill = ${fill},
      .text = ${text}, .class_count = ${class_count}, .class_name = ${class_name}, .image = ${image},
      .expression = ${expression},
-     .fit = ${fit}, .raw = ${raw}, .input = ${input}, .fit_a = ${fit_a}, .fit_b = ${fit_b}},
+     .fit = ${fit}, .raw = ${raw}, .input = ${input}, .fit_a = ${fit_a}, .fit_b = ${fit_b},
+     .balance = ${balance}, .weight = ${weight}},
 @end
     {.name = ""},
 };

@@ -323,8 +323,27 @@ static void fit_minmax(const float *cell, int64_t count, float *low, float *rang
         *range = 1.0f;
 }
 
+static void balance(const struct data *d, const struct moment *at, const struct field *f)
+{
+    float *weight = at->program->variable[f->balance].data;
+    int64_t classes = at->program->variable[f->input].classes, n = d->begin[1] * f->elements;
+    for (int64_t c = 0; c < classes; c++) {
+        int64_t of_c = 0;
+        for (int64_t i = 0; i < n; i++) {
+            int32_t class;
+            memcpy(&class, f->row + (size_t)d->order[i / f->elements] * row_bytes(f)
+                               + i % f->elements * 4, sizeof class);
+            of_c += class == c;
+        }
+        weight[c] = (float)n / ((float)classes * (float)of_c);
+    }
+}
+
 void data_fit(const struct data *d, struct moment *at)
 {
+    for (int i = 0; i < at->program->field_count; i++)
+        if (at->program->field[i].balance >= 0)
+            balance(d, at, &at->program->field[i]);
     for (int i = 0; i < at->program->field_count; i++) {
         const struct field *f = &at->program->field[i];
         if (strcmp(f->fit, "none") == 0)

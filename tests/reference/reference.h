@@ -90,7 +90,7 @@ struct field {
     int *column, column_count;          /* of the CSV file */
     char **class_name;
     int class_count;
-    int raw, input, fit_a, fit_b;
+    int raw, input, fit_a, fit_b, balance;
     unsigned char *row;                 /* prepared rows, end to end, 4 bytes an element */
     int64_t elements;                   /* of one row */
 };

@@ -351,6 +351,7 @@ static void read_field(struct reader *r)
     f->input = read_number(r, "input=");
     f->fit_a = read_number(r, "fit_a=");
     f->fit_b = read_number(r, "fit_b=");
+    f->balance = read_number(r, "balance=");
 }
 
 static void read_columns(struct reader *r)

@@ -163,9 +163,10 @@ static const struct inv_range fake_y_columns = { 2, 2, NULL, NULL };
 static const struct inv_field fake_fields[] = {
     { .name = "x", .file = "", .range_count = 1, .range = &fake_x_columns, .fill = -1,
       .fit = INV_FIT_ZSCORE, .raw = FAKE_RAW_X, .input = FAKE_X, .fit_a = FAKE_MEAN,
-      .fit_b = FAKE_DEVIATION },
+      .fit_b = FAKE_DEVIATION, .balance = -1 },
     { .name = "y", .label = 1, .file = "", .range_count = 1, .range = &fake_y_columns, .fill = -1,
-      .raw = FAKE_RAW_Y, .input = FAKE_Y, .fit_a = -1, .fit_b = -1 },
+      .raw = FAKE_RAW_Y, .input = FAKE_Y, .fit_a = -1, .fit_b = -1,
+      .balance = -1 },
 };
 
 static inline struct inv_model fake_model(void)
