@@ -439,6 +439,7 @@ static void set_data(const struct lists *l)
     set_whole(file, "data_rows", data->kind == SOURCE_RANDOM ? data->rows : 0);
     set_whole(file, "split_shuffle", data->shuffle);
     set_whole(file, "shuffle", train->shuffle);
+    set_whole(file, "drop_last", train->drop_last);
     set_whole(file, "order_words", data->shuffle + train->shuffle);
     values_printf(file, "seed", "%" PRIu64 "u", train->seed);
     values_printf(file, "data_seed", "%" PRIu64 "u", data->has_seed ? data->seed : train->seed);

@@ -198,6 +198,7 @@ static void emit_train(struct emit *emit)
     set_whole(file, "steps", train->steps);
     set_whole(file, "batch", train->batch);
     set_whole(file, "shuffle", train->shuffle);
+    set_whole(file, "drop_last", train->drop_last);
     set_whole(file, "patience", train->patience);
     values_set(file, "average", emit_float(emit->arena, train->average));
     set_string(file, "keep_best", train->keep_best);

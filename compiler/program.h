@@ -143,6 +143,7 @@ struct train_desc {
     uint64_t seed;
     int64_t epochs, steps, batch;       /* one of epochs and steps is 0 */
     bool shuffle;                       /* a new order each epoch */
+    bool drop_last;                     /* an epoch has full batches only */
     int64_t patience;                   /* 0: none */
     float average;                      /* 0: none */
     const char *keep_best;              /* "val.accuracy" or NULL */

@@ -32,8 +32,8 @@ static void print_train(struct text *text, const struct train_desc *t)
 {
     text_printf(text, "train seed=%" PRIu64 " epochs=%" PRId64 " steps=%" PRId64, t->seed,
                 t->epochs, t->steps);
-    text_printf(text, " batch=%" PRId64 " shuffle=%d patience=%" PRId64 " average=%a", t->batch,
-                t->shuffle, t->patience, (double)t->average);
+    text_printf(text, " batch=%" PRId64 " shuffle=%d drop_last=%d patience=%" PRId64 " average=%a",
+                t->batch, t->shuffle, t->drop_last, t->patience, (double)t->average);
     print_string(text, "keep=", t->keep_best);
     text_puts(text, "\n");
 }

@@ -8,7 +8,8 @@
  * \n is a line end; floats hexadecimal.
  *
  *   program "digits_net"
- *   train seed=42 epochs=30 steps=0 batch=32 shuffle=1 patience=0 average=0x0p+0 keep="val.loss"
+ *   train seed=42 epochs=30 steps=0 batch=32 shuffle=1 drop_last=0
+ *        patience=0 average=0x0p+0 keep="val.loss"                         (all on one line)
  *   data "digits" kind=csv header=-1 rows=0 train=0x1p-1 val=0x0p+0 test=0x1p-1 shuffle=1
  *        has_seed=0 seed=0 sources=0+1,0+0,0+0,1+1 fold=0 folds=0 stratify=-1 values="" "" ""
  *                                                                         (all on one line)

@@ -85,6 +85,17 @@ static void setting_shuffle(struct lower *l, const struct ast *ast)
                    "write 'shuffle true' (another order each epoch) or 'shuffle false'");
 }
 
+static void setting_drop_last(struct lower *l, const struct ast *ast)
+{
+    const struct ast *word = lower_operand(ast);
+    struct value v = word ? lower_expr(l, l->train_frame, word) : value_none(ast->span);
+    if (v.kind == V_BOOL)
+        l->program->train.drop_last = v.number != 0;
+    else if (v.kind != V_ERROR)
+        diag_error(l->diags, ast->span, "write 'drop_last true' (batches that are not full are "
+                   "left out) or 'drop_last false'");
+}
+
 static void setting_keep(struct lower *l, const struct ast *ast)
 {
     const struct ast *of = ast->kind == AST_DECLARE && ast->count > 2 ? ast->kid[2] : NULL;
@@ -107,6 +118,7 @@ static const struct {
     {"steps", setting_steps, false},       {"batch", setting_batch, false},
     {"patience", setting_patience, false}, {"average", setting_average, false},
     {"shuffle", setting_shuffle, false},   {"keep", setting_keep, false},
+    {"drop_last", setting_drop_last, false},
     {"for", lower_setting_for, true},      {"optimizer", lower_setting_optimizer, false},
 };
 
@@ -128,8 +140,8 @@ static void unknown_setting(struct lower *l, const struct ast *ast)
     if (near)
         diag_help(d, "did you mean '%s'?", near);
     else
-        diag_help(d, "there are seed, epochs or steps, batch, shuffle, optimizer, for, keep, "
-                     "patience, average");
+        diag_help(d, "there are seed, epochs or steps, batch, shuffle, drop_last, optimizer, for, "
+                     "keep, patience, average");
 }
 
 static void lower_setting(struct lower *l, const struct ast *ast)

@@ -6,7 +6,8 @@ void inv_order_begin(const struct inv_session *s, struct inv_order *order)
 {
     *order = (struct inv_order){ .rows = inv_dataset_part_rows(&s->data, INV_PART_TRAIN),
                                  .batch = s->model->batch, .epoch = -1 };
-    order->per_epoch = (order->rows + order->batch - 1) / order->batch;
+    int64_t more = s->model->drop_last ? 0 : order->batch - 1;
+    order->per_epoch = (order->rows + more) / order->batch;
     order->row = inv_allocate((size_t)order->rows * sizeof *order->row);
 }
 

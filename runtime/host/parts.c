@@ -62,6 +62,19 @@ static void report(struct inv_session *s, enum inv_part part, const char *who)
     free(why);
 }
 
+/* Full batches only: there must be one. */
+static int has_full_batch(struct inv_session *s)
+{
+    int64_t rows = inv_dataset_part_rows(&s->data, INV_PART_TRAIN);
+    if (!s->model->drop_last || !trains(s) || rows >= s->model->batch)
+        return 1;
+    inv_error(&s->errors, "data %s: the train part has %lld row%s, fewer than a batch of %lld, and "
+              "'drop_last' leaves it out; take a smaller batch or more data",
+              s->model->data.name, (long long)rows, rows == 1 ? "" : "s",
+              (long long)s->model->batch);
+    return 0;
+}
+
 int inv_parts_check(struct inv_session *s)
 {
     int told[INV_PARTS] = { 0 }, good = 1;
@@ -75,5 +88,5 @@ int inv_parts_check(struct inv_session *s)
         good &= who == NULL;
         free(who);
     }
-    return good;
+    return good && has_full_batch(s);
 }

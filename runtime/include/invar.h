@@ -263,6 +263,7 @@ struct inv_model {
     int64_t epochs, steps;              /* one of them 0 */
     int64_t batch;
     int shuffle;
+    int drop_last;                      /* an epoch has full batches only */
     int64_t patience;                   /* evaluations without a better one; 0: none */
     float patience_by;                  /* what is not better by more counts as none */
     float average;                      /* 0: none */

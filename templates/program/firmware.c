@@ -431,7 +431,7 @@ enum ${model}_status ${model}_begin_slices(struct ${model} *model,
         own += more;
         model->part_end[part] = cut(rows, share[part]) + own;
     }
-    model->per_epoch = (model->part_end[0] + BATCH - 1) / BATCH;
+    model->per_epoch = (model->part_end[0] + (${drop_last} ? 0 : BATCH - 1)) / BATCH;
     model->ordered_epoch = -1;
     model->stage = IDLE;
     if (model->per_epoch == 0 || (WATCHES_VAL && model->part_end[1] == model->part_end[0]))

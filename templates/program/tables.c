@@ -149,6 +149,7 @@ const struct inv_model ${symbol} = {
     .steps = ${steps},
     .batch = ${batch},
     .shuffle = ${shuffle},
+    .drop_last = ${drop_last},
     .patience = ${patience},
     .average = ${average},
     .keep_best = ${keep_best},

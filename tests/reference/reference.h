@@ -110,7 +110,7 @@ struct program {
     char *name;
     uint64_t seed;
     int64_t epochs, steps, batch, patience;
-    bool shuffle;
+    bool shuffle, drop_last;
     float average;
     char *keep;
     char *data_name, *data_kind;

@@ -258,6 +258,8 @@ static void read_train(struct reader *r)
     p->batch = read_whole(r);
     expect(r, "shuffle=");
     p->shuffle = read_whole(r);
+    expect(r, "drop_last=");
+    p->drop_last = read_whole(r);
     expect(r, "patience=");
     p->patience = read_whole(r);
     expect(r, "average=");

@@ -232,6 +232,8 @@ static void run_epoch(struct training *t, int64_t rows)
 {
     int64_t batch = t->at->program->batch;
     int32_t *row = rows_of(t, rows);
+    if (t->at->program->drop_last)
+        rows -= rows % batch;
     begin_pass(t);
     for (int64_t at = 0; at < rows && t->at->step < t->at->steps; at += batch) {
         run_step(t, row + at, rows - at < batch ? rows - at : batch);
@@ -262,6 +264,8 @@ void train(struct moment *at, const struct data *data, const char *log)
     const struct program *p = at->program;
     struct training t = {.at = at, .data = data, .log = fopen(log, "w")};
     int64_t rows = data->begin[1], per_epoch = (rows + p->batch - 1) / p->batch;
+    if (p->drop_last)
+        per_epoch = rows / p->batch;
     if (rows == 0)
         die("there are no rows to train on");
     if (!t.log)
