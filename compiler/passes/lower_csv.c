@@ -297,11 +297,12 @@ struct value lower_columns(struct lower *l, struct frame *frame, const char *wha
 struct value lower_date(struct lower *l, struct frame *frame, const char *form, struct value v,
                         struct span span)
 {
-    static const char *const names[] = {"days",  "seconds_of_day", "weekday",
-                                        "month", "year",           "day_of_year"};
+    static const struct { const char *name; enum cell_form form; } forms_of[] = {
+        {"days", FORM_DAYS},   {"seconds_of_day", FORM_SECONDS}, {"weekday", FORM_WEEKDAY},
+        {"month", FORM_MONTH}, {"year", FORM_YEAR},              {"day_of_year", FORM_DAY_OF_YEAR}};
     struct data_field *field = l->field;
     int i = 0;
-    while (strcmp(names[i], form))
+    while (strcmp(forms_of[i].name, form))
         i++;
     if (frame->role != ROLE_DATA || !field || field->raw < 0 || v.kind != V_TENSOR
         || value_node(l, v)->op != OP_READ || field->form != FORM_NUMBER || field->text) {
@@ -309,7 +310,7 @@ struct value lower_date(struct lower *l, struct frame *frame, const char *form, 
                     form);
         return value_error();
     }
-    field->form = FORM_DAYS + i;
+    field->form = forms_of[i].form;
     return v;
 }
 
