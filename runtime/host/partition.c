@@ -6,7 +6,7 @@
 #include "decimal.h"
 #include "split.h"
 
-enum { POINT = '.' };
+enum { POINT = '.' };                   /* of numbers in the model file */
 
 struct partition {
     struct inv_dataset *data;
@@ -56,17 +56,23 @@ static void name_numbers(struct inv_dataset *data, int f)
 struct item {
     const char *text;
     int32_t name;
+    char point;                         /* decimal, of the file */
 };
 
 static int by_number(const void *a, const void *b)
 {
     return inv_decimal_compare(((const struct item *)a)->text, ((const struct item *)b)->text,
-                               POINT);
+                               ((const struct item *)a)->point);
 }
 
 static int by_bytes(const void *a, const void *b)
 {
     return strcmp(((const struct item *)a)->text, ((const struct item *)b)->text);
+}
+
+static char point_of(const struct inv_dataset *data)
+{
+    return data->model->data.decimal ? data->model->data.decimal : POINT;
 }
 
 /* Numbers go by their values, other texts by their bytes; one with the other have no order. */
@@ -75,7 +81,7 @@ static int (*choose_order(struct inv_dataset *data, const struct inv_names *name
 {
     int numbers = 0, last[2] = { 0, 0 };
     for (int i = 0; i < names->count; i++) {
-        int number = inv_decimal_is_number(names->name[i], POINT);
+        int number = inv_decimal_is_number(names->name[i], point_of(data));
         numbers += number;
         last[number] = i;
     }
@@ -94,7 +100,7 @@ static int32_t *rank_names(struct inv_dataset *data)
     struct item *item = inv_allocate((size_t)(names->count + 1) * sizeof *item);
     int32_t *rank = inv_allocate((size_t)(names->count + 1) * sizeof *rank), next = 0;
     for (int i = 0; i < names->count; i++)
-        item[i] = (struct item){ names->name[i], i };
+        item[i] = (struct item){ names->name[i], i, point_of(data) };
     qsort(item, (size_t)names->count, sizeof *item, compare);
     for (int i = 0; i < names->count; i++) {
         next += i > 0 && compare(&item[i - 1], &item[i]) != 0;
