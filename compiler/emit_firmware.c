@@ -318,6 +318,25 @@ static int list_reports(const struct lists *l)
     return losses;
 }
 
+/* Reports that schedules follow; whether one is of the val part. */
+static bool list_watched(const struct lists *l)
+{
+    bool val = false, train = false;
+    for (int i = 0; i < l->program->watched_count; i++) {
+        const struct watched *w = &l->program->watched[i];
+        struct values *item = values_add_item(l->emit->file, "watched");
+        bool of_val = !strcmp(w->part, "val");
+        set_whole(item, "offset", program_variable(l->program, w->variable)->offset);
+        values_set(item, "name", member_name(l->emit->arena, w->name));
+        values_set(item, "reports", of_val ? "reports" : "(&train_reports)");
+        val |= of_val;
+        train |= !of_val;
+    }
+    if (train)
+        values_add_item(l->emit->file, "watches_train");
+    return val;
+}
+
 /* What keep best or patience alone look at. */
 static void set_watch(const struct lists *l)
 {
@@ -327,8 +346,10 @@ static void set_watch(const struct lists *l)
     struct values *file = l->emit->file;
     set_whole(file, "watches", train->keep_best || train->patience > 0);
     set_whole(file, "watch_val", !train->keep_best || strncmp(train->keep_best, "val.", 4) == 0);
-    set_whole(file, "watches_val", train->keep_best ? !strncmp(train->keep_best, "val.", 4)
-                                                    : train->patience > 0);
+    bool val = train->keep_best ? !strncmp(train->keep_best, "val.", 4) : train->patience > 0;
+    set_whole(file, "watches_val", list_watched(l) || val);
+    values_set(file, "patience_by", emit_float(l->emit->arena, train->patience_by));
+    values_set(file, "watch_bar", report->better_lower ? "inv_sub" : "inv_add");
     set_whole(file, "patience", train->patience);
     values_set(file, "watch_name", member_name(l->emit->arena, report->name));
     values_set(file, "watch_ctype", emit_ctype(v->dtype));

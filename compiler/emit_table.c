@@ -1,5 +1,6 @@
 /* The tables of runtime/include/invar.h. */
 #include <inttypes.h>
+#include <string.h>
 #include "emit_private.h"
 
 static const char *const kinds[] = {
@@ -200,6 +201,7 @@ static void emit_train(struct emit *emit)
     set_whole(file, "shuffle", train->shuffle);
     set_whole(file, "drop_last", train->drop_last);
     set_whole(file, "patience", train->patience);
+    values_set(file, "patience_by", emit_float(emit->arena, train->patience_by));
     values_set(file, "average", emit_float(emit->arena, train->average));
     set_string(file, "keep_best", train->keep_best);
 }
@@ -215,6 +217,36 @@ static void emit_reports(struct emit *emit)
         set_whole(item, "variable", program->report[i].variable);
     }
     set_whole(emit->file, "report_count", program->report_count);
+}
+
+static void emit_watched(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    if (program->watched_count == 0)
+        return;
+    struct values *list = values_add_item(emit->file, "watches");
+    set_whole(list, "count", program->watched_count);
+    for (int i = 0; i < program->watched_count; i++) {
+        struct values *item = values_add_item(list, "watched");
+        set_whole(item, "val", !strcmp(program->watched[i].part, "val"));
+        set_whole(item, "report", program->watched[i].report);
+        set_whole(item, "variable", program->watched[i].variable);
+    }
+}
+
+static void emit_rates(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    if (program->rate_count == 0)
+        return;
+    struct values *list = values_add_item(emit->file, "has_rates");
+    set_whole(list, "count", program->rate_count);
+    for (int i = 0; i < program->rate_count; i++) {
+        struct values *item = values_add_item(list, "rate");
+        set_string(item, "name", program->rate[i].name);
+        values_set(item, "value", emit_float(emit->arena, program->rate[i].value));
+        set_whole(item, "variable", program->rate[i].variable);
+    }
 }
 
 static void emit_included(struct emit *emit)
@@ -235,6 +267,8 @@ void emit_tables(struct emit *emit)
     emit_data(emit);
     emit_train(emit);
     emit_reports(emit);
+    emit_watched(emit);
+    emit_rates(emit);
     emit_included(emit);
     set_string(emit->file, "name", program->name);
     set_string(emit->file, "path", program->model_path);

@@ -137,6 +137,21 @@ struct data_desc {
     uint64_t seed;
 };
 
+/* A report of the epoch before, as a VAR_STATE that the run sets. */
+struct watched {
+    const char *part, *name;            /* "val", "loss" */
+    int report, variable;
+    bool lower;                         /* better */
+    struct span span;
+};
+
+/* The learning rate of some parameters, as the log tells it. */
+struct rate {
+    const char *name;                   /* "lr", or "lr PATTERN" by the `for` that it is of */
+    float value;                        /* where variable is -1 */
+    int variable;                       /* a VAR_STATE that holds that of the last step */
+};
+
 struct report { const char *name; bool loss; bool better_lower; int variable; };
 
 struct train_desc {
@@ -145,6 +160,7 @@ struct train_desc {
     bool shuffle;                       /* a new order each epoch */
     bool drop_last;                     /* an epoch has full batches only */
     int64_t patience;                   /* 0: none */
+    float patience_by;                  /* what is not better by more counts as none */
     float average;                      /* 0: none */
     const char *keep_best;              /* "val.accuracy" or NULL */
     int keep_report;
@@ -172,6 +188,10 @@ struct program {
     struct train_desc train;
     struct report *report;
     int report_count, report_room;
+    struct watched *watched;
+    int watched_count, watched_room;
+    struct rate *rate;
+    int rate_count, rate_room;
     struct target_desc *target;
     int target_count, target_room;
     int sample;                         /* the VAR_SAMPLE */

@@ -32,8 +32,9 @@ static void print_train(struct text *text, const struct train_desc *t)
 {
     text_printf(text, "train seed=%" PRIu64 " epochs=%" PRId64 " steps=%" PRId64, t->seed,
                 t->epochs, t->steps);
-    text_printf(text, " batch=%" PRId64 " shuffle=%d drop_last=%d patience=%" PRId64 " average=%a",
-                t->batch, t->shuffle, t->drop_last, t->patience, (double)t->average);
+    text_printf(text, " batch=%" PRId64 " shuffle=%d drop_last=%d patience=%" PRId64 " by=%a",
+                t->batch, t->shuffle, t->drop_last, t->patience, (double)t->patience_by);
+    text_printf(text, " average=%a", (double)t->average);
     print_string(text, "keep=", t->keep_best);
     text_puts(text, "\n");
 }
@@ -134,6 +135,16 @@ void program_print(const struct program *program, struct text *text)
         print_string(text, "", r->name);
         text_printf(text, " loss=%d lower=%d variable=%d\n", r->loss, r->better_lower,
                     r->variable);
+    }
+    for (int i = 0; i < program->watched_count; i++) {
+        const struct watched *w = &program->watched[i];
+        text_printf(text, "watched %s report=%d variable=%d\n", w->part, w->report, w->variable);
+    }
+    for (int i = 0; i < program->rate_count; i++) {
+        const struct rate *r = &program->rate[i];
+        text_puts(text, "rate");
+        print_string(text, "", r->name);
+        text_printf(text, " value=%a variable=%d\n", (double)r->value, r->variable);
     }
     for (int i = 0; i < program->variable_count; i++)
         print_variable(text, program->variable[i]);

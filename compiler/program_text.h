@@ -8,8 +8,8 @@
  * \n is a line end; floats hexadecimal.
  *
  *   program "digits_net"
- *   train seed=42 epochs=30 steps=0 batch=32 shuffle=1 drop_last=0
- *        patience=0 average=0x0p+0 keep="val.loss"                         (all on one line)
+ *   train seed=42 epochs=30 steps=0 batch=32 shuffle=1 drop_last=0 patience=0 by=0x0p+0
+ *         average=0x0p+0 keep="val.loss"                                  (all on one line)
  *   data "digits" kind=csv header=-1 rows=0 train=0x1p-1 val=0x0p+0 test=0x1p-1 shuffle=1
  *        has_seed=0 seed=0 sources=0+1,0+0,0+0,1+1 fold=0 folds=0 stratify=-1 values="" "" ""
  *                                                                         (all on one line)
@@ -18,6 +18,8 @@
  *         fit=none raw=1 input=2 fit_a=-1 fit_b=-1 balance=-1              (all on one line)
  *   class "setosa"                      of the field before; none where names are not listed
  *   report "accuracy" loss=0 lower=0 variable=9
+ *   watched val report=0 variable=7     set to a report of the part after each epoch
+ *   rate "lr" value=0x1p-10 variable=-1 the log tells it: the value, or that of a variable
  *   variable 5 param "dense1/w" classes=0 block=9 start=128 : f32[64, 128]
  *
  * After the data, where they are not the usual ones, the csv options and each text that means

@@ -47,7 +47,7 @@ static void check_version(struct lower *l, const struct ast *file, bool main_fil
 /* Only some statements go on with `by`. */
 static void check_by(struct lower *l, const struct ast *ast)
 {
-    static const char *const heads[] = {"split", "part"};
+    static const char *const heads[] = {"split", "part", "patience"};
     bool known = ast->kind != AST_STATEMENT || ast->count < 3;
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         known = known || !strcmp(ast->text, heads[i]);

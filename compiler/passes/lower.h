@@ -79,6 +79,9 @@ struct frame {
 struct named_ast { const char *name; const struct ast *ast; struct binding *value; bool busy; };
 struct scope { struct named_ast **item; int count, room; const struct names *index; };
 
+/* An expression of the run and its value in the train phase. */
+struct run_value { const struct ast *ast; struct value value; };
+
 /* What lowering knows of a variable beside struct variable. */
 struct declared {
     unsigned phases;                    /* bit set: where it was declared */
@@ -139,6 +142,11 @@ struct lower {
     struct frame settings;              /* names of the settings that were made */
     const struct ast *patience;
     const struct ast *keep;
+    struct run_value *run_value;
+    int run_value_count, run_value_room;
+    bool optimizing;                    /* in the body of an optimizer */
+    int held;                           /* there: node that is true while w is frozen; or -1 */
+    int updates;                        /* there: node of the number of updates; -1: the step */
     int norm_first, norm_end;           /* nodes of global_norm */
     bool asked_size;                    /* `elements` was called: the optimizer sees one tensor */
     struct data_field *field;           /* at hand, in data */
@@ -253,6 +261,8 @@ void lower_initial(struct lower *, struct frame *, int variable, const struct as
 void lower_stored(struct lower *, struct frame *, const struct ast *, enum variable_kind);
 /* States and buffers that the frame declared take their last values. */
 void lower_store_changed(struct lower *, struct frame *);
+/* The node to store: the variable as it was where node `held` is true; held may be -1. */
+int lower_unless(struct lower *, int held, int variable, int node);
 void lower_store_buffers(struct lower *); /* at the end of the model */
 
 /* ---- lower_body.c ---- */
@@ -308,10 +318,25 @@ bool lower_has_part(const struct lower *, int part);
 /* After all statements of `data`: every row has one part, and there are rows to train on. */
 void lower_check_parts(struct lower *);
 
+/* ---- lower_run.c ---- */
+/* PART.NAME as a report of the epoch before, where the frame may read such; false elsewhere. */
+bool lower_run_value(struct lower *, struct frame *, const struct ast *, struct value *out);
+/* The report that a value is, or NULL. */
+const struct watched *lower_watched(struct lower *, struct value);
+/* The number of the report that is a single number of that part; else -1 and an error. */
+int lower_report(struct lower *, const char *part, const char *name, struct span);
+void lower_check_watched(struct lower *); /* once all reports are known */
+/* Whether the expression names what changes while a run goes on. */
+bool lower_depends_on_run(struct lower *, const struct ast *);
+/* The value of an argument of the optimizer, or of `frozen`; a tensor is made once. */
+struct value lower_schedule(struct lower *, const struct ast *);
+
 /* ---- lower_optimizer.c ---- */
 void lower_setting_optimizer(struct lower *, const struct ast *);
 void lower_setting_for(struct lower *, const struct ast *);
 bool lower_is_frozen(struct lower *, const char *path);
+/* The node that is true while a parameter or buffer is frozen for a time; -1: never. */
+int lower_frozen_now(struct lower *, const char *path);
 void lower_optimizer(struct lower *);
 
 /* ---- lower_model.c, lower_data.c, lower_train.c ---- */

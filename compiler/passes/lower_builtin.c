@@ -460,6 +460,20 @@ static struct value call_elements(struct lower *l, struct frame *frame, const st
     return x.kind == V_ERROR ? x : value_number((double)row_elements(l, x), span);
 }
 
+static struct value call_higher_is_better(struct lower *l, struct frame *frame,
+                                          const struct builtin *b, struct arguments *a,
+                                          const char *path, struct span span)
+{
+    ARGUMENTS(1);
+    const struct watched *w = lower_watched(l, v[0]);
+    if (w)
+        return value_bool(!w->lower, span);
+    struct diag *d = lower_error(l, frame, span, "this takes a result of the run, such as "
+                                 "val.loss, not %s", value_describe(l, v[0]));
+    diag_help(d, "only of a result as it is reported is it known which way is better");
+    return value_error();
+}
+
 static struct value call_position(struct lower *l, struct frame *frame, const struct builtin *b,
                                   struct arguments *a, const char *path, struct span span)
 {
@@ -826,6 +840,7 @@ static const struct builtin builtins[] = {
     {"split", 2, 2, 0, call_split, {"x", "parts"}},
     {"broadcast", 2, 2, 0, call_broadcast, {"x", "shape"}},
     {"elements", 1, 1, 0, call_elements, {"x"}},
+    {"higher_is_better", 1, 1, 0, call_higher_is_better, {"result"}},
     {"position", 2, 2, 0, call_position, {"x", "axis"}},
     {"gather", 2, 2, 0, call_gather, {"table", "index"}},
     {"take", 2, 2, 0, call_take, {"x", "index"}},
@@ -908,6 +923,21 @@ static struct value shape_value(struct lower *l, const struct shape *s, struct s
     return list;
 }
 
+/* How often the parameter at hand was updated: the step, unless it is frozen for a time. */
+static struct value updates_value(struct lower *l, struct frame *frame, struct span span)
+{
+    struct attr attr = {.step_value = VALUE_STEP};
+    struct shape scalar = shape_scalar();
+    if (!l->optimizing) {
+        lower_error(l, frame, span, "'updates' is known in the body of an optimizer only");
+        return value_error();
+    }
+    int node = l->updates >= 0
+                   ? l->updates
+                   : graph_add_shaped(l->graph, OP_STEP_VALUE, 0, NULL, &attr, I32, &scalar);
+    return value_tensor(l, node, false, span);
+}
+
 /* In an output they are stand-ins: only what the output depends on matters. */
 static bool step_known(struct lower *l, struct frame *frame, enum step_value value)
 {
@@ -964,6 +994,8 @@ bool builtin_value(struct lower *l, struct frame *frame, const char *name, struc
         *out = lower_balanced(l, frame, span);
     else if (!strcmp(name, "training"))
         *out = value_bool(l->training, span);
+    else if (!strcmp(name, "updates"))
+        *out = updates_value(l, frame, span);
     else if (initialiser && !strcmp(name, "shape"))
         *out = shape_value(l, frame->parameter, span);
     else if (initialiser && (!strcmp(name, "fan_in") || !strcmp(name, "fan_out")))

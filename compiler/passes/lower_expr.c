@@ -380,6 +380,9 @@ static struct value lower_member(struct lower *l, struct frame *frame, const str
 {
     const char *path = member_path(l, frame, ast);
     struct choices c = {0};
+    struct value value;
+    if (lower_run_value(l, frame, ast, &value))
+        return value;
     if (!path) {
         lower_error(l, frame, ast->span, "'.' follows the name of a layer");
         return value_error();

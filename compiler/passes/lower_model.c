@@ -378,6 +378,7 @@ static void lower_metric(struct lower *l, struct frame *frame, const char *name,
     } else if (l->phase == PHASE_FINISH) {
         store_metric(l, frame, name, expr, v);
     }
+    l->metrics->value = value_bool(l->better_lower, expr->span);
     l->current = current;
     l->metric_count++;
 }

@@ -54,13 +54,34 @@ static const struct ast *frozen_value(struct lower *l, const char *path)
 bool lower_is_frozen(struct lower *l, const char *path)
 {
     const struct ast *value = frozen_value(l, path);
+    bool fixed = value && !lower_depends_on_run(l, value);
     struct value v =
-        value ? lower_expr(l, l->train_frame, value) : value_bool(false, (struct span){0});
+        fixed ? lower_expr(l, l->train_frame, value) : value_bool(false, (struct span){0});
     return v.kind == V_BOOL && v.number != 0;
+}
+
+static int frozen_node(struct lower *l, const struct ast *value)
+{
+    if (!value || !lower_depends_on_run(l, value))
+        return -1;
+    struct value v = lower_schedule(l, value);
+    if (v.kind == V_TENSOR && value_node(l, v)->dtype == BOOL && !value_node(l, v)->shape.rank)
+        return v.node;
+    if (v.kind != V_ERROR)
+        diag_error(l->diags, value->span, "'frozen' is true or false, not %s",
+                   value_describe(l, v));
+    return -1;
+}
+
+int lower_frozen_now(struct lower *l, const char *path)
+{
+    return frozen_node(l, frozen_value(l, path));
 }
 
 static void check_frozen(struct lower *l, const struct ast *bind)
 {
+    if (lower_depends_on_run(l, bind->kid[1]))
+        return;                         /* the step is not known yet: see frozen_node() */
     struct value v = lower_expr(l, l->train_frame, bind->kid[1]);
     if (v.kind != V_BOOL && v.kind != V_ERROR)
         diag_error(l->diags, bind->kid[1]->span, "'frozen' is true or false, not %s",
@@ -124,10 +145,20 @@ void lower_setting_for(struct lower *l, const struct ast *ast)
 }
 
 /* ---- parameter groups ---- */
-struct setting { const char *key; const struct ast *value; struct span span; };
+struct setting {
+    const char *key, *pattern;          /* the first of its `for` */
+    const struct ast *value;
+    struct span span;
+};
+
 struct param_group {
     const struct ast *optimizer;        /* its call */
+    const char *pattern;                /* of the `for` that has it, or NULL */
     struct layer *layer;                /* that, as a layer */
+    const struct ast *frozen;           /* `frozen` where it depends on the run, or NULL */
+    int held, updates;                  /* its node, that of the count of updates; or -1 */
+    struct ast *arguments;              /* all of the call; where names are bound to tensors ... */
+    struct binding *names;              /* ... these are the names */
     struct setting *set;
     int set_count, set_room;
     int *variable, *gradient;
@@ -139,32 +170,42 @@ static int by_path(const void *a, const void *b)
     return strcmp((*(struct variable *const *)a)->path, (*(struct variable *const *)b)->path);
 }
 
-static void add_setting(struct lower *l, struct param_group *g, const struct ast *bind)
+static const char *first_pattern(const struct ast *rule)
+{
+    return rule->kid[0]->kid[0]->text;
+}
+
+static void add_setting(struct lower *l, struct param_group *g, const struct ast *rule,
+                        const struct ast *bind)
 {
     const struct ast *name = bind->kid[0]->kid[0];
     for (int i = 0; i < g->set_count; i++)
         if (!strcmp(g->set[i].key, name->text)) {
             g->set[i].value = bind->kid[1];
+            g->set[i].pattern = first_pattern(rule);
             return;
         }
     ARENA_PUSH(l->arena, g->set, g->set_count, g->set_room) =
-        (struct setting){name->text, bind->kid[1], name->span};
+        (struct setting){name->text, first_pattern(rule), bind->kid[1], name->span};
 }
 
 /* What the rules that match add up to.  An `optimizer` begins anew: earlier options were those of
  * the optimizer before. */
 static struct param_group settings_of(struct lower *l, const char *path)
 {
-    struct param_group g = {.optimizer = l->optimizer};
+    struct param_group g = {.optimizer = l->optimizer, .held = -1, .updates = -1};
+    const struct ast *frozen = frozen_value(l, path);
+    g.frozen = frozen && lower_depends_on_run(l, frozen) ? frozen : NULL;
     for (int i = 0; i < l->rule_count; i++) {
         const struct ast *body = l->rules[i]->kid[1];
         for (int k = 0; rule_matches(l->rules[i], path) && k < body->count; k++) {
             const char *key = rule_key(body->kid[k]);
             if (!key) {
                 g.optimizer = body->kid[k]->kid[0]->kid[0];
+                g.pattern = first_pattern(l->rules[i]);
                 g.set_count = 0;
             } else if (strcmp(key, "frozen")) {
-                add_setting(l, &g, body->kid[k]);
+                add_setting(l, &g, l->rules[i], body->kid[k]);
             }
         }
     }
@@ -173,7 +214,8 @@ static struct param_group settings_of(struct lower *l, const char *path)
 
 static bool same_settings(const struct param_group *a, const struct param_group *b)
 {
-    bool same = a->set_count == b->set_count && a->optimizer == b->optimizer;
+    bool same = a->set_count == b->set_count && a->optimizer == b->optimizer
+                && a->frozen == b->frozen;
     for (int i = 0; same && i < a->set_count; i++)
         same = !strcmp(a->set[i].key, b->set[i].key) && a->set[i].value == b->set[i].value;
     return same;
@@ -242,6 +284,115 @@ static struct ast *merged_arguments(struct lower *l, const struct param_group *g
     return all;
 }
 
+static bool takes_number(const struct ast *block, const char *name)
+{
+    for (int i = 2; i < block->kid[0]->count; i++) {
+        const struct ast *formal = block->kid[0]->kid[i], *type = formal->kid[0];
+        if (!strcmp(formal->text, name))
+            return type->kind == AST_TYPE && !strcmp(type->text, "f32") && !type->kid[0];
+    }
+    return false;
+}
+
+/* What depends on the run is evaluated once, whatever the number of parameters: it may hold state.
+ * A name takes its place. */
+static void bind_schedule(struct lower *l, struct param_group *g, struct ast *argument)
+{
+    const struct ast *ast = argument->kid[0];
+    struct value v = lower_schedule(l, ast);
+    if (v.kind != V_TENSOR && v.kind != V_ERROR)
+        return;
+    struct frame frame = {.names = g->names};
+    const char *name = arena_printf(l->arena, "argument %s", argument->text);
+    frame_bind(l, &frame, name, v, ast->span);
+    g->names = frame.names;
+    argument->kid[0] = ast_new(l->arena, AST_NAME, name, ast->span);
+}
+
+/* The number of updates so far, which a frozen step does not add to. */
+static void count_updates(struct lower *l, struct param_group *g, int ordinal)
+{
+    struct shape scalar = shape_scalar();
+    struct graph *init = l->program->phase[PHASE_INIT];
+    const char *path = arena_printf(l->arena, "updates%d", ordinal);
+    int id = program_add_variable(l->program, VAR_STATE, path, F32, &scalar, g->frozen->span)->id;
+    graph_store(init, id, graph_const(init, 0));
+    g->updates = graph_read(l->graph, id);
+    int next = graph_binary(l->graph, OP_ADD, g->updates, graph_const(l->graph, 1));
+    graph_store(l->graph, id, lower_unless(l, g->held, id, next));
+}
+
+/* ---- the learning rate, as the log tells it ---- */
+
+/* The expression of argument `lr`, or NULL. */
+static const struct ast *rate_of(const struct param_group *g)
+{
+    const struct ast *formals = g->layer->block->kid[0], *lr = NULL;
+    for (int i = 2; i < formals->count; i++)
+        if (!strcmp(formals->kid[i]->text, "lr"))
+            lr = formals->kid[i]->kid[1];
+    for (int i = 0; i < g->arguments->count; i++)
+        if (g->arguments->kid[i]->kind == AST_NAMED && !strcmp(g->arguments->kid[i]->text, "lr"))
+            lr = g->arguments->kid[i]->kid[0];
+    return lr;
+}
+
+static const char *rate_name(struct lower *l, const struct param_group *g)
+{
+    const char *pattern = g->pattern;
+    for (int i = 0; i < g->set_count; i++)
+        if (!strcmp(g->set[i].key, "lr"))
+            pattern = g->set[i].pattern;
+    return pattern ? arena_printf(l->arena, "lr %s", pattern) : "lr";
+}
+
+/* A scalar that keeps what the last step had. */
+static int store_rate(struct lower *l, struct value v)
+{
+    struct shape scalar = shape_scalar();
+    struct graph *init = l->program->phase[PHASE_INIT];
+    const char *name = arena_printf(l->arena, "schedule/lr%d", l->program->rate_count + 1);
+    int id = program_add_variable(l->program, VAR_STATE, name, F32, &scalar, v.span)->id;
+    graph_store(init, id, graph_const(init, 0));
+    graph_store(l->graph, id, v.node);
+    return id;
+}
+
+static void add_rate(struct lower *l, const struct param_group *g)
+{
+    struct program *p = l->program;
+    const struct ast *lr = rate_of(g);
+    struct frame frame = *l->train_frame;
+    struct rate rate = {.name = rate_name(l, g), .variable = -1};
+    for (int i = 0; i < p->rate_count; i++)
+        if (!strcmp(p->rate[i].name, rate.name))
+            return;
+    frame.names = g->names;
+    struct value v = lr ? lower_expr(l, &frame, lr) : value_none(g->optimizer->span);
+    if (v.kind == V_TENSOR && !v.per_row && !value_node(l, v)->shape.rank)
+        rate.variable = store_rate(l, value_to_f32(l, v));
+    else if (v.kind == V_NUMBER)
+        rate.value = (float)v.number;
+    else
+        return;
+    ARENA_PUSH(l->arena, p->rate, p->rate_count, p->rate_room) = rate;
+}
+
+/* Evaluates what the group's parameters share. */
+static void begin_group(struct lower *l, struct param_group *g, int ordinal)
+{
+    g->names = l->train_frame->names;
+    g->arguments = merged_arguments(l, g);
+    for (int i = 0; i < g->arguments->count; i++) {
+        struct ast *a = g->arguments->kid[i];
+        if (a->kind == AST_NAMED && takes_number(g->layer->block, a->text))
+            bind_schedule(l, g, a);
+    }
+    add_rate(l, g);
+    if (g->held >= 0)
+        count_updates(l, g, ordinal);
+}
+
 static struct value optimize(struct lower *l, const struct param_group *g, int w, int gradient,
                              const char *path)
 {
@@ -249,9 +400,9 @@ static struct value optimize(struct lower *l, const struct param_group *g, int w
     struct layer layer = *g->layer;
     struct shape shape = graph_node(l->graph, w)->shape;
     caller.role = ROLE_OPTIMIZER;
-    layer.arguments = merged_arguments(l, g);
+    layer.arguments = g->arguments;
     layer.frame = &caller;
-    layer.names = caller.names;
+    layer.names = caller.names = g->names;
     l->optimizer_shape = &shape;
     l->current = &caller;
     struct span span = g->optimizer->span;
@@ -259,13 +410,21 @@ static struct value optimize(struct lower *l, const struct param_group *g, int w
                              value_tensor(l, gradient, false, span)};
     struct expansion e = {
         .given = given, .given_count = 2, .path = path, .random_path = path, .span = span};
+    l->optimizing = true;
+    l->held = g->held;
+    l->updates = g->updates;
     struct value v = value_to_f32(l, lower_apply(l, &caller, &layer, &e));
+    l->optimizing = false;
     l->current = NULL;
     if (v.kind == V_TENSOR && !shape_equal(&value_node(l, v)->shape, &shape)) {
         diag_error(l->diags, span,
                    "the optimizer returns %s; it must return the new w, of the shape of w",
                    value_describe(l, v));
         return value_error();
+    }
+    if (v.kind == V_TENSOR && g->held >= 0) {
+        struct value held[] = {value_tensor(l, g->held, false, span), given[0], v};
+        return value_map(l, OP_SELECT, 3, held, span);
     }
     return v;
 }
@@ -331,12 +490,12 @@ static bool elementwise_since(struct lower *l, int from)
     return true;
 }
 
-struct mark { int nodes, initial_nodes, variables; };
+struct mark { int nodes, initial_nodes, variables, watched; };
 
 static struct mark set_mark(struct lower *l)
 {
     return (struct mark){l->graph->count, l->program->phase[PHASE_INIT]->count,
-                         l->program->variable_count};
+                         l->program->variable_count, l->program->watched_count};
 }
 
 /* Takes back what was lowered since the mark: nothing before it refers to it. */
@@ -345,6 +504,7 @@ static void roll_back(struct lower *l, struct mark mark)
     l->graph->count = mark.nodes;
     l->program->phase[PHASE_INIT]->count = mark.initial_nodes;
     lower_forget_variables(l, mark.variables);
+    l->program->watched_count = mark.watched;
     for (int i = 0; i < l->declared_count; i++)
         if (l->declared[i].read >= mark.nodes)
             l->declared[i].read = -1;
@@ -352,11 +512,12 @@ static void roll_back(struct lower *l, struct mark mark)
         l->global_norm = -1;
 }
 
-static bool optimize_flat(struct lower *l, const struct param_group *g, int block, int ordinal)
+static bool optimize_flat(struct lower *l, struct param_group *g, int block, int ordinal)
 {
     int errors = diags_error_count(l->diags);
     int w = graph_read(l->graph, block);
     int gradient = flat_concat(l, l->graph, g->gradient, g->count);
+    begin_group(l, g, ordinal);
     struct mark mark = set_mark(l);
     l->asked_size = false;
     struct value v = optimize(l, g, w, gradient, arena_printf(l->arena, "optimizer%d", ordinal));
@@ -461,6 +622,18 @@ static bool check_optimizers(struct lower *l)
     return good;
 }
 
+/* A frozen parameter has no gradient: norms over all gradients do not see it. */
+static int gradient_unless(struct lower *l, int held, int gradient)
+{
+    struct span span = graph_node(l->graph, gradient)->span;
+    if (held < 0)
+        return gradient;
+    struct value v[] = {value_tensor(l, held, false, span),
+                        value_tensor(l, graph_const(l->graph, 0), false, span),
+                        value_tensor(l, gradient, false, span)};
+    return value_map(l, OP_SELECT, 3, v, span).node;
+}
+
 static struct param_group *group_params(struct lower *l, struct variable **param, int count,
                                         int *group_count)
 {
@@ -473,8 +646,10 @@ static struct param_group *group_params(struct lower *l, struct variable **param
             at++;
         if (at == *group_count) {
             g.layer = optimizer_layer(l, g.optimizer);
+            g.held = frozen_node(l, g.frozen);
             group[(*group_count)++] = g;
         }
+        l->gradient[i] = gradient_unless(l, group[at].held, l->gradient[i]);
         ARENA_PUSH(l->arena, group[at].gradient, group[at].count, group[at].room_gradient) =
             l->gradient[i];
         group[at].count--;

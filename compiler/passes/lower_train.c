@@ -61,10 +61,18 @@ static void setting_batch(struct lower *l, const struct ast *ast)
     setting_whole(l, ast, 1, &l->program->train.batch);
 }
 
+/* patience n [by least]: what is not better by more than that counts as no better. */
 static void setting_patience(struct lower *l, const struct ast *ast)
 {
+    const struct ast *by = ast->count > 2 ? ast->kid[2] : NULL;
+    struct value v = by ? lower_expr(l, l->train_frame, by) : value_number(0, ast->span);
     setting_whole(l, ast, 1, &l->program->train.patience);
     l->patience = ast;
+    if (v.kind == V_NUMBER && v.number >= 0 && v.number < INFINITY)
+        l->program->train.patience_by = (float)v.number;
+    else if (v.kind != V_ERROR)
+        diag_error(l->diags, by->span, "'by' takes the least by which a result must be better, "
+                   "from 0, not %s", value_describe(l, v));
 }
 
 static void setting_average(struct lower *l, const struct ast *ast)
@@ -188,34 +196,14 @@ void lower_train_settings(struct lower *l)
 void lower_train_check(struct lower *l)
 {
     struct train_desc *train = &l->program->train;
-    const char *choice[256];
-    int count = 0;
     if (train->patience && !lower_has_part(l, 1)) {
         struct diag *d = diag_error(l->diags, l->patience->span, "'patience' needs a val part");
         diag_help(d, "for example, in data '%s': split train 80%%, val 20%%",
                   l->program->data.name);
     }
-    if (!train->keep_best)
-        return;
-    train->keep_report = -1;
-    for (int i = 0; i < l->program->report_count && i < 256; i++) {
-        choice[count++] = arena_printf(l->arena, "val.%s", l->program->report[i].name);
-        if (!strcmp(train->keep_best, choice[i]))
-            train->keep_report = i;
-    }
-    if (train->keep_report < 0) {
-        struct diag *d = diag_error(l->diags, l->keep->kid[2]->span, "there is no result '%s'",
-                                    train->keep_best);
-        const char *near = diag_nearest(train->keep_best, choice, count);
-        if (near)
-            diag_help(d, "did you mean '%s'?", near);
-    } else if (!lower_has_part(l, 1)) {
-        struct diag *d = diag_error(l->diags, l->keep->kid[2]->span, "data '%s' has no val part",
-                                    l->program->data.name);
-        diag_note(d, l->data_ast->name_span,
-                  "declared here; a split makes one: split train 80%%, val 20%%");
-    } else if (program_variable(l->program, l->program->report[train->keep_report].variable)
-                   ->shape.rank) {
-        diag_error(l->diags, l->keep->kid[2]->span, "'%s' is no single number", train->keep_best);
-    }
+    if (train->keep_best)
+        train->keep_report =
+            lower_report(l, l->keep->kid[2]->kid[0]->text, l->keep->kid[2]->text,
+                         l->keep->kid[2]->span);
+    lower_check_watched(l);
 }

@@ -280,13 +280,27 @@ void lower_store_changed(struct lower *l, struct frame *frame)
         if (node >= 0 && v->kind == VAR_BUFFER)
             lower_declared(l, v->id)->stored = node;
         else if (node >= 0)
-            graph_store(l->graph, v->id, node);
+            graph_store(l->graph, v->id,
+                        lower_unless(l, l->optimizing ? l->held : -1, v->id, node));
     }
+}
+
+int lower_unless(struct lower *l, int held, int variable, int node)
+{
+    struct span span = graph_node(l->graph, node)->span;
+    if (held < 0)
+        return node;
+    struct value v[] = {value_tensor(l, held, false, span),
+                        value_tensor(l, lower_read(l, variable), false, span),
+                        value_tensor(l, node, false, span)};
+    return value_map(l, OP_SELECT, 3, v, span).node;
 }
 
 void lower_store_buffers(struct lower *l)
 {
     for (int i = 0; i < l->declared_count; i++)
-        if (l->declared[i].stored >= 0)
-            graph_store(l->graph, i, l->declared[i].stored);
+        if (l->declared[i].stored >= 0) {
+            int held = lower_frozen_now(l, program_variable(l->program, i)->path);
+            graph_store(l->graph, i, lower_unless(l, held, i, l->declared[i].stored));
+        }
 }

@@ -33,8 +33,18 @@ static char *patience(const struct inv_session *s)
                ? inv_text("'patience %lld'", (long long)s->model->patience) : NULL;
 }
 
+static char *schedule(const struct inv_session *s)
+{
+    int watches = 0;
+    for (int i = 0; i < s->model->watched_count; i++)
+        watches |= s->model->watched[i].val;
+    return trains(s) && s->options.dump_batch < 0 && watches
+               ? inv_copy_text("a schedule of a result of it") : NULL;
+}
+
 static const struct need needs[] = {
     { INV_PART_TRAIN, training }, { INV_PART_VAL, keep_best }, { INV_PART_VAL, patience },
+    { INV_PART_VAL, schedule },
 };
 
 enum { NEEDS = (int)(sizeof needs / sizeof *needs) };

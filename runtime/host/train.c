@@ -156,12 +156,62 @@ static int run_steps_on_device(struct training *t, int64_t first, int64_t end, c
     return INV_OK;
 }
 
+static const struct inv_variable *state_of(const struct training *t, int variable)
+{
+    return &t->s->model->variable[variable];
+}
+
+/* What schedules see of this epoch in the next one. */
+static void set_watched(struct training *t)
+{
+    struct inv_run *run = &t->s->run;
+    for (int i = 0; i < t->s->model->watched_count; i++) {
+        const struct inv_watched *w = &t->s->model->watched[i];
+        float value = (float)(w->val ? &t->val : &t->train)->value[w->report];
+        int64_t offset = state_of(t, w->variable)->offset;
+        memcpy(run->arena + offset, &value, sizeof value);
+        if (run->device)
+            run->device->type->upload(run, offset, sizeof value);
+    }
+}
+
+static float rate_of(const struct training *t, const struct inv_rate *rate)
+{
+    const struct inv_run *run = &t->s->run;
+    float value = rate->value;
+    if (rate->variable < 0)
+        return value;
+    int64_t offset = state_of(t, rate->variable)->offset;
+    if (run->device)
+        run->device->type->download(run, offset, sizeof value);
+    memcpy(&value, run->arena + offset, sizeof value);
+    return value;
+}
+
+static void log_rates(struct training *t)
+{
+    for (int i = 0; i < t->s->model->rate_count; i++)
+        inv_log_real(&t->s->log, "", t->s->model->rate[i].name,
+                     (double)rate_of(t, &t->s->model->rate[i]));
+}
+
+/* Those that change. */
+static void print_rates(struct training *t)
+{
+    for (int i = 0; i < t->s->model->rate_count; i++) {
+        const struct inv_rate *rate = &t->s->model->rate[i];
+        if (rate->variable >= 0)
+            fprintf(t->s->out, "  %s %.3g", rate->name, (double)rate_of(t, rate));
+    }
+}
+
 static void evaluate_val(struct training *t, int64_t epoch)
 {
     inv_average_exchange(t->s);
     if (inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0)
         inv_pass_evaluate(t->s, &t->val, INV_PART_VAL);
     look(t, epoch + 1);
+    set_watched(t);
     inv_average_exchange(t->s);
 }
 
@@ -176,6 +226,7 @@ static void report_epoch(struct training *t, int64_t epoch, int64_t done, double
     inv_pass_log(s, &t->train, "");
     if (has_val)
         inv_pass_log(s, &t->val, "val.");
+    log_rates(t);
     inv_log_real(&s->log, "", "seconds", seconds);
     inv_log_end(&s->log);
     if (s->options.quiet)
@@ -184,6 +235,7 @@ static void report_epoch(struct training *t, int64_t epoch, int64_t done, double
     inv_pass_print(s, &t->train, s->out, "");
     if (has_val)
         inv_pass_print(s, &t->val, s->out, "val.");
+    print_rates(t);
     fprintf(s->out, "  (%.2f s)\n", seconds);
     fflush(s->out);
 }
@@ -251,6 +303,18 @@ static void take_best(struct training *t)
     fputc('\n', s->out);
 }
 
+static void print_stop(const struct training *t)
+{
+    const struct inv_model *model = t->s->model;
+    if (t->s->options.quiet)
+        return;
+    fprintf(t->s->out, "stopped: %lld evaluations without a better %s",
+            (long long)t->watch.misses, model->report[t->watch.report].name);
+    if (model->patience_by > 0)
+        fprintf(t->s->out, " by more than %.6g", (double)model->patience_by);
+    fputc('\n', t->s->out);
+}
+
 static int run_epochs(struct training *t)
 {
     const struct inv_model *model = t->s->model;
@@ -262,9 +326,7 @@ static int run_epochs(struct training *t)
         if (status != INV_OK)
             return status;
         if (model->patience > 0 && t->watch.misses >= model->patience) {
-            if (!t->s->options.quiet)
-                fprintf(t->s->out, "stopped: %lld evaluations without a better %s\n",
-                        (long long)t->watch.misses, model->report[t->watch.report].name);
+            print_stop(t);
             break;
         }
     }

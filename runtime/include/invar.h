@@ -242,6 +242,18 @@ struct inv_report {
     int variable;
 };
 
+/* A scalar in the arena that is set to a report's value after every epoch. */
+struct inv_watched {
+    int val, report, variable;          /* val: of the val part, else of the train part */
+};
+
+/* The learning rate of some parameters in the last step. */
+struct inv_rate {
+    const char *name;
+    float value;                        /* where variable is -1 */
+    int variable;
+};
+
 struct inv_model {
     uint32_t abi, numerics;
     const char *level;                  /* "portable", "avx2", ...: what it was compiled for */
@@ -270,6 +282,9 @@ struct inv_model {
     const char *keep_best;              /* "val.accuracy", or NULL */
     int report_count;
     const struct inv_report *report;    /* report 0 is the total loss */
+    int watched_count, rate_count;
+    const struct inv_watched *watched;
+    const struct inv_rate *rate;
     int sample;                         /* INV_SAMPLE variable */
     const struct inv_device_type *device_type; /* NULL: the phases run on the processor */
     int64_t workspace_bytes;            /* device: what the groups need beside the arena */

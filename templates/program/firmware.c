@@ -35,7 +35,7 @@ enum {
     SHUFFLE = ${shuffle},
     MAIN_ROWS = ${main_rows},          /* there are rows that are split */
     OWN_PARTS = ${own_parts},          /* bit p: part p is rows of its own behind those split */
-    WATCHES_VAL = ${watches_val},        /* `keep best` or `patience` looks at the val part */
+    WATCHES_VAL = ${watches_val},        /* `keep best`, `patience` or a schedule looks at it */
     CELLS_ARE_FIELDS = ${cells_are_fields}, /* no phase makes fields of cells */
     LOSSES = ${loss_count},
     PLACE_COST = 20                   /* scalar operations to put one row into its place */
@@ -649,22 +649,26 @@ enum ${model}_status ${model}_evaluate(struct ${model} *model, enum ${model}_par
     return ${upper}_OK;
 }
 
+/* The weights that would be saved are in the arena. */
 static enum ${model}_status look(const struct ${model} *model, struct ${model}_best *best,
                          ${watch_ctype} value)
 {
     uint32_t mode = inv_fpu_enter();
-    volatile int worse = value != value || (best->found && !(value ${watch_better} best->value));
+    ${watch_ctype} bar = ${watch_bar}(best->mark, ${patience_by});
+    volatile int a_number = value == value;
+    volatile int counts = best->epoch == 0 || value ${watch_better} bar;
+    volatile int better = best->epoch == 0 || value ${watch_better} best->value;
     inv_fpu_leave(mode);
-    if (worse) {
-        best->misses++;
-        return ${patience} > 0 && best->misses >= ${patience} ? ${upper}_DONE : ${upper}_OK;
+    best->misses = a_number && counts ? 0 : best->misses + 1;
+    if (a_number && counts)
+        best->mark = value;
+    if (a_number && better) {
+        best->epoch = model->run.epoch + 1;
+        best->value = value;
+        if (best->weights)
+            memcpy(best->weights, model->run.arena, WEIGHT_BYTES);
     }
-    best->found = 1;
-    best->misses = 0;
-    best->value = value;
-    if (best->weights)
-        memcpy(best->weights, model->run.arena, WEIGHT_BYTES);
-    return ${upper}_OK;
+    return ${patience} > 0 && best->misses >= ${patience} ? ${upper}_DONE : ${upper}_OK;
 }
 
 enum ${model}_status ${model}_watch(struct ${model} *model, struct ${model}_best *best,
@@ -672,19 +676,28 @@ enum ${model}_status ${model}_watch(struct ${model} *model, struct ${model}_best
 {
     int has_val = model->part_end[1] > model->part_end[0];
     enum ${model}_status status = ${upper}_OK;
+@each watches_train
+    struct ${model}_reports train_reports;
+    ${model}_epoch_reports(model, &train_reports);
+@end
     ${model}_exchange_average(model);
     if (has_val && ${watch_val})
         status = ${model}_evaluate(model, ${upper}_VAL, reports);
     else
         ${model}_epoch_reports(model, reports);
+    if (status == ${upper}_OK && ${watches})
+        status = look(model, best, reports->${watch_name});
     ${model}_exchange_average(model);
-    return status == ${upper}_OK && ${watches} ? look(model, best, reports->${watch_name}) : status;
+@each watched
+    *inv_f32(model->run.arena, ${offset}) = ${reports}->${name};
+@end
+    return status;
 }
 
 void ${model}_finish(struct ${model} *model, const struct ${model}_best *best)
 {
     ${model}_exchange_average(model);
-    if (best && best->weights && best->found)
+    if (best && best->weights && best->epoch > 0)
         memcpy(model->run.arena, best->weights, WEIGHT_BYTES);
 }
 

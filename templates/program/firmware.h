@@ -83,8 +83,9 @@ struct ${model}_outputs {
 /* What `keep best` and `patience` of the model have seen; zero it before the first epoch. */
 struct ${model}_best {
     void *weights;                      /* ${upper}_WEIGHT_BYTES to keep the best in, or NULL */
-    int32_t found, misses;
-    ${watch_ctype} value;
+    int32_t epoch;                      /* of the best, from 1; 0: none yet */
+    int32_t misses;                     /* calls without one that counts for `patience` */
+    ${watch_ctype} value, mark;         /* of the best; of the last that counted */
 };
 
 /* Sums of losses over the rows of an epoch or part. */
@@ -137,7 +138,8 @@ void ${model}_epoch_reports(struct ${model} *, struct ${model}_reports *);
 enum ${model}_status ${model}_evaluate(struct ${model} *, enum ${model}_part,
                                struct ${model}_reports *);
 /* After a step that ended an epoch: evaluates the part that the model watches, keeps the weights
- * of the best.  ${upper}_DONE: its patience has run out. */
+ * of the best and gives schedules the results that they follow.  ${upper}_DONE: its patience has
+ * run out. */
 enum ${model}_status ${model}_watch(struct ${model} *, struct ${model}_best *,
                             struct ${model}_reports *);
 /* After the last step: parameters become their moving averages, where the model keeps some, and

@@ -82,6 +82,24 @@ static const char *const included[] = {
 };
 
 @end
+@each watches
+/* whether of the val part, report, variable */
+static const struct inv_watched watched[] = {
+@each watched
+    {${val}, ${report}, ${variable}},
+@end
+};
+
+@end
+@each has_rates
+/* name, value, variable that holds it or -1 */
+static const struct inv_rate rates[] = {
+@each rate
+    {${name}, ${value}, ${variable}},
+@end
+};
+
+@end
 const struct inv_model ${symbol} = {
     .abi = INV_ABI,
     .numerics = INV_NUMERICS,
@@ -151,10 +169,19 @@ const struct inv_model ${symbol} = {
     .shuffle = ${shuffle},
     .drop_last = ${drop_last},
     .patience = ${patience},
+    .patience_by = ${patience_by},
     .average = ${average},
     .keep_best = ${keep_best},
     .report_count = ${report_count},
     .report = reports,
+@each watches
+    .watched_count = ${count},
+    .watched = watched,
+@end
+@each has_rates
+    .rate_count = ${count},
+    .rate = rates,
+@end
     .sample = ${sample},
 @each device
     .device_type = &${type},

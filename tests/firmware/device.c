@@ -218,7 +218,7 @@ static enum API(status) sliced_step(int32_t budget, int32_t *slices)
 
 static void train(void)
 {
-    struct API(best) best = {best_weights, 0, 0, 0};
+    struct API(best) best = {.weights = best_weights};
     struct API(reports) reports;
     enum API(status) status;
     int32_t slices = 0, resets = 0;

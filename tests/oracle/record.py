@@ -77,20 +77,27 @@ def batches(data, target):
 
 
 class Torch:
-    """activation and loss are functions; optimizer takes parameters, schedule the optimizer."""
+    """activation and loss are functions; optimizer takes parameters, schedule the optimizer.
+    plateau takes the optimizer, too, and follows the mean loss of epochs; parameters whose path
+    begins with `frozen` have no gradient before epoch 2."""
 
     def __init__(self, target, outputs, activation, loss, optimizer, schedule=None, clip=None,
-                 extra=None):
+                 extra=None, plateau=None, frozen=None):
         self.__dict__.update(target=target, outputs=outputs, activation=activation, loss=loss,
-                             optimizer=optimizer, schedule=schedule, clip=clip, extra=extra or {})
+                             optimizer=optimizer, schedule=schedule, clip=clip, extra=extra or {},
+                             plateau=plateau, frozen=frozen)
 
     def record(self, weights, width):
         w = {path: torch.tensor(value.astype(width), requires_grad=True)
              for path, value in weights.items()}
         optimizer = self.optimizer(list(w.values()))
         schedule = self.schedule(optimizer) if self.schedule else None
-        losses = []
-        for x, y in batches(read_data(width), self.target):
+        plateau = self.plateau(optimizer) if self.plateau else None
+        losses, total = [], 0
+        for step, (x, y) in enumerate(batches(read_data(width), self.target)):
+            for path in w:
+                w[path].requires_grad_(not self.frozen or step >= 2 * STEPS // EPOCHS
+                                       or not path.startswith(self.frozen))
             h = torch.tensor(x) @ w["hidden/w"] + w["hidden/bias"]
             extra = [w[path] for path in self.extra]
             out = self.activation(h, *extra) @ w["head/w"] + w["head/bias"]
@@ -103,6 +110,10 @@ class Torch:
             if schedule:
                 schedule.step()
             losses.append(loss.item())
+            total += loss.item() * len(x)
+            if plateau and (step + 1) % (STEPS // EPOCHS) == 0:
+                plateau.step(total / ROWS)
+                total = 0
         return losses, {path: value.detach().numpy() for path, value in w.items()}
 
 
@@ -141,6 +152,21 @@ def clip_norm(limit):
 
 def clip_value(limit):
     return lambda w: torch.nn.utils.clip_grad_value_(w, limit)
+
+
+class Pair:
+    """Two optimizers as one: the second for the parameters from `at` on."""
+
+    def __init__(self, w, at, first, second):
+        self.optimizers = first(w[:at]), second(w[at:])
+
+    def zero_grad(self):
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+
+    def step(self):
+        for optimizer in self.optimizers:
+            optimizer.step()
 
 
 CASES = {
@@ -211,6 +237,18 @@ CASES = {
         lambda: ko.AdamW(ko.schedules.CosineDecay(0.0, 16, 0.1, warmup_target=0.02,
                                                   warmup_steps=4), weight_decay=0.1),
         class_weight={0: 0.5, 1: 2.0, 2: 1.0}),
+    "torch_plateau": Torch(
+        "kind", 3, torch.tanh, F.cross_entropy,
+        lambda w: torch.optim.SGD(w, lr=1.5, momentum=0.5),
+        plateau=lambda o: schedule.ReduceLROnPlateau(o, factor=0.4, patience=0, threshold=0.3,
+                                                     threshold_mode="abs", min_lr=0.1)),
+    "torch_two": Torch(
+        "real", 1, torch.tanh, F.mse_loss,
+        lambda w: Pair(w, 2, lambda v: torch.optim.Adam(v, lr=0.01, weight_decay=0.01),
+                       lambda v: torch.optim.SGD(v, lr=0.1, momentum=0.9))),
+    "torch_frozen": Torch(
+        "kind", 3, F.relu, F.cross_entropy,
+        lambda w: torch.optim.Adam(w, lr=0.02), clip=clip_norm(0.25), frozen="hidden"),
 }
 
 

@@ -101,6 +101,9 @@ struct report {
     int variable;
 };
 
+struct watched { bool val; int report, variable; };
+struct rate { char *name; double value; int variable; };
+
 enum phase {
     PHASE_INIT, PHASE_PREPARE, PHASE_NORMALISE, PHASE_AUGMENT, PHASE_TRAIN, PHASE_EVALUATE,
     PHASE_FINISH, PHASE_PREDICT, PHASES
@@ -113,6 +116,7 @@ struct program {
     bool shuffle, drop_last;
     float average;
     char *keep;
+    float patience_by;
     char *data_name, *data_kind;
     int64_t header, data_rows;
     int delimiter, decimal, comment;    /* of CSV files; comment 0: none */
@@ -130,6 +134,10 @@ struct program {
     int field_count;
     struct report *report;
     int report_count;
+    struct watched *watched;
+    int watched_count;
+    struct rate *rate;
+    int rate_count;
     struct variable *variable;
     int variable_count;
     struct graph *phase[PHASES];        /* NULL where there is nothing to do */

@@ -262,6 +262,8 @@ static void read_train(struct reader *r)
     p->drop_last = read_whole(r);
     expect(r, "patience=");
     p->patience = read_whole(r);
+    expect(r, "by=");
+    p->patience_by = (float)read_real(r);
     expect(r, "average=");
     p->average = (float)read_real(r);
     expect(r, "keep=");
@@ -377,6 +379,25 @@ static void read_class(struct reader *r)
     f->class_name[at] = read_string(r);
 }
 
+static void read_watched(struct reader *r)
+{
+    int at = append(&r->program->watched, &r->program->watched_count, sizeof(struct watched));
+    struct watched *w = &r->program->watched[at];
+    w->val = strcmp(read_word(r), "val") == 0;
+    w->report = read_number(r, "report=");
+    w->variable = read_number(r, "variable=");
+}
+
+static void read_rate(struct reader *r)
+{
+    int at = append(&r->program->rate, &r->program->rate_count, sizeof *r->program->rate);
+    struct rate *rate = &r->program->rate[at];
+    rate->name = read_string(r);
+    expect(r, "value=");
+    rate->value = read_real(r);
+    rate->variable = read_number(r, "variable=");
+}
+
 static void read_report(struct reader *r)
 {
     int at = append(&r->program->report, &r->program->report_count, sizeof *r->program->report);
@@ -431,6 +452,10 @@ static void read_line(struct reader *r)
         read_class(r);
     else if (accept(r, "report "))
         read_report(r);
+    else if (accept(r, "watched "))
+        read_watched(r);
+    else if (accept(r, "rate "))
+        read_rate(r);
     else if (accept(r, "variable "))
         read_variable(r);
 }

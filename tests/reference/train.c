@@ -11,8 +11,9 @@ struct training {
     FILE *log;
     float *sum;                         /* of each loss, over a pass */
     double *value;                      /* of each report, after a pass */
+    double *train_value;                /* those of the train part */
     int64_t pass_rows;
-    double best;
+    double best, mark;                  /* the best; the last that patience counted as better */
     int64_t misses, best_epoch;         /* from 1; 0: none yet */
     unsigned char *kept;                /* parameters and buffers of the best, end to end */
 };
@@ -171,16 +172,40 @@ static void look_for_best(struct training *t)
     if (report < 0)
         return;
     double value = t->value[report];
-    bool better = p->report[report].lower ? value < t->best : value > t->best;
-    if (isnan(value) || (t->best_epoch > 0 && !better)) {
-        t->misses++;
+    bool lower = p->report[report].lower, first = t->best_epoch == 0;
+    float bar = lower ? (float)t->mark - p->patience_by : (float)t->mark + p->patience_by;
+    t->misses++;
+    if (isnan(value))
         return;
+    if (first || (lower ? value < (double)bar : value > (double)bar)) {
+        t->mark = value;
+        t->misses = 0;
     }
+    if (!first && !(lower ? value < t->best : value > t->best))
+        return;
     t->best_epoch = t->at->epoch + 1;
     t->best = value;
-    t->misses = 0;
     if (*p->keep)
         exchange_kept(t, true);
+}
+
+static void set_watched(struct training *t)
+{
+    const struct program *p = t->at->program;
+    for (int i = 0; i < p->watched_count; i++) {
+        const struct watched *w = &p->watched[i];
+        *(float *)p->variable[w->variable].data =
+            (float)(w->val ? t->value : t->train_value)[w->report];
+    }
+}
+
+static void log_rates(struct training *t)
+{
+    const struct program *p = t->at->program;
+    for (int i = 0; i < p->rate_count; i++)
+        write_real(t, "", p->rate[i].name,
+                   p->rate[i].variable < 0 ? p->rate[i].value
+                                           : scalar_of(&p->variable[p->rate[i].variable]));
 }
 
 /* ---- steps ---- */
@@ -243,10 +268,13 @@ static void run_epoch(struct training *t, int64_t rows)
     fprintf(t->log, "{\"epoch\":%lld,\"steps\":%lld", (long long)t->at->epoch + 1,
             (long long)t->at->step);
     end_pass(t, "");
+    memcpy(t->train_value, t->value, (size_t)t->at->program->report_count * sizeof *t->value);
     exchange_averages(t->at->program);
     evaluate(t, 1, "val.");
     look_for_best(t);
+    set_watched(t);
     exchange_averages(t->at->program);
+    log_rates(t);
     fprintf(t->log, "}\n");
 }
 
@@ -272,6 +300,7 @@ void train(struct moment *at, const struct data *data, const char *log)
         die("cannot write %s", log);
     t.sum = allocate(p->report_count, sizeof *t.sum);
     t.value = allocate(p->report_count, sizeof *t.value);
+    t.train_value = allocate(p->report_count, sizeof *t.train_value);
     start_averages(p);
     at->steps = p->steps > 0 ? p->steps : p->epochs * per_epoch;
     for (at->epoch = 0; at->step < at->steps; at->epoch++) {
