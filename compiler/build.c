@@ -147,7 +147,6 @@ bool build_write_glue(const struct program *program, const char *templates,
     struct values *values = values_new(arena);
     values_set(values, "model", program->name);
     values_set(values, "file", emit_file_name(program));
-    values_set(values, "source", program->model_path);
     values_set(values, "version", INVAR_VERSION);
     values_set(values, "flags", FLAGS);
     values_set(values, "runtime_sources", runtime_sources(arena));
@@ -157,6 +156,8 @@ bool build_write_glue(const struct program *program, const char *templates,
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct text text;
         text_init(&text, arena);
+        values_set(values, "source", i == 0 ? emit_line(arena, program->model_path)
+                                            : emit_code(arena, program->model_path));
         template_render(arena_printf(arena, "%s%s", templates, names[i]), values, &text);
         if (!build_write_text(place, names[i], &text))
             return false;

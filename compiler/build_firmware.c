@@ -87,12 +87,13 @@ static bool write_weights(const struct program *program, const struct place *pla
     }
     if (!inv_safetensors_load(&model, (unsigned char *)word, path, &errors))
         return false;
+    const char *symbol = emit_symbol(arena, program->name);
     struct text text;
     text_init(&text, arena);
     text_printf(&text, "/* Weights of %s for %s_init_inference, in the order of its arena. */\n"
                 "#include <stdint.h>\n\nextern const uint32_t %s_weights[%d];\n\n"
                 "const uint32_t %s_weights[%d] __attribute__((aligned(8))) = {", program->name,
-                program->name, program->name, words, program->name, words);
+                symbol, symbol, words, symbol, words);
     for (int i = 0; i < words; i++)
         text_printf(&text, "%s0x%08" PRIx32 "u,", i % 8 ? " " : "\n    ", word[i]);
     text_puts(&text, "\n};\n");

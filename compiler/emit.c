@@ -4,6 +4,7 @@
 #include "emit.h"
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 #include "emit_private.h"
 
 #ifndef INVAR_VERSION
@@ -151,7 +152,7 @@ static void emit_part(struct emit *emit, const struct part *part)
         return;
     struct text text;
     text_init(&text, emit->arena);
-    values_set(phase, "model", emit->program->name);
+    values_set(phase, "model", emit_symbol(emit->arena, emit->program->name));
     values_set(phase, "name", part->name);
     values_set(phase, "comment", part->comment);
     values_set(phase, "rows", ROWS_PLACE);
@@ -172,7 +173,7 @@ static void include_headers(struct emit *emit)
 
 void emit_parts(struct emit *emit)
 {
-    values_set(emit->file, "model", emit->program->name);
+    values_set(emit->file, "model", emit_symbol(emit->arena, emit->program->name));
     values_set(emit->file, "file", emit_file_name(emit->program));
     values_set(emit->file, "source", emit_comment(emit->arena, emit->program->model_path));
     values_set(emit->file, "compiler", "invar " INVAR_VERSION);
@@ -219,7 +220,8 @@ void emit_model(const struct program *program, struct text *out)
                         .file = values_new(program->arena)};
     emit_parts(&emit);
     emit_tables(&emit);
-    values_printf(emit.file, "symbol", "INV_LEVEL_NAME(%s_model)", program->name);
+    values_printf(emit.file, "symbol", "INV_LEVEL_NAME(%s_model)",
+                  emit_symbol(emit.arena, program->name));
     values_set(emit.file, "level", "INV_LEVEL_TEXT");
     template_render("templates/program/model.c", emit.file, out);
     template_render("templates/program/tables.c", emit.file, out);
@@ -236,10 +238,16 @@ int64_t emit_stack_bytes(const struct program *program, bool firmware)
 
 const char *emit_file_name(const struct program *program)
 {
-    static const char *const reserved[] = {"main", "all", "clean", "depend", "help", "install",
-                                           "invar", "package", "runtime", "test"};
+    static const char *const reserved[] = {
+        "all", "all_build", "aux", "clean", "cmakefiles", "cmakelists", "con", "core", "cuda",
+        "default_target", "depend", "edit_cache", "help", "install", "invar", "main", "nul",
+        "ops", "package", "package_source", "preinstall", "prn", "readme", "rebuild_cache",
+        "run_tests", "runtime", "test", "testing", "zero_check"};
+    size_t size = strlen(program->name);
+    while (size > 0 && program->name[size - 1] == '_')
+        size--;
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (strcmp(program->name, reserved[i]) == 0)
+        if (strlen(reserved[i]) == size && strncasecmp(program->name, reserved[i], size) == 0)
             return arena_printf(program->arena, "%s_", program->name);
     return program->name;
 }
@@ -251,7 +259,7 @@ static void render_names(const struct program *program, const char *path, struct
     for (char *c = guard; *c; c++)
         if (*c >= 'a' && *c <= 'z')
             *c = (char)(*c - 'a' + 'A');
-    values_set(values, "model", program->name);
+    values_set(values, "model", emit_symbol(program->arena, program->name));
     values_set(values, "file", emit_file_name(program));
     values_set(values, "guard", guard);
     template_render(path, values, out);

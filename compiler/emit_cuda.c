@@ -473,7 +473,7 @@ static void cuda_list_phase(struct emit *emit, const char *name, const char *ind
         return;
     struct values *item = values_add_item(emit->file, "phase");
     values_set(item, "phase", index);
-    values_printf(item, "function", "%s_%s", emit->program->name, name);
+    values_printf(item, "function", "%s_%s", emit_symbol(emit->arena, emit->program->name), name);
 }
 
 const struct emit_target target_cuda = {
@@ -488,7 +488,8 @@ static void cuda_open(struct emit *emit, const struct program *program)
                           .file = values_new(program->arena)};
     emit_parts(emit);
     emit_tables(emit);
-    values_printf(emit->file, "symbol", "%s_model_cuda", program->name);
+    values_printf(emit->file, "symbol", "%s_model_cuda",
+                  emit_symbol(emit->arena, program->name));
     values_set(emit->file, "level", "\"cuda\"");
     struct values *device = values_add_item(emit->file, "device");
     values_set(device, "type", "inv_cuda");

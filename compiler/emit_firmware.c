@@ -208,10 +208,13 @@ static int64_t row_elements(const struct variable *v)
 /* A name beside the API's own. */
 static const char *member_name(struct arena *arena, const char *name)
 {
-    static const char *const taken[] = {"sample", "rows", "outputs", "step", "epoch"};
+    static const char *const taken[] = {"sample", "outputs", "step", "epoch"};
     name = emit_identifier(arena, name);
+    size_t size = strlen(name);
+    while (size > 0 && name[size - 1] == '_')
+        size--;
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-        if (strcmp(name, taken[i]) == 0)
+        if (strlen(taken[i]) == size && strncmp(name, taken[i], size) == 0)
             return arena_printf(arena, "%s_", name);
     return name;
 }
@@ -506,7 +509,8 @@ static const char *sha_words(struct arena *arena, const char *hex)
 static void set_names(const struct lists *l)
 {
     struct values *file = l->emit->file;
-    const char *upper = upper_case(l->emit->arena, l->program->name);
+    const char *name = emit_symbol(l->emit->arena, l->program->name);
+    const char *upper = upper_case(l->emit->arena, name);
     values_set(file, "file", emit_file_name(l->program));
     values_set(file, "upper", upper);
     values_printf(file, "guard", "INVAR_FIRMWARE_%s_H", upper);

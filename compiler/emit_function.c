@@ -290,7 +290,7 @@ static bool any_overlap(const struct function *f)
     return false;
 }
 
-/* The text without its lines that hold the word. */
+/* The text without its lines that are the word and nothing else. */
 static const char *without_lines(struct arena *arena, const char *text, const char *word)
 {
     struct text out;
@@ -298,9 +298,9 @@ static const char *without_lines(struct arena *arena, const char *text, const ch
     while (*text) {
         size_t size = strcspn(text, "\n");
         size += text[size] == '\n';
-        const char *line = arena_strndup(arena, text, size);
-        if (!strstr(line, word))
-            text_puts(&out, line);
+        size_t blank = strspn(text, " "), length = strlen(word);
+        bool alone = size == blank + length + 1 && memcmp(text + blank, word, length) == 0;
+        text_add(&out, text, alone ? 0 : size);
         text += size;
     }
     return out.data;

@@ -1,6 +1,7 @@
 /* What the files of emission share. */
 #ifndef INVAR_EMIT_PRIVATE_H
 #define INVAR_EMIT_PRIVATE_H
+#include "emit.h"
 #include "op.h"
 #include "passes/pass.h"
 #include "template.h"
@@ -141,7 +142,7 @@ bool block_holds(const struct block *, int id);
 
 /* ---- emit_text.c: names and numbers ---- */
 const char *emit_name(struct emit *, const char *stem, int id);
-/* A path as a C identifier. */
+/* A path as emit_symbol has it, for use within a function, beside its own names. */
 const char *emit_identifier(struct arena *, const char *path);
 const char *emit_float(struct arena *, float);
 const char *emit_string(struct arena *, const char *);

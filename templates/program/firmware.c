@@ -501,7 +501,7 @@ static const struct {
 static int weights_are_sound(const struct ${model} *model)
 {
     for (int t = 0; saved_tensors[t].kind; t++) {
-        const float *value = inv_f32(model->run.weights, saved_tensors[t].offset);
+        const float *value = inv_f32_const(model->run.weights, saved_tensors[t].offset);
         for (int32_t i = 0; saved_tensors[t].kind == 'f' && i < saved_tensors[t].elements; i++)
             if (inv_is_nan(value[i]) || (saved_tensors[t].trained && !inv_is_finite(value[i])))
                 return 0;
