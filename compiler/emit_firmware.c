@@ -6,6 +6,7 @@
  *
  * The pieces: weights [0, saved_bytes), state up to state_end, then from work_start (a multiple of
  * 64, so that alignments stay) what lives for a batch: its rows, results, scratch. */
+#include "core/exact.h"
 #include "emit.h"
 #include <ctype.h>
 #include <inttypes.h>
@@ -61,18 +62,21 @@ static int64_t round_up(int64_t bytes)
     return (bytes + 7) / 8 * 8;
 }
 
-/* Bytes of one chain for each statistic of the field that has the most of them. */
+/* So many statistics are fitted in one pass over the rows, each with an exact sum. */
+enum { FIT_TOGETHER = 32 };
+
+/* Bytes of the sums that fitting holds at a time. */
 static int64_t fit_bytes(const struct program *program)
 {
     int64_t most = 0;
     for (int i = 0; i < program->data.field_count; i++) {
         const struct data_field *field = &program->data.field[i];
-        if (field->fit == FIT_NONE)
+        if (field->fit != FIT_ZSCORE)
             continue;
-        int64_t bytes = variable_bytes(program, program_variable(program, field->fit_a));
-        most = bytes > most ? bytes : most;
+        int64_t statistics = variable_bytes(program, program_variable(program, field->fit_a)) / 4;
+        most = statistics > most ? statistics : most;
     }
-    return round_up(most);
+    return (most < FIT_TOGETHER ? most : FIT_TOGETHER) * INV_EXACT_WORDS * 8;
 }
 
 /* What a batch needs in the work piece for inference: all rows and results, and the scratch of
@@ -234,6 +238,14 @@ static struct values *add_rows(const struct lists *l, const char *list, const ch
     set_whole(item, "offset", v->offset - l->work);
     set_whole(item, "classes", v->dtype == F32 ? -1 : v->classes);
     return item;
+}
+
+static bool has_fits(const struct program *program)
+{
+    for (int i = 0; i < program->data.field_count; i++)
+        if (program->data.field[i].fit != FIT_NONE)
+            return true;
+    return false;
 }
 
 static void list_fit(const struct lists *l, const struct data_field *field)
@@ -486,7 +498,8 @@ static void set_sizes(const struct lists *l)
     set_whole(file, "state_bytes", sizes.state);
     set_whole(file, "infer_bytes", sizes.infer);
     set_whole(file, "work_start", l->work);
-    set_whole(file, "fit_chain", round_up(l->program->arena_bytes) - l->work);
+    set_whole(file, "fit_sums", round_up(l->program->arena_bytes) - l->work);
+    set_whole(file, "fit_together", FIT_TOGETHER);
 }
 
 static const char *upper_case(struct arena *arena, const char *name)
@@ -540,7 +553,7 @@ static void firmware_open(struct emit *emit, const struct program *program)
     set_whole(emit->file, "loss_count", list_reports(&l));
     set_whole(emit->file, "loss_offset",
               program_variable(program, program->report[0].variable)->offset - l.work);
-    if (fit_bytes(program) > 0)
+    if (has_fits(program))
         values_add_item(emit->file, "fits");
     list_weights(&l);
 }

@@ -345,7 +345,7 @@ static void take_reports(struct cuda_device *d)
     for (int i = 0; i < model->report_count; i++)
         offset[i] = model->report[i].loss ? model->variable[model->report[i].variable].offset : -1;
     d->loss_offset = (int64_t *)inv_cuda_take(d, bytes, "the reports");
-    d->sum = (float *)inv_cuda_take(d, count * 4, "the sums of losses");
+    d->sum = (int64_t *)inv_cuda_take(d, count * INV_EXACT_WORDS * 8, "the sums of losses");
     inv_cuda_put(d, d->loss_offset, offset, bytes);
     free(offset);
     d->shadow.reports = model->report_count;

@@ -1,6 +1,7 @@
 /* Passes over the data set: a step is a CUDA graph, one for each distinct number of rows, and
  * nothing waits for the device before the pass is through. */
 #include "cuda/private.cuh"
+#include "core/exact.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,7 +76,7 @@ static __global__ void end_step(const struct inv_run *run)
         return;
     for (int i = 0; i < job->reports; i++)
         if (job->loss_offset[i] >= 0)
-            job->sum[i] = inv_add(job->sum[i], inv_mul(loss_of(job, i), (float)run->rows));
+            inv_exact_add(job->sum + i * INV_EXACT_WORDS, loss_of(job, i), (uint32_t)run->rows);
     job->loss[job->done] = loss_of(job, 0);
     job->done++;
 }
@@ -181,7 +182,7 @@ static void begin_pass(struct cuda_device *d, const struct inv_run *run,
     struct cuda_job *job = &d->shadow;
     make_room(d, pass->rows, steps);
     inv_cuda_put(d, d->row, pass->row, pass->rows * 4);
-    inv_cuda_put(d, d->sum, pass->sum, (int64_t)job->reports * 4);
+    inv_cuda_put(d, d->sum, pass->sum, job->reports * INV_EXACT_WORDS * 8);
     job->run = inv_cuda_run(d, run);
     job->run.first_row = 0;
     job->training = pass->training;
@@ -200,7 +201,7 @@ static void end_pass(struct cuda_device *d, struct inv_run *run, struct inv_devi
 {
     struct cuda_job job;
     inv_cuda_get(d, &job, d->job, sizeof job);
-    inv_cuda_get(d, pass->sum, d->sum, (int64_t)job.reports * 4);
+    inv_cuda_get(d, pass->sum, d->sum, job.reports * INV_EXACT_WORDS * 8);
     if (pass->loss)
         inv_cuda_get(d, pass->loss, d->loss, steps * 4);
     pass->done = job.done;

@@ -28,7 +28,7 @@ struct cuda_job {
     const struct cuda_field *field;
     int64_t sample;                     /* where the sample numbers lie in the arena */
     const int64_t *loss_offset;         /* for each report: its loss in the arena, or -1 */
-    float *sum;                         /* for each report: of loss * rows, in step order */
+    int64_t *sum;                       /* for each report: of loss * rows, as in core/exact.h */
     float *loss;                        /* of each step */
 };
 
@@ -60,7 +60,8 @@ struct cuda_device {
     struct cuda_slot slot[2];
     int64_t row_bytes;                  /* of all fields that are not all zeros */
     int32_t *row;
-    float *loss, *sum;
+    float *loss;
+    int64_t *sum;
     int64_t *loss_offset;
     int64_t row_room, loss_room;
     struct cuda_step_graph *graph;

@@ -1,24 +1,22 @@
 /* Statistics of fields, from the training rows.
  *
- * The cells of one statistic form one sequence: rows in split order, within a row ascending.  Where
- * the statistic's shape has n elements, cell e of a row belongs to statistic e mod n (the shapes
- * align at their last axes).  mean = column sum / (f32)count, chains of 256 from +0, the chains
- * added ascending from +0; the deviation is the square root of the mean of (x - mean)^2, summed
- * in a second pass by the same rule; a deviation or range of zero counts as 1. */
+ * The cells of one statistic are those of all training rows that it belongs to: where its shape has
+ * n elements, cell e of a row belongs to statistic e mod n (the shapes align at their last axes).
+ * The mean is the exact one, rounded (core/exact.h); the deviation is the square root of the exact
+ * mean of the squares of x - mean, in a second pass; a deviation or range of zero counts as 1. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "core/exact.h"
 #include "dataset.h"
 #include "variable.h"
-
-enum { CHUNK = 256 };
 
 struct fit {
     const struct inv_dataset *data;
     int field;
     int64_t cells, statistics;          /* of a row; of the field */
     float *a, *b;                       /* mean and deviation, or low and range */
-    float *chain;
+    int64_t *sum;                       /* INV_EXACT_WORDS for each statistic */
 };
 
 static const float *row_of(const struct fit *fit, int64_t row)
@@ -28,49 +26,36 @@ static const float *row_of(const struct fit *fit, int64_t row)
                                          data->bytes[fit->field]);
 }
 
-static void end_chains(const struct fit *fit, float *sum)
+static void add_cell(const struct fit *fit, int64_t s, float x, int squares)
 {
-    for (int64_t s = 0; s < fit->statistics; s++) {
-        sum[s] = inv_add(sum[s], fit->chain[s]);
-        fit->chain[s] = 0.0f;
-    }
+    int64_t *sum = fit->sum + s * INV_EXACT_WORDS;
+    if (squares)
+        inv_exact_add_square(sum, inv_exact_away(x, fit->a[s], fit->b[s]));
+    else
+        inv_exact_add(sum, x, 1);
 }
 
-/* Takes one cell x[s], or (x[s] - mean[s])^2, into each statistic's chain. */
-static void add_cells(const struct fit *fit, const float *x, const float *mean)
+/* The sums of the cells, or of the squares of their distance from the mean a + b. */
+static void add_rows(const struct fit *fit, int squares)
 {
-    for (int64_t s = 0; s < fit->statistics; s++) {
-        float away = mean ? inv_sub(x[s], mean[s]) : 0.0f;
-        fit->chain[s] = inv_add(fit->chain[s], mean ? inv_mul(away, away) : x[s]);
-    }
-}
-
-/* sum[s] = the column sum of x, or of (x - mean[s])^2 where mean is given. */
-static void column_sums(const struct fit *fit, const float *mean, float *sum)
-{
-    int64_t rows = fit->data->begin[1], place = 0;
-    memset(sum, 0, (size_t)fit->statistics * sizeof *sum);
-    memset(fit->chain, 0, (size_t)fit->statistics * sizeof *sum);
-    for (int64_t row = 0; row < rows; row++) {
+    memset(fit->sum, 0, (size_t)(fit->statistics * INV_EXACT_WORDS) * sizeof *fit->sum);
+    for (int64_t row = 0; row < fit->data->begin[1]; row++) {
         const float *x = row_of(fit, row);
-        for (int64_t e = 0; e < fit->cells; e += fit->statistics, place++) {
-            if (place > 0 && place % CHUNK == 0)
-                end_chains(fit, sum);
-            add_cells(fit, x + e, mean);
-        }
+        for (int64_t e = 0; e < fit->cells; e += fit->statistics)
+            for (int64_t s = 0; s < fit->statistics; s++)
+                add_cell(fit, s, x[e + s], squares);
     }
-    end_chains(fit, sum);
 }
 
 static void fit_zscore(const struct fit *fit)
 {
-    float count = (float)(fit->data->begin[1] * (fit->cells / fit->statistics));
-    column_sums(fit, NULL, fit->a);
+    int64_t count = fit->data->begin[1] * (fit->cells / fit->statistics);
+    add_rows(fit, 0);
     for (int64_t s = 0; s < fit->statistics; s++)
-        fit->a[s] = inv_div(fit->a[s], count);
-    column_sums(fit, fit->a, fit->b);
+        inv_exact_centre(fit->sum + s * INV_EXACT_WORDS, count, &fit->a[s], &fit->b[s]);
+    add_rows(fit, 1);
     for (int64_t s = 0; s < fit->statistics; s++) {
-        fit->b[s] = inv_sqrt(inv_div(fit->b[s], count));
+        fit->b[s] = inv_sqrt(inv_exact_mean(fit->sum + s * INV_EXACT_WORDS, 1, count));
         if (fit->b[s] == 0.0f)
             fit->b[s] = 1.0f;
     }
@@ -108,11 +93,11 @@ void inv_dataset_fit(const struct inv_dataset *data, unsigned char *arena)
             .statistics = inv_variable_elements(a),
             .a = (float *)(void *)(arena + a->offset),
             .b = (float *)(void *)(arena + model->variable[field->fit_b].offset) };
-        fit.chain = inv_allocate((size_t)fit.statistics * sizeof *fit.chain);
+        fit.sum = inv_allocate((size_t)(fit.statistics * INV_EXACT_WORDS) * sizeof *fit.sum);
         if (field->fit == INV_FIT_ZSCORE)
             fit_zscore(&fit);
         else
             fit_minmax(&fit);
-        free(fit.chain);
+        free(fit.sum);
     }
 }

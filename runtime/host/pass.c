@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "core/exact.h"
 #include "device.h"
 #include "variable.h"
 
@@ -35,11 +36,10 @@ void inv_pass_begin(struct inv_session *s, struct inv_pass *pass)
     size_t reports = (size_t)s->model->report_count;
     pass->rows = 0;
     if (!pass->sum)
-        pass->sum = inv_allocate(reports * sizeof *pass->sum);
+        pass->sum = inv_allocate(reports * INV_EXACT_WORDS * sizeof *pass->sum);
     if (!pass->value)
         pass->value = inv_allocate(reports * sizeof *pass->value);
-    for (size_t i = 0; i < reports; i++)
-        pass->sum[i] = 0.0f;
+    memset(pass->sum, 0, reports * INV_EXACT_WORDS * sizeof *pass->sum);
     for (int i = 0; i < s->model->variable_count; i++) {
         const struct inv_variable *v = &s->model->variable[i];
         if (v->kind == INV_ACCUMULATOR)
@@ -50,12 +50,11 @@ void inv_pass_begin(struct inv_session *s, struct inv_pass *pass)
 
 void inv_pass_add(struct inv_session *s, struct inv_pass *pass)
 {
-    float rows = (float)s->run.rows;
     for (int i = 0; i < s->model->report_count; i++) {
         if (!s->model->report[i].loss)
             continue;
         float loss = (float)element(s, variable_of(s, i), 0);
-        pass->sum[i] = inv_add(pass->sum[i], inv_mul(loss, rows));
+        inv_exact_add(pass->sum + i * INV_EXACT_WORDS, loss, (uint32_t)s->run.rows);
     }
     pass->rows += s->run.rows;
 }
@@ -66,7 +65,8 @@ void inv_pass_end(struct inv_session *s, struct inv_pass *pass)
     inv_device_phase(s->model, &s->run, INV_FINISH);
     for (int i = 0; i < s->model->report_count; i++) {
         if (s->model->report[i].loss)
-            pass->value[i] = (double)inv_div(pass->sum[i], (float)pass->rows);
+            pass->value[i] = (double)inv_exact_mean(pass->sum + i * INV_EXACT_WORDS, 1,
+                                                    pass->rows);
         else if (is_scalar(s, i))
             pass->value[i] = element(s, variable_of(s, i), 0);
     }

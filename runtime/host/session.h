@@ -21,11 +21,11 @@ struct inv_session {
                                          * output goes to that */
 };
 
-/* A pass over rows: the sums of losses, in f32 and in step order, and in the end the value of every
+/* A pass over rows: the exact sums of losses (core/exact.h), and in the end the value of every
  * scalar report (others are read from the arena). */
 struct inv_pass {
     int64_t rows;
-    float *sum;
+    int64_t *sum;
     double *value;
 };
 

@@ -107,7 +107,8 @@ struct inv_device_pass {
     const int32_t *row;
     int64_t rows, batch;
     int32_t first_step;                 /* of the run; the batches of a pass are steps in a row */
-    float *sum;                         /* for each report that is a loss: += loss * rows, f32 */
+    int64_t *sum;                       /* for each report, where it is a loss: of loss * rows, as
+                                         * in core/exact.h */
     float *loss;                        /* NULL, or out: report 0 of each step */
     int64_t done;                       /* out */
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "${file}.h"
 #include "core/arith.h"
+#include "core/exact.h"
 #include "core/firmware.h"
 #include "core/philox.h"
 #include "core/sums.h"
@@ -24,7 +25,7 @@
 #define WEIGHT_BYTES ${upper}_WEIGHT_BYTES
 #define STATE_BYTES ${upper}_STATE_BYTES
 #define WORK_START ${work_start}
-#define FIT_CHAIN ${fit_chain} /* scratch of fitting, in the work piece */
+#define FIT_SUMS ${fit_sums} /* scratch of fitting, in the work piece */
 
 enum {
     BATCH = ${upper}_BATCH,
@@ -38,6 +39,7 @@ enum {
     WATCHES_VAL = ${watches_val},        /* `keep best`, `patience` or a schedule looks at it */
     CELLS_ARE_FIELDS = ${cells_are_fields}, /* no phase makes fields of cells */
     LOSSES = ${loss_count},
+    FIT_TOGETHER = ${fit_together},       /* statistics that one pass over the rows fits */
     PLACE_COST = 20                   /* scalar operations to put one row into its place */
 };
 
@@ -271,24 +273,31 @@ static const struct fit {
 
 enum { FITS = sizeof fits / sizeof *fits };
 
-/* Adds row `at` to the column sums of x (b: of its squared distance from a): chains of 256. */
+/* How many statistics the pass at hand serves, from `first`. */
+static int32_t fit_count(const struct fit *fit, int32_t first)
+{
+    int32_t left = fit->statistics - first;
+    return left < FIT_TOGETHER ? left : FIT_TOGETHER;
+}
+
+/* Adds row `at` to the exact sums of x, in odd passes of its squared distance from the mean a + b;
+ * two passes serve FIT_TOGETHER statistics. */
 static void fit_sums(const struct ${model} *model, const struct fit *fit, int32_t at)
 {
     const float *x = inv_f32(model->run.work, fit->input);
-    const float *a = inv_f32(model->run.arena, fit->a);
-    float *sum = inv_f32(model->run.arena, model->fit_pass ? fit->b : fit->a);
-    float *chain = inv_f32(model->run.work, FIT_CHAIN);
-    int32_t place = at * (fit->cells / fit->statistics);
+    const float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
+    int64_t *sum = inv_i64(model->run.work, FIT_SUMS);
+    int32_t first = model->fit_pass / 2 * FIT_TOGETHER, count = fit_count(fit, first);
+    for (int32_t i = 0; at == 0 && i < count * INV_EXACT_WORDS; i++)
+        sum[i] = 0;
     for (int32_t e = 0; e < fit->cells; e++) {
-        int32_t s = e % fit->statistics, before = place + e / fit->statistics;
-        if (before == 0)
-            sum[s] = chain[s] = 0.0f;
-        if (before > 0 && before % INV_CHUNK == 0) {
-            sum[s] = inv_add(sum[s], chain[s]);
-            chain[s] = 0.0f;
-        }
-        float away = model->fit_pass ? inv_sub(x[e], a[s]) : x[e];
-        chain[s] = inv_add(chain[s], model->fit_pass ? inv_mul(away, away) : away);
+        int32_t s = e % fit->statistics, i = (s - first) * INV_EXACT_WORDS;
+        if (s < first || s >= first + count)
+            continue;
+        if (model->fit_pass % 2 == 1)
+            inv_exact_add_square(sum + i, inv_exact_away(x[e], a[s], b[s]));
+        else
+            inv_exact_add(sum + i, x[e], 1);
     }
 }
 
@@ -305,23 +314,36 @@ static void fit_range(const struct ${model} *model, const struct fit *fit, int32
     }
 }
 
-/* After the last row of a pass: a is the mean, then b the deviation; or b the range.  1 where that
- * is not finite. */
-static int fit_end(const struct ${model} *model, const struct fit *fit)
+/* After the last row of a pass: a + b is the mean, then b the deviation.  1 where that is not
+ * finite. */
+static int fit_zscore_end(const struct ${model} *model, const struct fit *fit)
 {
-    const float *chain = inv_f32(model->run.work, FIT_CHAIN);
+    int64_t *sum = inv_i64(model->run.work, FIT_SUMS);
     float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
-    float *sum = model->fit_pass ? b : a;
-    float count = (float)(model->part_end[0] * (fit->cells / fit->statistics));
-    int bad = 0;
-    for (int32_t s = 0; s < fit->statistics; s++) {
-        if (fit->zscore)
-            sum[s] = inv_div(inv_add(sum[s], chain[s]), count);
-        if (!fit->zscore || sum == b) {
-            b[s] = fit->zscore ? inv_sqrt(b[s]) : inv_sub(b[s], a[s]);
+    int32_t count = model->part_end[0] * (fit->cells / fit->statistics), bad = 0;
+    int32_t first = model->fit_pass / 2 * FIT_TOGETHER;
+    for (int32_t s = first; s < first + fit_count(fit, first); s++) {
+        if (model->fit_pass % 2 == 0) {
+            inv_exact_centre(sum, count, &a[s], &b[s]);
+        } else {
+            b[s] = inv_sqrt(inv_exact_mean(sum, 1, count));
             b[s] = b[s] == 0.0f ? 1.0f : b[s];
         }
-        bad |= !inv_is_finite(fit->zscore ? sum[s] : b[s]);
+        bad |= !inv_is_finite(a[s]) || !inv_is_finite(b[s]);
+        sum += INV_EXACT_WORDS;
+    }
+    return bad;
+}
+
+/* After the last row: b is the range. */
+static int fit_range_end(const struct ${model} *model, const struct fit *fit)
+{
+    float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
+    int bad = 0;
+    for (int32_t s = 0; s < fit->statistics; s++) {
+        b[s] = inv_sub(b[s], a[s]);
+        b[s] = b[s] == 0.0f ? 1.0f : b[s];
+        bad |= !inv_is_finite(b[s]);
     }
     return bad;
 }
@@ -338,13 +360,14 @@ static int fit_row(struct ${model} *model)
     end_fields(model, 0, 0);
     uint32_t mode = inv_fpu_enter();
     (fit->zscore ? fit_sums : fit_range)(model, fit, model->batch_at++);
-    int last = model->batch_at == model->part_end[0], bad = last && fit_end(model, fit);
+    int last = model->batch_at == model->part_end[0];
+    int bad = last && (fit->zscore ? fit_zscore_end : fit_range_end)(model, fit);
     inv_fpu_leave(mode);
     if (!last)
         return 0;
     model->batch_at = 0;
     model->fit_pass += 1;
-    if (model->fit_pass > fit->zscore) {
+    if (!fit->zscore || model->fit_pass / 2 * FIT_TOGETHER >= fit->statistics) {
         model->fit_pass = 0;
         model->fit_field++;
     }
@@ -366,10 +389,9 @@ INV_SHARED void begin_pass(struct ${model} *model, struct ${model}_pass *pass)
 INV_SHARED void add_to_pass(const struct ${model} *model, struct ${model}_pass *pass)
 {
     uint32_t mode = inv_fpu_enter();
-    float rows = (float)model->run.rows;
 @each loss
-    pass->sum[${index}] = inv_add(pass->sum[${index}],
-                            inv_mul(*inv_f32(model->run.work, ${offset}), rows));
+    inv_exact_add(pass->sum + ${index} * INV_EXACT_WORDS, *inv_f32(model->run.work, ${offset}),
+                  (uint32_t)model->run.rows);
 @end
     inv_fpu_leave(mode);
     pass->rows += model->run.rows;
@@ -382,7 +404,7 @@ INV_SHARED void end_pass(struct ${model} *model, const struct ${model}_pass *pas
     inv_phase_run(&model->run, &finish);
     uint32_t mode = inv_fpu_enter();
 @each loss
-    reports->${name} = inv_div(pass->sum[${index}], (float)pass->rows);
+    reports->${name} = inv_exact_mean(pass->sum + ${index} * INV_EXACT_WORDS, 1, pass->rows);
 @end
     inv_fpu_leave(mode);
 @each metric

@@ -91,7 +91,7 @@ struct ${model}_best {
 /* Sums of losses over the rows of an epoch or part. */
 struct ${model}_pass {
     int32_t rows;
-    float sum[${loss_count}];
+    int64_t sum[${loss_count} * 16];
 };
 
 /* All fields are private but run.step, the number of steps done. */

@@ -300,12 +300,20 @@ static float *cells_of(const struct data *d, const struct field *f, int64_t stat
 
 static void fit_zscore(float *cell, int64_t count, float *mean, float *deviation)
 {
-    *mean = column_sum(cell, 1, count) / (float)count;
+    struct exact sum = {0}, squares = {0};
+    for (int64_t i = 0; i < count; i++)
+        exact_add(&sum, cell[i], 1);
+    *mean = exact_mean(&sum, count);
+    exact_add(&sum, -*mean, count);
+    float rest = exact_mean(&sum, count);
     for (int64_t i = 0; i < count; i++) {
-        float away = cell[i] - *mean;
-        cell[i] = away * away;
+        float away = cell[i] - *mean, back = away - cell[i];
+        float error = (cell[i] - (away - back)) - (*mean + back);
+        float x = away + (error - rest), square = x * x;
+        exact_add(&squares, square, 1);
+        exact_add(&squares, fmaf(x, x, -square), 1);
     }
-    *deviation = sqrtf(column_sum(cell, 1, count) / (float)count);
+    *deviation = sqrtf(exact_mean(&squares, count));
     if (*deviation == 0.0f)
         *deviation = 1.0f;
 }

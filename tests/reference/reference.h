@@ -284,4 +284,13 @@ void case_run(struct program *, const char *inputs, const char *outputs);
 /* Logs each step, epoch and the test part, in JSON as the trainer does with --log-every 1. */
 void train(struct moment *, const struct data *, const char *log);
 
+/* exact.c: the sum of binary32 numbers, each so many times, without an error. */
+struct exact {
+    uint32_t word[16];
+    bool up, down;                      /* infinities of either sign; a NaN is both */
+};
+void exact_add(struct exact *, float x, int64_t times);
+/* sum / by, rounded once; a zero is +0 */
+float exact_mean(const struct exact *, int64_t by);
+
 #endif

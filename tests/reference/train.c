@@ -9,7 +9,7 @@ struct training {
     struct moment *at;
     const struct data *data;
     FILE *log;
-    float *sum;                         /* of each loss, over a pass */
+    struct exact *sum;                  /* of each loss, over a pass */
     double *value;                      /* of each report, after a pass */
     double *train_value;                /* those of the train part */
     int64_t pass_rows;
@@ -90,7 +90,7 @@ static void begin_pass(struct training *t)
     struct program *p = t->at->program;
     t->pass_rows = 0;
     for (int i = 0; i < p->report_count; i++)
-        t->sum[i] = 0.0f;
+        t->sum[i] = (struct exact){0};
     for (int i = 0; i < p->variable_count; i++)
         if (p->variable[i].kind == KIND_ACCUMULATOR)
             memset(p->variable[i].data, 0, (size_t)variable_bytes(&p->variable[i]));
@@ -101,8 +101,7 @@ static void add_batch(struct training *t)
     for (int i = 0; i < t->at->program->report_count; i++) {
         if (!t->at->program->report[i].loss)
             continue;
-        float weighted = *(const float *)report_variable(t, i)->data * (float)t->at->rows;
-        t->sum[i] = t->sum[i] + weighted;
+        exact_add(&t->sum[i], *(const float *)report_variable(t, i)->data, t->at->rows);
     }
     t->pass_rows += t->at->rows;
 }
@@ -131,7 +130,7 @@ static void end_pass(struct training *t, const char *prefix)
     t->at->rows = t->pass_rows;
     graph_run(p->phase[PHASE_FINISH], t->at, NULL, 0, NULL);
     for (int i = 0; i < p->report_count; i++) {
-        t->value[i] = p->report[i].loss ? (double)(t->sum[i] / (float)t->pass_rows)
+        t->value[i] = p->report[i].loss ? (double)exact_mean(&t->sum[i], t->pass_rows)
                                         : scalar_of(report_variable(t, i));
         if (shape_count(&report_variable(t, i)->shape, 1) == 1)
             write_real(t, prefix, p->report[i].name, t->value[i]);

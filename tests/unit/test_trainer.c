@@ -121,7 +121,7 @@ static void train_by_hand(int points, int epochs, float w[3], float *epoch_loss,
     memcpy(fake_at(&r, FAKE_MEAN), statistics + 2, 8);
     for (int e = 0; e < epochs; e++) {
         inv_split_permute(shuffled, train, (uint32_t)e, 0x5678, key);
-        *epoch_loss = *fake_at(&r, FAKE_ERROR_SUM) = 0;
+        double sum = *fake_at(&r, FAKE_ERROR_SUM) = 0; /* exact in binary64 */
         for (int b = 0; b < train; b += FAKE_BATCH) {
             r.rows = train - b < FAKE_BATCH ? train - b : FAKE_BATCH;
             for (int64_t i = 0; i < r.rows; i++) {
@@ -130,10 +130,10 @@ static void train_by_hand(int points, int epochs, float w[3], float *epoch_loss,
             }
             fake_normalise(&r);
             fake_train(&r);
-            *epoch_loss = inv_add(*epoch_loss, inv_mul(*fake_at(&r, FAKE_LOSS), (float)r.rows));
+            sum += (double)*fake_at(&r, FAKE_LOSS) * (double)r.rows;
             fake_update(&r);
         }
-        *epoch_loss = inv_div(*epoch_loss, (float)train);
+        *epoch_loss = (float)(sum / train);
         *epoch_error = inv_div(*fake_at(&r, FAKE_ERROR_SUM), (float)train);
     }
     memcpy(w, fake_at(&r, FAKE_BLOCK), 12);
