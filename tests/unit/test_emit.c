@@ -434,6 +434,9 @@ static void plain_schedule(void)
     schedule->group = ARENA_ARRAY(arena, struct group, graph->count);
     schedule->group_of = ARENA_ARRAY(arena, int, graph->count);
     schedule->place = ARENA_ARRAY(arena, struct place, graph->count);
+    schedule->whole = ARENA_ARRAY(arena, int, graph->count);
+    for (int id = 0; id < graph->count; id++)
+        schedule->whole[id] = -1;
     graph->schedule = schedule;
     program->arena_bytes = 0;
     for (int i = 0; i < program->variable_count; i++) {
