@@ -39,7 +39,7 @@ void exact_add(struct exact *sum, float x, int64_t times)
 
 static int bit_of(const struct exact *sum, int bit)
 {
-    return bit < 0 ? 0 : sum->word[bit / 32] >> bit % 32 & 1;
+    return bit < 0 ? 0 : (int)(sum->word[bit / 32] >> bit % 32 & 1);
 }
 
 /* A long division, bit by bit, into a quotient with as many bits as count: 24, or those of at least
