@@ -259,6 +259,27 @@ static void emit_included(struct emit *emit)
         set_string(values_add_item(list, "include"), "path", program->included[i]);
 }
 
+/* Outputs that stand for named classes; nothing where there are none. */
+static void emit_labels(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    struct values *list = NULL;
+    int count = 0;
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *variable = program->variable[i];
+        if (!variable->labels)
+            continue;
+        if (!list)
+            list = values_add_item(emit->file, "labels");
+        struct values *item = values_add_item(list, "label");
+        set_whole(item, "variable", i);
+        set_whole(item, "field", variable->labels - 1);
+        count++;
+    }
+    if (list)
+        set_whole(list, "count", count);
+}
+
 void emit_tables(struct emit *emit)
 {
     const struct program *program = emit->program;
@@ -270,6 +291,7 @@ void emit_tables(struct emit *emit)
     emit_watched(emit);
     emit_rates(emit);
     emit_included(emit);
+    emit_labels(emit);
     set_string(emit->file, "name", program->name);
     set_string(emit->file, "path", program->model_path);
     values_set(emit->file, "sha256", program->model_sha256);

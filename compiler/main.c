@@ -159,12 +159,45 @@ static bool known_trainer(const char *command, const struct options *o)
     return known_kernels(command, o, cuda);
 }
 
-static int command_run(const struct options *o)
+static int run_trainer(const char *command, const struct options *o)
 {
-    if (!known_trainer("run", o))
+    if (!known_trainer(command, o))
         return 2;
     struct program *program = compile_model(o);
     return program ? finish(program, build_run(program, o->rest_count, o->rest, &o->build)) : 1;
+}
+
+static int command_run(const struct options *o)
+{
+    return run_trainer("run", o);
+}
+
+/* The trainer gets `option` first, and with it the file that follows. */
+static int use_trained(const char *command, char *option, const struct options *o)
+{
+    struct options with = *o;
+    with.rest = malloc(sizeof *with.rest * (size_t)(o->rest_count + 2));
+    if (!with.rest)
+        return 1;
+    with.rest[0] = o->rest[0];
+    with.rest[1] = option;
+    memcpy(with.rest + 2, o->rest + 1, sizeof *with.rest * (size_t)o->rest_count);
+    with.rest_count++;
+    int status = run_trainer(command, &with);
+    free(with.rest);
+    return status;
+}
+
+static int command_predict(const struct options *o)
+{
+    static char option[] = "--predict";
+    return use_trained("predict", option, o);
+}
+
+static int command_evaluate(const struct options *o)
+{
+    static char option[] = "--evaluate";
+    return use_trained("evaluate", option, o);
 }
 
 /* ---- outputs ---- */
@@ -334,6 +367,22 @@ static const struct command commands[] = {
      "Trainer options (--data, --epochs, --threads ...) are passed on;\n"
      "'invar run MODEL.inv --help' prints them.\n",
      command_run, "DtdgaKcfv*"},
+    {"predict", "outputs of trained weights for the rows of a file",
+     "predict MODEL.inv [options] [--weights W] [FILE] [-o OUT] [trainer options]",
+     "  FILE                CSV, NPY or JSON lines, - is standard input; without it the\n"
+     "                      model's own data\n"
+     "  --weights W         the trained weights (default: the model's name with .safetensors)\n"
+     "  -o OUT              where to (default: standard output), as CSV, NPY or JSON lines\n"
+     "                      by the end of its name, or by --format csv|npy|jsonl\n"
+     "  --keep NAME,...     columns of FILE to copy before the predictions\n"
+     "'invar run MODEL.inv --help' prints all trainer options.\n",
+     command_predict, "DtdgaKcfv*"},
+    {"evaluate", "losses and metrics of trained weights on the rows of a file",
+     "evaluate MODEL.inv [options] [--weights W] [FILE] [trainer options]",
+     "  FILE                with labels; without it each part of the model's data\n"
+     "  --weights W         the trained weights (default: the model's name with .safetensors)\n"
+     "'invar run MODEL.inv --help' prints all trainer options.\n",
+     command_evaluate, "DtdgaKcfv*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
      "  -o TRAINER          the executable (default: the model's name)\n", command_build,
      "DtdgaKcfvo"},

@@ -28,6 +28,8 @@ struct variable {
     struct span span;
     bool frozen;
     int64_t classes;                    /* class values: k, else 0 */
+    int labels;                         /* VAR_OUTPUT: 1 + the field with named classes that it
+                                         * stands for, or 0 */
     int block;                          /* VAR_PARAM: the block it lies in, or -1 */
     int64_t block_start;                /* its first element there */
     int64_t offset;                     /* bytes in the arena: set by pass_plan */

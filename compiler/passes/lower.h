@@ -151,6 +151,7 @@ struct lower {
     bool asked_size;                    /* `elements` was called: the optimizer sees one tensor */
     struct data_field *field;           /* at hand, in data */
     const struct ast *stratify, *order; /* `split ... by E`, `order ...`, or NULL */
+    struct labels *labels;              /* lower_label.c */
 };
 
 /* A call of a block to be expanded. */
@@ -371,5 +372,13 @@ void lower_target(struct lower *, const struct ast *);
 /* What the node depends on of the stand-ins of this phase, in words, or NULL. */
 const char *lower_missing(struct lower *, int node);
 void lower_add_stand_in(struct lower *, int node, const char *what);
+
+/* ---- lower_label.c ---- */
+/* Notes which arguments of a call have the classes of which as their last axis. */
+void lower_note_classes(struct lower *, struct frame *, const struct ast *formals);
+/* At the end of the model's body when evaluating: names whose values have such an axis. */
+void lower_keep_labelled(struct lower *, const struct frame *);
+/* The same when predicting: sets variable.labels of outputs. */
+void lower_label_outputs(struct lower *, const struct frame *);
 
 #endif

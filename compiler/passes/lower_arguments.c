@@ -478,7 +478,10 @@ bool lower_bind_arguments(struct lower *l, struct frame *f, const struct expansi
     bool good = true;
     for (int i = 0; good && i < 2; i++)
         good = place_arguments(l, f, given, e->given_count, e->scope[i], e->arguments[i]);
-    return good && bind_formals(l, f, given);
+    good = good && bind_formals(l, f, given);
+    if (good)
+        lower_note_classes(l, f, f->declaration->kid[0]);
+    return good;
 }
 
 bool lower_bind_values(struct lower *l, struct frame *f, const struct ast *formals,

@@ -110,6 +110,10 @@ static void lower_model_body(struct lower *l, enum phase phase, bool training)
         lower_body(l, frame, l->model_ast->kid[1]);
         lower_store_changed(l, frame);
         lower_store_buffers(l);
+        if (phase == PHASE_EVALUATE)
+            lower_keep_labelled(l, frame);
+        else if (phase == PHASE_PREDICT)
+            lower_label_outputs(l, frame);
     }
     l->current = NULL;
 }

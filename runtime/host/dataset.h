@@ -13,8 +13,7 @@ enum inv_part { INV_PART_TRAIN, INV_PART_VAL, INV_PART_TEST, INV_PARTS };
 struct inv_dataset {
     const struct inv_model *model;
     struct inv_errors *errors;
-    const char *directory;              /* of --data, or NULL */
-    int inputs_only;                    /* labels are left out (zero) */
+    const char *given;                  /* of --data, or NULL: see place.h */
     uint64_t seed;                      /* of the run: used where the data have none */
     int64_t rows, room;
     unsigned char **value;              /* field f, row r: value[f] + r * bytes[f] */
@@ -28,8 +27,8 @@ struct inv_dataset {
     struct inv_fitted fitted;           /* of trained weights (known is 1), or found out here */
 };
 
-/* Reads, prepares and splits.  model, errors, directory, inputs_only and seed must be set, and
- * fitted where it is known.  The run's arena is used; its rows are changed.  0 after an error. */
+/* Reads, prepares and splits.  model, errors, given and seed must be set, and fitted where it is
+ * known.  The run's arena is used; its rows are changed.  0 after an error. */
 int inv_dataset_load(struct inv_dataset *, struct inv_run *);
 /* The parts of the rows that were read: partition.c.  key: of the data's seed. */
 void inv_dataset_split(struct inv_dataset *, const uint32_t key[2]);

@@ -96,7 +96,7 @@ void inv_device_keep(struct inv_session *s)
 {
     const struct inv_data *d = &s->model->data;
     const struct inv_options *o = &s->options;
-    int passes = o->eval_only || (!o->predict && o->dump_batch < 0);
+    int passes = inv_options_train(o) || o->evaluate;
     if (!s->run.device || !passes)
         return;
     struct inv_device_field *field = inv_allocate((size_t)d->field_count * sizeof *field);

@@ -14,8 +14,7 @@ enum { HALVES = 1 << 16 };            /* values of the upper or lower 16 bits */
 
 static int fills(const struct inv_dataset *data, int f)
 {
-    const struct inv_field *field = &data->model->data.field[f];
-    return field->missing >= INV_MISSING_MEAN && !(data->inputs_only && field->label);
+    return data->model->data.field[f].missing >= INV_MISSING_MEAN;
 }
 
 static float *row_of(const struct inv_dataset *data, int f, int64_t row)
@@ -23,18 +22,33 @@ static float *row_of(const struct inv_dataset *data, int f, int64_t row)
     return (float *)(void *)(data->value[f] + (size_t)row * data->bytes[f]);
 }
 
-void inv_missing_put(struct inv_dataset *data, const struct inv_rows *rows, int64_t first,
-                     int64_t count, float value)
+/* Puts `value`, or where that is NULL the statistic of the element. */
+static void put(const struct inv_rows *rows, const struct inv_run *run, const float *value)
 {
-    for (int f = 0; f < data->model->data.field_count; f++) {
-        int64_t width = (int64_t)data->bytes[f] / 4;
-        if (!fills(data, f))
+    const struct inv_model *model = rows->model;
+    for (int f = 0; rows->columns && f < model->data.field_count; f++) {
+        const struct inv_field *field = &model->data.field[f];
+        const struct inv_variable *v = &model->variable[field->input];
+        int64_t width = inv_variable_elements(v);
+        float *x = (float *)(void *)(run->arena + v->offset);
+        if (field->missing < INV_MISSING_MEAN || !inv_table_reads(rows, f))
             continue;
-        float *x = row_of(data, f, first);
-        for (int64_t i = 0; i < count * width; i++)
+        const float *statistic =
+            (const float *)(const void *)(run->arena + model->variable[field->fill].offset);
+        for (int64_t i = 0; i < run->rows * width; i++)
             if (rows->columns[f].missing[i])
-                x[i] = value;
+                x[i] = value ? *value : statistic[i % width];
     }
+}
+
+void inv_missing_put(const struct inv_rows *rows, const struct inv_run *run, float value)
+{
+    put(rows, run, &value);
+}
+
+void inv_missing_put_statistics(const struct inv_rows *rows, const struct inv_run *run)
+{
+    put(rows, run, NULL);
 }
 
 /* The values of element e in the train part, in split order; their number. */

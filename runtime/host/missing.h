@@ -5,10 +5,10 @@
 #include "dataset.h"
 #include "rows.h"
 
-/* Gives the elements that were missing in the last `count` rows read, which are rows first .. of
- * the data set, that value. */
-void inv_missing_put(struct inv_dataset *, const struct inv_rows *, int64_t first, int64_t count,
-                     float value);
+/* Gives the elements of the INV_INPUT variables that were missing in the batch read last that
+ * value, or the statistics of their fields. */
+void inv_missing_put(const struct inv_rows *, const struct inv_run *, float value);
+void inv_missing_put_statistics(const struct inv_rows *, const struct inv_run *);
 /* Sets the statistics of fields that fill from the rows of the train part.  0 where a column has
  * no value there. */
 int inv_missing_fit(const struct inv_dataset *, unsigned char *arena);

@@ -5,7 +5,8 @@
 #include <string.h>
 #include "suggest.h"
 
-enum kind { FLAG, TEXT, COUNT, WHOLE, SEED, BYTES };  /* COUNT is 1 or more, WHOLE 0 or more */
+/* COUNT is 1 or more, WHOLE 0 or more; an OPTIONAL value is "" where it is left out. */
+enum kind { FLAG, TEXT, OPTIONAL, COUNT, WHOLE, SEED, BYTES };
 
 struct option {
     const char *name, *value;           /* value: how help names it, or NULL */
@@ -16,21 +17,31 @@ struct option {
 
 #define AT(member) offsetof(struct inv_options, member)
 static const struct option table[] = {
-    { "data", "DIR", TEXT, AT(data), "folder that the model's data paths are relative to" },
+    { "data", "PATH", TEXT, AT(data),
+      "folder of the data files, or a file in the place of the model's, or NAME=FILE,..." },
     { "epochs", "N", COUNT, AT(epochs), "passes over the training part" },
     { "steps", "N", COUNT, AT(steps), "training steps instead of epochs" },
     { "threads", "N", COUNT, AT(threads), "threads (all processors); the bits are the same" },
     { "seed", "N", SEED, AT(seed), "instead of the model's seed" },
     { "init", "FILE", TEXT, AT(init), "start from these weights (safetensors)" },
     { "save-init", "FILE", TEXT, AT(save_init), "write the weights as they are before step 0" },
-    { "weights", "FILE", TEXT, AT(weights), "where the trained weights go (NAME.safetensors)" },
+    { "weights", "FILE", TEXT, AT(weights),
+      "where the trained weights go, or are read from (NAME.safetensors)" },
     { "log", "FILE", TEXT, AT(log), "write JSON lines: the environment, then one per epoch" },
     { "log-every", "N", COUNT, AT(log_every), "log the loss of every N-th step, too" },
     { "quiet", NULL, FLAG, AT(quiet), "print nothing but errors, the test result and the hash" },
-    { "eval-only", NULL, FLAG, AT(eval_only),
-      "do not train: evaluate the weights of --init or --weights" },
-    { "predict", "FILE", TEXT, AT(predict),
-      "do not train: write the outputs of every row as CSV (- is standard output)" },
+    { "predict", "[FILE]", OPTIONAL, AT(predict),
+      "write the outputs for every row of FILE (CSV, NPY or JSON lines; - is standard input), "
+      "or of the model's own data" },
+    { "output", "FILE", TEXT, AT(output),
+      "-o, where predictions go (standard output, which is - too)" },
+    { "format", "NAME", TEXT, AT(format),
+      "of predictions: csv, npy or jsonl (as the name of -o ends, else csv)" },
+    { "keep", "NAME,...", TEXT, AT(keep), "columns of FILE to copy before the predictions" },
+    { "evaluate", "[FILE]", OPTIONAL, AT(evaluate),
+      "print losses and metrics of FILE, or of each part of the model's own data" },
+    { "part", "NAME", TEXT, AT(part),
+      "of the model's own data: train, val, test or all, for --predict and --evaluate" },
     { "dump-batch", "N", WHOLE, AT(dump_batch),
       "write the augmented batch of step N as a picture and stop" },
     { "device", "N", WHOLE, AT(device), "GPU to run on (0), in a trainer built for CUDA" },
@@ -45,15 +56,46 @@ static const struct option table[] = {
 };
 enum { OPTIONS = sizeof table / sizeof table[0] };
 
+/* What help says before an option. */
+static const struct { const char *option, *text; } heading[] = {
+    { "data", "Training:" },
+    { "predict", "Using what was trained, with the weights of --init, else of --weights:" },
+    { "dump-batch", "The machine, and more:" },
+};
+enum { HEADINGS = sizeof heading / sizeof heading[0] };
+
+enum { HELP_INDENT = 21, HELP_WIDTH = 98 };
+
+/* The words of help in lines that begin below one another. */
+static void print_help(FILE *to, const char *text)
+{
+    int room = HELP_WIDTH - HELP_INDENT, at = 0;
+    while (*text) {
+        int word = (int)strcspn(text, " ");
+        if (at > 0 && at + 1 + word > room) {
+            fprintf(to, "\n%*s", HELP_INDENT, "");
+            at = 0;
+        }
+        at += fprintf(to, "%s%.*s", at ? " " : "", word, text);
+        text += word;
+        text += strspn(text, " ");
+    }
+    fputc('\n', to);
+}
+
 void inv_options_help(FILE *to, const char *program, const char *model)
 {
-    fprintf(to, "usage: %s [options]\nTrains the model %s and writes its weights.\n\n", program,
-            model);
+    fprintf(to, "usage: %s [options]\nTrains the model %s and writes its weights, or uses what was "
+            "trained.\n", program, model);
     for (int i = 0; i < OPTIONS; i++) {
         char head[32];
+        for (int h = 0; h < HEADINGS; h++)
+            if (strcmp(heading[h].option, table[i].name) == 0)
+                fprintf(to, "\n%s\n", heading[h].text);
         snprintf(head, sizeof head, "--%s %s", table[i].name,
                  table[i].value ? table[i].value : "");
-        fprintf(to, "  %-18s %s\n", head, table[i].help);
+        fprintf(to, "  %-18s ", head);
+        print_help(to, table[i].help);
     }
     fprintf(to, "\nIn the environment: INVAR_ISA=portable|avx2|avx512|neon chooses instructions,\n"
                 "INVAR_THREAD_COST=N the scalar operations that make another thread worth waking.\n"
@@ -112,7 +154,7 @@ static void set_option(struct inv_options *options, const struct option *o, cons
     char *place = (char *)options + o->place;
     if (o->kind == FLAG)
         memcpy(place, &(int){ 1 }, sizeof(int));
-    else if (o->kind == TEXT)
+    else if (o->kind == TEXT || o->kind == OPTIONAL)
         memcpy(place, &value, sizeof value);
     else if (o->kind == BYTES)
         set_bytes(options, o, value, errors);
@@ -126,6 +168,10 @@ static int report_unknown(const char *name, int length, struct inv_errors *error
     const char *names[OPTIONS];
     char own[64];
     snprintf(own, sizeof own, "%.*s", length, name);
+    if (strcmp(own, "eval-only") == 0) {
+        inv_error(errors, "--eval-only is now --evaluate, which takes a file, too");
+        return 0;
+    }
     for (int i = 0; i < OPTIONS; i++)
         names[i] = table[i].name;
     const char *near = inv_suggest(own, names, OPTIONS);
@@ -139,11 +185,18 @@ static int report_unknown(const char *name, int length, struct inv_errors *error
     return 0;
 }
 
-/* Takes argv[i] and perhaps the next; returns the number of the last one taken. */
-static int read_one(struct inv_options *options, int argc, char **argv, int i,
+/* Whether argv[i] is there and no option; - is standard input. */
+static int is_value(int argc, char **argv, int i)
+{
+    return i < argc && (argv[i][0] != '-' || argv[i][1] == 0);
+}
+
+/* Takes argv[i], which is --NAME or --NAME=VALUE, and perhaps the next; returns the number of the
+ * last one taken. */
+static int read_one(struct inv_options *options, int argc, char **argv, int i, const char *name,
                     struct inv_errors *errors)
 {
-    const char *name = argv[i] + 2, *equals = strchr(name, '=');
+    const char *equals = strchr(name, '=');
     int length = equals ? (int)(equals - name) : (int)strlen(name);
     int which = 0;
     while (which < OPTIONS && ((int)strlen(table[which].name) != length ||
@@ -158,11 +211,66 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i,
     const char *value = equals ? equals + 1 : NULL;
     if (o->kind == FLAG && value)
         inv_error(errors, "--%s takes no value", o->name);
+    else if (o->kind == OPTIONAL && !value && !is_value(argc, argv, i + 1))
+        set_option(options, o, "", errors);
     else if (o->kind != FLAG && !(value ? *value : i + 1 < argc && argv[i + 1][0]))
         inv_error(errors, "--%s needs a value: --%s %s", o->name, o->name, o->value);
     else
         set_option(options, o, value ? value : o->kind == FLAG ? NULL : argv[++i], errors);
     return i;
+}
+
+/* Options that only mean something beside others. */
+static void check_together(const struct inv_options *o, struct inv_errors *errors)
+{
+    const char *file = o->predict ? o->predict : o->evaluate;
+    if (o->epochs > 0 && o->steps > 0)
+        inv_error(errors, "--epochs and --steps exclude each other; give one");
+    if (o->log_every > 0 && !o->log)
+        inv_error(errors, "--log-every needs --log FILE");
+    if (o->predict && o->evaluate)
+        inv_error(errors, "--predict and --evaluate exclude each other; run twice");
+    if (!o->predict && (o->output || o->format || o->keep))
+        inv_error(errors, "%s is for predictions: it needs --predict FILE",
+                  o->output ? "-o" : o->format ? "--format" : "--keep");
+    if (o->part && (!file || *file))
+        inv_error(errors, "--part is of the model's own data: it needs --predict or --evaluate "
+                  "without a file");
+    if (o->keep && o->predict && !*o->predict)
+        inv_error(errors, "--keep copies columns of a file: it needs --predict FILE");
+}
+
+int inv_options_train(const struct inv_options *o)
+{
+    return !o->evaluate && !o->predict && o->dump_batch < 0;
+}
+
+const char *inv_options_file(const struct inv_options *o)
+{
+    const char *file = o->predict ? o->predict : o->evaluate;
+    return file && *file ? file : NULL;
+}
+
+/* The long name of an option of one letter, or NULL. */
+static const char *long_name(const char *argument)
+{
+    static const char *const names[][2] = { { "-h", "help" }, { "-v", "verbose" },
+                                            { "-o", "output" } };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(argument, names[i][0]) == 0)
+            return names[i][1];
+    return NULL;
+}
+
+/* A file may stand apart from the --predict or --evaluate that it is for. */
+static void take_file(struct inv_options *options, const char *argument, struct inv_errors *errors)
+{
+    const char **file = options->predict ? &options->predict : &options->evaluate;
+    if (*file && !**file && *argument)
+        *file = argument;
+    else
+        inv_error(errors, "unexpected argument %s; options begin with --, --help lists them",
+                  argument);
 }
 
 int inv_options_read(struct inv_options *options, int argc, char **argv, struct inv_errors *errors)
@@ -172,19 +280,13 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
                                      .seed = -1, .dump_batch = -1, .device = -1,
                                      .memory_limit = -1 };
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-h") == 0)
-            options->help = 1;
-        else if (strcmp(argv[i], "-v") == 0)
-            options->verbose = 1;
-        else if (strncmp(argv[i], "--", 2) == 0 && argv[i][2])
-            i = read_one(options, argc, argv, i, errors);
+        const char *name = long_name(argv[i]);
+        if (name || (strncmp(argv[i], "--", 2) == 0 && argv[i][2]))
+            i = read_one(options, argc, argv, i, name ? name : argv[i] + 2, errors);
         else
-            inv_error(errors, "unexpected argument %s; options begin with --, --help lists them",
-                      argv[i]);
+            take_file(options, argv[i], errors);
     }
-    if (options->epochs > 0 && options->steps > 0)
-        inv_error(errors, "--epochs and --steps exclude each other; give one");
-    if (options->log_every > 0 && !options->log)
-        inv_error(errors, "--log-every needs --log FILE");
+    if (errors->count == before)
+        check_together(options, errors);
     return errors->count == before;
 }

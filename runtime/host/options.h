@@ -5,15 +5,21 @@
 #include "errors.h"
 
 struct inv_options {
-    const char *data, *init, *save_init, *weights, *log, *predict;
+    const char *data, *init, *save_init, *weights, *log;
+    const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */
+    const char *part, *output, *format, *keep;
     int64_t epochs, steps, threads, log_every, seed, dump_batch, device;
     int64_t memory_limit;               /* bytes; -1, as above: not given */
     uint64_t seed_value;
-    int quiet, eval_only, update_lock, selftest, version, verbose, help;
+    int quiet, update_lock, selftest, version, verbose, help;
 };
 
 /* 0 where the arguments are wrong; then the errors have been reported. */
 int inv_options_read(struct inv_options *, int argc, char **argv, struct inv_errors *);
+/* Whether the run is for training, and not for using what was trained. */
+int inv_options_train(const struct inv_options *);
+/* The file that --predict or --evaluate names, or NULL. */
+const char *inv_options_file(const struct inv_options *);
 void inv_options_help(FILE *, const char *program, const char *model);
 
 #endif

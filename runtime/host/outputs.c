@@ -1,18 +1,27 @@
 /* Which files a trainer reads and writes, checked before it does either. */
 #include <stdlib.h>
+#include "fields.h"
 #include "output.h"
-#include "rows.h"
+#include "place.h"
 #include "session.h"
 
+/* The files of the model's data, or that --predict or --evaluate names; what is wrong with them is
+ * reported where they are read. */
 static void claim_data(struct inv_session *s)
 {
     const struct inv_data *d = &s->model->data;
-    for (int i = 0; i < d->file_count; i++) {
-        char *path = inv_rows_path(s->model, s->options.data, d->file[i].path);
-        char *what = inv_text("the data file %s", path);
-        inv_claims_input(&s->claims, what, path);
-        free(what);
-        free(path);
+    const char *file = inv_options_file(&s->options);
+    struct inv_errors silent = { .count = INV_ERROR_LIMIT };
+    for (int source = 0; source < INV_SOURCES; source++) {
+        for (int i = 0; i < d->source[source].file_count; i++) {
+            char *path = inv_place_file(s->model, file ? file : s->options.data,
+                                        (enum inv_source_of)source,
+                                        d->source[source].first_file + i, NULL, &silent);
+            char *what = inv_text("the data file %s", path ? path : "");
+            inv_claims_input(&s->claims, what, path);
+            free(what);
+            free(path);
+        }
     }
 }
 
@@ -24,6 +33,9 @@ static void claim_inputs(struct inv_session *s, const char *start)
         inv_claims_input(&s->claims, "a file that the model includes", s->model->included[i]);
     claim_data(s);
     inv_claims_input(&s->claims, "the weights that are read", start);
+    char *names = start ? inv_fields_path(start) : NULL;
+    inv_claims_input(&s->claims, "the names of the weights that are read", names);
+    free(names);
 }
 
 int inv_outputs_claim(struct inv_session *s, const char *start, const char *weights)
@@ -31,7 +43,8 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
     const struct inv_options *o = &s->options;
     const struct { const char *option, *name; } output[] = {
         { "--weights", weights }, { "--save-init", o->save_init }, { "--log", o->log },
-        { "--predict", o->predict } };
+        { "-o", o->predict && !o->output ? "-" : o->output } };
+    char *names = weights && !inv_output_is_standard(weights) ? inv_fields_path(weights) : NULL;
     int good = 1;
     s->claims.errors = &s->errors;
     s->out = stdout;
@@ -41,5 +54,7 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
         if (output[i].name && inv_output_is_standard(output[i].name))
             s->out = stderr;
     }
+    good &= inv_claims_output(&s->claims, "the names beside --weights,", names);
+    free(names);
     return good;
 }

@@ -203,7 +203,7 @@ static void assign_by_split(struct partition *p)
     struct inv_split split = { { d->train_share, d->val_share, d->test_share }, d->fold,
                                d->folds };
     const int32_t *group = key_of(data, INV_KEY_GROUP), *kind = NULL;
-    if (d->stratify >= 0 && !data->inputs_only)
+    if (d->stratify >= 0)
         kind = (const int32_t *)(const void *)data->value[d->stratify];
     if (group) {
         inv_split_groups(&split, p->order, p->rows, group, data->key[INV_KEY_GROUP].count, p->part);

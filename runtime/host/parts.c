@@ -12,7 +12,7 @@ struct need {
 
 static int trains(const struct inv_session *s)
 {
-    return !s->options.eval_only && !s->options.predict;
+    return !s->options.evaluate && !s->options.predict;
 }
 
 static char *training(const struct inv_session *s)

@@ -100,6 +100,19 @@ void inv_pass_evaluate(struct inv_session *s, struct inv_pass *pass, enum inv_pa
     inv_pass_end(s, pass);
 }
 
+int inv_pass_evaluate_file(struct inv_session *s, struct inv_pass *pass, struct inv_feed *feed)
+{
+    inv_pass_begin(s, pass);
+    while (inv_feed_next(feed) > 0 && inv_feed_normalise(feed)) {
+        inv_device_phase(s->model, &s->run, INV_EVALUATE);
+        inv_pass_add(s, pass);
+    }
+    if (s->errors.count > 0 || pass->rows == 0)
+        return 0;
+    inv_pass_end(s, pass);
+    return 1;
+}
+
 void inv_pass_print_value(FILE *to, double value)
 {
     double size = fabs(value);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "core/sha256.h"
-#include "rows.h"
+#include "place.h"
 
 static void add(struct inv_paths *p, const char *path, int file)
 {
@@ -54,16 +54,17 @@ static void add_found(struct inv_paths *p, const char *pattern, int file,
                   "with --data DIR", pattern);
 }
 
-int inv_paths_find(struct inv_paths *p, const struct inv_model *model, const char *directory,
+int inv_paths_find(struct inv_paths *p, const struct inv_model *model, const char *given,
                    enum inv_source_of source, struct inv_errors *errors)
 {
     const struct inv_source *s = &model->data.source[source];
     int before = errors->count;
     for (int i = s->first_file; i < s->first_file + s->file_count; i++) {
-        char *path = inv_rows_path(model, directory, model->data.file[i].path);
-        if (is_pattern(path))
+        char *path = inv_place_file(model, given, source, i, NULL, errors);
+        int again = path && p->count > 0 && given && strcmp(path, p->path[0]) == 0;
+        if (path && is_pattern(path))
             add_found(p, path, i, errors);
-        else
+        else if (path && !again)        /* one file may stand for all of the source */
             add(p, path, i);
         free(path);
     }

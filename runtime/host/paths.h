@@ -11,8 +11,8 @@ struct inv_paths {
     int count, room;
 };
 
-/* What a pattern finds is in byte order of the names.  0 after an error. */
-int inv_paths_find(struct inv_paths *, const struct inv_model *, const char *directory,
+/* given: see place.h.  What a pattern finds is in byte order of the names.  0 after an error. */
+int inv_paths_find(struct inv_paths *, const struct inv_model *, const char *given,
                    enum inv_source_of, struct inv_errors *);
 /* Appends those of another list. */
 void inv_paths_append(struct inv_paths *, const struct inv_paths *);

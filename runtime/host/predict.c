@@ -1,84 +1,120 @@
-/* The outputs of every row of the data set, in its order, as CSV. */
+/* The outputs of rows: of the model's own data, in its order, or of a file. */
 #include <stdlib.h>
 #include <string.h>
-#include "core/arith.h"
 #include "device.h"
-#include "output.h"
-#include "variable.h"
+#include "predictions.h"
 
-static void write_header(struct inv_output *out, const struct inv_model *model)
+/* ---- the model's own data ---- */
+
+static int part_of_name(const char *name)
 {
-    inv_output_print(out, "row");
-    for (int i = 0; i < model->variable_count; i++) {
-        const struct inv_variable *v = &model->variable[i];
-        int64_t count = inv_variable_elements(v);
-        for (int64_t e = 0; v->kind == INV_OUTPUT && e < count; e++)
-            inv_output_print(out, count == 1 ? ",%s" : ",%s[%lld]", v->path, (long long)e);
-    }
-    inv_output_print(out, "\n");
+    int part = 0;
+    while (part < INV_PARTS && strcmp(name, inv_dataset_part_name((enum inv_part)part)) != 0)
+        part++;
+    return part;
 }
 
-/* 9 digits read back to the same f32. */
-static void write_element(struct inv_output *out, enum inv_dtype dtype, const unsigned char *at)
+/* The part of every row, INV_PARTS where it is in none. */
+static unsigned char *parts_of_rows(const struct inv_dataset *data)
 {
-    float real;
-    int32_t whole;
-    int64_t wide;
-    memcpy(&real, at, sizeof real);
-    memcpy(&whole, at, sizeof whole);
-    if (dtype == INV_F32) {
-        inv_output_print(out, ",%.9g", (double)inv_canonical(real));
-    } else if (dtype == INV_I64) {
-        memcpy(&wide, at, sizeof wide);
-        inv_output_print(out, ",%lld", (long long)wide);
-    } else {
-        inv_output_print(out, ",%d", whole);
+    unsigned char *part = inv_allocate((size_t)data->rows);
+    memset(part, INV_PARTS, (size_t)data->rows);
+    for (int p = 0; p < INV_PARTS; p++)
+        for (int64_t i = data->begin[p]; i < data->begin[p + 1]; i++)
+            part[data->order[i]] = (unsigned char)p;
+    return part;
+}
+
+/* Predicts rows row[0 .. count - 1] of the data set. */
+static void predict_batch(struct inv_session *s, struct inv_predictions *p, const int32_t *row,
+                          int64_t count, const unsigned char *part)
+{
+    inv_dataset_gather(&s->data, &s->run, row, count);
+    inv_device_phase(s->model, &s->run, INV_PREDICT);
+    for (int64_t i = 0; i < count; i++) {
+        char number[24];
+        int of = part[row[i]];
+        const char *lead[] = { number,
+                               of < INV_PARTS ? inv_dataset_part_name((enum inv_part)of) : "" };
+        snprintf(number, sizeof number, "%d", row[i]);
+        inv_predictions_row(p, s->run.arena, i, lead);
     }
 }
 
-static void write_row(struct inv_output *out, const struct inv_session *s, int64_t row,
-                      int64_t slot)
+static void predict_own(struct inv_session *s, struct inv_predictions *p, int wanted)
 {
-    inv_output_print(out, "%lld", (long long)row);
-    for (int i = 0; i < s->model->variable_count; i++) {
-        const struct inv_variable *v = &s->model->variable[i];
-        if (v->kind != INV_OUTPUT)
-            continue;
-        const unsigned char *at = s->run.arena + v->offset + (size_t)slot * inv_variable_bytes(v);
-        for (int64_t e = 0; e < inv_variable_elements(v); e++)
-            write_element(out, v->dtype, at + (size_t)e * inv_dtype_bytes(v->dtype));
-    }
-    inv_output_print(out, "\n");
-}
-
-static void write_rows(struct inv_output *out, struct inv_session *s)
-{
-    int64_t batch = s->model->batch;
+    int64_t batch = s->model->batch, fill = 0;
     int32_t *row = inv_allocate((size_t)batch * sizeof *row);
-    for (int64_t at = 0; at < s->data.rows; at += batch) {
-        int64_t count = s->data.rows - at < batch ? s->data.rows - at : batch;
-        for (int64_t i = 0; i < count; i++)
-            row[i] = (int32_t)(at + i);
-        inv_dataset_gather(&s->data, &s->run, row, count);
-        inv_device_phase(s->model, &s->run, INV_PREDICT);
-        for (int64_t i = 0; i < count; i++)
-            write_row(out, s, at + i, i);
+    unsigned char *part = parts_of_rows(&s->data);
+    for (int64_t i = 0; i < s->data.rows; i++) {
+        if (wanted == INV_PARTS || part[i] == wanted)
+            row[fill++] = (int32_t)i;
+        if (fill == 0 || (fill < batch && i + 1 < s->data.rows))
+            continue;
+        predict_batch(s, p, row, fill, part);
+        fill = 0;
     }
+    free(part);
     free(row);
+}
+
+/* ---- a file ---- */
+
+/* Keeps the columns that --keep names; they are the first of the predictions. */
+static int keep_columns(struct inv_feed *feed, const char *names, struct inv_predictions *p)
+{
+    while (names) {
+        int length = (int)strcspn(names, ",");
+        inv_predictions_lead(p, names, length);
+        if (!inv_feed_keep(feed, p->lead[p->lead_count - 1]))
+            return 0;
+        names = names[length] ? names + length + 1 : NULL;
+    }
+    return 1;
+}
+
+static int predict_rows(struct inv_session *s, struct inv_feed *feed, struct inv_predictions *p)
+{
+    while (inv_feed_next(feed) > 0 && inv_feed_normalise(feed)) {
+        inv_device_phase(s->model, &s->run, INV_PREDICT);
+        for (int64_t i = 0; i < s->run.rows; i++)
+            inv_predictions_row(p, s->run.arena, i,
+                                (const char *const *)feed->kept + i * feed->keep_count);
+    }
+    return s->errors.count == 0;
+}
+
+static int predict_file(struct inv_session *s, struct inv_predictions *p, const char *path)
+{
+    struct inv_feed feed;
+    int good = inv_session_feed(s, &feed, s->options.predict, 1) &&
+               keep_columns(&feed, s->options.keep, p) &&
+               inv_predictions_open(p, path, &s->errors);
+    if (good)
+        good = inv_predictions_close(p, predict_rows(s, &feed, p));
+    inv_feed_close(&feed, NULL);
+    inv_table_free(&feed.rows);
+    return good;
 }
 
 int inv_predict(struct inv_session *s)
 {
-    struct inv_output out;
-    char digest[65];
-    if (!s->model->phase[INV_PREDICT]) {
-        inv_error(&s->errors, "model %s has no output; add a line such as: output probs = "
-                  "softmax(logits)", s->model->name);
-        return INV_BAD_USAGE;
+    const struct inv_options *o = &s->options;
+    const char *path = o->output ? o->output : "-";
+    struct inv_predictions p = { .model = s->model, .fitted = &s->data.fitted,
+        .format = (enum inv_format)inv_format_of(o->format, path) };
+    int good;
+    if (*o->predict) {
+        good = predict_file(s, &p, path);
+    } else {
+        inv_predictions_lead(&p, "row", 3);
+        inv_predictions_lead(&p, "part", 4);
+        good = inv_predictions_open(&p, path, &s->errors);
+        if (good) {
+            predict_own(s, &p, o->part ? part_of_name(o->part) : INV_PARTS);
+            good = inv_predictions_close(&p, 1);
+        }
     }
-    if (!inv_output_open(&out, s->options.predict, &s->errors))
-        return INV_BAD_DATA;
-    write_header(&out, s->model);
-    write_rows(&out, s);
-    return inv_output_close(&out, digest) ? INV_OK : INV_BAD_DATA;
+    inv_predictions_free(&p);
+    return good ? INV_OK : INV_BAD_DATA;
 }

@@ -1,7 +1,7 @@
 #include "rows.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "place.h"
 #include "variable.h"
 
 enum inv_source_of inv_rows_first_source(const struct inv_model *model)
@@ -23,22 +23,6 @@ int inv_rows_file_of(const struct inv_model *model, const struct inv_field *fiel
     return i;
 }
 
-char *inv_rows_path(const struct inv_model *model, const char *directory, const char *path)
-{
-    const char *slash = strrchr(model->path, '/');
-    if (path[0] == '/')
-        return inv_copy_text(path);
-    if (directory)
-        return inv_text("%s/%s", directory, path);
-    if (!slash)
-        return inv_copy_text(path);
-    char *beside = inv_text("%.*s/%s", (int)(slash - model->path), model->path, path);
-    if (access(beside, F_OK) == 0 || access(path, F_OK) != 0)
-        return beside;
-    free(beside);
-    return inv_copy_text(path);
-}
-
 int64_t inv_rows_classes(const struct inv_model *model, const struct inv_field *field)
 {
     return model->variable[field->raw >= 0 ? field->raw : field->input].classes;
@@ -46,7 +30,7 @@ int64_t inv_rows_classes(const struct inv_model *model, const struct inv_field *
 
 static int is_read(const struct inv_rows *rows, const struct inv_field *field)
 {
-    return field->raw >= 0 && !(rows->inputs_only && field->label)
+    return field->raw >= 0 && !(rows->inputs_only && field->label) && !(rows->keyless && field->key)
            && (rows->source == INV_MAIN || !field->key || field->key == INV_KEY_GROUP);
 }
 
@@ -95,24 +79,37 @@ static void check_row_counts(struct inv_rows *rows)
     }
 }
 
+/* Opens the array of a field; wanted: see place.h. */
+static void open_array(struct inv_rows *rows, int f, const unsigned char *wanted)
+{
+    const struct inv_data *d = &rows->model->data;
+    const struct inv_field *field = &d->field[f];
+    int file = inv_rows_file_of(rows->model, field, rows->source);
+    const struct inv_variable *v = &rows->model->variable[field->raw];
+    char *path = inv_place_file(rows->model, rows->given, rows->source, file, wanted, rows->errors);
+    if (path && inv_array_open(&rows->array[f], &d->file[file], path, v->rank, v->dim,
+                               rows->errors))
+        check_shape(rows, field, &rows->array[f]);
+    free(path);
+}
+
 static int open_arrays(struct inv_rows *rows)
 {
     const struct inv_data *d = &rows->model->data;
+    unsigned char *wanted = inv_allocate((size_t)d->file_count);
     rows->array = inv_allocate((size_t)d->field_count * sizeof *rows->array);
     for (int f = 0; f < d->field_count; f++) {
-        const struct inv_field *field = &d->field[f];
         rows->array[f].stream.file = -1;
-        if (!is_read(rows, field))
-            continue;
-        const struct inv_file *file = &d->file[inv_rows_file_of(rows->model, field, rows->source)];
-        char *path = inv_rows_path(rows->model, rows->directory, file->path);
-        const struct inv_variable *v = &rows->model->variable[field->raw];
-        if (inv_array_open(&rows->array[f], file, path, v->rank, v->dim, rows->errors))
-            check_shape(rows, field, &rows->array[f]);
-        free(path);
+        if (is_read(rows, &d->field[f]))
+            wanted[inv_rows_file_of(rows->model, &d->field[f], rows->source)] = 1;
     }
+    int before = rows->errors->count;
+    for (int f = 0; f < d->field_count && rows->errors->count == before; f++)
+        if (is_read(rows, &d->field[f]))
+            open_array(rows, f, wanted);
+    free(wanted);
     check_row_counts(rows);
-    return rows->errors->count == 0;
+    return rows->errors->count == before;
 }
 
 static void check_classes(struct inv_rows *rows, const struct inv_field *field,
@@ -163,10 +160,12 @@ static void close_arrays(struct inv_rows *rows, char (*hash)[65])
     for (int f = 0; rows->array && f < d->field_count; f++) {
         if (rows->array[f].stream.file < 0 || !rows->array[f].stream.path)
             continue;
-        inv_array_close(&rows->array[f], digest);
-        inv_sha256_hex(digest, hash[inv_rows_file_of(rows->model, &d->field[f], rows->source)]);
+        inv_array_close(&rows->array[f], hash ? digest : NULL);
+        if (hash)
+            inv_sha256_hex(digest, hash[inv_rows_file_of(rows->model, &d->field[f], rows->source)]);
     }
     free(rows->array);
+    rows->array = NULL;
 }
 
 /* ---- both ---- */
@@ -180,7 +179,7 @@ int inv_rows_open(struct inv_rows *rows)
 {
     if (!is_table(rows))
         return open_arrays(rows);
-    return inv_paths_find(&rows->paths, rows->model, rows->directory, rows->source, rows->errors)
+    return inv_paths_find(&rows->paths, rows->model, rows->given, rows->source, rows->errors)
            && inv_table_open(rows);
 }
 
@@ -189,6 +188,20 @@ int inv_rows_next(struct inv_rows *rows, int64_t slot)
     int status = is_table(rows) ? inv_table_next(rows, slot) : next_arrays(rows, slot);
     rows->row += status > 0;
     return status;
+}
+
+int inv_rows_column(struct inv_rows *rows, const char *name)
+{
+    if (is_table(rows))
+        return inv_table_column(rows, name);
+    inv_error(rows->errors, "%s: data %s is read from arrays, which have no columns to keep", name,
+              rows->model->data.name);
+    return -1;
+}
+
+const char *inv_rows_cell(const struct inv_rows *rows, int column)
+{
+    return inv_csv_cell(&rows->csv, column);
 }
 
 struct inv_place inv_rows_here(const struct inv_rows *rows)

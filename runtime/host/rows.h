@@ -12,8 +12,9 @@ struct inv_rows {
     unsigned char *arena;
     struct inv_errors *errors;
     int inputs_only;                    /* labels are neither read nor needed */
+    int keyless;                        /* nor keys: the rows get no parts */
     enum inv_source_of source;          /* whose files are read */
-    const char *directory;              /* NULL: of the model's file */
+    const char *given;                  /* of --data, --predict or --evaluate: see place.h */
     struct inv_paths paths;             /* csv: the source's files; `at`: the one being read */
     int at;
     struct inv_paths *read;             /* csv: gets the files that were read to their end */
@@ -36,19 +37,23 @@ int inv_rows_open(struct inv_rows *);
 /* Puts the next row into place `slot` of the raw variables: 1; 0: no more; -1: give up.  A row with
  * errors counts as read: look at errors->count. */
 int inv_rows_next(struct inv_rows *, int64_t slot);
+/* The column of a table by its name, or by its number where there is no header; -1 after an
+ * error. */
+int inv_rows_column(struct inv_rows *, const char *name);
+/* The text of a cell of the row at hand. */
+const char *inv_rows_cell(const struct inv_rows *, int column);
 /* Where the last row came from.  csv: the record's line in the file rows->paths.path[at]. */
 struct inv_place { int64_t line; int at; };
 struct inv_place inv_rows_here(const struct inv_rows *);
 /* "iris.csv:17" or "x.npy: row 16", in new memory. */
 char *inv_rows_place(const struct inv_rows *, int64_t row, struct inv_place);
-/* hash[i]: SHA-256 of file i of the model. */
+/* hash[i]: SHA-256 of file i of the model; hash may be NULL. */
 void inv_rows_close(struct inv_rows *, char (*hash)[65]);
 
 /* The file of a source that holds a field. */
 int inv_rows_file_of(const struct inv_model *, const struct inv_field *, enum inv_source_of);
 /* The first source that has files. */
 enum inv_source_of inv_rows_first_source(const struct inv_model *);
-char *inv_rows_path(const struct inv_model *, const char *directory, const char *path);
 /* k of a class field, else 0. */
 int64_t inv_rows_classes(const struct inv_model *, const struct inv_field *);
 

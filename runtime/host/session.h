@@ -4,6 +4,7 @@
 #include "invar.h"
 #include "claims.h"
 #include "dataset.h"
+#include "feed.h"
 #include "log.h"
 #include "options.h"
 
@@ -38,6 +39,8 @@ void inv_pass_end(struct inv_session *, struct inv_pass *);
 void inv_pass_free(struct inv_pass *);
 /* Runs INV_EVALUATE over a part, in order, in batches of the declared size. */
 void inv_pass_evaluate(struct inv_session *, struct inv_pass *, enum inv_part);
+/* The same over the rows of a file; 0 after an error, or where there are none. */
+int inv_pass_evaluate_file(struct inv_session *, struct inv_pass *, struct inv_feed *);
 /* "  loss 0.4321  accuracy 0.8750", each name after prefix; scalars only. */
 void inv_pass_print(const struct inv_session *, const struct inv_pass *, FILE *,
                     const char *prefix);
@@ -79,6 +82,8 @@ int inv_outputs_claim(struct inv_session *, const char *start, const char *weigh
 /* train.c, predict.c, dump.c: the exit status. */
 int inv_train(struct inv_session *);
 int inv_predict(struct inv_session *);
+/* Opens the file of --predict or --evaluate. */
+int inv_session_feed(struct inv_session *, struct inv_feed *, const char *path, int inputs_only);
 int inv_dump(struct inv_session *, int64_t step);
 
 #endif

@@ -9,7 +9,7 @@
 #include <zlib.h>
 #endif
 
-enum { PIECE = 65536 };
+enum { PIECE = 65536, MAGIC = 8 };      /* MAGIC: what tells formats comes in one piece */
 
 static void fail(struct inv_stream *s, const char *what)
 {
@@ -21,19 +21,21 @@ static void fail(struct inv_stream *s, const char *what)
 static size_t read_piece(struct inv_stream *s)
 {
     size_t most = s->sectioned && s->section.packed < PIECE ? (size_t)s->section.packed : PIECE;
-    ssize_t got;
-    do
-        got = read(s->file, s->packed, most);
-    while (got < 0 && errno == EINTR);
-    if (got < 0) {
+    size_t got = 0;
+    ssize_t more;
+    do {
+        more = read(s->file, s->packed + got, most - got);
+        got += more > 0 ? (size_t)more : 0;
+    } while ((more < 0 && errno == EINTR) || (more > 0 && got < MAGIC));
+    if (more < 0) {
         fail(s, strerror(errno));
         return 0;
     }
     if (s->sectioned)
-        s->section.packed -= got;
+        s->section.packed -= (int64_t)got;
     else
-        inv_sha256_update(&s->sha, s->packed, (size_t)got);
-    return (size_t)got;
+        inv_sha256_update(&s->sha, s->packed, got);
+    return got;
 }
 
 #ifdef INV_NO_ZLIB
@@ -152,9 +154,11 @@ static void end_inflating(struct inv_stream *s)
 int inv_stream_open(struct inv_stream *s, const char *path, struct inv_errors *errors)
 {
     struct stat about;
-    *s = (struct inv_stream){ .path = inv_copy_text(path), .errors = errors };
+    int standard = strcmp(path, "-") == 0;
+    *s = (struct inv_stream){ .path = inv_copy_text(standard ? "standard input" : path),
+                              .errors = errors };
     inv_sha256_init(&s->sha);
-    s->file = open(path, O_RDONLY | O_CLOEXEC);
+    s->file = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     if (s->file < 0) {
         inv_error(errors, "%s: cannot read data: %s; give its folder with --data DIR", path,
                   strerror(errno));

@@ -28,7 +28,7 @@ struct inv_stream {
     uint32_t crc;                       /* of the section's plain bytes so far */
 };
 
-/* 0 where the file cannot be read; the error has been reported. */
+/* "-" is standard input.  0 where the file cannot be read; the error has been reported. */
 int inv_stream_open(struct inv_stream *, const char *path, struct inv_errors *);
 /* From now on the stream is that part of the file, which must be no gzip file itself. */
 int inv_stream_section(struct inv_stream *, const struct inv_section *);

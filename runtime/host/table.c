@@ -12,7 +12,7 @@
 int inv_table_reads(const struct inv_rows *rows, int f)
 {
     const struct inv_field *field = &rows->model->data.field[f];
-    return field->raw >= 0 && !(rows->inputs_only && field->label)
+    return field->raw >= 0 && !(rows->inputs_only && field->label) && !(rows->keyless && field->key)
            && (rows->source == INV_MAIN || !field->key || field->key == INV_KEY_GROUP);
 }
 
@@ -327,12 +327,42 @@ int inv_table_next(struct inv_rows *rows, int64_t slot)
     return inv_errors_full(rows->errors) ? -1 : 1;
 }
 
+/* Without a header columns are numbers. */
+static int numbered_column(struct inv_rows *rows, const char *name)
+{
+    char *end;
+    long column = strtol(name, &end, 10);
+    if (*name >= '0' && *name <= '9' && *end == 0 && column < rows->width)
+        return (int)column;
+    inv_error(rows->errors, "%s: has no header, so that its columns are 0 to %d, and not %s",
+              rows->csv.stream.path, rows->width - 1, name);
+    return -1;
+}
+
+int inv_table_column(struct inv_rows *rows, const char *name)
+{
+    const struct inv_header *h = &rows->header;
+    int number = inv_names_find(&h->names, name);
+    if (!h->cell)
+        return numbered_column(rows, name);
+    if (number >= 0 && !h->twice[number])
+        return h->first[number];
+    const char *near = number < 0 ? inv_suggest(name, (const char *const *)h->cell, rows->width)
+                                  : NULL;
+    inv_error(rows->errors, "%s: %s named \"%s\"%s%s%s", rows->csv.stream.path,
+              number < 0 ? "no column is" : "two columns are", name,
+              near ? "; did you mean \"" : "; correct the name or the header", near ? near : "",
+              near ? "\"?" : "");
+    return -1;
+}
+
 void inv_table_close(struct inv_rows *rows, char (*hash)[65])
 {
     if (rows->paths.count > rows->at)
         inv_table_end(rows, rows->paths.hash[rows->at]);
     if (rows->errors->count == 0) {
-        inv_paths_hash(&rows->paths, hash);
+        if (hash)
+            inv_paths_hash(&rows->paths, hash);
         inv_paths_append(rows->read, &rows->paths);
     }
     if (rows->dropped && rows->errors->count == 0)

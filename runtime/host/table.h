@@ -23,6 +23,7 @@ struct inv_header {
 
 int inv_table_open(struct inv_rows *);
 int inv_table_next(struct inv_rows *, int64_t slot);
+int inv_table_column(struct inv_rows *, const char *name); /* as inv_rows_column */
 void inv_table_close(struct inv_rows *, char (*hash)[65]);
 void inv_table_free(struct inv_rows *);
 

@@ -1,14 +1,18 @@
 /* The trainer program: what its options ask for, in order. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "core/selftest.h"
 #include "core/sha256.h"
 #include "device.h"
 #include "ending.h"
 #include "environment.h"
+#include "fields.h"
 #include "missing.h"
 #include "output.h"
 #include "pool.h"
+#include "predictions.h"
 #include "safetensors.h"
 #include "split.h"
 
@@ -46,13 +50,16 @@ static void make_arena(struct inv_session *s)
     s->run.arena = (unsigned char *)s->memory + (64 - address % 64) % 64;
 }
 
-/* Of one file its SHA-256; of several the SHA-256 of their hex digests, end to end in the order
- * of their declaration. */
+/* Nothing where the model's own data are not read or are drawn; of one file its SHA-256; of several
+ * the SHA-256 of their hex digests, end to end in the order of their declaration. */
 static void hash_data(const struct inv_session *s, char text[65])
 {
     const struct inv_data *d = &s->model->data;
     struct inv_sha256 sha;
     uint8_t digest[32];
+    text[0] = 0;
+    if (!s->data.hash || d->kind == INV_RANDOM)
+        return;
     if (d->file_count == 1) {
         memcpy(text, s->data.hash[0], 65);
         return;
@@ -84,7 +91,7 @@ static void log_environment(struct inv_session *s)
     inv_log_begin(&s->log);
     inv_log_text(&s->log, "model", model->name);
     inv_log_text(&s->log, "model_sha256", model->sha256);
-    inv_log_text(&s->log, "data_sha256", model->data.kind == INV_RANDOM ? "" : data);
+    inv_log_text(&s->log, "data_sha256", data);
     inv_log_whole(&s->log, "seed", s->seed);
     inv_log_whole(&s->log, "numerics", model->numerics);
     inv_log_text(&s->log, "compiler", model->compiler);
@@ -108,7 +115,7 @@ static const char *start_file(const struct inv_session *s, const char *weights)
 {
     if (s->options.init)
         return s->options.init;
-    return s->options.eval_only || s->options.predict ? weights : NULL;
+    return s->options.evaluate || s->options.predict ? weights : NULL;
 }
 
 static void initialise(struct inv_session *s)
@@ -118,38 +125,61 @@ static void initialise(struct inv_session *s)
     inv_device_pull_saved(s);
 }
 
-/* Data, start values, fitted statistics: all that comes before step 0. */
-static int prepare(struct inv_session *s, const char *weights)
+/* Start values, or the weights to begin with and the names that belong to them. */
+static int begin_weights(struct inv_session *s, const char *start)
 {
-    const char *start = start_file(s, weights);
     initialise(s);
-    if (start && !inv_safetensors_load(s->model, s->run.arena, start, &s->errors))
-        return INV_BAD_DATA;
+    return !start || (inv_safetensors_load(s->model, s->run.arena, start, &s->errors) &&
+                      inv_fields_load(s->model, &s->data.fitted, start, &s->errors));
+}
+
+/* The model's own data and its fitted statistics. */
+static int load_data(struct inv_session *s, const char *start)
+{
     if (!inv_dataset_load(&s->data, &s->run) || !inv_parts_check(s)
         || !inv_dataset_check_weights(&s->data))
-        return INV_BAD_DATA;
+        return 0;
     int fit = !start && inv_dataset_part_rows(&s->data, INV_PART_TRAIN) > 0;
     if (fit && !inv_missing_fit(&s->data, s->run.arena))
-        return INV_BAD_DATA;
+        return 0;
     inv_missing_fill(&s->data, s->run.arena);
     if (fit)
         inv_dataset_fit(&s->data, s->run.arena);
     if (!start && !inv_dataset_balance(&s->data, s->run.arena))
-        return INV_BAD_DATA;
+        return 0;
     inv_device_push_saved(s);
     if (!inv_dataset_normalise(&s->data, &s->run))
-        return INV_BAD_DATA;
+        return 0;
     inv_device_keep(s);
+    return 1;
+}
+
+/* All that comes before step 0. */
+static int prepare(struct inv_session *s, const char *weights)
+{
+    const char *start = start_file(s, weights);
+    if (!begin_weights(s, start))
+        return INV_BAD_DATA;
+    if (!inv_options_file(&s->options))
+        return load_data(s, start) ? INV_OK : INV_BAD_DATA;
+    inv_device_push_saved(s);
     return INV_OK;
 }
 
 /* ---- the work ---- */
 
+/* Writes the weights and, beside them, fitted names. */
+static int save(struct inv_session *s, const char *path, char digest[65])
+{
+    return inv_safetensors_save(s->model, s->run.arena, path, &s->errors, digest) &&
+           inv_fields_save(s->model, &s->data.fitted, path, digest, &s->errors);
+}
+
 static int save_weights(struct inv_session *s, const char *path)
 {
     char digest[65];
     inv_device_pull_saved(s);
-    if (!inv_safetensors_save(s->model, s->run.arena, path, &s->errors, digest))
+    if (!save(s, path, digest))
         return INV_BAD_DATA;
     inv_log_begin(&s->log);
     inv_log_text(&s->log, "weights", path);
@@ -159,23 +189,80 @@ static int save_weights(struct inv_session *s, const char *path)
     return INV_OK;
 }
 
+static void report_pass(struct inv_session *s, const struct inv_pass *pass, const char *name)
+{
+    char *prefix = inv_text("%s.", name);
+    fputs(name, s->out);
+    inv_pass_print(s, pass, s->out, "");
+    fputc('\n', s->out);
+    inv_pass_print_arrays(s, s->out);
+    inv_log_begin(&s->log);
+    inv_pass_log(s, pass, prefix);
+    inv_log_end(&s->log);
+    free(prefix);
+}
+
 static void evaluate(struct inv_session *s, enum inv_part part)
 {
     struct inv_pass pass = { .rows = 0 };
-    const char *name = inv_dataset_part_name(part);
-    char *prefix = inv_text("%s.", name);
     if (inv_dataset_part_rows(&s->data, part) > 0) {
         inv_pass_evaluate(s, &pass, part);
-        fputs(name, s->out);
-        inv_pass_print(s, &pass, s->out, "");
-        fputc('\n', s->out);
-        inv_pass_print_arrays(s, s->out);
-        inv_log_begin(&s->log);
-        inv_pass_log(s, &pass, prefix);
-        inv_log_end(&s->log);
+        report_pass(s, &pass, inv_dataset_part_name(part));
     }
-    free(prefix);
     inv_pass_free(&pass);
+}
+
+int inv_session_feed(struct inv_session *s, struct inv_feed *feed, const char *path,
+                     int inputs_only)
+{
+    *feed = (struct inv_feed){ .rows = { .model = s->model, .arena = s->run.arena,
+        .errors = &s->errors, .inputs_only = inputs_only, .keyless = 1, .given = path,
+        .source = inv_rows_first_source(s->model), .fitted = &s->data.fitted,
+        .read = &s->data.read }, .fill = 1 };
+    feed->rows.csv.stream.file = -1;
+    if (s->model->data.kind == INV_RANDOM)
+        inv_error(&s->errors, "%s: data %s is drawn at random, so that no file can take its place",
+                  path, s->model->data.name);
+    else if (strcmp(path, "-") != 0 && !strchr(path, '=') && access(path, F_OK) != 0)
+        inv_error(&s->errors, "%s: cannot read data: %s; --%s takes a file that is there%s", path,
+                  strerror(errno), s->options.predict ? "predict" : "evaluate",
+                  s->options.predict ? ", and -o names the one to write" : "");
+    else
+        return inv_feed_open(feed, &s->run);
+    return 0;
+}
+
+static int evaluate_file(struct inv_session *s, const char *path)
+{
+    struct inv_pass pass = { .rows = 0 };
+    struct inv_feed feed;
+    int good = inv_session_feed(s, &feed, path, 0) && inv_pass_evaluate_file(s, &pass, &feed);
+    if (good)
+        report_pass(s, &pass, path);
+    else if (s->errors.count == 0)
+        inv_error(&s->errors, "%s: has no rows of data", path);
+    inv_feed_close(&feed, NULL);
+    inv_table_free(&feed.rows);
+    inv_pass_free(&pass);
+    return good ? INV_OK : INV_BAD_DATA;
+}
+
+/* The parts that --part names; all of them without it. */
+static int evaluate_parts(struct inv_session *s)
+{
+    const char *wanted = s->options.part;
+    for (int p = 0; p < INV_PARTS; p++) {
+        enum inv_part part = (enum inv_part)p;
+        int named = wanted && strcmp(wanted, inv_dataset_part_name(part)) == 0;
+        if (named && inv_dataset_part_rows(&s->data, part) == 0) {
+            inv_error(&s->errors, "--part %s: data %s has no rows in that part", wanted,
+                      s->model->data.name);
+            return INV_BAD_DATA;
+        }
+        if (named || !wanted || strcmp(wanted, "all") == 0)
+            evaluate(s, part);
+    }
+    return INV_OK;
 }
 
 static int train_and_save(struct inv_session *s, const char *weights)
@@ -183,8 +270,7 @@ static int train_and_save(struct inv_session *s, const char *weights)
     char digest[65];
     if (!inv_output_possible(weights, INV_WHOLE, &s->errors))
         return INV_BAD_DATA;
-    if (s->options.save_init && !inv_safetensors_save(s->model, s->run.arena, s->options.save_init,
-                                                      &s->errors, digest))
+    if (s->options.save_init && !save(s, s->options.save_init, digest))
         return INV_BAD_DATA;
     int status = inv_train(s);
     if (status == INV_OK)
@@ -195,11 +281,20 @@ static int train_and_save(struct inv_session *s, const char *weights)
     return save_weights(s, weights);
 }
 
+static int do_work(struct inv_session *s, const char *weights)
+{
+    const struct inv_options *o = &s->options;
+    if (o->predict)
+        return inv_predict(s);
+    if (o->evaluate && *o->evaluate)
+        return evaluate_file(s, o->evaluate);
+    return o->evaluate ? evaluate_parts(s) : train_and_save(s, weights);
+}
+
 static int work(struct inv_session *s, const char *weights)
 {
     const struct inv_options *o = &s->options;
-    int trains = !o->eval_only && !o->predict && o->dump_batch < 0;
-    if (!inv_outputs_claim(s, start_file(s, weights), trains ? weights : NULL))
+    if (!inv_outputs_claim(s, start_file(s, weights), inv_options_train(o) ? weights : NULL))
         return INV_BAD_DATA;
     int status = prepare(s, weights);
     if (status != INV_OK)
@@ -209,13 +304,7 @@ static int work(struct inv_session *s, const char *weights)
     if (!inv_log_open(&s->log, o->log, &s->errors))
         return INV_BAD_DATA;
     log_environment(s);
-    if (s->options.eval_only)
-        for (int part = 0; part < INV_PARTS; part++)
-            evaluate(s, (enum inv_part)part);
-    if (s->options.predict)
-        status = inv_predict(s);
-    else if (!s->options.eval_only)
-        status = train_and_save(s, weights);
+    status = do_work(s, weights);
     inv_device_log_kernels(s);
     if (!inv_log_close(&s->log) && status == INV_OK)
         status = INV_BAD_DATA;
@@ -236,7 +325,7 @@ static int run_session(struct inv_session *s)
     s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_pool_processors(),
                                s->model->level, s->model->stack_bytes);
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
-        .directory = o->data, .inputs_only = o->predict && !o->eval_only };
+        .given = o->data };
     make_arena(s);
     inv_device_open(s);
     int status = work(s, weights);
@@ -251,7 +340,7 @@ static int run_session(struct inv_session *s)
 }
 
 /* Options for a device need a model that was built for one. */
-static int options_fit(struct inv_session *s)
+static int fits_device(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
     const char *name = o->device >= 0         ? "device"
@@ -262,6 +351,30 @@ static int options_fit(struct inv_session *s)
         return 1;
     inv_error(&s->errors, "--%s: this trainer runs on the processor alone; for a GPU build it with "
               "invar build --target cuda", name);
+    return 0;
+}
+
+static int is_part(const char *name)
+{
+    int found = strcmp(name, "all") == 0;
+    for (int p = 0; p < INV_PARTS; p++)
+        found |= strcmp(name, inv_dataset_part_name((enum inv_part)p)) == 0;
+    return found;
+}
+
+/* Predictions need a model that has outputs. */
+static int options_fit(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    if (o->part && !is_part(o->part))
+        inv_error(&s->errors, "--part %s: train, val, test or all expected", o->part);
+    else if (o->predict && !s->model->phase[INV_PREDICT])
+        inv_error(&s->errors, "model %s has no output; add a line such as: output probs = "
+                  "softmax(logits)", s->model->name);
+    else if (o->predict && inv_format_of(o->format, o->output) < 0)
+        inv_error(&s->errors, "--format %s: csv, npy or jsonl expected", o->format);
+    else
+        return fits_device(s);
     return 0;
 }
 

@@ -255,6 +255,10 @@ struct inv_rate {
     int variable;
 };
 
+/* An output whose values (whole numbers), or else the places along its last axis, are the classes
+ * of a field that has names for them. */
+struct inv_label { int variable, field; };
+
 struct inv_model {
     uint32_t abi, numerics;
     const char *level;                  /* "portable", "avx2", ...: what it was compiled for */
@@ -286,6 +290,8 @@ struct inv_model {
     int watched_count, rate_count;
     const struct inv_watched *watched;
     const struct inv_rate *rate;
+    int label_count;
+    const struct inv_label *label;
     int sample;                         /* INV_SAMPLE variable */
     const struct inv_device_type *device_type; /* NULL: the phases run on the processor */
     int64_t workspace_bytes;            /* device: what the groups need beside the arena */

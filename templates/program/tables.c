@@ -100,6 +100,15 @@ static const struct inv_rate rates[] = {
 };
 
 @end
+@each labels
+/* outputs that stand for the classes of a field */
+static const struct inv_label labels[] = {
+@each label
+    {${variable}, ${field}},
+@end
+};
+
+@end
 const struct inv_model ${symbol} = {
     .abi = INV_ABI,
     .numerics = INV_NUMERICS,
@@ -183,6 +192,10 @@ const struct inv_model ${symbol} = {
     .rate = rates,
 @end
     .sample = ${sample},
+@each labels
+    .label_count = ${count},
+    .label = labels,
+@end
 @each device
     .device_type = &${type},
     .workspace_bytes = ${workspace_bytes},

@@ -147,7 +147,7 @@ static void load_table(const struct inv_model *model, struct inv_errors *errors)
     struct inv_model other = *model;
     struct inv_field field[2] = { model->data.field[0], model->data.field[1] };
     struct inv_run run = { .arena = arena };
-    struct inv_dataset data = { .model = &other, .errors = errors, .directory = ".", .seed = 1 };
+    struct inv_dataset data = { .model = &other, .errors = errors, .given = ".", .seed = 1 };
     field[0].missing = (enum inv_missing)draw(INV_MISSING_MEDIAN + 1);
     field[0].fill = FAKE_MEAN;
     field[1].form = draw(4) ? INV_CELL_NUMBER : (enum inv_cell_form)draw(INV_CELL_DAY_OF_YEAR + 1);

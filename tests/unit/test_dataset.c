@@ -4,6 +4,7 @@
 #include <math.h>
 #include "fake_model.h"
 #include "host/dataset.h"
+#include "host/feed.h"
 #include "host/missing.h"
 #include "host/split.h"
 
@@ -22,7 +23,7 @@ static void begin(struct loaded *l)
     l->model = fake_model();
     l->run.arena = l->arena;
     l->data = (struct inv_dataset){ .model = &l->model, .errors = &l->e.errors, .seed = 42,
-                                    .directory = host_folder };
+                                    .given = host_folder };
 }
 
 static int load(struct loaded *l, const char *csv)
@@ -389,7 +390,7 @@ static void load_again(struct loaded *l, const char *before, const char *csv, co
     fitted.known = 1;
     inv_dataset_free(&l->data);
     l->data = (struct inv_dataset){ .model = &l->model, .errors = &l->e.errors, .seed = 42,
-                                    .directory = host_folder, .fitted = fitted };
+                                    .given = host_folder, .fitted = fitted };
     CU_ASSERT_EQUAL(load(l, csv), part == NULL);
     if (part)
         CU_ASSERT_TRUE(host_errors_have(&l->e, part));
@@ -422,11 +423,6 @@ static void test_fitted_columns(void)
                 "fake.csv:1: two columns are named \"b\", so field x cannot find");
     begin(&l);
     load_again(&l, "a,b,c\n9,9,9\n", "b,a\n2,1\n", "no column is named \"c\" (field y)");
-    end(&l);
-    begin(&l);
-    l.data.inputs_only = 1;
-    CU_ASSERT_TRUE(load(&l, "a,b\n1,2\n"));
-    check_fitted(&l, "a b / / ");
     end(&l);
 }
 
@@ -706,15 +702,36 @@ static void test_minmax(void)
     end(&l);
 }
 
-static void test_inputs_only(void)
+/* Rows come a batch at a time, without labels, and with the text of a column. */
+static void test_feed(void)
 {
     struct loaded l;
     begin(&l);
-    l.data.inputs_only = 1;
-    CU_ASSERT_TRUE(load(&l, "1,2\n3,4\n"));
-    CU_ASSERT_EQUAL(l.data.rows, 2);
-    CU_ASSERT_EQUAL(value(&l, 0, 1, 1), 2.0f);
-    CU_ASSERT_PTR_NULL(l.data.value[1]);
+    char text[256] = "id,b,a\n", *at = text + strlen(text);
+    for (int i = 0; i < 6; i++)
+        at += sprintf(at, "r%d,%d,%d\n", i, i, 10 * i);
+    struct inv_field field[2] = { l.model.data.field[0], l.model.data.field[1] };
+    const struct inv_range range = { 1, 2, NULL, NULL };
+    field[0].range = &range;
+    field[0].range_count = 1;
+    l.model.data.field = field;
+    l.model.data.header = 1;
+    struct inv_feed feed = { .rows = { .model = &l.model, .arena = l.arena, .inputs_only = 1,
+        .errors = &l.e.errors, .given = host_write_text("new.csv", text),
+        .fitted = &l.data.fitted } };
+    CU_ASSERT_TRUE(inv_feed_open(&feed, &l.run));
+    CU_ASSERT_TRUE(inv_feed_keep(&feed, "id"));
+    CU_ASSERT_EQUAL(inv_feed_next(&feed), FAKE_BATCH);
+    CU_ASSERT_STRING_EQUAL(feed.kept[3], "r3");
+    CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_X)[7], 15.0f);
+    CU_ASSERT_EQUAL(inv_feed_next(&feed), 6 - FAKE_BATCH);
+    CU_ASSERT_STRING_EQUAL(feed.kept[1], "r5");
+    CU_ASSERT_EQUAL(inv_feed_next(&feed), 0);
+    CU_ASSERT_FALSE(inv_feed_keep(&feed, "ib"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "no column is named \"ib\""));
+    check_fitted(&l, "b a / / ");
+    inv_feed_close(&feed, NULL);
+    inv_table_free(&feed.rows);
     end(&l);
 }
 
@@ -812,4 +829,4 @@ HOST_MAIN("dataset", { "cells", test_cells }, { "header", test_header },
           { "classes", test_classes }, { "fitted classes", test_fitted_classes },
           { "parts", test_parts }, { "part file", test_part_file },
           { "fit", test_fit }, { "fit order", test_fit_exact }, { "minmax", test_minmax },
-          { "inputs only", test_inputs_only }, { "arrays", test_arrays }, { "bare", test_bare })
+          { "feed", test_feed }, { "arrays", test_arrays }, { "bare", test_bare })

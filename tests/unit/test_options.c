@@ -25,21 +25,32 @@ static void test_taken(void)
                    !o.data && !o.init);
     CU_ASSERT_TRUE(read_line(&o, "--data d --epochs 5 --threads=3 --seed 18446744073709551615 "
                              "--init a --save-init b --weights c --log l --log-every 2 --quiet "
-                             "--eval-only --predict - --dump-batch 0", &e));
+                             "--predict - -o p.csv --format csv --keep a,b --dump-batch 0", &e));
     CU_ASSERT_STRING_EQUAL(o.data, "d");
     CU_ASSERT_STRING_EQUAL(o.init, "a");
     CU_ASSERT_STRING_EQUAL(o.save_init, "b");
     CU_ASSERT_STRING_EQUAL(o.weights, "c");
     CU_ASSERT_STRING_EQUAL(o.log, "l");
     CU_ASSERT_STRING_EQUAL(o.predict, "-");
+    CU_ASSERT_STRING_EQUAL(o.output, "p.csv");
+    CU_ASSERT_STRING_EQUAL(o.keep, "a,b");
+    CU_ASSERT_FALSE(inv_options_train(&o));
     CU_ASSERT_TRUE(o.epochs == 5 && o.threads == 3 && o.log_every == 2 && o.dump_batch == 0);
     CU_ASSERT_TRUE(o.seed == 1 && o.seed_value == UINT64_MAX);
-    CU_ASSERT_TRUE(o.quiet && o.eval_only && !o.help && !o.version && !o.selftest);
+    CU_ASSERT_TRUE(o.quiet && !o.evaluate && !o.help && !o.version && !o.selftest);
     CU_ASSERT_TRUE(read_line(&o, "-h --version -v --selftest", &e));
     CU_ASSERT_TRUE(o.help && o.version && o.verbose && o.selftest);
     CU_ASSERT_TRUE(read_line(&o, "--device 0 --memory-limit 3G", &e));
     CU_ASSERT_TRUE(o.device == 0 && o.memory_limit == (int64_t)3 << 30);
     CU_ASSERT_TRUE(read_line(&o, "--memory-limit 8191", &e) && o.memory_limit == 8191);
+    CU_ASSERT_TRUE(read_line(&o, "--predict --part val --output=p.npy", &e));
+    CU_ASSERT_STRING_EQUAL(o.predict, "");
+    CU_ASSERT_STRING_EQUAL(o.part, "val");
+    CU_ASSERT_TRUE(read_line(&o, "--evaluate", &e));
+    CU_ASSERT_STRING_EQUAL(o.evaluate, "");
+    CU_ASSERT_TRUE(read_line(&o, "--evaluate=new.csv --quiet", &e));
+    CU_ASSERT_STRING_EQUAL(o.evaluate, "new.csv");
+    CU_ASSERT_TRUE(read_line(&o, "--quiet", &e) && inv_options_train(&o));
     CU_ASSERT_EQUAL(e.errors.count, 0);
     host_errors_end(&e);
 }
@@ -72,6 +83,15 @@ static void test_refused(void)
     check_bad("--quiet=yes", "--quiet takes no value");
     check_bad("--epochs 1 --steps 2", "exclude each other");
     check_bad("--log-every 2", "--log-every needs --log FILE");
+    check_bad("--weights=", "--weights needs a value: --weights FILE");
+    check_bad("--predict=", "--predict needs a value: --predict [FILE]");
+    check_bad("--eval-only", "--eval-only is now --evaluate");
+    check_bad("--predict --evaluate", "exclude each other");
+    check_bad("-o p.csv", "-o is for predictions");
+    check_bad("--evaluate --format npy", "--format is for predictions");
+    check_bad("--part val", "--part is of the model's own data");
+    check_bad("--predict new.csv --part val", "--part is of the model's own data");
+    check_bad("--predict --keep id", "--keep copies columns of a file");
 }
 
 static void test_several(void)

@@ -207,7 +207,7 @@ static void test_init(void)
     CU_ASSERT_STRING_EQUAL(hash(), first);
     CU_ASSERT_EQUAL(run("--epochs 2 --init end.st"), 0);
     CU_ASSERT_STRING_NOT_EQUAL(hash(), first);
-    CU_ASSERT_EQUAL(run("--eval-only --init end.st"), 0);
+    CU_ASSERT_EQUAL(run("--evaluate --init end.st"), 0);
     test[strcspn(test, " ") + 20] = 0;
     CU_ASSERT_TRUE(has(output, test));
     CU_ASSERT_TRUE(has(output, "train  loss"));
@@ -217,31 +217,56 @@ static void test_init(void)
     CU_ASSERT_TRUE(has(messages, "nothing.st: cannot read weights"));
 }
 
-/* The statistics of the file are used, not those of the data at hand. */
+/* The statistics of the weights are used, not those of the data at hand; labels are not needed. */
 static void test_predict(void)
 {
     float w[3], statistics[4];
     begin(100);
     CU_ASSERT_EQUAL(run("--quiet"), 0);
     read_weights("fake.safetensors", w, statistics);
-    host_write_text("fake.csv", "2,2\n-3,4\n5,6\n7,8\n9,10.5\n");
-    CU_ASSERT_EQUAL(run("--predict -"), 0);
-    CU_ASSERT_TRUE(has(output, "row,line\n0,"));
-    CU_ASSERT_TRUE(has(output, "\n4,"));
-    CU_ASSERT_PTR_NULL(strstr(output, "\n5,"));
+    host_write_text("new.csv", "2,2\n-3,4\n5,6\n7,8\n9,10.5\n");
+    CU_ASSERT_EQUAL(run("--predict new.csv"), 0);
+    CU_ASSERT_EQUAL(memcmp(output, "line\n", 5), 0);
     float x0 = inv_div(inv_sub(-1.5f, statistics[2]), statistics[0]);
     float x1 = inv_div(inv_sub(2.0f, statistics[3]), statistics[1]);
     float want = inv_add(inv_add(inv_mul(x0, w[1]), inv_mul(x1, w[2])), w[0]);
     char line[64];
-    snprintf(line, sizeof line, "\n1,%.9g\n", (double)want);
+    int lines = 0;
+    snprintf(line, sizeof line, "\n%.9g\n", (double)want);
     CU_ASSERT_TRUE(has(output, line));
-    CU_ASSERT_EQUAL(run("--predict p.csv --weights fake.safetensors"), 0);
+    for (const char *at = output; *at; at++)
+        lines += *at == '\n';
+    CU_ASSERT_EQUAL(lines, 6);
+    CU_ASSERT_EQUAL(run("--predict new.csv -o p.csv --weights fake.safetensors"), 0);
     char *file = host_read(host_path("p.csv"), &(size_t){ 0 });
     CU_ASSERT_TRUE(has(file, line));
     free(file);
+    CU_ASSERT_EQUAL(run("--predict p.txt"), 1);
+    CU_ASSERT_TRUE(has(messages, "p.txt: cannot read data: No such file or directory; --predict "
+                             "takes a file that is there, and -o names the one to write"));
     model.phase[INV_PREDICT] = NULL;
-    CU_ASSERT_EQUAL(run("--predict -"), 2);
+    CU_ASSERT_EQUAL(run("--predict new.csv"), 2);
     CU_ASSERT_TRUE(has(messages, "model fake has no output"));
+}
+
+/* Rows of the model's own data say where they come from; a file is evaluated like a part. */
+static void test_own_data(void)
+{
+    begin(100);
+    CU_ASSERT_EQUAL(run("--quiet"), 0);
+    CU_ASSERT_EQUAL(run("--predict"), 0);
+    CU_ASSERT_TRUE(has(output, "row,part,line\n0,t"));
+    CU_ASSERT_TRUE(has(output, "\n99,"));
+    CU_ASSERT_EQUAL(run("--predict --part val --format jsonl"), 0);
+    CU_ASSERT_TRUE(has(output, ",\"part\":\"val\",\"line\":"));
+    CU_ASSERT_PTR_NULL(strstr(output, "train"));
+    CU_ASSERT_EQUAL(run("--evaluate fake.csv"), 0);
+    CU_ASSERT_TRUE(has(output, "fake.csv  loss "));
+    CU_ASSERT_EQUAL(run("--evaluate --part val"), 0);
+    CU_ASSERT_EQUAL(memcmp(output, "val  loss ", 10), 0);
+    CU_ASSERT_PTR_NULL(strstr(output, "\ntest"));
+    CU_ASSERT_EQUAL(run("--evaluate --part vol"), 2);
+    CU_ASSERT_TRUE(has(messages, "--part vol: train, val, test or all expected"));
 }
 
 static void test_keep_best(void)
@@ -486,7 +511,7 @@ static void test_files(void)
     CU_ASSERT_EQUAL(run("--weights no/folder/w"), 1);
     CU_ASSERT_TRUE(has(messages, "no/folder/w: cannot write"));
     CU_ASSERT_EQUAL(run("--data nowhere"), 1);
-    CU_ASSERT_TRUE(has(messages, "nowhere/fake.csv: cannot read data: No such file or directory; "
+    CU_ASSERT_TRUE(has(messages, "nowhere: cannot read data: No such file or directory; "
                                  "give its folder with --data DIR"));
     begin(1);
     CU_ASSERT_EQUAL(run(""), 1);
@@ -495,7 +520,8 @@ static void test_files(void)
 
 HOST_MAIN("trainer", { "dump", test_dump }, { "lines", test_lines }, { "by hand", test_by_hand },
           { "same hash", test_same_hash }, { "steps", test_steps }, { "init", test_init },
-          { "predict", test_predict }, { "keep best", test_keep_best },
+          { "predict", test_predict }, { "own data", test_own_data },
+          { "keep best", test_keep_best },
           { "patience", test_patience },
           { "average", test_average }, { "not finite", test_not_finite }, { "log", test_log },
           { "machine", test_machine }, { "files", test_files })

@@ -1,0 +1,26 @@
+/* Fitted names in a file beside the weights, net.fields.json beside net.safetensors:
+ *     {"weights": "SHA-256 of the weights file",
+ *      "fields": {"x": {"columns": ["a", "b"]}, "kind": {"classes": ["no", "yes"]}}}
+ * Without "weights" it goes with any. */
+#ifndef INV_HOST_FIELDS_H
+#define INV_HOST_FIELDS_H
+#include <stdint.h>
+#include "invar.h"
+#include "errors.h"
+#include "fitted.h"
+
+/* The path beside those weights, in new memory. */
+char *inv_fields_path(const char *weights);
+/* Writes the names beside weights with that digest; where there are none, a file of names from
+ * before goes.  1: done, or the weights are no regular file, which nothing lies beside. */
+int inv_fields_save(const struct inv_model *, const struct inv_fitted *, const char *weights,
+                    const char digest[65], struct inv_errors *);
+/* Reads and checks the names beside the weights; 0 where they are missing though the model needs
+ * them, are of other weights or are not the model's. */
+int inv_fields_load(const struct inv_model *, struct inv_fitted *, const char *weights,
+                    struct inv_errors *);
+/* The name of class `value` of a field, or NULL where its classes are numbers. */
+const char *inv_class_name(const struct inv_model *, const struct inv_fitted *, int field,
+                           int64_t value);
+
+#endif

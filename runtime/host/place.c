@@ -1,0 +1,159 @@
+#include "place.h"
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "rows.h"
+
+static int is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static char *in_folder(const char *folder, const char *path)
+{
+    char *whole = inv_text("%s/%s", folder, path);
+    if (path[0] != '/' && (access(whole, F_OK) == 0 || !strchr(path, '/')))
+        return whole;
+    char *base = inv_text("%s/%s", folder, base_name(path));
+    int found = path[0] == '/' || access(base, F_OK) == 0;
+    free(found ? whole : base);
+    return found ? base : whole;
+}
+
+static char *beside_model(const struct inv_model *model, const char *path)
+{
+    const char *slash = strrchr(model->path, '/');
+    if (path[0] == '/' || !slash)
+        return inv_copy_text(path);
+    char *beside = inv_text("%.*s/%s", (int)(slash - model->path), model->path, path);
+    if (access(beside, F_OK) == 0 || access(path, F_OK) != 0)
+        return beside;
+    free(beside);
+    return inv_copy_text(path);
+}
+
+/* ---- NAME=FILE,... ---- */
+
+static int is_table(const struct inv_model *model)
+{
+    return model->data.kind == INV_CSV;
+}
+
+/* What a file is called in such a list, or NULL: an array by its name, where it is of the first
+ * source; a table by its part. */
+static const char *name_of(const struct inv_model *model, enum inv_source_of source, int file)
+{
+    static const char *const part[] = { "main", "train", "val", "test" };
+    if (is_table(model))
+        return part[source];
+    return source == inv_rows_first_source(model) ? model->data.file[file].name : NULL;
+}
+
+static int is_name(const struct inv_model *model, const char *text, size_t length)
+{
+    for (int s = 0; s < INV_SOURCES; s++) {
+        const struct inv_source *source = &model->data.source[s];
+        for (int i = 0; i < source->file_count; i++) {
+            const char *name = name_of(model, (enum inv_source_of)s, source->first_file + i);
+            if (name && strlen(name) == length && memcmp(name, text, length) == 0)
+                return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether the text begins with NAME=, and is no path itself. */
+static int is_list(const char *given)
+{
+    const char *equals = strchr(given, '=');
+    return equals && access(given, F_OK) != 0 && !memchr(given, '/', (size_t)(equals - given));
+}
+
+/* The end of the entry that begins here: a comma before another NAME=, or the end of the text. */
+static const char *entry_end(const char *entry)
+{
+    for (const char *comma = entry; (comma = strchr(comma, ',')); comma++)
+        if (comma[1 + strcspn(comma + 1, "=,/")] == '=')
+            return comma;
+    return entry + strlen(entry);
+}
+
+static void unknown_name(const struct inv_model *model, const char *entry, size_t length,
+                         struct inv_errors *errors)
+{
+    const struct inv_data *d = &model->data;
+    char *list = inv_copy_text("");
+    for (int s = 0; s < INV_SOURCES; s++) {
+        for (int i = 0; i < d->source[s].file_count; i++) {
+            const char *name = name_of(model, (enum inv_source_of)s, d->source[s].first_file + i);
+            char *longer = inv_text("%s%s%s", list, *list && name ? ", " : "", name ? name : "");
+            free(list);
+            list = longer;
+        }
+    }
+    inv_error(errors, "%.*s=: data %s has no file of that name; there are: %s", (int)length, entry,
+              d->name, list);
+    free(list);
+}
+
+/* The file that the list gives that name, or NULL; *bad is set after an error. */
+static char *in_list(const struct inv_model *model, const char *given, const char *name, int *bad,
+                     struct inv_errors *errors)
+{
+    char *found = NULL;
+    for (const char *entry = given, *end; *entry && !*bad; entry = *end ? end + 1 : end) {
+        size_t length = strcspn(entry, "=");
+        end = entry_end(entry);
+        *bad = !is_name(model, entry, length);
+        if (*bad)
+            unknown_name(model, entry, length, errors);
+        else if (!found && name && strlen(name) == length && memcmp(name, entry, length) == 0)
+            found = inv_text("%.*s", (int)(end - entry - (ptrdiff_t)length - 1),
+                             entry + length + 1);
+    }
+    return found;
+}
+
+/* ---- FILE ---- */
+
+/* One file stands for another where that is the only one of the source that is read. */
+static int stands_for(const struct inv_model *model, const char *given, enum inv_source_of source,
+                      int file, const unsigned char *wanted, struct inv_errors *errors)
+{
+    const struct inv_data *d = &model->data;
+    const struct inv_source *all = &d->source[source];
+    const char *other = NULL;
+    for (int i = all->first_file; i < all->first_file + all->file_count; i++)
+        if (i != file && (!wanted || wanted[i]) && !is_table(model))
+            other = d->file[i].name;
+    if (!other)
+        return 1;
+    inv_error(errors, "%s: data %s has several arrays; say which file each is: %s=FILE,%s=FILE, or "
+              "name a folder that holds them", given, d->name, d->file[file].name, other);
+    return 0;
+}
+
+char *inv_place_file(const struct inv_model *model, const char *given, enum inv_source_of source,
+                     int file, const unsigned char *wanted, struct inv_errors *errors)
+{
+    const char *path = model->data.file[file].path;
+    int bad = 0;
+    if (given && is_folder(given))
+        return in_folder(given, path);
+    if (given && is_list(given)) {
+        char *found = in_list(model, given, name_of(model, source, file), &bad, errors);
+        return found || bad ? found : beside_model(model, path);
+    }
+    if (!given || source != inv_rows_first_source(model))
+        return beside_model(model, path);
+    return stands_for(model, given, source, file, wanted, errors) ? inv_copy_text(given) : NULL;
+}
