@@ -79,17 +79,19 @@ def batches(data, target):
 class Torch:
     """activation and loss are functions; optimizer takes parameters, schedule the optimizer.
     plateau takes the optimizer, too, and follows the mean loss of epochs; parameters whose path
-    begins with `frozen` have no gradient before epoch 2."""
+    begins with `frozen` have no gradient before epoch 2.  activation gets the parameters of `extra`
+    and then `buffers`, which it changes itself."""
 
     def __init__(self, target, outputs, activation, loss, optimizer, schedule=None, clip=None,
-                 extra=None, plateau=None, frozen=None):
+                 extra=None, plateau=None, frozen=None, buffers=None):
         self.__dict__.update(target=target, outputs=outputs, activation=activation, loss=loss,
                              optimizer=optimizer, schedule=schedule, clip=clip, extra=extra or {},
-                             plateau=plateau, frozen=frozen)
+                             plateau=plateau, frozen=frozen, buffers=buffers or {})
 
     def record(self, weights, width):
         w = {path: torch.tensor(value.astype(width), requires_grad=True)
-             for path, value in weights.items()}
+             for path, value in weights.items() if path not in self.buffers}
+        buffers = {path: torch.tensor(weights[path].astype(width)) for path in self.buffers}
         optimizer = self.optimizer(list(w.values()))
         schedule = self.schedule(optimizer) if self.schedule else None
         plateau = self.plateau(optimizer) if self.plateau else None
@@ -99,7 +101,7 @@ class Torch:
                 w[path].requires_grad_(not self.frozen or step >= 2 * STEPS // EPOCHS
                                        or not path.startswith(self.frozen))
             h = torch.tensor(x) @ w["hidden/w"] + w["hidden/bias"]
-            extra = [w[path] for path in self.extra]
+            extra = [w[path] for path in self.extra] + list(buffers.values())
             out = self.activation(h, *extra) @ w["head/w"] + w["head/bias"]
             loss = self.loss(out, torch.tensor(y))
             optimizer.zero_grad()
@@ -114,7 +116,7 @@ class Torch:
             if plateau and (step + 1) % (STEPS // EPOCHS) == 0:
                 plateau.step(total / ROWS)
                 total = 0
-        return losses, {path: value.detach().numpy() for path, value in w.items()}
+        return losses, {path: value.detach().numpy() for path, value in {**w, **buffers}.items()}
 
 
 class Keras:
@@ -124,7 +126,7 @@ class Keras:
                  class_weight=None):
         self.__dict__.update(target=target, outputs=outputs, activation=activation, loss=loss,
                              optimizer=optimizer, last=last, l2=l2, class_weight=class_weight)
-        self.extra = {}
+        self.extra = self.buffers = {}
 
     def record(self, weights, width):
         keras.config.set_floatx(np.dtype(width).name)
@@ -152,6 +154,12 @@ def clip_norm(limit):
 
 def clip_value(limit):
     return lambda w: torch.nn.utils.clip_grad_value_(w, limit)
+
+
+def norms(h, scale, shift, layer_scale, layer_shift, rms_scale, mean, variance):
+    h = F.relu(F.batch_norm(h, mean, variance, scale, shift, training=True, momentum=0.2))
+    h = F.layer_norm(h, (HIDDEN,), layer_scale, layer_shift)
+    return F.rms_norm(h, (HIDDEN,), rms_scale, eps=1e-6)
 
 
 class Pair:
@@ -249,11 +257,21 @@ CASES = {
     "torch_frozen": Torch(
         "kind", 3, F.relu, F.cross_entropy,
         lambda w: torch.optim.Adam(w, lr=0.02), clip=clip_norm(0.25), frozen="hidden"),
+    "torch_norms": Torch(
+        "kind", 3, norms, F.cross_entropy, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9),
+        extra={"batch_norm1/affine/scale": np.linspace(0.5, 1.5, HIDDEN),
+               "batch_norm1/affine/shift": np.linspace(0.25, -0.25, HIDDEN),
+               "layer_norm1/affine/scale": np.linspace(1.5, 0.5, HIDDEN),
+               "layer_norm1/affine/shift": np.linspace(-0.25, 0.25, HIDDEN),
+               "rms_norm1/affine/scale": np.linspace(0.75, 1.25, HIDDEN)},
+        buffers={"batch_norm1/running_mean": np.zeros(HIDDEN),
+                 "batch_norm1/running_variance": np.ones(HIDDEN)}),
 }
 
 
 def write_case(name, case):
-    weights = initial_weights(1 + list(CASES).index(name), case.outputs, case.extra)
+    weights = initial_weights(1 + list(CASES).index(name), case.outputs,
+                              {**case.extra, **case.buffers})
     safetensors.numpy.save_file(weights, HERE / f"{name}.init.safetensors")
     losses32, final32 = case.record(weights, np.float32)
     losses64, final64 = case.record(weights, np.float64)
