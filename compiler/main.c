@@ -369,8 +369,8 @@ static const struct command commands[] = {
      command_run, "DtdgaKcfv*"},
     {"predict", "outputs of trained weights for the rows of a file",
      "predict MODEL.inv [options] [--weights W] [FILE] [-o OUT] [trainer options]",
-     "  FILE                CSV, NPY or JSON lines, - is standard input; without it the\n"
-     "                      model's own data\n"
+     "  FILE                of the kind of the model's data (csv, npy ...), - is standard\n"
+     "                      input; without it the model's own data\n"
      "  --weights W         the trained weights (default: the model's name with .safetensors)\n"
      "  -o OUT              where to (default: standard output), as CSV, NPY or JSON lines\n"
      "                      by the end of its name, or by --format csv|npy|jsonl\n"

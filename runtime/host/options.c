@@ -31,8 +31,8 @@ static const struct option table[] = {
     { "log-every", "N", COUNT, AT(log_every), "log the loss of every N-th step, too" },
     { "quiet", NULL, FLAG, AT(quiet), "print nothing but errors, the test result and the hash" },
     { "predict", "[FILE]", OPTIONAL, AT(predict),
-      "write the outputs for every row of FILE (CSV, NPY or JSON lines; - is standard input), "
-      "or of the model's own data" },
+      "write the outputs for every row of FILE (of the kind of the model's data; - is standard "
+      "input), or of the model's own data" },
     { "output", "FILE", TEXT, AT(output),
       "-o, where predictions go (standard output, which is - too)" },
     { "format", "NAME", TEXT, AT(format),

@@ -13,11 +13,12 @@
 #include "../unit/make_zip.h"
 #include "host/array.h"
 #include "host/dataset.h"
+#include "host/fields.h"
 #include "host/missing.h"
 #include "host/safetensors.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
-enum format { CSV, CSV_GZIP, IDX, NPY, NPZ, WEIGHTS, FORMATS };
+enum format { CSV, CSV_GZIP, IDX, NPY, NPZ, WEIGHTS, NAMES, FORMATS };
 
 struct input {
     size_t size;
@@ -44,9 +45,9 @@ static void fail(const char *what)
     exit(1);
 }
 
-static void write_file(const struct input *input)
+static void write_file(const char *name, const struct input *input)
 {
-    FILE *file = fopen(path, "wb");
+    FILE *file = fopen(name, "wb");
     if (!file || fwrite(input->data, 1, input->size, file) != input->size || fclose(file) != 0)
         fail("cannot write its input");
 }
@@ -114,6 +115,14 @@ static void make_weights(const struct inv_model *model)
     read_file(&seed[WEIGHTS]);
 }
 
+static void make_names(void)
+{
+    static const char text[] =
+        "{\"fields\": {\"x\": {\"columns\": [\"a\", \"b \\u00e4\\ud83d\\ude00\\n\"]},\n"
+        "  \"y\": {\"columns\": [\"c\"], \"classes\": []}}, \"weights\": \"00\"}\n";
+    add(&seed[NAMES], text, sizeof text - 1);
+}
+
 /* ---- damage ---- */
 
 static void edit(struct input *input)
@@ -177,6 +186,19 @@ static void load_array(enum inv_source_kind kind, const char *member, struct inv
     inv_array_close(&a, NULL);
 }
 
+/* Names for the weights in the file fuzz_data, which is not there. */
+static void load_names(const struct inv_model *model, const struct input *input,
+                       struct inv_errors *errors)
+{
+    struct inv_fitted fitted = { .known = 0 };
+    char *beside = inv_fields_path("fuzz_data");
+    write_file(beside, input);
+    inv_fields_load(model, &fitted, "fuzz_data", errors);
+    inv_fitted_free(&fitted, model->data.field_count);
+    remove(beside);
+    free(beside);
+}
+
 static void run_one(const struct inv_model *model, FILE *nowhere)
 {
     struct inv_errors errors = { .to = nowhere };
@@ -184,12 +206,14 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
     struct input input = seed[format];
     for (uint32_t edits = 1 + draw(EDITS); edits > 0; edits--)
         edit(&input);
-    write_file(&input);
+    write_file(path, &input);
     alarm(HANG_SECONDS);
     if (format == IDX || format == NPY)
         load_array(format == IDX ? INV_IDX : INV_NPY, NULL, &errors);
     else if (format == NPZ)
         load_array(INV_NPZ, draw(2) ? "a" : "b", &errors);
+    else if (format == NAMES)
+        load_names(model, &input, &errors);
     else if (format == WEIGHTS && draw(2))
         load_array(INV_SAFETENSORS, model->variable[FAKE_W].path, &errors);
     else if (format == WEIGHTS)
@@ -212,6 +236,7 @@ int main(int argc, char **argv)
     make_arrays();
     make_archive();
     make_weights(&model);
+    make_names();
     long runs = 0;
     for (; time(NULL) < end; runs++)
         run_one(&model, nowhere);

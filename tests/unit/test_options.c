@@ -46,6 +46,8 @@ static void test_taken(void)
     CU_ASSERT_TRUE(read_line(&o, "--predict --part val --output=p.npy", &e));
     CU_ASSERT_STRING_EQUAL(o.predict, "");
     CU_ASSERT_STRING_EQUAL(o.part, "val");
+    CU_ASSERT_TRUE(read_line(&o, "--predict --weights w new.csv", &e));
+    CU_ASSERT_STRING_EQUAL(o.predict, "new.csv");
     CU_ASSERT_TRUE(read_line(&o, "--evaluate", &e));
     CU_ASSERT_STRING_EQUAL(o.evaluate, "");
     CU_ASSERT_TRUE(read_line(&o, "--evaluate=new.csv --quiet", &e));
@@ -83,6 +85,7 @@ static void test_refused(void)
     check_bad("--quiet=yes", "--quiet takes no value");
     check_bad("--epochs 1 --steps 2", "exclude each other");
     check_bad("--log-every 2", "--log-every needs --log FILE");
+    check_bad("--predict new.csv more.csv", "unexpected argument more.csv");
     check_bad("--weights=", "--weights needs a value: --weights FILE");
     check_bad("--predict=", "--predict needs a value: --predict [FILE]");
     check_bad("--eval-only", "--eval-only is now --evaluate");
