@@ -8,6 +8,7 @@
 #include "host/claims.h"
 #include "host/ending.h"
 #include "host/output.h"
+#include "host/paths.h"
 #include "invar.h"
 #include "load.h"
 #include "op_text.h"
@@ -207,14 +208,19 @@ static void claim_data(struct inv_claims *claims, const struct program *program)
 {
     const char *slash = strrchr(program->model_path, '/');
     int folder = slash ? (int)(slash - program->model_path + 1) : 0;
+    struct inv_errors silent = {.count = INV_ERROR_LIMIT};
+    struct inv_paths paths = {.count = 0};
     for (int i = 0; i < program->data.file_count; i++) {
         const char *path = program->data.file[i].path;
-        const char *what = arena_printf(program->arena, "the data file %s", path);
-        inv_claims_input(claims, what, path);
+        inv_paths_add(&paths, path, i, &silent);
         if (path[0] != '/')
-            inv_claims_input(claims, what, arena_printf(program->arena, "%.*s%s", folder,
-                                                        program->model_path, path));
+            inv_paths_add(&paths, arena_printf(program->arena, "%.*s%s", folder,
+                                               program->model_path, path), i, &silent);
     }
+    for (int i = 0; i < paths.count; i++)
+        inv_claims_input(claims, arena_printf(program->arena, "the data file %s", paths.path[i]),
+                         paths.path[i]);
+    inv_paths_free(&paths);
 }
 
 /* What a program is made from must not be overwritten by it. */

@@ -2,27 +2,25 @@
 #include <stdlib.h>
 #include "fields.h"
 #include "output.h"
-#include "place.h"
+#include "paths.h"
 #include "session.h"
 
 /* The files of the model's data, or that --predict or --evaluate names; what is wrong with them is
  * reported where they are read. */
 static void claim_data(struct inv_session *s)
 {
-    const struct inv_data *d = &s->model->data;
     const char *file = inv_options_file(&s->options);
     struct inv_errors silent = { .count = INV_ERROR_LIMIT };
-    for (int source = 0; source < INV_SOURCES; source++) {
-        for (int i = 0; i < d->source[source].file_count; i++) {
-            char *path = inv_place_file(s->model, file ? file : s->options.data,
-                                        (enum inv_source_of)source,
-                                        d->source[source].first_file + i, NULL, &silent);
-            char *what = inv_text("the data file %s", path ? path : "");
-            inv_claims_input(&s->claims, what, path);
-            free(what);
-            free(path);
-        }
+    struct inv_paths paths = { .count = 0 };
+    for (int source = 0; source < INV_SOURCES; source++)
+        inv_paths_find(&paths, s->model, file ? file : s->options.data, (enum inv_source_of)source,
+                       &silent);
+    for (int i = 0; i < paths.count; i++) {
+        char *what = inv_text("the data file %s", paths.path[i]);
+        inv_claims_input(&s->claims, what, paths.path[i]);
+        free(what);
     }
+    inv_paths_free(&paths);
 }
 
 static void claim_inputs(struct inv_session *s, const char *start)

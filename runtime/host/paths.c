@@ -54,6 +54,14 @@ static void add_found(struct inv_paths *p, const char *pattern, int file,
                   "with --data DIR", pattern);
 }
 
+void inv_paths_add(struct inv_paths *p, const char *path, int file, struct inv_errors *errors)
+{
+    if (is_pattern(path))
+        add_found(p, path, file, errors);
+    else
+        add(p, path, file);
+}
+
 int inv_paths_find(struct inv_paths *p, const struct inv_model *model, const char *given,
                    enum inv_source_of source, struct inv_errors *errors)
 {
@@ -62,10 +70,8 @@ int inv_paths_find(struct inv_paths *p, const struct inv_model *model, const cha
     for (int i = s->first_file; i < s->first_file + s->file_count; i++) {
         char *path = inv_place_file(model, given, source, i, NULL, errors);
         int again = path && p->count > 0 && given && strcmp(path, p->path[0]) == 0;
-        if (path && is_pattern(path))
-            add_found(p, path, i, errors);
-        else if (path && !again)        /* one file may stand for all of the source */
-            add(p, path, i);
+        if (path && !again)             /* one file may stand for all of the source */
+            inv_paths_add(p, path, i, errors);
         free(path);
     }
     return errors->count == before;

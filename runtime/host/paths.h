@@ -11,6 +11,8 @@ struct inv_paths {
     int count, room;
 };
 
+/* Adds `path`, of file number `file`, or, where it is a pattern, the files that it finds. */
+void inv_paths_add(struct inv_paths *, const char *path, int file, struct inv_errors *);
 /* given: see place.h.  What a pattern finds is in byte order of the names.  0 after an error. */
 int inv_paths_find(struct inv_paths *, const struct inv_model *, const char *given,
                    enum inv_source_of, struct inv_errors *);
