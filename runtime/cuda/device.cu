@@ -1,5 +1,6 @@
 /* One CUDA device, one stream, and the memory of one model on it. */
 #include "cuda/private.cuh"
+#include "core/exact.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
