@@ -321,9 +321,11 @@ static int do_without(const struct inv_model *model, const char *weights, const 
         const struct inv_field *field = &model->data.field[f];
         if (!needs_columns(field) && !needs_classes(field))
             continue;
+        const char *what = needs_columns(field) ? "columns" : "classes";
         inv_error(errors, "%s: is missing; it was written with %s and says which %s field %s was "
-                  "trained on: copy it, too", path, weights,
-                  needs_columns(field) ? "columns" : "classes", field->name);
+                  "trained on: copy it, too; for weights of another tool write it: {\"fields\": "
+                  "{\"%s\": {\"%s\": [\"first\", ...]}}}", path, weights, what, field->name,
+                  field->name, what);
         return 0;
     }
     return 1;

@@ -294,8 +294,6 @@ static int do_work(struct inv_session *s, const char *weights)
 static int work(struct inv_session *s, const char *weights)
 {
     const struct inv_options *o = &s->options;
-    if (!inv_outputs_claim(s, start_file(s, weights), inv_options_train(o) ? weights : NULL))
-        return INV_BAD_DATA;
     int status = prepare(s, weights);
     if (status != INV_OK)
         return status;
@@ -327,9 +325,12 @@ static int run_session(struct inv_session *s)
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
         .given = o->data };
     make_arena(s);
-    inv_device_open(s);
-    int status = work(s, weights);
-    inv_device_close(s);
+    int status = INV_BAD_DATA;
+    if (inv_outputs_claim(s, start_file(s, weights), inv_options_train(o) ? weights : NULL)) {
+        inv_device_open(s);
+        status = work(s, weights);
+        inv_device_close(s);
+    }
     inv_errors_close(&s->errors);
     inv_dataset_free(&s->data);
     inv_claims_free(&s->claims);

@@ -4,8 +4,9 @@
     python3 -m venv venv && venv/bin/pip install torch keras numpy safetensors
     KERAS_BACKEND=torch venv/bin/python record.py [--data] [CASE...]
 
-For each case NAME (model: NAME.inv) it writes NAME.init.safetensors, the initial weights, and
-NAME.expected, text: what the framework gives in binary32 and in binary64,
+For each case NAME (model: NAME.inv) it writes NAME.init.safetensors, the initial weights,
+NAME.init.fields.json, which columns the fields stand for, and NAME.expected, text: what the
+framework gives in binary32 and in binary64,
 
     loss STEP VALUE32 VALUE64            of each of the 20 steps, before its update
     tensor PATH COUNT                    after them, followed by COUNT lines VALUE32 VALUE64
@@ -14,6 +15,7 @@ NAME.expected, text: what the framework gives in binary32 and in binary64,
 60 rows in batches of 16 make four steps an epoch, the last of 12 rows.
 """
 import csv
+import json
 import os
 import pathlib
 import sys
@@ -269,10 +271,17 @@ CASES = {
 }
 
 
+def fields(target):
+    y = {"share": ["p0", "p1", "p2"], "sign": ["binary"]}.get(target, [target])
+    return {"x": {"columns": [f"x{i}" for i in range(INPUTS)]}, "y": {"columns": y}}
+
+
 def write_case(name, case):
     weights = initial_weights(1 + list(CASES).index(name), case.outputs,
                               {**case.extra, **case.buffers})
     safetensors.numpy.save_file(weights, HERE / f"{name}.init.safetensors")
+    with open(HERE / f"{name}.init.fields.json", "w") as file:
+        print(json.dumps({"fields": fields(case.target)}), file=file)
     losses32, final32 = case.record(weights, np.float32)
     losses64, final64 = case.record(weights, np.float64)
     with open(HERE / f"{name}.expected", "w") as file:
