@@ -55,7 +55,7 @@ function(invar_add_grammar out parser scanner)
   set(${out} ${BISON_parser_OUTPUTS} ${FLEX_scanner_OUTPUTS} PARENT_SCOPE)
 endfunction()
 
-# invar_embed(OUT FILE...): a C source with the files as the table of compiler/embedded.h.
+# invar_embed(OUT FILE...): a C source with the files as the table of compiler/base/embedded.h.
 function(invar_embed out)
   set(files ${ARGN})
   list(SORT files)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "build_private.h"
 #include "core/sha256.h"
-#include "embedded.h"
+#include "base/embedded.h"
 #include "emit.h"
 #include "host/environment.h"
 #include "host/output.h"

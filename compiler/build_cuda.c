@@ -4,7 +4,7 @@
 #include <string.h>
 #include "build.h"
 #include "build_private.h"
-#include "embedded.h"
+#include "base/embedded.h"
 #include "emit.h"
 
 /* Every build rounds as written, on the device and beside it; docs/numerics.md, section 1. */

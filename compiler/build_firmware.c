@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "build_private.h"
-#include "embedded.h"
+#include "base/embedded.h"
 #include "emit.h"
 #include "firmware.h"
 #include "host/safetensors.h"

@@ -2,11 +2,7 @@
  * arena in three pieces (runtime/core/run.h), tables of them in place of phases, and the API of
  * templates/program/firmware.h.
  *
- * requires: pass_plan has run.
- *
- * The pieces: weights [0, saved_bytes), state up to state_end, then from work_start (a multiple of
- * 64, so that alignments stay) what lives for a batch: its rows, results, scratch. */
-#include "core/exact.h"
+ * requires: pass_plan has run. */
 #include "emit.h"
 #include <ctype.h>
 #include <inttypes.h>
@@ -19,97 +15,6 @@
 
 enum { FIRMWARE_ABI = 2 };
 
-/* ---- the pieces of the arena ---- */
-
-static bool lives_on(const struct variable *v)
-{
-    switch (v->kind) {
-    case VAR_PARAM:
-    case VAR_BUFFER:
-    case VAR_BLOCK:
-    case VAR_STATE:
-    case VAR_AVERAGE:
-    case VAR_ACCUMULATOR:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static int64_t variable_bytes(const struct program *program, const struct variable *v)
-{
-    return schedule_bytes(program, v->dtype, &v->shape);
-}
-
-static int64_t state_end(const struct program *program)
-{
-    int64_t end = program->saved_bytes;
-    for (int i = 0; i < program->variable_count; i++) {
-        const struct variable *v = program->variable[i];
-        if (lives_on(v) && v->offset + variable_bytes(program, v) > end)
-            end = v->offset + variable_bytes(program, v);
-    }
-    return end;
-}
-
-static int64_t work_start(const struct program *program)
-{
-    return state_end(program) / 64 * 64;
-}
-
-static int64_t round_up(int64_t bytes)
-{
-    return (bytes + 7) / 8 * 8;
-}
-
-/* So many statistics are fitted in one pass over the rows, each with an exact sum. */
-enum { FIT_TOGETHER = 32 };
-
-/* Bytes of the sums that fitting holds at a time. */
-static int64_t fit_bytes(const struct program *program)
-{
-    int64_t most = 0;
-    for (int i = 0; i < program->data.field_count; i++) {
-        const struct data_field *field = &program->data.field[i];
-        if (field->fit != FIT_ZSCORE)
-            continue;
-        int64_t statistics = variable_bytes(program, program_variable(program, field->fit_a)) / 4;
-        most = statistics > most ? statistics : most;
-    }
-    return (most < FIT_TOGETHER ? most : FIT_TOGETHER) * INV_EXACT_WORDS * 8;
-}
-
-/* What a batch needs in the work piece for inference: all rows and results, and the scratch of
- * the phases that then run. */
-static int64_t infer_bytes(const struct program *program)
-{
-    static const enum phase run[] = {PHASE_PREPARE, PHASE_NORMALISE, PHASE_PREDICT};
-    int64_t end = state_end(program);
-    for (int i = 0; i < program->variable_count; i++) {
-        const struct variable *v = program->variable[i];
-        if (!lives_on(v) && v->offset + variable_bytes(program, v) > end)
-            end = v->offset + variable_bytes(program, v);
-    }
-    for (size_t p = 0; p < sizeof run / sizeof *run; p++) {
-        const struct graph *graph = program->phase[run[p]];
-        for (int i = 0; graph && i < graph->schedule->storage_count; i++) {
-            const struct storage *s = &graph->schedule->storage[i];
-            end = s->offset + s->bytes > end ? s->offset + s->bytes : end;
-        }
-    }
-    return round_up(end - work_start(program));
-}
-
-struct firmware_sizes firmware_sizes(const struct program *program)
-{
-    struct firmware_sizes sizes = {.weights = program->saved_bytes,
-                                   .state = state_end(program),
-                                   .fit = fit_bytes(program),
-                                   .infer = infer_bytes(program)};
-    sizes.arena = round_up(program->arena_bytes) + sizes.fit;
-    return sizes;
-}
-
 /* ---- what emission asks for ---- */
 
 static const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t offset,
@@ -121,10 +26,10 @@ static const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t
     const char *piece = "work";
     if (offset < program->saved_bytes && !written)
         piece = "weights";
-    else if (offset < state_end(program))
+    else if (offset < firmware_state_end(program))
         piece = "arena";
     else
-        offset -= work_start(program);
+        offset -= firmware_work_start(program);
     return arena_printf(emit->arena, "%s%s(run->%s, %" PRId64 ")", reader[dtype],
                         strcmp(piece, "weights") == 0 ? "_const" : "", piece, offset);
 }
@@ -498,8 +403,8 @@ static void set_sizes(const struct lists *l)
     set_whole(file, "state_bytes", sizes.state);
     set_whole(file, "infer_bytes", sizes.infer);
     set_whole(file, "work_start", l->work);
-    set_whole(file, "fit_sums", round_up(l->program->arena_bytes) - l->work);
-    set_whole(file, "fit_together", FIT_TOGETHER);
+    set_whole(file, "fit_sums", firmware_round(l->program->arena_bytes) - l->work);
+    set_whole(file, "fit_together", FIRMWARE_FIT_TOGETHER);
 }
 
 static const char *upper_case(struct arena *arena, const char *name)
@@ -537,7 +442,7 @@ static void firmware_open(struct emit *emit, const struct program *program)
 {
     *emit = (struct emit){.program = program, .arena = program->arena,
                           .target = &target_firmware, .file = values_new(program->arena)};
-    struct lists l = {.emit = emit, .program = program, .work = work_start(program)};
+    struct lists l = {.emit = emit, .program = program, .work = firmware_work_start(program)};
     emit_parts(emit);
     set_names(&l);
     set_data(&l);

@@ -8,7 +8,13 @@ struct firmware_sizes {
     int64_t weights, state, arena, fit, infer;
 };
 
+/* So many statistics are fitted in one pass over the rows, each with an exact sum. */
+enum { FIRMWARE_FIT_TOGETHER = 32 };
+
 /* requires: pass_plan has run. */
+int64_t firmware_state_end(const struct program *);
+int64_t firmware_work_start(const struct program *);
+int64_t firmware_round(int64_t bytes);  /* up to a multiple of 8 */
 struct firmware_sizes firmware_sizes(const struct program *);
 /* Can a device address the arena?  An error in program->diags where not. */
 bool firmware_fits(const struct program *);

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "core/sha256.h"
-#include "embedded.h"
+#include "base/embedded.h"
 #include "load.h"
 
 enum {

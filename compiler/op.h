@@ -1,9 +1,7 @@
 /* What the compiler knows of an operator.  Each compiler/ops/<stem>.c defines one op_<stem>. */
 #ifndef INVAR_OP_H
 #define INVAR_OP_H
-#include "graph.h"
-
-struct gradient;                        /* pass_grad's state */
+#include "graph_gradient.h"
 
 /* The attributes that an operator reads: those printed, compared and checked. */
 enum attribute {
@@ -46,11 +44,5 @@ enum {
 const struct op_def *op_def(enum op);
 /* -1 where there is none of that stem. */
 int op_find(const char *stem);
-
-/* For gradient rules: the graph being extended, and the contribution to operand `index` of n.
- * A contribution is summed down to the operand's shape where that was broadcast. */
-struct graph *gradient_graph(struct gradient *);
-bool gradient_wanted(const struct gradient *, const struct node *n, int index);
-void gradient_add(struct gradient *, const struct node *n, int index, int contribution);
 
 #endif

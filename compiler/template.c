@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "embedded.h"
+#include "base/embedded.h"
 
 struct entry {
     const char *key, *value;

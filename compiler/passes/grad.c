@@ -8,44 +8,8 @@
 #include "passes/pass.h"
 
 #include <assert.h>
+#include "graph_gradient.h"
 #include "op.h"
-
-struct contribution {
-    int consumer, operand, value;
-};
-
-/* What reached one forward node, in the order of arrival. */
-struct sources {
-    struct contribution *item;
-    int count, room;
-};
-
-struct gradient {
-    struct graph *graph;
-    bool *depends;                      /* by forward id: on a wanted node, differentiably */
-    struct sources *sources;            /* by forward id */
-};
-
-struct graph *gradient_graph(struct gradient *d)
-{
-    return d->graph;
-}
-
-bool gradient_wanted(const struct gradient *d, const struct node *n, int index)
-{
-    return d->depends[n->operand[index]];
-}
-
-void gradient_add(struct gradient *d, const struct node *n, int index, int contribution)
-{
-    if (!gradient_wanted(d, n, index))
-        return;
-    struct arena *arena = d->graph->program->arena;
-    struct sources *to = &d->sources[n->operand[index]];
-    const struct shape *shape = &graph_node(d->graph, n->operand[index])->shape;
-    int value = graph_unbroadcast(d->graph, contribution, shape);
-    ARENA_PUSH(arena, to->item, to->count, to->room) = (struct contribution){n->id, index, value};
-}
 
 static bool carries(const struct node *n)
 {
@@ -64,35 +28,6 @@ static void mark_dependents(struct gradient *d, int loss, const int *wanted, int
     }
 }
 
-/* Consumers arrive in descending order; within one, operands in the order of its rule. */
-static void sort_sources(struct sources *s)
-{
-    for (int i = 1; i < s->count; i++) {
-        struct contribution c = s->item[i];
-        int at = i;
-        for (; at > 0; at--) {
-            const struct contribution *before = &s->item[at - 1];
-            if (before->consumer < c.consumer ||
-                (before->consumer == c.consumer && before->operand < c.operand))
-                break;
-            s->item[at] = *before;
-        }
-        s->item[at] = c;
-    }
-}
-
-/* The node of the whole gradient, or -1 where nothing arrived. */
-static int fold_sources(struct gradient *d, struct sources *s)
-{
-    if (s->count == 0)
-        return -1;
-    sort_sources(s);
-    int sum = s->item[0].value;
-    for (int i = 1; i < s->count; i++)
-        sum = graph_binary(d->graph, OP_ADD, sum, s->item[i].value);
-    return sum;
-}
-
 static int differentiate(struct gradient *d, int id, bool is_loss)
 {
     struct graph *graph = d->graph;
@@ -100,7 +35,7 @@ static int differentiate(struct gradient *d, int id, bool is_loss)
     graph->span = n->span;
     graph->call = n->call;
     graph->forward = id;
-    int dy = is_loss ? graph_const(graph, 1.0f) : fold_sources(d, &d->sources[id]);
+    int dy = is_loss ? graph_const(graph, 1.0f) : gradient_fold(d, id);
     if (dy >= 0 && carries(n))
         op_def(n->op)->gradient(d, n, dy);
     return dy;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "embedded.h"
+#include "base/embedded.h"
 
 static void test_same_bytes(void)
 {
