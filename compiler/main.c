@@ -4,17 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "build.h"
+#include "build/build.h"
 #include "host/claims.h"
 #include "host/ending.h"
 #include "host/output.h"
 #include "host/paths.h"
 #include "invar.h"
-#include "load.h"
-#include "op_text.h"
+#include "language/load.h"
+#include "graph/op_text.h"
 #include "passes/pass.h"
-#include "plan_text.h"
-#include "program_text.h"
+#include "emit/plan_text.h"
+#include "graph/program_text.h"
 
 
 struct options {

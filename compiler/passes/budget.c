@@ -4,8 +4,8 @@
  * establishes: nothing; an error for each target that is too small, with what takes most. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include "firmware.h"
-#include "op.h"
+#include "passes/firmware.h"
+#include "graph/op.h"
 #include "passes/schedule.h"
 
 enum { LINES = 12 };

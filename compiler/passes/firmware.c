@@ -4,7 +4,7 @@
  *
  * Weights [0, saved_bytes), state up to firmware_state_end, then from firmware_work_start (a
  * multiple of 64, so that alignments stay) what lives for a batch: its rows, results, scratch. */
-#include "firmware.h"
+#include "passes/firmware.h"
 #include "core/exact.h"
 #include "passes/schedule.h"
 

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "op.h"
+#include "graph/op.h"
 #include "passes/rows.h"
 
 /* Clusters that are looked at to find a way from one to another. */

@@ -8,8 +8,8 @@
 #include "passes/pass.h"
 
 #include <assert.h>
-#include "graph_gradient.h"
-#include "op.h"
+#include "graph/gradient.h"
+#include "graph/op.h"
 
 static bool carries(const struct node *n)
 {

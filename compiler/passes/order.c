@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "op.h"
+#include "graph/op.h"
 #include "passes/schedule.h"
 
 enum stage { STAGE_LOSS, STAGE_REST, STAGE_UPDATE };

@@ -1,7 +1,7 @@
 /* The passes, in the order in which main runs them, and what they leave in a graph. */
 #ifndef INVAR_PASS_H
 #define INVAR_PASS_H
-#include "program.h"
+#include "graph/program.h"
 
 /* How a fused group runs: which skeleton its function is made from.
  *

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "op.h"
+#include "graph/op.h"
 #include "passes/schedule.h"
 
 struct unit {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/sha256.h"
-#include "op.h"
+#include "graph/op.h"
 #include "passes/pass.h"
 
 struct streams {

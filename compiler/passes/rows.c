@@ -1,7 +1,7 @@
 /* A reduction of a value that the loop of stage s makes is known from stage s + 1 on. */
 #include "passes/rows.h"
 
-#include "op.h"
+#include "graph/op.h"
 
 int rows_position(const struct rows *rows, int id)
 {

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "op.h"
+#include "graph/op.h"
 
 void ids_add(struct arena *arena, struct ids *ids, int id)
 {

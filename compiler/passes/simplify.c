@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "core/arith.h"
-#include "fold.h"
-#include "op.h"
+#include "graph/fold.h"
+#include "graph/op.h"
 #include "passes/schedule.h"
 
 struct made {

@@ -5,7 +5,7 @@
  * and its errors are printed; where it has none, its canonical layout must have the same tree,
  * the same text but for blanks and ";", and be its own canonical layout.  An input that fails
  * is kept as fuzz_grammar.failed. */
-#include "ast.h"
+#include "language/ast.h"
 #include <glob.h>
 #include <signal.h>
 #include <stdint.h>

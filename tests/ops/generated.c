@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "emit.h"
+#include "emit/emit.h"
 #include "passes/pass.h"
 
 static char directory[] = "/tmp/invar_test_ops_XXXXXX";

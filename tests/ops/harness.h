@@ -6,8 +6,8 @@
  *   - emits C for it, runs that, and compares result and gradients with the oracles. */
 #ifndef INVAR_TESTS_HARNESS_H
 #define INVAR_TESTS_HARNESS_H
-#include "op.h"
-#include "program.h"
+#include "graph/op.h"
+#include "graph/program.h"
 
 enum { INPUTS_MAX = 4, CASES_MAX = 24 };
 
@@ -72,7 +72,7 @@ struct op_test {
 #define KNOWN(array) .known = (array), .known_count = (int)(sizeof(array) / sizeof *(array))
 
 #define X(name, stem, class, operands) extern const struct op_test test_##stem;
-#include "ops.def"
+#include "graph/ops.def"
 #undef X
 
 /* ---- oracle.c ---- */

@@ -7,7 +7,7 @@
 
 static const struct op_test *const table[OP_COUNT] = {
 #define X(name, stem, class, operands) &test_##stem,
-#include "ops.def"
+#include "graph/ops.def"
 #undef X
 };
 

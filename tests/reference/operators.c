@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "generated.h"
-#include "program_text.h"
+#include "graph/program_text.h"
 
 enum { BATCH = 4, SETS = 24, LONG = 2048 };
 

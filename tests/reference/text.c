@@ -6,12 +6,12 @@
 #include "reference.h"
 
 #define X(name, stem, class, operands) void compute_##stem(const struct call *);
-#include "ops.def"
+#include "graph/ops.def"
 #undef X
 
 static const struct { const char *stem; void (*compute)(const struct call *); } operators[] = {
 #define X(name, stem, class, operands) {#stem, compute_##stem},
-#include "ops.def"
+#include "graph/ops.def"
 #undef X
 };
 
@@ -243,7 +243,7 @@ static void read_graph(struct reader *r)
     r->program->phase[phase] = r->graph;
 }
 
-/* ---- what a program is besides its graphs; see compiler/program_text.h ---- */
+/* ---- what a program is besides its graphs; see compiler/graph/program_text.h ---- */
 
 static void read_train(struct reader *r)
 {

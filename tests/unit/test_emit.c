@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "emit.h"
-#include "emit_private.h"
+#include "emit/emit.h"
+#include "emit/emit_private.h"
 
 static struct arena *arena;
 static const struct span nowhere;

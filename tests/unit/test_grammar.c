@@ -1,5 +1,5 @@
 /* Scanner, parser, tree and syntax errors.  Runs in the root of the repository. */
-#include "ast.h"
+#include "language/ast.h"
 #include <CUnit/Basic.h>
 #include <glob.h>
 #include <stdlib.h>

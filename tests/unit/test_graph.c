@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "op.h"
-#include "op_text.h"
+#include "graph/op.h"
+#include "graph/op_text.h"
 #include "passes/pass.h"
 
 static struct arena *arena;

@@ -9,10 +9,10 @@
 #include "core/arith.h"
 #include "core/sha256.h"
 #include "core/sums.h"
-#include "fold.h"
-#include "op.h"
+#include "graph/fold.h"
+#include "graph/op.h"
 #include "passes/schedule.h"
-#include "plan_text.h"
+#include "emit/plan_text.h"
 
 static struct arena *arena;
 static struct program *program;

@@ -3,7 +3,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "emit.h"
+#include "emit/emit.h"
 #include "generated.h"
 
 static void *library;

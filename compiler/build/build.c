@@ -1,0 +1,568 @@
+#include "build/build.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "build/build_private.h"
+#include "core/sha256.h"
+#include "base/embedded.h"
+#include "emit/emit.h"
+#include "host/environment.h"
+#include "host/output.h"
+#include "emit/template.h"
+
+#ifndef INVAR_VERSION
+#define INVAR_VERSION "0"
+#endif
+
+/* Every build rounds as written; docs/numerics.md, section 1. */
+#define FLAGS "-std=gnu11 -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math"
+
+/* Instruction-set levels, best last. */
+struct level {
+    const char *name, *flag, *define;
+};
+
+static const struct level levels[] = {
+#if defined(__aarch64__)
+    {"neon", NULL, "-DINV_WITH_NEON"},
+#else
+    {"portable", NULL, "-DINV_WITH_PORTABLE"},
+#endif
+#if defined(__x86_64__)
+    {"avx2", "-march=x86-64-v3", "-DINV_WITH_AVX2"},
+    {"avx512", "-march=x86-64-v4", "-DINV_WITH_AVX512"},
+#endif
+};
+enum { LEVELS = sizeof levels / sizeof *levels };
+
+/* ---- sources ---- */
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), tail = strlen(end);
+    return size >= tail && strcmp(text + size - tail, end) == 0;
+}
+
+/* Where an embedded file belongs below the folder of a program, or NULL. */
+static const char *place_of(struct arena *arena, const struct embedded_file *file)
+{
+    if (starts_with(file->path, "runtime/"))
+        return starts_with(file->path, "runtime/cuda/") ? NULL : file->path;
+    if (starts_with(file->path, "templates/ops/"))
+        return arena_printf(arena, "runtime/%s", file->path + strlen("templates/"));
+    return NULL;
+}
+
+bool build_write_runtime(const struct place *place, bool headers_only)
+{
+    static const char *const folders[] = {"runtime/include", "runtime/core", "runtime/host",
+                                          "runtime/ops"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (!files_make_folder(place, folders[i]))
+            return false;
+    for (int i = 0; i < embedded_file_count; i++) {
+        const struct embedded_file *file = &embedded_files[i];
+        const char *name = place_of(place->arena, file);
+        if (!name || (headers_only && !ends_with(name, ".h")))
+            continue;
+        if (!files_write(place, name, file->data, file->size))
+            return false;
+    }
+    return true;
+}
+
+struct place build_place(const struct build *build)
+{
+    return (struct place){.arena = build->arena, .folder = build->folder};
+}
+
+bool build_write_text(const struct place *place, const char *name, const struct text *text)
+{
+    return files_write(place, name, text->data, text->size);
+}
+
+static bool write_program(const struct program *program, const struct place *place)
+{
+    struct arena *arena = program->arena;
+    struct text model, header, main;
+    text_init(&model, arena);
+    text_init(&header, arena);
+    text_init(&main, arena);
+    emit_model(program, &model);
+    emit_header(program, &header);
+    emit_main(program, &main);
+    const char *name = emit_file_name(program);
+    return build_write_text(place, arena_printf(arena, "%s.c", name), &model) &&
+           build_write_text(place, arena_printf(arena, "%s.h", name), &header) &&
+           build_write_text(place, "main.c", &main);
+}
+
+/* ---- emit ---- */
+
+static bool is_source(const char *path)
+{
+    return ends_with(path, ".c") && starts_with(path, "runtime/") &&
+           !starts_with(path, "runtime/cuda/");
+}
+
+static const char *cuda_sources(const struct program *program)
+{
+    struct text text;
+    text_init(&text, program->arena);
+    for (int i = 0; i < embedded_file_count; i++)
+        if (build_is_cuda(program, &embedded_files[i]) && !ends_with(embedded_files[i].path, "h"))
+            text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", embedded_files[i].path);
+    return text.data;
+}
+
+/* Is it compiled once for each instruction-set level? */
+static bool is_leveled(const char *path)
+{
+    return ends_with(path, "/contract.c") || ends_with(path, "/check_level.c");
+}
+
+static const char *runtime_sources(struct arena *arena)
+{
+    struct text text;
+    text_init(&text, arena);
+    for (int i = 0; i < embedded_file_count; i++)
+        if (is_source(embedded_files[i].path) && !is_leveled(embedded_files[i].path))
+            text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", embedded_files[i].path);
+    return text.data;
+}
+
+bool build_write_glue(const struct program *program, const char *templates,
+                      const struct place *place)
+{
+    static const char *const names[] = {"CMakeLists.txt", "README.md"};
+    struct arena *arena = program->arena;
+    struct values *values = values_new(arena);
+    values_set(values, "model", program->name);
+    values_set(values, "file", emit_file_name(program));
+    values_set(values, "version", INVAR_VERSION);
+    values_set(values, "flags", FLAGS);
+    values_set(values, "runtime_sources", runtime_sources(arena));
+    values_set(values, "cuda_sources", cuda_sources(program));
+    if (program->library_kernels)
+        values_add_item(values, "library");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct text text;
+        text_init(&text, arena);
+        values_set(values, "source", i == 0 ? emit_line(arena, program->model_path)
+                                            : emit_code(arena, program->model_path));
+        template_render(arena_printf(arena, "%s%s", templates, names[i]), values, &text);
+        if (!build_write_text(place, names[i], &text))
+            return false;
+    }
+    return true;
+}
+
+int build_emit(const struct program *program, const char *dir, struct inv_claims *claims)
+{
+    const struct place place = {program->arena, dir, claims};
+    bool good = files_make_folder(&place, ".") && write_program(program, &place) &&
+                build_write_glue(program, "templates/program/", &place) &&
+                build_write_runtime(&place, false);
+    return good ? 0 : 1;
+}
+
+/* ---- compiler and library ---- */
+
+static const char *first_word(struct arena *arena, const char *words)
+{
+    struct command_line line = {.arena = arena};
+    command_add_words(&line, words);
+    return line.count > 0 ? line.word[0] : "";
+}
+
+static bool find_compiler(struct build *build)
+{
+    const char *environment = getenv("CC");
+    build->cc = build->options->cc ? build->options->cc : environment && *environment ? environment
+                                                                                      : "cc";
+    if (files_find_command(build->arena, first_word(build->arena, build->cc)))
+        return true;
+    fprintf(stderr,
+            "invar: error: no C compiler: there is no command '%s'\n"
+            "help: install gcc or clang (Debian: apt-get install gcc), or name one by --cc or CC\n",
+            first_word(build->arena, build->cc));
+    return false;
+}
+
+static const char *parent(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? arena_strndup(arena, path, (size_t)(slash - path)) : ".";
+}
+
+/* libinvar_runtime.a beside the executable's bin folder, or below INVAR_HOME.  NULL where it is
+ * not there; then the runtime is compiled from the sources that the executable carries. */
+static const char *find_library(struct arena *arena)
+{
+    const char *home = getenv("INVAR_HOME");
+    const char *executable = files_executable(arena);
+    const char *root = home && *home  ? home
+                       : executable ? parent(arena, parent(arena, executable))
+                                    : ".";
+    const char *path = arena_printf(arena, "%s/lib/invar/libinvar_runtime.a", root);
+    if (files_exist(path))
+        return path;
+#if defined(__x86_64__)
+    path = arena_printf(arena, "%s/lib/x86_64-linux-gnu/invar/libinvar_runtime.a", root);
+#endif
+    return files_exist(path) ? path : NULL;
+}
+
+static const struct build_kind build_processor;
+
+static bool build_open(struct build *build, const struct program *program,
+                       const struct build_options *options)
+{
+    *build = (struct build){.arena = program->arena, .program = program, .options = options,
+                            .kind = options->cuda ? &build_cuda : &build_processor};
+    if (!find_compiler(build) || !build->kind->open(build))
+        return false;
+    if (!options->cc && !options->cflags)
+        build->library = find_library(build->arena);
+    build->cache = cache_open(build->arena);
+    return true;
+}
+
+/* ---- what was built before ---- */
+
+void build_hash_text(struct inv_sha256 *hash, const char *text)
+{
+    inv_sha256_update(hash, text, strlen(text) + 1);
+}
+
+static void hash_program(const struct build *build, struct inv_sha256 *hash)
+{
+    struct text text;
+    text_init(&text, build->arena);
+    emit_model(build->program, &text);
+    emit_main(build->program, &text);
+    build_hash_text(hash, text.data);
+    build_hash_text(hash, arena_printf(build->arena, "levels %u", build->levels));
+}
+
+/* What a trainer, or a runtime alone, depends on: sources, compiler and flags. */
+static const char *build_key(const struct build *build, bool trainer)
+{
+    struct arena *arena = build->arena;
+    struct inv_sha256 hash;
+    unsigned char digest[32];
+    inv_sha256_init(&hash);
+    if (trainer) {
+        build->kind->hash(build, &hash);
+        build_hash_text(&hash, files_stamp(arena, build->library));
+    }
+    build_hash_text(&hash, INVAR_VERSION " " FLAGS);
+    build_hash_text(&hash, build->options->cflags ? build->options->cflags : "");
+    build_hash_text(&hash, build->cc);
+    const char *compiler = files_find_command(arena, first_word(arena, build->cc));
+    build_hash_text(&hash, files_stamp(arena, compiler));
+    for (int i = 0; i < embedded_file_count; i++)
+        if (place_of(arena, &embedded_files[i]))
+            build_hash_text(&hash, embedded_files[i].data);
+    inv_sha256_final(&hash, digest);
+    char *key = arena_alloc(arena, 65);
+    for (int i = 0; i < 32; i++)
+        snprintf(key + 2 * i, 3, "%02x", digest[i]);
+    return key;
+}
+
+/* ---- commands ---- */
+
+static struct command_line compiler_line(const struct build *build)
+{
+    struct command_line line = {.arena = build->arena};
+    command_add_words(&line, build->cc);
+    command_add_words(&line, FLAGS);
+    return line;
+}
+
+static void add_folders(const struct build *build, struct command_line *line)
+{
+    command_add(line, arena_printf(build->arena, "-I%s/runtime/include", build->folder));
+    command_add(line, arena_printf(build->arena, "-I%s/runtime", build->folder));
+}
+
+void build_add_source(const struct build *build, struct command_line *line, const char *source,
+                      const char *object)
+{
+    add_folders(build, line);
+    command_add(line, "-c");
+    command_add(line, source);
+    command_add(line, "-o");
+    command_add(line, object);
+}
+
+/* cc FLAGS [-march] [user's flags] -c source -o object */
+static struct command_line compile_line(const struct build *build, const struct level *level,
+                                        const char *source, const char *object)
+{
+    struct command_line line = compiler_line(build);
+    if (level && level->flag)
+        command_add(&line, level->flag);
+    if (build->options->cflags)
+        command_add_words(&line, build->options->cflags);
+    if (level)
+        command_add(&line, arena_printf(build->arena, "-DINV_LEVEL=%s", level->name));
+    if (ends_with(source, "/host/environment.c"))
+        command_add(&line, arena_printf(build->arena, "-DINV_CC_FLAGS=\"%s%s%s\"", FLAGS,
+                                        build->options->cflags ? " " : "",
+                                        build->options->cflags ? build->options->cflags : ""));
+    build_add_source(build, &line, source, object);
+    return line;
+}
+
+struct command_line build_compile_line(const struct build *build, const char *source,
+                                       const char *object)
+{
+    return compile_line(build, NULL, source, object);
+}
+
+static void add_compile(const struct build *build, struct command_line *lines,
+                        struct objects *objects, const struct level *level, const char *source,
+                        const char *name)
+{
+    const char *object = arena_printf(build->arena, "%s/%s%s%s.o", build->folder, name,
+                                      level ? "_" : "", level ? level->name : "");
+    lines[objects->count] = compile_line(build, level, source, object);
+    objects->path[objects->count++] = object;
+}
+
+static void add_runtime(const struct build *build, struct command_line *lines,
+                        struct objects *objects)
+{
+    for (int i = 0; i < embedded_file_count && objects->count < COMMANDS - LEVELS; i++) {
+        const char *path = embedded_files[i].path;
+        if (!is_source(path))
+            continue;
+        const char *source = arena_printf(build->arena, "%s/%s", build->folder, path);
+        const char *base = strrchr(path, '/') + 1;
+        const char *name = arena_printf(build->arena, "runtime_%.*s", (int)strlen(base) - 2, base);
+        for (int l = 0; l < LEVELS; l++)
+            if (is_leveled(path) && build->known >> l & 1)
+                add_compile(build, lines, objects, &levels[l], source, name);
+        if (!is_leveled(path))
+            add_compile(build, lines, objects, NULL, source, name);
+    }
+}
+
+/* Compiles the runtime's sources into an archive in the temporary folder; NULL after an error. */
+static const char *archive_runtime(const struct build *build)
+{
+    struct command_line lines[COMMANDS], archive = {.arena = build->arena};
+    struct objects objects = {.count = 0};
+    const char *made = arena_printf(build->arena, "%s/runtime.a", build->folder);
+    bool verbose = build->options->verbose;
+    add_runtime(build, lines, &objects);
+    command_add_words(&archive, "ar rcs");
+    command_add(&archive, made);
+    for (int i = 0; i < objects.count; i++)
+        command_add(&archive, objects.path[i]);
+    bool good = command_run_all(lines, objects.count, build->folder, verbose, false) &&
+                command_run_all(&archive, 1, build->folder, verbose, false);
+    return good ? made : NULL;
+}
+
+/* Where there is no built runtime for this compiler and these flags: makes one, once. */
+static bool make_library(struct build *build)
+{
+    if (build->library)
+        return true;
+    const char *key = build_key(build, false);
+    int file = cache_find(&build->cache, "runtime", key, &build->library);
+    if (file >= 0)
+        return close(file) == 0;
+    build->library = archive_runtime(build);
+    return build->library && (cache_add(&build->cache, "runtime", key, build->library) || true);
+}
+
+/* Finds the levels that the compiler knows, and drops the others; base is always left. */
+static void find_known_levels(struct build *build)
+{
+    build->known = 0;
+    for (int l = 0; l < LEVELS; l++) {
+        struct command_line line = {.arena = build->arena};
+        command_add_words(&line, build->cc);
+        command_add(&line, levels[l].flag ? levels[l].flag : "-O");
+        command_add_words(&line, "-E -x c /dev/null");
+        if (!levels[l].flag ||
+            command_run_all(&line, 1, build->folder, build->options->verbose, true))
+            build->known |= 1u << l;
+    }
+    build->levels &= build->known;
+    build->levels = build->levels != 0 ? build->levels : 1;
+}
+
+static bool compile_all(const struct build *build, struct objects *objects)
+{
+    struct command_line lines[LEVELS];
+    const char *name = emit_file_name(build->program);
+    const char *model = arena_printf(build->arena, "%s/%s.c", build->folder, name);
+    for (int l = 0; l < LEVELS; l++)
+        if (build->levels >> l & 1)
+            add_compile(build, lines, objects, &levels[l], model, name);
+    return command_run_all(lines, objects->count, build->folder, build->options->verbose, false);
+}
+
+static struct command_line link_line(const struct build *build, const struct objects *objects,
+                                     const char *zlib, const char *out)
+{
+    struct command_line line = compiler_line(build);
+    if (build->options->cflags)
+        command_add_words(&line, build->options->cflags);
+    for (int l = 0; l < LEVELS; l++)
+        if (build->levels >> l & 1)
+            command_add(&line, levels[l].define);
+    add_folders(build, &line);
+    command_add(&line, arena_printf(build->arena, "%s/main.c", build->folder));
+    for (int i = 0; i < objects->count; i++)
+        command_add(&line, objects->path[i]);
+    command_add(&line, build->library);
+    command_add(&line, zlib);
+    command_add(&line, "-lm");
+    command_add(&line, "-pthread");
+    command_add(&line, "-o");
+    command_add(&line, out);
+    return line;
+}
+
+static bool write_trainer(const struct build *build)
+{
+    const struct place place = build_place(build);
+    return write_program(build->program, &place);
+}
+
+static bool open_processor(struct build *build)
+{
+    build->levels = (1u << LEVELS) - 1;
+    return true;
+}
+
+static const struct build_kind build_processor = {open_processor, write_trainer, hash_program,
+                                                  compile_all, link_line};
+
+/* zlib statically, else shared, else the linker's own words. */
+static bool link_all(const struct build *build, const struct objects *objects, const char *out)
+{
+    bool verbose = build->options->verbose;
+    struct command_line line = build->kind->link(build, objects, "-l:libz.a", out);
+    if (command_run_all(&line, 1, build->folder, verbose, true))
+        return true;
+    line = build->kind->link(build, objects, "-lz", out);
+    if (command_run_all(&line, 1, build->folder, verbose, false))
+        return true;
+    if (command_said(build->arena, build->folder, "-lz"))
+        fprintf(stderr, "help: a trainer needs zlib (Debian: apt-get install zlib1g-dev)\n");
+    return false;
+}
+
+/* Compiles the trainer in a temporary folder; NULL after an error.  close_folder in any case. */
+static const char *compile_trainer(struct build *build)
+{
+    build->folder = files_temporary(build->arena);
+    if (!build->folder)
+        return NULL;
+    struct objects objects = {.count = 0};
+    const struct place place = build_place(build);
+    const char *made = arena_printf(build->arena, "%s/trainer", build->folder);
+    find_known_levels(build);
+    bool good = build->kind->write(build) &&
+                build_write_runtime(&place, build->library != NULL) && make_library(build) &&
+                build->kind->compile(build, &objects) && link_all(build, &objects, made);
+    return good ? made : NULL;
+}
+
+static void close_folder(struct build *build)
+{
+    if (build->folder)
+        files_remove_temporary(build->folder);
+}
+
+int build_trainer(const struct program *program, const char *out,
+                  const struct build_options *options, struct inv_claims *claims)
+{
+    struct build build;
+    if (!inv_claims_output(claims, "-o", out) ||
+        !inv_output_possible(out, INV_PROGRAM, claims->errors) ||
+        !build_open(&build, program, options))
+        return 1;
+    const char *made = compile_trainer(&build);
+    bool good = made && files_install(made, out, claims->errors);
+    close_folder(&build);
+    return good ? 0 : 1;
+}
+
+/* ---- run ---- */
+
+/* The best level that this machine has, or the one that INVAR_ISA names. */
+static int machine_level(void)
+{
+    const char *wanted = getenv("INVAR_ISA");
+    for (int l = 0; wanted && l < LEVELS; l++)
+        if (strcmp(wanted, levels[l].name) == 0)
+            return l;
+    return inv_environment_rank();
+}
+
+extern char **environ;
+
+/* Returns where the file cannot be started, and closes it. */
+static void become_trainer(int file, const char *name, int argc, char **argv)
+{
+    char **argument = calloc((size_t)argc + 2, sizeof *argument);
+    if (file < 0 || !argument)
+        return;
+    argument[0] = strdup(name);
+    for (int i = 1; i < argc; i++)
+        argument[i] = argv[i];
+    fflush(NULL);
+    fexecve(file, argument, environ);
+    free(argument);
+    close(file);
+}
+
+static int cannot_start(const struct build *build)
+{
+    fprintf(stderr, "invar: error: cannot start the trainer of %s: %s\nhelp: let TMPDIR name a "
+            "folder whose files may be executed, or build it where you need it: invar build\n",
+            build->program->model_path, strerror(errno));
+    return 1;
+}
+
+int build_run(const struct program *program, int argc, char **argv,
+              const struct build_options *options)
+{
+    struct build build;
+    const char *path, *name = program->name;
+    if (!build_open(&build, program, options))
+        return 1;
+    build.levels = 1u << machine_level();
+    const char *key = build_key(&build, true);
+    int file = cache_find(&build.cache, name, key, &path);
+    if (file >= 0) {
+        become_trainer(file, name, argc, argv);
+        unlink(path);
+    }
+    const char *made = compile_trainer(&build);
+    file = made ? open(made, O_RDONLY | O_CLOEXEC) : -1;
+    bool kept = made && cache_add(&build.cache, name, key, made);
+    close_folder(&build);
+    if (!made)
+        return 1;
+    become_trainer(file, name, argc, argv);
+    if (kept)                           /* where nothing in TMPDIR may be executed */
+        become_trainer(cache_find(&build.cache, name, key, &path), name, argc, argv);
+    return cannot_start(&build);
+}

@@ -1,0 +1,140 @@
+/* Files and commands of the build driver. */
+#ifndef INVAR_BUILD_PRIVATE_H
+#define INVAR_BUILD_PRIVATE_H
+#include <stdbool.h>
+#include "base/text.h"
+#include "build/build.h"
+#include "core/sha256.h"
+#include "host/claims.h"
+
+enum { COMMANDS = 256 };
+
+/* A folder that sources are written to. */
+struct place {
+    struct arena *arena;
+    const char *folder;
+    struct inv_claims *claims;          /* what must not be overwritten; NULL: a temporary folder,
+                                         * in which files are written as they are */
+};
+
+struct build_kind;
+
+/* What was built before, in a folder that no other user can write to. */
+struct cache {
+    struct arena *arena;
+    const char *folder;                 /* NULL: no cache */
+    int handle;                         /* of the folder */
+};
+
+/* The sources of one trainer, compiled in a temporary folder. */
+struct build {
+    struct arena *arena;
+    const struct program *program;
+    const struct build_options *options;
+    const struct build_kind *kind;
+    const char *cc;                     /* as given: may be several words */
+    const char *nvcc;                   /* CUDA */
+    const char *archs;                  /* CUDA: nvcc's flags for them */
+    const char *folder;                 /* temporary */
+    struct cache cache;
+    const char *library;                /* the runtime's archive; NULL: not made yet */
+    unsigned levels;                    /* of the model for processors; bit i: levels[i] */
+    unsigned known;                     /* to the compiler */
+};
+
+/* Commands compile to these. */
+struct objects {
+    const char *path[COMMANDS];
+    int count;
+};
+
+/* ---- build_process.c ---- */
+struct command_line {
+    struct arena *arena;
+    const char **word;
+    int count, room;
+};
+
+/* How trainers of one target are built. */
+struct build_kind {
+    bool (*open)(struct build *);       /* finds what it needs */
+    bool (*write)(const struct build *); /* the model's sources into the folder */
+    /* What the sources, and what compiles them, depend on. */
+    void (*hash)(const struct build *, struct inv_sha256 *);
+    bool (*compile)(const struct build *, struct objects *);
+    struct command_line (*link)(const struct build *, const struct objects *, const char *zlib,
+                                const char *out);
+};
+extern const struct build_kind build_cuda;
+
+/* ---- build_cuda.c ---- */
+struct embedded_file;
+/* Whether a program on CUDA devices is also made of that file. */
+bool build_is_cuda(const struct program *, const struct embedded_file *);
+
+/* ---- build.c: false after printing what failed ---- */
+/* The temporary folder. */
+struct place build_place(const struct build *);
+bool build_write_text(const struct place *, const char *name, const struct text *);
+/* CMakeLists.txt and README.md from templates whose paths begin so. */
+bool build_write_glue(const struct program *, const char *templates, const struct place *);
+/* The runtime's sources for the processor. */
+bool build_write_runtime(const struct place *, bool headers_only);
+/* Adds a text with its end to what is hashed. */
+void build_hash_text(struct inv_sha256 *, const char *);
+/* "cc FLAGS [user's flags] -Ifolders -c source -o object". */
+struct command_line build_compile_line(const struct build *, const char *source,
+                                       const char *object);
+/* Adds "-Ifolders -c source -o object". */
+void build_add_source(const struct build *, struct command_line *, const char *source,
+                      const char *object);
+
+/* ---- build_files.c: false after printing what failed and its cure ---- */
+/* Makes the folder of that name in the place, and those above it. */
+bool files_make_folder(const struct place *, const char *name);
+bool files_write(const struct place *, const char *name, const char *data, size_t size);
+/* Makes a folder that others can be kept out of, and those above it, in silence. */
+bool files_make_private(const char *path);
+/* Copies a program as host/output.h does. */
+bool files_install(const char *from, const char *to, struct inv_errors *);
+/* A new folder for temporary files, or NULL.  Signals wait until files_remove_temporary, which
+ * removes it and all in it. */
+const char *files_temporary(struct arena *);
+void files_remove_temporary(const char *folder);
+bool files_exist(const char *path);
+/* "path size time" of a file, for keys; "path absent". */
+const char *files_stamp(struct arena *, const char *path);
+/* The executable's own path, or NULL. */
+const char *files_executable(struct arena *);
+/* Where a command is found in $PATH, or NULL. */
+const char *files_find_command(struct arena *, const char *command);
+
+/* ---- build_cache.c ---- */
+/* Opens the cache's folder; its path is NULL where there is none, or where it is no good, which
+ * then was said. */
+struct cache cache_open(struct arena *);
+/* The entry of that name and key, open and with its path in *path, or -1.  What is not as it was
+ * written, and what others could have written, is removed. */
+int cache_find(const struct cache *, const char *name, const char *key, const char **path);
+/* Adds a file to the cache and removes the oldest ones; false, and says why, where that cannot be:
+ * everything then works without. */
+bool cache_add(const struct cache *, const char *name, const char *key, const char *file);
+
+/* ---- build_process.c ---- */
+/* From here on a signal that would end the program ends the commands, and lets none begin;
+ * commands_release then ends the program by it. */
+void commands_hold(void);
+void commands_release(void);
+void command_add(struct command_line *, const char *word);
+/* Adds the words of a string such as $CFLAGS: split at spaces; '...', "..." and \ quote. */
+void command_add_words(struct command_line *, const char *words);
+const char *command_text(const struct command_line *);
+/* Runs the commands, two at a time, output captured below `folder`.  False after printing the
+ * first failing one with its output; quiet: prints nothing. */
+bool command_run_all(const struct command_line *, int count, const char *folder, bool verbose,
+                     bool quiet);
+
+/* Did the first command of the last run print the word? */
+bool command_said(struct arena *, const char *folder, const char *word);
+
+#endif

@@ -1,0 +1,256 @@
+/* Trainers on a CUDA device: their sources on disk, and what nvcc makes of them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "build/build.h"
+#include "build/build_private.h"
+#include "base/embedded.h"
+#include "emit/emit.h"
+
+/* Every build rounds as written, on the device and beside it; docs/numerics.md, section 1. */
+#define NVCC_FLAGS "-std=c++17 -O3 -fmad=false -ftz=false -prec-div=true -prec-sqrt=true"
+#define NVCC_HOST_FLAGS "-Xcompiler -ffp-contract=off,-fno-math-errno,-fno-trapping-math"
+
+/* Compute capabilities that a trainer has code for, where nvcc offers it. */
+static const char *const usual_archs[] = {"75", "80", "86", "89", "90"};
+enum { USUAL_ARCHS = sizeof usual_archs / sizeof *usual_archs };
+
+static const char start[] = "runtime/cuda/";
+
+/* ---- sources ---- */
+
+bool build_is_cuda(const struct program *program, const struct embedded_file *file)
+{
+    return strncmp(file->path, start, strlen(start)) == 0 &&
+           (program->library_kernels || !strstr(file->path, "/library/"));
+}
+
+static bool is_cuda_source(const struct program *program, const struct embedded_file *file)
+{
+    return build_is_cuda(program, file) && file->path[strlen(file->path) - 1] != 'h';
+}
+
+static bool write_cuda_runtime(const struct program *program, const struct place *place)
+{
+    for (int i = 0; i < embedded_file_count; i++) {
+        const struct embedded_file *file = &embedded_files[i];
+        int length = (int)(strrchr(file->path, '/') - file->path);
+        if (build_is_cuda(program, file) &&
+            (!files_make_folder(place, arena_printf(place->arena, "%.*s", length, file->path)) ||
+             !files_write(place, file->path, file->data, file->size)))
+            return false;
+    }
+    return true;
+}
+
+static const struct {
+    const char *suffix;                 /* NULL: main.c */
+    void (*emit)(const struct program *, struct text *);
+} sources[] = {{".cu", emit_cuda}, {".c", emit_cuda_tables}, {".h", emit_cuda_header},
+               {NULL, emit_cuda_main}};
+enum { SOURCES = sizeof sources / sizeof *sources };
+
+static bool write_program(const struct program *program, const struct place *place)
+{
+    struct arena *arena = program->arena;
+    for (int i = 0; i < SOURCES; i++) {
+        struct text text;
+        text_init(&text, arena);
+        sources[i].emit(program, &text);
+        const char *name = sources[i].suffix ? arena_printf(arena, "%s%s", emit_file_name(program),
+                                                            sources[i].suffix) : "main.c";
+        if (!build_write_text(place, name, &text))
+            return false;
+    }
+    return true;
+}
+
+int build_cuda_emit(const struct program *program, const char *dir, struct inv_claims *claims)
+{
+    const struct place place = {program->arena, dir, claims};
+    bool good = files_make_folder(&place, ".") && write_program(program, &place) &&
+                build_write_glue(program, "templates/program/cuda_", &place) &&
+                build_write_runtime(&place, false) && write_cuda_runtime(program, &place);
+    return good ? 0 : 1;
+}
+
+/* ---- nvcc and what it makes code for ---- */
+
+static bool find_nvcc(struct build *build)
+{
+    static const char *const usual[] = {"nvcc", "/usr/local/cuda/bin/nvcc"};
+    const char *environment = getenv("NVCC");
+    bool named = environment && *environment;
+    for (int i = 0; i < (named ? 1 : 2) && !build->nvcc; i++)
+        build->nvcc = files_find_command(build->arena, named ? environment : usual[i]);
+    if (!build->nvcc)
+        fprintf(stderr,
+                "invar: error: no CUDA compiler: there is no command '%s'\n"
+                "help: install the CUDA Toolkit 12 or later and add its bin folder to PATH, or "
+                "name nvcc by NVCC; 'invar emit --target cuda' needs none\n",
+                named ? environment : "nvcc");
+    return build->nvcc != NULL;
+}
+
+/* What `nvcc --list-gpu-code` prints: "sm_75\nsm_80\n.."; "" where it fails. */
+static const char *list_offered(const struct build *build)
+{
+    struct text text;
+    char line[256];
+    text_init(&text, build->arena);
+    text_puts(&text, "\n");
+    FILE *pipe = popen(arena_printf(build->arena, "'%s' --list-gpu-code 2>&1", build->nvcc), "r");
+    while (pipe && fgets(line, sizeof line, pipe))
+        text_puts(&text, line);
+    if (pipe)
+        pclose(pipe);
+    return text.data;
+}
+
+static bool is_offered(const struct build *build, const char *offered, const char *arch)
+{
+    return strstr(offered, arena_printf(build->arena, "\nsm_%s\n", arch)) != NULL;
+}
+
+static void add_code(struct text *flags, const char *arch)
+{
+    text_printf(flags, " -gencode arch=compute_%s,code=sm_%s", arch, arch);
+}
+
+/* Machine code for each, and PTX of the last for devices yet to come. */
+static bool choose_archs(struct build *build, const char *const *arch, int count, bool must)
+{
+    const char *offered = list_offered(build), *last = NULL;
+    struct text flags;
+    text_init(&flags, build->arena);
+    for (int i = 0; i < count; i++)
+        if (is_offered(build, offered, arch[i])) {
+            add_code(&flags, arch[i]);
+            last = arch[i];
+        } else if (must) {
+            fprintf(stderr, "invar: error: --arch %s: %s makes no code for that\n"
+                    "help: '%s --list-gpu-code' lists what it offers\n", arch[i], build->nvcc,
+                    build->nvcc);
+            return false;
+        }
+    if (!last) {
+        fprintf(stderr, "invar: error: %s makes code for none of compute capability 7.5 to 9.0\n"
+                "help: choose by --arch from '%s --list-gpu-code'\n", build->nvcc, build->nvcc);
+        return false;
+    }
+    text_printf(&flags, " -gencode arch=compute_%s,code=compute_%s", last, last);
+    build->archs = flags.data;
+    return true;
+}
+
+/* "80,90" or "native". */
+static bool wanted_archs(struct build *build, const char *list)
+{
+    const char *arch[32];
+    int count = 0;
+    for (const char *c = list; *c && count < 32; c += c[0] == ',') {
+        size_t size = strcspn(c, ",");
+        arch[count++] = arena_strndup(build->arena, c, size);
+        c += size;
+    }
+    build->archs = "-arch=native";
+    return strcmp(list, "native") == 0 || choose_archs(build, arch, count, true);
+}
+
+static bool open_cuda(struct build *build)
+{
+    if (!find_nvcc(build))
+        return false;
+    return build->options->archs ? wanted_archs(build, build->options->archs)
+                                 : choose_archs(build, usual_archs, USUAL_ARCHS, false);
+}
+
+/* ---- building ---- */
+
+static bool write_cuda(const struct build *build)
+{
+    const struct place place = build_place(build);
+    return write_program(build->program, &place) && write_cuda_runtime(build->program, &place);
+}
+
+static void hash_cuda(const struct build *build, struct inv_sha256 *hash)
+{
+    struct text text;
+    text_init(&text, build->arena);
+    for (int i = 0; i < SOURCES; i++)
+        sources[i].emit(build->program, &text);
+    build_hash_text(hash, text.data);
+    build_hash_text(hash, NVCC_FLAGS NVCC_HOST_FLAGS);
+    build_hash_text(hash, build->archs);
+    build_hash_text(hash, files_stamp(build->arena, build->nvcc));
+    for (int i = 0; i < embedded_file_count; i++)
+        if (build_is_cuda(build->program, &embedded_files[i]))
+            build_hash_text(hash, embedded_files[i].data);
+}
+
+static struct command_line nvcc_line(const struct build *build, const char *source,
+                                     const char *object)
+{
+    struct command_line line = {.arena = build->arena};
+    command_add(&line, build->nvcc);
+    command_add_words(&line, NVCC_FLAGS " " NVCC_HOST_FLAGS);
+    command_add_words(&line, build->archs);
+    command_add(&line, "-DINV_NVCC_FLAGS=\"" NVCC_FLAGS "\"");
+    build_add_source(build, &line, source, object);
+    return line;
+}
+
+/* C that includes a vendor's headers, whose place nvcc knows. */
+static struct command_line vendor_line(const struct build *build, const char *source,
+                                       const char *object)
+{
+    struct command_line line = {.arena = build->arena};
+    command_add(&line, build->nvcc);
+    build_add_source(build, &line, source, object);
+    return line;
+}
+
+static void add_source(const struct build *build, struct command_line *lines,
+                       struct objects *objects, const char *source)
+{
+    const char *path = arena_printf(build->arena, "%s/%s", build->folder, source);
+    const char *object = arena_printf(build->arena, "%s/%d.o", build->folder, objects->count);
+    bool device = strcmp(source + strlen(source) - 3, ".cu") == 0;
+    lines[objects->count] = device ? nvcc_line(build, path, object)
+                            : strncmp(source, start, strlen(start)) == 0
+                                ? vendor_line(build, path, object)
+                                : build_compile_line(build, path, object);
+    objects->path[objects->count++] = object;
+}
+
+static bool compile_cuda(const struct build *build, struct objects *objects)
+{
+    struct command_line lines[COMMANDS];
+    const char *name = emit_file_name(build->program);
+    add_source(build, lines, objects, arena_printf(build->arena, "%s.cu", name));
+    for (int i = 0; i < embedded_file_count; i++)
+        if (is_cuda_source(build->program, &embedded_files[i]))
+            add_source(build, lines, objects, embedded_files[i].path);
+    add_source(build, lines, objects, arena_printf(build->arena, "%s.c", name));
+    add_source(build, lines, objects, "main.c");
+    return command_run_all(lines, objects->count, build->folder, build->options->verbose, false);
+}
+
+static struct command_line link_cuda(const struct build *build, const struct objects *objects,
+                                     const char *zlib, const char *out)
+{
+    struct command_line line = {.arena = build->arena};
+    command_add(&line, build->nvcc);
+    command_add_words(&line, build->archs);
+    for (int i = 0; i < objects->count; i++)
+        command_add(&line, objects->path[i]);
+    command_add(&line, build->library);
+    command_add(&line, "-Xlinker");
+    command_add(&line, zlib);
+    command_add_words(&line, build->program->library_kernels ? "-ldl" : "");
+    command_add_words(&line, "-lm -Xcompiler -pthread -o");
+    command_add(&line, out);
+    return line;
+}
+
+const struct build_kind build_cuda = {open_cuda, write_cuda, hash_cuda, compile_cuda, link_cuda};

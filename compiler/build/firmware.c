@@ -1,0 +1,172 @@
+/* Sources for firmware on disk: NAME.c, NAME.h and the headers and core files that they need. */
+#include "build/build.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+#include "build/build_private.h"
+#include "base/embedded.h"
+#include "emit/emit.h"
+#include "passes/firmware.h"
+#include "host/safetensors.h"
+
+/* Where an embedded file belongs in the folder, or NULL. */
+static const char *firmware_place(const char *path)
+{
+    static const char *const core[] = {
+        "runtime/core/arith.h", "runtime/core/contract.h", "runtime/core/elementary.h",
+        "runtime/core/exact.h", "runtime/core/firmware.h", "runtime/core/fpu.h",
+        "runtime/core/philox.h", "runtime/core/run.h", "runtime/core/sha256.c",
+        "runtime/core/sha256.h", "runtime/core/sums.h"};
+    for (size_t i = 0; i < sizeof core / sizeof *core; i++)
+        if (strcmp(path, core[i]) == 0)
+            return path + strlen("runtime/");
+    return strncmp(path, "templates/ops/", 14) == 0 ? path + strlen("templates/") : NULL;
+}
+
+static bool write_core(const struct place *place)
+{
+    if (!files_make_folder(place, "core") || !files_make_folder(place, "ops"))
+        return false;
+    for (int i = 0; i < embedded_file_count; i++) {
+        const struct embedded_file *file = &embedded_files[i];
+        const char *name = firmware_place(file->path);
+        if (name && !files_write(place, name, file->data, file->size))
+            return false;
+    }
+    return true;
+}
+
+/* What the linked image must keep to: the least of all targets (cmake/InvarGenerate.cmake). */
+static void print_budget(const struct program *program, struct text *text)
+{
+    int64_t ram = INT64_MAX, flash = INT64_MAX;
+    for (int i = 0; i < program->target_count; i++) {
+        ram = program->target[i].ram < ram ? program->target[i].ram : ram;
+        flash = program->target[i].flash < flash ? program->target[i].flash : flash;
+    }
+    text_printf(text, "ram %" PRId64 "\nflash %" PRId64 "\n", ram, flash);
+}
+
+/* The saved variables as the reader of weights wants them; of other fields it needs none. */
+static struct inv_model saved_model(const struct program *program)
+{
+    struct inv_variable *list =
+        ARENA_ARRAY(program->arena, struct inv_variable, program->variable_count + 1);
+    int count = 0;
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *v = program->variable[i];
+        if (v->kind != VAR_PARAM && v->kind != VAR_BUFFER)
+            continue;
+        static const enum inv_dtype dtype[] = {[F32] = INV_F32, [I32] = INV_I32, [BOOL] = INV_BOOL,
+                                               [I64] = INV_I64};
+        struct inv_variable *saved = &list[count++];
+        *saved = (struct inv_variable){.path = v->path, .dtype = dtype[v->dtype],
+                                       .kind = v->kind == VAR_PARAM ? INV_PARAM : INV_BUFFER,
+                                       .rank = v->shape.rank, .rows = -1, .offset = v->offset};
+        memcpy(saved->dim, v->shape.dim, sizeof saved->dim);
+    }
+    return (struct inv_model){.name = program->name, .variable = list, .variable_count = count,
+                              .saved_bytes = program->saved_bytes};
+}
+
+/* NAME_weights.c: the arena's first bytes, as trained; false after an error was printed. */
+static bool write_weights(const struct program *program, const struct place *place,
+                          const char *path)
+{
+    struct arena *arena = program->arena;
+    const struct inv_model model = saved_model(program);
+    struct inv_errors errors = {.to = stderr};
+    int words = (int)((program->saved_bytes + 3) / 4);
+    uint32_t *word = ARENA_ARRAY(arena, uint32_t, words + 2);
+    if (access(path, R_OK) != 0) {
+        fprintf(stderr, "error: %s: cannot read weights: %s; --weights takes the file that a "
+                "trainer wrote\n", path, strerror(errno));
+        return false;
+    }
+    if (!inv_safetensors_load(&model, (unsigned char *)word, path, &errors))
+        return false;
+    const char *symbol = emit_symbol(arena, program->name);
+    struct text text;
+    text_init(&text, arena);
+    text_printf(&text, "/* Weights of %s for %s_init_inference, in the order of its arena. */\n"
+                "#include <stdint.h>\n\nextern const uint32_t %s_weights[%d];\n\n"
+                "const uint32_t %s_weights[%d] __attribute__((aligned(8))) = {", program->name,
+                symbol, symbol, words, symbol, words);
+    for (int i = 0; i < words; i++)
+        text_printf(&text, "%s0x%08" PRIx32 "u,", i % 8 ? " " : "\n    ", word[i]);
+    text_puts(&text, "\n};\n");
+    return files_write(place, arena_printf(arena, "%s_weights.c", emit_file_name(program)),
+                       text.data, text.size);
+}
+
+/* NAME.bill, and NAME.budget where the model file has a target. */
+static bool write_bill(const struct program *program, const struct place *place)
+{
+    struct arena *arena = program->arena;
+    const char *name = emit_file_name(program);
+    struct text bill, budget;
+    text_init(&bill, arena);
+    text_init(&budget, arena);
+    firmware_print_bill(program, &bill);
+    print_budget(program, &budget);
+    return files_write(place, arena_printf(arena, "%s.bill", name), bill.data, bill.size) &&
+           (program->target_count == 0 ||
+            files_write(place, arena_printf(arena, "%s.budget", name), budget.data, budget.size));
+}
+
+/* What a device would have to read all rows for stays with the host. */
+static bool splits_plainly(const struct program *program)
+{
+    const struct data_desc *data = &program->data;
+    const struct span *span = data->folds || data->stratify >= 0 ? &data->split_span : NULL;
+    for (int i = 0; i < data->field_count; i++)
+        if (data->field[i].key)
+            span = &data->field[i].span;
+    if (!span)
+        return true;
+    struct diag *d = diag_error(program->diags, *span, "firmware splits rows by shares "
+                                "only, not by class, group, column or fold");
+    diag_help(d, "give the device its parts: 'part train = ...' with files of its own, and so on");
+    return false;
+}
+
+/* Nor does it count the rows of classes. */
+static bool counts_no_classes(const struct program *program)
+{
+    for (int i = 0; i < program->data.field_count; i++) {
+        const struct data_field *field = &program->data.field[i];
+        if (field->balance < 0)
+            continue;
+        struct diag *d = diag_error(program->diags, field->span,
+                                    "firmware does not count classes for 'balanced'");
+        diag_help(d, "give the weights as numbers; a trainer saves them as data/%s/balanced",
+                  field->name);
+        return false;
+    }
+    return true;
+}
+
+int build_firmware(const struct program *program, const char *dir, const char *weights,
+                   struct inv_claims *claims)
+{
+    struct arena *arena = program->arena;
+    const struct place place = {arena, dir, claims};
+    const char *name = emit_file_name(program);
+    struct text source, header;
+    if (!splits_plainly(program) || !counts_no_classes(program) || !firmware_fits(program)) {
+        diags_print(program->diags, stderr);
+        return 1;
+    }
+    text_init(&source, arena);
+    text_init(&header, arena);
+    emit_firmware(program, &source);
+    emit_firmware_header(program, &header);
+    bool good = files_make_folder(&place, ".") &&
+                files_write(&place, arena_printf(arena, "%s.c", name), source.data, source.size) &&
+                files_write(&place, arena_printf(arena, "%s.h", name), header.data, header.size) &&
+                write_bill(program, &place) && write_core(&place) &&
+                (!weights || write_weights(program, &place, weights));
+    return good ? 0 : 1;
+}

@@ -1,0 +1,736 @@
+/* One function for each kind of group: which skeleton, and what its holes are. */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "emit/emit_private.h"
+
+const struct node *group_first(const struct function *f)
+{
+    return graph_node(f->graph, f->group->node[0]);
+}
+
+const struct node *group_class_node(const struct function *f, enum op_class class)
+{
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (op_def(node->op)->class == class)
+            return node;
+    }
+    return NULL;
+}
+
+const char *function_extent(struct function *f, struct extent extent)
+{
+    return emit_extent(f->emit->arena, extent);
+}
+
+void function_set_extent(struct function *f, const char *key, struct extent extent)
+{
+    values_set(f->values, key, function_extent(f, extent));
+}
+
+struct extent extent_of_all(const struct shape *shape)
+{
+    struct extent extent = {.constant = 1};
+    for (int axis = 0; axis < shape->rank; axis++)
+        extent = extent_multiply(extent, extent_of(shape, axis));
+    return extent;
+}
+
+/* "64 * " before an index that counts rows of that length; "" for 1. */
+const char *function_factor(struct function *f, struct extent extent)
+{
+    if (extent_is(extent, 1))
+        return "";
+    return arena_printf(f->emit->arena, "%s * ", function_extent(f, extent));
+}
+
+/* "out + 64 * i"; an empty index is none. */
+const char *function_pointer_at(struct function *f, const char *pointer, struct extent stride,
+                              const char *index)
+{
+    if (*index == '\0')
+        return pointer;
+    struct text text;
+    text_init(&text, f->emit->arena);
+    emit_term(&text, stride, index);
+    if (text.size == 0)
+        return pointer;
+    return arena_printf(f->emit->arena, "%s + %s", pointer, text.data);
+}
+
+/* ---- map, row ---- */
+
+/* What the loops run over: all shapes of the group, and the rows that are reduced.  A store that
+ * does nothing may see its value reshaped. */
+struct shape group_space(const struct function *f)
+{
+    struct shape space = shape_scalar();
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (node->op == OP_STORE && function_store_is_idle(f, node))
+            continue;
+        if (op_def(node->op)->class == CLASS_ROW)
+            node = graph_node(f->graph, node->operand[0]);
+        if (!shape_broadcast(&space, &node->shape, &space)) {
+            fprintf(stderr, "invar: bug: shapes of the group of %%%d do not broadcast\n", node->id);
+            assert(false);
+        }
+    }
+    return space;
+}
+
+/* Where nothing is split, one call does it all. */
+static void guard_whole(struct function *f, struct text *body)
+{
+    f->count = (struct extent){.constant = 1};
+    text_puts(body, "    if (begin == end)\n        return;\n");
+}
+
+static void map_group(struct function *f)
+{
+    struct shape space = group_space(f);
+    struct nest nest = {0};
+    struct text body;
+    text_init(&body, f->emit->arena);
+    nest_init(&nest, f, &space, 0);
+    if (nest.rank > 0)
+        nest_split(&nest, 0);
+    else
+        guard_whole(f, &body);
+    nest_emit(&nest, &body, 1);
+    values_set(f->values, "body", body.data);
+}
+
+/* "f32[b, 10]": the group's space as what is reduced; ends in how the sums go, if there are any. */
+const char *group_row_text(struct function *f, const char *walk)
+{
+    struct shape space = group_space(f);
+    const struct node *row = group_class_node(f, CLASS_ROW);
+    bool sums = false;
+    for (int i = 0; i < f->group->count; i++)
+        sums = sums || graph_node(f->graph, f->group->node[i])->op == OP_ROW_SUM;
+    const char *shape = shape_print(f->emit->arena, graph_node(f->graph, row->operand[0])->dtype,
+                                    &space);
+    return arena_printf(f->emit->arena, "%s: %s%s", shape, walk, sums ? "; sums in 32 lanes" : "");
+}
+
+static void row_group(struct function *f)
+{
+    struct shape space = group_space(f);
+    struct text body, rows;
+    text_init(&body, f->emit->arena);
+    text_init(&rows, f->emit->arena);
+    row_emit(f, &space, &rows);
+    if (f->count.constant == 0 && f->count.rows == 0)
+        guard_whole(f, &body);
+    text_add(&body, rows.data, rows.size);
+    values_set(f->values, "body", body.data);
+}
+
+/* ---- column ---- */
+
+/* "out_9[16 * i + k]"; pages of extent 1 have no index. */
+static const char *column_target(struct function *f, const struct node *column)
+{
+    struct text index;
+    text_init(&index, f->emit->arena);
+    if (!extent_is(extent_of(&column->shape, 0), 1))
+        emit_term(&index, extent_of(&column->shape, 2), "i");
+    emit_term(&index, (struct extent){.constant = 1}, "k");
+    return arena_printf(f->emit->arena, "%s[%s]", function_pointer(f, column->id, true),
+                        index.data);
+}
+
+static void column_limits(struct function *f, const struct shape *space)
+{
+    struct extent pages = extent_of(space, 0), columns = extent_of(space, 2);
+    bool paged = !extent_is(pages, 1);
+    values_set(f->values, "page_begin", paged ? "begin" : "0");
+    values_set(f->values, "page_end", paged ? "end" : "1");
+    values_set(f->values, "column_begin", paged ? "0" : "begin");
+    values_set(f->values, "column_end", paged ? function_extent(f, columns) : "end");
+    function_set_extent(f, "rows", extent_of(space, 1));
+    f->count = paged ? pages : columns;
+}
+
+/* The whole sum by the runtime's function, where columns lie side by side in memory. */
+static bool column_call(struct function *f, const struct node *column, const struct shape *space)
+{
+    struct access access = schedule_access(f->graph, column->operand[0], space);
+    bool one = extent_is(extent_of(space, 2), 1);
+    if (column->dtype != F32 || function_computes(f, access.node) ||
+        function_constant(f, access.node) || !(one || extent_is(access.stride[2], 1)))
+        return false;
+    bool paged = !extent_is(extent_of(space, 0), 1);
+    struct extent unit = {.constant = 1}, columns = extent_of(space, 2);
+    const char *x = function_pointer(f, access.node, false);
+    const char *out = function_pointer(f, column->id, true);
+    if (!extent_is(access.offset, 0))
+        x = arena_printf(f->emit->arena, "%s + %s", x, function_extent(f, access.offset));
+    struct text body;
+    text_init(&body, f->emit->arena);
+    text_printf(&body, "%s    inv_column_sum(%s, %s, %s, %s, %s);\n",
+                paged ? "    for (int64_t i = begin; i < end; i++)\n    " : "",
+                paged ? function_pointer_at(f, out, columns, "i")
+                      : function_pointer_at(f, out, unit, "begin"),
+                paged ? function_pointer_at(f, x, access.stride[0], "i")
+                      : function_pointer_at(f, x, unit, "begin"),
+                function_extent(f, access.stride[1]), function_extent(f, extent_of(space, 1)),
+                paged ? function_extent(f, columns) : "end - begin");
+    values_set(f->values, "body", body.data);
+    f->skeleton = "templates/skeleton/loops.c";
+    return true;
+}
+
+void group_column_values(struct function *f, const struct node *column, int indent)
+{
+    struct nest nest = {0};
+    nest_init(&nest, f, &graph_node(f->graph, column->operand[0])->shape, KEEP_ALL);
+    struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
+    for (int i = 0; f->group->node[i] != column->id; i++)
+        if (nest_includes(&nest, graph_node(f->graph, f->group->node[i])))
+            block.node[block.count++] = f->group->node[i];
+    struct text locals;
+    text_init(&locals, f->emit->arena);
+    nest_block(&nest, &block, -1, &locals, indent);
+    values_set(f->values, "locals", locals.data ? locals.data : "");
+    values_set(f->values, "value", nest_operand(&nest, column->operand[0]));
+    values_set(f->values, "target", column_target(f, column));
+}
+
+const char *group_column_text(struct function *f, const struct node *column)
+{
+    const struct node *summed = graph_node(f->graph, column->operand[0]);
+    return arena_printf(f->emit->arena, "%s over axis 1: %s",
+                        shape_print(f->emit->arena, summed->dtype, &summed->shape),
+                        column->dtype == I64 ? "counts"
+                                             : "sums of 256 rows, ascending, added up ascending");
+}
+
+static void column_group(struct function *f)
+{
+    const struct node *column = group_class_node(f, CLASS_COLUMN);
+    const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
+    f->mapping = group_column_text(f, column);
+    function_use(f, column->op);
+    column_limits(f, space);
+    if (column_call(f, column, space))
+        return;
+    group_column_values(f, column, column->dtype == I64 ? 4 : 6);
+    f->skeleton = column->dtype == I64 ? "templates/skeleton/count.c"
+                                       : "templates/skeleton/column.c";
+}
+
+/* ---- contract ---- */
+
+/* Scalar operations of a product from which the columns may be what threads share. */
+enum { SPLIT_WORK = 4 << 20 };
+
+struct side group_contract_side(struct function *f, const struct node *matmul, int index)
+{
+    const struct node *operand = graph_node(f->graph, matmul->operand[index]);
+    struct access access = schedule_access(f->graph, operand->id, &operand->shape);
+    int rank = operand->shape.rank;
+    bool swapped = index == 0 ? matmul->attr.transpose_a : matmul->attr.transpose_b;
+    int own = index == 0 ? rank - 2 : rank - 1, k = index == 0 ? rank - 1 : rank - 2;
+    struct side side = {.node = access.node,
+                        .offset = access.offset,
+                        .own = access.stride[swapped ? k : own],
+                        .k = access.stride[swapped ? own : k],
+                        .length = extent_of(&operand->shape, swapped ? own : k)};
+    if (rank == 3)
+        side.page = access.stride[0];
+    side.pointer = function_pointer(f, access.node, false);
+    if (!extent_is(access.offset, 0))
+        side.pointer = arena_printf(f->emit->arena, "%s + %s", side.pointer,
+                                    function_extent(f, access.offset));
+    return side;
+}
+
+/* Whether elements along `a` lie farther apart than those along `b`. */
+static bool strides_more(struct extent a, struct extent b)
+{
+    return a.rows != b.rows ? a.rows > b.rows : a.constant > b.constant;
+}
+
+/* "max_7[p, i]": side `index` as stored, at an output's indices and p. */
+static const char *side_text(struct function *f, const struct node *matmul, int index)
+{
+    struct side side = group_contract_side(f, matmul, index);
+    bool paged = matmul->shape.rank == 3;
+    bool swapped = index == 0 ? matmul->attr.transpose_a : matmul->attr.transpose_b;
+    const char *own = index == 0 ? paged ? "j" : "i" : paged ? "k" : "j";
+    bool k_first = (index == 1) != swapped;
+    if (!extent_equal(side.k, side.own))
+        k_first = strides_more(side.k, side.own);
+    return arena_printf(f->emit->arena, "%s[%s%s, %s]", function_pointer(f, side.node, false),
+                        paged ? "i, " : "", k_first ? "p" : own, k_first ? own : "p");
+}
+
+const char *group_product_text(struct function *f, const struct node *matmul)
+{
+    const char *a = side_text(f, matmul, 0), *b = side_text(f, matmul, 1);
+    const char *shape = shape_print(f->emit->arena, F32, &matmul->shape);
+    struct side side = group_contract_side(f, matmul, 0);
+    return arena_printf(f->emit->arena,
+                        "%s: sum over p < %s of %s * %s, ascending in chunks of 256", shape,
+                        function_extent(f, side.length), a, b);
+}
+
+/* What the raw products are written to: their own storage, or that of a value of the epilogue
+ * of the same shape which then overwrites them; -1: a tile. */
+static int product_storage(const struct function *f, const struct node *matmul)
+{
+    if (function_stores(f, matmul->id))
+        return matmul->id;
+    for (int i = 1; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (node->dtype == F32 && function_place(f, node->id)->kind == PLACE_ARENA &&
+            node->op != OP_STORE && shape_equal(&node->shape, &matmul->shape))
+            return node->id;
+    }
+    return -1;
+}
+
+/* The products at the nest's index: state is the text of their storage or NULL for a tile. */
+static const char *product_element(struct nest *nest, int id)
+{
+    struct function *f = nest->function;
+    const struct node *matmul = group_first(f);
+    if (id != matmul->id)
+        return NULL;
+    struct access access = schedule_access(f->graph, id, &nest->space);
+    if (nest->state)
+        return arena_printf(f->emit->arena, "%s[%s]", (const char *)nest->state,
+                            nest_index(nest, &access));
+    int rows = matmul->shape.rank - 2, column = matmul->shape.rank - 1;
+    struct text index;
+    text_init(&index, f->emit->arena);
+    emit_term(&index, extent_of(&matmul->shape, column),
+              rows == 0 ? "(i - first)" : "(j - first)");
+    if (!extent_is(extent_of(&matmul->shape, column), 1))
+        emit_term(&index, (struct extent){.constant = 1}, rows == 0 ? "j" : "k");
+    return arena_printf(f->emit->arena, "tile[%s]", index.data);
+}
+
+static void contract_epilogue(struct function *f, const struct node *matmul, const char *storage,
+                              bool by_columns, struct text *body)
+{
+    bool paged = matmul->shape.rank == 3;
+    struct nest nest = {.local = product_element, .state = (void *)(uintptr_t)storage};
+    nest_init(&nest, f, &matmul->shape, paged ? KEEP_ALL : KEEP_FIRST);
+    struct loop *rows = &nest.loop[paged ? 1 : 0];
+    rows->from = "first";
+    rows->to = "last";
+    if (by_columns)
+        nest_split(&nest, 1);
+    nest.outer = paged ? 1 : 0;
+    nest_emit(&nest, body, paged ? 3 : 2);
+}
+
+/* Rows of the product before row `row` of page i. */
+static const char *product_at(struct function *f, const struct shape *shape, const char *storage,
+                              const char *row)
+{
+    struct extent n = extent_of(shape, shape->rank - 1), m = extent_of(shape, shape->rank - 2);
+    if (shape->rank == 3)
+        storage = function_pointer_at(f, storage, extent_multiply(m, n), "i");
+    return function_pointer_at(f, storage, n, row);
+}
+
+static int64_t extent_most(const struct function *f, struct extent extent)
+{
+    return extent.constant + extent.rows * f->graph->program->train.batch;
+}
+
+/* Whether threads share the columns rather than the rows: each of them reads all of the operand
+ * that is not split, so the larger one is.  The runtime splits large products only. */
+static bool splits_columns(const struct function *f, const struct node *matmul, bool stored)
+{
+    const struct shape *shape = &matmul->shape;
+    int64_t work = extent_most(f, group_cost(f)), m = extent_most(f, extent_of(shape, 0));
+    return f->emit->target->tiles_stored && stored && shape->rank == 2 && work >= SPLIT_WORK &&
+           extent_most(f, extent_of(shape, 1)) > m;
+}
+
+/* What inv_for splits runs from begin to end, the other axis over all. */
+static void contract_limits(struct function *f, const struct shape *shape, bool by_columns)
+{
+    int rank = shape->rank;
+    const char *m = function_extent(f, extent_of(shape, rank - 2));
+    const char *n = function_extent(f, extent_of(shape, rank - 1));
+    values_set(f->values, "row_begin", by_columns ? "0" : "begin");
+    values_set(f->values, "row_end", by_columns ? m : "end");
+    values_set(f->values, "rows", by_columns || rank == 3 ? m : "end - begin");
+    values_set(f->values, "columns", by_columns ? "end - begin" : n);
+}
+
+static void contract_values(struct function *f, const struct node *matmul, struct side *a,
+                            struct side *b, const char *row)
+{
+    const struct shape *shape = &matmul->shape;
+    if (shape->rank == 3) {
+        a->pointer = function_pointer_at(f, a->pointer, a->page, "i");
+        b->pointer = function_pointer_at(f, b->pointer, b->page, "i");
+    }
+    values_set(f->values, "a", function_pointer_at(f, a->pointer, a->own, row));
+    values_set(f->values, "b", b->pointer);
+    function_set_extent(f, "out_row", extent_of(shape, shape->rank - 1));
+    function_set_extent(f, "a_m", a->own);
+    function_set_extent(f, "a_k", a->k);
+    function_set_extent(f, "b_k", b->k);
+    function_set_extent(f, "b_n", b->own);
+    function_set_extent(f, "m", extent_of(shape, shape->rank - 2));
+    function_set_extent(f, "n", extent_of(shape, shape->rank - 1));
+    function_set_extent(f, "k", a->length);
+}
+
+/* The largest number of rows whose products stay in the cache (and on the stack) until the
+ * epilogue has used them.  Wide products that have storage are too large for a near cache anyway:
+ * there as many rows as share a packed panel of b. */
+static int64_t tile_rows(const struct function *f, const struct node *matmul, bool stored)
+{
+    struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
+    int64_t columns = extent_most(f, n);
+    int64_t rows = f->emit->target->tile_floats / columns;
+    if (stored && rows < TILE_ROWS_MAX && f->emit->target->tiles_stored)
+        return TILE_ROWS_STORED;
+    return rows < 1 ? 1 : rows > TILE_ROWS_MAX ? TILE_ROWS_MAX : rows;
+}
+
+static const char *tile_declaration(struct function *f, const struct node *matmul)
+{
+    struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
+    int64_t columns = extent_most(f, n);
+    f->stack += tile_rows(f, matmul, false) * columns * dtype_bytes(F32);
+    return arena_printf(f->emit->arena, "%sfloat tile[%" PRId64 " * %" PRId64 "];",
+                        matmul->shape.rank == 3 ? "            " : "        ",
+                        tile_rows(f, matmul, false), columns);
+}
+
+static void contract_group(struct function *f)
+{
+    const struct node *matmul = group_first(f);
+    const struct shape *shape = &matmul->shape;
+    bool paged = shape->rank == 3;
+    struct side a = group_contract_side(f, matmul, 0), b = group_contract_side(f, matmul, 1);
+    int product = product_storage(f, matmul);
+    const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
+    bool by_columns = splits_columns(f, matmul, storage != NULL);
+    struct text body;
+    text_init(&body, f->emit->arena);
+    contract_epilogue(f, matmul, storage, by_columns, &body);
+    bool tiled = body.size > 0;
+    const char *row = tiled ? "first" : paged || by_columns ? "" : "begin";
+    contract_limits(f, shape, by_columns);
+    if (by_columns)
+        b.pointer = function_pointer_at(f, b.pointer, b.own, "begin");
+    contract_values(f, matmul, &a, &b, row);
+    const char *out = storage ? product_at(f, shape, storage, row) : "tile";
+    if (by_columns)
+        out = function_pointer_at(f, out, (struct extent){.constant = 1}, "begin");
+    values_set(f->values, "out", out);
+    values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, matmul, storage != NULL));
+    values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
+    values_set(f->values, "body", body.data ? body.data : "");
+    f->skeleton = paged && tiled ? "templates/skeleton/contract_page_tiles.c"
+                  : paged        ? "templates/skeleton/contract_pages.c"
+                  : tiled        ? "templates/skeleton/contract_tiles.c"
+                                 : "templates/skeleton/contract.c";
+    f->mapping = group_product_text(f, matmul);
+    f->count = extent_of(shape, by_columns ? 1 : 0);
+    function_use(f, matmul->op);
+}
+
+/* ---- take, scatter ---- */
+
+static void take_group(struct function *f)
+{
+    const struct node *take = group_first(f), *x = graph_node(f->graph, take->operand[0]);
+    struct extent pages = extent_of(&take->shape, 0), r = extent_of(&take->shape, 1);
+    struct extent n = extent_of(&x->shape, 1), c = extent_of(&take->shape, 2);
+    const char *page = "";
+    if (!extent_is(pages, 1))
+        page = arena_printf(f->emit->arena, r.rows ? "%s(i / (%s)) + " : "%s(i / %s) + ",
+                            function_factor(f, n), function_extent(f, r));
+    values_set(f->values, "out", function_pointer(f, take->id, true));
+    values_set(f->values, "x", function_pointer(f, x->id, false));
+    values_set(f->values, "index", function_pointer(f, take->operand[1], false));
+    values_set(f->values, "page", extent_is(r, 1) && *page ? arena_printf(f->emit->arena, "%si + ",
+                                                                 function_factor(f, n)) : page);
+    values_set(f->values, "row", function_factor(f, c));
+    function_set_extent(f, "n", n);
+    function_set_extent(f, "c", c);
+    if (extent_is(c, 1))
+        f->skeleton = "templates/skeleton/take_one.c";
+    f->count = extent_multiply(pages, r);
+    function_use(f, take->op);
+}
+
+static void scatter_group(struct function *f)
+{
+    const struct node *scatter = group_first(f), *g = graph_node(f->graph, scatter->operand[0]);
+    struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
+    struct extent c = extent_of(&scatter->shape, 2), r = extent_of(&g->shape, 1);
+    bool paged = !extent_is(pages, 1);
+    const char *out = function_pointer(f, scatter->id, true);
+    const char *in = function_pointer(f, g->id, false);
+    const char *index = function_pointer(f, scatter->operand[1], false);
+    struct extent before = {.constant = paged ? 1 : 0};
+    values_set(f->values, "out",
+               function_pointer_at(f, out, extent_multiply(n, extent_multiply(c, before)), "i"));
+    values_set(f->values, "g",
+               function_pointer_at(f, in, extent_multiply(r, extent_multiply(c, before)), "i"));
+    values_set(f->values, "index", function_pointer_at(f, index, extent_multiply(r, before), "i"));
+    values_set(f->values, "page_begin", paged ? "begin" : "0");
+    values_set(f->values, "page_end", paged ? "end" : "1");
+    values_set(f->values, "column_begin", paged ? "0" : "begin");
+    values_set(f->values, "column_end", paged ? function_extent(f, c) : "end");
+    function_set_extent(f, "n", n);
+    function_set_extent(f, "r", r);
+    function_set_extent(f, "c", c);
+    f->count = paged ? pages : c;
+    f->mapping = arena_printf(f->emit->arena, "%s: row r of %s is added to row %s[r], r ascending",
+                              shape_print(f->emit->arena, F32, &scatter->shape), in, index);
+    function_use(f, scatter->op);
+}
+
+/* ---- concat, pad ---- */
+
+/* How a nest over `part` walks the whole, in which it starts at `start`. */
+static struct access whole_access(const struct node *whole, const struct shape *part,
+                                  const int64_t *start)
+{
+    struct access access = {.node = whole->id};
+    struct extent stride[RANK_MAX];
+    shape_strides(&whole->shape, stride);
+    for (int axis = 0; axis < part->rank; axis++) {
+        if (!extent_is(extent_of(part, axis), 1))
+            access.stride[axis] = stride[axis];
+        access.offset.constant += stride[axis].constant * start[axis];
+        access.offset.rows += stride[axis].rows * start[axis];
+    }
+    return access;
+}
+
+/* Has the loop over axis 0 of a part that starts at `start` stay within begin .. end. */
+static void clip_loop(struct function *f, struct loop *loop, int64_t start, struct text *text)
+{
+    const char *to = function_extent(f, loop->extent);
+    text_printf(text, "    const int64_t from = begin < %" PRId64 " ? 0 : begin - %" PRId64 ";\n",
+                start, start);
+    text_printf(text, "    const int64_t to = end - %" PRId64 " < %s ? end - %" PRId64 " : %s;\n",
+                start, to, start, to);
+    loop->from = "from";
+    loop->to = "to";
+}
+
+void group_part_nest(struct nest *nest, struct function *f, const struct node *whole, int operand,
+                     const int64_t *start, unsigned keep)
+{
+    const struct shape *part = &graph_node(f->graph, operand)->shape;
+    *nest = (struct nest){.access_count = 2};
+    nest->access[0] = whole_access(whole, part, start);
+    nest->access[1] = schedule_access(f->graph, operand, part);
+    nest_init(nest, f, part, keep);
+}
+
+void group_part_line(struct nest *nest, const struct node *whole, int operand, struct text *line,
+                     int indent)
+{
+    const char *value = nest_operand(nest, operand);
+    text_printf(line, "%*s%s[%s] = %s;\n", indent * 4, "",
+                function_pointer(nest->function, whole->id, true),
+                nest_index(nest, &nest->access[0]), value);
+}
+
+/* Copies the operand to its place in the whole.  split: axis 0 runs over begin .. end of the
+ * whole's. */
+static void copy_part(struct function *f, const struct node *whole, int operand,
+                      const int64_t *start, bool split, struct text *text)
+{
+    struct arena *arena = f->emit->arena;
+    const struct shape *part = &graph_node(f->graph, operand)->shape;
+    struct nest nest;
+    group_part_nest(&nest, f, whole, operand, start, split ? KEEP_FIRST : 0);
+    if (split && start[0] == 0 && extent_equal(extent_of(part, 0), extent_of(&whole->shape, 0)))
+        nest_split(&nest, 0);
+    else if (split)
+        clip_loop(f, &nest.loop[0], start[0], text);
+    struct text line;
+    text_init(&line, arena);
+    group_part_line(&nest, whole, operand, &line, nest.rank + 1);
+    nest_wrap(&nest, nest.rank, &line, text);
+}
+
+/* Does the operand of a flat CONCAT lie at its piece already? */
+bool group_lies_there(const struct function *f, const struct node *whole, int operand,
+                       int64_t start)
+{
+    const struct place *from = function_place(f, operand), *to = function_place(f, whole->id);
+    int64_t before = start * dtype_bytes(whole->dtype);
+    for (int axis = whole->attr.axis + 1; axis < whole->shape.rank; axis++)
+        before *= whole->shape.dim[axis];
+    for (int axis = 0; axis < whole->attr.axis; axis++)
+        if (!extent_is(extent_of(&whole->shape, axis), 1))
+            return false;
+    return from->kind == PLACE_ARENA && from->offset == to->offset + before;
+}
+
+static void concat_body(struct function *f, const struct node *concat, struct text *body)
+{
+    int64_t start[RANK_MAX] = {0};
+    bool split = concat->attr.axis > 0;
+    if (!split)
+        guard_whole(f, body);
+    f->count = split ? extent_of(&concat->shape, 0) : (struct extent){.constant = 1};
+    for (int i = 0; i < concat->count; i++) {
+        int operand = concat->operand[i];
+        if (!group_lies_there(f, concat, operand, start[concat->attr.axis]))
+            copy_part(f, concat, operand, start, split, body);
+        start[concat->attr.axis] +=
+            graph_node(f->graph, operand)->shape.dim[concat->attr.axis];
+    }
+}
+
+static void pad_body(struct function *f, const struct node *pad, struct text *body)
+{
+    struct extent row = {.constant = 1};
+    for (int axis = 1; axis < pad->shape.rank; axis++)
+        row = extent_multiply(row, extent_of(&pad->shape, axis));
+    const char *factor = function_factor(f, row);
+    const char *close = extent_is(row, 1) ? "" : ")";
+    text_printf(body, "    for (int64_t i = %s%sbegin%s; i < %s%send%s; i++)\n", factor,
+                *close ? "(" : "", close, factor, *close ? "(" : "", close);
+    text_printf(body, "        %s[i] = 0;\n", function_pointer(f, pad->id, true));
+    copy_part(f, pad, pad->operand[0], pad->attr.start, true, body);
+    f->count = extent_of(&pad->shape, 0);
+}
+
+static void move_group(struct function *f)
+{
+    const struct node *move = group_first(f);
+    struct text body;
+    text_init(&body, f->emit->arena);
+    if (move->op == OP_CONCAT)
+        concat_body(f, move, &body);
+    else
+        pad_body(f, move, &body);
+    values_set(f->values, "body", body.data);
+}
+
+/* ---- random, serial ---- */
+
+/* The value of element j of a draw; the operator's own attribute is the last argument. */
+static const char *random_value(struct function *f, const struct node *node)
+{
+    struct arena *arena = f->emit->arena;
+    const struct op_def *def = op_def(node->op);
+    const char *own = "";
+    if (def->attributes & ATTR_WHOLE)
+        own = arena_printf(arena, ", %" PRId64, node->attr.whole);
+    if (def->attributes & ATTR_PROBABILITY)
+        own = arena_printf(arena, ", %s", emit_float(arena, node->attr.probability));
+    return arena_printf(arena, "inv_%s_of(&draw, j%s)", def->stem, own);
+}
+
+static const char *moment_text(const struct node *node)
+{
+    return node->attr.domain == DOMAIN_STEP ? "(uint64_t)run->step" : "0";
+}
+
+static void random_group(struct function *f)
+{
+    const struct node *node = group_first(f);
+    struct extent all = extent_of_all(&node->shape);
+    struct extent row = {.constant = all.rows};
+    bool batch = node->shape.rows == 0;
+    const char *first = arena_printf(f->emit->arena, "const int64_t first = %srun->first_row;",
+                                     function_factor(f, row));
+    assert(node->shape.rows <= 0);
+    values_set(f->values, "out", function_pointer(f, node->id, true));
+    values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
+    values_set(f->values, "moment", moment_text(node));
+    values_set(f->values, "value", random_value(f, node));
+    values_set(f->values, "type", emit_ctype(node->dtype));
+    values_set(f->values, "element", batch ? "first + i" : "i");
+    values_set(f->values, "first", batch ? first : "");
+    function_set_extent(f, "row", row);
+    values_set(f->values, "factor", function_factor(f, row));
+    f->count = all;
+    function_use(f, node->op);
+    f->mapping = arena_printf(f->emit->arena, "%s: four elements a counter, stream %s",
+                              shape_print(f->emit->arena, node->dtype, &node->shape),
+                              node->attr.path);
+    bool small = f->emit->target == &target_firmware;
+    f->skeleton = small ? "templates/skeleton/random.c" : "templates/skeleton/random_quads.c";
+    if (node->attr.domain != DOMAIN_SAMPLE)
+        return;
+    values_set(f->values, "sample", function_pointer(f, node->operand[0], false));
+    f->skeleton = small ? "templates/skeleton/random_sample.c"
+                        : "templates/skeleton/random_sample_quads.c";
+    f->count = extent_of(&node->shape, 0);
+}
+
+static void serial_group(struct function *f)
+{
+    const struct node *node = group_first(f);
+    values_set(f->values, "out", function_pointer(f, node->id, true));
+    values_set(f->values, "stem", op_def(node->op)->stem);
+    values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
+    values_set(f->values, "moment", moment_text(node));
+    function_set_extent(f, "n", extent_of_all(&node->shape));
+    f->count = (struct extent){.constant = 1};
+    function_use(f, node->op);
+}
+
+/* ---- all ---- */
+
+static const struct {
+    const char *skeleton;
+    void (*emit)(struct function *);
+} kinds[] = {
+    [GROUP_MAP] = {"templates/skeleton/loops.c", map_group},
+    [GROUP_ROW] = {"templates/skeleton/loops.c", row_group},
+    [GROUP_COLUMN] = {NULL, column_group},
+    [GROUP_CONTRACT] = {NULL, contract_group},
+    [GROUP_TAKE] = {"templates/skeleton/take.c", take_group},
+    [GROUP_SCATTER] = {"templates/skeleton/scatter.c", scatter_group},
+    [GROUP_MOVE] = {"templates/skeleton/loops.c", move_group},
+    [GROUP_RANDOM] = {NULL, random_group},
+    [GROUP_SERIAL] = {"templates/skeleton/serial.c", serial_group},
+};
+
+void group_emit(struct function *f)
+{
+    f->skeleton = kinds[f->group->kind].skeleton;
+    kinds[f->group->kind].emit(f);
+}
+
+/* Operations for each output of an operator of that class. */
+static int class_cost(enum op_class class)
+{
+    return class == CLASS_RANDOM ? 24 : class == CLASS_MAP ? 4 : 1;
+}
+
+struct extent group_cost(const struct function *f)
+{
+    struct extent cost = {0};
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        enum op_class class = op_def(node->op)->class;
+        bool reduces = class == CLASS_ROW || class == CLASS_COLUMN;
+        const struct node *over = reduces ? graph_node(f->graph, node->operand[0]) : node;
+        struct extent work = extent_of_all(&over->shape);
+        if (class == CLASS_CONTRACT) {
+            const struct shape *a = &graph_node(f->graph, node->operand[0])->shape;
+            int k = node->attr.transpose_a ? a->rank - 2 : a->rank - 1;
+            work = extent_multiply(work, extent_of(a, k));
+        }
+        cost.constant += work.constant * class_cost(class);
+        cost.rows += work.rows * class_cost(class);
+    }
+    return cost;
+}

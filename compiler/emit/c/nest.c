@@ -1,0 +1,461 @@
+/* Loop nests: axes that every access walks as one become one loop; a node's statement stands at
+ * the innermost loop that it depends on; all elements are loaded before any is stored. */
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+#include "emit/emit_private.h"
+
+static struct extent loop_stride(const struct nest *nest, const struct access *access, int loop)
+{
+    return access->stride[nest->loop[loop].axis];
+}
+
+/* ---- which axes become one loop ---- */
+
+/* Whether the access walks axes `outer` and `inner` as one axis. */
+static bool walks_as_one(const struct shape *space, const struct access *access, int outer,
+                         int inner)
+{
+    struct extent in = access->stride[inner], out = access->stride[outer];
+    if (in.rows != 0 && inner == space->rows)
+        return false;
+    return extent_equal(out, extent_multiply(in, extent_of(space, inner)));
+}
+
+static bool is_view(const struct node *node)
+{
+    return op_def(node->op)->class == CLASS_VIEW;
+}
+
+/* The access to the operand, or to the node itself where index is -1. */
+static struct access nest_access(const struct nest *nest, const struct node *node, int index)
+{
+    const struct graph *graph = nest->function->graph;
+    if (index >= 0 && is_view(node))
+        return schedule_copied_access(graph, node->id, &nest->space);
+    return schedule_access(graph, index < 0 ? node->id : node->operand[index], &nest->space);
+}
+
+/* A node of the group that has a statement: not a view that its readers look through. */
+bool nest_computes(const struct function *f, const struct node *node)
+{
+    return !is_view(node) || function_stores(f, node->id);
+}
+
+/* position depends on its axis alone; where that has extent 1 it is 0. */
+static struct access position_access(const struct nest *nest, const struct node *node)
+{
+    struct access access = {.node = node->id};
+    int axis = node->attr.axis;
+    if (node->shape.dim[axis] != 1 || node->shape.rows == axis)
+        access.stride[nest->space.rank - node->shape.rank + axis].constant = 1;
+    return access;
+}
+
+static bool node_walks_as_one(const struct nest *nest, const struct node *node, int outer,
+                              int inner)
+{
+    for (int k = -1; k < node->count; k++) {
+        struct access access = nest_access(nest, node, k);
+        if (!walks_as_one(&nest->space, &access, outer, inner))
+            return false;
+    }
+    struct access position = position_access(nest, node);
+    return node->op != OP_POSITION || walks_as_one(&nest->space, &position, outer, inner);
+}
+
+/* A nest with accesses of its own walks these, else those of the group's nodes. */
+static bool all_walk_as_one(const struct nest *nest, int outer, int inner)
+{
+    const struct function *f = nest->function;
+    for (int i = 0; i < nest->access_count; i++)
+        if (!walks_as_one(&nest->space, &nest->access[i], outer, inner))
+            return false;
+    if (nest->access_count > 0)
+        return true;
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        bool inside = op_def(node->op)->class == CLASS_MAP || node->op == OP_STORE ||
+                      op_def(node->op)->class == CLASS_ROW || is_view(node);
+        if (inside && nest_computes(f, node) && !node_walks_as_one(nest, node, outer, inner))
+            return false;
+    }
+    return true;
+}
+
+static void add_loop(struct nest *nest, int axis)
+{
+    static const char *const names[] = {"i", "j", "k", "l", "m", "n", "o", "p"};
+    struct loop *loop = &nest->loop[nest->rank];
+    *loop = (struct loop){.extent = extent_of(&nest->space, axis), .axis = axis,
+                          .name = names[nest->rank], .from = "0"};
+    nest->rank++;
+}
+
+static bool is_kept(const struct nest *nest, int axis, unsigned keep)
+{
+    return (keep & KEEP_ALL) || (axis == 0 && keep & KEEP_FIRST) ||
+           (axis == nest->space.rank - 1 && keep & KEEP_LAST);
+}
+
+void nest_init(struct nest *nest, struct function *f, const struct shape *space, unsigned keep)
+{
+    nest->function = f;
+    nest->space = *space;
+    int previous = -1;
+    for (int axis = 0; axis < space->rank; axis++) {
+        bool kept = is_kept(nest, axis, keep);
+        if (extent_is(extent_of(space, axis), 1) && !kept)
+            continue;
+        kept = kept || (previous >= 0 && is_kept(nest, previous, keep));
+        if (previous >= 0 && !kept && all_walk_as_one(nest, previous, axis)) {
+            struct loop *loop = &nest->loop[nest->rank - 1];
+            loop->extent = extent_multiply(loop->extent, extent_of(space, axis));
+            loop->axis = axis;
+        } else {
+            add_loop(nest, axis);
+        }
+        previous = axis;
+    }
+    for (int i = 0; i < nest->rank; i++)
+        nest->loop[i].to = emit_extent(f->emit->arena, nest->loop[i].extent);
+}
+
+void nest_split(struct nest *nest, int loop)
+{
+    nest->loop[loop].from = "begin";
+    nest->loop[loop].to = "end";
+    nest->function->count = nest->loop[loop].extent;
+}
+
+/* ---- reading ---- */
+
+const char *nest_index(const struct nest *nest, const struct access *access)
+{
+    struct text text;
+    text_init(&text, nest->function->emit->arena);
+    for (int i = 0; i < nest->rank; i++)
+        emit_term(&text, loop_stride(nest, access, i), nest->loop[i].name);
+    if (text.size > 0 && access->offset.rows == 0 && access->offset.constant < 0)
+        text_printf(&text, " - %" PRId64, -access->offset.constant);
+    else if (!extent_is(access->offset, 0) || text.size == 0)
+        text_printf(&text, "%s%s", text.size > 0 ? " + " : "",
+                    emit_extent(text.arena, access->offset));
+    return text.data;
+}
+
+const char *function_local(struct function *f, int id)
+{
+    return emit_name(f->emit, op_def(graph_node(f->graph, id)->op)->stem, id);
+}
+
+static const char *memory_text(struct nest *nest, const struct access *access)
+{
+    return arena_printf(nest->function->emit->arena, "%s[%s]",
+                        function_pointer(nest->function, access->node, false),
+                        nest_index(nest, access));
+}
+
+const char *nest_read(struct nest *nest, const struct access *access)
+{
+    struct function *f = nest->function;
+    const char *constant = function_constant(f, access->node);
+    if (constant && graph_node(f->graph, access->node)->attr.list)
+        return arena_printf(f->emit->arena, "%s[%s]", constant, nest_index(nest, access));
+    if (constant)
+        return constant;
+    if (!function_computes(f, access->node))
+        return memory_text(nest, access);
+    const char *text = nest->local ? nest->local(nest, access->node) : NULL;
+    return text ? text : function_local(f, access->node);
+}
+
+const char *nest_operand(struct nest *nest, int operand)
+{
+    struct access access = schedule_access(nest->function->graph, operand, &nest->space);
+    return nest_read(nest, &access);
+}
+
+/* ---- statements ---- */
+
+static const char *position_text(struct nest *nest, const struct node *node)
+{
+    struct access access = position_access(nest, node);
+    function_use(nest->function, node->op);
+    return arena_printf(nest->function->emit->arena, "inv_position(%s)",
+                        nest_index(nest, &access));
+}
+
+/* The dtype that names an operator's function: of the first operand that is no truth value. */
+static enum dtype function_dtype(const struct function *f, const struct node *node)
+{
+    for (int k = 0; k < node->count; k++) {
+        enum dtype dtype = graph_node(f->graph, node->operand[k])->dtype;
+        if (dtype != BOOL)
+            return dtype;
+    }
+    return BOOL;
+}
+
+static const char *nest_expression(struct nest *nest, const struct node *node)
+{
+    struct function *f = nest->function;
+    if (node->op == OP_POSITION)
+        return position_text(nest, node);
+    if (op_def(node->op)->class == CLASS_ROW)
+        return row_expression(nest, node);
+    if (op_def(node->op)->class != CLASS_MAP) {
+        struct access access = nest_access(nest, node, 0);
+        return nest_read(nest, &access);
+    }
+    struct text text;
+    text_init(&text, f->emit->arena);
+    text_printf(&text, "inv_%s%s(", op_def(node->op)->stem,
+                emit_suffix(function_dtype(f, node)));
+    for (int k = 0; k < node->count; k++)
+        text_printf(&text, "%s%s", k == 0 ? "" : ", ", nest_operand(nest, node->operand[k]));
+    text_puts(&text, ")");
+    function_use(f, node->op);
+    return text.data;
+}
+
+const char *nest_target(struct nest *nest, const struct node *node)
+{
+    struct access access = nest_access(nest, node, -1);
+    return arena_printf(nest->function->emit->arena, "%s[%s]",
+                        function_pointer(nest->function, node->id, true),
+                        nest_index(nest, &access));
+}
+
+/* ---- blocks of statements ---- */
+
+bool block_holds(const struct block *block, int id)
+{
+    for (int i = 0; i < block->count; i++)
+        if (block->node[i] == id)
+            return true;
+    return false;
+}
+
+/* Whether `user` reads the value of node `id` as a local. */
+static bool reads(const struct nest *nest, const struct node *user, int id)
+{
+    for (int k = 0; k < user->count; k++)
+        if (nest_access(nest, user, k).node == id)
+            return true;
+    return false;
+}
+
+/* Do other statements need the node as a local? */
+static bool has_readers(const struct nest *nest, const struct block *block, int id)
+{
+    const struct function *f = nest->function;
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *user = graph_node(f->graph, f->group->node[i]);
+        bool apart = nest->reread && nest->reread(nest, id) && !block_holds(block, user->id);
+        bool idle = function_store_is_idle(f, user);
+        if (user->id != id && !apart && !idle && reads(nest, user, id))
+            return true;
+    }
+    return false;
+}
+
+static int count_readers(const struct nest *nest, int id)
+{
+    const struct function *f = nest->function;
+    int count = 0;
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *user = graph_node(f->graph, f->group->node[i]);
+        if (user->id != id && nest_computes(f, user) && !function_store_is_idle(f, user))
+            count += reads(nest, user, id);
+    }
+    return count;
+}
+
+/* What a block puts where: one node into its memory or row array. */
+struct target {
+    const struct node *node;
+    const char *array;                  /* NULL: memory */
+};
+
+static int block_targets(struct nest *nest, const struct block *block, struct target *target)
+{
+    struct function *f = nest->function;
+    int count = 0;
+    for (int i = 0; i < block->count; i++) {
+        const struct node *node = graph_node(f->graph, block->node[i]);
+        const char *array = nest->array ? nest->array(nest, node->id) : NULL;
+        if (array)
+            target[count++] = (struct target){node, array};
+        if (function_stores(f, node->id) && !function_store_is_idle(f, node))
+            target[count++] = (struct target){.node = node};
+    }
+    return count;
+}
+
+/* Where a block stores only once, the value goes there without a local if nothing else reads it:
+ * the node of that value, or -1. */
+static int direct_node(struct nest *nest, const struct block *block,
+                       const struct target *target, int count)
+{
+    if (count != 1)
+        return -1;
+    const struct node *node = target[0].node;
+    if (nest->guard && !target[0].array && *nest->guard(nest, node))
+        return -1;
+    if (node->op != OP_STORE)
+        return has_readers(nest, block, node->id) ? -1 : node->id;
+    int value = nest_access(nest, node, 0).node;
+    for (int i = 0; i < block->count; i++)
+        if (block->node[i] == value && count_readers(nest, value) == 1)
+            return value;
+    return -1;
+}
+
+static void add_line(struct text *text, int indent, const char *line)
+{
+    text_printf(text, "%*s%s\n", indent * 4, "", line);
+}
+
+static int node_depth(const struct nest *nest, const struct node *node)
+{
+    struct access own = nest_access(nest, node, -1);
+    struct access position = position_access(nest, node);
+    int depth = nest->outer;
+    for (int i = nest->outer; i < nest->rank; i++) {
+        const struct access *access = node->op == OP_POSITION ? &position : &own;
+        if (!extent_is(loop_stride(nest, access, i), 0))
+            depth = i + 1;
+    }
+    return depth;
+}
+
+static void add_local(struct nest *nest, const struct node *node, struct text *text, int indent)
+{
+    struct arena *arena = nest->function->emit->arena;
+    add_line(text, indent, arena_printf(arena, "const %s %s = %s;", emit_ctype(node->dtype),
+                                        function_local(nest->function, node->id),
+                                        nest_expression(nest, node)));
+}
+
+static void add_target(struct nest *nest, const struct target *target, int direct,
+                       struct text *text, int indent)
+{
+    struct function *f = nest->function;
+    const struct node *node = target->node;
+    int value = node->op == OP_STORE ? nest_access(nest, node, 0).node : node->id;
+    const char *expression, *guard = "";
+    if (nest->guard && !target->array)
+        guard = nest->guard(nest, node);
+    if (*guard)
+        add_line(text, indent, arena_printf(f->emit->arena, "if (%s)", guard));
+    if (value == direct)
+        expression = nest_expression(nest, graph_node(f->graph, direct));
+    else
+        expression = node->op == OP_STORE ? nest_operand(nest, node->operand[0])
+                                          : function_local(f, node->id);
+    add_line(text, indent + (*guard != '\0'),
+             arena_printf(f->emit->arena, "%s = %s;",
+                          target->array ? target->array : nest_target(nest, node), expression));
+}
+
+void nest_block(struct nest *nest, const struct block *block, int depth, struct text *text,
+                int indent)
+{
+    struct function *f = nest->function;
+    struct target *target = ARENA_ARRAY(f->emit->arena, struct target, 2 * block->count + 1);
+    int targets = block_targets(nest, block, target);
+    int direct = direct_node(nest, block, target, targets);
+    for (int i = 0; i < block->count; i++) {
+        const struct node *node = graph_node(f->graph, block->node[i]);
+        bool here = depth < 0 || node_depth(nest, node) == depth;
+        if (here && node->op != OP_STORE && node->id != direct)
+            add_local(nest, node, text, indent);
+    }
+    if (nest->fence && targets > 0)
+        add_line(text, indent, nest->fence);
+    for (int i = 0; i < targets; i++)
+        if (depth < 0 || depth == nest->rank)
+            add_target(nest, &target[i], direct, text, indent);
+}
+
+static int count_lines(const struct text *text)
+{
+    int count = 0;
+    for (size_t i = 0; i < text->size; i++)
+        count += text->data[i] == '\n';
+    return count;
+}
+
+void nest_loop(struct nest *nest, int loop, const struct text *body, struct text *text, int indent)
+{
+    const struct loop *l = &nest->loop[loop];
+    bool braces = count_lines(body) > 1;
+    if (!strstr(body->data, "for ("))
+        add_line(text, indent, INDEPENDENT);
+    const char *step = l->step ? l->step : arena_printf(text->arena, "%s++", l->name);
+    text_printf(text, "%*sfor (int64_t %s = %s; %s < %s; %s)%s\n", indent * 4, "", l->name,
+                l->from, l->name, l->to, step, braces ? " {" : "");
+    text_add(text, body->data, body->size);
+    if (braces)
+        add_line(text, indent, "}");
+}
+
+void nest_wrap(struct nest *nest, int loops, const struct text *body, struct text *text)
+{
+    struct text inner = *body;
+    for (int loop = loops - 1; loop >= 0; loop--) {
+        struct text outer;
+        text_init(&outer, nest->function->emit->arena);
+        nest_loop(nest, loop, &inner, &outer, loop + 1);
+        inner = outer;
+    }
+    text_add(text, inner.data, inner.size);
+}
+
+static void emit_depth(struct nest *nest, const struct block *block, int depth, struct text *text,
+                       int indent)
+{
+    nest_block(nest, block, depth, text, indent);
+    if (depth == nest->rank)
+        return;
+    struct text body;
+    text_init(&body, nest->function->emit->arena);
+    emit_depth(nest, block, depth + 1, &body, indent + 1);
+    nest_loop(nest, depth, &body, text, indent);
+}
+
+bool nest_includes(const struct nest *nest, const struct node *node)
+{
+    const struct function *f = nest->function;
+    if (!nest_computes(f, node) || function_store_is_idle(f, node))
+        return false;
+    return function_stores(f, node->id) || count_readers(nest, node->id) > 0;
+}
+
+static struct block nest_statements(const struct nest *nest)
+{
+    const struct function *f = nest->function;
+    struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        enum op_class class = op_def(node->op)->class;
+        bool inside = class == CLASS_MAP || class == CLASS_VIEW || class == CLASS_STORE;
+        if (inside && nest_includes(nest, node))
+            block.node[block.count++] = node->id;
+    }
+    return block;
+}
+
+void nest_emit(struct nest *nest, struct text *text, int indent)
+{
+    struct block block = nest_statements(nest);
+    if (block.count > 0)
+        emit_depth(nest, &block, nest->outer, text, indent);
+}
+
+void nest_emit_flat(struct nest *nest, struct text *text, int indent)
+{
+    struct block block = nest_statements(nest);
+    nest_block(nest, &block, -1, text, indent);
+}

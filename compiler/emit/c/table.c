@@ -1,0 +1,303 @@
+/* The tables of runtime/include/invar.h. */
+#include <inttypes.h>
+#include <string.h>
+#include "emit/emit_private.h"
+
+static const char *const kinds[] = {
+    [VAR_PARAM] = "INV_PARAM", [VAR_BUFFER] = "INV_BUFFER", [VAR_BLOCK] = "INV_BLOCK",
+    [VAR_STATE] = "INV_STATE", [VAR_AVERAGE] = "INV_AVERAGE",
+    [VAR_ACCUMULATOR] = "INV_ACCUMULATOR", [VAR_RAW] = "INV_RAW", [VAR_INPUT] = "INV_INPUT",
+    [VAR_SAMPLE] = "INV_SAMPLE", [VAR_LOSS] = "INV_LOSS", [VAR_REPORT] = "INV_REPORT",
+    [VAR_OUTPUT] = "INV_OUTPUT"};
+static const char *const dtypes[] = {
+    [F32] = "INV_F32", [I32] = "INV_I32", [BOOL] = "INV_BOOL", [I64] = "INV_I64"};
+static const char *const sources[] = {
+    [SOURCE_CSV] = "INV_CSV", [SOURCE_IDX] = "INV_IDX", [SOURCE_NPY] = "INV_NPY",
+    [SOURCE_NPZ] = "INV_NPZ", [SOURCE_SAFETENSORS] = "INV_SAFETENSORS",
+    [SOURCE_RAW] = "INV_FILE_RAW", [SOURCE_RANDOM] = "INV_RANDOM"};
+static const char *const fits[] = {
+    [FIT_NONE] = "INV_FIT_NONE", [FIT_ZSCORE] = "INV_FIT_ZSCORE", [FIT_MINMAX] = "INV_FIT_MINMAX"};
+
+static const char *const keys[] = {
+    [KEY_NONE] = "INV_NO_KEY", [KEY_PART] = "INV_KEY_PART", [KEY_GROUP] = "INV_KEY_GROUP",
+    [KEY_ORDER] = "INV_KEY_ORDER"};
+static const char *const forms[] = {
+    [FORM_NUMBER] = "INV_CELL_NUMBER", [FORM_MISSING] = "INV_CELL_MISSING",
+    [FORM_DAYS] = "INV_CELL_DAYS", [FORM_SECONDS] = "INV_CELL_SECONDS",
+    [FORM_WEEKDAY] = "INV_CELL_WEEKDAY", [FORM_MONTH] = "INV_CELL_MONTH",
+    [FORM_YEAR] = "INV_CELL_YEAR", [FORM_DAY_OF_YEAR] = "INV_CELL_DAY_OF_YEAR"};
+static const char *const missing[] = {
+    [MISSING_ERROR] = "INV_MISSING_ERROR", [MISSING_DROP] = "INV_MISSING_DROP",
+    [MISSING_VALUE] = "INV_MISSING_VALUE", [MISSING_MEAN] = "INV_MISSING_MEAN",
+    [MISSING_MEDIAN] = "INV_MISSING_MEDIAN"};
+
+static void set_string(struct values *values, const char *key, const char *string)
+{
+    struct arena *arena = values_arena(values);
+    values_set(values, key, emit_string(arena, string));
+}
+
+static void set_whole(struct values *values, const char *key, int64_t value)
+{
+    values_printf(values, key, "%" PRId64, value);
+}
+
+static void set_dims(struct values *values, int rank, const int64_t *dim)
+{
+    struct text text;
+    text_init(&text, values_arena(values));
+    text_puts(&text, rank == 0 ? "0" : "");
+    for (int i = 0; i < rank; i++)
+        text_printf(&text, "%s%" PRId64, i == 0 ? "" : ", ", dim[i]);
+    values_set(values, "dims", text.data);
+}
+
+static void emit_variables(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *variable = program->variable[i];
+        struct values *item = values_add_item(emit->file, "variable");
+        set_string(item, "path", variable->path);
+        values_set(item, "kind", kinds[variable->kind]);
+        values_set(item, "dtype", dtypes[variable->dtype]);
+        set_whole(item, "rank", variable->shape.rank);
+        set_whole(item, "rows", variable->shape.rows);
+        set_dims(item, variable->shape.rank, variable->shape.dim);
+        set_whole(item, "classes", variable->classes);
+        set_whole(item, "offset", variable->offset);
+    }
+    set_whole(emit->file, "variable_count", program->variable_count);
+}
+
+static void emit_files(struct emit *emit)
+{
+    const struct data_desc *data = &emit->program->data;
+    for (int i = 0; i < data->file_count; i++) {
+        const struct data_file *file = &data->file[i];
+        struct values *item = values_add_item(emit->file, "file");
+        set_string(item, "name", file->name ? file->name : "");
+        set_string(item, "path", file->path);
+        values_set(item, "kind", sources[file->kind]);
+        values_set(item, "dtype", dtypes[file->raw_dtype]);
+        set_whole(item, "rank", file->rank);
+        set_dims(item, file->rank, file->dim);
+        set_string(item, "member", file->member);
+    }
+    set_whole(emit->file, "file_count", data->file_count);
+}
+
+/* The listed class names of a field, as an array of the file; "NULL" where there are none. */
+static const char *emit_classes(struct emit *emit, const struct data_field *field, int number)
+{
+    if (!field->class_name)
+        return "NULL";
+    const char *name = arena_printf(emit->arena, "classes_%d", number);
+    struct values *list = values_add_item(emit->file, "classes");
+    values_set(list, "name", name);
+    for (int i = 0; i < field->class_count; i++)
+        set_string(values_add_item(list, "class"), "class", field->class_name[i]);
+    return name;
+}
+
+/* The columns of a field, as an array of the file; "NULL" where there are none. */
+static const char *emit_ranges(struct emit *emit, const struct data_field *field, int number)
+{
+    if (field->range_count == 0)
+        return "NULL";
+    const char *name = arena_printf(emit->arena, "columns_%d", number);
+    struct values *list = values_add_item(emit->file, "columns");
+    values_set(list, "name", name);
+    for (int i = 0; i < field->range_count; i++) {
+        struct values *item = values_add_item(list, "range");
+        set_whole(item, "first", field->range[i].first);
+        set_whole(item, "last", field->range[i].last);
+        set_string(item, "first_name", field->range[i].first_name);
+        set_string(item, "last_name", field->range[i].last_name);
+    }
+    return name;
+}
+
+static void emit_csv(struct emit *emit)
+{
+    const struct csv_desc *csv = &emit->program->data.csv;
+    struct values *file = emit->file;
+    set_whole(file, "header", csv->header);
+    set_whole(file, "delimiter", csv->delimiter);
+    set_whole(file, "decimal", csv->decimal ? csv->decimal : '.');
+    set_whole(file, "comment", csv->comment);
+    set_whole(file, "skip", csv->skip);
+    set_whole(file, "na_count", csv->has_na ? csv->na_count : -1);
+    for (int i = 0; i < csv->na_count; i++)
+        set_string(values_add_item(file, "na"), "text", csv->na[i]);
+}
+
+static void emit_field(struct emit *emit, const struct data_field *field, int number)
+{
+    struct values *item = values_add_item(emit->file, "field");
+    set_string(item, "name", field->name);
+    set_whole(item, "label", field->label);
+    values_set(item, "key", keys[field->key]);
+    set_string(item, "file", field->array ? field->array : "");
+    values_set(item, "ranges", emit_ranges(emit, field, number));
+    set_whole(item, "range_count", field->range_count);
+    values_set(item, "form", forms[field->form]);
+    values_set(item, "missing", missing[field->missing]);
+    values_set(item, "missing_value", emit_float(emit->arena, field->missing_value));
+    set_whole(item, "fill", field->fill);
+    set_whole(item, "text", field->text);
+    set_string(item, "expression", field->expression);
+    set_whole(item, "class_count", field->class_name ? field->class_count : 0);
+    values_set(item, "class_name", emit_classes(emit, field, number));
+    set_whole(item, "image", field->image);
+    values_set(item, "fit", fits[field->fit]);
+    set_whole(item, "raw", field->raw);
+    set_whole(item, "input", field->input);
+    set_whole(item, "fit_a", field->fit_a);
+    set_whole(item, "fit_b", field->fit_b);
+    set_whole(item, "balance", field->balance);
+    set_whole(item, "weight", field->weight);
+}
+
+static void emit_data(struct emit *emit)
+{
+    const struct data_desc *data = &emit->program->data;
+    struct values *file = emit->file;
+    for (int i = 0; i < data->field_count; i++)
+        emit_field(emit, &data->field[i], i);
+    set_string(file, "data_name", data->name ? data->name : "");
+    values_set(file, "data_kind", sources[data->kind]);
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        struct values *item = values_add_item(file, "source");
+        set_whole(item, "first", data->source[i].first_file);
+        set_whole(item, "count", data->source[i].file_count);
+    }
+    emit_csv(emit);
+    set_whole(file, "data_rows", data->rows);
+    set_whole(file, "field_count", data->field_count);
+    values_printf(file, "train_share", "%.17g", data->train_share);
+    values_printf(file, "val_share", "%.17g", data->val_share);
+    values_printf(file, "test_share", "%.17g", data->test_share);
+    set_whole(file, "fold", data->fold);
+    set_whole(file, "folds", data->folds);
+    set_whole(file, "stratify", data->stratify);
+    for (int i = 0; i < 3; i++)
+        set_string(values_add_item(file, "part_value"), "value", data->part_value[i]);
+    set_whole(file, "split_shuffle", data->shuffle);
+    set_whole(file, "has_seed", data->has_seed);
+    values_printf(file, "data_seed", "%" PRIu64 "u", data->seed);
+    values_printf(file, "stream_split", "0x%08" PRIx32 "u", emit->program->stream_split);
+    values_printf(file, "stream_shuffle", "0x%08" PRIx32 "u", emit->program->stream_shuffle);
+}
+
+static void emit_train(struct emit *emit)
+{
+    const struct train_desc *train = &emit->program->train;
+    struct values *file = emit->file;
+    values_printf(file, "seed", "%" PRIu64 "u", train->seed);
+    set_whole(file, "epochs", train->epochs);
+    set_whole(file, "steps", train->steps);
+    set_whole(file, "batch", train->batch);
+    set_whole(file, "shuffle", train->shuffle);
+    set_whole(file, "drop_last", train->drop_last);
+    set_whole(file, "patience", train->patience);
+    values_set(file, "patience_by", emit_float(emit->arena, train->patience_by));
+    values_set(file, "average", emit_float(emit->arena, train->average));
+    set_string(file, "keep_best", train->keep_best);
+}
+
+static void emit_reports(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    for (int i = 0; i < program->report_count; i++) {
+        struct values *item = values_add_item(emit->file, "report");
+        set_string(item, "name", program->report[i].name);
+        set_whole(item, "loss", program->report[i].loss);
+        set_whole(item, "better_lower", program->report[i].better_lower);
+        set_whole(item, "variable", program->report[i].variable);
+    }
+    set_whole(emit->file, "report_count", program->report_count);
+}
+
+static void emit_watched(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    if (program->watched_count == 0)
+        return;
+    struct values *list = values_add_item(emit->file, "watches");
+    set_whole(list, "count", program->watched_count);
+    for (int i = 0; i < program->watched_count; i++) {
+        struct values *item = values_add_item(list, "watched");
+        set_whole(item, "val", !strcmp(program->watched[i].part, "val"));
+        set_whole(item, "report", program->watched[i].report);
+        set_whole(item, "variable", program->watched[i].variable);
+    }
+}
+
+static void emit_rates(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    if (program->rate_count == 0)
+        return;
+    struct values *list = values_add_item(emit->file, "has_rates");
+    set_whole(list, "count", program->rate_count);
+    for (int i = 0; i < program->rate_count; i++) {
+        struct values *item = values_add_item(list, "rate");
+        set_string(item, "name", program->rate[i].name);
+        values_set(item, "value", emit_float(emit->arena, program->rate[i].value));
+        set_whole(item, "variable", program->rate[i].variable);
+    }
+}
+
+static void emit_included(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    if (program->included_count == 0)
+        return;
+    struct values *list = values_add_item(emit->file, "includes");
+    for (int i = 0; i < program->included_count; i++)
+        set_string(values_add_item(list, "include"), "path", program->included[i]);
+}
+
+/* Outputs that stand for named classes; nothing where there are none. */
+static void emit_labels(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    struct values *list = NULL;
+    int count = 0;
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *variable = program->variable[i];
+        if (!variable->labels)
+            continue;
+        if (!list)
+            list = values_add_item(emit->file, "labels");
+        struct values *item = values_add_item(list, "label");
+        set_whole(item, "variable", i);
+        set_whole(item, "field", variable->labels - 1);
+        count++;
+    }
+    if (list)
+        set_whole(list, "count", count);
+}
+
+void emit_tables(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    emit_variables(emit);
+    emit_files(emit);
+    emit_data(emit);
+    emit_train(emit);
+    emit_reports(emit);
+    emit_watched(emit);
+    emit_rates(emit);
+    emit_included(emit);
+    emit_labels(emit);
+    set_string(emit->file, "name", program->name);
+    set_string(emit->file, "path", program->model_path);
+    values_set(emit->file, "sha256", program->model_sha256);
+    set_whole(emit->file, "arena_bytes", program->arena_bytes);
+    set_whole(emit->file, "stack_bytes", emit->stack);
+    set_whole(emit->file, "saved_bytes", program->saved_bytes);
+    set_whole(emit->file, "sample", program->sample);
+    set_whole(emit->file, "trace_count", emit->trace_count);
+}

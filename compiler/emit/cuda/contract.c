@@ -1,0 +1,218 @@
+/* CONTRACT groups as kernels: which tiles of the product a block takes, whether blocks also share
+ * the chunks of k, and what is made of a product before it is stored. */
+#include <inttypes.h>
+#include <string.h>
+#include "emit/cuda/cuda.h"
+#include "emit/emit_private.h"
+
+enum {
+    DEVICE_BLOCKS = 128,                /* keep a device busy */
+    SPLIT_CHUNKS = 4,                   /* of k, at least, to share them out */
+    SPLIT_BYTES = 64 << 20              /* of workspace for it, at most */
+};
+
+/* A product, and how blocks share it. */
+struct product {
+    const struct node *matmul;
+    bool paged;
+    struct extent pages, m, n, k;
+    const char *tile;                   /* of runtime/cuda/contract.cuh */
+    bool split;                         /* chunks of k over blocks, then joined */
+};
+
+/* Tiles of outputs that a block can take, the largest first. */
+static const struct {
+    int m, n;
+    const char *name;
+} tiles[] = {{128, 128, "inv_tile_128x128"}, {128, 64, "inv_tile_128x64"},
+             {64, 128, "inv_tile_64x128"},   {64, 64, "inv_tile_64x64"},
+             {64, 32, "inv_tile_64x32"},     {32, 64, "inv_tile_32x64"},
+             {32, 32, "inv_tile_32x32"}};
+enum { TILES = sizeof tiles / sizeof *tiles };
+
+static int64_t tile_count(const struct function *f, const struct product *p, int tile)
+{
+    int64_t m = (cuda_most(f, p->m) + tiles[tile].m - 1) / tiles[tile].m;
+    int64_t n = (cuda_most(f, p->n) + tiles[tile].n - 1) / tiles[tile].n;
+    return m * n * cuda_most(f, p->pages);
+}
+
+/* The largest tile, not larger than the output, of which there are enough for a whole device;
+ * `parts` blocks work on each. */
+static int choose_tile(const struct function *f, const struct product *p, int64_t parts)
+{
+    int tile = 0;
+    while (tile + 1 < TILES &&
+           (tile_count(f, p, tile) * parts < DEVICE_BLOCKS ||
+            tiles[tile].m >= 2 * cuda_most(f, p->m) || tiles[tile].n >= 2 * cuda_most(f, p->n)))
+        tile++;
+    return tile;
+}
+
+/* Few outputs of a long sum: its chunks of 256 are computed side by side, if their sums fit. */
+static void choose_shares(struct function *f, struct product *p)
+{
+    int64_t chunks = (cuda_most(f, p->k) + 255) / 256;
+    int64_t outputs = cuda_most(f, p->m) * cuda_most(f, p->n) * cuda_most(f, p->pages);
+    int64_t bytes = 4 * chunks * outputs;
+    p->split = tile_count(f, p, TILES - 1) < DEVICE_BLOCKS / 2 && chunks >= SPLIT_CHUNKS &&
+               bytes <= SPLIT_BYTES;
+    p->tile = tiles[choose_tile(f, p, p->split ? chunks : 1)].name;
+}
+
+static struct product product_of(struct function *f)
+{
+    const struct node *matmul = group_first(f);
+    const struct shape *shape = &matmul->shape;
+    struct product p = {.matmul = matmul, .paged = shape->rank == 3,
+                        .m = extent_of(shape, shape->rank - 2),
+                        .n = extent_of(shape, shape->rank - 1)};
+    p.pages = p.paged ? extent_of(shape, 0) : (struct extent){.constant = 1};
+    const struct shape *a = &graph_node(f->graph, matmul->operand[0])->shape;
+    p.k = extent_of(a, matmul->attr.transpose_a ? a->rank - 2 : a->rank - 1);
+    choose_shares(f, &p);
+    return p;
+}
+
+static void set_product(struct function *f, const struct product *p)
+{
+    values_set(f->values, "tile", p->tile);
+    function_set_extent(f, "pages", p->pages);
+    function_set_extent(f, "m", p->m);
+    function_set_extent(f, "n", p->n);
+    function_set_extent(f, "k", p->k);
+    function_use(f, p->matmul->op);
+}
+
+static void set_sides(struct function *f, const struct product *p)
+{
+    struct side a = group_contract_side(f, p->matmul, 0);
+    struct side b = group_contract_side(f, p->matmul, 1);
+    const char *page = p->paged ? "i" : "";
+    values_set(f->values, "a", function_pointer_at(f, a.pointer, a.page, page));
+    values_set(f->values, "b", function_pointer_at(f, b.pointer, b.page, page));
+    function_set_extent(f, "a_m", a.own);
+    function_set_extent(f, "a_k", a.k);
+    function_set_extent(f, "b_k", b.k);
+    function_set_extent(f, "b_n", b.own);
+}
+
+/* What is made of a product and where it goes: the product is a local of that. */
+static void set_epilogue(struct function *f, const struct product *p, int indent)
+{
+    struct nest nest = {.guard = cuda_store_guard};
+    struct text body;
+    text_init(&body, f->emit->arena);
+    nest_init(&nest, f, &p->matmul->shape, KEEP_ALL);
+    const char *product = function_local(f, p->matmul->id);
+    if (function_stores(f, p->matmul->id))
+        text_printf(&body, "%*s%s = %s;\n", 4 * indent, "", nest_target(&nest, p->matmul),
+                    product);
+    nest_emit_flat(&nest, &body, indent);
+    values_set(f->values, "product", product);
+    values_set(f->values, "body", body.data);
+}
+
+static const char *tiles_for(struct function *f, const struct product *p)
+{
+    const char *m = function_extent(f, p->m), *n = function_extent(f, p->n);
+    const char *k = p->split ? arena_printf(f->emit->arena, "%s, ", function_extent(f, p->k)) : "";
+    return arena_printf(f->emit->arena, "%s, %s, %s, %s%s", p->tile, m, n, k,
+                        function_extent(f, p->pages));
+}
+
+static const char *product_text(struct function *f, const struct product *p, const char *how)
+{
+    return arena_printf(f->emit->arena, "%s\n * each block a %s of outputs%s",
+                        group_product_text(f, p->matmul), p->tile + strlen("inv_"), how);
+}
+
+/* The kernel before: the sum of each chunk of k into the workspace. */
+static void write_chunks(const struct function *f, const struct product *p)
+{
+    struct function chunks = {.emit = f->emit, .graph = f->graph, .group = f->group,
+                              .index = f->index, .values = values_new(f->emit->arena)};
+    chunks.name = arena_printf(f->emit->arena, "%s_chunks", f->name);
+    chunks.skeleton = "templates/skeleton/contract_split.cu";
+    chunks.mapping = product_text(&chunks, p, " and some chunks");
+    set_product(&chunks, p);
+    set_sides(&chunks, p);
+    function_finish(&chunks);
+}
+
+/* What follows sums that lie in the workspace. */
+static void set_join(struct function *f, const struct product *p, const char *how)
+{
+    set_product(f, p);
+    set_epilogue(f, p, 3);
+    values_set(f->values, "indices", p->paged ? "int64_t i, int64_t j, int64_t k"
+                                              : "int64_t, int64_t i, int64_t j");
+    const char *shape = shape_print(f->emit->arena, F32, &p->matmul->shape);
+    f->mapping = arena_printf(f->emit->arena, "%s: a thread an element%s", shape, how);
+    f->skeleton = "templates/skeleton/contract_join.cu";
+    f->launch = cuda_threads_for(f, extent_of_all(&p->matmul->shape));
+}
+
+static void split_group(struct function *f, const struct product *p)
+{
+    int64_t chunks = (cuda_most(f, p->k) + 255) / 256;
+    cuda_take_workspace(f->emit, 4 * chunks * cuda_most(f, extent_of_all(&p->matmul->shape)));
+    write_chunks(f, p);
+    set_join(f, p, ", chunks added up ascending");
+    f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_CHUNKS(run, %s_chunks, %s);\n    "
+                               "INV_LAUNCH(run, %s, %s);", f->name, tiles_for(f, p), f->name,
+                               f->launch);
+}
+
+static void whole_group(struct function *f, const struct product *p)
+{
+    set_product(f, p);
+    set_sides(f, p);
+    set_epilogue(f, p, p->paged ? 4 : 3);
+    f->mapping = product_text(f, p, "");
+    f->skeleton = p->paged ? "templates/skeleton/contract_pages.cu"
+                           : "templates/skeleton/contract.cu";
+    f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_TILES(run, %s, %s);", f->name,
+                               tiles_for(f, p));
+}
+
+/* "{512, 0, 1, 32}": an operand as struct inv_side. */
+static const char *side_text(struct function *f, const struct product *p, int index)
+{
+    struct side side = group_contract_side(f, p->matmul, index);
+    int64_t offset = function_place(f, side.node)->offset + 4 * side.offset.constant;
+    struct extent by_rows = {.rows = side.offset.rows};
+    const char *rows = by_rows.rows == 0 ? "" : arena_printf(f->emit->arena, " + 4 * %s",
+                                                             function_extent(f, by_rows));
+    const char *page = function_extent(f, side.page), *own = function_extent(f, side.own);
+    return arena_printf(f->emit->arena, "{%" PRId64 "%s, %s, %s, %s}", offset, rows, page, own,
+                        function_extent(f, side.k));
+}
+
+/* Library mode: the product comes into the workspace, and the group's kernel goes on from there. */
+static void library_group(struct function *f, const struct product *p)
+{
+    struct arena *arena = f->emit->arena;
+    struct product given = *p;
+    given.k = (struct extent){.constant = 1};
+    set_join(f, &given, " of the library's product");
+    cuda_take_workspace(f->emit, 4 * cuda_most(f, extent_of_all(&p->matmul->shape)));
+    const char *m = function_extent(f, p->m), *n = function_extent(f, p->n);
+    struct function none = {.emit = f->emit, .graph = f->graph, .group = f->group};
+    const char *a = side_text(&none, p, 0), *b = side_text(&none, p, 1);
+    const char *size = arena_printf(arena, "%s, %s, %s, %s", function_extent(f, p->pages), m, n,
+                                    function_extent(f, p->k));
+    f->launches = arena_printf(arena, "inv_cuda_contract(run, {%s, %s, %s});\n    "
+                               "INV_LAUNCH(run, %s, %s);", size, a, b, f->name, f->launch);
+}
+
+void cuda_contract_group(struct function *f)
+{
+    struct product p = product_of(f);
+    if (f->emit->program->library_kernels)
+        library_group(f, &p);
+    else if (p.split)
+        split_group(f, &p);
+    else
+        whole_group(f, &p);
+}

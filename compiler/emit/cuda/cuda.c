@@ -1,0 +1,513 @@
+/* NAME.cu and the tables beside it: the groups of the schedule as kernels.  Loops of C become
+ * threads: each output is computed by one thread (MAP and most others), one warp (ROW) or by what
+ * runtime/cuda sums in the contract's order (COLUMN, CONTRACT), so that any launch gives the same
+ * bits.
+ *
+ * requires: pass_plan has run. */
+#include "emit/emit.h"
+#include <inttypes.h>
+#include <string.h>
+#include "emit/cuda/cuda.h"
+#include "emit/emit_private.h"
+
+enum {
+    BLOCK_THREADS = 256,                /* of a kernel with one thread an output */
+    ROW_WARPS = 4,                      /* of a block, at most */
+    ROW_SHARED = 49152,                 /* bytes that every device gives a block */
+    ROW_BLOCKS = 64                     /* where the rows' arrays lie in the workspace */
+};
+
+/* Where the arrays of a row lie is known when all of them are: a mark until then. */
+#define ARRAY_MARK "\003"
+
+/* ---- loops as threads ---- */
+
+static struct extent loops_extent(const struct nest *nest, int from, int to)
+{
+    struct extent all = {.constant = 1};
+    for (int i = from; i < to; i++)
+        all = extent_multiply(all, nest->loop[i].extent);
+    return all;
+}
+
+int64_t cuda_most(const struct function *f, struct extent extent)
+{
+    return extent.constant + extent.rows * f->graph->program->train.batch;
+}
+
+void cuda_take_workspace(struct emit *emit, int64_t bytes)
+{
+    emit->workspace = emit->workspace > bytes ? emit->workspace : bytes;
+}
+
+/* "128", "(4 * b)": a divisor. */
+static const char *factor(struct function *f, struct extent extent)
+{
+    const char *text = function_extent(f, extent);
+    return strchr(text, ' ') ? arena_printf(f->emit->arena, "(%s)", text) : text;
+}
+
+/* "const int64_t i = element / 128, j = element % 128;" */
+static void add_indices(struct nest *nest, int loops, const char *index, struct text *text)
+{
+    struct function *f = nest->function;
+    text_puts(text, "        const int64_t ");
+    for (int i = 0; i < loops; i++) {
+        text_printf(text, "%s%s = %s", i > 0 ? ", " : "", nest->loop[i].name, index);
+        if (i + 1 < loops)
+            text_printf(text, " / %s", factor(f, loops_extent(nest, i + 1, loops)));
+        if (i > 0)
+            text_printf(text, " %% %s", factor(f, nest->loop[i].extent));
+    }
+    text_puts(text, ";\n");
+}
+
+/* Puts the first `loops` loops around the body, shared by the threads (or warps) of the launch:
+ * `one` says which this is, `all` how many there are. */
+static void share_loops(struct nest *nest, int loops, const char *one, const char *all,
+                        const struct text *body, struct text *text)
+{
+    const char *index = loops == 1 ? nest->loop[0].name : strcmp(one, "inv_warp()") ? "element"
+                                                                                      : "at";
+    bool braces = loops > 1 || strchr(body->data, '\n') != body->data + body->size - 1;
+    if (loops == 0)
+        text_printf(text, "    if (%s == 0)", one);
+    else
+        text_printf(text, "    for (int64_t %s = %s; %s < %s; %s += %s)", index, one, index,
+                    function_extent(nest->function, loops_extent(nest, 0, loops)), index, all);
+    text_puts(text, braces ? " {\n" : "\n");
+    if (loops > 1)
+        add_indices(nest, loops, index, text);
+    text_add(text, body->data, body->size);
+    text_puts(text, braces ? "    }\n" : "");
+}
+
+static void share_elements(struct nest *nest, const struct text *body, struct text *text)
+{
+    share_loops(nest, nest->rank, "inv_thread()", "inv_threads()", body, text);
+}
+
+const char *cuda_store_guard(struct nest *nest, const struct node *node)
+{
+    struct access access = schedule_access(nest->function->graph, node->id, &nest->space);
+    struct text text;
+    text_init(&text, nest->function->emit->arena);
+    text_puts(&text, "");
+    for (int i = 0; i < nest->rank; i++) {
+        const struct loop *loop = &nest->loop[i];
+        if (!extent_is(access.stride[loop->axis], 0))
+            continue;
+        text_printf(&text, "%s%s == 0", text.size > 0 ? " && " : "",
+                    loop->step ? "inv_lane()" : loop->name);
+    }
+    return text.data;
+}
+
+const char *cuda_threads_for(struct function *f, struct extent count)
+{
+    return arena_printf(f->emit->arena, "inv_blocks(%s, %d), %d, 0", function_extent(f, count),
+                        BLOCK_THREADS, BLOCK_THREADS);
+}
+
+static void set_body(struct function *f, const struct text *body)
+{
+    values_set(f->values, "body", body->data ? body->data : "");
+    values_set(f->values, "memory", "");
+    f->skeleton = "templates/skeleton/loops.cu";
+}
+
+/* "f32[b, 64]" of the group's last node over a space. */
+static const char *space_text(const struct function *f, const struct shape *space)
+{
+    const struct node *last = graph_node(f->graph, f->group->node[f->group->count - 1]);
+    return shape_print(f->emit->arena, last->dtype, space);
+}
+
+static void map_shape(struct function *f, const struct shape *space)
+{
+    f->mapping = arena_printf(f->emit->arena, "%s: %s", space_text(f, space),
+                              extent_is(extent_of_all(space), 1) ? "one thread"
+                                                                 : "a thread an element");
+}
+
+/* How thread number ${key} of outer * inner finds its `i` and its index in the inner extent: as
+ * the line ${indices}, which is empty where the number is itself one of them. */
+static void set_indices(struct function *f, const char *key, struct extent outer,
+                        const char *inner_name, struct extent inner)
+{
+    bool pages = !extent_is(outer, 1), split = pages && !extent_is(inner, 1);
+    const char *by = factor(f, inner);
+    values_set(f->values, key, split ? "element" : pages ? "i" : inner_name);
+    if (split)
+        values_printf(f->values, "indices", "const int64_t i = element / %s, %s = element %% %s;",
+                      by, inner_name, by);
+    else if (pages)
+        values_printf(f->values, "indices", "const int64_t %s = 0;", inner_name);
+    else
+        values_set(f->values, "indices", "");
+}
+
+static void map_group(struct function *f)
+{
+    struct shape space = group_space(f);
+    struct nest nest = {.guard = cuda_store_guard};
+    struct text body, loops;
+    text_init(&body, f->emit->arena);
+    text_init(&loops, f->emit->arena);
+    nest_init(&nest, f, &space, 0);
+    nest_emit_flat(&nest, &loops, 2);
+    share_elements(&nest, &loops, &body);
+    set_body(f, &body);
+    map_shape(f, &space);
+    struct extent all = loops_extent(&nest, 0, nest.rank);
+    f->launch = nest.rank == 0 ? "1, 32, 0" : cuda_threads_for(f, all);
+}
+
+/* ---- row ---- */
+
+static int open_rows(struct nest *nest)
+{
+    struct loop *row = &nest->loop[nest->rank - 1];
+    row->from = "inv_lane()";
+    row->step = arena_printf(nest->function->emit->arena, "%s += 32", row->name);
+    nest->guard = cuda_store_guard;
+    return 2;
+}
+
+static void share_rows(struct nest *nest, const struct text *body, struct text *text)
+{
+    struct function *f = nest->function;
+    share_loops(nest, nest->rank - 1, "inv_warp()", "inv_warps()", body, text);
+    f->count = loops_extent(nest, 0, nest->rank - 1);
+}
+
+static const char *row_array(struct function *f, enum dtype dtype, const char *name,
+                             int64_t length)
+{
+    int64_t offset = f->row_bytes;
+    f->row_bytes += (length * dtype_bytes(dtype) + 15) / 16 * 16;
+    return arena_printf(f->emit->arena, "%s *const %s = inv_" ARRAY_MARK "row<%s>(%s, %" PRId64
+                        ");", emit_ctype(dtype), name, emit_ctype(dtype), ARRAY_MARK, offset);
+}
+
+static const struct row_walk row_warps = {.how = "a warp a row", .prefix = "inv_warp_",
+                                          .sync = "__syncwarp();", .open = open_rows,
+                                          .wrap = share_rows, .array = row_array};
+
+/* The body with its arrays in shared memory, or in the workspace where they are too long. */
+static const char *settle_arrays(struct function *f, const char *body)
+{
+    struct arena *arena = f->emit->arena;
+    bool shared = f->row_bytes <= ROW_SHARED;
+    const char *argument = arena_printf(arena, shared ? "%" PRId64 : "run, 0, %" PRId64,
+                                        f->row_bytes);
+    struct text text;
+    text_init(&text, arena);
+    for (const char *c = body; *c; c++)
+        if (*c != *ARRAY_MARK)
+            text_add(&text, c, 1);
+        else if (c[1] == 'r')
+            text_puts(&text, shared ? "shared_" : "workspace_");
+        else
+            text_puts(&text, argument);
+    return text.data;
+}
+
+static const char *launch_in_shared(struct function *f)
+{
+    int64_t fitting = f->row_bytes > 0 ? ROW_SHARED / f->row_bytes : ROW_WARPS;
+    int64_t warps = fitting > ROW_WARPS ? ROW_WARPS : fitting;
+    return arena_printf(f->emit->arena, "inv_blocks(%s, %" PRId64 "), %" PRId64 ", %" PRId64,
+                        function_extent(f, f->count), warps, 32 * warps, warps * f->row_bytes);
+}
+
+/* The workspace has room for a part of the warps only, which then take several rows. */
+static const char *launch_in_workspace(struct function *f)
+{
+    int64_t blocks = (cuda_most(f, f->count) + ROW_WARPS - 1) / ROW_WARPS;
+    blocks = blocks > ROW_BLOCKS ? ROW_BLOCKS : blocks;
+    cuda_take_workspace(f->emit, f->row_bytes * blocks * ROW_WARPS);
+    return arena_printf(f->emit->arena, "%" PRId64 ", %d, 0", blocks, 32 * ROW_WARPS);
+}
+
+static void row_group(struct function *f)
+{
+    struct arena *arena = f->emit->arena;
+    struct shape space = group_space(f);
+    struct text rows, body;
+    text_init(&rows, arena);
+    text_init(&body, arena);
+    row_emit(f, &space, &rows);
+    text_puts(&body, settle_arrays(f, rows.data));
+    set_body(f, &body);
+    f->launch = f->row_bytes > ROW_SHARED ? launch_in_workspace(f) : launch_in_shared(f);
+    if (extent_is(f->count, 1))
+        f->mapping = group_row_text(f, "one warp");
+}
+
+/* ---- column ---- */
+
+static void column_group(struct function *f)
+{
+    const struct node *column = group_class_node(f, CLASS_COLUMN);
+    const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
+    struct extent pages = extent_of(space, 0), columns = extent_of(space, 2);
+    bool count = column->dtype == I64;
+    struct extent all = extent_multiply(pages, columns);
+    function_use(f, column->op);
+    group_column_values(f, column, 3);
+    function_set_extent(f, "pages", pages);
+    function_set_extent(f, "rows", extent_of(space, 1));
+    function_set_extent(f, "columns", columns);
+    function_set_extent(f, "count", all);
+    set_indices(f, "index", pages, "k", columns);
+    f->skeleton = count ? "templates/skeleton/count.cu" : "templates/skeleton/column.cu";
+    f->mapping = arena_printf(f->emit->arena, "%s%s", group_column_text(f, column),
+                              count ? ", a warp a column" : "");
+    if (count) {
+        f->launch = arena_printf(f->emit->arena, "inv_blocks(%s, %d), %d, 0",
+                                 function_extent(f, all), ROW_WARPS, 32 * ROW_WARPS);
+        return;
+    }
+    f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_COLUMNS(run, %s, %s, %s);", f->name,
+                               function_extent(f, pages), function_extent(f, columns));
+}
+
+/* ---- take, scatter: one thread an output, the rest as in C ---- */
+
+static void take_group(struct function *f)
+{
+    const struct node *take = group_first(f);
+    struct extent c = extent_of(&take->shape, 2), all = extent_of_all(&take->shape);
+    struct extent r = extent_multiply(extent_of(&take->shape, 0), extent_of(&take->shape, 1));
+    group_emit(f);
+    set_indices(f, "element", r, "j", c);
+    if (extent_is(c, 1))
+        values_set(f->values, "indices", "");
+    else if (extent_is(r, 1))
+        values_set(f->values, "indices", "const int64_t i = 0;");
+    values_set(f->values, "source",
+               extent_is(c, 1) ? "at"
+                               : arena_printf(f->emit->arena, "%sat + j", function_factor(f, c)));
+    function_set_extent(f, "count", all);
+    map_shape(f, &take->shape);
+    f->skeleton = "templates/skeleton/take.cu";
+    f->launch = cuda_threads_for(f, all);
+}
+
+static void scatter_group(struct function *f)
+{
+    const struct node *scatter = group_first(f);
+    struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
+    struct extent c = extent_of(&scatter->shape, 2);
+    bool paged = !extent_is(pages, 1);
+    group_emit(f);
+    const char *index = function_pointer(f, scatter->operand[1], false);
+    struct extent r = extent_of(&graph_node(f->graph, scatter->operand[1])->shape, 1);
+    values_set(f->values, "at", paged ? function_pointer_at(f, index, r, "i") : index);
+    values_set(f->values, "page", paged ? "const int64_t i = part / parts;" : "");
+    values_set(f->values, "part", paged ? "part % parts" : "part");
+    values_set(f->values, "all_parts",
+               paged ? arena_printf(f->emit->arena, "%s * parts", factor(f, pages)) : "parts");
+    f->mapping = arena_printf(f->emit->arena, "%s: a warp 32 columns of a row, reads ascending",
+                              space_text(f, &scatter->shape));
+    f->skeleton = "templates/skeleton/scatter.cu";
+    f->launch = arena_printf(f->emit->arena,
+                             "inv_blocks(%s * inv_scatter_parts(%s, %s), 4), 128, 0",
+                             factor(f, pages), function_extent(f, n), function_extent(f, c));
+}
+
+/* ---- concat, pad ---- */
+
+static void concat_body(struct function *f, const struct node *concat, struct text *body)
+{
+    int64_t start[RANK_MAX] = {0};
+    for (int i = 0; i < concat->count; i++) {
+        int operand = concat->operand[i];
+        if (!group_lies_there(f, concat, operand, start[concat->attr.axis])) {
+            struct nest nest;
+            struct text line;
+            text_init(&line, f->emit->arena);
+            group_part_nest(&nest, f, concat, operand, start, 0);
+            group_part_line(&nest, concat, operand, &line, 2);
+            share_elements(&nest, &line, body);
+        }
+        start[concat->attr.axis] += graph_node(f->graph, operand)->shape.dim[concat->attr.axis];
+    }
+}
+
+/* The condition under which index i, j, .. of the padded whole is inside the operand. */
+static const char *pad_inside(struct nest *nest, const struct node *pad, const struct shape *part)
+{
+    struct text text;
+    text_init(&text, nest->function->emit->arena);
+    for (int axis = 0; axis < pad->shape.rank; axis++) {
+        int64_t start = pad->attr.start[axis], end = start + part->dim[axis];
+        const char *name = nest->loop[axis].name;
+        if (start > 0)
+            text_printf(&text, "%s%s >= %" PRId64, text.size > 0 ? " && " : "", name, start);
+        if (end < pad->shape.dim[axis])
+            text_printf(&text, "%s%s < %" PRId64, text.size > 0 ? " && " : "", name, end);
+    }
+    return text.size > 0 ? text.data : "true";
+}
+
+/* How loops over the padded whole walk the operand. */
+static struct access pad_access(const struct function *f, const struct node *pad)
+{
+    const struct shape *part = &graph_node(f->graph, pad->operand[0])->shape;
+    struct access access = schedule_access(f->graph, pad->operand[0], part);
+    for (int axis = 0; axis < part->rank; axis++) {
+        access.offset.constant -= access.stride[axis].constant * pad->attr.start[axis];
+        access.offset.rows -= access.stride[axis].rows * pad->attr.start[axis];
+    }
+    return access;
+}
+
+static void pad_body(struct function *f, const struct node *pad, struct text *body)
+{
+    const struct shape *part = &graph_node(f->graph, pad->operand[0])->shape;
+    struct nest nest = {.access_count = 2};
+    struct text line;
+    text_init(&line, f->emit->arena);
+    nest.access[0] = schedule_access(f->graph, pad->id, &pad->shape);
+    nest.access[1] = pad_access(f, pad);
+    nest_init(&nest, f, &pad->shape, KEEP_ALL);
+    const char *inside = pad_inside(&nest, pad, part);
+    const char *value = nest_read(&nest, &nest.access[1]);
+    text_printf(&line, "        %s = %s ? %s : 0;\n", nest_target(&nest, pad), inside, value);
+    share_elements(&nest, &line, body);
+}
+
+static void move_group(struct function *f)
+{
+    const struct node *move = group_first(f);
+    struct text body;
+    text_init(&body, f->emit->arena);
+    if (move->op == OP_CONCAT)
+        concat_body(f, move, &body);
+    else
+        pad_body(f, move, &body);
+    set_body(f, &body);
+    map_shape(f, &move->shape);
+    f->launch = cuda_threads_for(f, extent_of_all(&move->shape));
+}
+
+/* ---- random, serial ---- */
+
+static struct extent quads(struct extent elements)
+{
+    return (struct extent){.constant = (elements.constant + 3) / 4,
+                           .rows = (elements.rows + 3) / 4};
+}
+
+/* Elements first .. first + count - 1 of a draw: first counts the rows before this shard. */
+static void random_elements(struct function *f, const struct node *node)
+{
+    bool batch = node->shape.rows == 0;
+    const char *count = function_extent(f, extent_of_all(&node->shape));
+    values_set(f->values, "first_quad", batch ? "first / 4 + " : "");
+    values_set(f->values, "minus_first", batch ? " - first" : "");
+    values_printf(f->values, "end", "%s%s", batch ? "first + " : "", count);
+    values_printf(f->values, "inside", "%si < %s", batch ? "i >= 0 && " : "", count);
+    f->skeleton = "templates/skeleton/random.cu";
+    f->launch = cuda_threads_for(f, quads(extent_of_all(&node->shape)));
+}
+
+static void random_samples(struct function *f, const struct node *node)
+{
+    struct extent row = {.constant = extent_of_all(&node->shape).rows};
+    struct extent all = extent_multiply(extent_of(&node->shape, 0), quads(row));
+    function_set_extent(f, "count", all);
+    values_printf(f->values, "indices", "const int64_t i = at / %s, quad = at %% %s;",
+                  function_extent(f, quads(row)), function_extent(f, quads(row)));
+    if (extent_is(quads(row), 1))
+        values_set(f->values, "indices", "const int64_t i = at, quad = 0;");
+    f->skeleton = "templates/skeleton/random_sample.cu";
+    f->launch = cuda_threads_for(f, all);
+}
+
+static void random_group(struct function *f)
+{
+    const struct node *node = group_first(f);
+    group_emit(f);
+    if (node->attr.domain == DOMAIN_SAMPLE)
+        random_samples(f, node);
+    else
+        random_elements(f, node);
+    f->mapping = arena_printf(f->emit->arena, "%s\n * a thread a counter", f->mapping);
+}
+
+static void serial_group(struct function *f)
+{
+    group_emit(f);
+    f->mapping = arena_printf(f->emit->arena, "%s: one thread",
+                              space_text(f, &group_first(f)->shape));
+    f->skeleton = "templates/skeleton/serial.cu";
+    f->launch = "1, 32, 0";
+}
+
+/* ---- all ---- */
+
+static void cuda_group(struct function *f)
+{
+    static void (*const groups[])(struct function *) = {
+        [GROUP_MAP] = map_group,           [GROUP_ROW] = row_group,
+        [GROUP_COLUMN] = column_group,     [GROUP_CONTRACT] = cuda_contract_group,
+        [GROUP_TAKE] = take_group,         [GROUP_SCATTER] = scatter_group,
+        [GROUP_MOVE] = move_group,         [GROUP_RANDOM] = random_group,
+        [GROUP_SERIAL] = serial_group};
+    groups[f->group->kind](f);
+}
+
+static const char *cuda_step(const struct function *f)
+{
+    if (f->launches)
+        return f->launches;
+    return arena_printf(f->emit->arena, "INV_LAUNCH(run, %s, %s);", f->name, f->launch);
+}
+
+static void cuda_list_phase(struct emit *emit, const char *name, const char *index, int groups)
+{
+    if (groups == 0)
+        return;
+    struct values *item = values_add_item(emit->file, "phase");
+    values_set(item, "phase", index);
+    values_printf(item, "function", "%s_%s", emit_symbol(emit->arena, emit->program->name), name);
+}
+
+const struct emit_target target_cuda = {
+    .phase = "templates/program/cuda_phase.cu", .function = "templates/skeleton/function.cu",
+    .restrict_word = "__restrict__ ", .traced = true,
+    .rows = &row_warps, .pointer = emit_arena_pointer, .group = cuda_group, .step = cuda_step,
+    .list_phase = cuda_list_phase};
+
+static void cuda_open(struct emit *emit, const struct program *program)
+{
+    *emit = (struct emit){.program = program, .arena = program->arena, .target = &target_cuda,
+                          .file = values_new(program->arena)};
+    emit_parts(emit);
+    emit_tables(emit);
+    values_printf(emit->file, "symbol", "%s_model_cuda",
+                  emit_symbol(emit->arena, program->name));
+    values_set(emit->file, "level", "\"cuda\"");
+    struct values *device = values_add_item(emit->file, "device");
+    values_set(device, "type", "inv_cuda");
+    values_printf(device, "workspace_bytes", "%" PRId64, emit->workspace);
+    values_set(device, "library", program->library_kernels ? "&inv_cublaslt_mode" : "NULL");
+}
+
+void emit_cuda(const struct program *program, struct text *out)
+{
+    struct emit emit;
+    cuda_open(&emit, program);
+    template_render("templates/program/cuda_model.cu", emit.file, out);
+}
+
+void emit_cuda_tables(const struct program *program, struct text *out)
+{
+    struct emit emit;
+    cuda_open(&emit, program);
+    template_render("templates/program/cuda_tables.c", emit.file, out);
+    template_render("templates/program/tables.c", emit.file, out);
+}

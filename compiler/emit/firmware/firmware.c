@@ -1,0 +1,478 @@
+/* NAME.c and NAME.h for firmware: the same functions of groups as the host's trainer, over an
+ * arena in three pieces (runtime/core/run.h), tables of them in place of phases, and the API of
+ * templates/program/firmware.h.
+ *
+ * requires: pass_plan has run. */
+#include "emit/emit.h"
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "emit/emit_private.h"
+#include "passes/firmware.h"
+#include "invar.h"
+#include "passes/schedule.h"
+
+enum { FIRMWARE_ABI = 2 };
+
+/* ---- what emission asks for ---- */
+
+static const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t offset,
+                                    bool written)
+{
+    static const char *const reader[] = {[F32] = "inv_f32", [I32] = "inv_i32", [BOOL] = "inv_i32",
+                                         [I64] = "inv_i64"};
+    const struct program *program = emit->program;
+    const char *piece = "work";
+    if (offset < program->saved_bytes && !written)
+        piece = "weights";
+    else if (offset < firmware_state_end(program))
+        piece = "arena";
+    else
+        offset -= firmware_work_start(program);
+    return arena_printf(emit->arena, "%s%s(run->%s, %" PRId64 ")", reader[dtype],
+                        strcmp(piece, "weights") == 0 ? "_const" : "", piece, offset);
+}
+
+/* "{train_00, 0, 1, 5120},": the group in the table of its phase. */
+static const char *firmware_group(const struct function *f)
+{
+    int64_t batch = f->emit->program->train.batch;
+    struct extent all = group_cost(f);
+    int64_t count = f->count.constant + f->count.rows * batch;
+    int64_t cost = (all.constant + all.rows * batch) / (count > 0 ? count : 1);
+    cost = cost < 1 ? 1 : cost > INT32_MAX / 2 ? INT32_MAX / 2 : cost;
+    return arena_printf(f->emit->arena, "{%s, %" PRId64 ", %" PRId64 ", %" PRId64 "},", f->name,
+                        f->count.constant, f->count.rows, cost);
+}
+
+/* Is the name after "int64_t " that of a value ("add_i64_12") rather than of an index? */
+static bool names_value(const char *name)
+{
+    size_t size = 0;
+    while (isalnum((unsigned char)name[size]) || name[size] == '_')
+        size++;
+    size_t digits = size;
+    while (digits > 0 && isdigit((unsigned char)name[digits - 1]))
+        digits--;
+    return size == 0 || (digits < size && digits > 0 && name[digits - 1] == '_');
+}
+
+/* The text with 32 bits for its indices. */
+static const char *firmware_narrow(struct arena *arena, const char *text)
+{
+    static const char wide[] = "int64_t ";
+    const size_t size = sizeof wide - 1;
+    struct text out;
+    text_init(&out, arena);
+    for (const char *c = text; *c; c++) {
+        bool starts = c == text || !(isalnum((unsigned char)c[-1]) || c[-1] == '_');
+        if (starts && strncmp(c, wide, size) == 0 && !names_value(c + size)) {
+            text_puts(&out, "int32_t ");
+            c += size - 1;
+        } else {
+            text_add(&out, c, 1);
+        }
+    }
+    return out.data;
+}
+
+static void firmware_list_phase(struct emit *emit, const char *name, const char *index, int groups)
+{
+    struct values *item = values_add_item(emit->file, "phase");
+    (void)index;
+    values_set(item, "phase", name);
+    values_set(item, "groups", groups ? arena_printf(emit->arena, "%s_groups", name) : "NULL");
+    values_printf(item, "count", "%d", groups);
+}
+
+const struct emit_target target_firmware = {
+    .phase = "templates/program/firmware_phase.c",
+    .function = "templates/skeleton/function.c", .restrict_word = "restrict ",
+    .tile_floats = SMALL_TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
+    .group = group_emit, .step = firmware_group, .list_phase = firmware_list_phase,
+    .settle = firmware_narrow};
+
+/* ---- lists of the templates ---- */
+
+struct lists {
+    struct emit *emit;
+    const struct program *program;
+    int64_t work;                       /* where the work piece begins */
+};
+
+static void set_whole(struct values *values, const char *key, int64_t value)
+{
+    values_printf(values, key, "%" PRId64, value);
+}
+
+static int64_t row_elements(const struct variable *v)
+{
+    int64_t count = 1;
+    for (int i = 0; i < v->shape.rank; i++)
+        count *= v->shape.dim[i];
+    return count;
+}
+
+/* A name beside the API's own. */
+static const char *member_name(struct arena *arena, const char *name)
+{
+    static const char *const taken[] = {"sample", "outputs", "step", "epoch"};
+    name = emit_identifier(arena, name);
+    size_t size = strlen(name);
+    while (size > 0 && name[size - 1] == '_')
+        size--;
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strlen(taken[i]) == size && strncmp(name, taken[i], size) == 0)
+            return arena_printf(arena, "%s_", name);
+    return name;
+}
+
+/* An array with a row for each row of the batch. */
+static struct values *add_rows(const struct lists *l, const char *list, const char *name,
+                               const struct variable *v)
+{
+    static const char *const reader[] = {[F32] = "inv_f32", [I32] = "inv_i32", [BOOL] = "inv_i32",
+                                         [I64] = "inv_i64"};
+    struct values *item = values_add_item(l->emit->file, list);
+    values_set(item, "name", member_name(l->emit->arena, name));
+    values_set(item, "ctype", emit_ctype(v->dtype));
+    values_set(item, "reader", reader[v->dtype]);
+    set_whole(item, "elements", row_elements(v));
+    set_whole(item, "bytes", row_elements(v) * dtype_bytes(v->dtype));
+    set_whole(item, "offset", v->offset - l->work);
+    set_whole(item, "classes", v->dtype == F32 ? -1 : v->classes);
+    return item;
+}
+
+static bool has_fits(const struct program *program)
+{
+    for (int i = 0; i < program->data.field_count; i++)
+        if (program->data.field[i].fit != FIT_NONE)
+            return true;
+    return false;
+}
+
+static void list_fit(const struct lists *l, const struct data_field *field)
+{
+    if (field->fit == FIT_NONE)
+        return;
+    const struct variable *input = program_variable(l->program, field->input);
+    const struct variable *a = program_variable(l->program, field->fit_a);
+    struct values *item = values_add_item(l->emit->file, "fit");
+    values_set(item, "name", member_name(l->emit->arena, field->name));
+    set_whole(item, "zscore", field->fit == FIT_ZSCORE);
+    set_whole(item, "cells", row_elements(input));
+    set_whole(item, "statistics", row_elements(a));
+    set_whole(item, "input", input->offset - l->work);
+    set_whole(item, "a", a->offset);
+    set_whole(item, "b", program_variable(l->program, field->fit_b)->offset);
+}
+
+static void list_field(const struct lists *l, const struct data_field *field)
+{
+    const struct variable *input = program_variable(l->program, field->input);
+    const struct variable *raw = field->raw >= 0 ? program_variable(l->program, field->raw) : NULL;
+    add_rows(l, "field", field->name, input);
+    if (raw)
+        add_rows(l, "cell", field->name, raw);
+    if (!field->label)
+        add_rows(l, "argument", field->name, raw ? raw : input);
+    if (raw && !l->program->phase[PHASE_PREPARE]) {
+        struct values *item = values_add_item(l->emit->file, "copy");
+        set_whole(item, "from", raw->offset - l->work);
+        set_whole(item, "to", input->offset - l->work);
+        set_whole(item, "bytes", row_elements(input) * dtype_bytes(input->dtype));
+    }
+    list_fit(l, field);
+}
+
+static const struct variable *average_of(const struct program *program, const struct variable *v)
+{
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *o = program->variable[i];
+        if ((o->kind == VAR_BLOCK || o->kind == VAR_PARAM) && strcmp(o->path, v->path) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+static void list_variables(const struct lists *l)
+{
+    int averages = 0;
+    for (int i = 0; i < l->program->variable_count; i++) {
+        const struct variable *v = l->program->variable[i];
+        int64_t bytes = row_elements(v) * dtype_bytes(v->dtype);
+        if (v->kind == VAR_OUTPUT)
+            add_rows(l, "output", v->path, v);
+        if (v->kind == VAR_ACCUMULATOR) {
+            struct values *item = values_add_item(l->emit->file, "accumulator");
+            set_whole(item, "offset", v->offset);
+            set_whole(item, "bytes", bytes);
+        }
+        const struct variable *of = v->kind == VAR_AVERAGE ? average_of(l->program, v) : NULL;
+        if (of) {
+            struct values *item = values_add_item(l->emit->file, "average");
+            set_whole(item, "index", averages++);
+            set_whole(item, "to", v->offset);
+            set_whole(item, "from", of->offset);
+            set_whole(item, "bytes", bytes);
+        }
+    }
+}
+
+static int list_reports(const struct lists *l)
+{
+    int losses = 0;
+    for (int i = 0; i < l->program->report_count; i++) {
+        const struct report *report = &l->program->report[i];
+        const struct variable *v = program_variable(l->program, report->variable);
+        struct values *item = add_rows(l, "report", report->name, v);
+        struct values *by_kind = add_rows(l, report->loss ? "loss" : "metric", report->name, v);
+        int64_t count = row_elements(v);
+        values_set(item, "array", count == 1 ? "" : arena_printf(l->emit->arena, "[%" PRId64 "]",
+                                                                 count));
+        if (report->loss)
+            set_whole(by_kind, "index", losses++);
+    }
+    return losses;
+}
+
+/* Reports that schedules follow; whether one is of the val part. */
+static bool list_watched(const struct lists *l)
+{
+    bool val = false, train = false;
+    for (int i = 0; i < l->program->watched_count; i++) {
+        const struct watched *w = &l->program->watched[i];
+        struct values *item = values_add_item(l->emit->file, "watched");
+        bool of_val = !strcmp(w->part, "val");
+        set_whole(item, "offset", program_variable(l->program, w->variable)->offset);
+        values_set(item, "name", member_name(l->emit->arena, w->name));
+        values_set(item, "reports", of_val ? "reports" : "(&train_reports)");
+        val |= of_val;
+        train |= !of_val;
+    }
+    if (train)
+        values_add_item(l->emit->file, "watches_train");
+    return val;
+}
+
+/* What keep best or patience alone look at. */
+static void set_watch(const struct lists *l)
+{
+    const struct train_desc *train = &l->program->train;
+    const struct report *report = &l->program->report[train->keep_best ? train->keep_report : 0];
+    const struct variable *v = program_variable(l->program, report->variable);
+    struct values *file = l->emit->file;
+    set_whole(file, "watches", train->keep_best || train->patience > 0);
+    set_whole(file, "watch_val", !train->keep_best || strncmp(train->keep_best, "val.", 4) == 0);
+    bool val = train->keep_best ? !strncmp(train->keep_best, "val.", 4) : train->patience > 0;
+    set_whole(file, "watches_val", list_watched(l) || val);
+    values_set(file, "patience_by", emit_float(l->emit->arena, train->patience_by));
+    values_set(file, "watch_bar", report->better_lower ? "inv_sub" : "inv_add");
+    set_whole(file, "patience", train->patience);
+    values_set(file, "watch_name", member_name(l->emit->arena, report->name));
+    values_set(file, "watch_ctype", emit_ctype(v->dtype));
+    values_set(file, "watch_better", report->better_lower ? "<" : ">");
+}
+
+/* ---- the weights file ---- */
+
+static int by_path(const void *a, const void *b)
+{
+    const struct variable *const *x = a, *const *y = b;
+    return strcmp((*x)->path, (*y)->path);
+}
+
+static const struct variable **sorted_weights(const struct program *program, int *count)
+{
+    const struct variable **list =
+        ARENA_ARRAY(program->arena, const struct variable *, program->variable_count + 1);
+    *count = 0;
+    for (int i = 0; i < program->variable_count; i++)
+        if (program->variable[i]->kind == VAR_PARAM || program->variable[i]->kind == VAR_BUFFER)
+            list[(*count)++] = program->variable[i];
+    qsort(list, (size_t)*count, sizeof *list, by_path);
+    return list;
+}
+
+/* The header's text for one tensor, as in runtime/host/safetensors.c. */
+static int64_t print_tensor(struct text *text, const struct variable *v, int64_t offset)
+{
+    static const char *const dtype[] = {[F32] = "F32", [I32] = "I32", [BOOL] = "BOOL",
+                                        [I64] = "I64"};
+    int64_t bytes = row_elements(v) * (v->dtype == BOOL ? 1 : dtype_bytes(v->dtype));
+    text_printf(text, "%s\"%s\":{\"dtype\":\"%s\",\"shape\":[", offset > 0 || text->size > 1 ? ","
+                : "", v->path, dtype[v->dtype]);
+    for (int d = 0; d < v->shape.rank; d++)
+        text_printf(text, "%s%" PRId64, d ? "," : "", v->shape.dim[d]);
+    text_printf(text, "],\"data_offsets\":[%" PRId64 ",%" PRId64 "]}", offset, offset + bytes);
+    return offset + bytes;
+}
+
+static void add_header_piece(const struct lists *l, const char *literal)
+{
+    values_set(values_add_item(l->emit->file, "header"), "piece", literal);
+}
+
+/* The header in literals of a line each, before it its length in 8 bytes. */
+static void set_header(const struct lists *l, const struct text *header)
+{
+    struct text length;
+    text_init(&length, l->emit->arena);
+    for (int i = 0; i < 8; i++)
+        text_printf(&length, "\\%03o", (unsigned)((uint64_t)header->size >> (8 * i)) & 255u);
+    add_header_piece(l, arena_printf(l->emit->arena, "\"%s\"", length.data));
+    for (size_t at = 0; at < header->size; at += 64) {
+        size_t size = header->size - at < 64 ? header->size - at : 64;
+        add_header_piece(l, emit_string(l->emit->arena,
+                                        arena_strndup(l->emit->arena, header->data + at, size)));
+    }
+    set_whole(l->emit->file, "header_bytes", (int64_t)header->size + 8);
+}
+
+static void list_weights(const struct lists *l)
+{
+    static const char *const kind[] = {[F32] = "f", [I32] = "i", [BOOL] = "b", [I64] = "l"};
+    int count;
+    int64_t offset = 0;
+    const struct variable **list = sorted_weights(l->program, &count);
+    struct text header;
+    text_init(&header, l->emit->arena);
+    text_puts(&header, "{");
+    for (int i = 0; i < count; i++) {
+        struct values *item = values_add_item(l->emit->file, "saved");
+        set_whole(item, "offset", list[i]->offset);
+        set_whole(item, "elements", row_elements(list[i]));
+        values_set(item, "kind", kind[list[i]->dtype]);
+        set_whole(item, "trained", list[i]->kind == VAR_PARAM);
+        values_set(item, "path", emit_comment(l->emit->arena, list[i]->path));
+        offset = print_tensor(&header, list[i], offset);
+    }
+    text_puts(&header, "}");
+    while (header.size % 8 != 0)
+        text_puts(&header, " ");
+    set_header(l, &header);
+}
+
+/* ---- numbers of the templates ---- */
+
+static int64_t whole_share(double share)
+{
+    return (int64_t)(share * 1e8 + 0.5);
+}
+
+static void set_data(const struct lists *l)
+{
+    const struct data_desc *data = &l->program->data;
+    const struct train_desc *train = &l->program->train;
+    struct values *file = l->emit->file;
+    int64_t first = whole_share(data->train_share);
+    int64_t second = first + whole_share(data->val_share);
+    set_whole(file, "train_cut", first);
+    set_whole(file, "val_cut", second);
+    set_whole(file, "test_cut", second + whole_share(data->test_share));
+    int own = 0;
+    for (int part = 0; part < 3; part++)
+        own |= (data->source[SOURCE_TRAIN + part].file_count > 0) << part;
+    set_whole(file, "own_parts", own);
+    set_whole(file, "main_rows", data->rows > 0 || data->source[SOURCE_MAIN].file_count > 0);
+    set_whole(file, "data_rows", data->kind == SOURCE_RANDOM ? data->rows : 0);
+    set_whole(file, "split_shuffle", data->shuffle);
+    set_whole(file, "shuffle", train->shuffle);
+    set_whole(file, "drop_last", train->drop_last);
+    set_whole(file, "order_words", data->shuffle + train->shuffle);
+    values_printf(file, "seed", "%" PRIu64 "u", train->seed);
+    values_printf(file, "data_seed", "%" PRIu64 "u", data->has_seed ? data->seed : train->seed);
+    values_printf(file, "stream_split", "0x%08" PRIx32 "u", l->program->stream_split);
+    values_printf(file, "stream_shuffle", "0x%08" PRIx32 "u", l->program->stream_shuffle);
+    set_whole(file, "batch", train->batch);
+    set_whole(file, "epochs", train->epochs);
+    set_whole(file, "steps", train->steps);
+    set_whole(file, "sample_offset",
+              program_variable(l->program, l->program->sample)->offset - l->work);
+    set_whole(file, "cells_are_fields", !l->program->phase[PHASE_PREPARE]);
+}
+
+static void set_sizes(const struct lists *l)
+{
+    struct firmware_sizes sizes = firmware_sizes(l->program);
+    struct values *file = l->emit->file;
+    set_whole(file, "arena_bytes", sizes.arena);
+    set_whole(file, "saved_bytes", sizes.weights);
+    set_whole(file, "state_bytes", sizes.state);
+    set_whole(file, "infer_bytes", sizes.infer);
+    set_whole(file, "work_start", l->work);
+    set_whole(file, "fit_sums", firmware_round(l->program->arena_bytes) - l->work);
+    set_whole(file, "fit_together", FIRMWARE_FIT_TOGETHER);
+}
+
+static const char *upper_case(struct arena *arena, const char *name)
+{
+    char *upper = arena_strdup(arena, name);
+    for (char *c = upper; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return upper;
+}
+
+static const char *sha_words(struct arena *arena, const char *hex)
+{
+    struct text text;
+    text_init(&text, arena);
+    for (int i = 0; i < 8; i++)
+        text_printf(&text, "%s0x%.8su", i ? ", " : "", hex + 8 * i);
+    return text.data;
+}
+
+static void set_names(const struct lists *l)
+{
+    struct values *file = l->emit->file;
+    const char *name = emit_symbol(l->emit->arena, l->program->name);
+    const char *upper = upper_case(l->emit->arena, name);
+    values_set(file, "file", emit_file_name(l->program));
+    values_set(file, "upper", upper);
+    values_printf(file, "guard", "INVAR_FIRMWARE_%s_H", upper);
+    set_whole(file, "abi", FIRMWARE_ABI);
+    set_whole(file, "numerics", INV_NUMERICS);
+    values_set(file, "model_words", sha_words(l->emit->arena, l->program->model_sha256));
+}
+
+/* Fills emit->file with all that the two templates need. */
+static void firmware_open(struct emit *emit, const struct program *program)
+{
+    *emit = (struct emit){.program = program, .arena = program->arena,
+                          .target = &target_firmware, .file = values_new(program->arena)};
+    struct lists l = {.emit = emit, .program = program, .work = firmware_work_start(program)};
+    emit_parts(emit);
+    set_names(&l);
+    set_data(&l);
+    set_sizes(&l);
+    set_watch(&l);
+    int64_t row_cost = 0;
+    for (int i = 0; i < program->data.field_count; i++) {
+        list_field(&l, &program->data.field[i]);
+        row_cost += row_elements(program_variable(program, program->data.field[i].input));
+    }
+    list_variables(&l);
+    set_whole(emit->file, "row_cost", row_cost + 1);
+    set_whole(emit->file, "loss_count", list_reports(&l));
+    set_whole(emit->file, "loss_offset",
+              program_variable(program, program->report[0].variable)->offset - l.work);
+    if (has_fits(program))
+        values_add_item(emit->file, "fits");
+    list_weights(&l);
+}
+
+void emit_firmware(const struct program *program, struct text *out)
+{
+    struct emit emit;
+    firmware_open(&emit, program);
+    template_render("templates/program/firmware.c", emit.file, out);
+}
+
+void emit_firmware_header(const struct program *program, struct text *out)
+{
+    struct emit emit;
+    firmware_open(&emit, program);
+    template_render("templates/program/firmware.h", emit.file, out);
+}

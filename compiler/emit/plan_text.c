@@ -1,0 +1,205 @@
+/* Text of schedules and memory plans. */
+#include "emit/plan_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "emit/emit.h"
+#include "invar.h"
+#include "graph/op.h"
+#include "passes/schedule.h"
+
+static const char *const group_names[] = {
+    [GROUP_MAP] = "map",         [GROUP_ROW] = "row",       [GROUP_COLUMN] = "column",
+    [GROUP_CONTRACT] = "contract", [GROUP_TAKE] = "take",   [GROUP_SCATTER] = "scatter",
+    [GROUP_MOVE] = "move",       [GROUP_RANDOM] = "random", [GROUP_SERIAL] = "serial",
+};
+
+static const char *const variable_names[] = {
+    [VAR_PARAM] = "param",   [VAR_BUFFER] = "buffer",   [VAR_BLOCK] = "block",
+    [VAR_STATE] = "state",   [VAR_AVERAGE] = "average", [VAR_ACCUMULATOR] = "accumulator",
+    [VAR_RAW] = "raw",       [VAR_INPUT] = "input",     [VAR_SAMPLE] = "sample",
+    [VAR_LOSS] = "loss",     [VAR_REPORT] = "report",   [VAR_OUTPUT] = "output",
+};
+
+static int64_t elements(const struct graph *graph, const struct node *node)
+{
+    return schedule_bytes(graph->program, node->dtype, &node->shape) / dtype_bytes(node->dtype);
+}
+
+int64_t plan_flops(const struct graph *graph, const struct node *node)
+{
+    const struct node *x = node->count > 0 ? graph->node[node->operand[0]] : NULL;
+    switch (op_def(node->op)->class) {
+    case CLASS_MAP:
+        return node->dtype == F32 || (x != NULL && x->dtype == F32) ? elements(graph, node) : 0;
+    case CLASS_ROW:
+    case CLASS_COLUMN:
+    case CLASS_SCATTER:
+        return x->dtype == F32 ? elements(graph, x) : 0;
+    case CLASS_CONTRACT: {
+        int axis = x->shape.rank - (node->attr.transpose_a ? 2 : 1);
+        int64_t rows = axis == x->shape.rows ? graph->program->train.batch : 1;
+        return 2 * elements(graph, node) * x->shape.dim[axis] * rows;
+    }
+    default:
+        return 0;
+    }
+}
+
+static int64_t phase_flops(const struct graph *graph)
+{
+    int64_t sum = 0;
+    for (int id = 0; id < graph->count; id++)
+        sum += graph->schedule->group_of[id] >= 0 ? plan_flops(graph, graph->node[id]) : 0;
+    return sum;
+}
+
+/* ---- groups ---- */
+
+static void print_place(const struct graph *graph, int id, struct text *text)
+{
+    const struct place *place = &graph->schedule->place[id];
+    if (place->kind == PLACE_ARENA && graph->schedule->storage == NULL)
+        text_puts(text, " stored");
+    else if (place->kind == PLACE_ARENA)
+        text_printf(text, " @%" PRId64, place->offset);
+    else if (place->kind == PLACE_VARIABLE)
+        text_printf(text, " $%s", graph->program->variable[place->variable]->path);
+}
+
+static void print_node(const struct graph *graph, int id, struct text *text)
+{
+    const struct node *node = graph->node[id];
+    text_printf(text, "      %%%d = %s", id, op_def(node->op)->stem);
+    for (int i = 0; i < node->count; i++)
+        text_printf(text, " %%%d", node->operand[i]);
+    text_printf(text, " : %s", shape_print(text->arena, node->dtype, &node->shape));
+    print_place(graph, id, text);
+    text_puts(text, "\n");
+}
+
+/* The model line of the group's last node that has one; the user's call rather than the library's
+ * line. */
+static void print_line(const struct graph *graph, const struct group *group, struct text *text)
+{
+    for (int m = group->count - 1; m >= 0; m--) {
+        const struct node *node = graph->node[group->node[m]];
+        struct span span = node->call.source != 0 ? node->call : node->span;
+        if (span.source == 0)
+            continue;
+        const struct source *source = diags_source(graph->program->diags, span.source);
+        text_printf(text, "  # %s:%d%s", source->path, span.line,
+                    node->forward >= 0 ? ", gradient" : "");
+        return;
+    }
+}
+
+static void print_group(const struct graph *graph, int g, struct text *text)
+{
+    const struct group *group = &graph->schedule->group[g];
+    text_printf(text, "  %3d %s%s:", g, group_names[group->kind], group->update ? " update" : "");
+    for (int m = 0; m < group->count; m++)
+        text_printf(text, " %s", op_def(graph->node[group->node[m]]->op)->stem);
+    print_line(graph, group, text);
+    text_puts(text, "\n");
+}
+
+void schedule_print(const struct graph *graph, struct text *text)
+{
+    text_printf(text, "schedule %s\n", graph->name);
+    for (int g = 0; g < graph->schedule->group_count; g++) {
+        const struct group *group = &graph->schedule->group[g];
+        print_group(graph, g, text);
+        for (int m = 0; m < group->count; m++)
+            print_node(graph, group->node[m], text);
+    }
+}
+
+/* ---- the plan ---- */
+
+struct streams {
+    const char **path;
+    uint32_t *number;
+    int count, room, number_room;
+};
+
+static void add_stream(struct arena *arena, struct streams *streams, const char *path,
+                       uint32_t number)
+{
+    for (int i = 0; i < streams->count; i++)
+        if (strcmp(streams->path[i], path) == 0)
+            return;
+    int at = streams->count;
+    ARENA_PUSH(arena, streams->number, at, streams->number_room) = number;
+    ARENA_PUSH(arena, streams->path, streams->count, streams->room) = path;
+}
+
+static void print_streams(const struct program *program, struct text *text)
+{
+    struct streams streams = {0};
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        const struct graph *graph = program->phase[phase];
+        for (int id = 0; graph != NULL && id < graph->count; id++)
+            if (graph->node[id]->attr.path != NULL)
+                add_stream(text->arena, &streams, graph->node[id]->attr.path,
+                           graph->node[id]->attr.stream);
+    }
+    text_puts(text, "random streams\n");
+    for (int i = 0; i < streams.count; i++)
+        text_printf(text, "  %08" PRIx32 "  %s\n", streams.number[i], streams.path[i]);
+    if (program->data.name != NULL) {
+        text_printf(text, "  %08" PRIx32 "  data/%s/split\n", program->stream_split,
+                    program->data.name);
+        text_printf(text, "  %08" PRIx32 "  data/%s/shuffle\n", program->stream_shuffle,
+                    program->data.name);
+    }
+}
+
+static void print_variables(const struct program *program, struct text *text)
+{
+    text_printf(text, "variables          offset      bytes  (the first %" PRId64
+                      " bytes are saved)\n", program->saved_bytes);
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *v = program->variable[i];
+        text_printf(text, "  %-12s %10" PRId64 " %10" PRId64 "  %s : %s\n", variable_names[v->kind],
+                    v->offset, schedule_bytes(program, v->dtype, &v->shape), v->path,
+                    shape_print(text->arena, v->dtype, &v->shape));
+    }
+}
+
+static void print_phase(const struct graph *graph, struct text *text)
+{
+    const struct schedule *schedule = graph->schedule;
+    text_printf(text, "phase %s: %" PRId64 " FLOPs, scratch %" PRId64 " bytes, bound %" PRId64 "\n",
+                graph->name, phase_flops(graph), schedule->scratch_bytes, schedule->lower_bound);
+    for (int g = 0; g < schedule->group_count; g++)
+        print_group(graph, g, text);
+    if (schedule->storage_count > 0)
+        text_puts(text, "  scratch            offset      bytes  groups\n");
+    for (int i = 0; i < schedule->storage_count; i++) {
+        const struct storage *s = &schedule->storage[i];
+        const struct node *node = graph->node[s->node];
+        text_printf(text, "    %%%-9d %11" PRId64 " %10" PRId64 "  %d-%d  %s %s\n", s->node,
+                    s->offset, s->bytes, s->first, s->last, op_def(node->op)->stem,
+                    shape_print(text->arena, node->dtype, &node->shape));
+    }
+}
+
+void plan_print(const struct program *program, struct text *text)
+{
+    text_printf(text, "plan of %s at batch %" PRId64 "\n", program->name, program->train.batch);
+    print_streams(program, text);
+    print_variables(program, text);
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        if (program->phase[phase] != NULL)
+            print_phase(program->phase[phase], text);
+    text_printf(text, "arena %" PRId64 " bytes, lower bound %" PRId64 " bytes: %.1f%% of it\n",
+                program->arena_bytes, program->arena_bound,
+                100.0 * (double)program->arena_bytes /
+                    (double)(program->arena_bound > 0 ? program->arena_bound : 1));
+    int64_t arrays = emit_stack_bytes(program, false);
+    text_printf(text, "stack %" PRId64 " bytes a thread: %" PRId64 " are arrays of its groups; "
+                "in firmware %" PRId64 "\n", INV_STACK + arrays, arrays,
+                emit_stack_bytes(program, true));
+}

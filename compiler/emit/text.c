@@ -1,0 +1,369 @@
+/* Names, numbers and places as generated C spells them. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "emit/emit_private.h"
+
+const char *emit_name(struct emit *emit, const char *stem, int id)
+{
+    return arena_printf(emit->arena, "%s_%d", stem, id);
+}
+
+/* Words of C, C++ and CUDA, what compilers define as macros, and names of their headers that no
+ * ending gives away. */
+static const char *const reserved[] = {
+    "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break",
+    "case", "catch", "char", "char8_t", "class", "co_await", "co_return", "co_yield", "compl",
+    "complex", "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue",
+    "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "errno",
+    "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "imaginary",
+    "inline", "int", "long", "mutable", "namespace", "new", "noexcept", "noreturn", "not", "not_eq",
+    "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register",
+    "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "sizeof", "static",
+    "static_assert", "static_cast", "struct", "switch", "template", "this", "thread_local", "throw",
+    "true", "try", "typedef", "typeid", "typename", "typeof", "typeof_unqual", "union", "unsigned",
+    "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
+    "arm", "far", "hppa", "i386", "interface", "linux", "m68k", "mips", "near", "pascal", "powerpc",
+    "sparc", "sun", "unix", "vax", "PPC",
+    "memchr", "memcmp", "memcpy", "memmove", "memset", "offsetof", "stderr", "stdin", "stdout",
+    "blockDim", "blockIdx", "dim3", "gridDim", "threadIdx", "warpSize",
+    "BUFSIZ", "CHAR_BIT", "CLOCKS_PER_SEC", "EOF", "EXIT_FAILURE", "EXIT_SUCCESS", "HUGE_VAL",
+    "HUGE_VALF", "HUGE_VALL", "I", "INFINITY", "NAN", "NULL", "FALSE", "TRUE", "INV", "inv"};
+
+/* What a function means by these already; loop names are i to p. */
+static const char *const taken[] = {
+    "b", "begin", "end", "run", "main", "variable", "model", "selftest", "trace", "tile", "f32_at",
+    "i32_at", "i64_at", "first", "last", "at", "word", "total", "chunk", "element", "moment",
+    "draw", "draws", "edge", "index", "part", "parts", "quad", "rows", "skip", "strip", "value",
+    "workspace", "INDEPENDENT"};
+
+static bool is_listed(const char *const *list, size_t count, const char *name, size_t size)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(list[i]) == size && memcmp(list[i], name, size) == 0)
+            return true;
+    return false;
+}
+
+static bool ends_in(const char *name, size_t size, const char *end)
+{
+    return size >= strlen(end) && memcmp(name + size - strlen(end), end, strlen(end)) == 0;
+}
+
+/* The name without the underscores at its end: a safe name is one underscore longer, and no two
+ * names become one. */
+static size_t stem_size(const char *name)
+{
+    size_t size = strlen(name);
+    while (size > 0 && name[size - 1] == '_')
+        size--;
+    return size;
+}
+
+static bool is_reserved(const char *name)
+{
+    static const char *const start[] = {"inv_", "INV_", "FLT_", "DBL_", "LDBL_", "SIG_", "SEEK_"};
+    size_t size = stem_size(name);
+    for (size_t i = 0; i < sizeof start / sizeof *start; i++)
+        if (strncmp(name, start[i], strlen(start[i])) == 0)
+            return true;
+    return is_listed(reserved, sizeof reserved / sizeof *reserved, name, size) ||
+           ends_in(name, size, "_t") || ends_in(name, size, "_MAX") ||
+           ends_in(name, size, "_MIN");
+}
+
+static bool is_taken(const char *name)
+{
+    size_t size = stem_size(name);
+    if (size == 1 && name[0] >= 'i' && name[0] <= 'p')
+        return true;
+    const char *number = strrchr(name, '_');
+    return is_listed(taken, sizeof taken / sizeof *taken, name, size) || is_reserved(name) ||
+           (number && isdigit((unsigned char)number[1]));
+}
+
+/* The path with underscores for what C lets no name hold. */
+static char *spell(struct arena *arena, const char *path)
+{
+    char *name = arena_strdup(arena, path);
+    for (char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c) || (unsigned char)*c > 127)
+            *c = '_';
+    if (isdigit((unsigned char)name[0]) || name[0] == '\0' || name[0] == '_')
+        return arena_printf(arena, "v%s", name);
+    return name;
+}
+
+const char *emit_symbol(struct arena *arena, const char *path)
+{
+    const char *name = spell(arena, path);
+    return is_reserved(name) ? arena_printf(arena, "%s_", name) : name;
+}
+
+const char *emit_identifier(struct arena *arena, const char *path)
+{
+    const char *name = spell(arena, path);
+    return is_taken(name) ? arena_printf(arena, "%s_", name) : name;
+}
+
+const char *emit_float(struct arena *arena, float value)
+{
+    if (isnan(value))
+        return "INV_NAN";
+    if (isinf(value))
+        return value > 0 ? "INV_INFINITY" : "-INV_INFINITY";
+    char text[64];
+    for (int digits = 1; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    bool whole = !strpbrk(text, ".e");
+    return arena_printf(arena, "%s%sf", text, whole ? ".0" : "");
+}
+
+/* Two question marks would begin a trigraph. */
+static void add_escaped(struct text *text, unsigned char c)
+{
+    if (c == '?' && text->data[text->size - 1] == '?')
+        text_puts(text, "\\?");
+    else if (c == '"' || c == '\\')
+        text_printf(text, "\\%c", c);
+    else if (c < 32 || c >= 127)
+        text_printf(text, "\\%03o", c);
+    else
+        text_add(text, (const char *)&c, 1);
+}
+
+const char *emit_string(struct arena *arena, const char *string)
+{
+    if (!string)
+        return "NULL";
+    struct text text;
+    text_init(&text, arena);
+    text_puts(&text, "\"");
+    for (; *string; string++)
+        add_escaped(&text, (unsigned char)*string);
+    text_puts(&text, "\"");
+    return text.data;
+}
+
+static const char *emit_rows(struct arena *arena, int64_t count)
+{
+    return count == 1 ? ROWS_MARK : arena_printf(arena, "%" PRId64 " * " ROWS_MARK, count);
+}
+
+const char *emit_settle_rows(struct arena *arena, const char *text)
+{
+    const char *mark = strchr(text, *ROWS_PLACE);
+    bool used = mark && strchr(mark, *ROWS_MARK);
+    struct text out;
+    text_init(&out, arena);
+    for (const char *c = text; *c; c++)
+        if (*c == *ROWS_MARK)
+            text_puts(&out, "b");
+        else if (*c != *ROWS_PLACE)
+            text_add(&out, c, 1);
+        else if (used)
+            text_puts(&out, "    const int64_t b = run->rows;");
+        else
+            c += c[1] == '\n';
+    return out.data;
+}
+
+const char *emit_extent(struct arena *arena, struct extent extent)
+{
+    if (extent.rows == 0)
+        return arena_printf(arena, "%" PRId64, extent.constant);
+    if (extent.constant == 0)
+        return emit_rows(arena, extent.rows);
+    return arena_printf(arena, "%s + %" PRId64, emit_rows(arena, extent.rows), extent.constant);
+}
+
+void emit_term(struct text *text, struct extent stride, const char *name)
+{
+    if (extent_is(stride, 0))
+        return;
+    if (text->size > 0)
+        text_puts(text, " + ");
+    const char *factor = emit_extent(text->arena, stride);
+    if (extent_is(stride, 1))
+        text_puts(text, name);
+    else if (stride.constant != 0 && stride.rows != 0)
+        text_printf(text, "(%s) * %s", factor, name);
+    else
+        text_printf(text, "%s * %s", factor, name);
+}
+
+const char *emit_ctype(enum dtype dtype)
+{
+    return dtype == F32 ? "float" : dtype == I64 ? "int64_t" : "int32_t";
+}
+
+const char *emit_suffix(enum dtype dtype)
+{
+    return dtype == F32 ? "" : dtype == I64 ? "_i64" : "_i32";
+}
+
+struct extent extent_of(const struct shape *shape, int axis)
+{
+    int64_t dim = shape->dim[axis];
+    return axis == shape->rows ? (struct extent){.rows = dim} : (struct extent){.constant = dim};
+}
+
+struct extent extent_multiply(struct extent a, struct extent b)
+{
+    if (a.rows != 0 && b.rows != 0) {
+        fprintf(stderr, "invar: bug: an extent holds the batch's rows twice\n");
+        abort();
+    }
+    return (struct extent){.constant = a.constant * b.constant,
+                           .rows = a.rows * b.constant + a.constant * b.rows};
+}
+
+bool extent_equal(struct extent a, struct extent b)
+{
+    return a.constant == b.constant && a.rows == b.rows;
+}
+
+bool extent_is(struct extent extent, int64_t value)
+{
+    return extent.constant == value && extent.rows == 0;
+}
+
+static const struct lines *source_lines(struct emit *emit, const struct source *source)
+{
+    for (int i = 0; i < emit->lines_count; i++)
+        if (emit->lines[i].source == source)
+            return &emit->lines[i];
+    struct lines lines = {.source = source};
+    for (const char *at = source->text, *end; at; at = end ? end + 1 : NULL) {
+        ARENA_PUSH(emit->arena, lines.line, lines.count, lines.room) = at;
+        end = strchr(at, '\n');
+    }
+    struct lines *list = &ARENA_PUSH(emit->arena, emit->lines, emit->lines_count, emit->lines_room);
+    *list = lines;
+    return list;
+}
+
+static const char *line_text(struct emit *emit, const struct source *source, int line)
+{
+    const struct lines *lines = source_lines(emit, source);
+    if (line < 1 || line > lines->count)
+        return "";
+    const char *begin = lines->line[line - 1];
+    while (*begin == ' ' || *begin == '\t')
+        begin++;
+    size_t size = strcspn(begin, "\r\n");
+    const char *comment = memchr(begin, '#', size);
+    if (comment && !memchr(begin, '"', size))
+        size = (size_t)(comment - begin);
+    while (size > 0 && (begin[size - 1] == ' ' || begin[size - 1] == '\t'))
+        size--;
+    return arena_strndup(emit->arena, begin, size);
+}
+
+/* Bytes of the character at hand that may stand in any text: printable, in UTF-8, and nothing that
+ * turns the direction of what follows; 0 where it may not. */
+static int plain_bytes(const unsigned char *c)
+{
+    int more = c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 1 : c[0] < 0xf0 ? 2 : c[0] < 0xf5 ? 3 : -1;
+    if (c[0] < 128)
+        return c[0] >= 32 && c[0] < 127;
+    if (more <= 0)
+        return 0;
+    uint32_t code = c[0] & (0x3fu >> more);
+    for (int i = 1; i <= more; i++) {
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (c[i] & 0x3fu);
+    }
+    bool turns = (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+                 (code >= 0x2066 && code <= 0x2069) || code < 0xa0 || code == 0x61c;
+    bool none = (more == 2 && code < 0x800) || (more == 3 && code < 0x10000) ||
+                (code >= 0xd800 && code < 0xe000) || code > 0x10ffff;
+    return turns || none ? 0 : more + 1;
+}
+
+const char *emit_line(struct arena *arena, const char *text)
+{
+    struct text out;
+    text_init(&out, arena);
+    text_puts(&out, "");
+    for (const char *c = text; *c;) {
+        int bytes = plain_bytes((const unsigned char *)c);
+        bool space = (unsigned char)*c <= 32;
+        text_add(&out, bytes > 0 ? c : space ? " " : "?", bytes > 0 ? (size_t)bytes : 1);
+        c += bytes > 0 ? bytes : 1;
+    }
+    return out.data;
+}
+
+const char *emit_comment(struct arena *arena, const char *text)
+{
+    struct text out;
+    text_init(&out, arena);
+    text_puts(&out, "");
+    for (const char *c = emit_line(arena, text); *c; c++) {
+        bool mark = out.size > 0 && ((c[-1] == '*' && *c == '/') || (c[-1] == '/' && *c == '*'));
+        text_puts(&out, mark ? " " : "");
+        text_add(&out, c, 1);
+    }
+    return out.data;
+}
+
+const char *emit_code(struct arena *arena, const char *text)
+{
+    char *code = arena_strdup(arena, emit_line(arena, text));
+    for (char *c = code; *c; c++)
+        *c = *c == '`' ? '\'' : *c;
+    return code;
+}
+
+const struct source *emit_source(struct emit *emit, const struct node *node, int *line)
+{
+    struct span span = node->call.source > 0 ? node->call : node->span;
+    *line = span.line;
+    return span.source > 0 ? diags_source(emit->program->diags, span.source) : NULL;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+const char *emit_model_line(struct emit *emit, const struct node *node)
+{
+    int line;
+    const struct source *source = emit_source(emit, node, &line);
+    if (!source)
+        return "";
+    const char *text = arena_printf(emit->arena, "%s:%d: %s", base_name(source->path), line,
+                                    line_text(emit, source, line));
+    return emit_comment(emit->arena, text);
+}
+
+const char *emit_source_line(struct emit *emit, const struct node *node)
+{
+    int line;
+    const struct source *source = emit_source(emit, node, &line);
+    return source ? line_text(emit, source, line) : "";
+}
+
+const char *emit_node_text(struct emit *emit, const struct graph *graph, const struct node *node)
+{
+    struct text text;
+    text_init(&text, emit->arena);
+    text_printf(&text, "%s %%%d", op_def(node->op)->stem, node->id);
+    for (int i = 0; i < node->count; i++)
+        text_printf(&text, "%s%%%d", i == 0 ? " of " : " ", node->operand[i]);
+    if (node->op == OP_STORE)
+        text_printf(&text, " into %s",
+                    program_variable(graph->program, node->attr.variable)->path);
+    text_printf(&text, " : %s", shape_print(emit->arena, node->dtype, &node->shape));
+    return text.data;
+}

@@ -1,0 +1,167 @@
+/* The intermediate representation: one graph per phase of a program.
+ *
+ * Nodes stand in id order and refer only to lower ids.  Everything iterates by id, never by
+ * pointer or hash.  The batch axis is explicit here: a value per row has it as an axis whose
+ * extent is multiplied by the row count b of the batch at hand. */
+#ifndef INVAR_GRAPH_H
+#define INVAR_GRAPH_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/diag.h"
+#include "base/text.h"
+
+struct program;
+
+enum { RANK_MAX = 8 };
+
+/* Every element takes 4 bytes, I64 takes 8.  BOOL is 0 or 1 in 4 bytes. */
+enum dtype { F32, I32, BOOL, I64 };
+
+struct shape {
+    int rank;
+    int rows;                           /* the axis whose extent is dim * b, or -1 */
+    int64_t dim[RANK_MAX];
+};
+
+/* X(ENUMERATOR, stem, CLASS, operand count or -1) */
+enum op {
+#define X(name, stem, class, operands) OP_##name,
+#include "graph/ops.def"
+#undef X
+    OP_COUNT
+};
+
+/* How an operator is computed; ops.def names one for each. */
+enum op_class {
+    CLASS_SOURCE,                       /* const, read, step value: no work of its own */
+    CLASS_MAP,                          /* one output element from one of each operand, broadcast */
+    CLASS_VIEW,                         /* the same elements under other indices */
+    CLASS_ROW,                          /* [..., n] -> [..., 1], a reduction of the last axis */
+    CLASS_COLUMN,                       /* [a, r, c] -> [a, 1, c], a reduction of the middle axis */
+    CLASS_CONTRACT,                     /* matmul */
+    CLASS_TAKE,                         /* indexed reads: take */
+    CLASS_SCATTER,                      /* its gradient: scatter_add */
+    CLASS_MOVE,                         /* concat, pad: pieces placed in a whole */
+    CLASS_RANDOM,                       /* counters turned into numbers, four to a Philox call */
+    CLASS_SERIAL,                       /* one sequence: random_permutation */
+    CLASS_STORE                         /* a variable takes the operand's value */
+};
+
+enum step_value { VALUE_STEP, VALUE_STEPS, VALUE_EPOCH, VALUE_ROWS };
+
+/* What the counter of a random node holds (NUMERICS section 4.2). */
+enum random_domain { DOMAIN_STEP, DOMAIN_INIT, DOMAIN_SAMPLE };
+
+struct attr {
+    int axis;                           /* position, concat */
+    int perm[RANK_MAX];                 /* transpose: output axis i is input axis perm[i] */
+    int64_t start[RANK_MAX];            /* slice: first index; pad: elements before */
+    bool transpose_a, transpose_b;      /* matmul: the operand is [.., k, m] or [.., n, k] */
+    float value;                        /* const F32, one value for all elements */
+    int64_t whole;                      /* const of another dtype; random_integer: n */
+    const float *list;                  /* const F32 whose elements differ, or NULL */
+    int variable;                       /* read, store */
+    enum step_value step_value;
+    enum random_domain domain;          /* DOMAIN_SAMPLE: operand 0 is the sample numbers I32[b] */
+    const char *path;                   /* random: the path of its stream */
+    uint32_t stream;                    /* random: set by pass_random */
+    float probability;                  /* random_keep: probability of dropping */
+};
+
+struct node {
+    int id;
+    enum op op;
+    enum dtype dtype;
+    struct shape shape;
+    int count;
+    int *operand;                       /* ids */
+    struct attr attr;
+    struct span span;                   /* the model line, also on gradient nodes */
+    struct span call;                   /* the user's call, where span is in a library body */
+    int forward;                        /* gradient nodes: the node differentiated, else -1 */
+};
+
+struct graph {
+    struct program *program;            /* its arena, diags and variables */
+    const char *name;                   /* init, train, evaluate ... */
+    struct node **node;
+    int count, room;
+    struct span span, call;             /* given to the nodes made next */
+    int forward;
+    struct schedule *schedule;          /* set by pass_fuse and pass_order (passes/pass.h) */
+};
+
+/* ---- shapes ---- */
+int64_t shape_elements(const struct shape *);           /* with b = 1 */
+bool shape_equal(const struct shape *, const struct shape *);
+struct shape shape_scalar(void);
+struct shape shape_of(int rank, int rows, const int64_t *dim);
+/* Right-aligned broadcasting; false where an axis fits neither.  b fits b only, or 1. */
+bool shape_broadcast(const struct shape *, const struct shape *, struct shape *result);
+/* "f32[b, 64]", "f32[b*3, 4]", "f32" */
+const char *shape_print(struct arena *, enum dtype, const struct shape *);
+const char *dtype_name(enum dtype);
+
+/* ---- building: each checks by the operator's infer rule and returns the new id.
+ * A shape that does not fit is a bug of the caller here (assert): lowering has checked the
+ * user's shapes before and reported them in the user's terms. ---- */
+struct graph *graph_new(struct program *, const char *name);
+struct node *graph_node(const struct graph *, int id);
+int graph_add(struct graph *, enum op, int count, const int *operand, const struct attr *);
+/* For operators whose shape is not implied: const, position, random_*, broadcast, reshape, pad. */
+int graph_add_shaped(struct graph *, enum op, int count, const int *operand, const struct attr *,
+                     enum dtype, const struct shape *);
+
+int graph_const(struct graph *, float);
+int graph_const_whole(struct graph *, enum dtype, int64_t);
+int graph_fill(struct graph *, float, const struct shape *);
+int graph_read(struct graph *, int variable);
+int graph_store(struct graph *, int variable, int value);
+int graph_unary(struct graph *, enum op, int a);
+int graph_binary(struct graph *, enum op, int a, int b);
+int graph_select(struct graph *, int condition, int a, int b);
+int graph_to(struct graph *, enum dtype, int a);        /* itself where it has that dtype */
+/* axes: bit i set reduces axis i; reduced axes stay with extent 1.  These make the row form,
+ * then the column form, as NUMERICS section 3 rules 4 and 5 say; max, min and argmax bring the
+ * reduced axes to the end.  argmax gives I32, the row-major index within the reduced axes. */
+int graph_sum(struct graph *, int x, uint32_t axes);
+int graph_mean(struct graph *, int x, uint32_t axes);
+int graph_max(struct graph *, int x, uint32_t axes);
+int graph_min(struct graph *, int x, uint32_t axes);
+int graph_argmax(struct graph *, int x, uint32_t axes);
+int graph_count_true(struct graph *, int x, uint32_t axes); /* BOOL or I32 -> I64, exact */
+int graph_reshape(struct graph *, int x, const struct shape *);
+int graph_transpose(struct graph *, int x, const int *perm);
+int graph_slice(struct graph *, int x, const int64_t *start, const struct shape *);
+int graph_pad(struct graph *, int x, const int64_t *start, const struct shape *);
+int graph_concat(struct graph *, int count, const int *x, int axis);
+int graph_broadcast(struct graph *, int x, const struct shape *);
+/* a [L.., m, k] by b [L.., k, n]; leading axes equal, or one operand has none: then they are
+ * merged into m (b has none) or kept (a has none). */
+int graph_matmul(struct graph *, int a, int b);
+/* x [p, n, c], index I32 [p, r] -> [p, r, c]; an index outside 0..n-1 is clamped. */
+int graph_take(struct graph *, int x, int index);
+int graph_scatter_add(struct graph *, int g, int index, int64_t n); /* [p, r, c] -> [p, n, c] */
+/* index I32 [...] -> BOOL [..., k] */
+int graph_one_hot(struct graph *, int index, int64_t k);
+/* The sum that undoes broadcasting from `shape` (gradients). */
+int graph_unbroadcast(struct graph *, int x, const struct shape *);
+
+/* ---- reading and checking ---- */
+/* Applies the operator's rule: sets dtype and shape where these are implied, checks operands and
+ * attributes.  NULL, or what does not fit. */
+const char *graph_infer(const struct graph *, struct node *);
+/* Same operator, operands, attributes, dtype and shape: equal values. */
+bool node_same(const struct node *, const struct node *);
+/* Dies (assert-like, with the graph's text) where an id, shape, dtype or attribute is wrong. */
+void graph_verify(const struct graph *, const char *after_pass);
+/* One line a node, readable back by graph_read_text:
+ *   %12 = add %3 %11 : f32[b, 64]   # digits.inv:20
+ * after a first line `graph NAME`.  Floats are hexadecimal.  A comment ends in the user's call
+ * (`< digits.inv:9`) and, on gradient nodes, in `gradient of %4`. */
+void graph_print(const struct graph *, struct text *);
+/* The graph in a text of that form; variables are those of the program.  NULL and *error, which
+ * names the line, where it is not one. */
+struct graph *graph_read_text(struct program *, const char *text, const char **error);
+
+#endif

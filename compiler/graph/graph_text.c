@@ -1,0 +1,444 @@
+/* Graphs as text, and back. */
+#include "graph/graph.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "graph/op.h"
+#include "graph/program.h"
+
+static const char *const step_values[] = {
+    [VALUE_STEP] = "step", [VALUE_STEPS] = "steps", [VALUE_EPOCH] = "epoch", [VALUE_ROWS] = "rows"};
+static const char *const domains[] = {
+    [DOMAIN_STEP] = "step", [DOMAIN_INIT] = "init", [DOMAIN_SAMPLE] = "sample"};
+
+/* Source 0 is "nowhere", and stands for numbers out of range. */
+static const struct source *find_place(const struct diags *diags, int source)
+{
+    const struct source *found = diags_source(diags, source);
+    return found == diags_source(diags, 0) ? NULL : found;
+}
+
+/* ---- printing ---- */
+
+static void print_list(struct text *text, const char *key, int count, const int64_t *value)
+{
+    text_printf(text, " %s=[", key);
+    for (int i = 0; i < count; i++)
+        text_printf(text, "%s%" PRId64, i == 0 ? "" : ", ", value[i]);
+    text_puts(text, "]");
+}
+
+static void print_value(struct text *text, const struct node *n)
+{
+    if (!n->attr.list) {
+        text_printf(text, " value=%a", (double)n->attr.value);
+        return;
+    }
+    text_puts(text, " list=[");
+    for (int64_t i = 0; i < shape_elements(&n->shape); i++)
+        text_printf(text, "%s%a", i == 0 ? "" : ", ", (double)n->attr.list[i]);
+    text_puts(text, "]");
+}
+
+static void print_perm(struct text *text, const struct node *n)
+{
+    int64_t perm[RANK_MAX];
+    for (int i = 0; i < n->shape.rank; i++)
+        perm[i] = n->attr.perm[i];
+    print_list(text, "perm", n->shape.rank, perm);
+}
+
+static void print_variable(struct text *text, const struct graph *graph, const struct node *n)
+{
+    int id = n->attr.variable;
+    if (id >= 0 && id < graph->program->variable_count)
+        text_printf(text, " $%d:%s", id, graph->program->variable[id]->path);
+    else
+        text_printf(text, " $%d:?", id);
+}
+
+static void print_random(struct text *text, const struct node *n)
+{
+    text_printf(text, " path=\"%s\" domain=%s", n->attr.path, domains[n->attr.domain]);
+    if (n->attr.stream)
+        text_printf(text, " stream=0x%08" PRIx32, n->attr.stream);
+}
+
+static void print_attributes(struct text *text, const struct graph *graph, const struct node *n)
+{
+    unsigned uses = op_def(n->op)->attributes;
+    if (uses & ATTR_VARIABLE)
+        print_variable(text, graph, n);
+    if (uses & ATTR_STEP_VALUE)
+        text_printf(text, " %s", step_values[n->attr.step_value]);
+    if (uses & ATTR_VALUE && n->dtype == F32)
+        print_value(text, n);
+    if (uses & ATTR_WHOLE && n->dtype != F32)
+        text_printf(text, " whole=%" PRId64, n->attr.whole);
+    if (uses & ATTR_AXIS)
+        text_printf(text, " axis=%d", n->attr.axis);
+    if (uses & ATTR_PERM)
+        print_perm(text, n);
+    if (uses & ATTR_START)
+        print_list(text, "start", n->shape.rank, n->attr.start);
+    if (uses & ATTR_TRANSPOSE && n->attr.transpose_a)
+        text_puts(text, " transpose_a");
+    if (uses & ATTR_TRANSPOSE && n->attr.transpose_b)
+        text_puts(text, " transpose_b");
+    if (uses & ATTR_RANDOM)
+        print_random(text, n);
+    if (uses & ATTR_PROBABILITY)
+        text_printf(text, " probability=%a", (double)n->attr.probability);
+}
+
+static void print_place(struct text *text, const struct graph *graph, const char *before,
+                        struct span span)
+{
+    const struct source *source = find_place(graph->program->diags, span.source);
+    if (source)
+        text_printf(text, "%s%s:%d", before, source->path, span.line);
+}
+
+static void print_comment(struct text *text, const struct graph *graph, const struct node *n)
+{
+    size_t start = text->size;
+    print_place(text, graph, "   # ", n->span);
+    print_place(text, graph, text->size > start ? " < " : "   # < ", n->call);
+    if (n->forward >= 0)
+        text_printf(text, "%sgradient of %%%d", text->size > start ? ", " : "   # ", n->forward);
+}
+
+void graph_print(const struct graph *graph, struct text *text)
+{
+    text_printf(text, "graph %s\n", graph->name);
+    for (int i = 0; i < graph->count; i++) {
+        const struct node *n = graph->node[i];
+        text_printf(text, "%%%d = %s", n->id, op_def(n->op)->stem);
+        for (int k = 0; k < n->count; k++)
+            text_printf(text, " %%%d", n->operand[k]);
+        print_attributes(text, graph, n);
+        text_printf(text, " : %s", shape_print(text->arena, n->dtype, &n->shape));
+        print_comment(text, graph, n);
+        text_puts(text, "\n");
+    }
+}
+
+/* ---- reading ---- */
+
+struct reader {
+    struct program *program;
+    struct graph *graph;
+    const char *at;
+    int line;
+    const char *error;                  /* the first one */
+    float *list;                        /* of the node at hand, or NULL */
+    int list_count, list_room;
+};
+
+static void fail(struct reader *r, const char *what)
+{
+    if (!r->error)
+        r->error = arena_printf(r->program->arena, "line %d: %s", r->line, what);
+}
+
+static void skip_blanks(struct reader *r)
+{
+    while (*r->at == ' ')
+        r->at++;
+}
+
+/* Text after blanks; true and passed where it stands there. */
+static bool accept(struct reader *r, const char *word)
+{
+    skip_blanks(r);
+    size_t size = strlen(word);
+    if (strncmp(r->at, word, size) != 0)
+        return false;
+    r->at += size;
+    return true;
+}
+
+static void expect(struct reader *r, const char *word)
+{
+    if (!accept(r, word))
+        fail(r, arena_printf(r->program->arena, "expected '%s' at '%.12s'", word, r->at));
+}
+
+static int64_t read_whole(struct reader *r)
+{
+    char *end;
+    int64_t value = strtoll(r->at, &end, 0);
+    if (end == r->at)
+        fail(r, "expected a whole number");
+    r->at = end;
+    return value;
+}
+
+static float read_float(struct reader *r)
+{
+    char *end;
+    float value = strtof(r->at, &end);
+    if (end == r->at)
+        fail(r, "expected a number");
+    r->at = end;
+    return value;
+}
+
+static int read_id(struct reader *r)
+{
+    expect(r, "%");
+    return (int)read_whole(r);
+}
+
+/* Index of the word that stands here in a list of names; fails where none does. */
+static int read_one_of(struct reader *r, const char *const *name, int count)
+{
+    size_t size = strcspn(r->at, " :\n");
+    for (int i = 0; i < count; i++)
+        if (strlen(name[i]) == size && strncmp(r->at, name[i], size) == 0) {
+            r->at += size;
+            return i;
+        }
+    fail(r, arena_printf(r->program->arena, "unknown word '%.*s'", (int)size, r->at));
+    return 0;
+}
+
+static int read_list(struct reader *r, int64_t *value)
+{
+    int count = 0;
+    expect(r, "[");
+    while (!r->error && count < RANK_MAX && !accept(r, "]")) {
+        value[count++] = read_whole(r);
+        accept(r, ",");
+    }
+    return count;
+}
+
+static void read_float_list(struct reader *r)
+{
+    expect(r, "[");
+    while (!r->error && !accept(r, "]")) {
+        skip_blanks(r);
+        float value = read_float(r);
+        ARENA_PUSH(r->program->arena, r->list, r->list_count, r->list_room) = value;
+        accept(r, ",");
+    }
+}
+
+static void read_perm(struct reader *r, struct attr *attr)
+{
+    int64_t perm[RANK_MAX];
+    int count = read_list(r, perm);
+    for (int i = 0; i < count; i++)
+        attr->perm[i] = (int)perm[i];
+}
+
+static void read_path(struct reader *r, struct attr *attr)
+{
+    size_t size = strcspn(r->at, "\"\n");
+    attr->path = arena_strndup(r->program->arena, r->at, size);
+    r->at += size;
+    expect(r, "\"");
+}
+
+/* One attribute; false where none follows. */
+static bool read_attribute(struct reader *r, struct attr *attr)
+{
+    if (accept(r, "$")) {
+        attr->variable = (int)read_whole(r);
+        r->at += strcspn(r->at, " \n");
+    } else if (accept(r, "value="))
+        attr->value = read_float(r);
+    else if (accept(r, "list="))
+        read_float_list(r);
+    else if (accept(r, "whole="))
+        attr->whole = read_whole(r);
+    else if (accept(r, "axis="))
+        attr->axis = (int)read_whole(r);
+    else if (accept(r, "perm="))
+        read_perm(r, attr);
+    else if (accept(r, "start="))
+        read_list(r, attr->start);
+    else if (accept(r, "transpose_a"))
+        attr->transpose_a = true;
+    else if (accept(r, "transpose_b"))
+        attr->transpose_b = true;
+    else if (accept(r, "path=\""))
+        read_path(r, attr);
+    else if (accept(r, "domain="))
+        attr->domain = (enum random_domain)read_one_of(r, domains, 3);
+    else if (accept(r, "stream="))
+        attr->stream = (uint32_t)read_whole(r);
+    else if (accept(r, "probability="))
+        attr->probability = read_float(r);
+    else
+        return false;
+    return true;
+}
+
+static enum dtype read_dtype(struct reader *r)
+{
+    static const enum dtype all[] = {F32, I32, BOOL, I64};
+    for (int i = 0; i < 4; i++)
+        if (accept(r, dtype_name(all[i])))
+            return all[i];
+    fail(r, "unknown element type");
+    return F32;
+}
+
+static struct shape read_shape(struct reader *r)
+{
+    struct shape shape = shape_scalar();
+    if (!accept(r, "["))
+        return shape;
+    while (!r->error && shape.rank < RANK_MAX) {
+        bool rows = accept(r, "b");
+        skip_blanks(r);
+        int64_t dim = !rows || accept(r, "*") ? read_whole(r) : 1;
+        if (rows)
+            shape.rows = shape.rank;
+        shape.dim[shape.rank++] = dim;
+        if (!accept(r, ","))
+            break;
+    }
+    expect(r, "]");
+    return shape;
+}
+
+static int find_source(struct reader *r, const char *path)
+{
+    const struct source *source;
+    for (int i = 1; (source = find_place(r->program->diags, i)) != NULL; i++)
+        if (strcmp(source->path, path) == 0)
+            return i;
+    return diags_add_source(r->program->diags, path, "", 0, false);
+}
+
+/* Does `text` begin with what follows the line number of a place? */
+static bool ends_place(const char *text)
+{
+    return *text == '\n' || *text == '\0' || strncmp(text, " < ", 3) == 0 ||
+           strncmp(text, ", gradient of ", 14) == 0;
+}
+
+/* `path:line`; the path may hold anything but a line end. */
+static struct span read_place(struct reader *r)
+{
+    for (const char *p = r->at; *p && *p != '\n'; p++) {
+        char *end;
+        long line = *p == ':' && p[1] >= '0' && p[1] <= '9' ? strtol(p + 1, &end, 10) : -1;
+        if (line < 0 || !ends_place(end))
+            continue;
+        char *path = arena_strndup(r->program->arena, r->at, (size_t)(p - r->at));
+        r->at = end;
+        return (struct span){find_source(r, path), (int)line, 1, (int)line, 1};
+    }
+    fail(r, "expected a place, path:line");
+    return (struct span){0};
+}
+
+static void read_comment(struct reader *r)
+{
+    struct graph *graph = r->graph;
+    graph->span = graph->call = (struct span){0};
+    graph->forward = -1;
+    if (!accept(r, "# "))
+        return;
+    bool gradient = accept(r, "gradient of ");
+    if (!gradient && strncmp(r->at, "< ", 2) != 0)
+        graph->span = read_place(r);
+    if (!gradient && accept(r, "< "))
+        graph->call = read_place(r);
+    if (gradient || accept(r, ", gradient of "))
+        graph->forward = read_id(r);
+}
+
+static enum op read_op(struct reader *r)
+{
+    skip_blanks(r);
+    size_t size = strcspn(r->at, " \n");
+    int op = op_find(arena_strndup(r->program->arena, r->at, size));
+    if (op < 0)
+        fail(r, "unknown operator");
+    r->at += size;
+    return op < 0 ? OP_CONST : (enum op)op;
+}
+
+static struct node *new_node(struct reader *r)
+{
+    struct node *n = ARENA_NEW(r->program->arena, struct node);
+    n->id = r->graph->count;
+    if (read_id(r) != n->id)
+        fail(r, "node ids must ascend from 0 by 1");
+    expect(r, "=");
+    n->op = read_op(r);
+    int room = 0;
+    while (!r->error && accept(r, "%")) {
+        int id = (int)read_whole(r);
+        ARENA_PUSH(r->program->arena, n->operand, n->count, room) = id;
+    }
+    return n;
+}
+
+/* The operator's rule must give what the text says. */
+static void check_node(struct reader *r, struct node *n)
+{
+    struct arena *arena = r->program->arena;
+    const char *said = shape_print(arena, n->dtype, &n->shape);
+    const char *problem = graph_infer(r->graph, n);
+    if (problem)
+        fail(r, arena_printf(arena, "%s: %s", op_def(n->op)->stem, problem));
+    else if (strcmp(said, shape_print(arena, n->dtype, &n->shape)) != 0)
+        fail(r, arena_printf(arena, "%s gives %s, not %s", op_def(n->op)->stem,
+                             shape_print(arena, n->dtype, &n->shape), said));
+}
+
+static void read_node(struct reader *r)
+{
+    struct node *n = new_node(r);
+    r->list = NULL;
+    r->list_count = r->list_room = 0;
+    if (op_def(n->op)->attributes & ATTR_STEP_VALUE) {
+        skip_blanks(r);
+        n->attr.step_value = (enum step_value)read_one_of(r, step_values, 4);
+    }
+    while (!r->error && read_attribute(r, &n->attr))
+        continue;
+    expect(r, ":");
+    n->dtype = read_dtype(r);
+    n->shape = read_shape(r);
+    n->attr.list = r->list;
+    if (r->list && r->list_count != shape_elements(&n->shape))
+        fail(r, "the list does not fill the shape");
+    read_comment(r);
+    n->span = r->graph->span;
+    n->call = r->graph->call;
+    n->forward = r->graph->forward;
+    if (!r->error)
+        check_node(r, n);
+    ARENA_PUSH(r->program->arena, r->graph->node, r->graph->count, r->graph->room) = n;
+}
+
+struct graph *graph_read_text(struct program *program, const char *text, const char **error)
+{
+    struct reader r = {.program = program, .at = text, .line = 1};
+    expect(&r, "graph ");
+    size_t size = strcspn(r.at, "\n");
+    r.graph = graph_new(program, arena_strndup(program->arena, r.at, size));
+    r.at += size;
+    while (!r.error && *r.at) {
+        if (*r.at == '\n') {
+            r.at++;
+            r.line++;
+            continue;
+        }
+        read_node(&r);
+        if (*r.at && *r.at != '\n')
+            fail(&r, arena_printf(program->arena, "unexpected '%.12s'", r.at));
+    }
+    r.graph->span = r.graph->call = (struct span){0};
+    r.graph->forward = -1;
+    *error = r.error;
+    return r.error ? NULL : r.graph;
+}

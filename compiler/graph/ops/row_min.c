@@ -1,0 +1,20 @@
+#include "graph/ops/rules.h"
+
+static void gradient(struct gradient *d, const struct node *n, int dy)
+{
+    struct graph *graph = gradient_graph(d);
+    const struct shape *shape = &rule_operand(graph, n, 0)->shape;
+    int index = graph_unary(graph, OP_ROW_ARGMAX, rule_neg(d, n->operand[0]));
+    gradient_add(d, n, 0, rule_where(d, rule_at(d, shape, shape->rank - 1, index), dy));
+}
+
+const struct op_def op_row_min = {
+    OP_ROW(ROW_MIN, row_min),
+    .doc = "minimum over the last axis",
+    .formula = "min of a over the last axis",
+    .derivative = "g to the lowest index of the minimum (of the first NaN, where there is "
+           "one)",
+    .bound = "exact",
+    .infer = rule_float_row,
+    .gradient = gradient,
+};

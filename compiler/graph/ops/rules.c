@@ -1,0 +1,192 @@
+/* See rules.h. */
+#include "graph/ops/rules.h"
+
+struct node *rule_operand(const struct graph *graph, const struct node *n, int operand)
+{
+    return graph_node(graph, n->operand[operand]);
+}
+
+const char *rule_dtype(const struct graph *graph, const struct node *n, int operand,
+                       enum dtype dtype)
+{
+    static const char *const message[] = {
+        [F32] = "operand must be f32", [I32] = "operand must be i32",
+        [BOOL] = "operand must be bool", [I64] = "operand must be i64"};
+    return rule_operand(graph, n, operand)->dtype == dtype ? NULL : message[dtype];
+}
+
+const char *rule_broadcast(const struct graph *graph, struct node *n, int first)
+{
+    struct shape shape = rule_operand(graph, n, first)->shape;
+    for (int i = first + 1; i < n->count; i++)
+        if (!shape_broadcast(&shape, &rule_operand(graph, n, i)->shape, &shape))
+            return "shapes do not broadcast";
+    n->shape = shape;
+    return NULL;
+}
+
+/* All operands of one type out of the set `allowed` (bit = dtype), which is the result's. */
+static const char *same_map(const struct graph *graph, struct node *n, unsigned allowed)
+{
+    enum dtype dtype = rule_operand(graph, n, 0)->dtype;
+    if (!(allowed >> dtype & 1))
+        return "not defined for this element type";
+    for (int i = 1; i < n->count; i++)
+        if (rule_operand(graph, n, i)->dtype != dtype)
+            return "operands differ in element type";
+    n->dtype = dtype;
+    return rule_broadcast(graph, n, 0);
+}
+
+const char *rule_float_map(const struct graph *graph, struct node *n)
+{
+    return same_map(graph, n, 1u << F32);
+}
+
+const char *rule_number_map(const struct graph *graph, struct node *n)
+{
+    return same_map(graph, n, 1u << F32 | 1u << I32 | 1u << I64);
+}
+
+const char *rule_signed_map(const struct graph *graph, struct node *n)
+{
+    return same_map(graph, n, 1u << F32 | 1u << I32);
+}
+
+const char *rule_compare(const struct graph *graph, struct node *n)
+{
+    const char *problem = same_map(graph, n, 1u << F32 | 1u << I32 | 1u << I64 | 1u << BOOL);
+    n->dtype = BOOL;
+    return problem;
+}
+
+const char *rule_logic(const struct graph *graph, struct node *n)
+{
+    return same_map(graph, n, 1u << BOOL);
+}
+
+const char *rule_float_row(const struct graph *graph, struct node *n)
+{
+    n->shape = rule_operand(graph, n, 0)->shape;
+    n->dtype = F32;
+    if (n->shape.rank < 1)
+        return "a row needs an axis";
+    int last = n->shape.rank - 1;
+    n->shape.dim[last] = 1;
+    if (n->shape.rows == last)
+        n->shape.rows = -1;
+    return rule_dtype(graph, n, 0, F32);
+}
+
+const char *rule_column(const struct graph *graph, struct node *n)
+{
+    n->shape = rule_operand(graph, n, 0)->shape;
+    if (n->shape.rank != 3)
+        return "a column is reduced in rank 3";
+    n->shape.dim[1] = 1;
+    if (n->shape.rows == 1)
+        n->shape.rows = -1;
+    return NULL;
+}
+
+const char *rule_inside(const struct shape *part, const struct shape *whole,
+                        const int64_t *start)
+{
+    if (part->rank != whole->rank || part->rows != whole->rows)
+        return "the part and the whole differ in rank";
+    for (int i = 0; i < part->rank; i++)
+        if (start[i] < 0 || start[i] + part->dim[i] > whole->dim[i] ||
+            (i == part->rows && part->dim[i] != whole->dim[i]))
+            return "the part does not lie inside the whole";
+    return NULL;
+}
+
+const char *rule_indexed(const struct shape *x, const struct shape *index, struct shape *result)
+{
+    if (x->rank != 3 || index->rank != 2)
+        return "x must be [p, n, c] and the index [p, r]";
+    if (x->dim[0] != index->dim[0] || (x->rows == 0) != (index->rows == 0))
+        return "x and the index differ in p";
+    if (x->rows == 1 || (x->rows == 2 && index->rows == 1))
+        return "the axis indexed cannot hold the batch's rows";
+    *result = *x;
+    result->dim[1] = index->dim[1];
+    if (index->rows == 1)
+        result->rows = 1;
+    return NULL;
+}
+
+/* Draws per sample take the samples' numbers as operand 0 and lead with the batch's rows. */
+const char *rule_random(const struct graph *graph, struct node *n, enum dtype dtype)
+{
+    n->dtype = dtype;
+    if (!n->attr.path)
+        return "a random node needs a path";
+    if (n->attr.domain != DOMAIN_SAMPLE)
+        return n->count == 0 ? NULL : "only draws per sample have an operand";
+    if (n->count != 1 || rule_dtype(graph, n, 0, I32))
+        return "draws per sample need the sample numbers, i32[b]";
+    const struct shape *sample = &rule_operand(graph, n, 0)->shape;
+    if (sample->rank != 1 || sample->rows != 0 || sample->dim[0] != 1)
+        return "draws per sample need the sample numbers, i32[b]";
+    if (n->shape.rows != 0 || n->shape.dim[0] != 1)
+        return "draws per sample have the shape [b, ..]";
+    return NULL;
+}
+
+int rule_mul(struct gradient *d, int a, int b)
+{
+    return graph_binary(gradient_graph(d), OP_MUL, a, b);
+}
+
+int rule_div(struct gradient *d, int a, int b)
+{
+    return graph_binary(gradient_graph(d), OP_DIV, a, b);
+}
+
+int rule_unary(struct gradient *d, enum op op, int a)
+{
+    return graph_unary(gradient_graph(d), op, a);
+}
+
+int rule_neg(struct gradient *d, int a)
+{
+    return rule_unary(d, OP_NEG, a);
+}
+
+int rule_scale(struct gradient *d, float factor, int a)
+{
+    return rule_mul(d, graph_const(gradient_graph(d), factor), a);
+}
+
+int rule_where(struct gradient *d, int condition, int x)
+{
+    return graph_select(gradient_graph(d), condition, x, graph_const(gradient_graph(d), 0.0f));
+}
+
+int rule_where_not(struct gradient *d, int condition, int x)
+{
+    return graph_select(gradient_graph(d), condition, graph_const(gradient_graph(d), 0.0f), x);
+}
+
+int rule_at(struct gradient *d, const struct shape *shape, int axis, int index)
+{
+    struct graph *graph = gradient_graph(d);
+    struct attr attr = {.axis = axis};
+    int position = graph_add_shaped(graph, OP_POSITION, 0, NULL, &attr, I32, shape);
+    return graph_binary(graph, OP_EQ, position, index);
+}
+
+void rule_either(struct gradient *d, const struct node *n, int condition, int dy)
+{
+    if (gradient_wanted(d, n, 0))
+        gradient_add(d, n, 0, rule_where(d, condition, dy));
+    if (gradient_wanted(d, n, 1))
+        gradient_add(d, n, 1, rule_where_not(d, condition, dy));
+}
+
+void rule_spread(struct gradient *d, const struct node *n, int dy)
+{
+    struct graph *graph = gradient_graph(d);
+    gradient_add(d, n, 0, graph_broadcast(graph, dy, &rule_operand(graph, n, 0)->shape));
+}

@@ -1,0 +1,40 @@
+/* Variables of a program, and the names of its phases. */
+#include "graph/program.h"
+
+#include <assert.h>
+
+static const char *const names[PHASE_COUNT] = {
+    [PHASE_INIT] = "init",         [PHASE_PREPARE] = "prepare", [PHASE_NORMALISE] = "normalise",
+    [PHASE_AUGMENT] = "augment",   [PHASE_TRAIN] = "train",     [PHASE_EVALUATE] = "evaluate",
+    [PHASE_FINISH] = "finish",     [PHASE_PREDICT] = "predict",
+};
+
+const char *phase_name(enum phase phase)
+{
+    assert(phase < PHASE_COUNT);
+    return names[phase];
+}
+
+struct variable *program_add_variable(struct program *program, enum variable_kind kind,
+                                      const char *path, enum dtype dtype,
+                                      const struct shape *shape, struct span span)
+{
+    struct variable *v = ARENA_NEW(program->arena, struct variable);
+    v->id = program->variable_count;
+    v->kind = kind;
+    v->path = path;
+    v->dtype = dtype;
+    v->shape = *shape;
+    v->span = span;
+    v->block = -1;
+    v->offset = -1;
+    ARENA_PUSH(program->arena, program->variable, program->variable_count,
+               program->variable_room) = v;
+    return v;
+}
+
+struct variable *program_variable(const struct program *program, int id)
+{
+    assert(id >= 0 && id < program->variable_count);
+    return program->variable[id];
+}

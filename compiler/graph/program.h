@@ -1,0 +1,211 @@
+/* A program: what one model, one data declaration and one train declaration become. */
+#ifndef INVAR_PROGRAM_H
+#define INVAR_PROGRAM_H
+#include "graph/graph.h"
+#include "language/ast.h"
+
+enum variable_kind {
+    VAR_PARAM,                          /* trained; in the weights file */
+    VAR_BUFFER,                         /* kept and saved, not trained */
+    VAR_BLOCK,                          /* f32[P]: parameters of one optimizer group, end to end */
+    VAR_STATE,                          /* of the optimizer */
+    VAR_AVERAGE,                        /* moving average of a VAR_PARAM's block */
+    VAR_ACCUMULATOR,                    /* of a metric; zeroed before each pass over a part */
+    VAR_RAW,                            /* a data field as read: rows of cells */
+    VAR_INPUT,                          /* a data field as the model sees it: a batch */
+    VAR_SAMPLE,                         /* I32[b]: numbers of the batch's rows in the data set */
+    VAR_LOSS,                           /* scalar results of the forward pass, before any update */
+    VAR_REPORT,                         /* results of the finish phase: metrics */
+    VAR_OUTPUT                          /* results of the predict phase, per row */
+};
+
+struct variable {
+    int id;
+    enum variable_kind kind;
+    const char *path;                   /* "dense1/w" */
+    enum dtype dtype;
+    struct shape shape;
+    struct span span;
+    bool frozen;
+    int64_t classes;                    /* class values: k, else 0 */
+    int labels;                         /* VAR_OUTPUT: 1 + the field with named classes that it
+                                         * stands for, or 0 */
+    int block;                          /* VAR_PARAM: the block it lies in, or -1 */
+    int64_t block_start;                /* its first element there */
+    int64_t offset;                     /* bytes in the arena: set by pass_plan */
+};
+
+enum phase {
+    PHASE_INIT,                         /* parameters, buffers, optimizer state */
+    PHASE_PREPARE,                      /* raw cells -> fields, before fitted normalisation */
+    PHASE_NORMALISE,                    /* fields -> fields, with fitted buffers */
+    PHASE_AUGMENT,                      /* fields -> fields, per sample and epoch */
+    PHASE_TRAIN,                        /* forward, backward, stores */
+    PHASE_EVALUATE,                     /* forward, accumulators */
+    PHASE_FINISH,                       /* accumulators -> reports */
+    PHASE_PREDICT,                      /* inputs -> outputs */
+    PHASE_COUNT
+};
+
+enum source_kind {
+    SOURCE_CSV, SOURCE_IDX, SOURCE_NPY, SOURCE_NPZ, SOURCE_SAFETENSORS, SOURCE_RAW, SOURCE_RANDOM
+};
+/* What the cells of a field decide, if it is no field of the model: the part of a row, which rows
+ * stay together, the order before the split. */
+enum key_kind { KEY_NONE, KEY_PART, KEY_GROUP, KEY_ORDER, KEY_COUNT };
+enum fit_kind { FIT_NONE, FIT_ZSCORE, FIT_MINMAX };
+
+/* One stored array of a data source: columns of a CSV, or a named IDX, NPY or raw file. */
+/* Columns by number, inclusive, or -1 and by name. */
+struct column_range { int first, last; const char *first_name, *last_name; };
+
+enum cell_form {
+    FORM_NUMBER, FORM_MISSING, FORM_DAYS, FORM_SECONDS, FORM_WEEKDAY, FORM_MONTH, FORM_YEAR,
+    FORM_DAY_OF_YEAR
+};
+enum missing_kind { MISSING_ERROR, MISSING_DROP, MISSING_VALUE, MISSING_MEAN, MISSING_MEDIAN };
+
+struct data_field {
+    const char *name;                   /* model argument it feeds */
+    bool label;                         /* not known when predicting; keys are labels, too */
+    enum key_kind key;
+    const char *array;                  /* idx, npy, raw: which named file; NULL for csv */
+    struct column_range *range;         /* csv: the columns, in the field's order */
+    int range_count, range_room;
+    enum cell_form form;                /* csv: what a cell is read as */
+    enum missing_kind missing;          /* csv: what becomes of a cell without a value */
+    float missing_value;
+    int fill;                           /* VAR_BUFFER of MISSING_MEAN and _MEDIAN, else -1 */
+    const char **class_name;            /* text labels in order; NULL: numbers 0..k-1 */
+    int class_count;                    /* names listed; with class_name NULL and text: k found */
+    bool text;                          /* cells are names, numbered in byte order */
+    const char *expression;             /* of a class, as written; NULL where it is its cells */
+    bool image;                         /* [h, w, c] with c of 1, 3 or 4: --dump-batch draws it */
+    enum fit_kind fit;
+    int raw, input;                     /* VAR_RAW (or -1: random), VAR_INPUT */
+    int fit_a, fit_b;                   /* VAR_BUFFER: mean, deviation; or low, range */
+    int balance;                        /* VAR_BUFFER: balanced weights of its classes, or -1 */
+    bool weight;                        /* of rows */
+    struct span span;
+};
+
+struct data_file {
+    const char *name, *path;
+    const char *member;                 /* npz, safetensors: the array of the file; else NULL */
+    enum source_kind kind;
+    enum dtype raw_dtype;
+    int rank;
+    int64_t dim[RANK_MAX];
+};
+
+/* Rows that are split, and those of parts that have files of their own. */
+enum { SOURCE_MAIN, SOURCE_TRAIN, SOURCE_VAL, SOURCE_TEST, SOURCE_COUNT };
+
+/* How csv files are written. */
+struct csv_desc {
+    int header;                         /* 1 yes, 0 no, -1 found out from the first line */
+    char delimiter, decimal, comment;   /* delimiter 0: found out; comment 0: none */
+    int64_t skip;                       /* lines before the first record */
+    const char **na;                    /* texts that mean: missing */
+    int na_count;
+    bool has_na;                        /* na is given */
+};
+
+struct data_source { int first_file, file_count; }; /* no files: absent, or drawn */
+
+struct data_desc {
+    const char *name;
+    enum source_kind kind;
+    struct data_file *file;             /* csv: one */
+    int file_count, file_room;
+    struct csv_desc csv;
+    int64_t rows;                       /* random(n) */
+    struct data_field *field;
+    int field_count, field_room;
+    struct data_source source[SOURCE_COUNT];
+    double train_share, val_share, test_share; /* of the main source; 1, 0, 0 without a split */
+    struct span split_span;
+    int fold, folds;                    /* val is fold `fold` of so many; 0: no folds */
+    int weight;                         /* the field of the rows' weights, or -1 */
+    int total_weight;                   /* VAR_ACCUMULATOR of metrics: their sum, or -1 */
+    bool over_weights;                  /* losses are divided by their sum, not by the rows */
+    int stratify;                       /* the field whose classes are split alike, or -1 */
+    bool by_column;                     /* KEY_PART says the part */
+    const char *part_value[3];          /* its cells for train, val, test; NULL: none, or (train,
+                                         * where another is given) all others */
+    bool shuffle;                       /* the split draws a permutation */
+    bool augmented;
+    bool has_seed;
+    uint64_t seed;
+};
+
+/* A report of the epoch before, as a VAR_STATE that the run sets. */
+struct watched {
+    const char *part, *name;            /* "val", "loss" */
+    int report, variable;
+    bool lower;                         /* better */
+    struct span span;
+};
+
+/* The learning rate of some parameters, as the log tells it. */
+struct rate {
+    const char *name;                   /* "lr", or "lr PATTERN" by the `for` that it is of */
+    float value;                        /* where variable is -1 */
+    int variable;                       /* a VAR_STATE that holds that of the last step */
+};
+
+struct report { const char *name; bool loss; bool better_lower; int variable; };
+
+struct train_desc {
+    uint64_t seed;
+    int64_t epochs, steps, batch;       /* one of epochs and steps is 0 */
+    bool shuffle;                       /* a new order each epoch */
+    bool drop_last;                     /* an epoch has full batches only */
+    int64_t patience;                   /* 0: none */
+    float patience_by;                  /* what is not better by more counts as none */
+    float average;                      /* 0: none */
+    const char *keep_best;              /* "val.accuracy" or NULL */
+    int keep_report;
+};
+
+/* A microcontroller's memory in bytes. */
+struct target_desc {
+    const char *name;
+    int64_t ram, flash;
+    struct span span, ram_span, flash_span;
+};
+
+struct program {
+    struct arena *arena;
+    struct diags *diags;
+    const char *name;                   /* the model's, a C identifier */
+    const char *model_path;
+    const char **included;              /* files that it includes */
+    int included_count;
+    char model_sha256[65];              /* of the main file's text and its includes */
+    struct variable **variable;
+    int variable_count, variable_room;
+    struct graph *phase[PHASE_COUNT];   /* NULL where there is nothing to do */
+    struct data_desc data;
+    struct train_desc train;
+    struct report *report;
+    int report_count, report_room;
+    struct watched *watched;
+    int watched_count, watched_room;
+    struct rate *rate;
+    int rate_count, rate_room;
+    struct target_desc *target;
+    int target_count, target_room;
+    int sample;                         /* the VAR_SAMPLE */
+    uint32_t stream_split, stream_shuffle;
+    int64_t arena_bytes, arena_bound;   /* planned, and the liveness lower bound */
+    int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
+    bool library_kernels;               /* CUDA: contractions by cuBLASLt, --kernels library */
+};
+
+const char *phase_name(enum phase);
+struct variable *program_add_variable(struct program *, enum variable_kind, const char *path,
+                                      enum dtype, const struct shape *, struct span);
+struct variable *program_variable(const struct program *, int id);
+
+#endif

@@ -1,0 +1,151 @@
+/* Programs as text. */
+#include "graph/program_text.h"
+
+#include <inttypes.h>
+
+static const char *const kinds[] = {
+    [VAR_PARAM] = "param", [VAR_BUFFER] = "buffer", [VAR_BLOCK] = "block", [VAR_STATE] = "state",
+    [VAR_AVERAGE] = "average", [VAR_ACCUMULATOR] = "accumulator", [VAR_RAW] = "raw",
+    [VAR_INPUT] = "input", [VAR_SAMPLE] = "sample", [VAR_LOSS] = "loss",
+    [VAR_REPORT] = "report", [VAR_OUTPUT] = "output"};
+static const char *const sources[] = {
+    [SOURCE_CSV] = "csv", [SOURCE_IDX] = "idx", [SOURCE_NPY] = "npy", [SOURCE_NPZ] = "npz",
+    [SOURCE_SAFETENSORS] = "safetensors", [SOURCE_RAW] = "raw", [SOURCE_RANDOM] = "random"};
+static const char *const fits[] = {
+    [FIT_NONE] = "none", [FIT_ZSCORE] = "zscore", [FIT_MINMAX] = "minmax"};
+
+static void print_string(struct text *text, const char *before, const char *string)
+{
+    text_printf(text, " %s\"", before);
+    for (const char *c = string ? string : ""; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            text_puts(text, "\\");
+        if (*c == '\n')
+            text_puts(text, "\\n");
+        else
+            text_add(text, c, 1);
+    }
+    text_puts(text, "\"");
+}
+
+static void print_train(struct text *text, const struct train_desc *t)
+{
+    text_printf(text, "train seed=%" PRIu64 " epochs=%" PRId64 " steps=%" PRId64, t->seed,
+                t->epochs, t->steps);
+    text_printf(text, " batch=%" PRId64 " shuffle=%d drop_last=%d patience=%" PRId64 " by=%a",
+                t->batch, t->shuffle, t->drop_last, t->patience, (double)t->patience_by);
+    text_printf(text, " average=%a", (double)t->average);
+    print_string(text, "keep=", t->keep_best);
+    text_puts(text, "\n");
+}
+
+static void print_range(struct text *text, const struct column_range *r)
+{
+    text_printf(text, " first=%d last=%d", r->first, r->last);
+    print_string(text, "first_name=", r->first_name);
+    print_string(text, "last_name=", r->last_name);
+}
+
+static void print_csv(struct text *text, const struct csv_desc *csv)
+{
+    if (csv->delimiter != ',' || csv->decimal != '.' || csv->comment || csv->skip)
+        text_printf(text, "csv delimiter=%d decimal=%d comment=%d skip=%" PRId64 "\n",
+                    csv->delimiter, csv->decimal, csv->comment, csv->skip);
+    for (int i = 0; i < csv->na_count; i++) {
+        text_puts(text, "na");
+        print_string(text, "", csv->na[i]);
+        text_puts(text, "\n");
+    }
+}
+
+static void print_field(struct text *text, const struct data_field *f)
+{
+    static const struct column_range none = {.first = -1, .last = -1};
+    text_puts(text, "field");
+    print_string(text, "", f->name);
+    text_printf(text, " label=%d key=%d", f->label, f->key);
+    print_string(text, "file=", f->array);
+    print_range(text, f->range_count ? &f->range[0] : &none);
+    text_printf(text, " text=%d fit=%s raw=%d input=%d fit_a=%d fit_b=%d balance=%d\n", f->text,
+                fits[f->fit], f->raw, f->input, f->fit_a, f->fit_b, f->balance);
+    for (int i = 1; i < f->range_count; i++) {
+        text_puts(text, "columns");
+        print_range(text, &f->range[i]);
+        text_puts(text, "\n");
+    }
+    if (f->form || f->missing)
+        text_printf(text, "cells form=%d missing=%d value=%a fill=%d\n", f->form, f->missing,
+                    (double)f->missing_value, f->fill);
+    for (int i = 0; f->class_name && i < f->class_count; i++) {
+        text_puts(text, "class");
+        print_string(text, "", f->class_name[i]);
+        text_puts(text, "\n");
+    }
+}
+
+static void print_data(struct text *text, const struct data_desc *d)
+{
+    text_puts(text, "data");
+    print_string(text, "", d->name);
+    text_printf(text, " kind=%s header=%d rows=%" PRId64 " train=%a val=%a test=%a",
+                sources[d->kind], d->csv.header, d->rows, d->train_share, d->val_share,
+                d->test_share);
+    text_printf(text, " shuffle=%d has_seed=%d seed=%" PRIu64 " sources=", d->shuffle, d->has_seed,
+                d->seed);
+    for (int i = 0; i < SOURCE_COUNT; i++)
+        text_printf(text, "%s%d+%d", i ? "," : "", d->source[i].first_file,
+                    d->source[i].file_count);
+    text_printf(text, " fold=%d folds=%d stratify=%d", d->fold, d->folds, d->stratify);
+    for (int i = 0; i < 3; i++)
+        print_string(text, i ? "" : "values=", d->part_value[i]);
+    text_puts(text, "\n");
+    if (d->kind == SOURCE_CSV)
+        print_csv(text, &d->csv);
+    for (int i = 0; i < d->file_count; i++) {
+        text_puts(text, "file");
+        print_string(text, "", d->file[i].name);
+        print_string(text, "path=", d->file[i].path);
+        if (d->file[i].member)
+            print_string(text, "member=", d->file[i].member);
+        text_printf(text, " kind=%s cells=%s\n", sources[d->file[i].kind],
+                    dtype_name(d->file[i].raw_dtype));
+    }
+    for (int i = 0; i < d->field_count; i++)
+        print_field(text, &d->field[i]);
+}
+
+static void print_variable(struct text *text, const struct variable *v)
+{
+    text_printf(text, "variable %d %s", v->id, kinds[v->kind]);
+    print_string(text, "", v->path);
+    text_printf(text, " classes=%" PRId64 " block=%d start=%" PRId64 " : %s\n", v->classes,
+                v->block, v->block_start, shape_print(text->arena, v->dtype, &v->shape));
+}
+
+void program_print(const struct program *program, struct text *text)
+{
+    text_puts(text, "program");
+    print_string(text, "", program->name);
+    text_puts(text, "\n");
+    print_train(text, &program->train);
+    print_data(text, &program->data);
+    for (int i = 0; i < program->report_count; i++) {
+        const struct report *r = &program->report[i];
+        text_puts(text, "report");
+        print_string(text, "", r->name);
+        text_printf(text, " loss=%d lower=%d variable=%d\n", r->loss, r->better_lower,
+                    r->variable);
+    }
+    for (int i = 0; i < program->watched_count; i++) {
+        const struct watched *w = &program->watched[i];
+        text_printf(text, "watched %s report=%d variable=%d\n", w->part, w->report, w->variable);
+    }
+    for (int i = 0; i < program->rate_count; i++) {
+        const struct rate *r = &program->rate[i];
+        text_puts(text, "rate");
+        print_string(text, "", r->name);
+        text_printf(text, " value=%a variable=%d\n", (double)r->value, r->variable);
+    }
+    for (int i = 0; i < program->variable_count; i++)
+        print_variable(text, program->variable[i]);
+}

@@ -1,0 +1,353 @@
+/* CSV sources: how their files are written, and which cells a field takes, read as what. */
+#include <string.h>
+#include "lower/lower.h"
+
+/* ---- csv(path ..., option = value ...) ---- */
+static const char *const options[] = {"header", "delimiter", "decimal", "comment", "skip", "na"};
+static const char *const forms[] = {
+    "true or false: header = true",
+    "one character, tab or auto: delimiter = \";\"",
+    "\".\" or \",\": decimal = \",\"",
+    "one character: comment = \"#\"",
+    "a whole number of lines: skip = 2",
+    "a list of texts: na = [\"NA\", \"?\"]"};
+
+enum { OPTIONS = (int)(sizeof options / sizeof *options) };
+
+/* The character of a text, 0 of others; '\t' and 0 may be words. */
+static bool one_character(struct lower *l, const struct ast *a, bool words, char *to)
+{
+    if (words && a->kind == AST_NAME && (!strcmp(a->text, "tab") || !strcmp(a->text, "auto"))) {
+        *to = *a->text == 't' ? '\t' : 0;
+        return true;
+    }
+    struct value v = lower_expr(l, l->current, a);
+    bool good = v.kind == V_STRING && strlen(v.text) == 1 && !strchr("\"\r\n", *v.text);
+    if (good)
+        *to = *v.text;
+    return good;
+}
+
+static bool string_list(struct value v, struct csv_desc *csv, struct arena *arena)
+{
+    bool good = v.kind == V_LIST;
+    for (int i = 0; good && i < v.count; i++)
+        good = v.item[i].kind == V_STRING;
+    csv->has_na = good;
+    csv->na_count = good ? v.count : 0;
+    csv->na = ARENA_ARRAY(arena, const char *, csv->na_count + 1);
+    for (int i = 0; i < csv->na_count; i++)
+        csv->na[i] = v.item[i].text;
+    return good;
+}
+
+static bool set_option(struct lower *l, int option, const struct ast *a, struct csv_desc *csv)
+{
+    struct value v = value_none(a->span);
+    if (option == 1)
+        return one_character(l, a, true, &csv->delimiter);
+    if (option == 2)
+        return one_character(l, a, false, &csv->decimal) && strchr(".,", csv->decimal);
+    if (option == 3)
+        return one_character(l, a, false, &csv->comment);
+    v = lower_expr(l, l->current, a);
+    if (option == 5)
+        return string_list(v, csv, l->arena);
+    if (option == 4)
+        return value_whole(v, &csv->skip) && csv->skip >= 0;
+    csv->header = v.number != 0;
+    return v.kind == V_BOOL;
+}
+
+static void lower_option(struct lower *l, const struct ast *a, struct csv_desc *csv)
+{
+    int i = 0, errors = diags_error_count(l->diags);
+    while (i < OPTIONS && strcmp(options[i], a->text))
+        i++;
+    if (i < OPTIONS && set_option(l, i, a->kid[0], csv))
+        return;
+    if (diags_error_count(l->diags) > errors)
+        return;
+    if (i < OPTIONS) {
+        diag_error(l->diags, a->span, "'%s' is %s", options[i], forms[i]);
+        return;
+    }
+    struct diag *d = diag_error(l->diags, a->span, "'csv' has no option '%s'", a->text);
+    const char *near = diag_nearest(a->text, options, OPTIONS);
+    if (near)
+        diag_help(d, "did you mean '%s'?", near);
+    else
+        diag_help(d, "there are header, delimiter, decimal, comment, skip and na");
+}
+
+static bool same_names(const struct csv_desc *a, const struct csv_desc *b)
+{
+    bool same = a->na_count == b->na_count && a->has_na == b->has_na;
+    for (int i = 0; same && i < a->na_count; i++)
+        same = !strcmp(a->na[i], b->na[i]);
+    return same;
+}
+
+/* All files of a data set are written alike: later sources have the options of the first. */
+static void check_same(struct lower *l, const struct ast *arguments, const struct csv_desc *csv)
+{
+    const struct csv_desc *first = &l->program->data.csv;
+    if (csv->header == first->header && csv->delimiter == first->delimiter
+        && csv->decimal == first->decimal && csv->comment == first->comment
+        && csv->skip == first->skip && same_names(csv, first))
+        return;
+    struct diag *d = diag_error(l->diags, arguments->span,
+                                "options that differ from those of the data's first files");
+    diag_help(d, "all files of a data set are written alike: give the options there");
+}
+
+static void check_decimal(struct lower *l, const struct ast *arguments, struct csv_desc *csv)
+{
+    if (csv->decimal == csv->delimiter) {
+        struct diag *d = diag_error(l->diags, arguments->span,
+                                    "'%c' cannot stand between cells and within numbers",
+                                    csv->decimal);
+        diag_help(d, "say what stands between cells: delimiter = \";\"");
+    }
+}
+
+void lower_source_csv(struct lower *l, const struct ast *arguments,
+                      void (*add)(struct lower *, const char *path))
+{
+    struct data_desc *data = &l->program->data;
+    bool first = data->file_count == 0;
+    int paths = 0;
+    struct csv_desc csv = {.header = -1, .delimiter = ',', .decimal = '.'};
+    if (!first)
+        csv = data->csv;
+    for (int i = 0; i < arguments->count; i++) {
+        const struct ast *a = arguments->kid[i];
+        struct value v = value_error();
+        if (a->kind == AST_NAMED) {
+            lower_option(l, a, &csv);
+            continue;
+        }
+        v = lower_expr(l, l->current, a);
+        if (v.kind == V_STRING && ++paths)
+            add(l, v.text);
+        else if (v.kind != V_ERROR)
+            diag_error(l->diags, a->span, "write: csv(\"file.csv\", header = true)");
+    }
+    if (!paths)
+        diag_error(l->diags, arguments->span, "'csv' needs the path of a file");
+    if (first) {
+        data->csv = csv;
+        check_decimal(l, arguments, &csv);
+    } else {
+        check_same(l, arguments, &csv);
+    }
+}
+
+/* ---- column(...), columns(...), missing(...) ---- */
+
+static bool add_range(struct lower *l, struct data_field *field, struct value v)
+{
+    int64_t first = -1, last = -1;
+    if (v.kind == V_LIST) {
+        bool good = true;
+        for (int i = 0; good && i < v.count; i++)
+            good = add_range(l, field, v.item[i]);
+        return good;
+    }
+    struct value a = v.kind == V_RANGE ? v.item[0] : v, b = v.kind == V_RANGE ? v.item[1] : v;
+    struct column_range range = {.first = -1, .last = -1};
+    if (a.kind == V_STRING && b.kind == V_STRING) {
+        range.first_name = a.text;
+        range.last_name = b.text;
+    } else if (value_whole(a, &first) && value_whole(b, &last) && first >= 0 && last >= first
+               && last <= 1 << 24) {
+        range.first = (int)first;
+        range.last = (int)last;
+    } else {
+        lower_error(l, l->current, v.span,
+                    "columns are given by number (from 0) or by name: columns(0..63), "
+                    "columns(\"a\"..\"f\", \"h\"), column(64)");
+        return false;
+    }
+    ARENA_PUSH(l->arena, field->range, field->range_count, field->range_room) = range;
+    return true;
+}
+
+/* The number of columns, where it is known here, is that of the field's elements. */
+static bool check_count(struct lower *l, const struct data_field *field, struct span span)
+{
+    int64_t count = 0;
+    const struct shape *s = &program_variable(l->program, field->input)->shape;
+    for (int i = 0; i < field->range_count; i++) {
+        const struct column_range *r = &field->range[i];
+        if (r->first_name && strcmp(r->first_name, r->last_name))
+            return true;
+        count += r->last - r->first + 1;
+    }
+    if (shape_elements(s) == count)
+        return true;
+    struct diag *d = lower_error(
+        l, l->current, span, "%lld column%s for field '%s', which has %lld elements a row",
+        (long long)count, count == 1 ? "" : "s", field->name, (long long)shape_elements(s));
+    diag_note(d, field->span, "declared here");
+    return false;
+}
+
+static bool column_names(struct lower *l, struct data_field *field, struct value names)
+{
+    struct variable *input = program_variable(l->program, field->input);
+    bool good = names.kind == V_LIST;
+    for (int i = 0; good && i < names.count; i++)
+        good = names.item[i].kind == V_STRING;
+    if (!good || names.count != input->classes) {
+        lower_error(l, l->current, names.span,
+                    good ? "%d names for class[%lld]" : "'names' is a list of strings", names.count,
+                    (long long)input->classes);
+        return false;
+    }
+    field->class_name = ARENA_ARRAY(l->arena, const char *, names.count);
+    field->class_count = names.count;
+    for (int i = 0; i < names.count; i++)
+        field->class_name[i] = names.item[i].text;
+    field->text = true;
+    return true;
+}
+
+/* text = true: labels are names, numbered in byte order of those in the file. */
+static bool column_text(struct lower *l, struct data_field *field, struct value text)
+{
+    bool class = program_variable(l->program, field->input)->classes != 0;
+    if (text.kind != V_BOOL || !class) {
+        lower_error(l, l->current, text.span,
+                    class ? "'text' is true or false, not %s"
+                          : "only a class is read from text, and this is no class",
+                    value_describe(l, text));
+        return false;
+    }
+    field->text = text.number != 0;
+    return true;
+}
+
+/* missing = error | drop | mean | median | a number that the cell then counts as. */
+static bool column_missing(struct lower *l, struct data_field *field, struct value v)
+{
+    static const char *const words[] = {"error", "drop", "mean", "median"};
+    static const enum missing_kind kinds[] = {MISSING_ERROR, MISSING_DROP, MISSING_MEAN,
+                                              MISSING_MEDIAN};
+    bool class = program_variable(l->program, field->input)->classes != 0;
+    int i = 0;
+    while (v.kind == V_WORD && i < 4 && strcmp(words[i], v.text))
+        i++;
+    if (v.kind == V_NUMBER && !field->text) {
+        field->missing = MISSING_VALUE;
+        field->missing_value = (float)v.number;
+        return true;
+    }
+    if (v.kind != V_WORD || i == 4 || (class && i >= 2)) {
+        lower_error(l, l->current, v.span,
+                    class ? "'missing' of a class is error or drop, or the number that it counts as"
+                          : "'missing' is error, drop, mean, median or a number");
+        return false;
+    }
+    field->missing = kinds[i];
+    return true;
+}
+
+static bool column_option(struct lower *l, struct data_field *field, const char *name,
+                          struct value v)
+{
+    if (!strcmp(name, "names"))
+        return column_names(l, field, v);
+    if (!strcmp(name, "text"))
+        return column_text(l, field, v);
+    if (!strcmp(name, "missing"))
+        return column_missing(l, field, v);
+    lower_error(l, l->current, v.span,
+                "'column' has no argument '%s'; there are names, text and missing", name);
+    return false;
+}
+
+/* The cells as they are read; `what` is "column", "columns" or "missing". */
+struct value lower_columns(struct lower *l, struct frame *frame, const char *what,
+                           struct arguments *a, struct span span)
+{
+    struct data_field *field = l->field;
+    bool good = true;
+    if (frame->role != ROLE_DATA || !field || l->program->data.kind != SOURCE_CSV) {
+        lower_error(l, frame, span, "'%s' reads cells of a csv source, in 'data'", what);
+        return value_error();
+    }
+    for (int i = 0; good && i < a->count; i++)
+        if (a->name[i])
+            good = column_option(l, field, a->name[i], a->item[i]);
+    int id = good ? lower_raw_variable(l, field, span) : -1;
+    for (int i = 0; id >= 0 && good && i < a->count; i++)
+        if (!a->name[i])
+            good = add_range(l, field, a->item[i]);
+    if (id < 0 || !good || !check_count(l, field, span))
+        return value_error();
+    if (!strcmp(what, "missing"))
+        field->form = FORM_MISSING;
+    struct value v = value_tensor(l, lower_read(l, id), true, span);
+    v.classes = program_variable(l->program, id)->classes;
+    return v;
+}
+
+/* ---- column("date") -> days ---- */
+struct value lower_date(struct lower *l, struct frame *frame, const char *form, struct value v,
+                        struct span span)
+{
+    static const struct { const char *name; enum cell_form form; } forms_of[] = {
+        {"days", FORM_DAYS},   {"seconds_of_day", FORM_SECONDS}, {"weekday", FORM_WEEKDAY},
+        {"month", FORM_MONTH}, {"year", FORM_YEAR},              {"day_of_year", FORM_DAY_OF_YEAR}};
+    struct data_field *field = l->field;
+    int i = 0;
+    while (strcmp(forms_of[i].name, form))
+        i++;
+    if (frame->role != ROLE_DATA || !field || field->raw < 0 || v.kind != V_TENSOR
+        || value_node(l, v)->op != OP_READ || field->form != FORM_NUMBER || field->text) {
+        lower_error(l, frame, span, "'%s' reads dates from cells: column(\"when\") -> %s", form,
+                    form);
+        return value_error();
+    }
+    field->form = forms_of[i].form;
+    return v;
+}
+
+/* ---- missing = mean, missing = median ---- */
+
+/* Whether each element of a node's value follows from the cell of that number alone. */
+enum reach { NO_CELLS, CELL_BY_CELL, MIXED };
+
+static enum reach reach_of(const struct node *node, const enum reach *before, int raw)
+{
+    enum reach most = NO_CELLS;
+    if (node->op == OP_READ)
+        return node->attr.variable == raw ? CELL_BY_CELL : NO_CELLS;
+    for (int i = 0; i < node->count; i++)
+        if (before[node->operand[i]] > most)
+            most = before[node->operand[i]];
+    bool keeps = op_def(node->op)->class == CLASS_MAP || node->op == OP_RESHAPE;
+    return most == CELL_BY_CELL && !keeps ? MIXED : most;
+}
+
+void lower_fill(struct lower *l, struct data_field *field, int node, struct span span)
+{
+    struct program *p = l->program;
+    enum reach *reach = ARENA_ARRAY(l->arena, enum reach, l->graph->count);
+    for (int i = 0; i <= node; i++)
+        reach[i] = reach_of(l->graph->node[i], reach, field->raw);
+    if (reach[node] != CELL_BY_CELL || field->form == FORM_MISSING) {
+        lower_error(l, l->current, span,
+                    "'missing' is mean or median of values that come from one cell each; here one "
+                    "comes from several");
+        return;
+    }
+    const struct shape *s = &program_variable(p, field->input)->shape;
+    struct shape shape = shape_of(s->rank - 1, -1, s->dim + 1);
+    const char *path = arena_printf(l->arena, "data/%s/missing", field->name);
+    field->fill = program_add_variable(p, VAR_BUFFER, path, F32, &shape, field->span)->id;
+    lower_name_variable(l, field->fill);
+    graph_store(p->phase[PHASE_INIT], field->fill,
+                graph_fill(p->phase[PHASE_INIT], 0, &shape));
+}

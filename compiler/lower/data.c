@@ -1,0 +1,586 @@
+/* `data`: where rows come from, fields as expressions of cells, split, augmentation. */
+#include <string.h>
+#include "lower/lower.h"
+
+/* ---- sources: csv(...), idx(name = path), npz(path, name = member), random(n), ... ---- */
+static const struct {
+    const char *name;
+    enum source_kind kind;
+    enum dtype raw;
+    bool archive;                       /* one file with named arrays in it */
+} sources[] = {
+    {.name = "csv", .kind = SOURCE_CSV},
+    {.name = "idx", .kind = SOURCE_IDX},
+    {.name = "npy", .kind = SOURCE_NPY},
+    {.name = "npz", .kind = SOURCE_NPZ, .archive = true},
+    {.name = "safetensors", .kind = SOURCE_SAFETENSORS, .archive = true},
+    {.name = "raw_f32", .kind = SOURCE_RAW},
+    {.name = "raw_u8", .kind = SOURCE_RAW, .raw = I32},
+    {.name = "random", .kind = SOURCE_RANDOM},
+    {.name = "synthetic", .kind = SOURCE_RANDOM},
+};
+
+enum { SOURCE_KINDS = (int)(sizeof sources / sizeof *sources) };
+
+static void add_file(struct lower *l, const char *name, const char *path, const char *member,
+                     int source)
+{
+    struct data_desc *data = &l->program->data;
+    ARENA_PUSH(l->arena, data->file, data->file_count, data->file_room) =
+        (struct data_file){.name = name,
+                           .path = path,
+                           .member = member,
+                           .kind = sources[source].kind,
+                           .raw_dtype = sources[source].raw};
+}
+
+static void add_csv(struct lower *l, const char *path)
+{
+    add_file(l, "", path, NULL, 0);
+}
+
+static void source_files(struct lower *l, const struct ast *arguments, int source)
+{
+    for (int i = 0; i < arguments->count; i++) {
+        const struct ast *a = arguments->kid[i];
+        if (a->kind == AST_NAMED && a->kid[0]->kind == AST_STRING)
+            add_file(l, a->text, a->kid[0]->text, NULL, source);
+        else
+            diag_error(l->diags, a->span,
+                       "files have names here: %s(images = \"a.gz\", labels = \"b.gz\")",
+                       sources[source].name);
+    }
+    if (arguments->count == 0)
+        diag_error(l->diags, arguments->span, "'%s' needs at least one file", sources[source].name);
+}
+
+/* npz("digits.npz", images = "x_train", y): a bare name is the array of that name. */
+static void source_archive(struct lower *l, const struct ast *arguments, int source)
+{
+    const struct ast *path = arguments->count ? arguments->kid[0] : NULL;
+    bool good = path && path->kind == AST_STRING && arguments->count > 1;
+    for (int i = 1; good && i < arguments->count; i++) {
+        const struct ast *a = arguments->kid[i];
+        if (a->kind == AST_NAMED && a->kid[0]->kind == AST_STRING)
+            add_file(l, a->text, path->text, a->kid[0]->text, source);
+        else if (a->kind == AST_NAME)
+            add_file(l, a->text, path->text, a->text, source);
+        else
+            good = false;
+    }
+    if (!good) {
+        struct diag *d = diag_error(l->diags, arguments->span,
+                                    "'%s' takes a file and the names of arrays in it",
+                                    sources[source].name);
+        diag_help(d, "write: %s(\"digits.%s\", images = \"x_train\", labels = \"y_train\")",
+                  sources[source].name, sources[source].name);
+    }
+}
+
+/* A name that a source gives to two arrays from file `first` on could mean either. */
+static void check_file_names(struct lower *l, const struct ast *ast, int first)
+{
+    const struct data_desc *data = &l->program->data;
+    for (int i = first; i < data->file_count; i++)
+        for (int j = first; j < i; j++)
+            if (*data->file[i].name && !strcmp(data->file[i].name, data->file[j].name)) {
+                diag_error(l->diags, ast->span, "two arrays of this source are named '%s'",
+                           data->file[i].name);
+                return;
+            }
+}
+
+static void source_random(struct lower *l, const struct ast *call, bool part)
+{
+    if (part) {
+        diag_error(l->diags, call->span,
+                   "rows that are drawn have no part of their own; use 'split'");
+        return;
+    }
+    const struct ast *arguments = call->kid[1];
+    struct value v = arguments->count == 1 ? lower_expr(l, l->current, arguments->kid[0])
+                                           : value_none(call->span);
+    int64_t rows;
+    if (v.kind == V_ERROR)
+        return;
+    if (!value_whole(v, &rows) || rows < 1)
+        diag_error(l->diags, call->span, "'random' takes a number of rows: random(100)");
+    else
+        l->program->data.rows = rows;
+}
+
+void lower_source(struct lower *l, const struct ast *ast, bool part)
+{
+    struct data_desc *data = &l->program->data;
+    int i = 0;
+    bool call = ast->kind == AST_CALL && ast->kid[0]->kind == AST_NAME;
+    while (call && i < SOURCE_KINDS && strcmp(sources[i].name, ast->kid[0]->text))
+        i++;
+    if (!call || i == SOURCE_KINDS) {
+        const char *choice[SOURCE_KINDS];
+        for (int k = 0; k < SOURCE_KINDS; k++)
+            choice[k] = sources[k].name;
+        struct diag *d = diag_error(l->diags, ast->span, "unknown data source");
+        const char *near = call ? diag_nearest(ast->kid[0]->text, choice, SOURCE_KINDS) : NULL;
+        if (near)
+            diag_help(d, "did you mean '%s'?", near);
+        else
+            diag_help(d, "there are csv, idx, npy, npz, safetensors, raw_f32, raw_u8 and random");
+        return;
+    }
+    if (data->file_count == 0 && data->rows == 0)
+        data->kind = sources[i].kind;
+    else if (data->kind != sources[i].kind)
+        diag_error(l->diags, ast->span, "all parts of a data set have the same kind of source");
+    int first = data->file_count;
+    if (sources[i].kind == SOURCE_CSV)
+        lower_source_csv(l, ast->kid[1], add_csv);
+    else if (sources[i].archive)
+        source_archive(l, ast->kid[1], i);
+    else if (sources[i].kind == SOURCE_RANDOM)
+        source_random(l, ast, part);
+    else
+        source_files(l, ast->kid[1], i);
+    check_file_names(l, ast, first);
+}
+
+/* ---- cells of a field ---- */
+/* Whether the field is its cells: one name of a file, or one call of column or columns.  Else only
+ * what the expression makes of them must be a class, and they are whole numbers. */
+static bool takes_cells(const struct ast *expr)
+{
+    if (expr->kind == AST_PARENS)
+        return expr->count == 1 && takes_cells(expr->kid[0]);
+    const struct ast *name = expr->kind == AST_CALL ? expr->kid[0] : expr;
+    return name->kind == AST_NAME
+           && (expr->kind == AST_NAME || !strcmp(name->text, "column")
+               || !strcmp(name->text, "columns"));
+}
+
+int lower_raw_variable(struct lower *l, struct data_field *field, struct span span)
+{
+    struct program *p = l->program;
+    struct variable *input = program_variable(p, field->input);
+    if (field->raw >= 0) {
+        lower_error(l, l->current, span, "a field reads its cells once");
+        return -1;
+    }
+    enum dtype dtype = input->dtype;
+    const char *path = arena_printf(l->arena, "data/%s/cells", field->name);
+    struct variable *raw = program_add_variable(p, VAR_RAW, path, dtype, &input->shape, span);
+    raw->classes = field->text || !field->expression ? input->classes : 0;
+    return field->raw = raw->id;
+}
+
+/* ---- fields ---- */
+static bool field_names(struct lower *l, struct data_field *field, const struct ast *dims)
+{
+    bool all = dims->count > 0;
+    for (int i = 0; i < dims->count; i++)
+        all &= dims->kid[i]->kind == AST_STRING;
+    if (!all)
+        return false;
+    field->class_name = ARENA_ARRAY(l->arena, const char *, dims->count);
+    field->class_count = dims->count;
+    for (int i = 0; i < dims->count; i++)
+        field->class_name[i] = dims->kid[i]->text;
+    field->text = true;
+    return true;
+}
+
+/* The field's type: rank and dims of one row, the class count apart. */
+static bool field_type(struct lower *l, struct data_field *field, const struct ast *type, int *rank,
+                       int64_t *dim, int64_t *classes)
+{
+    const struct ast *dims = type && type->kind == AST_TYPE && type->count ? type->kid[0] : NULL;
+    bool class = type && type->kind == AST_TYPE && !strcmp(type->text, "class");
+    *rank = 0;
+    *classes = 0;
+    if (!type || type->kind != AST_TYPE || (!class && strcmp(type->text, "f32"))
+        || (class && (!dims || !dims->count))) {
+        diag_error(l->diags, type ? type->span : field->span,
+                   "a field is f32[...], class[k] or class[\"a\", \"b\"]");
+        return false;
+    }
+    if (class && field_names(l, field, dims)) {
+        *classes = field->class_count;
+        return true;
+    }
+    if (!lower_dims(l, l->current, dims, rank, dim))
+        return false;
+    if (class)
+        *classes = dim[--*rank];
+    return true;
+}
+
+/* zscore and minmax stand last in a field's expression: E -> zscore, or zscore(E). */
+static const struct ast *strip_fit(struct lower *l, struct data_field *field,
+                                   const struct ast *expr)
+{
+    const struct ast *last = expr->kind == AST_CHAIN ? expr->kid[1] : expr;
+    const struct ast *name = last->kind == AST_CALL ? last->kid[0] : last;
+    int given = last->kind == AST_CALL ? last->kid[1]->count : 0;
+    if (name->kind != AST_NAME || (strcmp(name->text, "zscore") && strcmp(name->text, "minmax")))
+        return expr;
+    field->fit = *name->text == 'z' ? FIT_ZSCORE : FIT_MINMAX;
+    if (given != (expr->kind != AST_CHAIN))
+        lower_error(l, l->current, last->span, "write: columns(0..3) -> %s", name->text);
+    if (program_variable(l->program, field->input)->classes)
+        lower_error(l, l->current, last->span, "'%s' is for numbers, and field '%s' is a class",
+                    name->text, field->name);
+    return expr->kind == AST_CHAIN ? expr->kid[0] : given ? last->kid[1]->kid[0] : expr;
+}
+
+static void field_value(struct lower *l, struct data_field *field, struct value v, struct span span)
+{
+    struct variable *input = program_variable(l->program, field->input);
+    if (input->classes && v.kind == V_TENSOR && value_node(l, v)->dtype == BOOL)
+        v.node = graph_to(l->graph, I32, v.node);
+    if (input->classes && v.kind == V_TENSOR && value_node(l, v)->dtype != I32) {
+        struct diag *d = lower_error(l, l->current, span, "field '%s' is a class, and this is %s",
+                                     field->name, value_describe(l, v));
+        diag_help(d, "a class is a whole number: of +, - and * of cells, a comparison, "
+                     "to_int(...)");
+        return;
+    }
+    if (!input->classes) {
+        v.classes = 0;
+        v = value_to_f32(l, v);
+    }
+    if (v.kind != V_TENSOR)
+        return;
+    bool fits = shape_elements(&value_node(l, v)->shape) == shape_elements(&input->shape);
+    if (!v.per_row || !fits) {
+        struct value declared = value_tensor(l, lower_read(l, input->id), true, field->span);
+        struct diag *d =
+            lower_error(l, l->current, span, "field '%s' is %s, and its value %s", field->name,
+                        value_describe(l, declared), value_describe(l, v));
+        diag_note(d, field->span, "declared here");
+        return;
+    }
+    if (!shape_equal(&value_node(l, v)->shape, &input->shape))
+        v.node = graph_reshape(l->graph, v.node, &input->shape);
+    graph_store(l->graph, field->input, v.node);
+    if (field->missing == MISSING_MEAN || field->missing == MISSING_MEDIAN)
+        lower_fill(l, field, v.node, span);
+}
+
+/* Fitted statistics are buffers, one for each element of a row, saved with the weights. */
+static void field_fit(struct lower *l, struct data_field *field)
+{
+    struct program *p = l->program;
+    const char *names[2] = {field->fit == FIT_ZSCORE ? "mean" : "low",
+                            field->fit == FIT_ZSCORE ? "deviation" : "range"};
+    const struct shape *s = &program_variable(p, field->input)->shape;
+    struct shape shape = shape_of(s->rank - 1, -1, s->dim + 1);
+    int *fit[2] = {&field->fit_a, &field->fit_b};
+    for (int i = 0; i < 2; i++) {
+        const char *path = arena_printf(l->arena, "data/%s/%s", field->name, names[i]);
+        *fit[i] = program_add_variable(p, VAR_BUFFER, path, F32, &shape, field->span)->id;
+        lower_name_variable(l, *fit[i]);
+        graph_store(p->phase[PHASE_INIT], *fit[i],
+                    graph_fill(p->phase[PHASE_INIT], (float)i, &shape));
+    }
+    if (!p->phase[PHASE_NORMALISE])
+        p->phase[PHASE_NORMALISE] = graph_new(p, phase_name(PHASE_NORMALISE));
+    struct graph *g = p->phase[PHASE_NORMALISE];
+    g->span = field->span;
+    int low = graph_read(g, field->fit_a);
+    int x = graph_binary(g, OP_SUB, graph_read(g, field->input), low);
+    graph_store(g, field->input, graph_binary(g, OP_DIV, x, graph_read(g, field->fit_b)));
+}
+
+/* File names of the source are values in a field's expression. */
+static bool bind_files(struct lower *l, struct frame *frame, struct data_field *field,
+                       const struct ast *expr)
+{
+    struct data_desc *data = &l->program->data;
+    if (expr->kind == AST_NAME)
+        for (int i = 0; i < data->file_count; i++) {
+            if (strcmp(data->file[i].name, expr->text) || frame_find(frame, expr->text))
+                continue;
+            int id = lower_raw_variable(l, field, expr->span);
+            if (id < 0)
+                return false;
+            field->array = data->file[i].name;
+            struct value v = value_tensor(l, lower_read(l, id), true, expr->span);
+            v.classes = program_variable(l->program, id)->classes;
+            frame_bind(l, frame, expr->text, v, expr->span);
+        }
+    for (int i = 0; i < expr->count; i++)
+        if (expr->kid[i] && !bind_files(l, frame, field, expr->kid[i]))
+            return false;
+    return true;
+}
+
+void lower_field(struct lower *l, const struct ast *ast, bool label)
+{
+    struct data_desc *data = &l->program->data;
+    const struct ast *name = ast->kid[0], *expr = ast->count > 2 ? ast->kid[2] : NULL;
+    int64_t dim[RANK_MAX], classes;
+    int rank;
+    struct data_field field = {.name = name->text,
+                               .label = label,
+                               .raw = -1,
+                               .input = -1,
+                               .fit_a = -1,
+                               .fit_b = -1,
+                               .fill = -1,
+                               .balance = -1,
+                               .span = ast->span};
+    for (int i = 0; i < data->field_count; i++)
+        if (!strcmp(data->field[i].name, name->text)) {
+            struct diag *d =
+                diag_error(l->diags, name->span, "field '%s' is declared twice", name->text);
+            diag_note(d, data->field[i].span, "first here");
+            return;
+        }
+    if (!expr) {
+        diag_error(l->diags, ast->span, "field '%s' needs a value: = columns(0..3)", name->text);
+        return;
+    }
+    if (!ast->kid[1] && !strcmp(ast->text, "weight")) /* a number for each row */
+        rank = 0, classes = 0;
+    else if (!field_type(l, &field, ast->kid[1], &rank, dim, &classes))
+        return;
+    struct shape shape = shape_rows(rank, dim, true);
+    struct variable *input = program_add_variable(l->program, VAR_INPUT, name->text,
+                                                  classes ? I32 : F32, &shape, ast->span);
+    input->classes = classes;
+    field.input = input->id;
+    field.image = !classes && rank == 3 && (dim[2] == 1 || dim[2] == 3 || dim[2] == 4);
+    struct frame frame = {.role = ROLE_DATA, .declaration = l->data_ast, .path = "", .caller = NULL,
+                          .random_path = arena_printf(l->arena, "data/%s", name->text)};
+    frame.path = frame.random_path;
+    l->field = &field;
+    l->current = &frame;
+    int errors = diags_error_count(l->diags);
+    expr = strip_fit(l, &field, expr);
+    field.expression = !classes || takes_cells(expr) ? NULL : lower_span_text(l, expr->span);
+    if (diags_error_count(l->diags) == errors && bind_files(l, &frame, &field, expr))
+        field_value(l, &field, lower_expr(l, &frame, expr), expr->span);
+    l->field = NULL;
+    l->current = l->train_frame;
+    if (field.fit && diags_error_count(l->diags) == errors)
+        field_fit(l, &field);
+    ARENA_PUSH(l->arena, data->field, data->field_count, data->field_room) = field;
+}
+
+/* ---- keys: columns that say how rows are split ---- */
+void lower_key(struct lower *l, const struct ast *ast, enum key_kind key, const struct ast *expr)
+{
+    struct data_desc *data = &l->program->data;
+    static const char *const name[] = {[KEY_PART] = "part", [KEY_GROUP] = "group",
+                                       [KEY_ORDER] = "order"};
+    struct shape shape = shape_rows(0, NULL, true);
+    struct data_field field = {.name = arena_printf(l->arena, "(%s)", name[key]), .label = true,
+                               .key = key, .raw = -1, .fit_a = -1, .fit_b = -1,
+                               .fill = -1, .balance = -1, .span = ast->span};
+    struct frame frame = {.role = ROLE_DATA, .declaration = l->data_ast, .path = field.name,
+                          .random_path = field.name};
+    if (!expr || !takes_cells(expr)) {
+        struct diag *d = diag_error(l->diags, expr ? expr->span : ast->span,
+                                    "this takes a column, or a named file, as it stands");
+        diag_help(d, "for example: %s column(\"%s\")", key == KEY_PART ? "part by" : name[key],
+                  key == KEY_PART ? "fold" : key == KEY_GROUP ? "patient" : "time");
+        return;
+    }
+    field.input =
+        program_add_variable(l->program, VAR_INPUT, field.name, I32, &shape, ast->span)->id;
+    l->field = &field;
+    l->current = &frame;
+    int errors = diags_error_count(l->diags);
+    struct value v = value_error();
+    if (bind_files(l, &frame, &field, expr))
+        v = lower_expr(l, &frame, expr);
+    l->field = NULL;
+    l->current = l->train_frame;
+    if (v.kind == V_TENSOR && field.raw >= 0)
+        graph_store(l->graph, field.input, v.node);
+    else if (diags_error_count(l->diags) == errors)
+        diag_error(l->diags, expr->span, "this takes a column, or a named file, as it stands");
+    ARENA_PUSH(l->arena, data->field, data->field_count, data->field_room) = field;
+}
+
+/* ---- shuffle, seed ---- */
+static void lower_data_flag(struct lower *l, const struct ast *ast)
+{
+    const struct ast *operand = lower_operand(ast);
+    struct value v = operand ? lower_expr(l, l->current, operand) : value_none(ast->span);
+    struct data_desc *data = &l->program->data;
+    int64_t seed;
+    if (*ast->text == 's' && ast->text[1] == 'h' && v.kind == V_BOOL) {
+        data->shuffle = v.number != 0;
+    } else if (!strcmp(ast->text, "seed") && value_whole(v, &seed) && seed >= 0) {
+        data->has_seed = true;
+        data->seed = (uint64_t)seed;
+    } else if (v.kind != V_ERROR) {
+        diag_error(l->diags, ast->span,
+                   !strcmp(ast->text, "seed") ? "'seed' takes a whole number from 0"
+                                              : "write 'shuffle true' or 'shuffle false'");
+    }
+}
+
+/* ---- augmentation: per sample and epoch, in the order written ---- */
+static struct ast *augment_call(struct lower *l, const struct ast *statement)
+{
+    struct ast *call = ast_new(l->arena, AST_CALL, NULL, statement->span);
+    struct ast *name = ast_new(l->arena, AST_NAME, statement->text,
+                               statement->name_span.line ? statement->name_span : statement->span);
+    struct ast *arguments = ast_new(l->arena, AST_ARGUMENTS, NULL, statement->span);
+    const struct ast *operands = statement->kid[0];
+    for (int i = 0; operands && i < operands->count; i++) {
+        const struct ast *p = operands->kid[i];
+        for (int k = 0; p->kind == AST_PARENS && k < p->count; k++)
+            ast_add(l->arena, arguments, p->kid[k]);
+        if (p->kind != AST_PARENS)
+            return NULL;
+    }
+    ast_add(l->arena, call, name);
+    return ast_add(l->arena, call, arguments);
+}
+
+/* The path component of change i: its name and ordinal among those of that name. */
+static const char *augment_part(struct lower *l, const struct ast *body, int i)
+{
+    int ordinal = 1;
+    for (int k = 0; k < i; k++)
+        ordinal +=
+            body->kid[k]->kind == AST_STATEMENT && !strcmp(body->kid[k]->text, body->kid[i]->text);
+    return arena_printf(l->arena, "%s%d", body->kid[i]->text, ordinal);
+}
+
+static void lower_augment(struct lower *l, const struct ast *ast)
+{
+    const struct ast *operand = lower_operand(ast);
+    const struct ast *body = ast->count > 1 ? ast->kid[1] : NULL;
+    struct data_field *field = NULL;
+    for (int i = 0; operand && operand->kind == AST_NAME && i < l->program->data.field_count; i++)
+        if (!strcmp(l->program->data.field[i].name, operand->text))
+            field = &l->program->data.field[i];
+    if (!field || !body || program_variable(l->program, field->input)->classes) {
+        diag_error(l->diags, ast->name_span,
+                   "'augment' names an f32 field and its changes: augment x { flip(axis = 1) }");
+        return;
+    }
+    if (frame_find(&l->settings, operand->text)) {
+        struct diag *d =
+            diag_error(l->diags, ast->span, "field '%s' is augmented twice", field->name);
+        diag_help(d, "write all changes in one 'augment', in their order");
+        return;
+    }
+    frame_bind(l, &l->settings, operand->text, value_error(), ast->span);
+    struct variable *input = program_variable(l->program, field->input);
+    const char *path = arena_printf(l->arena, "data/%s/augment", field->name);
+    struct frame frame = {
+        .role = ROLE_AUGMENT, .declaration = ast, .path = path, .random_path = path};
+    lower_begin_phase(l, PHASE_AUGMENT, true);
+    l->current = &frame;
+    struct value x = value_tensor(l, lower_read(l, input->id), true, ast->span);
+    for (int i = 0; i < body->count && x.kind == V_TENSOR; i++) {
+        const struct ast *call =
+            body->kid[i]->kind == AST_STATEMENT ? augment_call(l, body->kid[i]) : NULL;
+        if (!call) {
+            diag_error(l->diags, body->kid[i]->span, "an augmentation is a call: rotate(0.1)");
+            return;
+        }
+        x = lower_call(l, &frame, call->kid[0], call->kid[1], &x, augment_part(l, body, i),
+                       call->span);
+    }
+    x = value_to_f32(l, x);
+    if (x.kind == V_TENSOR && (!x.per_row || !shape_equal(&value_node(l, x)->shape, &input->shape)))
+        diag_error(l->diags, ast->span, "the augmented field is %s, and it must stay %s",
+                   value_describe(l, x),
+                   value_describe(l, value_tensor(l, lower_read(l, input->id), true, ast->span)));
+    else if (x.kind == V_TENSOR)
+        graph_store(l->graph, input->id, x.node);
+    l->program->data.augmented = true;
+    l->current = l->train_frame;
+}
+
+static void unknown_data_statement(struct lower *l, const struct ast *ast)
+{
+    static const char *const heads[] = {"input", "label", "weight",  "split", "part",
+                                        "group", "order", "shuffle", "seed",  "augment"};
+    if (ast->kind == AST_BIND) {
+        struct diag *d = diag_error(l->diags, ast->kid[0]->span, "names are not bound in data");
+        diag_help(
+            d,
+            "a const, outside of data, names a value; a field is: input x: f32[4] = columns(0..3)");
+        return;
+    }
+    struct diag *d =
+        diag_error(l->diags, ast->name_span, "unknown statement '%s' in data", ast->text);
+    const char *near = diag_nearest(ast->text, heads, (int)(sizeof heads / sizeof *heads));
+    if (near)
+        diag_help(d, "did you mean '%s'?", near);
+    else
+        diag_help(d, "there are input, label, weight, split, part, group, order, shuffle, seed and "
+                     "augment");
+}
+
+static void lower_data_statement(struct lower *l, const struct ast *ast)
+{
+    bool declare = ast->kind == AST_DECLARE, statement = ast->kind == AST_STATEMENT;
+    bool once = statement && strcmp(ast->text, "augment");
+    struct binding *before = once ? frame_find(&l->settings, ast->text) : NULL;
+    if (before) {
+        struct diag *d = diag_error(l->diags, ast->span, "'%s' is set twice", ast->text);
+        diag_note(d, before->span, "first here");
+        return;
+    } else if (once) {
+        frame_bind(l, &l->settings, ast->text, value_error(), ast->span);
+    }
+    if (declare && !strcmp(ast->text, "input"))
+        lower_field(l, ast, false);
+    else if (declare && !strcmp(ast->text, "label"))
+        lower_field(l, ast, true);
+    else if (declare && !strcmp(ast->text, "weight"))
+        lower_weight(l, ast);
+    else if (statement && !strcmp(ast->text, "split"))
+        lower_split(l, ast);
+    else if (statement && !strcmp(ast->text, "part"))
+        lower_part_by(l, ast);
+    else if (statement && !strcmp(ast->text, "group"))
+        lower_key(l, ast, KEY_GROUP, lower_operand(ast));
+    else if (statement && !strcmp(ast->text, "order"))
+        lower_order(l, ast);
+    else if (statement && (!strcmp(ast->text, "shuffle") || !strcmp(ast->text, "seed")))
+        lower_data_flag(l, ast);
+    else if (!(statement && !strcmp(ast->text, "augment"))
+             && !(declare && !strcmp(ast->text, "part"))) /* those have their own turn */
+        unknown_data_statement(l, ast);
+}
+
+static void lower_data_augment(struct lower *l, const struct ast *ast)
+{
+    if (ast->kind == AST_STATEMENT && !strcmp(ast->text, "augment"))
+        lower_augment(l, ast);
+}
+
+void lower_data(struct lower *l)
+{
+    struct data_desc *data = &l->program->data;
+    const struct ast *body = l->data_ast->kid[1];
+    struct shape rows = shape_rows(0, NULL, true);
+    data->name = l->data_ast->text;
+    data->train_share = 1;
+    data->stratify = data->weight = data->total_weight = -1;
+    data->shuffle = true;
+    l->settings.names = NULL;
+    l->program->sample =
+        program_add_variable(l->program, VAR_SAMPLE, "sample", I32, &rows, l->data_ast->span)->id;
+    lower_begin_phase(l, PHASE_PREPARE, false);
+    l->current = l->train_frame;
+    int errors = diags_error_count(l->diags);
+    lower_source_of(l, SOURCE_MAIN, l->data_ast->kid[0]);
+    lower_each(l, body, lower_part);
+    if (diags_error_count(l->diags) > errors)
+        return;
+    lower_each(l, body, lower_data_statement);
+    lower_check_parts(l);
+    l->settings.names = NULL;
+    lower_each(l, body, lower_data_augment);
+    if (data->field_count == 0 && diags_error_count(l->diags) == 0)
+        diag_error(l->diags, l->data_ast->name_span, "data '%s' has no fields", data->name);
+}

@@ -1,0 +1,515 @@
+/* The model's body, lowered once for each phase: losses, metrics, outputs. */
+#include <string.h>
+#include "lower/lower.h"
+
+/* ---- what a result depends on ---- */
+const char *lower_missing(struct lower *l, int node)
+{
+    bool *reached = ARENA_ARRAY(l->arena, bool, node + 1);
+    reached[node] = true;
+    for (int id = node; id >= 0; id--) {
+        if (!reached[id])
+            continue;
+        for (int i = 0; i < l->stand_in_count; i++)
+            if (l->stand_in[i].node == id)
+                return l->stand_in[i].what;
+        const struct node *n = graph_node(l->graph, id);
+        for (int i = 0; i < n->count; i++)
+            reached[n->operand[i]] = true;
+    }
+    return NULL;
+}
+
+void lower_add_stand_in(struct lower *l, int node, const char *what)
+{
+    ARENA_PUSH(l->arena, l->stand_in, l->stand_in_count, l->stand_in_room) =
+        (struct stand_in){node, what};
+}
+
+static struct value stand_in(struct lower *l, enum dtype dtype, const struct shape *shape,
+                             bool per_row, struct span span, const char *what)
+{
+    int node = graph_to(l->graph, dtype, graph_fill(l->graph, 0, shape));
+    lower_add_stand_in(l, node, what);
+    return value_tensor(l, node, per_row, span);
+}
+
+/* ---- phases ---- */
+void lower_begin_phase(struct lower *l, enum phase phase, bool training)
+{
+    if (!l->program->phase[phase])
+        l->program->phase[phase] = graph_new(l->program, phase_name(phase));
+    l->graph = l->program->phase[phase];
+    l->phase = phase;
+    l->training = training;
+    lower_forget_reads(l);
+    l->steps = 0;
+    l->loss = -1;
+    l->loss_count = l->metric_count = 0;
+    l->metrics = NULL;
+    l->stand_in_count = 0;
+    l->global_norm = -1;
+}
+
+static struct data_field *find_field(struct lower *l, const char *name)
+{
+    struct data_desc *data = &l->program->data;
+    for (int i = 0; i < data->field_count; i++)
+        if (!strcmp(data->field[i].name, name))
+            return &data->field[i];
+    return NULL;
+}
+
+static struct value input_value(struct lower *l, const struct data_field *field)
+{
+    struct variable *v = program_variable(l->program, field->input);
+    struct value value;
+    if (l->phase == PHASE_FINISH || (l->phase == PHASE_PREDICT && field->label)) {
+        value = stand_in(l, v->dtype, &v->shape, true, v->span,
+                         "a label, which is not there when predicting");
+    } else {
+        value = value_tensor(l, lower_read(l, v->id), true, v->span);
+    }
+    value.classes = v->classes;
+    return value;
+}
+
+static bool bind_inputs(struct lower *l, struct frame *frame)
+{
+    const struct ast *formals = l->model_ast->kid[0];
+    struct value *given = ARENA_ARRAY(l->arena, struct value, formals->count + 1);
+    for (int i = 0; i < formals->count; i++) {
+        struct data_field *field = find_field(l, formals->kid[i]->text);
+        l->graph->span = l->graph->call = formals->kid[i]->span;
+        if (field) {
+            given[i] = input_value(l, field);
+            continue;
+        }
+        const char *choice[256];
+        int count = 0;
+        for (; count < l->program->data.field_count && count < 256; count++)
+            choice[count] = l->program->data.field[count].name;
+        struct diag *d = diag_error(l->diags, formals->kid[i]->name_span,
+                                    "data '%s' has no field '%s' for this argument",
+                                    l->program->data.name, formals->kid[i]->text);
+        diag_suggest(d, formals->kid[i]->text, choice, count);
+        diag_note(d, l->data_ast->name_span, "data '%s' is declared here", l->data_ast->text);
+        return false;
+    }
+    return lower_bind_values(l, frame, formals, given);
+}
+
+static void lower_model_body(struct lower *l, enum phase phase, bool training)
+{
+    struct frame *frame = ARENA_NEW(l->arena, struct frame);
+    lower_begin_phase(l, phase, training);
+    *frame = (struct frame){
+        .role = ROLE_MODEL, .declaration = l->model_ast, .path = "", .random_path = ""};
+    l->current = frame;
+    if (bind_inputs(l, frame)) {
+        lower_body(l, frame, l->model_ast->kid[1]);
+        lower_store_changed(l, frame);
+        lower_store_buffers(l);
+        if (phase == PHASE_EVALUATE)
+            lower_keep_labelled(l, frame);
+        else if (phase == PHASE_PREDICT)
+            lower_label_outputs(l, frame);
+    }
+    l->current = NULL;
+}
+
+/* ---- names of results ---- */
+static const char *result_name(const struct ast *expr)
+{
+    while (expr->kind == AST_CHAIN)
+        expr = expr->kid[1];
+    if (expr->kind == AST_AS)
+        return expr->text;
+    if (expr->kind == AST_CALL)
+        expr = expr->kid[0];
+    return expr->kind == AST_NAME ? expr->text : NULL;
+}
+
+/* Within `repeat` each turn has its own results. */
+static const char *result_path(struct lower *l, struct frame *frame, const char *name,
+                               const struct ast *expr, const char *other, int ordinal)
+{
+    if (!name)
+        name = result_name(expr);
+    if (!name)
+        name = arena_printf(l->arena, "%s%d", other, ordinal);
+    return path_join(l, frame->path, name);
+}
+
+static int find_report(struct lower *l, const char *name)
+{
+    for (int i = 0; i < l->program->report_count; i++)
+        if (!strcmp(l->program->report[i].name, name))
+            return i;
+    return -1;
+}
+
+static void add_report(struct lower *l, const char *name, bool loss, enum variable_kind kind,
+                       const struct shape *shape, struct span span)
+{
+    struct program *p = l->program;
+    if (find_report(l, name) >= 0) {
+        struct diag *d = diag_error(l->diags, span, "a result '%s' is reported already", name);
+        diag_help(d, "give this one another name: %s other = ...", loss ? "loss" : "metric");
+        diag_note(d, program_variable(p, p->report[find_report(l, name)].variable)->span,
+                  "by this");
+        return;
+    }
+    int id = program_add_variable(p, kind, name, F32, shape, span)->id;
+    ARENA_PUSH(l->arena, p->report, p->report_count, p->report_room) =
+        (struct report){.name = name, .loss = loss, .better_lower = loss, .variable = id};
+}
+
+static void store_report(struct lower *l, const char *name, int node)
+{
+    int at = find_report(l, name);
+    if (at >= 0)
+        graph_store(l->graph, l->program->report[at].variable, node);
+}
+
+/* ---- loss ---- */
+/* The mean over the rows present and all axes: a scalar.  Rows that have weights count so often;
+ * the divisor is the number of rows, or the sum of their weights. */
+static int loss_mean(struct lower *l, struct value v)
+{
+    struct shape s = value_node(l, v)->shape, scalar = shape_scalar();
+    uint32_t all = (1u << s.rank) - 1;
+    int node = lower_weighted(l, v);
+    if (s.rank == 0)
+        return node;
+    if (!v.per_row || !l->program->data.over_weights)
+        return graph_reshape(l->graph, graph_mean(l->graph, node, all), &scalar);
+    int sum = graph_reshape(l->graph, graph_sum(l->graph, node, all), &scalar);
+    return lower_over_weights(l, sum, shape_elements(&s));
+}
+
+static void lower_loss(struct lower *l, struct frame *frame, const char *name,
+                       const struct ast *expr)
+{
+    struct shape scalar = shape_scalar();
+    if (l->phase != PHASE_TRAIN && l->phase != PHASE_EVALUATE)
+        return;
+    struct value v = value_to_f32(l, lower_expr(l, frame, expr));
+    if (v.kind == V_ERROR)
+        return;
+    l->graph->span = expr->span;
+    l->graph->call = expr->span;
+    int mean = loss_mean(l, v);
+    bool reported = name || l->model_losses > 1;
+    name = result_path(l, frame, name, expr, "loss", l->loss_count + 1);
+    if (l->phase == PHASE_TRAIN && l->loss_count == 0)
+        add_report(l, "loss", true, VAR_LOSS, &scalar, expr->span);
+    if (l->phase == PHASE_TRAIN && reported)
+        add_report(l, name, true, VAR_LOSS, &scalar, expr->span);
+    if (reported)
+        store_report(l, name, mean);
+    l->loss = l->loss_count++ ? graph_binary(l->graph, OP_ADD, l->loss, mean) : mean;
+}
+
+/* ---- metrics ---- */
+void lower_better(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    const struct ast *word = ast->kid[0] && ast->kid[0]->count == 1 ? ast->kid[0]->kid[0] : NULL;
+    if (frame->role != ROLE_METRIC) {
+        lower_error(l, frame, ast->name_span, "'better' belongs to a metric, and this is %s",
+                    role_name(frame->role));
+        return;
+    }
+    if (!word || word->kind != AST_NAME
+        || (strcmp(word->text, "lower") && strcmp(word->text, "higher"))) {
+        lower_error(l, frame, ast->span, "write 'better lower' or 'better higher'");
+        return;
+    }
+    l->better_lower = !strcmp(word->text, "lower");
+}
+
+/* What is added to a total: the sum over rows and all axes that the total's type lacks. */
+static int accumulated(struct lower *l, struct frame *frame, const struct ast *ast, struct value v,
+                       const struct shape *total, bool count)
+{
+    int rank = value_rank(l, v), lead = rank - total->rank;
+    bool fits = lead >= 0;
+    for (int i = 0; fits && i < total->rank; i++)
+        fits = value_dim(l, v, lead + i) == total->dim[i];
+    if (!fits) {
+        lower_error(l, frame, ast->span, "%s does not add up to '%s', which is %s",
+                    value_describe(l, v), ast->kid[0]->text,
+                    shape_print(l->arena, count ? I64 : F32, total));
+        return -1;
+    }
+    uint32_t mask = (1u << (lead + v.per_row)) - 1;
+    int node = count  ? graph_count_true(l->graph, v.node, mask)
+               : mask ? graph_sum(l->graph, v.node, mask)
+                      : v.node;
+    return graph_reshape(l->graph, node, total);
+}
+
+static void add_to_total(struct lower *l, struct frame *frame, const struct ast *ast, int id,
+                         bool count)
+{
+    struct variable *total = program_variable(l->program, id);
+    struct value v = lower_expr(l, frame, ast->kid[2]);
+    if (v.kind == V_ERROR)
+        return;
+    v = count ? value_to_tensor(l, v) : value_to_f32(l, v);
+    if (v.kind == V_ERROR)
+        return;
+    enum dtype dtype = value_node(l, v)->dtype;
+    if (count && dtype != BOOL && (dtype != I32 || v.classes)) {
+        struct diag *d =
+            lower_error(l, frame, ast->kid[2]->span,
+                        "a count adds up bools or whole numbers, not %s", value_describe(l, v));
+        diag_help(d, "compare first, or declare the total as f32");
+        return;
+    }
+    if (lower_missing(l, v.node)) {
+        lower_error(l, frame, ast->kid[2]->span, "what is accumulated cannot depend on a total");
+        return;
+    }
+    if (total->dtype == F32) {
+        v.node = lower_weighted(l, value_to_f32(l, v));
+        count = false;
+    }
+    int sum = accumulated(l, frame, ast, v, &total->shape, count);
+    if (sum >= 0)
+        graph_store(l->graph, id, graph_binary(l->graph, OP_ADD, lower_read(l, id), sum));
+}
+
+void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    const struct ast *name = ast->kid[0], *type = ast->kid[1];
+    int64_t dim[RANK_MAX];
+    int rank = 0;
+    if (frame->role != ROLE_METRIC) {
+        lower_error(l, frame, ast->name_span, "'accumulate' belongs to a metric, and this is %s",
+                    role_name(frame->role));
+        frame_bind(l, frame, name->text, value_error(), name->span);
+        return;
+    }
+    bool count = type && type->kind == AST_TYPE && !strcmp(type->text, "count");
+    bool good = type && type->kind == AST_TYPE && (count || !strcmp(type->text, "f32"))
+                && ast->count > 2 && ast->kid[2];
+    if (!good)
+        lower_error(l, frame, ast->span,
+                    "write: accumulate hits: count = ..., or a total of type f32");
+    if (!good || (type->kid[0] && !lower_dims(l, frame, type->kid[0], &rank, dim))) {
+        frame_bind(l, frame, name->text, value_error(), name->span);
+        l->accumulated++;
+        return;
+    }
+    struct shape shape = shape_of(rank, -1, dim);
+    const char *path = path_join(l, frame->path, name->text);
+    enum dtype dtype = count && l->program->data.weight < 0 ? I64 : F32;
+    int id = lower_declare(l, frame, VAR_ACCUMULATOR, path, dtype, &shape, ast->span);
+    struct value total;
+    l->accumulated++;
+    if (id < 0)
+        total = value_error();
+    else if (l->phase == PHASE_FINISH) {
+        total = value_tensor(l, lower_read(l, id), false, ast->span);
+    } else {
+        add_to_total(l, frame, ast, id, count);
+        total = stand_in(l, F32, &shape, false, ast->span, "a total");
+    }
+    frame_bind(l, frame, name->text, total, name->span);
+}
+
+static void store_metric(struct lower *l, struct frame *frame, const char *name,
+                         const struct ast *expr, struct value v)
+{
+    v = value_to_f32(l, v);
+    if (v.kind == V_ERROR)
+        return;
+    if (v.per_row || lower_missing(l, v.node)) {
+        struct diag *d = lower_error(l, frame, expr->span,
+                                     "the result of metric '%s' depends on single rows", name);
+        diag_help(d, "only totals (accumulate), shapes and 'rows' remain at the end of a part");
+        return;
+    }
+    add_report(l, name, false, VAR_REPORT, &value_node(l, v)->shape, expr->span);
+    int at = find_report(l, name);
+    if (at >= 0)
+        l->program->report[at].better_lower = l->better_lower;
+    store_report(l, name, v.node);
+}
+
+static bool name_metric(struct lower *l, const char *name, struct span span)
+{
+    struct frame names = {.names = l->metrics};
+    struct binding *before = frame_find(&names, name);
+    if (before) {
+        struct diag *d = diag_error(l->diags, span, "a metric '%s' is reported already", name);
+        diag_help(d, "give this one another name: metric other = ...");
+        diag_note(d, before->span, "by this");
+        return false;
+    }
+    frame_bind(l, &names, name, value_error(), span);
+    l->metrics = names.names;
+    return true;
+}
+
+static void lower_metric(struct lower *l, struct frame *frame, const char *name,
+                         const struct ast *expr)
+{
+    struct frame metric = *frame;
+    if (l->phase == PHASE_PREDICT)
+        return;
+    if (!name && !result_name(expr)) {
+        lower_error(l, frame, expr->span, "this metric needs a name: metric error = ...");
+        return;
+    }
+    name = result_path(l, frame, name, expr, "", 0);
+    if (!name_metric(l, name, expr->span))
+        return;
+    if (l->metric_count == 0)
+        lower_total_weight(l);
+    metric.role = ROLE_METRIC;
+    metric.path = metric.random_path = arena_printf(l->arena, "metric/%s", name);
+    l->better_lower = false;
+    l->accumulated = 0;
+    struct frame *current = l->current;
+    l->current = &metric;
+    struct value v = lower_expr(l, &metric, expr);
+    if (v.kind != V_ERROR && l->accumulated == 0) {
+        struct diag *d =
+            lower_error(l, frame, expr->span, "this is no metric: it accumulates nothing");
+        diag_help(d, "a metric is a block with 'accumulate', such as accuracy");
+    } else if (l->phase == PHASE_FINISH) {
+        store_metric(l, frame, name, expr, v);
+    }
+    l->metrics->value = value_bool(l->better_lower, expr->span);
+    l->current = current;
+    l->metric_count++;
+}
+
+/* ---- outputs ---- */
+static void lower_output(struct lower *l, struct frame *frame, const char *name,
+                         const struct ast *expr)
+{
+    if (l->phase != PHASE_PREDICT)
+        return;
+    struct value v = value_to_tensor(l, lower_expr(l, frame, expr));
+    if (v.kind == V_ERROR)
+        return;
+    name = result_path(l, frame, name, expr, "output", l->output_count + 1);
+    const char *missing = lower_missing(l, v.node);
+    if (missing) {
+        lower_error(l, frame, expr->span, "output '%s' depends on %s", name,
+                    missing);
+        return;
+    }
+    struct shape shape = value_node(l, v)->shape;
+    if (!v.per_row) {
+        lower_error(l, frame, expr->span, "output '%s' is the same for all rows", name);
+        return;
+    }
+    int id = lower_declare(l, frame, VAR_OUTPUT, name, value_node(l, v)->dtype, &shape, expr->span);
+    if (id >= 0)
+        graph_store(l->graph, id, v.node);
+    l->output_count++;
+}
+
+void lower_model_statement(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    const char *name = NULL;
+    const struct ast *expr = NULL;
+    if (ast->kind == AST_DECLARE) {
+        name = ast->kid[0]->text;
+        expr = ast->count > 2 ? ast->kid[2] : NULL;
+    } else if (ast->kid[0] && ast->kid[0]->count == 1) {
+        expr = ast->kid[0]->kid[0];
+    }
+    if (!expr) {
+        lower_error(l, frame, ast->span,
+                    "'%s' takes one expression, with or without a name: %s total = ...", ast->text,
+                    ast->text);
+        return;
+    }
+    if (*ast->text == 'l')
+        lower_loss(l, frame, name, expr);
+    else if (*ast->text == 'm')
+        lower_metric(l, frame, name, expr);
+    else
+        lower_output(l, frame, name, expr);
+}
+
+static int count_losses(const struct ast *body)
+{
+    int count = 0;
+    for (int i = 0; i < body->count; i++) {
+        const struct ast *ast = body->kid[i];
+        if (ast && (ast->kind == AST_STATEMENT || ast->kind == AST_DECLARE)
+            && !strcmp(ast->text, "loss"))
+            count++;
+        else if (ast && (ast->kind == AST_IF || ast->kind == AST_BODY))
+            count += count_losses(ast);
+        else if (ast && ast->kind == AST_STATEMENT && ast->count > 1 && ast->kid[1])
+            count += 2 * count_losses(ast->kid[1]);
+    }
+    return count;
+}
+
+/* Training and inference must hold the same parameters and buffers; outputs add none. */
+static void compare_forms(struct lower *l)
+{
+    for (int i = 0; i < l->program->variable_count; i++) {
+        struct variable *v = program_variable(l->program, i);
+        struct declared *d = lower_declared(l, i);
+        bool train = d->phases >> PHASE_TRAIN & 1, evaluate = d->phases >> PHASE_EVALUATE & 1;
+        bool predict = d->phases >> PHASE_PREDICT & 1;
+        const char *where = train && !evaluate   ? "while training"
+                            : evaluate && !train ? "when not training"
+                            : predict && !train  ? "for an output"
+                                                 : NULL;
+        if (v->kind > VAR_BUFFER || !where)
+            continue;
+        struct diag *e = diag_error(l->diags, d->span, "'%s' exists only %s", v->path, where);
+        diag_help(e, "parameters and buffers must be the same in training and afterwards");
+    }
+}
+
+static bool is_stored(struct lower *l, int variable)
+{
+    for (int i = 0; i < l->graph->count; i++) {
+        const struct node *n = graph_node(l->graph, i);
+        if (n->op == OP_STORE && n->attr.variable == variable)
+            return true;
+    }
+    return false;
+}
+
+/* A loss that exists while training only counts as 0 when evaluating. */
+static void store_absent_losses(struct lower *l)
+{
+    for (int i = 0; i < l->program->report_count; i++) {
+        const struct report *r = &l->program->report[i];
+        if (r->loss && !is_stored(l, r->variable))
+            graph_store(l->graph, r->variable, graph_const(l->graph, 0));
+    }
+}
+
+void lower_phases(struct lower *l)
+{
+    int errors = diags_error_count(l->diags);
+    l->model_losses = count_losses(l->model_ast->kid[1]);
+    lower_model_body(l, PHASE_TRAIN, true);
+    if (l->loss < 0 && diags_error_count(l->diags) == errors)
+        diag_error(l->diags, l->model_ast->name_span, "model '%s' has no loss", l->model_ast->text);
+    if (diags_error_count(l->diags) == errors) {
+        store_report(l, "loss", l->loss);
+        lower_optimizer(l);
+    }
+    lower_model_body(l, PHASE_EVALUATE, false);
+    if (l->loss >= 0)
+        store_report(l, "loss", l->loss);
+    store_absent_losses(l);
+    lower_model_body(l, PHASE_FINISH, false);
+    lower_model_body(l, PHASE_PREDICT, false);
+    if (diags_error_count(l->diags) == errors)
+        compare_forms(l);
+}

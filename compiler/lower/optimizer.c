@@ -1,0 +1,684 @@
+/* The optimizers of `train` over flat blocks of parameters, with the options of `for`. */
+#include <stdlib.h>
+#include <string.h>
+#include "lower/lower.h"
+
+/* ---- patterns: * within a path component, ** any number of them ---- */
+static bool matches(const char *pattern, const char *path)
+{
+    if (!*pattern)
+        return !*path;
+    if (pattern[0] == '*' && pattern[1] == '*') {
+        const char *rest = pattern + 2;
+        if (*rest == '/' && matches(rest + 1, path))
+            return true;
+        if (matches(rest, path))
+            return true;
+        return *path && matches(pattern, path + 1);
+    }
+    if (*pattern == '*')
+        return matches(pattern + 1, path) || (*path && *path != '/' && matches(pattern, path + 1));
+    return *path == *pattern && matches(pattern + 1, path + 1);
+}
+
+static bool rule_matches(const struct ast *rule, const char *path)
+{
+    const struct ast *operands = rule->kid[0];
+    for (int i = 0; i < operands->count; i++)
+        if (operands->kid[i]->kind == AST_STRING && matches(operands->kid[i]->text, path))
+            return true;
+    return false;
+}
+
+/* KEY = E: the key, else NULL. */
+static const char *rule_key(const struct ast *statement)
+{
+    return statement->kind == AST_BIND ? statement->kid[0]->kid[0]->text : NULL;
+}
+
+/* The last `frozen` that a rule gives that path, or NULL. */
+static const struct ast *frozen_value(struct lower *l, const char *path)
+{
+    const struct ast *value = NULL;
+    for (int i = 0; i < l->rule_count; i++) {
+        const struct ast *body = l->rules[i]->kid[1];
+        for (int k = 0; rule_matches(l->rules[i], path) && k < body->count; k++) {
+            const char *key = rule_key(body->kid[k]);
+            if (key && !strcmp(key, "frozen"))
+                value = body->kid[k]->kid[1];
+        }
+    }
+    return value;
+}
+
+bool lower_is_frozen(struct lower *l, const char *path)
+{
+    const struct ast *value = frozen_value(l, path);
+    bool fixed = value && !lower_depends_on_run(l, value);
+    struct value v =
+        fixed ? lower_expr(l, l->train_frame, value) : value_bool(false, (struct span){0});
+    return v.kind == V_BOOL && v.number != 0;
+}
+
+static int frozen_node(struct lower *l, const struct ast *value)
+{
+    if (!value || !lower_depends_on_run(l, value))
+        return -1;
+    struct value v = lower_schedule(l, value);
+    if (v.kind == V_TENSOR && value_node(l, v)->dtype == BOOL && !value_node(l, v)->shape.rank)
+        return v.node;
+    if (v.kind != V_ERROR)
+        diag_error(l->diags, value->span, "'frozen' is true or false, not %s",
+                   value_describe(l, v));
+    return -1;
+}
+
+int lower_frozen_now(struct lower *l, const char *path)
+{
+    return frozen_node(l, frozen_value(l, path));
+}
+
+static void check_frozen(struct lower *l, const struct ast *bind)
+{
+    if (lower_depends_on_run(l, bind->kid[1]))
+        return;                         /* the step is not known yet: see frozen_node() */
+    struct value v = lower_expr(l, l->train_frame, bind->kid[1]);
+    if (v.kind != V_BOOL && v.kind != V_ERROR)
+        diag_error(l->diags, bind->kid[1]->span, "'frozen' is true or false, not %s",
+                   value_describe(l, v));
+}
+
+/* ---- `for`: patterns and what holds for the parameters that they match ---- */
+
+/* One call; an error, and NULL, where the statement has something else. */
+static const struct ast *optimizer_call(struct lower *l, const struct ast *ast)
+{
+    if (ast->kid[0] && ast->kid[0]->count == 1 && !(ast->count > 1 && ast->kid[1]))
+        return ast->kid[0]->kid[0];
+    diag_error(l->diags, ast->span, "'optimizer' takes one call: optimizer adam(lr = 1e-3)");
+    return NULL;
+}
+
+void lower_setting_optimizer(struct lower *l, const struct ast *ast)
+{
+    l->optimizer = optimizer_call(l, ast);
+}
+
+static bool is_optimizer(const struct ast *ast)
+{
+    return ast->kind == AST_STATEMENT && !strcmp(ast->text, "optimizer");
+}
+
+static bool check_rule(struct lower *l, const struct ast *ast)
+{
+    if (is_optimizer(ast))
+        return optimizer_call(l, ast) != NULL;
+    if (ast->kind == AST_BIND && ast->kid[0]->count == 1) {
+        if (!strcmp(rule_key(ast), "frozen"))
+            check_frozen(l, ast);
+        return true;
+    }
+    struct diag *d = diag_error(l->diags, ast->span, "'for' holds options of the optimizer, "
+                                "'frozen = ...' or 'optimizer ...', and not this");
+    if (ast->kind == AST_STATEMENT && ast->text && ast->kid[0] && ast->kid[0]->count == 1)
+        diag_help(d, "an option is set by '=': %s = %s", ast->text,
+                  lower_span_text(l, ast->kid[0]->span));
+    return false;
+}
+
+void lower_setting_for(struct lower *l, const struct ast *ast)
+{
+    const struct ast *patterns = ast->kid[0], *body = ast->count > 1 ? ast->kid[1] : NULL;
+    bool good = patterns && body;
+    for (int i = 0; good && i < patterns->count; i++)
+        good = patterns->kid[i]->kind == AST_STRING;
+    if (!good) {
+        struct diag *d = diag_error(l->diags, ast->span,
+                                    "'for' takes patterns of paths in quotes, then options");
+        diag_help(d, "for example: for \"**/bias\", \"head/*\" { decay = 0 }");
+        return;
+    }
+    for (int i = 0; i < body->count; i++)
+        good &= check_rule(l, body->kid[i]);
+    if (good)
+        ARENA_PUSH(l->arena, l->rules, l->rule_count, l->rule_room) = ast;
+}
+
+/* ---- parameter groups ---- */
+struct setting {
+    const char *key, *pattern;          /* the first of its `for` */
+    const struct ast *value;
+    struct span span;
+};
+
+struct param_group {
+    const struct ast *optimizer;        /* its call */
+    const char *pattern;                /* of the `for` that has it, or NULL */
+    struct layer *layer;                /* that, as a layer */
+    const struct ast *frozen;           /* `frozen` where it depends on the run, or NULL */
+    int held, updates;                  /* its node, that of the count of updates; or -1 */
+    struct ast *arguments;              /* all of the call; where names are bound to tensors ... */
+    struct binding *names;              /* ... these are the names */
+    struct setting *set;
+    int set_count, set_room;
+    int *variable, *gradient;
+    int count, room, room_gradient;
+};
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp((*(struct variable *const *)a)->path, (*(struct variable *const *)b)->path);
+}
+
+static const char *first_pattern(const struct ast *rule)
+{
+    return rule->kid[0]->kid[0]->text;
+}
+
+static void add_setting(struct lower *l, struct param_group *g, const struct ast *rule,
+                        const struct ast *bind)
+{
+    const struct ast *name = bind->kid[0]->kid[0];
+    for (int i = 0; i < g->set_count; i++)
+        if (!strcmp(g->set[i].key, name->text)) {
+            g->set[i].value = bind->kid[1];
+            g->set[i].pattern = first_pattern(rule);
+            return;
+        }
+    ARENA_PUSH(l->arena, g->set, g->set_count, g->set_room) =
+        (struct setting){name->text, first_pattern(rule), bind->kid[1], name->span};
+}
+
+/* What the rules that match add up to.  An `optimizer` begins anew: earlier options were those of
+ * the optimizer before. */
+static struct param_group settings_of(struct lower *l, const char *path)
+{
+    struct param_group g = {.optimizer = l->optimizer, .held = -1, .updates = -1};
+    const struct ast *frozen = frozen_value(l, path);
+    g.frozen = frozen && lower_depends_on_run(l, frozen) ? frozen : NULL;
+    for (int i = 0; i < l->rule_count; i++) {
+        const struct ast *body = l->rules[i]->kid[1];
+        for (int k = 0; rule_matches(l->rules[i], path) && k < body->count; k++) {
+            const char *key = rule_key(body->kid[k]);
+            if (!key) {
+                g.optimizer = body->kid[k]->kid[0]->kid[0];
+                g.pattern = first_pattern(l->rules[i]);
+                g.set_count = 0;
+            } else if (strcmp(key, "frozen")) {
+                add_setting(l, &g, l->rules[i], body->kid[k]);
+            }
+        }
+    }
+    return g;
+}
+
+static bool same_settings(const struct param_group *a, const struct param_group *b)
+{
+    bool same = a->set_count == b->set_count && a->optimizer == b->optimizer
+                && a->frozen == b->frozen;
+    for (int i = 0; same && i < a->set_count; i++)
+        same = !strcmp(a->set[i].key, b->set[i].key) && a->set[i].value == b->set[i].value;
+    return same;
+}
+
+static void check_rules(struct lower *l, struct variable **param, int count)
+{
+    for (int i = 0; i < l->rule_count; i++) {
+        const struct ast *patterns = l->rules[i]->kid[0];
+        for (int p = 0; p < patterns->count; p++) {
+            bool any = false;
+            const char *choice[256];
+            int choices = 0;
+            for (int k = 0; k < count; k++) {
+                any |= matches(patterns->kid[p]->text, param[k]->path);
+                if (choices < 256)
+                    choice[choices++] = param[k]->path;
+            }
+            if (any)
+                continue;
+            struct diag *d = diag_error(l->diags, patterns->kid[p]->span,
+                                        "no parameter matches \"%s\"", patterns->kid[p]->text);
+            const char *near = diag_nearest(patterns->kid[p]->text, choice, choices);
+            if (near)
+                diag_help(d, "did you mean \"%s\"?", near);
+            else if (count)
+                diag_help(d,
+                          "parameters are named like \"%s\"; * stays within a part, ** crosses '/'",
+                          param[0]->path);
+        }
+    }
+}
+
+/* ---- one call of the optimizer ---- */
+static struct ast *named_argument(struct lower *l, const char *name, const struct ast *value,
+                                  struct span span)
+{
+    struct ast *named = ast_new(l->arena, AST_NAMED, name, span);
+    named->name_span = span;
+    return ast_add(l->arena, named, (struct ast *)value);
+}
+
+/* The optimizer's arguments as written, with the group's own in their place. */
+static struct ast *merged_arguments(struct lower *l, const struct param_group *g)
+{
+    struct ast *all = ast_new(l->arena, AST_ARGUMENTS, NULL, g->optimizer->span);
+    const struct ast *formals = g->layer->block->kid[0], *given = g->layer->arguments;
+    int position = 2;
+    for (int i = 0; given && i < given->count; i++) {
+        const struct ast *a = given->kid[i];
+        const char *name = a->kind == AST_NAMED        ? a->text
+                           : position < formals->count ? formals->kid[position++]->text
+                                                       : NULL;
+        const struct ast *value = a->kind == AST_NAMED ? a->kid[0] : a;
+        bool replaced = false;
+        for (int k = 0; name && k < g->set_count; k++)
+            replaced |= !strcmp(g->set[k].key, name);
+        if (!replaced)
+            ast_add(l->arena, all,
+                    name
+                        ? named_argument(l, name, value, a->name_span.line ? a->name_span : a->span)
+                        : (struct ast *)a);
+    }
+    for (int k = 0; k < g->set_count; k++)
+        ast_add(l->arena, all, named_argument(l, g->set[k].key, g->set[k].value, g->set[k].span));
+    return all;
+}
+
+static bool takes_number(const struct ast *block, const char *name)
+{
+    for (int i = 2; i < block->kid[0]->count; i++) {
+        const struct ast *formal = block->kid[0]->kid[i], *type = formal->kid[0];
+        if (!strcmp(formal->text, name))
+            return type->kind == AST_TYPE && !strcmp(type->text, "f32") && !type->kid[0];
+    }
+    return false;
+}
+
+/* What depends on the run is evaluated once, whatever the number of parameters: it may hold state.
+ * A name takes its place. */
+static void bind_schedule(struct lower *l, struct param_group *g, struct ast *argument)
+{
+    const struct ast *ast = argument->kid[0];
+    struct value v = lower_schedule(l, ast);
+    if (v.kind != V_TENSOR && v.kind != V_ERROR)
+        return;
+    struct frame frame = {.names = g->names};
+    const char *name = arena_printf(l->arena, "argument %s", argument->text);
+    frame_bind(l, &frame, name, v, ast->span);
+    g->names = frame.names;
+    argument->kid[0] = ast_new(l->arena, AST_NAME, name, ast->span);
+}
+
+/* The number of updates so far, which a frozen step does not add to. */
+static void count_updates(struct lower *l, struct param_group *g, int ordinal)
+{
+    struct shape scalar = shape_scalar();
+    struct graph *init = l->program->phase[PHASE_INIT];
+    const char *path = arena_printf(l->arena, "updates%d", ordinal);
+    int id = program_add_variable(l->program, VAR_STATE, path, F32, &scalar, g->frozen->span)->id;
+    graph_store(init, id, graph_const(init, 0));
+    g->updates = graph_read(l->graph, id);
+    int next = graph_binary(l->graph, OP_ADD, g->updates, graph_const(l->graph, 1));
+    graph_store(l->graph, id, lower_unless(l, g->held, id, next));
+}
+
+/* ---- the learning rate, as the log tells it ---- */
+
+/* The expression of argument `lr`, or NULL. */
+static const struct ast *rate_of(const struct param_group *g)
+{
+    const struct ast *formals = g->layer->block->kid[0], *lr = NULL;
+    for (int i = 2; i < formals->count; i++)
+        if (!strcmp(formals->kid[i]->text, "lr"))
+            lr = formals->kid[i]->kid[1];
+    for (int i = 0; i < g->arguments->count; i++)
+        if (g->arguments->kid[i]->kind == AST_NAMED && !strcmp(g->arguments->kid[i]->text, "lr"))
+            lr = g->arguments->kid[i]->kid[0];
+    return lr;
+}
+
+static const char *rate_name(struct lower *l, const struct param_group *g)
+{
+    const char *pattern = g->pattern;
+    for (int i = 0; i < g->set_count; i++)
+        if (!strcmp(g->set[i].key, "lr"))
+            pattern = g->set[i].pattern;
+    return pattern ? arena_printf(l->arena, "lr %s", pattern) : "lr";
+}
+
+/* A scalar that keeps what the last step had. */
+static int store_rate(struct lower *l, struct value v)
+{
+    struct shape scalar = shape_scalar();
+    struct graph *init = l->program->phase[PHASE_INIT];
+    const char *name = arena_printf(l->arena, "schedule/lr%d", l->program->rate_count + 1);
+    int id = program_add_variable(l->program, VAR_STATE, name, F32, &scalar, v.span)->id;
+    graph_store(init, id, graph_const(init, 0));
+    graph_store(l->graph, id, v.node);
+    return id;
+}
+
+static void add_rate(struct lower *l, const struct param_group *g)
+{
+    struct program *p = l->program;
+    const struct ast *lr = rate_of(g);
+    struct frame frame = *l->train_frame;
+    struct rate rate = {.name = rate_name(l, g), .variable = -1};
+    for (int i = 0; i < p->rate_count; i++)
+        if (!strcmp(p->rate[i].name, rate.name))
+            return;
+    frame.names = g->names;
+    struct value v = lr ? lower_expr(l, &frame, lr) : value_none(g->optimizer->span);
+    if (v.kind == V_TENSOR && !v.per_row && !value_node(l, v)->shape.rank)
+        rate.variable = store_rate(l, value_to_f32(l, v));
+    else if (v.kind == V_NUMBER)
+        rate.value = (float)v.number;
+    else
+        return;
+    ARENA_PUSH(l->arena, p->rate, p->rate_count, p->rate_room) = rate;
+}
+
+/* Evaluates what the group's parameters share. */
+static void begin_group(struct lower *l, struct param_group *g, int ordinal)
+{
+    g->names = l->train_frame->names;
+    g->arguments = merged_arguments(l, g);
+    for (int i = 0; i < g->arguments->count; i++) {
+        struct ast *a = g->arguments->kid[i];
+        if (a->kind == AST_NAMED && takes_number(g->layer->block, a->text))
+            bind_schedule(l, g, a);
+    }
+    add_rate(l, g);
+    if (g->held >= 0)
+        count_updates(l, g, ordinal);
+}
+
+static struct value optimize(struct lower *l, const struct param_group *g, int w, int gradient,
+                             const char *path)
+{
+    struct frame caller = *l->train_frame;
+    struct layer layer = *g->layer;
+    struct shape shape = graph_node(l->graph, w)->shape;
+    caller.role = ROLE_OPTIMIZER;
+    layer.arguments = g->arguments;
+    layer.frame = &caller;
+    layer.names = caller.names = g->names;
+    l->optimizer_shape = &shape;
+    l->current = &caller;
+    struct span span = g->optimizer->span;
+    struct value given[2] = {value_tensor(l, w, false, span),
+                             value_tensor(l, gradient, false, span)};
+    struct expansion e = {
+        .given = given, .given_count = 2, .path = path, .random_path = path, .span = span};
+    l->optimizing = true;
+    l->held = g->held;
+    l->updates = g->updates;
+    struct value v = value_to_f32(l, lower_apply(l, &caller, &layer, &e));
+    l->optimizing = false;
+    l->current = NULL;
+    if (v.kind == V_TENSOR && !shape_equal(&value_node(l, v)->shape, &shape)) {
+        diag_error(l->diags, span,
+                   "the optimizer returns %s; it must return the new w, of the shape of w",
+                   value_describe(l, v));
+        return value_error();
+    }
+    if (v.kind == V_TENSOR && g->held >= 0) {
+        struct value held[] = {value_tensor(l, g->held, false, span), given[0], v};
+        return value_map(l, OP_SELECT, 3, held, span);
+    }
+    return v;
+}
+
+/* ---- the moving average of the weights ---- */
+static void store_average(struct lower *l, int of, const char *path, int new_value, int initial)
+{
+    double rate = l->program->train.average;
+    struct variable *v = program_variable(l->program, of);
+    if (rate <= 0)
+        return;
+    int id = program_add_variable(l->program, VAR_AVERAGE, path, F32, &v->shape, v->span)->id;
+    graph_store(l->program->phase[PHASE_INIT], id, initial);
+    int average = graph_read(l->graph, id);
+    int kept = graph_binary(l->graph, OP_MUL, graph_const(l->graph, (float)rate), average);
+    int added = graph_binary(l->graph, OP_MUL, graph_const(l->graph, (float)(1 - rate)), new_value);
+    graph_store(l->graph, id, graph_binary(l->graph, OP_ADD, kept, added));
+}
+
+/* ---- a group as one flat block ---- */
+static int flat_concat(struct lower *l, struct graph *graph, const int *node, int count)
+{
+    int *flat = ARENA_ARRAY(l->arena, int, count);
+    for (int i = 0; i < count; i++) {
+        int64_t n = shape_elements(&graph_node(graph, node[i])->shape);
+        struct shape shape = shape_of(1, -1, &n);
+        flat[i] = graph_reshape(graph, node[i], &shape);
+    }
+    return count == 1 ? flat[0] : graph_concat(graph, count, flat, 0);
+}
+
+static int add_block(struct lower *l, const struct param_group *g, int ordinal)
+{
+    int64_t total = 0;
+    for (int i = 0; i < g->count; i++)
+        total += shape_elements(&program_variable(l->program, g->variable[i])->shape);
+    struct shape shape = shape_of(1, -1, &total);
+    int id = program_add_variable(l->program, VAR_BLOCK, arena_printf(l->arena, "block%d", ordinal),
+                                  F32, &shape, g->optimizer->span)
+                 ->id;
+    total = 0;
+    for (int i = 0; i < g->count; i++) {
+        struct variable *v = program_variable(l->program, g->variable[i]);
+        v->block = id;
+        v->block_start = total;
+        total += shape_elements(&v->shape);
+    }
+    return id;
+}
+
+/* Whether what was added since `from` treats every element alike, so that one flat block does. */
+static bool elementwise_since(struct lower *l, int from)
+{
+    for (int i = from; i < l->graph->count; i++) {
+        const struct node *n = graph_node(l->graph, i);
+        enum op_class class = op_def(n->op)->class;
+        bool norm = i >= l->norm_first && i < l->norm_end;
+        bool whole = class == CLASS_MAP || class == CLASS_SOURCE || class == CLASS_STORE
+                     || n->op == OP_STOP_GRADIENT || n->op == OP_BROADCAST;
+        if (!norm && !(whole && n->op != OP_POSITION))
+            return false;
+    }
+    return true;
+}
+
+struct mark { int nodes, initial_nodes, variables, watched; };
+
+static struct mark set_mark(struct lower *l)
+{
+    return (struct mark){l->graph->count, l->program->phase[PHASE_INIT]->count,
+                         l->program->variable_count, l->program->watched_count};
+}
+
+/* Takes back what was lowered since the mark: nothing before it refers to it. */
+static void roll_back(struct lower *l, struct mark mark)
+{
+    l->graph->count = mark.nodes;
+    l->program->phase[PHASE_INIT]->count = mark.initial_nodes;
+    lower_forget_variables(l, mark.variables);
+    l->program->watched_count = mark.watched;
+    for (int i = 0; i < l->declared_count; i++)
+        if (l->declared[i].read >= mark.nodes)
+            l->declared[i].read = -1;
+    if (l->global_norm >= mark.nodes)
+        l->global_norm = -1;
+}
+
+static bool optimize_flat(struct lower *l, struct param_group *g, int block, int ordinal)
+{
+    int errors = diags_error_count(l->diags);
+    int w = graph_read(l->graph, block);
+    int gradient = flat_concat(l, l->graph, g->gradient, g->count);
+    begin_group(l, g, ordinal);
+    struct mark mark = set_mark(l);
+    l->asked_size = false;
+    struct value v = optimize(l, g, w, gradient, arena_printf(l->arena, "optimizer%d", ordinal));
+    if (v.kind == V_ERROR || diags_error_count(l->diags) > errors)
+        return true;                    /* reported */
+    if (l->asked_size || !elementwise_since(l, mark.nodes)) {
+        roll_back(l, mark);
+        return false;
+    }
+    graph_store(l->graph, block, v.node);
+    int *initial = ARENA_ARRAY(l->arena, int, g->count);
+    for (int i = 0; i < g->count; i++)
+        initial[i] = lower_declared(l, g->variable[i])->initial - 1;
+    if (l->program->train.average > 0)
+        store_average(l, block, program_variable(l->program, block)->path, v.node,
+                      flat_concat(l, l->program->phase[PHASE_INIT], initial, g->count));
+    return true;
+}
+
+static void optimize_each(struct lower *l, const struct param_group *g)
+{
+    for (int i = 0; i < g->count; i++) {
+        int id = g->variable[i];
+        const char *path = program_variable(l->program, id)->path;
+        struct value v =
+            optimize(l, g, lower_read(l, id), g->gradient[i], path_join(l, "optimizer", path));
+        if (v.kind == V_ERROR)
+            return;
+        graph_store(l->graph, id, v.node);
+        store_average(l, id, path, v.node, lower_declared(l, id)->initial - 1);
+    }
+}
+
+/* ---- all of it ---- */
+static int collect_params(struct lower *l, struct variable **param, bool trained)
+{
+    int count = 0;
+    for (int i = 0; i < l->program->variable_count; i++) {
+        struct variable *v = program_variable(l->program, i);
+        if (v->kind == VAR_PARAM && !(trained && v->frozen))
+            param[count++] = v;
+    }
+    qsort(param, (size_t)count, sizeof *param, by_path);
+    return count;
+}
+
+static void make_gradients(struct lower *l, struct variable **param, int count)
+{
+    int *wanted = ARENA_ARRAY(l->arena, int, count + 1);
+    l->gradient = ARENA_ARRAY(l->arena, int, count + 1);
+    l->gradient_count = count;
+    for (int i = 0; i < count; i++)
+        wanted[i] = lower_read(l, param[i]->id);
+    pass_grad(l->graph, l->loss, wanted, count, l->gradient);
+    l->graph->forward = -1;
+    l->graph->span = l->graph->call = l->optimizer->span;
+    bool reached = false;
+    for (int i = 0; i < count; i++) {
+        reached |= l->gradient[i] >= 0;
+        if (l->gradient[i] < 0)
+            l->gradient[i] = graph_fill(l->graph, 0, &param[i]->shape);
+    }
+    if (!reached) {
+        struct diag *d = diag_error(l->diags, graph_node(l->graph, l->loss)->call,
+                                    "no trained parameter reaches the loss");
+        diag_help(d, "nothing would be learned; let the loss depend on the model's layers");
+    }
+}
+
+/* NULL after an error. */
+static struct layer *optimizer_layer(struct lower *l, const struct ast *ast)
+{
+    struct layer *layer = NULL;
+    int errors = diags_error_count(l->diags);
+    l->current = l->train_frame;
+    if (lower_is_layer(l, l->train_frame, ast)) {
+        layer = lower_layer(l, l->train_frame, ast);
+        if (!layer->block || layer->block->kid[0]->count < 2)
+            diag_error(l->diags, ast->span,
+                       "this is no optimizer: one takes a parameter w and its gradient g first");
+        else
+            lower_check_arguments(l, l->train_frame, layer->block, 2, layer->arguments, ast->span);
+    } else {
+        lower_expr(l, l->train_frame, ast);
+        if (diags_error_count(l->diags) == errors)
+            diag_error(l->diags, ast->span, "this is no optimizer");
+    }
+    l->current = NULL;
+    return diags_error_count(l->diags) == errors ? layer : NULL;
+}
+
+/* All that `train` names, used or not; false after an error. */
+static bool check_optimizers(struct lower *l)
+{
+    bool good = optimizer_layer(l, l->optimizer) != NULL;
+    for (int i = 0; i < l->rule_count; i++) {
+        const struct ast *body = l->rules[i]->kid[1];
+        for (int k = 0; k < body->count; k++)
+            if (is_optimizer(body->kid[k]))
+                good &= optimizer_layer(l, body->kid[k]->kid[0]->kid[0]) != NULL;
+    }
+    return good;
+}
+
+/* A frozen parameter has no gradient: norms over all gradients do not see it. */
+static int gradient_unless(struct lower *l, int held, int gradient)
+{
+    struct span span = graph_node(l->graph, gradient)->span;
+    if (held < 0)
+        return gradient;
+    struct value v[] = {value_tensor(l, held, false, span),
+                        value_tensor(l, graph_const(l->graph, 0), false, span),
+                        value_tensor(l, gradient, false, span)};
+    return value_map(l, OP_SELECT, 3, v, span).node;
+}
+
+static struct param_group *group_params(struct lower *l, struct variable **param, int count,
+                                        int *group_count)
+{
+    struct param_group *group = ARENA_ARRAY(l->arena, struct param_group, count + 1);
+    *group_count = 0;
+    for (int i = 0; i < count; i++) {
+        struct param_group g = settings_of(l, param[i]->path);
+        int at = 0;
+        while (at < *group_count && !same_settings(&group[at], &g))
+            at++;
+        if (at == *group_count) {
+            g.layer = optimizer_layer(l, g.optimizer);
+            g.held = frozen_node(l, g.frozen);
+            group[(*group_count)++] = g;
+        }
+        l->gradient[i] = gradient_unless(l, group[at].held, l->gradient[i]);
+        ARENA_PUSH(l->arena, group[at].gradient, group[at].count, group[at].room_gradient) =
+            l->gradient[i];
+        group[at].count--;
+        ARENA_PUSH(l->arena, group[at].variable, group[at].count, group[at].room) = param[i]->id;
+    }
+    return group;
+}
+
+void lower_optimizer(struct lower *l)
+{
+    int count, groups;
+    struct variable **param =
+        ARENA_ARRAY(l->arena, struct variable *, l->program->variable_count + 1);
+    if (!check_optimizers(l))
+        return;
+    count = collect_params(l, param, false);
+    check_rules(l, param, count);
+    count = collect_params(l, param, true);
+    if (count == 0) {
+        diag_error(l->diags, l->model_ast->name_span, "model '%s' has no parameter to train",
+                   l->model_ast->text);
+        return;
+    }
+    make_gradients(l, param, count);
+    struct param_group *group = group_params(l, param, count, &groups);
+    int *block = ARENA_ARRAY(l->arena, int, groups);
+    for (int i = 0; i < groups; i++)
+        block[i] = add_block(l, &group[i], i + 1);
+    for (int i = 0; i < groups && !diags_error_count(l->diags); i++)
+        if (!optimize_flat(l, &group[i], block[i], i + 1))
+            optimize_each(l, &group[i]);
+}

@@ -1,0 +1,26 @@
+/* Memory of a model for firmware. */
+#ifndef INVAR_FIRMWARE_H
+#define INVAR_FIRMWARE_H
+#include "graph/program.h"
+
+/* Bytes; the arena holds the others but `infer`, which is of a work piece by itself. */
+struct firmware_sizes {
+    int64_t weights, state, arena, fit, infer;
+};
+
+/* So many statistics are fitted in one pass over the rows, each with an exact sum. */
+enum { FIRMWARE_FIT_TOGETHER = 32 };
+
+/* requires: pass_plan has run. */
+int64_t firmware_state_end(const struct program *);
+int64_t firmware_work_start(const struct program *);
+int64_t firmware_round(int64_t bytes);  /* up to a multiple of 8 */
+struct firmware_sizes firmware_sizes(const struct program *);
+/* Can a device address the arena?  An error in program->diags where not. */
+bool firmware_fits(const struct program *);
+/* Bytes of arrays of constants in NAME.c. */
+int64_t firmware_constants(const struct program *);
+/* A line for each tensor, then the sums. */
+void firmware_print_bill(const struct program *, struct text *);
+
+#endif
