@@ -156,8 +156,8 @@ bool build_write_glue(const struct program *program, const char *templates,
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct text text;
         text_init(&text, arena);
-        values_set(values, "source", i == 0 ? emit_line(arena, program->model_path)
-                                            : emit_code(arena, program->model_path));
+        const char *model = program_file(program, program->model_path);
+        values_set(values, "source", i == 0 ? emit_line(arena, model) : emit_code(arena, model));
         template_render(arena_printf(arena, "%s%s", templates, names[i]), values, &text);
         if (!build_write_text(place, names[i], &text))
             return false;
@@ -494,10 +494,12 @@ int build_trainer(const struct program *program, const char *out,
                   const struct build_options *options, struct inv_claims *claims)
 {
     struct build build;
+    struct program placed = *program;   /* a trainer finds data beside its model */
     if (!inv_claims_output(claims, "-o", out) ||
         !inv_output_possible(out, INV_PROGRAM, claims->errors) ||
-        !build_open(&build, program, options))
+        !build_open(&build, &placed, options))
         return 1;
+    placed.model_folder = files_between(build.arena, out, program->model_path);
     const char *made = compile_trainer(&build);
     bool good = made && files_install(made, out, claims->errors);
     close_folder(&build);
@@ -545,9 +547,12 @@ int build_run(const struct program *program, int argc, char **argv,
               const struct build_options *options)
 {
     struct build build;
-    const char *path, *name = program->name;
+    const char *path, *name = program->name, *slash = strrchr(program->model_path, '/');
     if (!build_open(&build, program, options))
         return 1;
+    size_t folder = slash ? (size_t)(slash - program->model_path) : 0;
+    setenv("INVAR_MODEL_FOLDER", !slash ? "." : folder ? arena_strndup(program->arena,
+           program->model_path, folder) : "/", 1);
     build.levels = 1u << machine_level();
     const char *key = build_key(&build, true);
     int file = cache_find(&build.cache, name, key, &path);

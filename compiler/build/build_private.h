@@ -102,6 +102,8 @@ bool files_install(const char *from, const char *to, struct inv_errors *);
 const char *files_temporary(struct arena *);
 void files_remove_temporary(const char *folder);
 bool files_exist(const char *path);
+/* The path from the folder of one file to that of another, or NULL where one of them is none. */
+const char *files_between(struct arena *, const char *from, const char *to);
 /* "path size time" of a file, for keys; "path absent". */
 const char *files_stamp(struct arena *, const char *path);
 /* The executable's own path, or NULL. */

@@ -175,3 +175,44 @@ const char *files_find_command(struct arena *arena, const char *command)
         path += size + 1;
     }
 }
+
+/* ---- from one folder to another ---- */
+
+/* The folder of a file, without links, in new memory; NULL where there is none. */
+static char *real_folder(struct arena *arena, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    return realpath(slash == file ? "/"
+                    : slash       ? arena_strndup(arena, file, (size_t)(slash - file))
+                                  : ".", NULL);
+}
+
+/* "../../b/c" from the folder /a/x/y to /a/b/c, "." from one to itself. */
+static const char *between(struct arena *arena, const char *from, const char *to)
+{
+    size_t same = 0;
+    for (size_t i = 0; from[i] == to[i] || !from[i] || !to[i]; i++) {
+        if ((!from[i] || from[i] == '/') && (!to[i] || to[i] == '/'))
+            same = i;
+        if (!from[i] || !to[i])
+            break;
+    }
+    struct text text;
+    text_init(&text, arena);
+    for (const char *c = from + same; *c; c++)
+        if (*c == '/' && c[1])
+            text_puts(&text, "../");
+    for (to += same; *to == '/';)
+        to++;
+    text_puts(&text, *to || text.size ? to : ".");
+    return text.data;
+}
+
+const char *files_between(struct arena *arena, const char *from, const char *to)
+{
+    char *a = real_folder(arena, from), *b = real_folder(arena, to);
+    const char *path = a && b ? between(arena, a, b) : NULL;
+    free(a);
+    free(b);
+    return path;
+}

@@ -54,9 +54,12 @@ static void add_trace(struct function *f, const struct node *node, int inner)
     struct emit *emit = f->emit;
     int line;
     const struct source *source = emit_source(emit, node, &line);
+    const char *path = !source           ? ""
+                       : source->library ? source->path
+                                         : program_file(emit->program, source->path);
     struct values *item = values_add_item(emit->file, "node");
     values_set(item, "text", emit_string(emit->arena, emit_node_text(emit, f->graph, node)));
-    values_set(item, "path", emit_string(emit->arena, source ? source->path : ""));
+    values_set(item, "path", emit_string(emit->arena, path));
     values_printf(item, "line", "%d", source ? line : 0);
     values_set(item, "source_line", emit_string(emit->arena, emit_source_line(emit, node)));
     values_printf(item, "inner", "%d", inner);
@@ -175,7 +178,8 @@ void emit_parts(struct emit *emit)
 {
     values_set(emit->file, "model", emit_symbol(emit->arena, emit->program->name));
     values_set(emit->file, "file", emit_file_name(emit->program));
-    values_set(emit->file, "source", emit_comment(emit->arena, emit->program->model_path));
+    values_set(emit->file, "source",
+               emit_comment(emit->arena, program_file(emit->program, emit->program->model_path)));
     values_set(emit->file, "compiler", "invar " INVAR_VERSION);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         emit_part(emit, &parts[i]);
@@ -262,6 +266,8 @@ static void render_names(const struct program *program, const char *path, struct
     values_set(values, "model", emit_symbol(program->arena, program->name));
     values_set(values, "file", emit_file_name(program));
     values_set(values, "guard", guard);
+    values_set(values, "folder", program->model_folder
+                                     ? emit_string(program->arena, program->model_folder) : "NULL");
     template_render(path, values, out);
 }
 

@@ -2,6 +2,7 @@
 #include "graph/program.h"
 
 #include <assert.h>
+#include <string.h>
 
 static const char *const names[PHASE_COUNT] = {
     [PHASE_INIT] = "init",         [PHASE_PREPARE] = "prepare", [PHASE_NORMALISE] = "normalise",
@@ -31,6 +32,13 @@ struct variable *program_add_variable(struct program *program, enum variable_kin
     ARENA_PUSH(program->arena, program->variable, program->variable_count,
                program->variable_room) = v;
     return v;
+}
+
+const char *program_file(const struct program *program, const char *path)
+{
+    const char *slash = strrchr(program->model_path, '/');
+    size_t folder = slash ? (size_t)(slash - program->model_path) + 1 : 0;
+    return strncmp(path, program->model_path, folder) == 0 ? path + folder : path;
 }
 
 struct variable *program_variable(const struct program *program, int id)

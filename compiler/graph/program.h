@@ -179,7 +179,8 @@ struct program {
     struct arena *arena;
     struct diags *diags;
     const char *name;                   /* the model's, a C identifier */
-    const char *model_path;
+    const char *model_path;             /* as the user gave it */
+    const char *model_folder;           /* its folder from the trainer's; NULL: left open */
     const char **included;              /* files that it includes */
     int included_count;
     char model_sha256[65];              /* of the main file's text and its includes */
@@ -207,5 +208,9 @@ const char *phase_name(enum phase);
 struct variable *program_add_variable(struct program *, enum variable_kind, const char *path,
                                       enum dtype, const struct shape *, struct span);
 struct variable *program_variable(const struct program *, int id);
+
+/* The path of the model or of what it includes, from the model's folder: so that what is emitted
+ * does not depend on where the model lies. */
+const char *program_file(const struct program *, const char *path);
 
 #endif

@@ -157,3 +157,72 @@ char *inv_place_file(const struct inv_model *model, const char *given, enum inv_
         return beside_model(model, path);
     return stands_for(model, given, source, file, wanted, errors) ? inv_copy_text(given) : NULL;
 }
+
+/* ---- where the model lies ---- */
+
+/* As seen from the folder we are in, where it lies below. */
+static char *from_here(char *path)
+{
+    char *here = realpath(".", NULL);
+    size_t length = here ? strlen(here) : 0;
+    int below = length > 1 && strncmp(path, here, length) == 0;
+    char *rest = below && path[length] == '/' ? inv_copy_text(path + length + 1)
+                 : below && !path[length]     ? inv_copy_text(".")
+                                              : inv_copy_text(path);
+    free(here);
+    free(path);
+    return rest;
+}
+
+/* That folder, seen from the executable's, in new memory; NULL where it is gone. */
+static char *from_executable(const char *folder)
+{
+    char *program = realpath("/proc/self/exe", NULL);
+    char *slash = program ? strrchr(program, '/') : NULL;
+    char *joined = slash ? inv_text("%.*s/%s", (int)(slash - program), program, folder) : NULL;
+    char *real = joined ? realpath(joined, NULL) : NULL;
+    free(program);
+    free(joined);
+    return real ? from_here(real) : NULL;
+}
+
+static char *join(const char *folder, const char *path)
+{
+    return path[0] == '/' ? inv_copy_text(path) : inv_text("%s/%s", folder, path);
+}
+
+static char **join_all(const char *folder, const char *const *path)
+{
+    int count = 0;
+    while (path[count])
+        count++;
+    char **all = inv_allocate((size_t)(count + 1) * sizeof *all);
+    for (int i = 0; i < count; i++)
+        all[i] = join(folder, path[i]);
+    all[count] = NULL;
+    return all;
+}
+
+void inv_place_model(struct inv_model *own, const struct inv_model *model, const char *folder)
+{
+    const char *named = getenv("INVAR_MODEL_FOLDER");
+    char *base = named && *named ? inv_copy_text(named) : folder ? from_executable(folder) : NULL;
+    *own = *model;
+    if (base && strcmp(base, ".") != 0) {
+        own->path = join(base, model->path);
+        if (model->included)
+            own->included = (const char *const *)join_all(base, model->included);
+    }
+    free(base);
+}
+
+void inv_place_free(struct inv_model *own, const struct inv_model *model)
+{
+    if (own->path != model->path)
+        free((char *)own->path);
+    if (own->included == model->included)
+        return;
+    for (int i = 0; own->included[i]; i++)
+        free((char *)own->included[i]);
+    free((char **)own->included);
+}

@@ -11,6 +11,7 @@
 #include "fields.h"
 #include "missing.h"
 #include "output.h"
+#include "place.h"
 #include "pool.h"
 #include "predictions.h"
 #include "safetensors.h"
@@ -390,27 +391,40 @@ static int run_checked(void *session)
     return run_session(s);
 }
 
-int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level)
+static int run_trainer(struct inv_session *s, int argc, char **argv)
+{
+    if (!inv_pool_accepts_cost(&s->errors) ||
+        !inv_options_read(&s->options, argc, argv, &s->errors))
+        return INV_BAD_USAGE;
+    if (s->options.help) {
+        inv_options_help(stdout, argv[0], s->model->name);
+        return INV_OK;
+    }
+    if (s->options.version) {
+        print_version(s->model);
+        if (s->options.verbose)
+            inv_device_print(s->model, s->options.device);
+        return INV_OK;
+    }
+    if (!options_fit(s))
+        return INV_BAD_USAGE;
+    int status = inv_pool_work(s->model->stack_bytes, run_checked, s, &s->errors);
+    return status < 0 ? INV_BAD_DATA : status;
+}
+
+int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level,
+                     const char *folder)
 {
     struct inv_session s = { .errors.to = stderr };
+    struct inv_model own;
     inv_ending_watch();
     inv_environment_prepare();
-    s.model = inv_environment_choose(level, &s.errors);
-    if (!s.model || !inv_pool_accepts_cost(&s.errors) ||
-        !inv_options_read(&s.options, argc, argv, &s.errors))
+    const struct inv_model *model = inv_environment_choose(level, &s.errors);
+    if (!model)
         return INV_BAD_USAGE;
-    if (s.options.help) {
-        inv_options_help(stdout, argv[0], s.model->name);
-        return INV_OK;
-    }
-    if (s.options.version) {
-        print_version(s.model);
-        if (s.options.verbose)
-            inv_device_print(s.model, s.options.device);
-        return INV_OK;
-    }
-    if (!options_fit(&s))
-        return INV_BAD_USAGE;
-    int status = inv_pool_work(s.model->stack_bytes, run_checked, &s, &s.errors);
-    return status < 0 ? INV_BAD_DATA : status;
+    inv_place_model(&own, model, folder);
+    s.model = &own;
+    int status = run_trainer(&s, argc, argv);
+    inv_place_free(&own, model);
+    return status;
 }

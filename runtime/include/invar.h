@@ -263,8 +263,8 @@ struct inv_model {
     uint32_t abi, numerics;
     const char *level;                  /* "portable", "avx2", ...: what it was compiled for */
     const char *(*selftest)(void);      /* NULL, or why this build must not be trusted */
-    const char *name, *path;            /* of the model; of its file */
-    const char *const *included;        /* files, and NULL at the end; NULL: none */
+    const char *name, *path;            /* of the model; of its file, from its folder */
+    const char *const *included;        /* files, as path, and NULL at the end; NULL: none */
     const char *sha256;                 /* of its text, includes and -D values: 64 hex digits */
     const char *compiler;               /* "invar 0.1.0" */
     int64_t arena_bytes;
@@ -303,8 +303,11 @@ struct inv_model {
 void inv_for(const struct inv_run *, inv_group *, int64_t count, int64_t cost);
 
 /* The trainer program: chooses the best level in `level` (NULL-terminated) that this CPU has,
- * checks it, reads options, trains, writes weights.  Returns the exit status. */
-int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level);
+ * checks it, reads options, trains, writes weights.  Returns the exit status.  `folder`: the
+ * model's, from that of the running program, or NULL: data is looked for there, unless the
+ * environment's INVAR_MODEL_FOLDER names another, and here. */
+int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level,
+                     const char *folder);
 
 #ifdef __cplusplus
 }

@@ -19,5 +19,5 @@ static const struct inv_model *const levels[] = {
 
 int main(int argc, char **argv)
 {
-    return inv_trainer_main(argc, argv, levels);
+    return inv_trainer_main(argc, argv, levels, ${folder});
 }

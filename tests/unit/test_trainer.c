@@ -25,7 +25,7 @@ static int run(const char *line)
         if (chdir(host_folder) != 0 || !freopen("out.txt", "w", stdout) ||
             !freopen("err.txt", "w", stderr))
             _exit(99);
-        int status = inv_trainer_main(argc, argv, levels);
+        int status = inv_trainer_main(argc, argv, levels, NULL);
         fflush(NULL);
         _exit(status);
     }

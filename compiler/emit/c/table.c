@@ -256,7 +256,8 @@ static void emit_included(struct emit *emit)
         return;
     struct values *list = values_add_item(emit->file, "includes");
     for (int i = 0; i < program->included_count; i++)
-        set_string(values_add_item(list, "include"), "path", program->included[i]);
+        set_string(values_add_item(list, "include"), "path",
+                   program_file(program, program->included[i]));
 }
 
 /* Outputs that stand for named classes; nothing where there are none. */
@@ -293,7 +294,7 @@ void emit_tables(struct emit *emit)
     emit_included(emit);
     emit_labels(emit);
     set_string(emit->file, "name", program->name);
-    set_string(emit->file, "path", program->model_path);
+    set_string(emit->file, "path", program_file(program, program->model_path));
     values_set(emit->file, "sha256", program->model_sha256);
     set_whole(emit->file, "arena_bytes", program->arena_bytes);
     set_whole(emit->file, "stack_bytes", emit->stack);
