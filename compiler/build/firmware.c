@@ -148,6 +148,18 @@ static bool counts_no_classes(const struct program *program)
     return true;
 }
 
+/* Nor does it keep what is known of all rows. */
+static bool ranks_nothing(const struct program *program)
+{
+    if (program->ranking_count == 0)
+        return true;
+    struct diag *d = diag_error(program->diags, program->ranking[0].span, "firmware has no memory "
+                                "for the scores of all rows, which this metric ranks");
+    diag_help(d, "leave the metric out where it is not wanted: const ranks = true, then "
+              "if ranks { metric ... } and -D ranks=false");
+    return false;
+}
+
 int build_firmware(const struct program *program, const char *dir, const char *weights,
                    struct inv_claims *claims)
 {
@@ -155,7 +167,8 @@ int build_firmware(const struct program *program, const char *dir, const char *w
     const struct place place = {arena, dir, claims};
     const char *name = emit_file_name(program);
     struct text source, header;
-    if (!splits_plainly(program) || !counts_no_classes(program) || !firmware_fits(program)) {
+    if (!splits_plainly(program) || !counts_no_classes(program) || !ranks_nothing(program) ||
+        !firmware_fits(program)) {
         diags_print(program->diags, stderr);
         return 1;
     }

@@ -20,6 +20,7 @@ static const char *const variable_names[] = {
     [VAR_STATE] = "state",   [VAR_AVERAGE] = "average", [VAR_ACCUMULATOR] = "accumulator",
     [VAR_RAW] = "raw",       [VAR_INPUT] = "input",     [VAR_SAMPLE] = "sample",
     [VAR_LOSS] = "loss",     [VAR_REPORT] = "report",   [VAR_OUTPUT] = "output",
+    [VAR_COLLECTED] = "collected",
 };
 
 static int64_t elements(const struct graph *graph, const struct node *node)

@@ -16,7 +16,8 @@ enum variable_kind {
     VAR_SAMPLE,                         /* I32[b]: numbers of the batch's rows in the data set */
     VAR_LOSS,                           /* scalar results of the forward pass, before any update */
     VAR_REPORT,                         /* results of the finish phase: metrics */
-    VAR_OUTPUT                          /* results of the predict phase, per row */
+    VAR_OUTPUT,                         /* results of the predict phase, per row */
+    VAR_COLLECTED                       /* what a ranking is of, per row: kept for all of a part */
 };
 
 struct variable {
@@ -154,6 +155,16 @@ struct rate {
     int variable;                       /* a VAR_STATE that holds that of the last step */
 };
 
+/* A total over the cases of a part in the order of their scores (docs/numerics.md, section 5). */
+enum ranking_form { RANKING_NONE, RANKING_ROC_AREA, RANKING_AVERAGE_PRECISION, RANKING_COUNT };
+struct ranking {
+    enum ranking_form form;
+    int score, mark;                    /* VAR_COLLECTED, f32[b, n]; mark: weight of a true case,
+                                         * -weight of one that is not */
+    int total;                          /* VAR_ACCUMULATOR of k elements: case i is of i % k */
+    struct span span;
+};
+
 struct report { const char *name; bool loss; bool better_lower; int variable; };
 
 struct train_desc {
@@ -191,6 +202,8 @@ struct program {
     struct train_desc train;
     struct report *report;
     int report_count, report_room;
+    struct ranking *ranking;
+    int ranking_count, ranking_room;
     struct watched *watched;
     int watched_count, watched_room;
     struct rate *rate;

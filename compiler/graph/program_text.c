@@ -7,12 +7,16 @@ static const char *const kinds[] = {
     [VAR_PARAM] = "param", [VAR_BUFFER] = "buffer", [VAR_BLOCK] = "block", [VAR_STATE] = "state",
     [VAR_AVERAGE] = "average", [VAR_ACCUMULATOR] = "accumulator", [VAR_RAW] = "raw",
     [VAR_INPUT] = "input", [VAR_SAMPLE] = "sample", [VAR_LOSS] = "loss",
-    [VAR_REPORT] = "report", [VAR_OUTPUT] = "output"};
+    [VAR_REPORT] = "report", [VAR_OUTPUT] = "output",
+    [VAR_COLLECTED] = "collected"};
 static const char *const sources[] = {
     [SOURCE_CSV] = "csv", [SOURCE_IDX] = "idx", [SOURCE_NPY] = "npy", [SOURCE_NPZ] = "npz",
     [SOURCE_SAFETENSORS] = "safetensors", [SOURCE_RAW] = "raw", [SOURCE_RANDOM] = "random"};
 static const char *const fits[] = {
     [FIT_NONE] = "none", [FIT_ZSCORE] = "zscore", [FIT_MINMAX] = "minmax"};
+
+static const char *const rankings[] = {
+    [RANKING_ROC_AREA] = "roc_area", [RANKING_AVERAGE_PRECISION] = "average_precision"};
 
 static void print_string(struct text *text, const char *before, const char *string)
 {
@@ -135,6 +139,11 @@ void program_print(const struct program *program, struct text *text)
         print_string(text, "", r->name);
         text_printf(text, " loss=%d lower=%d variable=%d\n", r->loss, r->better_lower,
                     r->variable);
+    }
+    for (int i = 0; i < program->ranking_count; i++) {
+        const struct ranking *r = &program->ranking[i];
+        text_printf(text, "ranking %s score=%d mark=%d total=%d\n", rankings[r->form], r->score,
+                    r->mark, r->total);
     }
     for (int i = 0; i < program->watched_count; i++) {
         const struct watched *w = &program->watched[i];

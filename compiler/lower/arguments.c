@@ -194,6 +194,15 @@ static bool right_elements(struct lower *l, const struct ast *formal, struct val
     return type_is(formal, "int") ? dtype == I32 && !v->classes : dtype == BOOL;
 }
 
+/* Losses and metrics of classes have twins for truths of 0 and 1. */
+static void help_with_class(struct lower *l, struct diag *d, const char *block)
+{
+    const char *twin = arena_printf(l->arena, "binary_%s", block);
+    bool there = lower_find_block(l, true, twin) != NULL;
+    diag_help(d, "a class value comes from a label of type class[k], or from argmax%s%s",
+              there ? "; for truths of 0 and 1 there is " : "", there ? twin : "");
+}
+
 static bool convert_tensor(struct lower *l, struct frame *f, const struct ast *formal,
                            struct value *v)
 {
@@ -215,7 +224,7 @@ static bool convert_tensor(struct lower *l, struct frame *f, const struct ast *f
     if (!right_elements(l, formal, v)) {
         struct diag *d = argument_error(l, f, formal, *v, "");
         if (type_is(formal, "class") && v->kind == V_TENSOR)
-            diag_help(d, "a class value comes from a label of type class[k], or from argmax");
+            help_with_class(l, d, f->declaration->text);
         return false;
     }
     if (!dims && value_rank(l, *v) == 0)

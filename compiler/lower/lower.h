@@ -303,6 +303,13 @@ void lower_total_weight(struct lower *);
 int lower_sum_of_weights(struct lower *);
 int lower_over_weights(struct lower *, int sum, int64_t elements);
 
+/* ---- ranking.c ---- */
+/* RANKING_NONE: not the type of a total that ranks. */
+enum ranking_form lower_ranking_form(const char *type);
+/* `accumulate area: roc_area[k] = [score, truth]` into the total. */
+void lower_ranking(struct lower *, struct frame *, const struct ast *, enum ranking_form,
+                   const struct variable *total);
+
 /* ---- lower_split.c ---- */
 /* Appends the files of that source; ast is NULL where there is none. */
 void lower_source_of(struct lower *, int source, const struct ast *);

@@ -291,12 +291,13 @@ void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *as
         frame_bind(l, frame, name->text, value_error(), name->span);
         return;
     }
-    bool count = type && type->kind == AST_TYPE && !strcmp(type->text, "count");
-    bool good = type && type->kind == AST_TYPE && (count || !strcmp(type->text, "f32"))
-                && ast->count > 2 && ast->kid[2];
+    bool typed = type && type->kind == AST_TYPE, count = typed && !strcmp(type->text, "count");
+    enum ranking_form form = typed ? lower_ranking_form(type->text) : RANKING_NONE;
+    bool good = typed && (count || form || !strcmp(type->text, "f32")) && ast->count > 2
+                && ast->kid[2];
     if (!good)
-        lower_error(l, frame, ast->span,
-                    "write: accumulate hits: count = ..., or a total of type f32");
+        lower_error(l, frame, ast->span, "write: accumulate hits: count = ..., or a total of type "
+                    "f32, roc_area or average_precision");
     if (!good || (type->kid[0] && !lower_dims(l, frame, type->kid[0], &rank, dim))) {
         frame_bind(l, frame, name->text, value_error(), name->span);
         l->accumulated++;
@@ -313,7 +314,10 @@ void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *as
     else if (l->phase == PHASE_FINISH) {
         total = value_tensor(l, lower_read(l, id), false, ast->span);
     } else {
-        add_to_total(l, frame, ast, id, count);
+        if (form)
+            lower_ranking(l, frame, ast, form, program_variable(l->program, id));
+        else
+            add_to_total(l, frame, ast, id, count);
         total = stand_in(l, F32, &shape, false, ast->span, "a total");
     }
     frame_bind(l, frame, name->text, total, name->span);

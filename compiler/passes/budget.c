@@ -48,7 +48,7 @@ static void add_variables(struct bill *bill, const struct program *program)
         [VAR_AVERAGE] = "moving average", [VAR_ACCUMULATOR] = "total of a metric",
         [VAR_RAW] = "cells of a batch", [VAR_INPUT] = "field of a batch",
         [VAR_SAMPLE] = "numbers of the batch's rows", [VAR_LOSS] = "loss", [VAR_REPORT] = "metric",
-        [VAR_OUTPUT] = "output of a batch"};
+        [VAR_OUTPUT] = "output of a batch", [VAR_COLLECTED] = "scores of a batch"};
     for (int i = 0; i < program->variable_count; i++) {
         const struct variable *v = program->variable[i];
         if (v->kind != VAR_BLOCK)

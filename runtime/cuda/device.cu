@@ -349,6 +349,11 @@ static void take_reports(struct cuda_device *d)
     d->sum = (int64_t *)inv_cuda_take(d, count * INV_EXACT_WORDS * 8, "the sums of losses");
     inv_cuda_put(d, d->loss_offset, offset, bytes);
     free(offset);
+    if (model->ranking_count > 0)
+        d->collected = (struct cuda_collected *)inv_cuda_take(
+            d, 2 * model->ranking_count * (int64_t)sizeof *d->collected, "the rankings");
+    d->shadow.collected_count = 2 * model->ranking_count;
+    d->shadow.collected = d->collected;
     d->shadow.reports = model->report_count;
     d->shadow.loss_offset = d->loss_offset;
     d->shadow.sum = d->sum;
@@ -378,7 +383,7 @@ static void close_device(struct inv_run *run)
 {
     struct cuda_device *d = cuda_of(run);
     void *const memory[] = { d->arena, d->workspace, d->spare, d->job, d->row, d->loss, d->sum,
-                             d->loss_offset };
+                             d->loss_offset, d->collected, d->kept };
     CHECK(cudaStreamSynchronize(d->stream));
     inv_cuda_release_graphs(d);
     inv_cuda_release_data(d);

@@ -68,6 +68,21 @@ static __global__ void check_loss(const struct inv_run *run)
         job->stopped = 1;
 }
 
+/* What rankings keep of the step's rows. */
+static __global__ void collect_rows(const struct inv_run *run)
+{
+    const struct cuda_job *job = job_of(run);
+    if (inv_stopped(run))
+        return;
+    for (int i = 0; i < job->collected_count; i++) {
+        const struct cuda_collected *c = &job->collected[i];
+        const uint32_t *from = (const uint32_t *)(const void *)(run->arena + c->offset);
+        uint32_t *to = c->to + job->done * job->batch * c->words;
+        for (int64_t e = inv_thread(); e < run->rows * c->words; e += inv_threads())
+            to[e] = from[e];
+    }
+}
+
 /* The step is through: its losses into the sums, as runtime/host/pass.c adds them. */
 static __global__ void end_step(const struct inv_run *run)
 {
@@ -103,6 +118,8 @@ static void launch_step(const struct cuda_device *d, const struct inv_run *run, 
         INV_LAUNCH(run, check_loss, 1, 1, 0);
         launch_phase(d, run, INV_UPDATE);
     }
+    if (d->shadow.collected_count > 0)
+        INV_LAUNCH(run, collect_rows, inv_blocks(run->rows, THREADS), THREADS, 0);
     INV_LAUNCH(run, end_step, 1, 1, 0);
 }
 
@@ -176,11 +193,47 @@ static void make_room(struct cuda_device *d, int64_t rows, int64_t steps)
     }
 }
 
+/* Room for what is collected of so many rows, an array after the other. */
+static void make_collected(struct cuda_device *d, const struct inv_device_pass *pass)
+{
+    int64_t row = 0, count = pass->collected_count;
+    for (int i = 0; i < count; i++)
+        row += pass->collected[i].bytes;
+    if (pass->rows * row > d->kept_room) {
+        inv_cuda_give(d, d->kept, d->kept_room);
+        d->kept = (unsigned char *)inv_cuda_take(d, pass->rows * row, "the scores of a part");
+        d->kept_room = pass->rows * row;
+    }
+    struct cuda_collected *made =
+        (struct cuda_collected *)inv_allocate((size_t)(count + 1) * sizeof *made);
+    unsigned char *to = d->kept;
+    for (int i = 0; i < count; i++) {
+        made[i].to = (uint32_t *)(void *)to;
+        made[i].words = pass->collected[i].bytes / 4;
+        made[i].offset = pass->collected[i].offset;
+        to += pass->rows * pass->collected[i].bytes;
+    }
+    if (count > 0)
+        inv_cuda_put(d, d->collected, made, count * (int64_t)sizeof *made);
+    free(made);
+}
+
+static void get_collected(struct cuda_device *d, const struct inv_device_pass *pass)
+{
+    const unsigned char *from = d->kept;
+    for (int i = 0; i < pass->collected_count; i++) {
+        int64_t bytes = pass->rows * pass->collected[i].bytes;
+        inv_cuda_get(d, pass->collected[i].value, from, bytes);
+        from += bytes;
+    }
+}
+
 static void begin_pass(struct cuda_device *d, const struct inv_run *run,
                        const struct inv_device_pass *pass, int64_t steps)
 {
     struct cuda_job *job = &d->shadow;
     make_room(d, pass->rows, steps);
+    make_collected(d, pass);
     inv_cuda_put(d, d->row, pass->row, pass->rows * 4);
     inv_cuda_put(d, d->sum, pass->sum, job->reports * INV_EXACT_WORDS * 8);
     job->run = inv_cuda_run(d, run);
@@ -204,6 +257,7 @@ static void end_pass(struct cuda_device *d, struct inv_run *run, struct inv_devi
     inv_cuda_get(d, pass->sum, d->sum, job.reports * INV_EXACT_WORDS * 8);
     if (pass->loss)
         inv_cuda_get(d, pass->loss, d->loss, steps * 4);
+    get_collected(d, pass);
     pass->done = job.done;
     run->rows = job.run.rows;
     run->first_row = 0;

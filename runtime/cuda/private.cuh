@@ -16,6 +16,13 @@ struct cuda_field {
     int64_t offset;                     /* of the input in the arena, bytes */
 };
 
+/* A variable of the arena whose rows are collected over a pass. */
+struct cuda_collected {
+    uint32_t *to;                       /* of the pass's first row */
+    int64_t words;                      /* of a row */
+    int64_t offset;                     /* in the arena, bytes */
+};
+
 /* In the device's memory.  The run comes first: a kernel that gets it has all the rest. */
 struct cuda_job {
     struct inv_run run;
@@ -30,6 +37,8 @@ struct cuda_job {
     const int64_t *loss_offset;         /* for each report: its loss in the arena, or -1 */
     int64_t *sum;                       /* for each report: of loss * rows, as in core/exact.h */
     float *loss;                        /* of each step */
+    int32_t collected_count;
+    const struct cuda_collected *collected;
 };
 
 /* A training or evaluation step with so many rows. */
@@ -63,7 +72,9 @@ struct cuda_device {
     float *loss;
     int64_t *sum;
     int64_t *loss_offset;
-    int64_t row_room, loss_room;
+    struct cuda_collected *collected;   /* collected_count of the job */
+    unsigned char *kept;                /* what they point to */
+    int64_t row_room, loss_room, kept_room;
     struct cuda_step_graph *graph;
     int graphs;
     struct cuda_library *library;       /* NULL: exact kernels alone */

@@ -17,7 +17,8 @@ static const unsigned pushed[INV_PHASES] = {
 };
 static const unsigned pulled[INV_PHASES] = {
     [INV_PREPARE] = KIND(INV_INPUT), [INV_NORMALISE] = KIND(INV_INPUT),
-    [INV_AUGMENT] = KIND(INV_INPUT), [INV_TRAIN] = KIND(INV_LOSS), [INV_EVALUATE] = KIND(INV_LOSS),
+    [INV_AUGMENT] = KIND(INV_INPUT), [INV_TRAIN] = KIND(INV_LOSS),
+    [INV_EVALUATE] = KIND(INV_LOSS) | KIND(INV_COLLECTED),
     [INV_FINISH] = KIND(INV_REPORT), [INV_PREDICT] = KIND(INV_OUTPUT),
 };
 
@@ -109,13 +110,34 @@ void inv_device_keep(struct inv_session *s)
     free(field);
 }
 
+/* Where rankings keep the rows of a pass to come; NULL where there are none. */
+static struct inv_device_collected *collected(const struct inv_session *s, struct inv_pass *pass,
+                                              int64_t rows)
+{
+    int count = 2 * s->model->ranking_count;
+    if (count == 0)
+        return NULL;
+    struct inv_device_collected *made = inv_allocate((size_t)count * sizeof *made);
+    inv_ranking_room(s->model, pass->kept, pass->rows + rows);
+    for (int i = 0; i < count; i++) {
+        const struct inv_variable *v = inv_ranking_variable(s->model, i);
+        float *value = pass->kept[i].value + pass->rows * inv_variable_elements(v);
+        made[i] = (struct inv_device_collected){ .offset = v->offset,
+            .bytes = (int64_t)inv_variable_bytes(v), .value = (unsigned char *)value };
+    }
+    return made;
+}
+
 int64_t inv_device_pass(struct inv_session *s, struct inv_pass *pass, const int32_t *row,
                         int64_t rows, int64_t first_step, int training, float *loss)
 {
     struct inv_device_pass work = { .training = training, .row = row, .rows = rows,
         .batch = s->model->batch, .first_step = (int32_t)first_step, .sum = pass->sum,
-        .loss = loss };
+        .loss = loss, .collected_count = 2 * s->model->ranking_count };
+    struct inv_device_collected *rankings = collected(s, pass, rows);
+    work.collected = rankings;
     s->run.device->type->pass(&s->run, &work);
+    free(rankings);
     pass->rows += rows;
     return work.done;
 }

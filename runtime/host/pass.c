@@ -39,6 +39,8 @@ void inv_pass_begin(struct inv_session *s, struct inv_pass *pass)
         pass->sum = inv_allocate(reports * INV_EXACT_WORDS * sizeof *pass->sum);
     if (!pass->value)
         pass->value = inv_allocate(reports * sizeof *pass->value);
+    if (!pass->kept)
+        pass->kept = inv_ranking_open(s->model);
     memset(pass->sum, 0, reports * INV_EXACT_WORDS * sizeof *pass->sum);
     for (int i = 0; i < s->model->variable_count; i++) {
         const struct inv_variable *v = &s->model->variable[i];
@@ -56,11 +58,24 @@ void inv_pass_add(struct inv_session *s, struct inv_pass *pass)
         float loss = (float)element(s, variable_of(s, i), 0);
         inv_exact_add(pass->sum + i * INV_EXACT_WORDS, loss, (uint32_t)s->run.rows);
     }
+    if (pass->kept)
+        inv_ranking_keep(s->model, &s->run, pass->kept, pass->rows);
     pass->rows += s->run.rows;
+}
+
+/* Says once of a pass why a metric is NaN. */
+static void finish_rankings(struct inv_session *s, struct inv_pass *pass)
+{
+    const char *without = inv_ranking_finish(s->model, &s->run, pass->kept, pass->rows);
+    if (without && !pass->noted++)
+        inv_note(&s->errors, "%s is nan: of the %lld rows some score is nan, or all that count are "
+                 "of one kind, true or not", without, (long long)pass->rows);
 }
 
 void inv_pass_end(struct inv_session *s, struct inv_pass *pass)
 {
+    if (pass->kept)
+        finish_rankings(s, pass);
     s->run.rows = pass->rows;
     inv_device_phase(s->model, &s->run, INV_FINISH);
     for (int i = 0; i < s->model->report_count; i++) {
@@ -72,8 +87,9 @@ void inv_pass_end(struct inv_session *s, struct inv_pass *pass)
     }
 }
 
-void inv_pass_free(struct inv_pass *pass)
+void inv_pass_free(const struct inv_model *model, struct inv_pass *pass)
 {
+    inv_ranking_free(model, pass->kept);
     free(pass->sum);
     free(pass->value);
 }
@@ -116,7 +132,9 @@ int inv_pass_evaluate_file(struct inv_session *s, struct inv_pass *pass, struct 
 void inv_pass_print_value(FILE *to, double value)
 {
     double size = fabs(value);
-    if (isfinite(value) && value == floor(value) && size >= 1000 && size < 1e15)
+    if (isnan(value))
+        fputs("nan", to);
+    else if (isfinite(value) && value == floor(value) && size >= 1000 && size < 1e15)
         fprintf(to, "%.0f", value);
     else if (size == 0 || (size >= 1e-3 && size < 1e5))
         fprintf(to, "%.4f", value);

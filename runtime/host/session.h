@@ -7,6 +7,7 @@
 #include "feed.h"
 #include "log.h"
 #include "options.h"
+#include "ranking.h"
 
 struct inv_session {
     const struct inv_model *model;
@@ -28,6 +29,8 @@ struct inv_pass {
     int64_t rows;
     int64_t *sum;
     double *value;
+    struct inv_kept *kept;              /* of rankings, or NULL */
+    int noted;                          /* that a ranking has no result */
 };
 
 /* pass.c */
@@ -36,7 +39,7 @@ void inv_pass_begin(struct inv_session *, struct inv_pass *);
 void inv_pass_add(struct inv_session *, struct inv_pass *);
 /* Divides and runs INV_FINISH. */
 void inv_pass_end(struct inv_session *, struct inv_pass *);
-void inv_pass_free(struct inv_pass *);
+void inv_pass_free(const struct inv_model *, struct inv_pass *);
 /* Runs INV_EVALUATE over a part, in order, in batches of the declared size. */
 void inv_pass_evaluate(struct inv_session *, struct inv_pass *, enum inv_part);
 /* The same over the rows of a file; 0 after an error, or where there are none. */

@@ -287,6 +287,9 @@ static void take_best(struct training *t)
     struct inv_session *s = t->s;
     const struct watch *w = &t->watch;
     const char *prefix = w->part == INV_PART_VAL ? "val." : "";
+    if (w->kept && w->epoch == 0)
+        inv_note(&s->errors, "keep best: %s was nan in every epoch; the weights are the last ones",
+                 s->model->keep_best);
     if (!w->kept || w->epoch == 0)
         return;
     memcpy(s->run.arena, w->kept, (size_t)s->model->saved_bytes);
@@ -342,8 +345,8 @@ int inv_train(struct inv_session *s)
     inv_order_begin(s, &t.order);
     int status = count_steps(&t) ? run_epochs(&t) : INV_BAD_DATA;
     inv_order_free(&t.order);
-    inv_pass_free(&t.train);
-    inv_pass_free(&t.val);
+    inv_pass_free(s->model, &t.train);
+    inv_pass_free(s->model, &t.val);
     free(t.watch.kept);
     return status;
 }

@@ -210,7 +210,7 @@ static void evaluate(struct inv_session *s, enum inv_part part)
         inv_pass_evaluate(s, &pass, part);
         report_pass(s, &pass, inv_dataset_part_name(part));
     }
-    inv_pass_free(&pass);
+    inv_pass_free(s->model, &pass);
 }
 
 int inv_session_feed(struct inv_session *s, struct inv_feed *feed, const char *path,
@@ -244,7 +244,7 @@ static int evaluate_file(struct inv_session *s, const char *path)
         inv_error(&s->errors, "%s: has no rows of data", path);
     inv_feed_close(&feed, NULL);
     inv_table_free(&feed.rows);
-    inv_pass_free(&pass);
+    inv_pass_free(s->model, &pass);
     return good ? INV_OK : INV_BAD_DATA;
 }
 

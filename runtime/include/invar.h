@@ -21,7 +21,7 @@ enum inv_dtype { INV_F32, INV_I32, INV_BOOL, INV_I64 };
 
 enum inv_kind {
     INV_PARAM, INV_BUFFER, INV_BLOCK, INV_STATE, INV_AVERAGE, INV_ACCUMULATOR, INV_RAW, INV_INPUT,
-    INV_SAMPLE, INV_LOSS, INV_REPORT, INV_OUTPUT
+    INV_SAMPLE, INV_LOSS, INV_REPORT, INV_OUTPUT, INV_COLLECTED
 };
 
 /* A named array in the arena.  rows: the axis whose extent is dim * (rows of the batch), or -1. */
@@ -99,6 +99,13 @@ struct inv_device_field {
     int64_t offset;                     /* of the INV_INPUT variable in the arena */
 };
 
+/* A variable of kind INV_COLLECTED, and where its values for all rows of a pass go. */
+struct inv_device_collected {
+    int64_t offset;                     /* in the arena */
+    int64_t bytes;                      /* of a row, a multiple of 4 */
+    unsigned char *value;               /* out: rows * bytes */
+};
+
 /* Rows row[0] .. row[rows - 1] of the data set in batches: for each INV_AUGMENT, INV_TRAIN and
  * INV_UPDATE, or INV_EVALUATE.  A step whose loss is not finite ends a training pass before
  * its INV_UPDATE: then `done` counts the steps before it, and the device holds its batch. */
@@ -110,6 +117,8 @@ struct inv_device_pass {
     int64_t *sum;                       /* for each report, where it is a loss: of loss * rows, as
                                          * in core/exact.h */
     float *loss;                        /* NULL, or out: report 0 of each step */
+    int collected_count;
+    const struct inv_device_collected *collected;
     int64_t done;                       /* out */
 };
 
@@ -243,6 +252,15 @@ struct inv_report {
     int variable;
 };
 
+/* A total over the cases of a part in the order of their scores: f32[b, n] of scores, and of marks
+ * (the weight of a true case, less than 0: of one that is not), is kept for all rows; element k of
+ * the total, of K, is of cases k, k + K, ... of each row. */
+enum inv_ranking_form { INV_ROC_AREA, INV_AVERAGE_PRECISION };
+struct inv_ranking {
+    enum inv_ranking_form form;
+    int score, mark, total;             /* variables */
+};
+
 /* A scalar in the arena that is set to a report's value after every epoch. */
 struct inv_watched {
     int val, report, variable;          /* val: of the val part, else of the train part */
@@ -287,6 +305,8 @@ struct inv_model {
     const char *keep_best;              /* "val.accuracy", or NULL */
     int report_count;
     const struct inv_report *report;    /* report 0 is the total loss */
+    int ranking_count;
+    const struct inv_ranking *ranking;
     int watched_count, rate_count;
     const struct inv_watched *watched;
     const struct inv_rate *rate;

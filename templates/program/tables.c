@@ -82,6 +82,15 @@ static const char *const included[] = {
 };
 
 @end
+@each ranks
+/* what of it, variables of scores, of marks, of the result */
+static const struct inv_ranking rankings[] = {
+@each ranking
+    {${form}, ${score}, ${mark}, ${total}},
+@end
+};
+
+@end
 @each watches
 /* whether of the val part, report, variable */
 static const struct inv_watched watched[] = {
@@ -183,6 +192,10 @@ const struct inv_model ${symbol} = {
     .keep_best = ${keep_best},
     .report_count = ${report_count},
     .report = reports,
+@each ranks
+    .ranking_count = ${count},
+    .ranking = rankings,
+@end
 @each watches
     .watched_count = ${count},
     .watched = watched,

@@ -61,7 +61,7 @@ struct graph {
 
 enum kind {
     KIND_PARAM, KIND_BUFFER, KIND_BLOCK, KIND_STATE, KIND_AVERAGE, KIND_ACCUMULATOR, KIND_RAW,
-    KIND_INPUT, KIND_SAMPLE, KIND_LOSS, KIND_REPORT, KIND_OUTPUT, KINDS
+    KIND_INPUT, KIND_SAMPLE, KIND_LOSS, KIND_REPORT, KIND_OUTPUT, KIND_COLLECTED, KINDS
 };
 
 struct variable {
@@ -101,6 +101,12 @@ struct report {
     int variable;
 };
 
+struct ranking {
+    bool roc;                           /* else: average precision */
+    int score, mark, total;             /* variables */
+    float *scores, *marks;              /* of the pass so far */
+};
+
 struct watched { bool val; int report, variable; };
 struct rate { char *name; double value; int variable; };
 
@@ -134,6 +140,8 @@ struct program {
     int field_count;
     struct report *report;
     int report_count;
+    struct ranking *ranking;
+    int ranking_count;
     struct watched *watched;
     int watched_count;
     struct rate *rate;
@@ -283,6 +291,10 @@ void case_run(struct program *, const char *inputs, const char *outputs);
 /* ---- train.c ---- */
 /* Logs each step, epoch and the test part, in JSON as the trainer does with --log-every 1. */
 void train(struct moment *, const struct data *, const char *log);
+
+/* ranking.c: keeps the batch, `more` rows after so many; then sets the totals. */
+void ranking_add(struct program *, int64_t rows, int64_t more);
+void ranking_end(struct program *, int64_t rows);
 
 /* exact.c: the sum of binary32 numbers, each so many times, without an error. */
 struct exact {

@@ -19,7 +19,8 @@ static const char *const phase_names[PHASES] = {"init",  "prepare",  "normalise"
                                                 "train", "evaluate", "finish",    "predict"};
 static const char *const kind_names[KINDS] = {"param", "buffer", "block",  "state",
                                               "average", "accumulator", "raw", "input",
-                                              "sample", "loss", "report", "output"};
+                                              "sample", "loss", "report", "output",
+                                              "collected"};
 
 struct reader {
     const char *at;
@@ -398,6 +399,16 @@ static void read_rate(struct reader *r)
     rate->variable = read_number(r, "variable=");
 }
 
+static void read_ranking(struct reader *r)
+{
+    int at = append(&r->program->ranking, &r->program->ranking_count, sizeof(struct ranking));
+    struct ranking *ranking = &r->program->ranking[at];
+    ranking->roc = strcmp(read_word(r), "roc_area") == 0;
+    ranking->score = read_number(r, "score=");
+    ranking->mark = read_number(r, "mark=");
+    ranking->total = read_number(r, "total=");
+}
+
 static void read_report(struct reader *r)
 {
     int at = append(&r->program->report, &r->program->report_count, sizeof *r->program->report);
@@ -452,6 +463,8 @@ static void read_line(struct reader *r)
         read_class(r);
     else if (accept(r, "report "))
         read_report(r);
+    else if (accept(r, "ranking "))
+        read_ranking(r);
     else if (accept(r, "watched "))
         read_watched(r);
     else if (accept(r, "rate "))

@@ -103,6 +103,7 @@ static void add_batch(struct training *t)
             continue;
         exact_add(&t->sum[i], *(const float *)report_variable(t, i)->data, t->at->rows);
     }
+    ranking_add(t->at->program, t->pass_rows, t->at->rows);
     t->pass_rows += t->at->rows;
 }
 
@@ -127,6 +128,7 @@ static void write_real(const struct training *t, const char *prefix, const char 
 static void end_pass(struct training *t, const char *prefix)
 {
     struct program *p = t->at->program;
+    ranking_end(p, t->pass_rows);
     t->at->rows = t->pass_rows;
     graph_run(p->phase[PHASE_FINISH], t->at, NULL, 0, NULL);
     for (int i = 0; i < p->report_count; i++) {

@@ -8,7 +8,9 @@ static const char *const kinds[] = {
     [VAR_STATE] = "INV_STATE", [VAR_AVERAGE] = "INV_AVERAGE",
     [VAR_ACCUMULATOR] = "INV_ACCUMULATOR", [VAR_RAW] = "INV_RAW", [VAR_INPUT] = "INV_INPUT",
     [VAR_SAMPLE] = "INV_SAMPLE", [VAR_LOSS] = "INV_LOSS", [VAR_REPORT] = "INV_REPORT",
-    [VAR_OUTPUT] = "INV_OUTPUT"};
+    [VAR_OUTPUT] = "INV_OUTPUT", [VAR_COLLECTED] = "INV_COLLECTED"};
+static const char *const rankings[] = {
+    [RANKING_ROC_AREA] = "INV_ROC_AREA", [RANKING_AVERAGE_PRECISION] = "INV_AVERAGE_PRECISION"};
 static const char *const dtypes[] = {
     [F32] = "INV_F32", [I32] = "INV_I32", [BOOL] = "INV_BOOL", [I64] = "INV_I64"};
 static const char *const sources[] = {
@@ -219,6 +221,22 @@ static void emit_reports(struct emit *emit)
     set_whole(emit->file, "report_count", program->report_count);
 }
 
+static void emit_rankings(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    if (program->ranking_count == 0)
+        return;
+    struct values *list = values_add_item(emit->file, "ranks");
+    set_whole(list, "count", program->ranking_count);
+    for (int i = 0; i < program->ranking_count; i++) {
+        struct values *item = values_add_item(list, "ranking");
+        values_set(item, "form", rankings[program->ranking[i].form]);
+        set_whole(item, "score", program->ranking[i].score);
+        set_whole(item, "mark", program->ranking[i].mark);
+        set_whole(item, "total", program->ranking[i].total);
+    }
+}
+
 static void emit_watched(struct emit *emit)
 {
     const struct program *program = emit->program;
@@ -289,6 +307,7 @@ void emit_tables(struct emit *emit)
     emit_data(emit);
     emit_train(emit);
     emit_reports(emit);
+    emit_rankings(emit);
     emit_watched(emit);
     emit_rates(emit);
     emit_included(emit);
