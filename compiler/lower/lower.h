@@ -336,8 +336,8 @@ int lower_report(struct lower *, const char *part, const char *name, struct span
 void lower_check_watched(struct lower *); /* once all reports are known */
 /* Whether the expression names what changes while a run goes on. */
 bool lower_depends_on_run(struct lower *, const struct ast *);
-/* The value of an argument of the optimizer, or of `frozen`; a tensor is made once. */
-struct value lower_schedule(struct lower *, const struct ast *);
+/* The value of an argument of the optimizer, or of `frozen`, as the frame sees it. */
+struct value lower_schedule(struct lower *, const struct frame *, const struct ast *);
 
 /* ---- lower_optimizer.c ---- */
 void lower_setting_optimizer(struct lower *, const struct ast *);

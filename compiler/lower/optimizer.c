@@ -64,7 +64,7 @@ static int frozen_node(struct lower *l, const struct ast *value)
 {
     if (!value || !lower_depends_on_run(l, value))
         return -1;
-    struct value v = lower_schedule(l, value);
+    struct value v = lower_schedule(l, l->train_frame, value);
     if (v.kind == V_TENSOR && value_node(l, v)->dtype == BOOL && !value_node(l, v)->shape.rank)
         return v.node;
     if (v.kind != V_ERROR)
@@ -284,29 +284,57 @@ static struct ast *merged_arguments(struct lower *l, const struct param_group *g
     return all;
 }
 
-static bool takes_number(const struct ast *block, const char *name)
+static bool takes_number(const struct ast *formal)
 {
-    for (int i = 2; i < block->kid[0]->count; i++) {
-        const struct ast *formal = block->kid[0]->kid[i], *type = formal->kid[0];
-        if (!strcmp(formal->text, name))
-            return type->kind == AST_TYPE && !strcmp(type->text, "f32") && !type->kid[0];
-    }
-    return false;
+    const struct ast *type = formal->kid[0];
+    return type->kind == AST_TYPE && !strcmp(type->text, "f32") && !type->kid[0];
 }
 
-/* What depends on the run is evaluated once, whatever the number of parameters: it may hold state.
- * A name takes its place. */
-static void bind_schedule(struct lower *l, struct param_group *g, struct ast *argument)
+/* Whether it names what a parameter's own update knows only: an argument that is not bound in the
+ * frame, w and g among them, or `updates`. */
+static bool needs_unbound(struct frame *frame, const struct ast *ast)
 {
-    const struct ast *ast = argument->kid[0];
-    struct value v = lower_schedule(l, ast);
-    if (v.kind != V_TENSOR && v.kind != V_ERROR)
+    const struct ast *formals = frame->declaration->kid[0];
+    bool needs = ast->kind == AST_NAME && !strcmp(ast->text, "updates");
+    for (int i = 0; ast->kind == AST_NAME && i < formals->count; i++)
+        needs |= !strcmp(formals->kid[i]->text, ast->text) && !frame_find(frame, ast->text);
+    for (int i = 0; i < ast->count && !needs; i++)
+        needs = ast->kid[i] && needs_unbound(frame, ast->kid[i]);
+    return needs;
+}
+
+static const char *shared_name(struct lower *l, const char *formal)
+{
+    return arena_printf(l->arena, "argument %s", formal);
+}
+
+/* Numbers are evaluated once, whatever the number of parameters: they may depend on the run and
+ * hold state.  A name takes the place of each.  `own` is the optimizer's frame as far as it is
+ * bound: defaults see the arguments before them. */
+static void share_argument(struct lower *l, struct param_group *g, struct frame *own,
+                           const struct ast *formal)
+{
+    struct ast *given = NULL;
+    for (int i = 0; i < g->arguments->count && !given; i++) {
+        struct ast *a = g->arguments->kid[i];
+        given = a->kind == AST_NAMED && !strcmp(a->text, formal->text) ? a : NULL;
+    }
+    const struct ast *ast = given ? given->kid[0] : formal->count > 1 ? formal->kid[1] : NULL;
+    if (!ast || (!given && needs_unbound(own, ast)))
         return;
-    struct frame frame = {.names = g->names};
-    const char *name = arena_printf(l->arena, "argument %s", argument->text);
-    frame_bind(l, &frame, name, v, ast->span);
-    g->names = frame.names;
-    argument->kid[0] = ast_new(l->arena, AST_NAME, name, ast->span);
+    struct value v = lower_schedule(l, given ? l->train_frame : own, ast);
+    frame_bind(l, own, formal->text, v, ast->span);
+    if (v.kind != V_TENSOR && v.kind != V_NUMBER && v.kind != V_ERROR)
+        return;
+    struct frame names = {.names = g->names};
+    const char *name = shared_name(l, formal->text);
+    frame_bind(l, &names, name, v, ast->span);
+    g->names = names.names;
+    if (!given) {
+        given = named_argument(l, formal->text, ast, ast->span);
+        ast_add(l->arena, g->arguments, given);
+    }
+    given->kid[0] = ast_new(l->arena, AST_NAME, name, ast->span);
 }
 
 /* The number of updates so far, which a frozen step does not add to. */
@@ -323,19 +351,6 @@ static void count_updates(struct lower *l, struct param_group *g, int ordinal)
 }
 
 /* ---- the learning rate, as the log tells it ---- */
-
-/* The expression of argument `lr`, or NULL. */
-static const struct ast *rate_of(const struct param_group *g)
-{
-    const struct ast *formals = g->layer->block->kid[0], *lr = NULL;
-    for (int i = 2; i < formals->count; i++)
-        if (!strcmp(formals->kid[i]->text, "lr"))
-            lr = formals->kid[i]->kid[1];
-    for (int i = 0; i < g->arguments->count; i++)
-        if (g->arguments->kid[i]->kind == AST_NAMED && !strcmp(g->arguments->kid[i]->text, "lr"))
-            lr = g->arguments->kid[i]->kid[0];
-    return lr;
-}
 
 static const char *rate_name(struct lower *l, const struct param_group *g)
 {
@@ -358,17 +373,19 @@ static int store_rate(struct lower *l, struct value v)
     return id;
 }
 
+/* Where `lr` is a number that all of the group share. */
 static void add_rate(struct lower *l, const struct param_group *g)
 {
     struct program *p = l->program;
-    const struct ast *lr = rate_of(g);
-    struct frame frame = *l->train_frame;
+    struct frame names = {.names = g->names};
+    struct binding *lr = frame_find(&names, shared_name(l, "lr"));
     struct rate rate = {.name = rate_name(l, g), .variable = -1};
     for (int i = 0; i < p->rate_count; i++)
         if (!strcmp(p->rate[i].name, rate.name))
             return;
-    frame.names = g->names;
-    struct value v = lr ? lower_expr(l, &frame, lr) : value_none(g->optimizer->span);
+    if (!lr)
+        return;
+    struct value v = lr->value;
     if (v.kind == V_TENSOR && !v.per_row && !value_node(l, v)->shape.rank)
         rate.variable = store_rate(l, value_to_f32(l, v));
     else if (v.kind == V_NUMBER)
@@ -381,13 +398,17 @@ static void add_rate(struct lower *l, const struct param_group *g)
 /* Evaluates what the group's parameters share. */
 static void begin_group(struct lower *l, struct param_group *g, int ordinal)
 {
+    const struct ast *block = g->layer->block;
+    struct frame own = {.declaration = block, .caller = l->train_frame,
+                        .call = g->optimizer->span,
+                        .path = arena_printf(l->arena, "schedule/optimizer%d", ordinal),
+                        .random_path = "",
+                        .library = diags_source(l->diags, block->span.source)->library};
     g->names = l->train_frame->names;
     g->arguments = merged_arguments(l, g);
-    for (int i = 0; i < g->arguments->count; i++) {
-        struct ast *a = g->arguments->kid[i];
-        if (a->kind == AST_NAMED && takes_number(g->layer->block, a->text))
-            bind_schedule(l, g, a);
-    }
+    for (int i = 2; i < block->kid[0]->count; i++)
+        if (takes_number(block->kid[0]->kid[i]))
+            share_argument(l, g, &own, block->kid[0]->kid[i]);
     add_rate(l, g);
     if (g->held >= 0)
         count_updates(l, g, ordinal);

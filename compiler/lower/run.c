@@ -122,22 +122,25 @@ bool lower_depends_on_run(struct lower *l, const struct ast *ast)
     return depends;
 }
 
-/* States of its blocks are scalars of the run, whatever it is used for. */
-struct value lower_schedule(struct lower *l, const struct ast *ast)
+/* States of its blocks are scalars of the run, whatever it is used for.  What `train` says is
+ * evaluated once however many optimizers have it. */
+struct value lower_schedule(struct lower *l, const struct frame *of, const struct ast *ast)
 {
     const struct shape scalar = shape_scalar(), *shape = l->optimizer_shape;
-    struct frame frame = *l->train_frame, *current = l->current;
-    for (int i = 0; i < l->run_value_count; i++)
+    struct frame frame = *of, *current = l->current;
+    bool train = of == l->train_frame;
+    for (int i = 0; train && i < l->run_value_count; i++)
         if (l->run_value[i].ast == ast)
             return l->run_value[i].value;
     frame.role = ROLE_OPTIMIZER;
-    frame.path = "schedule";
+    if (train)
+        frame.path = "schedule";
     l->current = &frame;
     l->optimizer_shape = &scalar;
     struct value value = lower_expr(l, &frame, ast);
     l->optimizer_shape = shape;
     l->current = current;
-    if (value.kind == V_TENSOR)
+    if (train && value.kind == V_TENSOR)
         ARENA_PUSH(l->arena, l->run_value, l->run_value_count, l->run_value_room) =
             (struct run_value){ast, value};
     return value;
