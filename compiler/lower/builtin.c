@@ -645,26 +645,35 @@ static bool draws_per_row(struct lower *l, struct frame *frame)
     return l->phase != PHASE_INIT && l->phase != PHASE_FINISH && frame->role != ROLE_OPTIMIZER;
 }
 
-/* No two draws of a phase come from one stream: their numbers would be the same. */
-static void check_stream(struct lower *l, const char *path, struct span span)
+/* The node of the phase that draws from the stream, or NULL. */
+static const struct node *find_draw(const struct lower *l, const char *path)
 {
-    for (int i = 0; i < l->graph->count; i++) {
-        const struct node *n = graph_node(l->graph, i);
-        if (!n->attr.path || strcmp(n->attr.path, path))
-            continue;
+    const struct node *n = names_find(l->draws[l->phase], path);
+    bool there = n && n->id < l->graph->count && graph_node(l->graph, n->id) == n;
+    return there ? n : NULL;            /* else it was rolled back */
+}
+
+/* No two draws of a phase come from one stream: their numbers would be the same. */
+static int add_draw(struct lower *l, enum op op, int sample, const struct attr *attr,
+                    enum dtype dtype, const struct shape *shape, struct span span)
+{
+    const struct node *n = find_draw(l, attr->path);
+    if (n) {
         struct diag *d =
-            lower_error(l, lower_current(l), span, "the random stream '%s' is taken", path);
+            lower_error(l, lower_current(l), span, "the random stream '%s' is taken", attr->path);
         diag_note(d, n->call.line ? n->call : n->span, "by this");
         diag_help(d, "give one of the two another name; a call gets one by 'as'");
-        return;
     }
+    int node = graph_add_shaped(l->graph, op, sample >= 0, &sample, attr, dtype, shape);
+    const struct names **draws = &l->draws[l->phase];
+    *draws = names_add(l->arena, *draws, attr->path, graph_node(l->graph, node));
+    return node;
 }
 
 static struct value random_node(struct lower *l, enum op op, struct attr attr, enum dtype dtype,
                                 int rank, const int64_t *dim, bool per_row, const char *path,
                                 struct span span)
 {
-    check_stream(l, path, span);
     struct shape shape = shape_rows(rank, dim, per_row);
     int sample = -1;
     attr.path = path;
@@ -673,8 +682,7 @@ static struct value random_node(struct lower *l, enum op op, struct attr attr, e
         attr.domain = DOMAIN_SAMPLE;
         sample = lower_read(l, l->program->sample);
     }
-    int node = graph_add_shaped(l->graph, op, sample >= 0, &sample, &attr, dtype, &shape);
-    return value_tensor(l, node, per_row, span);
+    return value_tensor(l, add_draw(l, op, sample, &attr, dtype, &shape, span), per_row, span);
 }
 
 static struct value call_random(struct lower *l, struct frame *frame, const struct builtin *b,
@@ -721,11 +729,9 @@ static struct value call_random_permutation(struct lower *l, struct frame *frame
                     value_describe(l, v[0]));
         return value_error();
     }
-    check_stream(l, path, span);
     struct shape shape = shape_of(1, -1, &n);
     struct attr attr = {.path = path, .domain = l->phase == PHASE_INIT ? DOMAIN_INIT : DOMAIN_STEP};
-    return value_tensor(l, graph_add_shaped(l->graph, b->op, 0, NULL, &attr, I32, &shape), false,
-                        span);
+    return value_tensor(l, add_draw(l, b->op, -1, &attr, I32, &shape, span), false, span);
 }
 
 /* random_keep(x, p): x / (1 - p) where kept, with probability 1 - p, else +0 */

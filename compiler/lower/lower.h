@@ -117,6 +117,7 @@ struct lower {
     struct declared *declared;          /* by variable */
     int declared_count, declared_room;
     int bucket[BUCKETS];                /* by hash of the path: 1 + the variable declared last */
+    const struct names *draws[PHASE_COUNT]; /* path of a stream -> the node that draws from it */
     int depth;                          /* of block expansion */
     int expr_depth;                     /* of expressions, calls counted in */
     int const_depth;                    /* of consts that are made of consts */

@@ -5,40 +5,31 @@
  *              depend on one another without a cycle, counting that what reads a variable comes
  *              before what stores it.  Changes no node, and so no bit. */
 #include <assert.h>
-#include <limits.h>
 #include <string.h>
 
 #include "graph/op.h"
+#include "passes/line.h"
 #include "passes/rows.h"
-
-/* Clusters that are looked at to find a way from one to another. */
-enum { SEARCH_MAX = 4096 };
 
 /* Nodes that will be one group, under the id of one of them. */
 struct cluster {
     bool used;
     enum group_kind kind;
-    int parent;                         /* another cluster that took this one in, or itself */
     struct shape space;
     struct ids member;
     bool for_loss;                      /* some result is needed by a store of VAR_LOSS */
     bool updates;                       /* stores another variable */
     bool copies;                        /* it is the copy of a view */
-    int visit;
-    int at;                             /* its place in fuse->line */
 };
 
 struct fuse {
     struct graph *graph;
     struct schedule *schedule;
     struct cluster *cluster;            /* by node id */
-    struct ids *after;                  /* node id -> nodes that must come later */
     struct ids *users;                  /* node id -> nodes it is an operand of */
     int *owner;                         /* node id -> STORE whose variable it is computed into */
     bool *early;                        /* node id -> scalar made of constants and step values */
-    struct ids stack;
-    int visit;
-    int *line;                          /* clusters, each after what it depends on */
+    struct line *line;                  /* of clusters by node id, and of the loss's barrier */
     struct rows rows;                   /* of a ROW group that is looked at */
     struct ids both;                    /* members of two clusters */
 };
@@ -213,9 +204,7 @@ static void place_pieces(struct fuse *fuse, int id)
 
 static int find(struct fuse *fuse, int id)
 {
-    while (fuse->cluster[id].parent != id)
-        id = fuse->cluster[id].parent = fuse->cluster[fuse->cluster[id].parent].parent;
-    return id;
+    return line_find(fuse->line, id);
 }
 
 static enum group_kind kind_of(enum op_class class)
@@ -249,7 +238,6 @@ static void make_clusters(struct fuse *fuse)
         struct cluster *cluster = &fuse->cluster[id];
         const struct node *node = graph->node[id];
         enum op_class class = class_of(fuse, id);
-        cluster->parent = id;
         cluster->used = fuse->schedule->group_of[id] >= 0;
         cluster->kind = kind_of(class);
         bool reduces = class == CLASS_ROW || class == CLASS_COLUMN || class == CLASS_STORE;
@@ -283,122 +271,13 @@ static void find_order(struct fuse *fuse)
         for (int i = 0; fuse->cluster[id].used && i < graph->node[id]->count; i++)
             schedule_sources(graph, graph->node[id]->operand[i], &sources);
         for (int i = 0; i < sources.count; i++)
-            ids_add(arena_of(fuse), &fuse->after[sources.id[i]], id);
+            if (fuse->cluster[sources.id[i]].used)
+                line_edge(fuse->line, sources.id[i], id);
     }
     struct ids first = {0}, second = {0};
     schedule_hazards(graph, &first, &second);
     for (int i = 0; i < first.count; i++)
-        ids_add(arena_of(fuse), &fuse->after[first.id[i]], second.id[i]);
-}
-
-/* Pushes the clusters after `id` and before `to` in line; true where one of them is `to`, unless
- * `id` is `from`. */
-static bool push_after(struct fuse *fuse, int id, int from, int to)
-{
-    int end = fuse->cluster[to].at;
-    const struct cluster *cluster = &fuse->cluster[id];
-    for (int m = 0; m < cluster->member.count; m++) {
-        const struct ids *after = &fuse->after[cluster->member.id[m]];
-        for (int i = 0; i < after->count; i++) {
-            int next = find(fuse, after->id[i]);
-            if (next == to && id != from)
-                return true;
-            if (next == to || next == from || fuse->cluster[next].visit == fuse->visit ||
-                (fuse->line && fuse->cluster[next].at > end))
-                continue;
-            fuse->cluster[next].visit = fuse->visit;
-            ids_add(arena_of(fuse), &fuse->stack, next);
-        }
-    }
-    return false;
-}
-
-/* Is there a way from one cluster to the other through a third?  As good as one is, where there is
- * a line, a search that takes too long: time stays linear in the model. */
-static bool reaches(struct fuse *fuse, int from, int to)
-{
-    int steps = fuse->line ? SEARCH_MAX : INT_MAX;
-    fuse->visit++;
-    fuse->stack.count = 0;
-    if (push_after(fuse, from, from, to))
-        return true;
-    while (fuse->stack.count > 0)
-        if (steps-- == 0 || push_after(fuse, fuse->stack.id[--fuse->stack.count], from, to))
-            return true;
-    return false;
-}
-
-/* ---- a line of clusters, each after what it depends on ---- */
-
-/* Puts those that must come after the cluster into the line, from its end on, then the cluster.
- * done: how many of `after`, by cluster, have been looked at, and one more once it is there. */
-static void line_up(struct fuse *fuse, int first, const struct ids *after, int *done, int *free)
-{
-    fuse->stack.count = 0;
-    ids_add(arena_of(fuse), &fuse->stack, first);
-    while (fuse->stack.count > 0) {
-        int id = fuse->stack.id[fuse->stack.count - 1];
-        if (done[id] < after[id].count) {
-            int next = after[id].id[done[id]++];
-            if (done[next] == 0)
-                ids_add(arena_of(fuse), &fuse->stack, next);
-            continue;
-        }
-        fuse->stack.count--;
-        if (done[id]++ > after[id].count)
-            continue;
-        fuse->cluster[id].at = --*free;
-        fuse->line[*free] = id;
-    }
-}
-
-static void find_line(struct fuse *fuse)
-{
-    struct arena *arena = arena_of(fuse);
-    int count = fuse->graph->count, free = count;
-    struct ids *after = ARENA_ARRAY(arena, struct ids, count);
-    int *done = ARENA_ARRAY(arena, int, count), *line = ARENA_ARRAY(arena, int, count);
-    for (int id = 0; id < count; id++)
-        for (int i = 0; i < fuse->after[id].count; i++)
-            if (find(fuse, fuse->after[id].id[i]) != find(fuse, id))
-                ids_add(arena, &after[find(fuse, id)], find(fuse, fuse->after[id].id[i]));
-    fuse->line = line;
-    for (int id = count - 1; id >= 0; id--)
-        if (fuse->cluster[id].used && find(fuse, id) == id && done[id] == 0)
-            line_up(fuse, id, after, done, &free);
-}
-
-/* The two become one, `root`, at one place of the line: what waits for the early one comes behind
- * it, all else before.  `reaches` has just visited what waits. */
-static void close_ranks(struct fuse *fuse, int early, int late, int root)
-{
-    int at = fuse->cluster[early].at, end = fuse->cluster[late].at;
-    fuse->stack.count = 0;
-    for (int i = at + 1; i < end; i++) {
-        int id = fuse->line[i];
-        if (fuse->cluster[id].visit == fuse->visit)
-            ids_add(arena_of(fuse), &fuse->stack, id);
-        else
-            fuse->line[fuse->cluster[id].at = at++] = id;
-    }
-    fuse->line[fuse->cluster[root].at = at++] = root;
-    for (int i = 0; i < fuse->stack.count; i++)
-        fuse->line[fuse->cluster[fuse->stack.id[i]].at = at++] = fuse->stack.id[i];
-    fuse->line[at] = root == early ? late : early;
-}
-
-
-/* Must one cluster run before the other? */
-static bool precedes(struct fuse *fuse, int first, int second)
-{
-    const struct ids *member = &fuse->cluster[first].member;
-    for (int m = 0; m < member->count; m++) {
-        const struct ids *after = &fuse->after[member->id[m]];
-        for (int i = 0; i < after->count; i++)
-            if (find(fuse, after->id[i]) == second)
-                return true;
-    }
-    return reaches(fuse, first, second);
+        line_edge(fuse->line, first.id[i], second.id[i]);
 }
 
 /* ---- what may share a loop nest ---- */
@@ -621,7 +500,7 @@ static void merge(struct fuse *fuse, int first, int second, enum group_kind kind
     a->kind = kind;
     a->for_loss |= b->for_loss;
     a->updates |= b->updates;
-    b->parent = first;
+    line_join(fuse->line, first, second);
     find_both(fuse, first, second);
     a->member = fuse->both;
     fuse->both = (struct ids){0};
@@ -637,26 +516,29 @@ static bool try_merge(struct fuse *fuse, int first, int second, enum group_kind 
         !stores_fit(fuse, first, second, kind) || views_between(fuse, second, first) ||
         !arrays_fit(fuse, first, second, kind))
         return false;
-    bool ahead = a->at < b->at;
-    int early = ahead ? first : second, late = ahead ? second : first;
-    if (reaches(fuse, early, late))
+    if (line_way_between(fuse->line, first, second))
         return false;
-    close_ranks(fuse, early, late, first);
     merge(fuse, first, second, kind);
     return true;
 }
 
 /* Variables that take each other's values are stored in one loop, for neither can come first. */
-static void join_exchanges(struct fuse *fuse, int store)
+static void join_exchanges(struct fuse *fuse)
 {
     const struct graph *graph = fuse->graph;
-    for (int id = 0; id < store; id++) {
-        const struct node *node = graph->node[id];
-        if (node->op != OP_STORE || graph->node[node->operand[0]]->op != OP_READ)
+    struct ids moves = {0};
+    for (int store = 0; store < graph->count; store++) {
+        const struct node *node = graph->node[store];
+        if (node->op != OP_STORE)
             continue;
-        int first = find(fuse, id), second = find(fuse, store);
-        if (first != second && precedes(fuse, first, second) && precedes(fuse, second, first))
-            merge(fuse, first, second, GROUP_MAP);
+        for (int i = 0; i < moves.count; i++) {
+            int first = find(fuse, moves.id[i]), second = find(fuse, store);
+            if (first != second && line_precedes(fuse->line, first, second) &&
+                line_precedes(fuse->line, second, first))
+                merge(fuse, first, second, GROUP_MAP);
+        }
+        if (graph->node[node->operand[0]]->op == OP_READ)
+            ids_add(arena_of(fuse), &moves, store);
     }
 }
 
@@ -804,7 +686,7 @@ static void prepare(struct fuse *fuse)
     struct arena *arena = arena_of(fuse);
     int count = fuse->graph->count;
     fuse->cluster = ARENA_ARRAY(arena, struct cluster, count);
-    fuse->after = ARENA_ARRAY(arena, struct ids, count);
+    fuse->line = line_new(arena, count + 1);
     fuse->users = ARENA_ARRAY(arena, struct ids, count);
     fuse->owner = ARENA_ARRAY(arena, int, count);
     fuse->early = ARENA_ARRAY(arena, bool, count);
@@ -831,10 +713,8 @@ void pass_fuse(struct graph *graph)
     make_clusters(&fuse);
     mark_loss(&fuse);
     find_order(&fuse);
-    for (int id = 0; id < graph->count; id++)
-        if (graph->node[id]->op == OP_STORE)
-            join_exchanges(&fuse, id);
-    find_line(&fuse);
+    join_exchanges(&fuse);
+    line_sort(fuse.line);
     for (int id = 0; id < graph->count; id++)
         if (graph->node[id]->op == OP_STORE)
             join_store(&fuse, id);

@@ -17,63 +17,74 @@ enum stage { STAGE_LOSS, STAGE_REST, STAGE_UPDATE };
 
 struct item {
     enum stage stage;
-    int waits;                          /* groups that must still run before */
+    bool done;
+    int waits;                          /* edges from groups that must still run before */
     struct ids after;                   /* groups that wait for this one */
     struct ids reads;                   /* stored nodes of other groups that it reads */
     int64_t makes;                      /* bytes it takes for its own */
 };
 
+/* A group that waits for none, as it was when it was found so. */
+struct ready {
+    int group;
+    int64_t gain;                       /* bytes that it frees more than it takes, or 0 */
+    int last;                           /* its last node */
+};
+
 struct order {
     struct graph *graph;
     struct schedule *schedule;
-    struct item *item;
+    struct item *item;                  /* the last is no group: the moment when the loss is
+                                         * looked at */
     int *readers;                       /* node id -> groups that have yet to read it */
-    struct ids ready;                   /* groups that wait for none */
+    int *reader;                        /* node id -> the exclusive or of their numbers */
+    struct ready *ready;                /* a heap: none precedes that at half its place */
+    int ready_count, ready_room;
 };
 
-static bool has(const struct ids *ids, int id)
+static int group_of(const struct order *order, int id)
 {
-    for (int i = 0; i < ids->count; i++)
-        if (ids->id[i] == id)
-            return true;
-    return false;
-}
-
-static void add_once(struct order *order, struct ids *ids, int id)
-{
-    if (!has(ids, id))
-        ids_add(order->graph->program->arena, ids, id);
+    bool node = id < order->graph->count;
+    return node ? order->schedule->group_of[id] : order->schedule->group_count;
 }
 
 static void add_edge(struct order *order, int before, int after)
 {
-    struct item *item = &order->item[before];
-    if (before == after || has(&item->after, after))
+    if (before == after)
         return;
-    ids_add(order->graph->program->arena, &item->after, after);
+    ids_add(order->graph->program->arena, &order->item[before].after, after);
     order->item[after].waits++;
+}
+
+/* Adds what the group reads; reader: node id -> one more than the last group that did. */
+static void find_reads(struct order *order, int g, int *reader)
+{
+    const struct graph *graph = order->graph;
+    const struct group *group = &order->schedule->group[g];
+    struct ids sources = {0};
+    for (int m = 0; m < group->count; m++)
+        for (int i = 0; i < graph->node[group->node[m]]->count; i++)
+            schedule_sources(graph, graph->node[group->node[m]]->operand[i], &sources);
+    for (int i = 0; i < sources.count; i++) {
+        int id = sources.id[i], from = group_of(order, id);
+        if (from < 0 || from == g || reader[id] == g + 1)
+            continue;
+        reader[id] = g + 1;
+        add_edge(order, from, g);
+        ids_add(graph->program->arena, &order->item[g].reads, id);
+    }
 }
 
 static void find_edges(struct order *order)
 {
     const struct graph *graph = order->graph;
-    const int *group_of = order->schedule->group_of;
-    struct ids first = {0}, second = {0}, sources;
-    for (int id = 0; id < graph->count; id++) {
-        sources = (struct ids){0};
-        for (int i = 0; group_of[id] >= 0 && i < graph->node[id]->count; i++)
-            schedule_sources(graph, graph->node[id]->operand[i], &sources);
-        for (int i = 0; i < sources.count; i++) {
-            int from = group_of[sources.id[i]];
-            if (from < 0 || from == group_of[id])
-                continue;
-            add_edge(order, from, group_of[id]);
-            add_once(order, &order->item[group_of[id]].reads, sources.id[i]);
-        }
-    }
+    int *reader = ARENA_ARRAY(graph->program->arena, int, graph->count);
+    struct ids first = {0}, second = {0};
+    for (int g = 0; g < order->schedule->group_count; g++)
+        find_reads(order, g, reader);
     schedule_hazards(graph, &first, &second);
     for (int i = 0; i < first.count; i++)
-        add_edge(order, group_of[first.id[i]], group_of[second.id[i]]);
+        add_edge(order, group_of(order, first.id[i]), group_of(order, second.id[i]));
 }
 
 static void measure(struct order *order)
@@ -81,8 +92,10 @@ static void measure(struct order *order)
     const struct schedule *schedule = order->schedule;
     for (int g = 0; g < schedule->group_count; g++) {
         struct item *item = &order->item[g];
-        for (int i = 0; i < item->reads.count; i++)
+        for (int i = 0; i < item->reads.count; i++) {
             order->readers[item->reads.id[i]]++;
+            order->reader[item->reads.id[i]] ^= g;
+        }
         for (int m = 0; m < schedule->group[g].count; m++) {
             const struct place *place = &schedule->place[schedule->group[g].node[m]];
             item->makes += place->kind == PLACE_ARENA ? place->bytes : 0;
@@ -155,7 +168,7 @@ static int64_t gain(const struct order *order, int g)
     for (int i = 0; i < item->reads.count; i++)
         if (order->readers[item->reads.id[i]] == 1)
             bytes += order->schedule->place[item->reads.id[i]].bytes;
-    return bytes;
+    return bytes > 0 ? bytes : 0;
 }
 
 static int last_node(const struct group *group)
@@ -166,46 +179,90 @@ static int last_node(const struct group *group)
     return last;
 }
 
-/* Should group a run before b, both being ready? */
-static bool precedes(const struct order *order, int a, int b)
+/* Should group a run before b? */
+static bool precedes(const struct order *order, const struct ready *a, const struct ready *b)
 {
-    if (order->item[a].stage != order->item[b].stage)
-        return order->item[a].stage < order->item[b].stage;
-    int64_t gain_a = gain(order, a), gain_b = gain(order, b);
-    gain_a = gain_a > 0 ? gain_a : 0;
-    gain_b = gain_b > 0 ? gain_b : 0;
-    if (gain_a != gain_b)
-        return gain_a > gain_b;
-    return last_node(&order->schedule->group[a]) < last_node(&order->schedule->group[b]);
-}
-
-/* Takes the next group out of those that are ready. */
-static int choose(struct order *order)
-{
-    struct ids *ready = &order->ready;
-    assert(ready->count > 0 && "groups depend on one another in a circle");
-    int best = 0;
-    for (int i = 1; i < ready->count; i++)
-        if (precedes(order, ready->id[i], ready->id[best]))
-            best = i;
-    int g = ready->id[best];
-    ready->id[best] = ready->id[--ready->count];
-    return g;
+    enum stage stage_a = order->item[a->group].stage, stage_b = order->item[b->group].stage;
+    if (stage_a != stage_b)
+        return stage_a < stage_b;
+    return a->gain != b->gain ? a->gain > b->gain : a->last < b->last;
 }
 
 static void add_ready(struct order *order, int g)
 {
-    ids_add(order->graph->program->arena, &order->ready, g);
+    struct ready ready = {g, gain(order, g), last_node(&order->schedule->group[g])};
+    ARENA_PUSH(order->graph->program->arena, order->ready, order->ready_count, order->ready_room) =
+        ready;
+    struct ready *heap = order->ready - 1;
+    int at = order->ready_count;
+    for (; at > 1 && precedes(order, &ready, &heap[at / 2]); at /= 2)
+        heap[at] = heap[at / 2];
+    heap[at] = ready;
+}
+
+/* Takes the first out of the heap. */
+static int take_ready(struct order *order)
+{
+    assert(order->ready_count > 0 && "groups depend on one another in a circle");
+    struct ready *heap = order->ready - 1, last = order->ready[--order->ready_count];
+    int first = heap[1].group, at = 1;
+    for (int kid = 2; kid <= order->ready_count; kid *= 2) {
+        kid += kid < order->ready_count && precedes(order, &heap[kid + 1], &heap[kid]);
+        if (!precedes(order, &heap[kid], &last))
+            break;
+        heap[at] = heap[kid];
+        at = kid;
+    }
+    heap[at] = last;
+    return first;
+}
+
+/* The next group; one that came to gain more while it was ready is there more than once. */
+static int choose(struct order *order)
+{
+    int g = take_ready(order);
+    while (order->item[g].done)
+        g = take_ready(order);
+    return g;
+}
+
+static void run_after(struct order *order, int g)
+{
+    const struct ids *after = &order->item[g].after;
+    order->item[g].done = true;
+    for (int i = 0; i < after->count; i++) {
+        int next = after->id[i];
+        if (--order->item[next].waits > 0)
+            continue;
+        if (next == order->schedule->group_count)
+            run_after(order, next);
+        else
+            add_ready(order, next);
+    }
 }
 
 static void run(struct order *order, int g)
 {
-    struct item *item = &order->item[g];
-    for (int i = 0; i < item->reads.count; i++)
-        order->readers[item->reads.id[i]]--;
-    for (int i = 0; i < item->after.count; i++)
-        if (--order->item[item->after.id[i]].waits == 0)
-            add_ready(order, item->after.id[i]);
+    const struct ids *reads = &order->item[g].reads;
+    for (int i = 0; i < reads->count; i++) {
+        int id = reads->id[i];
+        order->reader[id] ^= g;
+        if (--order->readers[id] == 1 && order->item[order->reader[id]].waits == 0)
+            add_ready(order, order->reader[id]);
+    }
+    run_after(order, g);
+}
+
+/* What waits for nothing from the start. */
+static void begin(struct order *order)
+{
+    int count = order->schedule->group_count;
+    bool looked = order->item[count].waits == 0;
+    for (int g = 0; g < count; g++)
+        if (order->item[g].waits == 0)
+            add_ready(order, g);
+    if (looked)
+        run_after(order, count);
 }
 
 void pass_order(struct graph *graph)
@@ -214,15 +271,14 @@ void pass_order(struct graph *graph)
     struct arena *arena = graph->program->arena;
     int count = schedule->group_count;
     struct order order = {.graph = graph, .schedule = schedule,
-                          .item = ARENA_ARRAY(arena, struct item, count),
-                          .readers = ARENA_ARRAY(arena, int, graph->count)};
+                          .item = ARENA_ARRAY(arena, struct item, count + 1),
+                          .readers = ARENA_ARRAY(arena, int, graph->count),
+                          .reader = ARENA_ARRAY(arena, int, graph->count)};
     struct group *sorted = ARENA_ARRAY(arena, struct group, count);
     find_edges(&order);
     measure(&order);
     find_stages(&order);
-    for (int g = 0; g < count; g++)
-        if (order.item[g].waits == 0)
-            add_ready(&order, g);
+    begin(&order);
     bool update = false;
     for (int i = 0; i < count; i++) {
         int g = choose(&order);

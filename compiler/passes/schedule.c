@@ -240,15 +240,14 @@ static void pair_reader(struct pairs *pairs, int reader, int source)
             add_pair(pairs, reader, stores->id[i]);
 }
 
-/* The loss is looked at before anything else is stored. */
-static void pair_loss(struct pairs *pairs, int loss)
+/* The loss is looked at, at graph->count, before anything else is stored. */
+static void pair_loss(struct pairs *pairs, int store)
 {
     const struct program *program = pairs->graph->program;
-    if (program->variable[variable_of(pairs, loss)]->kind != VAR_LOSS)
-        return;
-    for (int i = 0; i < pairs->stores.count; i++)
-        if (program->variable[variable_of(pairs, pairs->stores.id[i])]->kind != VAR_LOSS)
-            add_pair(pairs, loss, pairs->stores.id[i]);
+    if (program->variable[variable_of(pairs, store)]->kind == VAR_LOSS)
+        add_pair(pairs, store, pairs->graph->count);
+    else
+        add_pair(pairs, pairs->graph->count, store);
 }
 
 void schedule_hazards(const struct graph *graph, struct ids *first, struct ids *second)

@@ -411,6 +411,10 @@ static unsigned hash(const struct node *node)
     unsigned h = 2166136261u ^ (unsigned)node->op;
     for (int i = 0; i < node->count; i++)
         h = (h ^ (unsigned)node->operand[i]) * 16777619u;
+    for (int axis = 0; axis < node->shape.rank; axis++)
+        h = (h ^ (unsigned)node->attr.start[axis]) * 16777619u;
+    for (const char *at = node->attr.path; at != NULL && *at != '\0'; at++)
+        h = (h ^ (unsigned char)*at) * 16777619u;
     h = (h ^ inv_bits(node->attr.value)) * 16777619u;
     h = (h ^ (unsigned)node->attr.whole) * 16777619u;
     h = (h ^ (unsigned)node->attr.variable) * 16777619u;
