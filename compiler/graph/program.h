@@ -83,6 +83,7 @@ struct data_field {
     const char *expression;             /* of a class, as written; NULL where it is its cells */
     bool image;                         /* [h, w, c] with c of 1, 3 or 4: --dump-batch draws it */
     enum fit_kind fit;
+    bool own_units;                     /* a label that is scaled in the model: the cells stay */
     int raw, input;                     /* VAR_RAW (or -1: random), VAR_INPUT */
     int fit_a, fit_b;                   /* VAR_BUFFER: mean, deviation; or low, range */
     int balance;                        /* VAR_BUFFER: balanced weights of its classes, or -1 */

@@ -799,6 +799,13 @@ static struct value call_global_norm(struct lower *l, struct frame *frame, const
     return value_tensor(l, l->global_norm, false, span);
 }
 
+static struct value call_unscale(struct lower *l, struct frame *frame, const struct builtin *b,
+                                 struct arguments *a, const char *path, struct span span)
+{
+    ARGUMENTS(2);
+    return lower_unscale(l, frame, v[0], v[1], span);
+}
+
 static struct value call_columns(struct lower *l, struct frame *frame, const struct builtin *b,
                                  struct arguments *a, const char *path, struct span span)
 {
@@ -858,6 +865,7 @@ static const struct builtin builtins[] = {
     {"random_integer", 1, 2, OP_RANDOM_INTEGER, call_random_integer, {"n", "shape"}},
     {"random_permutation", 1, 1, OP_RANDOM_PERMUTATION, call_random_permutation, {"n"}},
     {"random_keep", 2, 2, OP_RANDOM_KEEP, call_random_keep, {"x", "p"}},
+    {"unscale", 2, 2, 0, call_unscale, {"x", "field"}},
     {"columns", 1, 1, 0, call_columns, {"range"}},
     {"column", 1, 3, 0, call_columns, {"which", "names", "text"}},
     {"missing", 1, 1, 0, call_columns, {"which"}},

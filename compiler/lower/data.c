@@ -213,6 +213,21 @@ static bool field_type(struct lower *l, struct data_field *field, const struct a
     return true;
 }
 
+/* zscore(units = scaled) of a label; else, and with own, metrics and outputs have its own units. */
+static bool fit_units(struct lower *l, struct data_field *field, const struct ast *a)
+{
+    const struct ast *word = a->kind == AST_NAMED && !strcmp(a->text, "units") ? a->kid[0] : NULL;
+    bool named = word && word->kind == AST_NAME;
+    bool scaled = named && !strcmp(word->text, "scaled");
+    if (a->kind != AST_NAMED)
+        return false;
+    field->own_units = field->label && !scaled;
+    if (!field->label || (!scaled && !(named && !strcmp(word->text, "own"))))
+        lower_error(l, l->current, a->span, "of a label, and only of a label, this may say "
+                    "'units = scaled' or 'units = own'");
+    return true;
+}
+
 /* zscore and minmax stand last in a field's expression: E -> zscore, or zscore(E). */
 static const struct ast *strip_fit(struct lower *l, struct data_field *field,
                                    const struct ast *expr)
@@ -223,6 +238,9 @@ static const struct ast *strip_fit(struct lower *l, struct data_field *field,
     if (name->kind != AST_NAME || (strcmp(name->text, "zscore") && strcmp(name->text, "minmax")))
         return expr;
     field->fit = *name->text == 'z' ? FIT_ZSCORE : FIT_MINMAX;
+    field->own_units = field->label;
+    if (given > 0 && fit_units(l, field, last->kid[1]->kid[given - 1]))
+        given--;
     if (given != (expr->kind != AST_CHAIN))
         lower_error(l, l->current, last->span, "write: columns(0..3) -> %s", name->text);
     if (program_variable(l->program, field->input)->classes)
@@ -281,13 +299,13 @@ static void field_fit(struct lower *l, struct data_field *field)
         graph_store(p->phase[PHASE_INIT], *fit[i],
                     graph_fill(p->phase[PHASE_INIT], (float)i, &shape));
     }
+    if (field->own_units)               /* scaled where the model reads it */
+        return;
     if (!p->phase[PHASE_NORMALISE])
         p->phase[PHASE_NORMALISE] = graph_new(p, phase_name(PHASE_NORMALISE));
     struct graph *g = p->phase[PHASE_NORMALISE];
     g->span = field->span;
-    int low = graph_read(g, field->fit_a);
-    int x = graph_binary(g, OP_SUB, graph_read(g, field->input), low);
-    graph_store(g, field->input, graph_binary(g, OP_DIV, x, graph_read(g, field->fit_b)));
+    graph_store(g, field->input, lower_scale(g, graph_read(g, field->input), field));
 }
 
 /* File names of the source are values in a field's expression. */

@@ -217,7 +217,7 @@ static struct value lower_name(struct lower *l, struct frame *frame, const struc
         return value_error();
     }
     if (b)
-        return b->value;
+        return lower_own_units(l, frame, b->value);
     struct named_ast *c = frame->library ? NULL : scope_find(&l->consts, ast->text);
     if (c)
         return lower_const(l, c);

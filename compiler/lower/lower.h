@@ -153,6 +153,8 @@ struct lower {
     struct data_field *field;           /* at hand, in data */
     const struct ast *stratify, *order; /* `split ... by E`, `order ...`, or NULL */
     struct labels *labels;              /* lower_label.c */
+    struct units *units;                /* units.c */
+    const struct frame *own_frame;      /* of a metric or output: its labels have own units */
 };
 
 /* A call of a block to be expanded. */
@@ -380,6 +382,27 @@ void lower_target(struct lower *, const struct ast *);
 /* What the node depends on of the stand-ins of this phase, in words, or NULL. */
 const char *lower_missing(struct lower *, int node);
 void lower_add_stand_in(struct lower *, int node, const char *what);
+
+/* A metric or an output, once guesses are known. */
+void lower_result(struct lower *, struct frame *, const char *name, const struct ast *,
+                  bool metric);
+
+/* ---- units.c ---- */
+void lower_begin_units(struct lower *); /* another phase begins */
+/* Whether the model has an argument that is a scaled label, so that metrics and outputs wait. */
+bool lower_has_units(const struct lower *);
+/* (x - a) / b of the field's fitted buffers */
+int lower_scale(struct graph *, int x, const struct data_field *);
+/* What the model's argument is where the field is v. */
+struct value lower_scaled(struct lower *, const struct data_field *, struct value v);
+/* What a name's value v is in that frame: in own units, in metrics and outputs. */
+struct value lower_own_units(struct lower *, const struct frame *, struct value v);
+struct value lower_unscale(struct lower *, struct frame *, struct value x, struct value field,
+                           struct span span);
+/* Keeps the statement for lower_waiting(); false where it need not wait. */
+bool lower_wait(struct lower *, const struct frame *, const char *name, const struct ast *,
+                bool metric);
+void lower_waiting(struct lower *);     /* at the end of the model's body */
 
 /* ---- lower_label.c ---- */
 /* Notes which arguments of a call have the classes of which as their last axis. */

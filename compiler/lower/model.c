@@ -49,6 +49,7 @@ void lower_begin_phase(struct lower *l, enum phase phase, bool training)
     l->metrics = NULL;
     l->stand_in_count = 0;
     l->global_norm = -1;
+    lower_begin_units(l);
 }
 
 static struct data_field *find_field(struct lower *l, const char *name)
@@ -71,7 +72,7 @@ static struct value input_value(struct lower *l, const struct data_field *field)
         value = value_tensor(l, lower_read(l, v->id), true, v->span);
     }
     value.classes = v->classes;
-    return value;
+    return v->classes ? value : lower_scaled(l, field, value);
 }
 
 static bool bind_inputs(struct lower *l, struct frame *frame)
@@ -108,6 +109,7 @@ static void lower_model_body(struct lower *l, enum phase phase, bool training)
     l->current = frame;
     if (bind_inputs(l, frame)) {
         lower_body(l, frame, l->model_ast->kid[1]);
+        lower_waiting(l);
         lower_store_changed(l, frame);
         lower_store_buffers(l);
         if (phase == PHASE_EVALUATE)
@@ -192,10 +194,11 @@ static void lower_loss(struct lower *l, struct frame *frame, const char *name,
                        const struct ast *expr)
 {
     struct shape scalar = shape_scalar();
-    if (l->phase != PHASE_TRAIN && l->phase != PHASE_EVALUATE)
+    bool guesses = l->phase == PHASE_PREDICT && lower_has_units(l);
+    if (l->phase != PHASE_TRAIN && l->phase != PHASE_EVALUATE && !guesses)
         return;
     struct value v = value_to_f32(l, lower_expr(l, frame, expr));
-    if (v.kind == V_ERROR)
+    if (v.kind == V_ERROR || guesses)   /* an output wants to know what the loss compares */
         return;
     l->graph->span = expr->span;
     l->graph->call = expr->span;
@@ -378,7 +381,9 @@ static void lower_metric(struct lower *l, struct frame *frame, const char *name,
     l->accumulated = 0;
     struct frame *current = l->current;
     l->current = &metric;
+    l->own_frame = &metric;
     struct value v = lower_expr(l, &metric, expr);
+    l->own_frame = NULL;
     if (v.kind != V_ERROR && l->accumulated == 0) {
         struct diag *d =
             lower_error(l, frame, expr->span, "this is no metric: it accumulates nothing");
@@ -397,7 +402,9 @@ static void lower_output(struct lower *l, struct frame *frame, const char *name,
 {
     if (l->phase != PHASE_PREDICT)
         return;
+    l->own_frame = frame;
     struct value v = value_to_tensor(l, lower_expr(l, frame, expr));
+    l->own_frame = NULL;
     if (v.kind == V_ERROR)
         return;
     name = result_path(l, frame, name, expr, "output", l->output_count + 1);
@@ -418,6 +425,15 @@ static void lower_output(struct lower *l, struct frame *frame, const char *name,
     l->output_count++;
 }
 
+void lower_result(struct lower *l, struct frame *frame, const char *name, const struct ast *expr,
+                  bool metric)
+{
+    if (metric)
+        lower_metric(l, frame, name, expr);
+    else
+        lower_output(l, frame, name, expr);
+}
+
 void lower_model_statement(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     const char *name = NULL;
@@ -436,10 +452,8 @@ void lower_model_statement(struct lower *l, struct frame *frame, const struct as
     }
     if (*ast->text == 'l')
         lower_loss(l, frame, name, expr);
-    else if (*ast->text == 'm')
-        lower_metric(l, frame, name, expr);
-    else
-        lower_output(l, frame, name, expr);
+    else if (!lower_wait(l, frame, name, expr, *ast->text == 'm'))
+        lower_result(l, frame, name, expr, *ast->text == 'm');
 }
 
 static int count_losses(const struct ast *body)
