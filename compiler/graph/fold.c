@@ -16,6 +16,7 @@
 #include "ops/exp2.h"
 #include "ops/expm1.h"
 #include "ops/floor.h"
+#include "ops/flush.h"
 #include "ops/ge.h"
 #include "ops/gt.h"
 #include "ops/le.h"
@@ -45,9 +46,10 @@
 #include "ops/to_i32.h"
 
 #define FLOAT_1(X) \
-    X(NEG, neg) X(ABS, abs) X(SIGN, sign) X(FLOOR, floor) X(EXP, exp) X(EXP2, exp2) \
-    X(EXPM1, expm1) X(LOG, log) X(LOG2, log2) X(LOG1P, log1p) X(SQRT, sqrt) X(RSQRT, rsqrt) \
-    X(SQUARE, square) X(SIN, sin) X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) X(ERF, erf)
+    X(NEG, neg) X(ABS, abs) X(SIGN, sign) X(FLOOR, floor) X(FLUSH, flush) X(EXP, exp) \
+    X(EXP2, exp2) X(EXPM1, expm1) X(LOG, log) X(LOG2, log2) X(LOG1P, log1p) X(SQRT, sqrt) \
+    X(RSQRT, rsqrt) X(SQUARE, square) X(SIN, sin) X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) \
+    X(ERF, erf)
 #define FLOAT_2(X) \
     X(ADD, add) X(SUB, sub) X(MUL, mul) X(DIV, div) X(MIN, min) X(MAX, max) X(POW, pow)
 #define COMPARE(X) X(EQ, eq) X(NE, ne) X(LT, lt) X(LE, le) X(GT, gt) X(GE, ge)

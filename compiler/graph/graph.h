@@ -116,9 +116,11 @@ int graph_const(struct graph *, float);
 int graph_const_whole(struct graph *, enum dtype, int64_t);
 int graph_fill(struct graph *, float, const struct shape *);
 int graph_read(struct graph *, int variable);
+/* By way of graph_flush where the variable lasts: no state is ever subnormal. */
 int graph_store(struct graph *, int variable, int value);
 int graph_unary(struct graph *, enum op, int a);
 int graph_binary(struct graph *, enum op, int a, int b);
+int graph_flush(struct graph *, int a);                 /* f32; itself where it is that */
 int graph_select(struct graph *, int condition, int a, int b);
 int graph_to(struct graph *, enum dtype, int a);        /* itself where it has that dtype */
 /* axes: bit i set reduces axis i; reduced axes stay with extent 1.  These make the row form,

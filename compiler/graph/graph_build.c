@@ -2,7 +2,9 @@
 #include "graph/graph.h"
 
 #include <assert.h>
+#include <math.h>
 #include "graph/op.h"
+#include "graph/program.h"
 
 /* ---- sources ---- */
 
@@ -34,6 +36,8 @@ int graph_read(struct graph *graph, int variable)
 int graph_store(struct graph *graph, int variable, int value)
 {
     struct attr attr = {.variable = variable};
+    if (variable_lasts(program_variable(graph->program, variable)))
+        value = graph_flush(graph, value);
     return graph_add(graph, OP_STORE, 1, &value, &attr);
 }
 
@@ -53,6 +57,24 @@ int graph_unary(struct graph *graph, enum op op, int a)
 int graph_binary(struct graph *graph, enum op op, int a, int b)
 {
     return graph_add(graph, op, 2, (int[]){a, b}, NULL);
+}
+
+/* Seen through so many reshapes and concats. */
+static bool is_flushed(const struct graph *graph, int a, int depth)
+{
+    const struct node *n = graph_node(graph, a);
+    if (n->op == OP_CONST)
+        return !n->attr.list && (fabsf(n->attr.value) >= 0x1p-126f
+                                 || (n->attr.value == 0 && !signbit(n->attr.value)));
+    bool all = (n->op == OP_RESHAPE || n->op == OP_CONCAT) && depth > 0;
+    for (int i = 0; all && i < n->count; i++)
+        all = is_flushed(graph, n->operand[i], depth - 1);
+    return n->op == OP_FLUSH || all;
+}
+
+int graph_flush(struct graph *graph, int a)
+{
+    return is_flushed(graph, a, 2) ? a : graph_unary(graph, OP_FLUSH, a);
 }
 
 int graph_select(struct graph *graph, int condition, int a, int b)

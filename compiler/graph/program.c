@@ -46,3 +46,8 @@ struct variable *program_variable(const struct program *program, int id)
     assert(id >= 0 && id < program->variable_count);
     return program->variable[id];
 }
+
+bool variable_lasts(const struct variable *variable)
+{
+    return variable->kind <= VAR_AVERAGE && variable->dtype == F32;
+}

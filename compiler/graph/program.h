@@ -222,6 +222,8 @@ const char *phase_name(enum phase);
 struct variable *program_add_variable(struct program *, enum variable_kind, const char *path,
                                       enum dtype, const struct shape *, struct span);
 struct variable *program_variable(const struct program *, int id);
+/* Whether a step finds f32 in it that an earlier step left. */
+bool variable_lasts(const struct variable *);
 
 /* The path of the model or of what it includes, from the model's folder: so that what is emitted
  * does not depend on where the model lies. */

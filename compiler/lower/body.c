@@ -9,8 +9,11 @@ static void bind_one(struct lower *l, struct frame *frame, const struct ast *nam
                      struct value value)
 {
     struct binding *old = frame_find(frame, name->text);
+    bool stored = old && old->variable >= 0;
+    if (stored && value.kind == V_TENSOR && value_node(l, value)->dtype == F32)
+        value.node = graph_flush(l->graph, value.node);
     struct binding *b = frame_bind(l, frame, name->text, value, name->span);
-    if (old && old->variable >= 0) {
+    if (stored) {
         b->variable = old->variable;
         b->changed = true;
     }

@@ -445,8 +445,10 @@ static struct value optimize(struct lower *l, const struct param_group *g, int w
     }
     if (v.kind == V_TENSOR && g->held >= 0) {
         struct value held[] = {value_tensor(l, g->held, false, span), given[0], v};
-        return value_map(l, OP_SELECT, 3, held, span);
+        v = value_map(l, OP_SELECT, 3, held, span);
     }
+    if (v.kind == V_TENSOR)
+        v.node = graph_flush(l->graph, v.node);
     return v;
 }
 

@@ -131,6 +131,7 @@ static void store_initial(struct lower *l, struct frame *frame, struct variable 
     int node = value.node;
     if (!shape_equal(&value_node(l, value)->shape, &v->shape))
         node = graph_broadcast(l->graph, node, &v->shape);
+    node = graph_flush(l->graph, node);
     graph_store(l->graph, v->id, node);
     lower_declared(l, v->id)->initial = node + 1;
 }
