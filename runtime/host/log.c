@@ -54,13 +54,39 @@ void inv_log_whole(struct inv_log *log, const char *key, uint64_t value)
 
 void inv_log_real(struct inv_log *log, const char *prefix, const char *name, double value)
 {
+    inv_log_array(log, prefix, name, 0, NULL, &value);
+}
+
+static void write_real(FILE *to, double value)
+{
+    if (isfinite(value))
+        fprintf(to, "%.9g", value);
+    else
+        fputs("null", to);
+}
+
+/* Writes the values from `at` on, of that shape; the place behind them. */
+static const double *write_array(FILE *to, int rank, const int64_t *dim, const double *at)
+{
+    if (rank == 0) {
+        write_real(to, *at);
+        return at + 1;
+    }
+    for (int64_t i = 0; i < dim[0]; i++) {
+        fputc(i ? ',' : '[', to);
+        at = write_array(to, rank - 1, dim + 1, at);
+    }
+    fputc(']', to);
+    return at;
+}
+
+void inv_log_array(struct inv_log *log, const char *prefix, const char *name, int rank,
+                   const int64_t *dim, const double *value)
+{
     if (!log->file)
         return;
     write_key(log, prefix, name);
-    if (isfinite(value))
-        fprintf(log->file, "%.9g", value);
-    else
-        fputs("null", log->file);
+    write_array(log->file, rank, dim, value);
 }
 
 int inv_log_close(struct inv_log *log)

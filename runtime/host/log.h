@@ -21,6 +21,9 @@ void inv_log_text(struct inv_log *, const char *key, const char *value);
 void inv_log_whole(struct inv_log *, const char *key, uint64_t value);
 /* The key is prefix, then name. */
 void inv_log_real(struct inv_log *, const char *prefix, const char *name, double value);
+/* Nested lists. */
+void inv_log_array(struct inv_log *, const char *prefix, const char *name, int rank,
+                   const int64_t *dim, const double *value);
 int inv_log_close(struct inv_log *);
 
 #endif

@@ -16,6 +16,15 @@ static int is_scalar(const struct inv_session *s, int report)
     return inv_variable_elements(variable_of(s, report)) == 1;
 }
 
+/* Where the values of a report begin in those of a pass; of report_count: their number. */
+static int64_t value_at(const struct inv_session *s, int report)
+{
+    int64_t at = s->model->report_count;
+    for (int i = 0; i < report; i++)
+        at += is_scalar(s, i) ? 0 : inv_variable_elements(variable_of(s, i));
+    return report < s->model->report_count && is_scalar(s, report) ? report : at;
+}
+
 static double element(const struct inv_session *s, const struct inv_variable *v, int64_t index)
 {
     const unsigned char *at = s->run.arena + v->offset + (size_t)index * inv_dtype_bytes(v->dtype);
@@ -38,7 +47,8 @@ void inv_pass_begin(struct inv_session *s, struct inv_pass *pass)
     if (!pass->sum)
         pass->sum = inv_allocate(reports * INV_EXACT_WORDS * sizeof *pass->sum);
     if (!pass->value)
-        pass->value = inv_allocate(reports * sizeof *pass->value);
+        pass->value = inv_allocate((size_t)value_at(s, s->model->report_count)
+                                   * sizeof *pass->value);
     if (!pass->kept)
         pass->kept = inv_ranking_open(s->model);
     memset(pass->sum, 0, reports * INV_EXACT_WORDS * sizeof *pass->sum);
@@ -79,11 +89,13 @@ void inv_pass_end(struct inv_session *s, struct inv_pass *pass)
     s->run.rows = pass->rows;
     inv_device_phase(s->model, &s->run, INV_FINISH);
     for (int i = 0; i < s->model->report_count; i++) {
+        int64_t count = inv_variable_elements(variable_of(s, i));
+        double *value = pass->value + value_at(s, i);
         if (s->model->report[i].loss)
-            pass->value[i] = (double)inv_exact_mean(pass->sum + i * INV_EXACT_WORDS, 1,
-                                                    pass->rows);
-        else if (is_scalar(s, i))
-            pass->value[i] = element(s, variable_of(s, i), 0);
+            *value = (double)inv_exact_mean(pass->sum + i * INV_EXACT_WORDS, 1, pass->rows);
+        else
+            for (int64_t e = 0; e < count; e++)
+                value[e] = element(s, variable_of(s, i), e);
     }
 }
 
@@ -155,20 +167,22 @@ void inv_pass_print(const struct inv_session *s, const struct inv_pass *pass, FI
 
 void inv_pass_log(struct inv_session *s, const struct inv_pass *pass, const char *prefix)
 {
-    for (int i = 0; i < s->model->report_count; i++)
-        if (is_scalar(s, i))
-            inv_log_real(&s->log, prefix, s->model->report[i].name, pass->value[i]);
+    for (int i = 0; i < s->model->report_count; i++) {
+        const struct inv_variable *v = variable_of(s, i);
+        inv_log_array(&s->log, prefix, s->model->report[i].name, is_scalar(s, i) ? 0 : v->rank,
+                      v->dim, pass->value + value_at(s, i));
+    }
 }
 
-static int is_whole(const struct inv_session *s, const struct inv_variable *v, int64_t count)
+static int is_whole(const double *value, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
-        if (element(s, v, i) != floor(element(s, v, i)))
+        if (value[i] != floor(value[i]))
             return 0;
     return 1;
 }
 
-void inv_pass_print_arrays(const struct inv_session *s, FILE *to)
+void inv_pass_print_arrays(const struct inv_session *s, const struct inv_pass *pass, FILE *to)
 {
     for (int i = 0; i < s->model->report_count; i++) {
         const struct inv_variable *v = variable_of(s, i);
@@ -176,9 +190,10 @@ void inv_pass_print_arrays(const struct inv_session *s, FILE *to)
         if (is_scalar(s, i) || s->model->report[i].loss)
             continue;
         fprintf(to, "%s\n", s->model->report[i].name);
-        int whole = is_whole(s, v, count);
+        const double *value = pass->value + value_at(s, i);
+        int whole = is_whole(value, count);
         for (int64_t e = 0; e < count; e++)
-            fprintf(to, whole ? "%7.0f%s" : "%10.4f%s", element(s, v, e),
+            fprintf(to, whole ? "%7.0f%s" : "%10.4f%s", value[e],
                     (e + 1) % width == 0 ? "\n" : "");
     }
 }

@@ -24,7 +24,7 @@ struct inv_session {
 };
 
 /* A pass over rows: the exact sums of losses (core/exact.h), and in the end the value of every
- * scalar report (others are read from the arena). */
+ * report: that of scalar i is value[i], those of arrays follow. */
 struct inv_pass {
     int64_t rows;
     int64_t *sum;
@@ -51,7 +51,7 @@ void inv_pass_print(const struct inv_session *, const struct inv_pass *, FILE *,
 void inv_pass_print_value(FILE *, double);
 void inv_pass_log(struct inv_session *, const struct inv_pass *, const char *prefix);
 /* Reports that are no scalars (a confusion matrix), a line for each last-axis row. */
-void inv_pass_print_arrays(const struct inv_session *, FILE *);
+void inv_pass_print_arrays(const struct inv_session *, const struct inv_pass *, FILE *);
 
 /* average.c: exchanges the parameters with their moving averages, where the model keeps some. */
 void inv_average_exchange(struct inv_session *);

@@ -196,7 +196,7 @@ static void report_pass(struct inv_session *s, const struct inv_pass *pass, cons
     fputs(name, s->out);
     inv_pass_print(s, pass, s->out, "");
     fputc('\n', s->out);
-    inv_pass_print_arrays(s, s->out);
+    inv_pass_print_arrays(s, pass, s->out);
     inv_log_begin(&s->log);
     inv_pass_log(s, pass, prefix);
     inv_log_end(&s->log);

@@ -125,6 +125,30 @@ static void write_real(const struct training *t, const char *prefix, const char 
         fprintf(t->log, ",\"%s%s\":null", prefix, name);
 }
 
+static double number_at(const struct variable *v, int64_t i)
+{
+    return v->type == TYPE_I64 ? (double)((const int64_t *)v->data)[i]
+                               : (double)((const float *)v->data)[i];
+}
+
+/* A matrix and the like, row by row in brackets. */
+static void write_array(const struct training *t, const char *prefix, const char *name,
+                        const struct variable *v)
+{
+    int64_t count = shape_count(&v->shape, 1);
+    fprintf(t->log, ",\"%s%s\":", prefix, name);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t size = 1, opened = 0, closed = 0;
+        for (int axis = v->shape.rank - 1; axis >= 0; axis--) {
+            size *= v->shape.dim[axis];
+            opened += i % size == 0;
+            closed += (i + 1) % size == 0;
+        }
+        fprintf(t->log, "%s%.*s%.9g%.*s", i ? "," : "", (int)opened, "[[[[[[[[", number_at(v, i),
+                (int)closed, "]]]]]]]]");
+    }
+}
+
 static void end_pass(struct training *t, const char *prefix)
 {
     struct program *p = t->at->program;
@@ -136,6 +160,8 @@ static void end_pass(struct training *t, const char *prefix)
                                         : scalar_of(report_variable(t, i));
         if (shape_count(&report_variable(t, i)->shape, 1) == 1)
             write_real(t, prefix, p->report[i].name, t->value[i]);
+        else
+            write_array(t, prefix, p->report[i].name, report_variable(t, i));
     }
 }
 
