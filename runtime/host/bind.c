@@ -262,6 +262,18 @@ static int check_delimiter(struct inv_rows *rows)
     return 0;
 }
 
+/* A header whose last name is empty ends in a separator, as its rows may or may not. */
+static int check_last_name(struct inv_rows *rows)
+{
+    if (rows->width == 1 || *rows->header.cell[rows->width - 1])
+        return 1;
+    inv_error(rows->errors, "%s:%lld: a separator ends the header, and separators stand between "
+              "cells; remove it in every line that ends so, or read by position: csv(..., skip = "
+              "%lld, header = false)", rows->csv.stream.path, (long long)rows->csv.line,
+              (long long)rows->csv.line);
+    return 0;
+}
+
 static int read_header(struct inv_rows *rows)
 {
     int header = rows->model->data.header;
@@ -281,7 +293,7 @@ static int read_header(struct inv_rows *rows)
     rows->waiting = !header;
     if (header)
         keep_header(rows);
-    return 1;
+    return !header || check_last_name(rows);
 }
 
 static int bind_columns(struct inv_rows *rows)

@@ -290,12 +290,9 @@ static void bad_width(struct inv_rows *rows)
 {
     int count = rows->csv.count, width = rows->width;
     int behind = count == width + 1 && !*inv_csv_cell(&rows->csv, width);
-    int before = count == width - 1 && rows->header.cell && !*rows->header.cell[width - 1];
-    const char *cure = behind   ? "a separator ends the line; remove it, separators stand between "
-                                  "cells"
-                       : before ? "a separator ends the first line; remove it, separators stand "
-                                  "between cells"
-                                : "add or remove cells, or quote those with separators in them";
+    const char *cure = behind ? "a separator ends the line; remove it, separators stand between "
+                                "cells"
+                              : "add or remove cells, or quote those with separators in them";
     inv_error(rows->errors, "%s:%lld: has %d cells, but the first line has %d; %s",
               rows->csv.stream.path, (long long)rows->csv.line, count, width, cure);
 }
