@@ -9,6 +9,7 @@ int inv_feed_open(struct inv_feed *feed, struct inv_run *run)
     int64_t batch = feed->rows.model->batch;
     feed->run = run;
     feed->place = inv_allocate((size_t)batch * sizeof *feed->place);
+    feed->slot = inv_allocate((size_t)batch * sizeof *feed->slot);
     feed->rows.row = 0;
     feed->rows.at = 0;
     inv_fitted_begin(feed->rows.fitted, feed->rows.model->data.field_count);
@@ -35,10 +36,10 @@ static void free_kept(struct inv_feed *feed)
     feed->kept = NULL;
 }
 
-static void keep_cells(struct inv_feed *feed, int64_t slot)
+static void keep_cells(struct inv_feed *feed, int64_t line)
 {
     for (int c = 0; c < feed->keep_count; c++)
-        feed->kept[slot * feed->keep_count + c] =
+        feed->kept[line * feed->keep_count + c] =
             inv_copy_text(inv_rows_cell(&feed->rows, feed->keep[c]));
 }
 
@@ -47,14 +48,17 @@ static int64_t read_batch(struct inv_feed *feed)
     const struct inv_errors *errors = feed->rows.errors;
     int64_t batch = feed->rows.model->batch, count = 0;
     free_kept(feed);
+    feed->lines = 0;
     if (feed->keep_count > 0)
         feed->kept = inv_allocate((size_t)(batch * feed->keep_count) * sizeof *feed->kept);
-    while (count < batch && feed->more) {
+    while (feed->lines < batch && feed->more) {
         feed->more = inv_rows_next(&feed->rows, count) > 0 && !inv_errors_full(errors);
         if (!feed->more)
             break;
-        keep_cells(feed, count);
-        feed->place[count++] = inv_rows_here(&feed->rows);
+        keep_cells(feed, feed->lines);
+        feed->slot[feed->lines++] = feed->rows.drop ? -1 : count;
+        feed->place[count] = inv_rows_here(&feed->rows);
+        count += !feed->rows.drop;
     }
     return count;
 }
@@ -118,7 +122,9 @@ void inv_feed_close(struct inv_feed *feed, char (*hash)[65])
     free_kept(feed);
     free(feed->keep);
     free(feed->place);
+    free(feed->slot);
     feed->keep = NULL;
     feed->place = NULL;
+    feed->slot = NULL;
     feed->keep_count = 0;
 }

@@ -75,10 +75,11 @@ static int keep_columns(struct inv_feed *feed, const char *names, struct inv_pre
 
 static int predict_rows(struct inv_session *s, struct inv_feed *feed, struct inv_predictions *p)
 {
-    while (inv_feed_next(feed) > 0 && inv_feed_normalise(feed)) {
-        inv_device_phase(s->model, &s->run, INV_PREDICT);
-        for (int64_t i = 0; i < s->run.rows; i++)
-            inv_predictions_row(p, s->run.arena, i,
+    for (int64_t rows; (rows = inv_feed_next(feed)) > 0 || feed->lines > 0;) {
+        if (rows > 0 && inv_feed_normalise(feed))
+            inv_device_phase(s->model, &s->run, INV_PREDICT);
+        for (int64_t i = 0; i < feed->lines && s->errors.count == 0; i++)
+            inv_predictions_row(p, s->run.arena, feed->slot[i],
                                 (const char *const *)feed->kept + i * feed->keep_count);
     }
     return s->errors.count == 0;

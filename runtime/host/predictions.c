@@ -145,13 +145,14 @@ static void csv_row(struct inv_predictions *p, const unsigned char *arena, int64
     for (int i = 0; i < p->lead_count; i++, first = 0)
         write_cell(p, first, lead[i]);
     for (const struct inv_variable *v; (v = next_output(p, &at));) {
-        const unsigned char *from = row_of(v, arena, slot);
+        const unsigned char *from = slot < 0 ? NULL : row_of(v, arena, slot);
         for (int64_t e = 0; e < inv_variable_elements(v); e++, first = 0) {
-            char text[ELEMENT_TEXT];
-            const char *class = class_of(p, v, from);
-            print_element(text, v->dtype, from);
+            char text[ELEMENT_TEXT] = "";
+            const char *class = from ? class_of(p, v, from) : NULL;
+            if (from)
+                print_element(text, v->dtype, from);
             write_cell(p, first, class ? class : text);
-            from += inv_dtype_bytes(v->dtype);
+            from = from ? from + inv_dtype_bytes(v->dtype) : NULL;
         }
     }
     put(p, "\n");
@@ -259,26 +260,43 @@ static void json_row(struct inv_predictions *p, const unsigned char *arena, int6
     }
     for (const struct inv_variable *v; (v = next_output(p, &at)); first = 0) {
         put(p, first ? "" : ",");
-        json_output(p, v, row_of(v, arena, slot));
+        if (slot < 0) {
+            put_string(p, v->path);
+            put(p, ":null");
+        } else {
+            json_output(p, v, row_of(v, arena, slot));
+        }
     }
     put(p, "}\n");
 }
 
 /* ---- NPY, version 1.0: one array, its rows first ---- */
 
+static uint64_t element_bits(const unsigned char *at, int bytes)
+{
+    uint32_t low;
+    uint64_t wide;
+    memcpy(&low, at, sizeof low);
+    if (bytes < 8)
+        return low;
+    memcpy(&wide, at, sizeof wide);
+    return wide;
+}
+
 static void npy_row(struct inv_predictions *p, const unsigned char *arena, int64_t slot)
 {
     int at = 0;
     const struct inv_variable *v = next_output(p, &at);
-    const unsigned char *from = row_of(v, arena, slot);
-    for (int64_t e = 0; e < inv_variable_elements(v); e++, from += inv_dtype_bytes(v->dtype)) {
-        uint64_t bits = 0;
-        int bytes = v->dtype == INV_BOOL ? 1 : (int)inv_dtype_bytes(v->dtype);
-        uint32_t low;
-        memcpy(&low, from, sizeof low);
-        bits = low;
-        if (bytes == 8)
-            memcpy(&bits, from, sizeof bits);
+    int bytes = v->dtype == INV_BOOL ? 1 : (int)inv_dtype_bytes(v->dtype);
+    if (slot < 0 && v->dtype != INV_F32 && p->out.errors->count == 0)
+        inv_error(p->out.errors, "row %lld has a missing cell and no prediction, which an array of "
+                  "whole numbers cannot hold; take --format csv or jsonl",
+                  (long long)p->rows - 1);
+    for (int64_t e = 0; e < inv_variable_elements(v); e++) {
+        uint64_t bits = 0x7fc00000;     /* NaN */
+        if (slot >= 0)
+            bits = element_bits(row_of(v, arena, slot) + (size_t)e * inv_dtype_bytes(v->dtype),
+                                bytes);
         for (int b = 0; b < bytes; b++)
             fputc((int)(bits >> (8 * b) & 0xff), p->body);
     }

@@ -25,7 +25,8 @@ int inv_format_of(const char *name, const char *path);
 void inv_predictions_lead(struct inv_predictions *, const char *name, int length);
 /* model, fitted and format must be set, and the columns before the outputs; 0 after an error. */
 int inv_predictions_open(struct inv_predictions *, const char *path, struct inv_errors *);
-/* Row `slot` of the outputs in the arena; the texts of its columns before them. */
+/* Row `slot` of the outputs in the arena, or one without any (-1: empty cells, null, NaN); the
+ * texts of its columns before them. */
 void inv_predictions_row(struct inv_predictions *, const unsigned char *arena, int64_t slot,
                          const char *const *lead);
 /* 1 where the file is in place; 0 too where it was not wanted: then there is none. */

@@ -22,7 +22,9 @@ struct inv_rows {
     struct inv_columns *columns;        /* csv: one for each field */
     struct inv_header header;           /* csv */
     struct inv_names na;                /* csv: texts that mean missing */
-    int drop, had_header;               /* csv: of the row at hand; of the file before */
+    int drop;                           /* csv: the row at hand is left out, as a field asks; where
+                                         * inputs_only is set it is handed out, unread */
+    int had_header;                     /* csv: of the file before */
     int64_t dropped;                    /* csv: rows of the source left out, as fields ask */
     struct inv_fitted *fitted;          /* filled where a field has none, else obeyed */
     int width;                          /* csv: cells of every record; 0: not known yet */

@@ -320,7 +320,7 @@ int inv_table_next(struct inv_rows *rows, int64_t slot)
         else
             read_fields(rows, slot);
         rows->dropped += rows->drop;
-    } while (rows->drop && !inv_errors_full(rows->errors));
+    } while (rows->drop && !rows->inputs_only && !inv_errors_full(rows->errors));
     return inv_errors_full(rows->errors) ? -1 : 1;
 }
 
@@ -363,7 +363,9 @@ void inv_table_close(struct inv_rows *rows, char (*hash)[65])
         inv_paths_append(rows->read, &rows->paths);
     }
     if (rows->dropped && rows->errors->count == 0)
-        inv_note(rows->errors, "%s: %lld rows with a missing cell are left out",
+        inv_note(rows->errors, rows->inputs_only ? "%s: %lld rows with a missing cell have no "
+                                                   "prediction"
+                                                 : "%s: %lld rows with a missing cell are left out",
                  rows->paths.path[0], (long long)rows->dropped);
     inv_paths_free(&rows->paths);
 }

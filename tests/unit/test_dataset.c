@@ -473,8 +473,8 @@ static void test_bad_cells(void)
     check_bad("1\n2\n", "field x takes column 1, but there are only columns 0 to 0");
     check_bad("1,2,3\n1,2,3,\n", "fake.csv:2: has 4 cells, but the first line has 3; a separator "
                                  "ends the line; remove it");
-    check_bad("a,b,c,\n1,2,3\n", "fake.csv:2: has 3 cells, but the first line has 4; a separator "
-                                 "ends the first line; remove it");
+    check_bad("a,b,c,\n1,2,3\n", "fake.csv:1: a separator ends the header");
+    check_bad("a,b,c,\n1,2,3,\n", "fake.csv:1: a separator ends the header");
     check_bad("1,2,3\n1,2,\"4,5\"\n", "\"4,5\" is not a number; if ',' is its decimal point, say "
                                       "so: csv(..., decimal = \",\")");
     check_bad("1,2\n3,4\n", "field y takes column 2, but there are only columns 0 to 1");
