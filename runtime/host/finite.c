@@ -50,12 +50,17 @@ static const struct inv_variable *find_spoiled(const struct inv_session *s)
     return NULL;
 }
 
-int inv_finite_weights(struct inv_session *s)
+int inv_finite_saved(struct inv_session *s)
 {
     inv_device_pull_saved(s);
-    const struct inv_variable *v = find_spoiled(s);
-    if (!v)
+    return find_spoiled(s) == NULL;
+}
+
+int inv_finite_weights(struct inv_session *s)
+{
+    if (inv_finite_saved(s))
         return INV_OK;
+    const struct inv_variable *v = find_spoiled(s);
     int64_t at = find_unsound(s, v);
     float value;
     memcpy(&value, s->run.arena + v->offset + (size_t)at * sizeof value, sizeof value);

@@ -60,6 +60,9 @@ void inv_average_start(struct inv_session *);
 
 /* finite.c: replays INV_TRAIN and names the first node that is not finite; the exit status. */
 int inv_finite_report(struct inv_session *);
+/* Whether the weights may be written: no parameter that is not finite, no NaN in a buffer.  Those
+ * of a device are in the arena then. */
+int inv_finite_saved(struct inv_session *);
 /* INV_NOT_FINITE, with an error, where a parameter is not finite or a buffer holds a NaN. */
 int inv_finite_weights(struct inv_session *);
 

@@ -56,7 +56,8 @@ static int is_better(const struct training *t, float value, float than)
     return t->s->model->report[t->watch.report].better_lower ? value < than : value > than;
 }
 
-/* What a value must be better than to count for `patience n by least`. */
+/* What a value must be better than to count for `patience n by least`; it is better than the best,
+ * too, then. */
 static float bar(const struct training *t)
 {
     const struct inv_model *model = t->s->model;
@@ -64,35 +65,33 @@ static float bar(const struct training *t)
     return (lower ? inv_sub : inv_add)(t->watch.mark, model->patience_by);
 }
 
+/* The weights are those that inv_finite_saved() looked at. */
 static void keep(struct training *t, float value, int64_t epoch)
 {
     struct watch *w = &t->watch;
     w->epoch = epoch;
     w->best = value;
-    if (!w->kept)
-        return;
-    inv_device_pull_saved(t->s);
-    memcpy(w->kept, t->s->run.arena, (size_t)t->s->model->saved_bytes);
+    if (w->kept)
+        memcpy(w->kept, t->s->run.arena, (size_t)t->s->model->saved_bytes);
 }
 
-/* After an evaluation with the weights that would be saved in the arena.  A tie keeps the earlier,
- * NaN is never better. */
+/* After an evaluation with the weights that would be saved in the arena.  A tie keeps the earlier;
+ * NaN is never better, nor is what weights give that would not be written. */
 static void look(struct training *t, int64_t epoch)
 {
     struct watch *w = &t->watch;
     if (w->report < 0)
         return;
     float value = (float)(w->part == INV_PART_VAL ? &t->val : &t->train)->value[w->report];
-    int first = w->epoch == 0;
+    int first = w->epoch == 0, better = first || is_better(t, value, w->best);
     w->misses++;
-    if (isnan(value))
+    if (isnan(value) || !better || !inv_finite_saved(t->s))
         return;
     if (first || is_better(t, value, bar(t))) {
         w->mark = value;
         w->misses = 0;
     }
-    if (first || is_better(t, value, w->best))
-        keep(t, value, epoch);
+    keep(t, value, epoch);
 }
 
 static float loss_of(const struct inv_session *s)

@@ -671,20 +671,22 @@ enum ${model}_status ${model}_evaluate(struct ${model} *model, enum ${model}_par
     return ${upper}_OK;
 }
 
-/* The weights that would be saved are in the arena. */
+/* The weights that would be saved are in the arena; NaN is never better, nor is what weights give
+ * that are not sound. */
 static enum ${model}_status look(const struct ${model} *model, struct ${model}_best *best,
                          ${watch_ctype} value)
 {
     uint32_t mode = inv_fpu_enter();
     ${watch_ctype} bar = ${watch_bar}(best->mark, ${patience_by});
-    volatile int a_number = value == value;
+    volatile int number = value == value;
     volatile int counts = best->epoch == 0 || value ${watch_better} bar;
     volatile int better = best->epoch == 0 || value ${watch_better} best->value;
     inv_fpu_leave(mode);
-    best->misses = a_number && counts ? 0 : best->misses + 1;
-    if (a_number && counts)
+    int taken = number && better && weights_are_sound(model);
+    best->misses = taken && counts ? 0 : best->misses + 1;
+    if (taken && counts)
         best->mark = value;
-    if (a_number && better) {
+    if (taken) {
         best->epoch = model->run.epoch + 1;
         best->value = value;
         if (best->weights)
