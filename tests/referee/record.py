@@ -4,9 +4,10 @@
     python3 -m venv venv && venv/bin/pip install scikit-learn
     venv/bin/python record.py INVAR [--data] [NAME...]
 
-INVAR (bin/invar of a build) trains each NAME.inv and predicts all rows of its table; from these
-predictions and the table's labels and weights scikit-learn computes every metric that the model
-reports.  NAME.expected gets
+INVAR (bin/invar of a build) trains each NAME.inv into NAME.init.safetensors (beside it
+NAME.init.fields.json, which columns its fields stand for) and predicts all rows of its table; from
+these predictions and the table's labels and weights scikit-learn computes every metric that the
+model reports.  NAME.expected gets
 
     predictions SHA256                   of what `invar predict` writes
     metric NAME VALUE [VALUE...]         a matrix row by row
@@ -108,7 +109,7 @@ class Case:
             self.run(invar, folder)
 
     def run(self, invar, folder):
-        weights, out = f"{folder}/w.safetensors", f"{folder}/predictions.csv"
+        weights, out = f"{self.name}.init.safetensors", f"{folder}/predictions.csv"
         common = [f"{self.name}.inv", "--weights", weights, "--quiet"]
         subprocess.run([invar, "run", *common], cwd=HERE, check=True, stdout=subprocess.DEVNULL)
         subprocess.run([invar, "predict", f"{self.name}.inv", self.table, "--weights", weights,
