@@ -689,7 +689,7 @@ static enum ${model}_status look(const struct ${model} *model, struct ${model}_b
     if (taken) {
         best->epoch = model->run.epoch + 1;
         best->value = value;
-        if (best->weights)
+        if (best->weights && ${keeps_best})
             memcpy(best->weights, model->run.arena, WEIGHT_BYTES);
     }
     return ${patience} > 0 && best->misses >= ${patience} ? ${upper}_DONE : ${upper}_OK;
@@ -721,7 +721,7 @@ enum ${model}_status ${model}_watch(struct ${model} *model, struct ${model}_best
 void ${model}_finish(struct ${model} *model, const struct ${model}_best *best)
 {
     ${model}_exchange_average(model);
-    if (best && best->weights && best->epoch > 0)
+    if (best && best->weights && best->epoch > 0 && ${keeps_best})
         memcpy(model->run.arena, best->weights, WEIGHT_BYTES);
 }
 

@@ -82,7 +82,7 @@ struct ${model}_outputs {
 
 /* What `keep best` and `patience` of the model have seen; zero it before the first epoch. */
 struct ${model}_best {
-    void *weights;                      /* ${upper}_WEIGHT_BYTES to keep the best in, or NULL */
+    void *weights;                      /* for `keep best`: ${upper}_WEIGHT_BYTES, or NULL */
     int32_t epoch;                      /* of the best, from 1; 0: none yet */
     int32_t misses;                     /* calls without one that counts for `patience` */
     ${watch_ctype} value, mark;         /* of the best; of the last that counted */

@@ -265,6 +265,7 @@ static void set_watch(const struct lists *l)
     const struct variable *v = program_variable(l->program, report->variable);
     struct values *file = l->emit->file;
     set_whole(file, "watches", train->keep_best || train->patience > 0);
+    set_whole(file, "keeps_best", train->keep_best != NULL); /* else the last weights stay */
     set_whole(file, "watch_val", !train->keep_best || strncmp(train->keep_best, "val.", 4) == 0);
     bool val = train->keep_best ? !strncmp(train->keep_best, "val.", 4) : train->patience > 0;
     set_whole(file, "watches_val", list_watched(l) || val);
