@@ -257,6 +257,8 @@ const char *group_product_text(struct function *, const struct node *matmul);
 /* The shape of what is reduced, and the order of sums where any are. */
 const char *group_row_text(struct function *, const char *walk);
 const char *group_column_text(struct function *, const struct node *column);
+/* Whether it makes exact sums; then sets what their skeleton needs. */
+bool group_column_exact(struct function *, const struct node *column);
 /* Does the operand of a flat CONCAT lie at its piece already? */
 bool group_lies_there(const struct function *, const struct node *whole, int operand,
                       int64_t start);

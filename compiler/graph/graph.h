@@ -132,6 +132,10 @@ int graph_max(struct graph *, int x, uint32_t axes);
 int graph_min(struct graph *, int x, uint32_t axes);
 int graph_argmax(struct graph *, int x, uint32_t axes);
 int graph_count_true(struct graph *, int x, uint32_t axes); /* BOOL or I32 -> I64, exact */
+/* Digits [words, ..] of exact sums over so many leading axes: numerics.md, section 3.10.  The sum
+ * of x; or, as a spread, those of x and x^2, of which each is w times where w is not -1. */
+int graph_sum_exact(struct graph *, int x, int lead);
+int graph_spread_exact(struct graph *, int x, int w, int lead);
 int graph_reshape(struct graph *, int x, const struct shape *);
 int graph_transpose(struct graph *, int x, const int *perm);
 int graph_slice(struct graph *, int x, const int64_t *start, const struct shape *);

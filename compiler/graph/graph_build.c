@@ -316,6 +316,43 @@ int graph_count_true(struct graph *graph, int x, uint32_t axes)
     return reduce(graph, OP_COLUMN_COUNT, x, axes, false);
 }
 
+/* As [1, the leading axes, the others] */
+static int to_leading_form(struct graph *graph, int x, int lead)
+{
+    struct shape s = graph_node(graph, x)->shape, form = shape_scalar();
+    shape_append(&form, 1, false);
+    append_merged(&form, &s, 0, lead);
+    append_merged(&form, &s, lead, s.rank);
+    return graph_reshape(graph, x, &form);
+}
+
+/* digits [1, words, c] as [words, the axes of x after the leading ones] */
+static int digits_of(struct graph *graph, int digits, int x, int lead)
+{
+    struct shape s = graph_node(graph, x)->shape, shape = shape_scalar();
+    shape_append(&shape, graph_node(graph, digits)->shape.dim[1], false);
+    for (int i = lead; i < s.rank; i++)
+        shape_append(&shape, s.dim[i], false);
+    return graph_reshape(graph, digits, &shape);
+}
+
+int graph_sum_exact(struct graph *graph, int x, int lead)
+{
+    int digits = graph_unary(graph, OP_COLUMN_EXACT, to_leading_form(graph, x, lead));
+    return digits_of(graph, digits, x, lead);
+}
+
+int graph_spread_exact(struct graph *graph, int x, int w, int lead)
+{
+    int operand[] = {to_leading_form(graph, x, lead), -1};
+    if (w >= 0) {
+        w = graph_broadcast(graph, w, &graph_node(graph, x)->shape);
+        operand[1] = to_leading_form(graph, w, lead);
+    }
+    int digits = graph_add(graph, OP_COLUMN_SPREAD, w < 0 ? 1 : 2, operand, NULL);
+    return digits_of(graph, digits, x, lead);
+}
+
 int graph_unbroadcast(struct graph *graph, int x, const struct shape *shape)
 {
     struct shape s = graph_node(graph, x)->shape;

@@ -74,7 +74,7 @@ static void print_attributes(struct text *text, const struct graph *graph, const
         text_printf(text, " %s", step_values[n->attr.step_value]);
     if (uses & ATTR_VALUE && n->dtype == F32)
         print_value(text, n);
-    if (uses & ATTR_WHOLE && n->dtype != F32)
+    if (uses & ATTR_WHOLE && (n->dtype != F32 || !(uses & ATTR_VALUE)))
         text_printf(text, " whole=%" PRId64, n->attr.whole);
     if (uses & ATTR_AXIS)
         text_printf(text, " axis=%d", n->attr.axis);

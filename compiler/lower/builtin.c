@@ -978,7 +978,8 @@ static bool step_value(struct lower *l, struct frame *frame, const char *name, s
             return true;
         }
         if (table[i].value == VALUE_ROWS && l->phase == PHASE_FINISH && weights >= 0) {
-            *out = value_tensor(l, lower_read(l, weights), false, span);
+            int sum = graph_unary(l->graph, OP_EXACT_SUM, lower_read(l, weights));
+            *out = value_tensor(l, sum, false, span);
             return true;
         }
         int whole = graph_add_shaped(l->graph, OP_STEP_VALUE, 0, NULL, &attr, I32, &scalar);

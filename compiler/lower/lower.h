@@ -89,6 +89,7 @@ struct declared {
     int next;                           /* of the same bucket, declared before; or -1 */
     int initial;                        /* 1 + the node of its start value in PHASE_INIT, or 0 */
     int read, stored;                   /* nodes in the current graph: read, next value; or -1 */
+    int64_t cases;                      /* of a total: what a row adds to each of its elements */
 };
 
 /* A turn of a `repeat`, or a call of a block, that is being lowered. */
@@ -300,6 +301,8 @@ struct value lower_balanced(struct lower *, struct frame *, struct span);
 void lower_weight(struct lower *, const struct ast *);
 /* A value of each row times the row's weight, where rows have some; others as they are. */
 int lower_weighted(struct lower *, struct value);
+/* Where rows have weights: those of the batch's rows, as f32[b, 1, ...] of that rank. */
+int lower_row_weights(struct lower *, int rank);
 /* Once a phase: adds the batch's weights to those of the part, which `rows` of metrics is then. */
 void lower_total_weight(struct lower *);
 /* Scalars: of the batch's rows, which have weights; sum / (their sum * elements). */

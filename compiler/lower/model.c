@@ -1,5 +1,6 @@
 /* The model's body, lowered once for each phase: losses, metrics, outputs. */
 #include <string.h>
+#include "core/exact.h"
 #include "lower/lower.h"
 
 /* ---- what a result depends on ---- */
@@ -231,99 +232,177 @@ void lower_better(struct lower *l, struct frame *frame, const struct ast *ast)
     l->better_lower = !strcmp(word->text, "lower");
 }
 
-/* What is added to a total: the sum over rows and all axes that the total's type lacks. */
-static int accumulated(struct lower *l, struct frame *frame, const struct ast *ast, struct value v,
-                       const struct shape *total, bool count)
+/* ---- totals ---- */
+/* What they are in memory: a whole number of 64 bits; or the digits of exact sums, [words, ..]
+ * (docs/numerics.md, section 3, rule 10), of the values or of a spread. */
+enum total_kind { TOTAL_NONE, TOTAL_COUNT, TOTAL_SUM, TOTAL_SPREAD, TOTAL_RANKING };
+
+struct total {
+    enum total_kind kind;
+    enum ranking_form form;             /* of a ranking, which the runtime makes of all rows */
+    struct shape shape;
+    int id;                             /* its variable; -1 after an error */
+};
+
+static struct total total_of(const struct ast *type)
 {
-    int rank = value_rank(l, v), lead = rank - total->rank;
+    static const char *const names[] = {"", "count", "f32", "spread"};
+    struct total total = {.id = -1};
+    if (!type || type->kind != AST_TYPE)
+        return total;
+    total.form = lower_ranking_form(type->text);
+    total.kind = total.form ? TOTAL_RANKING : TOTAL_NONE;
+    for (int i = TOTAL_COUNT; i <= TOTAL_SPREAD; i++)
+        if (!strcmp(type->text, names[i]))
+            total.kind = (enum total_kind)i;
+    return total;
+}
+
+/* How many leading axes of v, the rows among them, the total sums over; or -1. */
+static int summed_axes(struct lower *l, struct frame *frame, const struct ast *ast, struct value v,
+                       const struct total *total)
+{
+    const struct shape *shape = &total->shape;
+    int rank = value_rank(l, v), lead = rank - shape->rank;
     bool fits = lead >= 0;
-    for (int i = 0; fits && i < total->rank; i++)
-        fits = value_dim(l, v, lead + i) == total->dim[i];
+    for (int i = 0; fits && i < shape->rank; i++)
+        fits = value_dim(l, v, lead + i) == shape->dim[i];
     if (!fits) {
         lower_error(l, frame, ast->span, "%s does not add up to '%s', which is %s",
                     value_describe(l, v), ast->kid[0]->text,
-                    shape_print(l->arena, count ? I64 : F32, total));
+                    shape_print(l->arena, total->kind == TOTAL_COUNT ? I64 : F32, shape));
         return -1;
     }
-    uint32_t mask = (1u << (lead + v.per_row)) - 1;
-    int node = count  ? graph_count_true(l->graph, v.node, mask)
-               : mask ? graph_sum(l->graph, v.node, mask)
-                      : v.node;
-    return graph_reshape(l->graph, node, total);
+    return lead + v.per_row;
 }
 
-static void add_to_total(struct lower *l, struct frame *frame, const struct ast *ast, int id,
-                         bool count)
+/* The value as what is added up, or an error. */
+static struct value addend(struct lower *l, struct frame *frame, const struct ast *ast,
+                           const struct total *total)
 {
-    struct variable *total = program_variable(l->program, id);
     struct value v = lower_expr(l, frame, ast->kid[2]);
+    bool count = total->kind == TOTAL_COUNT;
+    if (v.kind != V_ERROR)
+        v = count ? value_to_tensor(l, v) : value_to_f32(l, v);
     if (v.kind == V_ERROR)
-        return;
-    v = count ? value_to_tensor(l, v) : value_to_f32(l, v);
-    if (v.kind == V_ERROR)
-        return;
+        return v;
     enum dtype dtype = value_node(l, v)->dtype;
     if (count && dtype != BOOL && (dtype != I32 || v.classes)) {
         struct diag *d =
             lower_error(l, frame, ast->kid[2]->span,
                         "a count adds up bools or whole numbers, not %s", value_describe(l, v));
         diag_help(d, "compare first, or declare the total as f32");
-        return;
+        return value_error();
     }
     if (lower_missing(l, v.node)) {
         lower_error(l, frame, ast->kid[2]->span, "what is accumulated cannot depend on a total");
+        return value_error();
+    }
+    if (total->kind == TOTAL_SPREAD && !v.per_row) {
+        lower_error(l, frame, ast->kid[2]->span, "a spread is that of values of the rows, and this "
+                    "is the same in all of them");
+        return value_error();
+    }
+    return v;
+}
+
+static bool rows_are_weighed(const struct lower *l)
+{
+    return l->program->data.weight >= 0;
+}
+
+/* A weighted count is a sum of weights. */
+static int added(struct lower *l, const struct total *total, struct value v, int lead)
+{
+    if (total->kind == TOTAL_SPREAD) {
+        int w = rows_are_weighed(l) ? lower_row_weights(l, value_node(l, v)->shape.rank) : -1;
+        return graph_spread_exact(l->graph, v.node, w, lead);
+    }
+    if (total->kind == TOTAL_SUM || rows_are_weighed(l))
+        return graph_sum_exact(l->graph, lower_weighted(l, value_to_f32(l, v)), lead);
+    int count = graph_count_true(l->graph, v.node, (1u << lead) - 1);
+    return graph_reshape(l->graph, count, &total->shape);
+}
+
+static void add_to_total(struct lower *l, struct frame *frame, const struct ast *ast,
+                         const struct total *total)
+{
+    struct value v = addend(l, frame, ast, total);
+    int lead = v.kind == V_ERROR ? -1 : summed_axes(l, frame, ast, v, total);
+    if (lead < 0)
         return;
+    int sum = graph_binary(l->graph, OP_ADD, lower_read(l, total->id), added(l, total, v, lead));
+    graph_store(l->graph, total->id, sum);
+    struct declared *declared = lower_declared(l, total->id);
+    declared->cases = 1;
+    for (int i = 0; i < lead - v.per_row; i++)
+        declared->cases *= value_dim(l, v, i);
+}
+
+/* What the end of a part makes of it. */
+static int total_value(struct lower *l, const struct total *total)
+{
+    int operand[] = {lower_read(l, total->id), -1};
+    if (total->kind == TOTAL_RANKING)
+        return operand[0];
+    if (total->kind == TOTAL_SPREAD) {
+        struct attr attr = {.whole = lower_declared(l, total->id)->cases};
+        if (rows_are_weighed(l))
+            operand[1] = lower_read(l, l->program->data.total_weight);
+        return graph_add(l->graph, OP_EXACT_SPREAD, rows_are_weighed(l) ? 2 : 1, operand, &attr);
     }
-    if (total->dtype == F32) {
-        v.node = lower_weighted(l, value_to_f32(l, v));
-        count = false;
-    }
-    int sum = accumulated(l, frame, ast, v, &total->shape, count);
-    if (sum >= 0)
-        graph_store(l->graph, id, graph_binary(l->graph, OP_ADD, lower_read(l, id), sum));
+    bool digits = total->kind == TOTAL_SUM || rows_are_weighed(l);
+    return digits ? graph_unary(l->graph, OP_EXACT_SUM, operand[0]) : operand[0];
+}
+
+static void declare_total(struct lower *l, struct frame *frame, const struct ast *ast,
+                          struct total *total)
+{
+    const char *path = path_join(l, frame->path, ast->kid[0]->text);
+    bool weighed = rows_are_weighed(l), ranking = total->kind == TOTAL_RANKING;
+    bool whole = ranking || (total->kind == TOTAL_COUNT && !weighed);
+    int64_t words = total->kind != TOTAL_SPREAD ? INV_EXACT_WORDS
+                    : weighed                   ? INV_EXACT_WEIGHTED_WORDS
+                                                : INV_EXACT_SPREAD_WORDS;
+    struct shape digits = shape_of(1, -1, &words);
+    for (int i = 0; i < total->shape.rank; i++)
+        digits.dim[digits.rank++] = total->shape.dim[i];
+    total->id = lower_declare(l, frame, VAR_ACCUMULATOR, path, ranking ? F32 : I64,
+                              whole ? &total->shape : &digits, ast->span);
 }
 
 void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     const struct ast *name = ast->kid[0], *type = ast->kid[1];
+    struct total total = total_of(type);
+    struct value value = value_error();
     int64_t dim[RANK_MAX];
     int rank = 0;
     if (frame->role != ROLE_METRIC) {
         lower_error(l, frame, ast->name_span, "'accumulate' belongs to a metric, and this is %s",
                     role_name(frame->role));
-        frame_bind(l, frame, name->text, value_error(), name->span);
+        frame_bind(l, frame, name->text, value, name->span);
         return;
     }
-    bool typed = type && type->kind == AST_TYPE, count = typed && !strcmp(type->text, "count");
-    enum ranking_form form = typed ? lower_ranking_form(type->text) : RANKING_NONE;
-    bool good = typed && (count || form || !strcmp(type->text, "f32")) && ast->count > 2
-                && ast->kid[2];
+    bool good = total.kind != TOTAL_NONE && ast->count > 2 && ast->kid[2];
     if (!good)
         lower_error(l, frame, ast->span, "write: accumulate hits: count = ..., or a total of type "
-                    "f32, roc_area or average_precision");
-    if (!good || (type->kid[0] && !lower_dims(l, frame, type->kid[0], &rank, dim))) {
-        frame_bind(l, frame, name->text, value_error(), name->span);
-        l->accumulated++;
-        return;
-    }
-    struct shape shape = shape_of(rank, -1, dim);
-    const char *path = path_join(l, frame->path, name->text);
-    enum dtype dtype = count && l->program->data.weight < 0 ? I64 : F32;
-    int id = lower_declare(l, frame, VAR_ACCUMULATOR, path, dtype, &shape, ast->span);
-    struct value total;
+                    "f32, spread, roc_area or average_precision");
     l->accumulated++;
-    if (id < 0)
-        total = value_error();
-    else if (l->phase == PHASE_FINISH) {
-        total = value_tensor(l, lower_read(l, id), false, ast->span);
-    } else {
-        if (form)
-            lower_ranking(l, frame, ast, form, program_variable(l->program, id));
-        else
-            add_to_total(l, frame, ast, id, count);
-        total = stand_in(l, F32, &shape, false, ast->span, "a total");
+    if (good && (!type->kid[0] || lower_dims(l, frame, type->kid[0], &rank, dim))) {
+        total.shape = shape_of(rank, -1, dim);
+        declare_total(l, frame, ast, &total);
     }
-    frame_bind(l, frame, name->text, total, name->span);
+    if (total.id >= 0 && l->phase == PHASE_FINISH) {
+        value = value_tensor(l, total_value(l, &total), false, ast->span);
+    } else if (total.id >= 0) {
+        if (total.form)
+            lower_ranking(l, frame, ast, total.form, program_variable(l->program, total.id));
+        else
+            add_to_total(l, frame, ast, &total);
+        value = stand_in(l, F32, &total.shape, false, ast->span, "a total");
+    }
+    frame_bind(l, frame, name->text, value, name->span);
 }
 
 static void store_metric(struct lower *l, struct frame *frame, const char *name,

@@ -1,6 +1,7 @@
 /* Weights of classes and rows: `balanced`, and `weight w = column("w")` in data. */
 #include <float.h>
 #include <string.h>
+#include "core/exact.h"
 #include "lower/lower.h"
 
 /* ---- weights = balanced ---- */
@@ -90,13 +91,10 @@ void lower_weight(struct lower *l, const struct ast *ast)
     data->field[field].weight = true;
 }
 
-/* The weights of the batch's rows, as f32[b, 1, ...] of that rank; -1: rows have none. */
-static int read_weights(struct lower *l, int rank)
+int lower_row_weights(struct lower *l, int rank)
 {
     const struct data_desc *data = &l->program->data;
     int64_t one[RANK_MAX] = {1, 1, 1, 1, 1, 1, 1};
-    if (data->weight < 0)
-        return -1;
     struct shape shape = shape_rows(rank - 1, one, true);
     return graph_reshape(l->graph, lower_read(l, data->field[data->weight].input), &shape);
 }
@@ -105,27 +103,28 @@ int lower_weighted(struct lower *l, struct value v)
 {
     if (!v.per_row || l->program->data.weight < 0)
         return v.node;
-    return graph_binary(l->graph, OP_MUL, v.node, read_weights(l, value_node(l, v)->shape.rank));
+    int weights = lower_row_weights(l, value_node(l, v)->shape.rank);
+    return graph_binary(l->graph, OP_MUL, v.node, weights);
 }
 
 int lower_sum_of_weights(struct lower *l)
 {
     struct shape scalar = shape_scalar();
-    return graph_reshape(l->graph, graph_sum(l->graph, read_weights(l, 1), 1), &scalar);
+    return graph_reshape(l->graph, graph_sum(l->graph, lower_row_weights(l, 1), 1), &scalar);
 }
 
 void lower_total_weight(struct lower *l)
 {
     struct data_desc *data = &l->program->data;
-    struct shape scalar = shape_scalar();
+    struct shape digits = shape_of(1, -1, (int64_t[]){INV_EXACT_WORDS});
     if (data->weight < 0 || (l->phase != PHASE_TRAIN && l->phase != PHASE_EVALUATE))
         return;
     if (data->total_weight < 0)
-        data->total_weight = program_add_variable(l->program, VAR_ACCUMULATOR, "data/weights", F32,
-                                                  &scalar, data->field[data->weight].span)->id;
+        data->total_weight = program_add_variable(l->program, VAR_ACCUMULATOR, "data/weights", I64,
+                                                  &digits, data->field[data->weight].span)->id;
+    int sum = graph_sum_exact(l->graph, lower_row_weights(l, 1), 1);
     graph_store(l->graph, data->total_weight,
-                graph_binary(l->graph, OP_ADD, lower_read(l, data->total_weight),
-                             lower_sum_of_weights(l)));
+                graph_binary(l->graph, OP_ADD, lower_read(l, data->total_weight), sum));
 }
 
 /* A batch whose weights are all 0 has the loss 0. */

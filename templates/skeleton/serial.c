@@ -1,3 +1,3 @@
 
     if (begin < end)
-        inv_${stem}(${out}, ${n}, run->key, ${moment}, ${stream});
+        inv_${stem}(${out}, ${n}, ${arguments});

@@ -1,3 +1,3 @@
 
     if (inv_thread() == 0)
-        inv_${stem}(${out}, ${n}, run->key, ${moment}, ${stream});
+        inv_${stem}(${out}, ${n}, ${arguments});

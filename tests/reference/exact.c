@@ -73,3 +73,15 @@ float exact_mean(const struct exact *sum, int64_t by)
     float result = ldexpf((float)quotient, bit + 1 - UNIT);
     return negative && result > 0 ? -result : result;
 }
+
+struct exact exact_of_digits(const int64_t *digit, int64_t stride)
+{
+    struct exact sum = {.up = digit[14 * stride] != 0, .down = digit[15 * stride] != 0};
+    for (int i = 0; i < 14; i++) {
+        int64_t value = digit[i * stride];
+        uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+        add_part(&sum, (uint32_t)size, 24 * i, value < 0);
+        add_part(&sum, (uint32_t)(size >> 32), 24 * i + 32, value < 0);
+    }
+    return sum;
+}

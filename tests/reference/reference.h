@@ -302,6 +302,8 @@ struct exact {
     bool up, down;                      /* infinities of either sign; a NaN is both */
 };
 void exact_add(struct exact *, float x, int64_t times);
+/* From 14 digits of 24 bits, the lowest first, and two counts of infinities. */
+struct exact exact_of_digits(const int64_t *digit, int64_t stride);
 /* sum / by, rounded once; a zero is +0 */
 float exact_mean(const struct exact *, int64_t by);
 

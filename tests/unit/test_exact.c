@@ -135,6 +135,94 @@ static void offsets_cost_nothing(void)
     mpfr_clears(sum, term, (mpfr_ptr)NULL);
 }
 
+/* A number of any size, or of sizes near one another. */
+static float draw_near(uint32_t lowest, uint32_t sizes)
+{
+    return inv_from_bits((draw() & 0x807fffffu) | (lowest + draw() % sizes) << 23);
+}
+
+struct sums { mpfr_t s, q, w, term; };
+
+/* Adds w, w x and w x^2. */
+static void add_case(struct sums *sums, float x, float w)
+{
+    mpfr_set_flt(sums->term, w, MPFR_RNDN);
+    mpfr_add(sums->w, sums->w, sums->term, MPFR_RNDN);
+    mpfr_mul_d(sums->term, sums->term, x, MPFR_RNDN);
+    mpfr_add(sums->s, sums->s, sums->term, MPFR_RNDN);
+    mpfr_mul_d(sums->term, sums->term, x, MPFR_RNDN);
+    mpfr_add(sums->q, sums->q, sums->term, MPFR_RNDN);
+}
+
+/* q - s^2 / (w times), rounded once: the division is of many more bits than what it leaves. */
+static float spread_of(struct sums *sums, unsigned times)
+{
+    mpfr_mul_ui(sums->w, sums->w, times, MPFR_RNDN);
+    mpfr_mul_ui(sums->q, sums->q, times, MPFR_RNDN);
+    mpfr_mul_ui(sums->s, sums->s, times, MPFR_RNDN);
+    mpfr_sqr(sums->s, sums->s, MPFR_RNDN);
+    mpfr_mul(sums->q, sums->q, sums->w, MPFR_RNDN);
+    mpfr_sub(sums->q, sums->q, sums->s, MPFR_RNDN);
+    if (mpfr_zero_p(sums->w))
+        return 0.0f;
+    mpfr_div(sums->q, sums->q, sums->w, MPFR_RNDN);
+    return nearest(sums->q);
+}
+
+/* Each number stands `times` times in a row, as the elements of a row of data that are equal. */
+static int spread_differs(int count, uint32_t lowest, uint32_t sizes, unsigned times, int weighted)
+{
+    int64_t word[INV_EXACT_WEIGHTED_WORDS] = {0}, weight[INV_EXACT_WORDS] = {0};
+    struct sums sums;
+    mpfr_inits2(4 * PRECISION, sums.s, sums.q, sums.w, sums.term, (mpfr_ptr)NULL);
+    mpfr_set_zero(sums.s, 1);
+    mpfr_set_zero(sums.q, 1);
+    mpfr_set_zero(sums.w, 1);
+    for (int i = 0; i < count; i++) {
+        float x = draw_near(lowest, sizes), w = 1.0f;
+        if (weighted)
+            w = draw() % 8 ? inv_abs(draw_near(draw() % 2 ? 120 : lowest, sizes)) : 0.0f;
+        add_case(&sums, x, w);
+        inv_exact_add(weight, w, 1);
+        for (unsigned t = 0; t < times; t++)
+            if (weighted)
+                inv_exact_add_weighted(word, x, w);
+            else
+                inv_exact_add_spread(word, x);
+    }
+    float wanted = spread_of(&sums, times);
+    float got = weighted ? inv_exact_weighted_spread_of(word, 1, weight, times)
+                         : inv_exact_spread_of(word, 1, (uint64_t)count * times);
+    mpfr_clears(sums.s, sums.q, sums.w, sums.term, (mpfr_ptr)NULL);
+    return inv_bits(wanted) != inv_bits(got);
+}
+
+static void spreads_are_rounded_once(void)
+{
+    int wrong = 0;
+    for (int i = 0; i < 4000; i++) {
+        uint32_t lowest = draw() % 250, sizes = draw() % 2 ? 255 - lowest : 1 + draw() % 4;
+        sizes = sizes < 255 - lowest ? sizes : 255 - lowest;
+        wrong += spread_differs(1 + (int)(draw() % 20), lowest, sizes < 134 ? sizes : 134,
+                                1 + draw() % 3, i % 2);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void spreads_of_what_is_not_finite_are_nan(void)
+{
+    const float what[] = {INV_INFINITY, inv_neg(INV_INFINITY), INV_NAN};
+    for (int i = 0; i < 3; i++) {
+        int64_t word[INV_EXACT_WEIGHTED_WORDS] = {0}, weight[INV_EXACT_WORDS] = {0};
+        inv_exact_add_spread(word, what[i]);
+        CU_ASSERT(inv_is_nan(inv_exact_spread_of(word, 1, 1)));
+        memset(word, 0, sizeof word);
+        inv_exact_add(weight, 1.0f, 1);
+        inv_exact_add_weighted(word, what[i], 1.0f);
+        CU_ASSERT(inv_is_nan(inv_exact_weighted_spread_of(word, 1, weight, 1)));
+    }
+}
+
 int main(void)
 {
     CU_initialize_registry();
@@ -143,6 +231,8 @@ int main(void)
     CU_add_test(suite, "what is not finite stays so", what_is_not_finite_stays_so);
     CU_add_test(suite, "constants do not vary", constants_do_not_vary);
     CU_add_test(suite, "offsets cost nothing", offsets_cost_nothing);
+    CU_add_test(suite, "spreads are rounded once", spreads_are_rounded_once);
+    CU_add_test(suite, "spreads of what is not finite", spreads_of_what_is_not_finite_are_nan);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     unsigned int failures = CU_get_number_of_failures();

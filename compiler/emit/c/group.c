@@ -196,17 +196,39 @@ void group_column_values(struct function *f, const struct node *column, int inde
     text_init(&locals, f->emit->arena);
     nest_block(&nest, &block, -1, &locals, indent);
     values_set(f->values, "locals", locals.data ? locals.data : "");
-    values_set(f->values, "value", nest_operand(&nest, column->operand[0]));
+    const char *value = nest_operand(&nest, column->operand[0]);
+    if (column->op == OP_COLUMN_EXACT)
+        value = arena_printf(f->emit->arena, "%s, 1", value);
+    for (int i = 1; i < column->count; i++)
+        value = arena_printf(f->emit->arena, "%s, %s", value,
+                             nest_operand(&nest, column->operand[i]));
+    values_set(f->values, "value", value);
     values_set(f->values, "target", column_target(f, column));
+}
+
+bool group_column_exact(struct function *f, const struct node *column)
+{
+    bool exact = column->op == OP_COLUMN_EXACT || column->op == OP_COLUMN_SPREAD;
+    if (exact) {
+        values_set(f->values, "out", function_pointer(f, column->id, true));
+        function_set_extent(f, "words", extent_of(&column->shape, 1));
+        values_set(f->values, "columns", function_factor(f, extent_of(&column->shape, 2)));
+        values_set(f->values, "kind", column->op == OP_COLUMN_EXACT ? ""
+                                      : column->count == 1          ? "_spread"
+                                                                    : "_weighted");
+    }
+    return exact;
 }
 
 const char *group_column_text(struct function *f, const struct node *column)
 {
     const struct node *summed = graph_node(f->graph, column->operand[0]);
+    const char *how = column->op == OP_COLUMN_COUNT ? "counts"
+                      : column->dtype == I64        ? "exact sums"
+                                                    : "sums of 256 rows, ascending, added up "
+                                                      "ascending";
     return arena_printf(f->emit->arena, "%s over axis 1: %s",
-                        shape_print(f->emit->arena, summed->dtype, &summed->shape),
-                        column->dtype == I64 ? "counts"
-                                             : "sums of 256 rows, ascending, added up ascending");
+                        shape_print(f->emit->arena, summed->dtype, &summed->shape), how);
 }
 
 static void column_group(struct function *f)
@@ -218,9 +240,11 @@ static void column_group(struct function *f)
     column_limits(f, space);
     if (column_call(f, column, space))
         return;
-    group_column_values(f, column, column->dtype == I64 ? 4 : 6);
-    f->skeleton = column->dtype == I64 ? "templates/skeleton/count.c"
-                                       : "templates/skeleton/column.c";
+    bool exact = group_column_exact(f, column), count = column->dtype == I64;
+    group_column_values(f, column, exact ? 3 : count ? 4 : 6);
+    f->skeleton = exact   ? "templates/skeleton/exact.c"
+                  : count ? "templates/skeleton/count.c"
+                          : "templates/skeleton/column.c";
 }
 
 /* ---- contract ---- */
@@ -674,13 +698,28 @@ static void random_group(struct function *f)
     f->count = extent_of(&node->shape, 0);
 }
 
+/* Where a sequence is drawn; or the digits that are rounded, and how many numbers they are of. */
+static const char *serial_arguments(struct function *f, const struct node *node)
+{
+    struct text text;
+    text_init(&text, f->emit->arena);
+    if (node->count == 0)
+        text_printf(&text, "run->key, %s, 0x%08" PRIx32 "u", moment_text(node), node->attr.stream);
+    for (int i = 0; i < node->count; i++)
+        text_printf(&text, "%s%s", i ? ", " : "", function_pointer(f, node->operand[i], false));
+    if (node->op == OP_EXACT_SPREAD)
+        text_printf(&text, "%s, %" PRId64, node->count == 1 ? ", run->rows" : "",
+                    node->attr.whole);
+    return text.data;
+}
+
 static void serial_group(struct function *f)
 {
     const struct node *node = group_first(f);
     values_set(f->values, "out", function_pointer(f, node->id, true));
-    values_set(f->values, "stem", op_def(node->op)->stem);
-    values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
-    values_set(f->values, "moment", moment_text(node));
+    values_set(f->values, "stem", node->count == 2 ? "exact_weighted_spread"
+                                                   : op_def(node->op)->stem);
+    values_set(f->values, "arguments", serial_arguments(f, node));
     function_set_extent(f, "n", extent_of_all(&node->shape));
     f->count = (struct extent){.constant = 1};
     function_use(f, node->op);

@@ -261,7 +261,9 @@ static void column_group(struct function *f)
     function_set_extent(f, "columns", columns);
     function_set_extent(f, "count", all);
     set_indices(f, "index", pages, "k", columns);
-    f->skeleton = count ? "templates/skeleton/count.cu" : "templates/skeleton/column.cu";
+    f->skeleton = group_column_exact(f, column) ? "templates/skeleton/exact.cu"
+                  : count                       ? "templates/skeleton/count.cu"
+                                                : "templates/skeleton/column.cu";
     f->mapping = arena_printf(f->emit->arena, "%s%s", group_column_text(f, column),
                               count ? ", a warp a column" : "");
     if (count) {

@@ -89,6 +89,32 @@ const char *rule_column(const struct graph *graph, struct node *n)
     return NULL;
 }
 
+const char *rule_digits(const struct graph *graph, struct node *n, int64_t words)
+{
+    const struct shape *x = &rule_operand(graph, n, 0)->shape;
+    for (int i = 0; i < n->count; i++)
+        if (rule_operand(graph, n, i)->dtype != F32 ||
+            !shape_equal(&rule_operand(graph, n, i)->shape, x))
+            return "operands must be f32 of one shape";
+    const char *problem = rule_column(graph, n);
+    if (!problem && (n->shape.dim[0] != 1 || n->shape.rows >= 0))
+        return "a sum is of all rows";
+    n->shape.dim[1] = words;
+    n->dtype = I64;
+    return problem;
+}
+
+const char *rule_of_digits(const struct graph *graph, struct node *n, int operand, int64_t words)
+{
+    const struct node *x = rule_operand(graph, n, operand);
+    if (x->dtype != I64 || x->shape.rank < 1 || x->shape.dim[0] != words || x->shape.rows >= 0)
+        return "operands must be the digits of exact sums";
+    n->shape = shape_scalar();
+    for (int i = 1; i < x->shape.rank; i++)
+        n->shape.dim[n->shape.rank++] = x->shape.dim[i];
+    return NULL;
+}
+
 const char *rule_inside(const struct shape *part, const struct shape *whole,
                         const int64_t *start)
 {

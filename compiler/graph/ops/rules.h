@@ -11,6 +11,10 @@ const char *rule_compare(const struct graph *, struct node *);      /* of any on
 const char *rule_logic(const struct graph *, struct node *);        /* BOOL.. -> BOOL */
 const char *rule_float_row(const struct graph *, struct node *);    /* F32[.., n] -> F32[.., 1] */
 const char *rule_column(const struct graph *, struct node *);       /* [a, r, c] -> [a, 1, c] */
+/* F32 [1, r, c].. -> I64 [1, words, c], digits of an exact sum over all rows */
+const char *rule_digits(const struct graph *, struct node *, int64_t words);
+/* Sets the shape to that of the numbers whose digits, [words, ..], are an operand. */
+const char *rule_of_digits(const struct graph *, struct node *, int operand, int64_t words);
 /* The box `part` lies in `whole` from start on, and spans the axis of the batch's rows. */
 const char *rule_inside(const struct shape *part, const struct shape *whole,
                         const int64_t *start);

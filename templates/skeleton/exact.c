@@ -1,0 +1,10 @@
+
+    for (int64_t k = begin; k < end; k++) {
+        int64_t total[${words}] = {0};
+        for (int64_t j = 0; j < ${rows}; j++) {
+${locals}
+            inv_exact_add${kind}(total, ${value});
+        }
+        for (int64_t d = 0; d < ${words}; d++)
+            ${out}[${columns}d + k] = total[d];
+    }
