@@ -19,8 +19,9 @@
 
 struct options {
     const char *model, *train, *dump, *out, *target, *weights, *kernels;
-    const char *define[64];
+    const char **define;
     int define_count;
+    uint64_t given;                     /* bit i: option letter 'A' + i */
     bool write, check;
     struct build_options build;
     char **rest;                        /* run: the trainer's own options */
@@ -477,14 +478,10 @@ static int find_option(const char *argument, const char **value)
     return -1;
 }
 
-static bool set_option(struct options *o, char letter, const char *value)
+static void set_option(struct options *o, char letter, const char *value)
 {
     switch (letter) {
-    case 'D':
-        if (o->define_count == 64)
-            return false;
-        o->define[o->define_count++] = value;
-        break;
+    case 'D': o->define[o->define_count++] = value; break;
     case 't': o->train = value; break;
     case 'd': o->dump = value; break;
     case 'c': o->build.cc = value; break;
@@ -501,7 +498,6 @@ static bool set_option(struct options *o, char letter, const char *value)
     case 'w': o->write = true; break;
     default: o->check = true; break;
     }
-    return true;
 }
 
 static int bad_option(const struct command *c, const char *argument)
@@ -537,6 +533,40 @@ static bool known_pass(const struct command *c, const char *pass)
     return false;
 }
 
+/* Of -D: a value for the same const. */
+static bool given_before(const struct options *o, int at, const char *value)
+{
+    size_t name = value ? strcspn(value, "=") + 1 : 0;
+    bool same = false;
+    if (option_table[at].letter != 'D')
+        return option_table[at].value && o->given >> (option_table[at].letter - 'A') & 1;
+    for (int i = 0; i < o->define_count; i++)
+        same |= !strncmp(o->define[i], value, name);
+    return same;
+}
+
+/* Takes option `at` of the table, argv[*i], and its value, which may be the word after; 0, or the
+ * exit status with a message printed. */
+static int take_option(const struct command *c, struct options *o, int at, const char *value,
+                       char **argv, int *i)
+{
+    const char *name = option_table[at].name;
+    if (option_table[at].value && !value)
+        value = argv[++*i];
+    if (option_table[at].value && (!value || (!*value && strcmp(name, "--cflags")))) {
+        fprintf(stderr, "invar %s: '%s' needs a value\n", c->name, name);
+        return 2;
+    }
+    if (given_before(o, at, value)) {
+        fprintf(stderr, "invar %s: '%s' is given twice%s%s; give it once\n", c->name, name,
+                strcmp(name, "-D") ? "" : " for one name: ", strcmp(name, "-D") ? "" : value);
+        return 2;
+    }
+    o->given |= (uint64_t)1 << (option_table[at].letter - 'A');
+    set_option(o, option_table[at].letter, value);
+    return 0;
+}
+
 /* Fills o from argv[2..]; 0, or the exit status with a message printed; -1: help was printed. */
 static int read_options(const struct command *c, int argc, char **argv, struct options *o)
 {
@@ -550,15 +580,9 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
         }
         int at = argv[i][0] == '-' && !help ? find_option(argv[i], &value) : -1;
         if (at >= 0 && strchr(c->accepts, option_table[at].letter)) {
-            const char *name = option_table[at].name;
-            if (option_table[at].value && !value)
-                value = argv[++i];
-            if (option_table[at].value && (!value || (!*value && strcmp(name, "--cflags")))) {
-                fprintf(stderr, "invar %s: '%s' needs a value\n", c->name, name);
-                return 2;
-            }
-            if (!set_option(o, option_table[at].letter, value))
-                return bad_option(c, argv[i]);
+            int status = take_option(c, o, at, value, argv, &i);
+            if (status)
+                return status;
         } else if (!o->model && argv[i][0] != '-') {
             o->model = argv[i];
         } else if (passes_on && o->model) {
@@ -611,14 +635,16 @@ static int obey(int argc, char **argv)
     for (int i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(argv[1], commands[i].name))
             continue;
-        struct options o = {.rest = calloc((size_t)argc + 1, sizeof(char *))};
-        if (!o.rest)
+        struct options o = {.rest = calloc((size_t)argc + 1, sizeof(char *)),
+                            .define = calloc((size_t)argc + 1, sizeof(char *))};
+        if (!o.rest || !o.define)
             return 1;
         o.rest[o.rest_count++] = argv[0];
         int status = read_options(&commands[i], argc, argv, &o);
         if (status == 0)
             status = commands[i].run(&o);
         free(o.rest);
+        free(o.define);
         return status < 0 ? 0 : status;
     }
     return unknown_command(argv[1]);

@@ -61,13 +61,8 @@ static const char *place_of(struct arena *arena, const struct embedded_file *fil
     return NULL;
 }
 
-bool build_write_runtime(const struct place *place, bool headers_only)
+bool build_write_runtime(struct place *place, bool headers_only)
 {
-    static const char *const folders[] = {"runtime/include", "runtime/core", "runtime/host",
-                                          "runtime/ops"};
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        if (!files_make_folder(place, folders[i]))
-            return false;
     for (int i = 0; i < embedded_file_count; i++) {
         const struct embedded_file *file = &embedded_files[i];
         const char *name = place_of(place->arena, file);
@@ -84,12 +79,12 @@ struct place build_place(const struct build *build)
     return (struct place){.arena = build->arena, .folder = build->folder};
 }
 
-bool build_write_text(const struct place *place, const char *name, const struct text *text)
+bool build_write_text(struct place *place, const char *name, const struct text *text)
 {
     return files_write(place, name, text->data, text->size);
 }
 
-static bool write_program(const struct program *program, const struct place *place)
+static bool write_program(const struct program *program, struct place *place)
 {
     struct arena *arena = program->arena;
     struct text model, header, main;
@@ -140,7 +135,7 @@ static const char *runtime_sources(struct arena *arena)
 }
 
 bool build_write_glue(const struct program *program, const char *templates,
-                      const struct place *place)
+                      struct place *place)
 {
     static const char *const names[] = {"CMakeLists.txt", "README.md"};
     struct arena *arena = program->arena;
@@ -167,10 +162,10 @@ bool build_write_glue(const struct program *program, const char *templates,
 
 int build_emit(const struct program *program, const char *dir, struct inv_claims *claims)
 {
-    const struct place place = {program->arena, dir, claims};
-    bool good = files_make_folder(&place, ".") && write_program(program, &place) &&
+    struct place place = {.arena = program->arena, .folder = dir, .claims = claims};
+    bool good = write_program(program, &place) &&
                 build_write_glue(program, "templates/program/", &place) &&
-                build_write_runtime(&place, false);
+                build_write_runtime(&place, false) && files_finish(&place);
     return good ? 0 : 1;
 }
 
@@ -440,7 +435,7 @@ static struct command_line link_line(const struct build *build, const struct obj
 
 static bool write_trainer(const struct build *build)
 {
-    const struct place place = build_place(build);
+    struct place place = build_place(build);
     return write_program(build->program, &place);
 }
 
@@ -475,7 +470,7 @@ static const char *compile_trainer(struct build *build)
     if (!build->folder)
         return NULL;
     struct objects objects = {.count = 0};
-    const struct place place = build_place(build);
+    struct place place = build_place(build);
     const char *made = arena_printf(build->arena, "%s/trainer", build->folder);
     find_known_levels(build);
     bool good = build->kind->write(build) &&

@@ -9,12 +9,17 @@
 
 enum { COMMANDS = 256 };
 
+/* A file that waits for files_finish. */
+struct emitted { const char *name, *data; size_t size; };
+
 /* A folder that sources are written to. */
 struct place {
     struct arena *arena;
     const char *folder;
     struct inv_claims *claims;          /* what must not be overwritten; NULL: a temporary folder,
                                          * in which files are written as they are */
+    struct emitted *file;               /* else: what files_finish writes */
+    int file_count, file_room;
 };
 
 struct build_kind;
@@ -75,11 +80,11 @@ bool build_is_cuda(const struct program *, const struct embedded_file *);
 /* ---- build.c: false after printing what failed ---- */
 /* The temporary folder. */
 struct place build_place(const struct build *);
-bool build_write_text(const struct place *, const char *name, const struct text *);
+bool build_write_text(struct place *, const char *name, const struct text *);
 /* CMakeLists.txt and README.md from templates whose paths begin so. */
-bool build_write_glue(const struct program *, const char *templates, const struct place *);
+bool build_write_glue(const struct program *, const char *templates, struct place *);
 /* The runtime's sources for the processor. */
-bool build_write_runtime(const struct place *, bool headers_only);
+bool build_write_runtime(struct place *, bool headers_only);
 /* Adds a text with its end to what is hashed. */
 void build_hash_text(struct inv_sha256 *, const char *);
 /* "cc FLAGS [user's flags] -Ifolders -c source -o object". */
@@ -90,9 +95,13 @@ void build_add_source(const struct build *, struct command_line *, const char *s
                       const char *object);
 
 /* ---- build_files.c: false after printing what failed and its cure ---- */
-/* Makes the folder of that name in the place, and those above it. */
-bool files_make_folder(const struct place *, const char *name);
-bool files_write(const struct place *, const char *name, const char *data, size_t size);
+/* Makes the folder of a file of that name, and those above it. */
+bool files_make_parent(const struct place *, const char *name);
+/* The data stay as they are until files_finish. */
+bool files_write(struct place *, const char *name, const char *data, size_t size);
+/* Writes all that was handed to files_write, and a list of it.  Nothing, where a file of these
+ * names is there that is on no such list, or is not as it was when it was listed. */
+bool files_finish(struct place *);
 /* Makes a folder that others can be kept out of, and those above it, in silence. */
 bool files_make_private(const char *path);
 /* Copies a program as host/output.h does. */

@@ -30,14 +30,12 @@ static bool is_cuda_source(const struct program *program, const struct embedded_
     return build_is_cuda(program, file) && file->path[strlen(file->path) - 1] != 'h';
 }
 
-static bool write_cuda_runtime(const struct program *program, const struct place *place)
+static bool write_cuda_runtime(const struct program *program, struct place *place)
 {
     for (int i = 0; i < embedded_file_count; i++) {
         const struct embedded_file *file = &embedded_files[i];
-        int length = (int)(strrchr(file->path, '/') - file->path);
         if (build_is_cuda(program, file) &&
-            (!files_make_folder(place, arena_printf(place->arena, "%.*s", length, file->path)) ||
-             !files_write(place, file->path, file->data, file->size)))
+            !files_write(place, file->path, file->data, file->size))
             return false;
     }
     return true;
@@ -50,7 +48,7 @@ static const struct {
                {NULL, emit_cuda_main}};
 enum { SOURCES = sizeof sources / sizeof *sources };
 
-static bool write_program(const struct program *program, const struct place *place)
+static bool write_program(const struct program *program, struct place *place)
 {
     struct arena *arena = program->arena;
     for (int i = 0; i < SOURCES; i++) {
@@ -67,10 +65,11 @@ static bool write_program(const struct program *program, const struct place *pla
 
 int build_cuda_emit(const struct program *program, const char *dir, struct inv_claims *claims)
 {
-    const struct place place = {program->arena, dir, claims};
-    bool good = files_make_folder(&place, ".") && write_program(program, &place) &&
+    struct place place = {.arena = program->arena, .folder = dir, .claims = claims};
+    bool good = write_program(program, &place) &&
                 build_write_glue(program, "templates/program/cuda_", &place) &&
-                build_write_runtime(&place, false) && write_cuda_runtime(program, &place);
+                build_write_runtime(&place, false) && write_cuda_runtime(program, &place) &&
+                files_finish(&place);
     return good ? 0 : 1;
 }
 
@@ -169,7 +168,7 @@ static bool open_cuda(struct build *build)
 
 static bool write_cuda(const struct build *build)
 {
-    const struct place place = build_place(build);
+    struct place place = build_place(build);
     return write_program(build->program, &place) && write_cuda_runtime(build->program, &place);
 }
 

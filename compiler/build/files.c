@@ -40,9 +40,11 @@ static bool make_folder(const char *path, mode_t mode)
     return good;
 }
 
-bool files_make_folder(const struct place *place, const char *name)
+bool files_make_parent(const struct place *place, const char *name)
 {
-    const char *path = arena_printf(place->arena, "%s/%s", place->folder, name);
+    const char *slash = strrchr(name, '/');
+    const char *path = arena_printf(place->arena, "%s/%.*s", place->folder,
+                                    slash ? (int)(slash - name) : 1, slash ? name : ".");
     return make_folder(path, 0777) || fail("make the folder", place->folder);
 }
 
@@ -59,17 +61,14 @@ static bool write_temporary(const char *path, const char *data, size_t size)
     return good || fail("write", path);
 }
 
-bool files_write(const struct place *place, const char *name, const char *data, size_t size)
+bool files_write(struct place *place, const char *name, const char *data, size_t size)
 {
     const char *path = arena_printf(place->arena, "%s/%s", place->folder, name);
-    struct inv_output out;
     if (!place->claims)
-        return write_temporary(path, data, size);
-    if (!inv_claims_output(place->claims, "-o", path) ||
-        !inv_output_open(&out, path, place->claims->errors))
-        return false;
-    inv_output_write(&out, data, size);
-    return inv_output_close(&out, NULL);
+        return files_make_parent(place, name) && write_temporary(path, data, size);
+    ARENA_PUSH(place->arena, place->file, place->file_count, place->file_room) =
+        (struct emitted){name, data, size};
+    return inv_claims_output(place->claims, "-o", path);
 }
 
 bool files_install(const char *from, const char *to, struct inv_errors *errors)

@@ -25,10 +25,8 @@ static const char *firmware_place(const char *path)
     return strncmp(path, "templates/ops/", 14) == 0 ? path + strlen("templates/") : NULL;
 }
 
-static bool write_core(const struct place *place)
+static bool write_core(struct place *place)
 {
-    if (!files_make_folder(place, "core") || !files_make_folder(place, "ops"))
-        return false;
     for (int i = 0; i < embedded_file_count; i++) {
         const struct embedded_file *file = &embedded_files[i];
         const char *name = firmware_place(file->path);
@@ -72,7 +70,7 @@ static struct inv_model saved_model(const struct program *program)
 }
 
 /* NAME_weights.c: the arena's first bytes, as trained; false after an error was printed. */
-static bool write_weights(const struct program *program, const struct place *place,
+static bool write_weights(const struct program *program, struct place *place,
                           const char *path)
 {
     struct arena *arena = program->arena;
@@ -102,7 +100,7 @@ static bool write_weights(const struct program *program, const struct place *pla
 }
 
 /* NAME.bill, and NAME.budget where the model file has a target. */
-static bool write_bill(const struct program *program, const struct place *place)
+static bool write_bill(const struct program *program, struct place *place)
 {
     struct arena *arena = program->arena;
     const char *name = emit_file_name(program);
@@ -164,7 +162,7 @@ int build_firmware(const struct program *program, const char *dir, const char *w
                    struct inv_claims *claims)
 {
     struct arena *arena = program->arena;
-    const struct place place = {arena, dir, claims};
+    struct place place = {.arena = arena, .folder = dir, .claims = claims};
     const char *name = emit_file_name(program);
     struct text source, header;
     if (!splits_plainly(program) || !counts_no_classes(program) || !ranks_nothing(program) ||
@@ -176,10 +174,9 @@ int build_firmware(const struct program *program, const char *dir, const char *w
     text_init(&header, arena);
     emit_firmware(program, &source);
     emit_firmware_header(program, &header);
-    bool good = files_make_folder(&place, ".") &&
-                files_write(&place, arena_printf(arena, "%s.c", name), source.data, source.size) &&
+    bool good = files_write(&place, arena_printf(arena, "%s.c", name), source.data, source.size) &&
                 files_write(&place, arena_printf(arena, "%s.h", name), header.data, header.size) &&
                 write_bill(program, &place) && write_core(&place) &&
-                (!weights || write_weights(program, &place, weights));
+                (!weights || write_weights(program, &place, weights)) && files_finish(&place);
     return good ? 0 : 1;
 }

@@ -621,6 +621,9 @@ static struct layer *optimizer_layer(struct lower *l, const struct ast *ast)
         if (!layer->block || layer->block->kid[0]->count < 2)
             diag_error(l->diags, ast->span,
                        "this is no optimizer: one takes a parameter w and its gradient g first");
+        else if (layer->as)
+            diag_error(l->diags, ast->span, "'as' names a call in paths, and what an optimizer "
+                       "keeps has the paths of the parameters; leave it out");
         else
             lower_check_arguments(l, l->train_frame, layer->block, 2, layer->arguments, ast->span);
     } else {

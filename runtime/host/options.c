@@ -55,6 +55,7 @@ static const struct option table[] = {
     { "help", NULL, FLAG, AT(help), "this text" },
 };
 enum { OPTIONS = sizeof table / sizeof table[0] };
+_Static_assert(OPTIONS <= 64, "inv_options.given has a bit for each");
 
 /* What help says before an option. */
 static const struct { const char *option, *text; } heading[] = {
@@ -209,6 +210,10 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i, c
     }
     const struct option *o = &table[which];
     const char *value = equals ? equals + 1 : NULL;
+    if (o->kind != FLAG && options->given >> which & 1)
+        inv_error(errors, "--%s is given twice; give it once%s", o->name,
+                  strcmp(o->name, "keep") == 0 ? ": --keep A,B" : "");
+    options->given |= (uint64_t)1 << which;
     if (o->kind == FLAG && value)
         inv_error(errors, "--%s takes no value", o->name);
     else if (o->kind == OPTIONAL && !value && !is_value(argc, argv, i + 1))

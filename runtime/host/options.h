@@ -10,6 +10,7 @@ struct inv_options {
     const char *part, *output, *format, *keep;
     int64_t epochs, steps, threads, log_every, seed, dump_batch, device;
     int64_t memory_limit;               /* bytes; -1, as above: not given */
+    uint64_t given;                     /* bit i: the option in row i of the table */
     uint64_t seed_value;
     int quiet, update_lock, selftest, version, verbose, help;
 };

@@ -43,6 +43,7 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
         { "--weights", weights }, { "--save-init", o->save_init }, { "--log", o->log },
         { "-o", o->predict && !o->output ? "-" : o->output } };
     char *names = weights && !inv_output_is_standard(weights) ? inv_fields_path(weights) : NULL;
+    char *lock = s->model->library ? inv_text(INV_LOCK_FILE, s->model->name) : NULL;
     int good = 1;
     s->claims.errors = &s->errors;
     s->out = stdout;
@@ -53,6 +54,8 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
             s->out = stderr;
     }
     good &= inv_claims_output(&s->claims, "the names beside --weights,", names);
+    good &= inv_claims_output(&s->claims, "the lock of the library's kernels,", lock);
     free(names);
+    free(lock);
     return good;
 }

@@ -543,12 +543,7 @@ static int no_tensor(struct reader *r, const char *name)
     const char **all = inv_allocate((size_t)(r->count + 1) * sizeof *all);
     for (int i = 0; i < r->count; i++)
         all[i] = r->tensor[i].name;
-    const char *near = inv_suggest(name, all, r->count);
-    inv_error(r->errors, "%s: holds no array \"%s\"%s%s%s", r->path, name,
-              near       ? "; did you mean \""
-              : r->count ? "; its first is \""
-                         : "; it is empty",
-              near ? near : r->count ? all[0] : "", near || r->count ? "\"?" : "");
+    inv_suggest_array(r->errors, r->path, name, all, r->count);
     free(all);
     return 0;
 }

@@ -57,3 +57,14 @@ const char *inv_suggest(const char *name, const char *const *candidate, int coun
     }
     return found;
 }
+
+void inv_suggest_array(struct inv_errors *errors, const char *path, const char *name,
+                       const char *const *there, int count)
+{
+    const char *near = inv_suggest(name, there, count);
+    if (count == 0)
+        inv_error(errors, "%s: holds no array \"%s\"; it is empty", path, name);
+    else
+        inv_error(errors, "%s: holds no array \"%s\"; %s \"%s\"%s", path, name,
+                  near ? "did you mean" : "its first is", near ? near : there[0], near ? "?" : "");
+}

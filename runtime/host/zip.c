@@ -132,16 +132,6 @@ static char *array_name(const unsigned char *member, int64_t bytes)
     return inv_text("%.*s", (int)bytes, (const char *)member);
 }
 
-static void no_member(struct zip *z, const char *member)
-{
-    const char *near = inv_suggest(member, z->name, (int)z->count);
-    inv_error(z->stream->errors, "%s: holds no array \"%s\"%s%s%s", z->stream->path, member,
-              near       ? "; did you mean \""
-              : z->count ? "; its first is \""
-                         : "; it is empty",
-              near ? near : z->count ? z->name[0] : "", near || z->count ? "\"?" : "");
-}
-
 /* Walks the directory; the entry of that name goes to *found. */
 static int walk(struct zip *z, const char *wanted, const unsigned char **found)
 {
@@ -170,7 +160,7 @@ static int find(struct zip *z, const char *member, const unsigned char **found)
     char *wanted = array_name((const unsigned char *)member, (int64_t)strlen(member));
     int ok = walk(z, wanted, found);
     if (ok && !*found)
-        no_member(z, wanted);
+        inv_suggest_array(z->stream->errors, z->stream->path, wanted, z->name, (int)z->count);
     free(wanted);
     return ok && *found;
 }

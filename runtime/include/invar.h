@@ -277,6 +277,9 @@ struct inv_rate {
  * of a field that has names for them. */
 struct inv_label { int variable, field; };
 
+/* The file that pins the kernels of a library, by the name of the model. */
+#define INV_LOCK_FILE "%s.kernels.lock"
+
 struct inv_model {
     uint32_t abi, numerics;
     const char *level;                  /* "portable", "avx2", ...: what it was compiled for */

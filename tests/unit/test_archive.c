@@ -78,7 +78,7 @@ static void test_bad_zip(void)
 {
     check_bad(INV_NPZ, make_zip(0), "secund",
               "holds no array \"secund\"; did you mean \"second\"?");
-    check_bad(INV_NPZ, make_zip(0), "quite another", "its first is \"first\"?");
+    check_bad(INV_NPZ, make_zip(0), "quite another", "its first is \"first\"");
     check_bad(INV_NPZ, make_zip(ENCRYPTED), "first", "is encrypted or packed in a way");
     check_bad(INV_NPZ, make_zip(WRONG_SUM), "first", "is damaged (its check sum differs)");
     check_bad(INV_NPZ, make_zip(WRONG_SUM | DEFLATED), "second", "its check sum differs");

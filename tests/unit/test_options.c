@@ -95,6 +95,8 @@ static void test_refused(void)
     check_bad("--part val", "--part is of the model's own data");
     check_bad("--predict new.csv --part val", "--part is of the model's own data");
     check_bad("--predict --keep id", "--keep copies columns of a file");
+    check_bad("--epochs 1 --epochs=2", "--epochs is given twice; give it once");
+    check_bad("--predict f --keep a --keep b", "--keep is given twice; give it once: --keep A,B");
 }
 
 static void test_several(void)

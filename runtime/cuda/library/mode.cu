@@ -31,7 +31,7 @@ static void open_library(struct cuda_device *d, const struct inv_device_wish *wi
     const struct inv_library_type *type = mode->type;
     struct cuda_library *l = (struct cuda_library *)inv_allocate(sizeof *l);
     struct inv_machine machine = machine_of(wish->number);
-    char *path = inv_text("%s.kernels.lock", d->model->name);
+    char *path = inv_text(INV_LOCK_FILE, d->model->name);
     l->errors.to = stderr;
     l->workspace = inv_cuda_take(d, mode->workspace, "the library's workspace");
     char *why = type->open(&l->state, l->workspace, mode->workspace);
@@ -77,7 +77,7 @@ static void describe_lock(const char *path, inv_tell *tell, void *state)
 
 static void describe(const struct inv_model *model, inv_tell *tell, void *state)
 {
-    char *path = inv_text("%s.kernels.lock", model->name);
+    char *path = inv_text(INV_LOCK_FILE, model->name);
     char *version = model->library->type->installed();
     tell(state, "kernels", model->library->type->name);
     tell(state, "kernels_version", version);
