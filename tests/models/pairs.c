@@ -43,7 +43,8 @@ static const char *const choice[FACTORS][CHOICES] = {
     [METRIC] = {"", "  metric f1(z, y)\n", "  metric confusion(z, y)\n",
                 "  metric top_k(z, y, k = 2)\n",
                 "  metric recall(z, y)\n  metric precision(z, y)\n",
-                "  metric r2(softmax(z), y)\n", "  metric mean_absolute_error(z, y)\n"},
+                "  metric r2(softmax(z), y)\n", "  metric mean_absolute_error(z, y)\n",
+                "  metric auc(z, y)\n"},
     [ORDER] = {"", "  shuffle false\n"},
     [LAST] = {"", "  drop_last true\n"},
     [LENGTH] = {"  epochs 6\n", "  steps 31\n"},
@@ -52,8 +53,15 @@ static const char *const choice[FACTORS][CHOICES] = {
     [DECAY] = {"", "  for \"**/bias\" { lr = 0.01 }\n"},
     [PARTS] = {"  split train 60%, val 20%, test 20%\n",
                "  split train 70%, val 15%, test 15%\n  seed 3\n",
-               "  split train 65%, val 15%, test 20%\n  shuffle false\n"},
+               "  split train 65%, val 15%, test 20%\n  shuffle false\n",
+               "  split train 60%, val 20%, test 20% by y\n", "  split fold(1, 4), test 20%\n"},
 };
+
+/* What firmware refuses, so that the rest of such a model is not compared with it. */
+static bool refused(int factor, int choice)
+{
+    return (factor == METRIC && choice == 7) || (factor == PARTS && choice >= 3);
+}
 
 static bool covered[FACTORS][CHOICES][FACTORS][CHOICES];
 
@@ -69,8 +77,13 @@ static int choices(int factor)
 static int new_pairs(const int *row, bool keep)
 {
     int count = 0;
+    bool firmware = true;
+    for (int a = 0; a < FACTORS; a++)
+        firmware = firmware && !refused(a, row[a]);
     for (int a = 0; a < FACTORS; a++)
         for (int b = a + 1; b < FACTORS; b++) {
+            if (!firmware && !refused(a, row[a]) && !refused(b, row[b]))
+                continue;
             count += !covered[a][row[a]][b][row[b]];
             covered[a][row[a]][b][row[b]] |= keep;
         }
@@ -99,7 +112,7 @@ static bool draw_row(int *row)
 /* The next row; false after the last. */
 static bool next_row(int *best)
 {
-    int most = 0;
+    int most = -1;
     for (int i = 0; i < TRIES; i++) {
         int row[FACTORS];
         if (!draw_row(row))
