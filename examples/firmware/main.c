@@ -9,7 +9,7 @@ static unsigned char arena[MLP_ARENA_BYTES] __attribute__((aligned(64)));
 static struct mlp model;
 
 /* What stands for a part of the flash. */
-static unsigned char kept[MLP_STATE_BYTES + 256];
+static unsigned char kept[MLP_SAVE_BYTES];
 static size_t kept_bytes;
 
 /* ---- console ---- */

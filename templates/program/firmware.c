@@ -760,6 +760,8 @@ struct saved {
     int32_t step;
     struct ${model}_pass pass;
 };
+typedef char save_bytes_hold[sizeof(struct saved) + 4 <= ${upper}_SAVE_BYTES - STATE_BYTES ? 1
+                                                                                          : -1];
 
 static struct saved saved_header(const struct ${model} *model)
 {

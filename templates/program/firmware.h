@@ -21,8 +21,10 @@ extern "C" {
 #define ${upper}_ARENA_BYTES ${arena_bytes}      /* to train, aligned to 8 bytes */
 /* Parameters and buffers: the arena's first bytes. */
 #define ${upper}_WEIGHT_BYTES ${saved_bytes}
-/* Those, optimizer state and totals: what is saved. */
+/* Those, optimizer state and totals. */
 #define ${upper}_STATE_BYTES ${state_bytes}
+/* At most what ${model}_save writes: the state, where the run is, totals of losses, a checksum. */
+#define ${upper}_SAVE_BYTES (${upper}_STATE_BYTES + 64 + sizeof(struct ${model}_pass))
 /* Work memory of inference with the weights in flash. */
 #define ${upper}_INFER_BYTES ${infer_bytes}
 /* Rows of the data where they are drawn, not read; else 0. */

@@ -25,7 +25,7 @@
 
 static unsigned char arena[LIMIT(ARENA_BYTES)] __attribute__((aligned(64)));
 static unsigned char work[LIMIT(INFER_BYTES)] __attribute__((aligned(64)));
-static unsigned char kept[LIMIT(STATE_BYTES) + 256];
+static unsigned char kept[LIMIT(SAVE_BYTES)];
 static size_t kept_bytes;
 static unsigned char best_weights[LIMIT(WEIGHT_BYTES)] __attribute__((aligned(8)));
 static int32_t order[LIMIT(ORDER_WORDS)(MAIN_ROWS + TRAIN_ROWS + LIMIT(DRAWN_ROWS)) + 1];
