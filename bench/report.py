@@ -79,6 +79,14 @@ def judge(text, value, aim, at_most=False):
             f"{'met' if met else 'missed'}\n")
 
 
+def steadiness(epochs):
+    """{workload: seconds of each epoch}: none takes longer than the first, whatever the numbers
+    have become."""
+    return "".join(judge(f"{name}'s slowest epoch of 2 to {len(seconds)} beside its first",
+                         max(seconds[1:]) / seconds[0], 1.05, at_most=True)
+                   for name, seconds in epochs.items())
+
+
 def aims(result, plans):
     """Those of CPU training (issue 5 of the project), and which this run meets."""
     ratios = {place: programs[best_peer(programs)]["loop"] / programs["invar"]["loop"]
@@ -289,7 +297,7 @@ single run is in the CSV file beside this page.
 {summary(result)}
 The last columns after a figure of Invar's: how many times as much the peers take.
 
-{aims(result, facts['plans'])}"""
+{aims(result, facts['plans'])}{steadiness(facts['epochs'])}"""
     if facts["contractions"]:
         text += f"""
 ## Contractions

@@ -32,6 +32,7 @@ PACKAGES = {
 # Settings of libraries that a user's environment may hold; all start from their own choice.
 FOREIGN = ("OPENBLAS_", "GOTO_", "MKL_", "OMP_", "KMP_", "GOMP_", "XLA_", "JAX_", "TORCH", "TF_",
            "ONEDNN_", "DNNL_", "KERAS_", "INVAR_")
+EPOCHS = 20  # that are compared with the first
 SHORT = 0.02  # seconds of Invar's loop up to which its CPU seconds drown in those of its start
 
 
@@ -265,6 +266,15 @@ class Runner:
             peers = [peer for peer in peers if loops[peer] <= SLOW * least]
         self.quick_peers[name] = peers
 
+    def epochs(self, name):
+        """Seconds of each of an Invar run's first epochs, the least of several runs: what a busy
+        machine adds to one of them counts for nothing."""
+        runs, end = [], time.monotonic() + 5 * self.chosen.seconds
+        count = 5 if self.chosen.quick else EPOCHS
+        while len(runs) < self.chosen.rounds or (time.monotonic() < end and len(runs) < 50):
+            runs.append(self.run_invar(name, 1, count)["epochs"])
+        return [min(seconds) for seconds in zip(*runs)]
+
     def facts(self, name):
         """What the plan says: FLOPs of a step, bytes of the arena and of the data in memory."""
         plan = subprocess.run([self.chosen.build / "bin" / "invar", "plan",
@@ -397,7 +407,7 @@ def main():
 def compare(chosen, work):
     began = time.monotonic()
     runner = Runner(chosen, work)
-    facts = {"machine": machine(chosen), "ceilings": ceilings(work)}
+    facts = {"machine": machine(chosen), "ceilings": ceilings(work), "epochs": {}}
     if facts["machine"]["busy"] > 0.1:
         say(f"warning: others keep {facts['machine']['busy']:.0%} of this machine busy; figures of "
             "now compare little")
@@ -410,6 +420,8 @@ def compare(chosen, work):
             say(f"{name}, threads: {threads}")
             runner.workload(name, threads)
     check_hashes(runner.rows)
+    for name in names:
+        facts["epochs"][name] = runner.epochs(name)
     facts["contractions"] = contractions(runner)
     facts["minutes"] = (time.monotonic() - began) / 60
     page = report.page(facts, runner.rows, chosen.rounds)
