@@ -9,14 +9,22 @@
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
+#include "progress.h"
 
 enum { PAGE = 4096, LARGE = 4 << 20 };  /* bytes; what is LARGE asks for large pages */
+
+static void clear_line(struct inv_errors *errors)
+{
+    if (errors->progress)
+        inv_progress_clear(errors->progress);
+}
 
 void inv_error(struct inv_errors *errors, const char *format, ...)
 {
     if (errors->count++ >= INV_ERROR_LIMIT)
         return;
     va_list arguments;
+    clear_line(errors);
     va_start(arguments, format);
     fprintf(errors->to, "%serror: ", errors->program ? errors->program : "");
     vfprintf(errors->to, format, arguments);
@@ -27,6 +35,7 @@ void inv_error(struct inv_errors *errors, const char *format, ...)
 void inv_note(struct inv_errors *errors, const char *format, ...)
 {
     va_list arguments;
+    clear_line(errors);
     va_start(arguments, format);
     fputs("note: ", errors->to);
     vfprintf(errors->to, format, arguments);

@@ -9,8 +9,11 @@ enum inv_status { INV_OK = 0, INV_BAD_DATA = 1, INV_BAD_USAGE = 2, INV_NOT_FINIT
 
 enum { INV_ERROR_LIMIT = 10 };          /* further errors are counted, not printed */
 
+struct inv_progress;
+
 struct inv_errors {
     FILE *to;
+    struct inv_progress *progress;      /* leaves the line before a message; or NULL */
     const char *program;                /* "invar: " before each, or NULL */
     int count;
 };

@@ -3,6 +3,7 @@
 #include "batch.h"
 #include "core/arith.h"
 #include "missing.h"
+#include "progress.h"
 
 int inv_feed_open(struct inv_feed *feed, struct inv_run *run)
 {
@@ -83,12 +84,23 @@ static void check(struct inv_feed *feed, int normalised)
         .place = normalised ? normalised_place : row_place, .state = feed });
 }
 
+static void show(const struct inv_feed *feed)
+{
+    struct inv_progress *progress = feed->rows.errors->progress;
+    const char *path = feed->rows.csv.stream.path;
+    if (progress && feed->lines > 0)
+        inv_progress_show(progress, path ? path : "reading", 0, feed->lines);
+    else if (progress)
+        inv_progress_clear(progress);
+}
+
 int64_t inv_feed_next(struct inv_feed *feed)
 {
     const struct inv_errors *errors = feed->rows.errors;
     for (;;) {
         int before = errors->count;
         int64_t count = read_batch(feed);
+        show(feed);
         if (errors->count == before && count > 0) {
             inv_batch_prepare(feed->rows.model, feed->run, feed->first, count);
             inv_missing_put(&feed->rows, feed->run, 0.0f);

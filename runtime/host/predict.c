@@ -88,9 +88,11 @@ static int predict_rows(struct inv_session *s, struct inv_feed *feed, struct inv
 static int predict_file(struct inv_session *s, struct inv_predictions *p, const char *path)
 {
     struct inv_feed feed;
-    int good = inv_session_feed(s, &feed, s->options.predict, 1) &&
-               keep_columns(&feed, s->options.keep, p) &&
-               inv_predictions_open(p, path, &s->errors);
+    int good = inv_session_feed(s, &feed, s->options.predict, 1);
+    if (strcmp(path, "-") == 0)
+        s->progress.to = NULL;          /* the rows may appear on the same terminal */
+    good = good && keep_columns(&feed, s->options.keep, p) &&
+           inv_predictions_open(p, path, &s->errors);
     if (good)
         good = inv_predictions_close(p, predict_rows(s, &feed, p));
     inv_feed_close(&feed, NULL);

@@ -31,6 +31,15 @@ static void print_time(FILE *to, double seconds)
         fprintf(to, "%ld:%02ld", whole / 60, whole % 60);
 }
 
+static void print_bar(const struct inv_progress *p, int64_t done)
+{
+    int full = (int)(done * BAR / p->total);
+    fputc('[', p->to);
+    for (int i = 0; i < BAR; i++)
+        fputc(i < full ? '=' : i == full ? '>' : ' ', p->to);
+    fprintf(p->to, "] %3d%%", (int)(done * 100 / p->total));
+}
+
 void inv_progress_show(struct inv_progress *p, const char *label, int64_t done, int64_t rows)
 {
     p->rows += rows;
@@ -41,20 +50,26 @@ void inv_progress_show(struct inv_progress *p, const char *label, int64_t done, 
         return;
     p->shown = now;
     p->drawn = 1;
-    int full = (int)(done * BAR / p->total);
-    fprintf(p->to, "\r%s [", label);
-    for (int i = 0; i < BAR; i++)
-        fputc(i < full ? '=' : i == full ? '>' : ' ', p->to);
-    fprintf(p->to, "] %3d%%  %.0f samples/s  ", (int)(done * 100 / p->total),
-            (double)p->rows / spent);
-    print_time(p->to, spent * (double)(p->total - done) / (double)done);
-    fputs(" left\033[K", p->to);
+    fprintf(p->to, "\r%s ", label);
+    if (p->total > 0)
+        print_bar(p, done);
+    else
+        fprintf(p->to, " %lld rows", (long long)p->rows);
+    fprintf(p->to, "  %.0f rows/s", (double)p->rows / spent);
+    if (done > 0) {
+        fputs("  ", p->to);
+        print_time(p->to, spent * (double)(p->total - done) / (double)done);
+        fputs(" left", p->to);
+    }
+    fputs("\033[K", p->to);
     fflush(p->to);
 }
 
 void inv_progress_clear(struct inv_progress *p)
 {
-    if (p->drawn)
+    if (p->drawn) {
         fputs("\r\033[K", p->to);
+        fflush(p->to);
+    }
     p->drawn = 0;
 }

@@ -7,12 +7,14 @@
 #include "feed.h"
 #include "log.h"
 #include "options.h"
+#include "progress.h"
 #include "ranking.h"
 
 struct inv_session {
     const struct inv_model *model;
     struct inv_options options;
     struct inv_errors errors;
+    struct inv_progress progress;
     struct inv_run run;
     void *memory;                       /* holds run.arena */
     uint64_t seed;

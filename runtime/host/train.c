@@ -3,7 +3,6 @@
 #include <string.h>
 #include "core/arith.h"
 #include "device.h"
-#include "progress.h"
 #include "variable.h"
 
 /* The report that `keep best` and `patience` watch. */
@@ -19,7 +18,6 @@ struct watch {
 struct training {
     struct inv_session *s;
     struct inv_order order;
-    struct inv_progress progress;
     struct inv_pass train, val;
     struct watch watch;
     int64_t steps, epochs;              /* of the run; epochs counts a started one */
@@ -121,14 +119,14 @@ static int run_steps(struct training *t, int64_t first, int64_t end, const char 
         inv_order_batch(s, &t->order, step);
         s->model->phase[INV_TRAIN](&s->run);
         if (!inv_is_finite(loss_of(s))) {
-            inv_progress_clear(&t->progress);
+            inv_progress_clear(&s->progress);
             return inv_finite_report(s);
         }
         log_step(t, step, loss_of(s));
         if (s->model->phase[INV_UPDATE])
             s->model->phase[INV_UPDATE](&s->run);
         inv_pass_add(s, &t->train);
-        inv_progress_show(&t->progress, label, step + 1, s->run.rows);
+        inv_progress_show(&s->progress, label, step + 1, s->run.rows);
     }
     return INV_OK;
 }
@@ -143,15 +141,16 @@ static int run_steps_on_device(struct training *t, int64_t first, int64_t end, c
     inv_order_arrange(s, &t->order, epoch);
     s->run.epoch = (int32_t)epoch;
     rows = rows < left ? rows : left;
+    inv_progress_show(&s->progress, label, first, 0);
     int64_t done = inv_device_pass(s, &t->train, t->order.row + (t->order.rows - left), rows,
                                    first, 1, loss);
-    inv_progress_clear(&t->progress);
+    inv_progress_clear(&t->s->progress);
     for (int64_t i = 0; i < done; i++)
         log_step(t, first + i, loss[i]);
     free(loss);
     if (done < end - first)
         return inv_finite_report(s);
-    inv_progress_show(&t->progress, label, end, rows);
+    inv_progress_show(&t->s->progress, label, end, rows);
     return INV_OK;
 }
 
@@ -218,7 +217,7 @@ static void report_epoch(struct training *t, int64_t epoch, int64_t done, double
 {
     struct inv_session *s = t->s;
     int has_val = inv_dataset_part_rows(&s->data, INV_PART_VAL) > 0;
-    inv_progress_clear(&t->progress);
+    inv_progress_clear(&t->s->progress);
     inv_log_begin(&s->log);
     inv_log_whole(&s->log, "epoch", (uint64_t)epoch + 1);
     inv_log_whole(&s->log, "steps", (uint64_t)done);
@@ -321,7 +320,7 @@ static int run_epochs(struct training *t)
 {
     const struct inv_model *model = t->s->model;
     t->s->run.steps = (int32_t)t->steps;
-    inv_progress_begin(&t->progress, stderr, t->s->options.quiet, t->steps);
+    inv_progress_begin(&t->s->progress, stderr, t->s->options.quiet, t->steps);
     begin_watch(t);
     for (int64_t epoch = 0; epoch < t->epochs; epoch++) {
         int status = run_epoch(t, epoch);

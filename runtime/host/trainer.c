@@ -137,6 +137,7 @@ static int begin_weights(struct inv_session *s, const char *start)
 /* The model's own data and its fitted statistics. */
 static int load_data(struct inv_session *s, const char *start)
 {
+    inv_progress_begin(&s->progress, stderr, s->options.quiet, 0);
     if (!inv_dataset_load(&s->data, &s->run) || !inv_parts_check(s)
         || !inv_dataset_check_weights(&s->data))
         return 0;
@@ -216,6 +217,7 @@ static void evaluate(struct inv_session *s, enum inv_part part)
 int inv_session_feed(struct inv_session *s, struct inv_feed *feed, const char *path,
                      int inputs_only)
 {
+    inv_progress_begin(&s->progress, stderr, s->options.quiet, 0);
     *feed = (struct inv_feed){ .rows = { .model = s->model, .arena = s->run.arena,
         .errors = &s->errors, .inputs_only = inputs_only, .keyless = 1, .given = path,
         .source = inv_rows_first_source(s->model), .fitted = &s->data.fitted,
@@ -424,6 +426,7 @@ int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level
         return INV_BAD_USAGE;
     inv_place_model(&own, model, folder);
     s.model = &own;
+    s.errors.progress = &s.progress;
     int status = run_trainer(&s, argc, argv);
     inv_place_free(&own, model);
     return status;
