@@ -355,10 +355,12 @@ static int command_fmt(const struct options *o)
 
 /* ---- options ---- */
 static const char model_options[] =
-    "  -D NAME=VALUE       replace a const of the model file\n"
-    "  --train MODEL       which train declaration, where the file has several\n"
-    "  --dump=PASS         print the graphs after a pass: ast lower simplify random fuse order\n"
-    "                      plan; program: after lower, with variables, data and settings\n";
+    "  -D NAME=VALUE       replace a const of the model file, once for each const\n"
+    "  --train MODEL       take 'train MODEL on ...' where the file has several (default: the\n"
+    "                      only one there is)\n"
+    "  --dump=PASS         print the graphs after a pass, then go on: ast (the file itself),\n"
+    "                      lower, simplify, random, fuse, order or plan; program: after lower,\n"
+    "                      with variables, data and settings (default: none)\n";
 static const char build_options[] =
     "  --target c          what the trainer runs on: c: processors; cuda: NVIDIA GPUs, needs nvcc\n"
     "  --arch LIST         cuda: compute capabilities to compile for (default: 75,80,86,89,90, of\n"
@@ -371,6 +373,9 @@ static const char build_options[] =
 
 static const struct command commands[] = {
     {"run", "compile, train and report", "run MODEL.inv [options] [trainer options]",
+     "Compiles to a trainer in the cache, unless it is there already, and runs it here: it\n"
+     "trains, reports each epoch, and writes NAME.safetensors and NAME.fields.json into this\n"
+     "folder.\n"
      "Trainer options (--data, --epochs, --threads ...) are passed on;\n"
      "'invar run MODEL.inv --help' prints them.\n",
      command_run, "DtdgaKcfv*"},

@@ -145,9 +145,9 @@ static bool choose_archs(struct build *build, const char *const *arch, int count
 /* "80,90" or "native". */
 static bool wanted_archs(struct build *build, const char *list)
 {
-    const char *arch[32];
+    const char **arch = ARENA_ARRAY(build->arena, const char *, strlen(list) + 1);
     int count = 0;
-    for (const char *c = list; *c && count < 32; c += c[0] == ',') {
+    for (const char *c = list; *c; c += c[0] == ',') {
         size_t size = strcspn(c, ",");
         arch[count++] = arena_strndup(build->arena, c, size);
         c += size;

@@ -242,11 +242,12 @@ static bool convert_word(struct lower *l, struct frame *f, const struct ast *for
                          const struct ast *given, struct value *v)
 {
     const struct ast *words = formal->kid[0];
-    const char *choice[64], *text = v->kind == V_WORD ? v->text : NULL;
+    const char **choice = ARENA_ARRAY(l->arena, const char *, words->count + 1);
+    const char *text = v->kind == V_WORD ? v->text : NULL;
     if (given && given->kind == AST_NAME && !text)
         text = given->text;
     int count = 0;
-    for (int i = 0; i < words->count && count < 64; i++) {
+    for (int i = 0; i < words->count; i++) {
         choice[count++] = words->kid[i]->text;
         if (text && !strcmp(text, words->kid[i]->text)) {
             *v = value_word(words->kid[i]->text, given ? given->span : v->span);

@@ -357,8 +357,8 @@ static struct value spread_rows(struct lower *l, struct value v)
 static struct value call_concat(struct lower *l, struct frame *frame, const struct builtin *b,
                                 struct arguments *a, const char *path, struct span span)
 {
-    struct value v[16], axis_value = value_number(0, span);
-    int count = 0, node[16], axis;
+    struct value v[BUILTIN_ARGUMENTS], axis_value = value_number(0, span);
+    int count = 0, node[BUILTIN_ARGUMENTS], axis;
     bool per_row = false;
     (void)path;
     for (int i = 0; i < a->count; i++) {

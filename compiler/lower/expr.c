@@ -456,12 +456,12 @@ static struct value lower_negative(struct lower *l, struct frame *frame, const s
 static struct value lower_word(struct lower *l, struct frame *frame, const struct ast *name,
                                const struct ast *of)
 {
-    const char *choice[64];
+    const char **choice = ARENA_ARRAY(l->arena, const char *, of ? of->count + 1 : 1);
     int count = 0;
     struct binding *b = frame_find(frame, name->text);
     if (b && b->value.kind == V_WORD)
         return b->value;
-    for (int i = 0; of && i < of->count && count < 64; i++) {
+    for (int i = 0; of && i < of->count; i++) {
         choice[count++] = of->kid[i]->text;
         if (!strcmp(name->text, of->kid[i]->text))
             return value_word(name->text, name->span);

@@ -227,18 +227,16 @@ static void check_rules(struct lower *l, struct variable **param, int count)
         const struct ast *patterns = l->rules[i]->kid[0];
         for (int p = 0; p < patterns->count; p++) {
             bool any = false;
-            const char *choice[256];
-            int choices = 0;
+            const char **choice = ARENA_ARRAY(l->arena, const char *, count + 1);
             for (int k = 0; k < count; k++) {
                 any |= matches(patterns->kid[p]->text, param[k]->path);
-                if (choices < 256)
-                    choice[choices++] = param[k]->path;
+                choice[k] = param[k]->path;
             }
             if (any)
                 continue;
             struct diag *d = diag_error(l->diags, patterns->kid[p]->span,
                                         "no parameter matches \"%s\"", patterns->kid[p]->text);
-            const char *near = diag_nearest(patterns->kid[p]->text, choice, choices);
+            const char *near = diag_nearest(patterns->kid[p]->text, choice, count);
             if (near)
                 diag_help(d, "did you mean \"%s\"?", near);
             else if (count)

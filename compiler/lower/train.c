@@ -46,14 +46,22 @@ static void setting_seed(struct lower *l, const struct ast *ast)
     l->program->train.seed = (uint64_t)seed;
 }
 
+/* Steps are counted in 32 bits. */
+static void setting_length(struct lower *l, const struct ast *ast, int64_t *out)
+{
+    setting_whole(l, ast, 1, out);
+    if (*out > INT32_MAX)
+        diag_error(l->diags, ast->kid[0]->span, "'%s' takes at most 2147483647", ast->text);
+}
+
 static void setting_epochs(struct lower *l, const struct ast *ast)
 {
-    setting_whole(l, ast, 1, &l->program->train.epochs);
+    setting_length(l, ast, &l->program->train.epochs);
 }
 
 static void setting_steps(struct lower *l, const struct ast *ast)
 {
-    setting_whole(l, ast, 1, &l->program->train.steps);
+    setting_length(l, ast, &l->program->train.steps);
 }
 
 static void setting_batch(struct lower *l, const struct ast *ast)

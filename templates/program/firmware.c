@@ -458,6 +458,8 @@ enum ${model}_status ${model}_begin_slices(struct ${model} *model,
     model->stage = IDLE;
     if (model->per_epoch == 0 || (WATCHES_VAL && model->part_end[1] == model->part_end[0]))
         return ${upper}_BAD_DATA;
+    if (STEPS == 0 && model->per_epoch > INT32_MAX / (EPOCHS > 0 ? EPOCHS : 1))
+        return ${upper}_BAD_CALL;
     model->run.steps = STEPS > 0 ? STEPS : EPOCHS * model->per_epoch;
     model->place = -rows;
     model->batch_at = model->fit_field = model->fit_pass = 0;

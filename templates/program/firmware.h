@@ -40,7 +40,8 @@ enum ${model}_status {
     ${upper}_ARENA_TOO_SMALL = -1,      /* fewer bytes than this header names */
     ${upper}_ARENA_MISALIGNED = -2,     /* not at a multiple of 8 */
     ${upper}_UNTRUSTED = -3,            /* the self-test failed: see ${model}_selftest */
-    ${upper}_BAD_CALL = -4,             /* no data or order, wrong rows or part, or amid a step */
+    ${upper}_BAD_CALL = -4,             /* no data or order, wrong rows or part, amid a step,
+                                         * or more than 2^31 - 1 steps to do */
     ${upper}_BAD_DATA = -5,             /* a row is missing or bad, or a needed part has none */
     ${upper}_NOT_FINITE = -6,           /* the loss is: the step changed nothing; or, after the
                                          * last step, the weights are */
