@@ -1,10 +1,13 @@
 #include "output.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "ending.h"
 
@@ -106,11 +109,56 @@ static int open_standard(struct inv_output *out, enum inv_output_kind kind)
     return kind != INV_PROGRAM;
 }
 
+/* ---- what killed writers left ---- */
+
+/* Who writes a file holds its lock; a minute is time enough to take it. */
+enum { BASE = 200, FRESH = 60 };
+
+static void remove_unless_written(const char *path)
+{
+    struct stat about;
+    int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+        return;
+    if (fstat(file, &about) == 0 && S_ISREG(about.st_mode) &&
+        time(NULL) - about.st_mtime > FRESH && flock(file, LOCK_EX | LOCK_NB) == 0)
+        unlink(path);
+    close(file);
+}
+
+/* BASE.PID-TRY.part */
+static int is_part_of(const char *name, const char *base)
+{
+    static const char digits[] = "0123456789";
+    size_t length = strlen(base);
+    if (strncmp(name, base, length) != 0 || name[length] != '.')
+        return 0;
+    const char *at = name + length + 1;
+    size_t pid = strspn(at, digits), try = at[pid] == '-' ? strspn(at + pid + 1, digits) : 0;
+    return pid > 0 && try > 0 && strcmp(at + pid + 1 + try, ".part") == 0;
+}
+
+static void remove_left(const char *path, const char *folder)
+{
+    DIR *all = opendir(folder);
+    char *base = inv_text("%.*s", BASE, base_of(path));
+    for (struct dirent *entry; all && (entry = readdir(all)) != NULL;)
+        if (is_part_of(entry->d_name, base)) {
+            char *left = inv_text("%s/%s", folder, entry->d_name);
+            remove_unless_written(left);
+            free(left);
+        }
+    if (all)
+        closedir(all);
+    free(base);
+}
+
 /* The base is cut, so that every name that a file can have leaves room for the rest. */
 static int open_temporary(struct inv_output *out, mode_t mode)
 {
-    enum { BASE = 200, TRIES = 100 };
+    enum { TRIES = 100 };
     char *folder = folder_of(out->path);
+    remove_left(out->path, folder);
     int file = -1;
     for (int i = 0; file < 0 && i < TRIES && (i == 0 || errno == EEXIST); i++) {
         free(out->temporary);
@@ -120,6 +168,8 @@ static int open_temporary(struct inv_output *out, mode_t mode)
         file = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (file < 0)
             inv_ending_drop(out->listed);
+        else
+            (void)flock(file, LOCK_EX | LOCK_NB);
     }
     free(folder);
     return file;
