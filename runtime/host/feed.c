@@ -113,8 +113,10 @@ int64_t inv_feed_next(struct inv_feed *feed)
         }
         if (errors->count == before)
             return count;
-        if (!feed->more)
+        if (!feed->more || feed->fill) {
+            feed->lines = 0;
             return 0;
+        }
     }
 }
 

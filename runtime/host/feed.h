@@ -9,7 +9,9 @@ struct inv_feed {
     struct inv_run *run;
     int64_t first;                      /* the number of the next row in the data set */
     struct inv_place *place;            /* of each row of the batch */
-    int fill;                           /* missing cells get the fitted statistics; else NaN */
+    int fill;                           /* trained weights are used: missing cells get the fitted
+                                         * statistics, else NaN, and the first batch with errors is
+                                         * the last, else all that there are are reported */
     int more;
     int64_t lines;                      /* rows of the file that the batch took, at most a batch */
     int64_t *slot;                      /* the row of the batch that each is; -1: it is left out */
@@ -24,8 +26,8 @@ int inv_feed_open(struct inv_feed *, struct inv_run *);
  * header); 0 after an error. */
 int inv_feed_keep(struct inv_feed *, const char *column);
 /* Makes the next rows the batch, prepared and checked: how many; 0 at the end, and, where
- * inputs_only is set, where all its lines are left out.  A batch with errors is left out: look at
- * errors->count. */
+ * inputs_only is set, where all its lines are left out.  A batch with errors is left out, whole:
+ * look at errors->count. */
 int64_t inv_feed_next(struct inv_feed *);
 /* Normalises the batch; 0 after an error. */
 int inv_feed_normalise(struct inv_feed *);

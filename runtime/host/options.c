@@ -212,7 +212,9 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i, c
     const char *value = equals ? equals + 1 : NULL;
     if (o->kind != FLAG && options->given >> which & 1)
         inv_error(errors, "--%s is given twice; give it once%s", o->name,
-                  strcmp(o->name, "keep") == 0 ? ": --keep A,B" : "");
+                  o->place == AT(keep) ? ": --keep A,B"
+                  : o->place == AT(data) ? "; several files are a pattern: --data 'part-*.csv'"
+                                         : "");
     options->given |= (uint64_t)1 << which;
     if (o->kind == FLAG && value)
         inv_error(errors, "--%s takes no value", o->name);

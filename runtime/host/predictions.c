@@ -359,8 +359,47 @@ void inv_predictions_lead(struct inv_predictions *p, const char *name, int lengt
     p->lead[p->lead_count++] = inv_text("%.*s", length, name);
 }
 
+/* The output that is written under that name, or NULL. */
+static const char *output_named(const struct inv_predictions *p, const char *name)
+{
+    int at = 0;
+    for (const struct inv_variable *v; (v = next_output(p, &at));) {
+        int64_t columns = p->format == INV_FORMAT_CSV ? inv_variable_elements(v) : 0;
+        if (p->format == INV_FORMAT_JSONL && strcmp(v->path, name) == 0)
+            return v->path;
+        for (int64_t e = 0; e < columns; e++) {
+            char *column = column_name(p, v, e);
+            int same = strcmp(column, name) == 0;
+            free(column);
+            if (same)
+                return v->path;
+        }
+    }
+    return NULL;
+}
+
+/* No two columns have one name: readers would take either. */
+static int names_differ(const struct inv_predictions *p, struct inv_errors *errors)
+{
+    int before = errors->count;
+    for (int i = 0; i < p->lead_count; i++) {
+        const char *output = output_named(p, p->lead[i]);
+        int same = 0;
+        while (strcmp(p->lead[same], p->lead[i]) != 0)
+            same++;
+        if (output)
+            inv_error(errors, "the column %s and output %s would have one name; rename the output "
+                      "in the model: output %s_hat = ...", p->lead[i], output, output);
+        if (same < i)
+            inv_error(errors, "--keep names column %s twice", p->lead[i]);
+    }
+    return errors->count == before;
+}
+
 int inv_predictions_open(struct inv_predictions *p, const char *path, struct inv_errors *errors)
 {
+    if (!names_differ(p, errors))
+        return 0;
     if (p->format == INV_FORMAT_NPY && !npy_begin(p, errors))
         return 0;
     if (!inv_output_open(&p->out, path, errors)) {

@@ -355,8 +355,8 @@ int inv_table_column(struct inv_rows *rows, const char *name)
 
 void inv_table_close(struct inv_rows *rows, char (*hash)[65])
 {
-    if (rows->paths.count > rows->at)
-        inv_table_end(rows, rows->paths.hash[rows->at]);
+    if (rows->paths.count > rows->at)   /* after an error nothing more is read */
+        inv_table_end(rows, rows->errors->count ? NULL : rows->paths.hash[rows->at]);
     if (rows->errors->count == 0) {
         if (hash)
             inv_paths_hash(&rows->paths, hash);

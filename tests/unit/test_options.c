@@ -94,6 +94,10 @@ static void test_refused(void)
     check_bad("--evaluate --format npy", "--format is for predictions");
     check_bad("--part val", "--part is of the model's own data");
     check_bad("--predict new.csv --part val", "--part is of the model's own data");
+    check_bad("--data a --data=b", "--data is given twice; give it once; several files are a "
+                                   "pattern: --data 'part-*.csv'");
+    check_bad("--predict a --predict b", "--predict is given twice");
+    check_bad("--predict a -o b --output c", "--output is given twice");
     check_bad("--predict --keep id", "--keep copies columns of a file");
     check_bad("--epochs 1 --epochs=2", "--epochs is given twice; give it once");
     check_bad("--predict f --keep a --keep b", "--keep is given twice; give it once: --keep A,B");
