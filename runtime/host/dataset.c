@@ -148,6 +148,8 @@ void inv_dataset_free(struct inv_dataset *data)
     free(data->bytes);
     free(data->hash);
     free(data->order);
+    for (int k = 0; k < INV_KEYS; k++)
+        inv_names_free(&data->key[k]);
     inv_paths_free(&data->read);
     inv_fitted_free(&data->fitted, data->model->data.field_count);
 }
