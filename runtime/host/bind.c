@@ -276,7 +276,7 @@ static int check_last_name(struct inv_rows *rows)
 
 static int read_header(struct inv_rows *rows)
 {
-    int header = rows->model->data.header;
+    int header = rows->csv.lines ? 1 : rows->model->data.header;
     int status = inv_csv_next(&rows->csv);
     if (status == 0)
         inv_error(rows->errors, "%s: is empty; expected lines of cells with separators between",
@@ -284,7 +284,7 @@ static int read_header(struct inv_rows *rows)
     if (status <= 0)
         return 0;
     rows->width = rows->csv.count;
-    if (!check_delimiter(rows))
+    if (!rows->csv.lines && !check_delimiter(rows))
         return 0;
     if (header < 0)
         header = find_out(rows);
@@ -293,7 +293,21 @@ static int read_header(struct inv_rows *rows)
     rows->waiting = !header;
     if (header)
         keep_header(rows);
-    return !header || check_last_name(rows);
+    return !header || rows->csv.lines || check_last_name(rows);
+}
+
+/* Objects have names in any order, so that a place among those of training says nothing. */
+static int has_no_names(struct inv_rows *rows, int f)
+{
+    const struct inv_field *field = &rows->model->data.field[f];
+    int numbered = 0, later = rows->keyless || rows->fitted->known;
+    for (int i = 0; i < field->range_count; i++)
+        numbered |= field->range[i].first >= 0;
+    if (!rows->csv.lines || !numbered || !(later || rows->model->data.header == 0))
+        return 0;
+    inv_error(rows->errors, "%s: field %s takes columns by number, without names; objects have "
+              "names alone: write the rows as CSV", rows->csv.stream.path, field->name);
+    return 1;
 }
 
 static int bind_columns(struct inv_rows *rows)
@@ -304,7 +318,7 @@ static int bind_columns(struct inv_rows *rows)
             continue;
         if (rows->fitted->field[f].columns > 0)
             bind_fitted(rows, f);
-        else
+        else if (!has_no_names(rows, f))
             bind_model(rows, f);
     }
     for (int f = 0; rows->errors->count == 0 && f < rows->model->data.field_count; f++)

@@ -40,7 +40,9 @@ static int read_on(struct inv_csv *csv)
         csv->window = inv_resize(csv->window, csv->room + INV_CSV_PADDING + 1);
         csv->place = inv_resize(csv->place, (csv->room + 1) * sizeof *csv->place);
     }
-    size_t got = inv_stream_read(&csv->stream, csv->window + held, csv->room - held);
+    size_t got = csv->lines
+        ? inv_lines_read(csv->lines, csv->window + held, csv->room - held)
+        : inv_stream_read(&csv->stream, csv->window + held, csv->room - held);
     csv->begin = 0;
     csv->end = held + got;
     csv->ended = csv->end < csv->room;
@@ -221,7 +223,7 @@ static void end_cells(struct inv_csv *csv)
         if (!quoted)
             continue;
         unquote(text);
-        for (; (text = strchr(text, '\n')); text++)
+        for (; !csv->lines && (text = strchr(text, '\n')); text++)
             csv->next_line++;
     }
 }
@@ -268,6 +270,18 @@ static char guess_delimiter(struct inv_csv *csv)
     return known[best];
 }
 
+/* JSON lines are written alike everywhere; the header that they get counts as no line. */
+static void open_lines(struct inv_csv *csv)
+{
+    csv->lines = inv_lines_open(&csv->stream, csv->dialect.decimal, csv->window + csv->begin,
+                                csv->end - csv->begin);
+    csv->dialect = (struct inv_dialect){ .delimiter = ',', .decimal = csv->dialect.decimal };
+    csv->begin = csv->end = 0;
+    csv->ended = 0;
+    csv->next_line = 0;
+    read_on(csv);
+}
+
 int inv_csv_open(struct inv_csv *csv, const char *path, const struct inv_dialect *dialect,
                  struct inv_errors *errors)
 {
@@ -279,9 +293,11 @@ int inv_csv_open(struct inv_csv *csv, const char *path, const struct inv_dialect
     read_on(csv);
     if (csv->end >= 3 && memcmp(csv->window, "\xef\xbb\xbf", 3) == 0)
         csv->begin = 3;
-    for (int64_t i = 0; i < dialect->skip && skip_line(csv); i++)
+    if (inv_lines_begin(csv->window + csv->begin, csv->end - csv->begin))
+        open_lines(csv);
+    for (int64_t i = 0; i < csv->dialect.skip && skip_line(csv); i++)
         continue;
-    if (!dialect->delimiter && find_record(csv))
+    if (!csv->dialect.delimiter && find_record(csv))
         csv->dialect.delimiter = guess_delimiter(csv);
     csv->mark[(unsigned char)csv->dialect.delimiter] = 1;
     csv->mark[0] = csv->mark['\n'] = csv->mark['\r'] = csv->mark['"'] = 1;
@@ -292,9 +308,11 @@ int inv_csv_open(struct inv_csv *csv, const char *path, const struct inv_dialect
 void inv_csv_close(struct inv_csv *csv, unsigned char digest[32])
 {
     inv_stream_close(&csv->stream, digest);
+    inv_lines_free(csv->lines);
     free(csv->window);
     free(csv->place);
     free(csv->cell);
+    csv->lines = NULL;
     csv->window = NULL;
     csv->place = NULL;
     csv->cell = NULL;

@@ -2,13 +2,14 @@
  * lines allowed; and the dialects below). */
 #ifndef INV_HOST_CSV_H
 #define INV_HOST_CSV_H
-#include "stream.h"
+#include "lines.h"
 
 /* How a file is written. */
 struct inv_dialect {
     char delimiter;                     /* 0: found out from the first line */
     char comment;                       /* lines that begin with it are left out; 0: none */
     int64_t skip;                       /* lines before the first record */
+    char decimal;                       /* the decimal point */
 };
 
 enum { INV_CSV_PADDING = 8 };           /* bytes that may be read behind a cell's zero byte */
@@ -17,6 +18,7 @@ enum { INV_CSV_PADDING = 8 };           /* bytes that may be read behind a cell'
  * was. */
 struct inv_csv {
     struct inv_stream stream;
+    struct inv_lines *lines;            /* the file holds JSON lines; NULL: it does not */
     struct inv_dialect dialect;
     unsigned char mark[256];            /* 1: a byte that can end a cell or begin a quoted one */
     char *window;

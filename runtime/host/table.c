@@ -230,7 +230,7 @@ static void make_columns(struct inv_rows *rows)
 int inv_table_begin(struct inv_rows *rows, int at)
 {
     const struct inv_data *d = &rows->model->data;
-    const struct inv_dialect dialect = { d->delimiter, d->comment, d->skip };
+    const struct inv_dialect dialect = { d->delimiter, d->comment, d->skip, d->decimal };
     int width = rows->width, had_header = rows->had_header;
     rows->at = at;
     if (!inv_csv_open(&rows->csv, rows->paths.path[at], &dialect, rows->errors)
@@ -265,7 +265,7 @@ int inv_table_open(struct inv_rows *rows)
     if (!inv_table_collect(rows) || !inv_table_begin(rows, 0))
         return 0;
     char separator[] = { rows->csv.dialect.delimiter, 0 };
-    if (!rows->model->data.delimiter)
+    if (!rows->model->data.delimiter && !rows->csv.lines)
         inv_note(rows->errors, "%s: cells are separated by %s", rows->csv.stream.path,
                  *separator == '\t' ? "tabs" : separator);
     return 1;

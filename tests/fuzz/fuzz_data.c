@@ -18,7 +18,7 @@
 #include "host/safetensors.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
-enum format { CSV, CSV_GZIP, IDX, NPY, NPZ, WEIGHTS, NAMES, FORMATS };
+enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, NPZ, WEIGHTS, NAMES, FORMATS };
 
 struct input {
     size_t size;
@@ -81,6 +81,15 @@ static void make_csv(void)
         gzclose(file) != Z_OK)
         fail("cannot write its seed");
     read_file(&seed[CSV_GZIP]);
+}
+
+static void make_lines(void)
+{
+    char line[64];
+    for (int i = 0; i < 40; i++)
+        add(&seed[JSON_LINES], line,
+            (size_t)snprintf(line, sizeof line, "{\"a\":%d.5,\"c\": \"-\\u003%d\",\"b\":null}\n", i,
+                             i % 10));
 }
 
 static void make_arrays(void)
@@ -233,6 +242,7 @@ int main(int argc, char **argv)
     printf("fuzz_data: seed %llu\n", (unsigned long long)state);
     fflush(stdout);
     make_csv();
+    make_lines();
     make_arrays();
     make_archive();
     make_weights(&model);
