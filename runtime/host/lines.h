@@ -1,5 +1,5 @@
-/* JSON lines as the text of a CSV file: the names of the first object are the header, each object is
- * a record on a line of its own, so that all that reads tables reads these. */
+/* JSON lines as the text of a CSV file: the names of the first object are the header, each object
+ * is a record on a line of its own, so that all that reads tables reads these. */
 #ifndef INV_HOST_LINES_H
 #define INV_HOST_LINES_H
 #include "json.h"
