@@ -6,7 +6,10 @@
 #include "passes/pass.h"
 #include "emit/template.h"
 
-enum { TILE_FLOATS = 8192, SMALL_TILE_FLOATS = 64, TILE_ROWS_MAX = 128, TILE_ROWS_STORED = 256 };
+enum {
+    TILE_FLOATS = 65536, SMALL_TILE_FLOATS = 64, TILE_ROWS_MAX = 128, TILE_COLUMNS = 512,
+    TILE_ROWS_STORED = 256
+};
 
 /* Where the lines of a source begin. */
 struct lines {
@@ -58,7 +61,8 @@ struct emit_target {
     bool independent;                   /* loops keep the mark INDEPENDENT */
     bool traced;                        /* phases give their values to a trace */
     int64_t tile_floats;                /* of products that wait for their epilogue */
-    bool tiles_stored;                  /* wide products in storage take TILE_ROWS_STORED rows */
+    bool tiles_stored;                  /* wide products in storage take TILE_ROWS_STORED rows, */
+                                        /* others TILE_COLUMNS columns at a time */
     const struct row_walk *rows;
     const struct row_walk *short_rows;  /* of a few elements; NULL: as all others */
     /* "f32_at(run, 512)": storage at an offset of the arena. */

@@ -781,6 +781,7 @@ static struct value call_global_norm(struct lower *l, struct frame *frame, const
         lower_error(l, frame, span, "'global_norm' exists in optimizers only");
         return value_error();
     }
+    l->asked_norm = true;
     if (l->global_norm < 0) {
         int *part = ARENA_ARRAY(l->arena, int, l->gradient_count + 1);
         l->norm_first = l->graph->count;

@@ -151,6 +151,7 @@ struct lower {
     int updates;                        /* there: node of the number of updates; -1: the step */
     int norm_first, norm_end;           /* nodes of global_norm */
     bool asked_size;                    /* `elements` was called: the optimizer sees one tensor */
+    bool asked_norm;                    /* `global_norm` was called: updates wait for it */
     struct data_field *field;           /* at hand, in data */
     const struct ast *stratify, *order; /* `split ... by E`, `order ...`, or NULL */
     struct labels *labels;              /* lower_label.c */

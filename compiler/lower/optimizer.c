@@ -533,21 +533,26 @@ static void roll_back(struct lower *l, struct mark mark)
         l->global_norm = -1;
 }
 
-static bool optimize_flat(struct lower *l, struct param_group *g, int block, int ordinal)
+/* Whether the optimizer treats every element alike, so that it may see several parameters end to
+ * end: tried on the first one, and taken back. */
+static bool is_elementwise(struct lower *l, const struct param_group *g)
 {
-    int errors = diags_error_count(l->diags);
+    struct mark mark = set_mark(l);
+    l->asked_size = l->asked_norm = false;
+    struct value v = optimize(l, g, lower_read(l, g->variable[0]), g->gradient[0], "optimizer");
+    bool alike = v.kind == V_ERROR || (!l->asked_size && elementwise_since(l, mark.nodes));
+    if (v.kind != V_ERROR)
+        roll_back(l, mark);
+    return alike;
+}
+
+static void optimize_flat(struct lower *l, const struct param_group *g, int block, int ordinal)
+{
     int w = graph_read(l->graph, block);
     int gradient = flat_concat(l, l->graph, g->gradient, g->count);
-    begin_group(l, g, ordinal);
-    struct mark mark = set_mark(l);
-    l->asked_size = false;
     struct value v = optimize(l, g, w, gradient, arena_printf(l->arena, "optimizer%d", ordinal));
-    if (v.kind == V_ERROR || diags_error_count(l->diags) > errors)
-        return true;                    /* reported */
-    if (l->asked_size || !elementwise_since(l, mark.nodes)) {
-        roll_back(l, mark);
-        return false;
-    }
+    if (v.kind == V_ERROR)
+        return;
     graph_store(l->graph, block, v.node);
     int *initial = ARENA_ARRAY(l->arena, int, g->count);
     for (int i = 0; i < g->count; i++)
@@ -555,7 +560,6 @@ static bool optimize_flat(struct lower *l, struct param_group *g, int block, int
     if (l->program->train.average > 0)
         store_average(l, block, program_variable(l->program, block)->path, v.node,
                       flat_concat(l, l->program->phase[PHASE_INIT], initial, g->count));
-    return true;
 }
 
 static void optimize_each(struct lower *l, const struct param_group *g)
@@ -570,6 +574,51 @@ static void optimize_each(struct lower *l, const struct param_group *g)
         graph_store(l->graph, id, v.node);
         store_average(l, id, path, v.node, lower_declared(l, id)->initial - 1);
     }
+}
+
+/* A gradient that a contraction makes: the update can be its epilogue, so that the gradient is
+ * never stored, and weights and moments are touched once, while they are near. */
+static bool is_contracted(const struct lower *l, int gradient)
+{
+    return graph_node(l->graph, gradient)->op == OP_MATMUL;
+}
+
+/* Moves parameters with such gradients from `flat` to `own`. */
+static void split_group(struct lower *l, const struct param_group *g, struct param_group *flat,
+                        struct param_group *own)
+{
+    *flat = *own = *g;
+    flat->variable = ARENA_ARRAY(l->arena, int, 2 * g->count);
+    flat->gradient = ARENA_ARRAY(l->arena, int, 2 * g->count);
+    own->variable = flat->variable + g->count;
+    own->gradient = flat->gradient + g->count;
+    flat->count = own->count = 0;
+    for (int i = 0; i < g->count; i++) {
+        struct param_group *to = is_contracted(l, g->gradient[i]) ? own : flat;
+        to->variable[to->count] = g->variable[i];
+        to->gradient[to->count++] = g->gradient[i];
+    }
+}
+
+static void optimize_group(struct lower *l, struct param_group *g, int ordinal)
+{
+    struct param_group flat = *g, own = *g;
+    int errors = diags_error_count(l->diags);
+    begin_group(l, g, ordinal);
+    bool alike = is_elementwise(l, g);
+    if (diags_error_count(l->diags) > errors)
+        return;
+    if (!alike) {
+        optimize_each(l, g);
+        return;
+    }
+    if (!l->asked_norm)
+        split_group(l, g, &flat, &own);
+    else
+        flat = *g, own.count = 0;
+    if (flat.count > 0)
+        optimize_flat(l, &flat, add_block(l, &flat, ordinal), ordinal);
+    optimize_each(l, &own);
 }
 
 /* ---- all of it ---- */
@@ -699,10 +748,6 @@ void lower_optimizer(struct lower *l)
     }
     make_gradients(l, param, count);
     struct param_group *group = group_params(l, param, count, &groups);
-    int *block = ARENA_ARRAY(l->arena, int, groups);
-    for (int i = 0; i < groups; i++)
-        block[i] = add_block(l, &group[i], i + 1);
     for (int i = 0; i < groups && !diags_error_count(l->diags); i++)
-        if (!optimize_flat(l, &group[i], block[i], i + 1))
-            optimize_each(l, &group[i]);
+        optimize_group(l, &group[i], i + 1);
 }

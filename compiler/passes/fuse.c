@@ -29,6 +29,7 @@ struct fuse {
     struct ids *users;                  /* node id -> nodes it is an operand of */
     int *owner;                         /* node id -> STORE whose variable it is computed into */
     bool *early;                        /* node id -> scalar made of constants and step values */
+    bool has_loss;
     struct line *line;                  /* of clusters by node id, and of the loss's barrier */
     struct rows rows;                   /* of a ROW group that is looked at */
     struct ids both;                    /* members of two clusters */
@@ -258,6 +259,7 @@ static void mark_loss(struct fuse *fuse)
         const struct node *node = graph->node[id];
         struct cluster *cluster = &fuse->cluster[id];
         cluster->for_loss |= node->op == OP_STORE && !cluster->updates;
+        fuse->has_loss |= cluster->for_loss;
         for (int i = 0; cluster->for_loss && i < node->count; i++)
             fuse->cluster[node->operand[i]].for_loss = true;
     }
@@ -624,6 +626,74 @@ static bool is_local(struct fuse *fuse, int id)
     return true;
 }
 
+/* ---- initial values are drawn where they will lie ---- */
+
+/* How often each variable is read or stored. */
+static int *count_touches(const struct fuse *fuse)
+{
+    const struct graph *graph = fuse->graph;
+    int *touches = ARENA_ARRAY(arena_of(fuse), int, graph->program->variable_count);
+    for (int id = 0; id < graph->count; id++) {
+        const struct node *node = graph->node[id];
+        if (node->op == OP_READ || node->op == OP_STORE)
+            touches[node->attr.variable]++;
+    }
+    return touches;
+}
+
+/* The one cluster that reads the value, element for element, or -1. */
+static int only_reader(struct fuse *fuse, int id)
+{
+    int reader = -1;
+    for (int i = 0; i < fuse->users[id].count; i++) {
+        int user = fuse->users[id].id[i];
+        if (!fuse->cluster[user].used || (reader >= 0 && find(fuse, user) != reader))
+            return -1;
+        reader = find(fuse, user);
+    }
+    return reader >= 0 && reader != find(fuse, id) && fuse->cluster[reader].kind == GROUP_MAP &&
+                   shape_equal(&fuse->cluster[reader].space, &fuse->graph->node[id]->shape)
+               ? reader : -1;
+}
+
+/* The variable which that cluster stores, as large as the value, that nothing else touches; until
+ * then its storage is free.  Or -1. */
+static int free_variable(const struct fuse *fuse, int reader, int id, const int *touches)
+{
+    const struct program *program = fuse->graph->program;
+    const struct ids *member = &fuse->cluster[reader].member;
+    for (int m = 0; m < member->count; m++) {
+        const struct node *node = fuse->graph->node[member->id[m]];
+        const struct variable *v = node->op == OP_STORE ? program->variable[node->attr.variable]
+                                                        : NULL;
+        if (v && v->kind != VAR_BLOCK && v->dtype == fuse->graph->node[id]->dtype &&
+            shape_equal(&v->shape, &fuse->graph->node[id]->shape) && touches[v->id] == 1 &&
+            (v->block < 0 || touches[v->block] == 0))
+            return v->id;
+    }
+    return -1;
+}
+
+/* What a phase without a loss draws lies in the variable that is made of it, not in scratch as
+ * large as all parameters.  (Where there is a loss, nothing is stored until it was looked at.) */
+static void draw_in_place(struct fuse *fuse)
+{
+    int *touches = count_touches(fuse);
+    for (int id = 0; id < fuse->graph->count; id++) {
+        struct place *place = &fuse->schedule->place[id];
+        if (class_of(fuse, id) != CLASS_RANDOM || place->kind != PLACE_ARENA ||
+            fuse->schedule->whole[id] >= 0)
+            continue;
+        int reader = only_reader(fuse, id);
+        int variable = reader < 0 ? -1 : free_variable(fuse, reader, id, touches);
+        if (variable < 0)
+            continue;
+        place->kind = PLACE_VARIABLE;
+        place->variable = variable;
+        touches[variable]++;
+    }
+}
+
 /* Arrays of long rows lie in memory instead. */
 static void store_long_rows(struct fuse *fuse, const struct cluster *cluster)
 {
@@ -725,5 +795,7 @@ void pass_fuse(struct graph *graph)
             if (fuse.cluster[id].used)
                 join_maps(&fuse, id, single);
     settle_places(&fuse);
+    if (!fuse.has_loss)
+        draw_in_place(&fuse);
     make_groups(&fuse);
 }

@@ -318,6 +318,19 @@ static int product_storage(const struct function *f, const struct node *matmul)
     return -1;
 }
 
+static int64_t extent_most(const struct function *f, struct extent extent)
+{
+    return extent.constant + extent.rows * f->graph->program->train.batch;
+}
+
+/* Whether a product without storage is too wide for whole rows of it to wait in the cache. */
+static bool tile_is_wide(const struct function *f, const struct node *matmul)
+{
+    const struct shape *shape = &matmul->shape;
+    return f->emit->target->tiles_stored && shape->rank == 2 &&
+           extent_most(f, extent_of(shape, 1)) > TILE_COLUMNS;
+}
+
 /* The products at the nest's index: state is the text of their storage or NULL for a tile. */
 static const char *product_element(struct nest *nest, int id)
 {
@@ -330,12 +343,15 @@ static const char *product_element(struct nest *nest, int id)
         return arena_printf(f->emit->arena, "%s[%s]", (const char *)nest->state,
                             nest_index(nest, &access));
     int rows = matmul->shape.rank - 2, column = matmul->shape.rank - 1;
+    bool wide = tile_is_wide(f, matmul);
+    struct extent width = extent_of(&matmul->shape, column);
     struct text index;
     text_init(&index, f->emit->arena);
-    emit_term(&index, extent_of(&matmul->shape, column),
+    emit_term(&index, wide ? (struct extent){.constant = TILE_COLUMNS} : width,
               rows == 0 ? "(i - first)" : "(j - first)");
-    if (!extent_is(extent_of(&matmul->shape, column), 1))
-        emit_term(&index, (struct extent){.constant = 1}, rows == 0 ? "j" : "k");
+    if (!extent_is(width, 1))
+        emit_term(&index, (struct extent){.constant = 1},
+                  wide ? "(j - left)" : rows == 0 ? "j" : "k");
     return arena_printf(f->emit->arena, "tile[%s]", index.data);
 }
 
@@ -348,10 +364,15 @@ static void contract_epilogue(struct function *f, const struct node *matmul, con
     struct loop *rows = &nest.loop[paged ? 1 : 0];
     rows->from = "first";
     rows->to = "last";
+    bool wide = !storage && tile_is_wide(f, matmul);
     if (by_columns)
         nest_split(&nest, 1);
+    if (wide) {
+        nest.loop[1].from = "left";
+        nest.loop[1].to = "right";
+    }
     nest.outer = paged ? 1 : 0;
-    nest_emit(&nest, body, paged ? 3 : 2);
+    nest_emit(&nest, body, paged || wide ? 3 : 2);
 }
 
 /* Rows of the product before row `row` of page i. */
@@ -362,11 +383,6 @@ static const char *product_at(struct function *f, const struct shape *shape, con
     if (shape->rank == 3)
         storage = function_pointer_at(f, storage, extent_multiply(m, n), "i");
     return function_pointer_at(f, storage, n, row);
-}
-
-static int64_t extent_most(const struct function *f, struct extent extent)
-{
-    return extent.constant + extent.rows * f->graph->program->train.batch;
 }
 
 /* Whether threads share the columns rather than the rows: each of them reads all of the operand
@@ -411,13 +427,18 @@ static void contract_values(struct function *f, const struct node *matmul, struc
     function_set_extent(f, "k", a->length);
 }
 
+static int64_t tile_columns(const struct function *f, const struct node *matmul, bool stored)
+{
+    return !stored && tile_is_wide(f, matmul)
+               ? TILE_COLUMNS : extent_most(f, extent_of(&matmul->shape, matmul->shape.rank - 1));
+}
+
 /* The largest number of rows whose products stay in the cache (and on the stack) until the
  * epilogue has used them.  Wide products that have storage are too large for a near cache anyway:
  * there as many rows as share a packed panel of b. */
 static int64_t tile_rows(const struct function *f, const struct node *matmul, bool stored)
 {
-    struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
-    int64_t columns = extent_most(f, n);
+    int64_t columns = tile_columns(f, matmul, stored);
     int64_t rows = f->emit->target->tile_floats / columns;
     if (stored && rows < TILE_ROWS_MAX && f->emit->target->tiles_stored)
         return TILE_ROWS_STORED;
@@ -426,12 +447,11 @@ static int64_t tile_rows(const struct function *f, const struct node *matmul, bo
 
 static const char *tile_declaration(struct function *f, const struct node *matmul)
 {
-    struct extent n = extent_of(&matmul->shape, matmul->shape.rank - 1);
-    int64_t columns = extent_most(f, n);
+    int64_t columns = tile_columns(f, matmul, false);
+    bool deep = matmul->shape.rank == 3 || tile_is_wide(f, matmul);
     f->stack += tile_rows(f, matmul, false) * columns * dtype_bytes(F32);
     return arena_printf(f->emit->arena, "%sfloat tile[%" PRId64 " * %" PRId64 "];",
-                        matmul->shape.rank == 3 ? "            " : "        ",
-                        tile_rows(f, matmul, false), columns);
+                        deep ? "            " : "        ", tile_rows(f, matmul, false), columns);
 }
 
 static void contract_group(struct function *f)
@@ -449,18 +469,21 @@ static void contract_group(struct function *f)
     bool tiled = body.size > 0;
     const char *row = tiled ? "first" : paged || by_columns ? "" : "begin";
     contract_limits(f, shape, by_columns);
-    if (by_columns)
-        b.pointer = function_pointer_at(f, b.pointer, b.own, "begin");
+    bool wide = tiled && !storage && tile_is_wide(f, matmul);
+    if (by_columns || wide)
+        b.pointer = function_pointer_at(f, b.pointer, b.own, wide ? "left" : "begin");
     contract_values(f, matmul, &a, &b, row);
     const char *out = storage ? product_at(f, shape, storage, row) : "tile";
     if (by_columns)
         out = function_pointer_at(f, out, (struct extent){.constant = 1}, "begin");
     values_set(f->values, "out", out);
     values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, matmul, storage != NULL));
+    values_printf(f->values, "tile_columns", "%d", TILE_COLUMNS);
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
     values_set(f->values, "body", body.data ? body.data : "");
     f->skeleton = paged && tiled ? "templates/skeleton/contract_page_tiles.c"
                   : paged        ? "templates/skeleton/contract_pages.c"
+                  : wide         ? "templates/skeleton/contract_wide_tiles.c"
                   : tiled        ? "templates/skeleton/contract_tiles.c"
                                  : "templates/skeleton/contract.c";
     f->mapping = group_product_text(f, matmul);
