@@ -6,6 +6,7 @@
 #include <string.h>
 #include "core/arith.h"
 #include "dataset.h"
+#include "fields.h"
 #include "variable.h"
 
 /* Labels of each class in the train part; *labels of all. */
@@ -56,6 +57,39 @@ int inv_dataset_balance(const struct inv_dataset *data, unsigned char *arena)
                                   (float *)(void *)(arena + model->variable[balance].offset));
     }
     return good;
+}
+
+/* Labels of one class a row: of a sequence most classes are seldom there. */
+static void note_field(const struct inv_dataset *data, int f)
+{
+    const struct inv_field *field = &data->model->data.field[f];
+    int64_t classes = data->model->variable[field->input].classes, labels, absent = 0, first = -1;
+    int64_t *count = count_classes(data, f, classes, &labels);
+    for (int64_t c = classes - 1; c >= 0; c--) {
+        absent += count[c] == 0;
+        first = count[c] == 0 ? c : first;
+    }
+    const char *name = first < 0 ? NULL
+                                 : inv_class_name(data->model, &data->fitted, f, first);
+    char *others = absent > 1 ? inv_text(" (nor of %lld others)", (long long)absent - 1) : NULL;
+    if (absent && labels)
+        inv_note(data->errors, "data %s: no row of the train part is of class %lld%s%s%s of %s%s: "
+                 "it cannot be learned", data->model->data.name, (long long)first,
+                 name ? " (" : "", name ? name : "", name ? ")" : "", field->name,
+                 others ? others : "");
+    free(others);
+    free(count);
+}
+
+void inv_dataset_note_classes(const struct inv_dataset *data)
+{
+    const struct inv_model *model = data->model;
+    for (int f = 0; f < model->data.field_count; f++) {
+        const struct inv_field *field = &model->data.field[f];
+        if (field->label && !field->key && field->balance < 0 && data->value[f] &&
+            data->bytes[f] == 4 && model->variable[field->input].classes > 0)
+            note_field(data, f);
+    }
 }
 
 static int has_weight(const struct inv_dataset *data, int f, enum inv_part part)

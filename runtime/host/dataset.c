@@ -214,3 +214,32 @@ int inv_dataset_normalise(struct inv_dataset *data, struct inv_run *run)
     free(row);
     return data->errors->count == 0;
 }
+
+unsigned char *inv_dataset_parts(const struct inv_dataset *data)
+{
+    unsigned char *part = inv_allocate((size_t)data->rows);
+    memset(part, INV_PARTS, (size_t)data->rows);
+    for (int p = 0; p < INV_PARTS; p++)
+        for (int64_t i = data->begin[p]; i < data->begin[p + 1]; i++)
+            part[data->order[i]] = (unsigned char)p;
+    return part;
+}
+
+char *inv_dataset_parts_digest(const struct inv_dataset *data)
+{
+    const struct inv_data *d = &data->model->data;
+    unsigned char *part = inv_dataset_parts(data), digest[32];
+    char text[65];
+    struct inv_sha256 sha;
+    uint64_t seed = d->kind == INV_RANDOM ? d->has_seed ? d->seed : data->seed : 0;
+    inv_sha256_init(&sha);
+    for (int b = 0; b < 8; b++)
+        inv_sha256_update(&sha, &(unsigned char){ (unsigned char)(seed >> 8 * b) }, 1);
+    for (int i = 0; data->hash && i < d->file_count; i++)
+        inv_sha256_update(&sha, data->hash[i], sizeof data->hash[i]);
+    inv_sha256_update(&sha, part, (size_t)data->rows);
+    inv_sha256_final(&sha, digest);
+    inv_sha256_hex(digest, text);
+    free(part);
+    return inv_copy_text(text);
+}

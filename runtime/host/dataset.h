@@ -43,6 +43,8 @@ void inv_dataset_fit(const struct inv_dataset *, unsigned char *arena);
  * n / (k * n_c) for n labels, n_c of class c, of k classes.  0 after an error: a class has no row
  * (balance.c). */
 int inv_dataset_balance(const struct inv_dataset *, unsigned char *arena);
+/* Notes classes of labels that no row of the train part has. */
+void inv_dataset_note_classes(const struct inv_dataset *);
 /* 0 after an error: all rows of a part have the weight 0. */
 int inv_dataset_check_weights(const struct inv_dataset *);
 /* Runs INV_NORMALISE over all rows, once.  0 where a value is then not finite. */
@@ -50,5 +52,11 @@ int inv_dataset_normalise(struct inv_dataset *, struct inv_run *);
 /* Puts rows row[0 .. count-1] into the INV_INPUT and INV_SAMPLE variables; sets run->rows. */
 void inv_dataset_gather(const struct inv_dataset *, struct inv_run *, const int32_t *row,
                         int64_t count);
+
+/* The part of every row, INV_PARTS where it is in none, in new memory. */
+unsigned char *inv_dataset_parts(const struct inv_dataset *);
+/* Digest of the files that were read (of drawn rows: their seed) and of the part of each row, in
+ * new memory. */
+char *inv_dataset_parts_digest(const struct inv_dataset *);
 
 #endif

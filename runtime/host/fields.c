@@ -47,8 +47,11 @@ static void write_fields(FILE *to, const struct inv_model *model, const struct i
                          const char *digest)
 {
     int count = 0;
-    fprintf(to, "{\n  \"weights\": \"%s\",\n  \"fields\": {", digest);
-    for (int f = 0; f < model->data.field_count; f++) {
+    fprintf(to, "{\n  \"weights\": \"%s\",\n  \"model\": \"%s\",\n", digest, model->sha256);
+    if (fitted->parts)
+        fprintf(to, "  \"parts\": \"%s\",\n", fitted->parts);
+    fputs("  \"fields\": {", to);
+    for (int f = 0; fitted->field && f < model->data.field_count; f++) {
         const struct inv_fitted_field *own = &fitted->field[f];
         if (own->columns + own->classes == 0)
             continue;
@@ -62,15 +65,7 @@ static void write_fields(FILE *to, const struct inv_model *model, const struct i
             write_names(to, "classes", own->class_name, own->classes);
         fputc('}', to);
     }
-    fputs("\n  }\n}\n", to);
-}
-
-static int is_empty(const struct inv_model *model, const struct inv_fitted *fitted)
-{
-    for (int f = 0; fitted->field && f < model->data.field_count; f++)
-        if (fitted->field[f].columns + fitted->field[f].classes > 0)
-            return 0;
-    return 1;
+    fputs(count ? "\n  }\n}\n" : "}\n}\n", to);
 }
 
 static int save(const struct inv_model *model, const struct inv_fitted *fitted, const char *path,
@@ -93,19 +88,29 @@ static int save(const struct inv_model *model, const struct inv_fitted *fitted, 
     return inv_output_close(&out, NULL);
 }
 
+/* What is no file of its own has none beside it. */
+static int is_file(const char *weights)
+{
+    struct stat about;
+    return !inv_output_is_standard(weights) &&
+           (stat(weights, &about) != 0 || S_ISREG(about.st_mode));
+}
+
+int inv_fields_possible(const char *weights, struct inv_errors *errors)
+{
+    char *path = inv_fields_path(weights);
+    int good = !is_file(weights) || inv_output_possible(path, INV_WHOLE, errors);
+    free(path);
+    return good;
+}
+
 int inv_fields_save(const struct inv_model *model, const struct inv_fitted *fitted,
                     const char *weights, const char digest[65], struct inv_errors *errors)
 {
-    struct stat about;
-    if (strcmp(weights, "-") == 0 || stat(weights, &about) != 0 || !S_ISREG(about.st_mode))
+    if (!is_file(weights))
         return 1;
     char *path = inv_fields_path(weights);
-    int good = 1;
-    if (!is_empty(model, fitted))
-        good = save(model, fitted, path, digest, errors);
-    else if (unlink(path) != 0 && errno != ENOENT)
-        inv_error(errors, "%s: holds names of other weights and cannot be removed: %s", path,
-                  strerror(errno));
+    int good = save(model, fitted, path, digest, errors);
     free(path);
     return good;
 }
@@ -116,7 +121,7 @@ struct reader {
     struct inv_json json;
     const struct inv_model *model;
     struct inv_fitted *fitted;
-    char *weights;                      /* the digest, or NULL */
+    char *weights, *model_hash;         /* the digests, or NULL */
 };
 
 /* ["a", "b"] */
@@ -203,9 +208,13 @@ static int read_member(struct reader *r, const char *key)
         return 0;
     if (strcmp(key, "fields") == 0)
         return read_fields(r);
-    if (strcmp(key, "weights") != 0 || r->weights)
-        return inv_json_fail(&r->json, "weights and fields expected, each once");
-    return (r->weights = inv_json_string(&r->json)) != NULL;
+    char **text = strcmp(key, "weights") == 0 ? &r->weights
+                  : strcmp(key, "model") == 0 ? &r->model_hash
+                  : strcmp(key, "parts") == 0 ? &r->fitted->parts
+                                              : NULL;
+    if (!text || *text)
+        return inv_json_fail(&r->json, "weights, model, parts and fields expected, each once");
+    return (*text = inv_json_string(&r->json)) != NULL;
 }
 
 static int read_all(struct reader *r)
@@ -289,6 +298,10 @@ static void read_text(struct reader *r, const char *weights, const char *text, s
                   "that was written with them, or train anew", r->json.place, weights);
     for (int f = 0; r->json.errors->count == before && f < r->model->data.field_count; f++)
         check_field(r, f);
+    if (r->json.errors->count == before && r->model_hash &&
+        strcmp(r->model_hash, r->model->sha256) != 0)
+        inv_note(r->json.errors, "%s: trained by another model file, or by this one with another "
+                 "text or -D values", weights);
 }
 
 /* The whole file in new memory, or NULL. */
@@ -350,6 +363,7 @@ int inv_fields_load(const struct inv_model *model, struct inv_fitted *fitted, co
         fitted->known = 1;
     }
     free(r.weights);
+    free(r.model_hash);
     free(path);
     return errors->count == before;
 }

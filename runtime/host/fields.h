@@ -1,7 +1,9 @@
-/* Fitted names in a file beside the weights, net.fields.json beside net.safetensors:
- *     {"weights": "SHA-256 of the weights file",
+/* What the numbers of weights do not say, in a file beside them, net.fields.json beside
+ * net.safetensors:
+ *     {"weights": "SHA-256 of the weights file", "model": "that of inv_model.sha256",
+ *      "parts": "that of inv_dataset_parts_digest",
  *      "fields": {"x": {"columns": ["a", "b"]}, "kind": {"classes": ["no", "yes"]}}}
- * Without "weights" it goes with any. */
+ * Without "weights" it goes with any; "model" and "parts" are for notes. */
 #ifndef INV_HOST_FIELDS_H
 #define INV_HOST_FIELDS_H
 #include <stdint.h>
@@ -11,12 +13,14 @@
 
 /* The path beside those weights, in new memory. */
 char *inv_fields_path(const char *weights);
-/* Writes the names beside weights with that digest; where there are none, a file of names from
- * before goes.  1: done, or the weights are no regular file, which nothing lies beside. */
+/* Before training: whether the file beside those weights can be written; 0 after an error. */
+int inv_fields_possible(const char *weights, struct inv_errors *);
+/* Writes it beside weights with that digest.  1: done, or the weights are no regular file, which
+ * nothing lies beside. */
 int inv_fields_save(const struct inv_model *, const struct inv_fitted *, const char *weights,
                     const char digest[65], struct inv_errors *);
 /* Reads and checks the names beside the weights; 0 where they are missing though the model needs
- * them, are of other weights or are not the model's. */
+ * them, are of other weights or are not the model's.  Notes weights of another model. */
 int inv_fields_load(const struct inv_model *, struct inv_fitted *, const char *weights,
                     struct inv_errors *);
 /* The name of class `value` of a field, or NULL where its classes are numbers. */

@@ -22,5 +22,6 @@ void inv_fitted_free(struct inv_fitted *fitted, int fields)
         free_names(fitted->field[f].class_name, fitted->field[f].classes);
     }
     free(fitted->field);
+    free(fitted->parts);
     *fitted = (struct inv_fitted){ .known = 0 };
 }

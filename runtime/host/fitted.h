@@ -13,6 +13,7 @@ struct inv_fitted_field {
 
 struct inv_fitted {
     int known;                          /* 1: of trained weights; 0: readers fill it */
+    char *parts;                        /* digest of the training's files and parts, or NULL */
     struct inv_fitted_field *field;     /* one for each inv_data.field, or NULL */
 };
 

@@ -14,17 +14,6 @@ static int part_of_name(const char *name)
     return part;
 }
 
-/* The part of every row, INV_PARTS where it is in none. */
-static unsigned char *parts_of_rows(const struct inv_dataset *data)
-{
-    unsigned char *part = inv_allocate((size_t)data->rows);
-    memset(part, INV_PARTS, (size_t)data->rows);
-    for (int p = 0; p < INV_PARTS; p++)
-        for (int64_t i = data->begin[p]; i < data->begin[p + 1]; i++)
-            part[data->order[i]] = (unsigned char)p;
-    return part;
-}
-
 /* Predicts rows row[0 .. count - 1] of the data set. */
 static void predict_batch(struct inv_session *s, struct inv_predictions *p, const int32_t *row,
                           int64_t count, const unsigned char *part)
@@ -45,7 +34,7 @@ static void predict_own(struct inv_session *s, struct inv_predictions *p, int wa
 {
     int64_t batch = s->model->batch, fill = 0;
     int32_t *row = inv_allocate((size_t)batch * sizeof *row);
-    unsigned char *part = parts_of_rows(&s->data);
+    unsigned char *part = inv_dataset_parts(&s->data);
     for (int64_t i = 0; i < s->data.rows; i++) {
         if (wanted == INV_PARTS || part[i] == wanted)
             row[fill++] = (int32_t)i;

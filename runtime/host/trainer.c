@@ -134,6 +134,20 @@ static int begin_weights(struct inv_session *s, const char *start)
                       inv_fields_load(s->model, &s->data.fitted, start, &s->errors));
 }
 
+/* What is used on the model's own data must know which rows it was trained on. */
+static void note_parts(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    struct inv_fitted *fitted = &s->data.fitted;
+    char *parts = inv_dataset_parts_digest(&s->data);
+    if ((o->evaluate || o->predict) && fitted->parts && strcmp(parts, fitted->parts) != 0)
+        inv_note(&s->errors, "data %s or the parts of its rows are not those of the training "
+                 "(files, split, seed or -D values differ): val and test may hold rows that it saw",
+                 s->model->data.name);
+    free(fitted->parts);
+    fitted->parts = parts;
+}
+
 /* The model's own data and its fitted statistics. */
 static int load_data(struct inv_session *s, const char *start)
 {
@@ -141,6 +155,7 @@ static int load_data(struct inv_session *s, const char *start)
     if (!inv_dataset_load(&s->data, &s->run) || !inv_parts_check(s)
         || !inv_dataset_check_weights(&s->data))
         return 0;
+    note_parts(s);
     int fit = !start && inv_dataset_part_rows(&s->data, INV_PART_TRAIN) > 0;
     if (fit && !inv_missing_fit(&s->data, s->run.arena))
         return 0;
@@ -149,6 +164,8 @@ static int load_data(struct inv_session *s, const char *start)
         inv_dataset_fit(&s->data, s->run.arena);
     if (!start && !inv_dataset_balance(&s->data, s->run.arena))
         return 0;
+    if (inv_options_train(&s->options))
+        inv_dataset_note_classes(&s->data);
     inv_device_push_saved(s);
     if (!inv_dataset_normalise(&s->data, &s->run))
         return 0;
@@ -271,7 +288,8 @@ static int evaluate_parts(struct inv_session *s)
 static int train_and_save(struct inv_session *s, const char *weights)
 {
     char digest[65];
-    if (!inv_output_possible(weights, INV_WHOLE, &s->errors))
+    if (!inv_output_possible(weights, INV_WHOLE, &s->errors) ||
+        !inv_fields_possible(weights, &s->errors))
         return INV_BAD_DATA;
     if (s->options.save_init && !save(s, s->options.save_init, digest))
         return INV_BAD_DATA;
