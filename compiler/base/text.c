@@ -10,8 +10,7 @@ void text_init(struct text *t, struct arena *a)
     *t = (struct text){.arena = a};
 }
 
-/* Room for `size` more bytes and the NUL behind them. */
-static void text_reserve(struct text *t, size_t size)
+void text_reserve(struct text *t, size_t size)
 {
     size_t room = t->room ? t->room : FIRST_ROOM;
     char *moved;
@@ -20,6 +19,8 @@ static void text_reserve(struct text *t, size_t size)
         return;
     while (room - t->size <= size)
         room *= 2;
+    if (!t->data && size >= FIRST_ROOM)
+        room = size + 1;
     moved = arena_alloc(t->arena, room);
     if (t->size)
         memcpy(moved, t->data, t->size);

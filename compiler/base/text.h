@@ -11,6 +11,8 @@ struct text {
 };
 
 void text_init(struct text *, struct arena *);
+/* Room for `size` more bytes and the NUL behind them. */
+void text_reserve(struct text *, size_t size);
 void text_add(struct text *, const char *bytes, size_t size);
 void text_puts(struct text *, const char *string);
 void text_printf(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));

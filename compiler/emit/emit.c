@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 #include "emit/emit_private.h"
+#include "emit/share.h"
+#include "passes/firmware.h"
 
 #ifndef INVAR_VERSION
 #define INVAR_VERSION "0"
@@ -34,35 +36,26 @@ static const struct part parts[] = {
     {PHASE_PREDICT, false, "predict", "INV_PREDICT", "Outputs of a batch."},
 };
 
-static void add_step(struct values *values, const char *line)
+static void add_step(struct emit *emit, const char *line)
 {
-    values_set(values_add_item(values, "step"), "step", line);
+    text_printf(&emit->steps, "    %s\n", line);
 }
 
-static const char *node_elements(struct emit *emit, const struct graph *graph, int id)
+/* "{32, 0}" */
+static const char *extent_pair(struct arena *arena, struct extent extent)
 {
-    const struct shape *shape = &graph_node(graph, id)->shape;
-    struct extent all = {.constant = 1};
-    for (int axis = 0; axis < shape->rank; axis++)
-        all = extent_multiply(all, extent_of(shape, axis));
-    return emit_extent(emit->arena, all);
+    return arena_printf(arena, "{%" PRId64 ", %" PRId64 "}", extent.constant, extent.rows);
 }
 
-/* A row of the trace table, after `inner` others that went into it. */
-static void add_trace(struct function *f, const struct node *node, int inner)
+/* A row of the trace table, after `inner` others that went into it; what is not stored has no
+ * offset. */
+static void add_trace(struct function *f, const struct node *node, int64_t offset, int inner)
 {
     struct emit *emit = f->emit;
-    int line;
-    const struct source *source = emit_source(emit, node, &line);
-    const char *path = !source           ? ""
-                       : source->library ? source->path
-                                         : program_file(emit->program, source->path);
-    struct values *item = values_add_item(emit->file, "node");
-    values_set(item, "text", emit_string(emit->arena, emit_node_text(emit, f->graph, node)));
-    values_set(item, "path", emit_string(emit->arena, path));
-    values_printf(item, "line", "%d", source ? line : 0);
-    values_set(item, "source_line", emit_string(emit->arena, emit_source_line(emit, node)));
-    values_printf(item, "inner", "%d", inner);
+    const char *text = emit_string(emit->arena, emit_node_text(emit, f->graph, node));
+    text_printf(&emit->trace, "    {%s, &trace_lines[%d], %d, %" PRId64 ", %s},\n", text,
+                emit_trace_line(emit, node), inner, offset,
+                extent_pair(emit->arena, extent_of_all(&node->shape)));
     emit->trace_count++;
 }
 
@@ -81,12 +74,9 @@ static void mark_inner(const struct function *f, const struct node *node, int ma
     }
 }
 
-/* Rows of the trace table for what went into the node, where a loss that is not finite may be
- * traced to it; their number. */
+/* Rows of the trace table for what went into the node; their number. */
 static int trace_inner(struct function *f, const struct node *node)
 {
-    if (f->graph != f->emit->program->phase[PHASE_TRAIN] || f->group->update)
-        return 0;
     int count = 0, mark = f->emit->trace_count + 1;
     mark_inner(f, node, mark);
     for (int i = 0; i < f->group->count; i++) {
@@ -94,74 +84,153 @@ static int trace_inner(struct function *f, const struct node *node)
         if (f->emit->traced[other->id] != mark || other->dtype != F32 ||
             op_def(other->op)->class == CLASS_VIEW)
             continue;
-        add_trace(f, other, 0);
+        add_trace(f, other, -1, 0);
         count++;
     }
     return count;
 }
 
-/* Rows of the trace table for each value of the group that lies in memory as f32. */
-static void trace_group(struct function *f, struct values *phase)
+/* Rows of the trace table for each value of the group that lies in memory as f32, and lines of the
+ * phase for targets that want them. */
+static struct traced trace_group(struct function *f, struct text *lines)
 {
     struct emit *emit = f->emit;
+    struct traced rows = {emit->trace_count, emit->trace_count};
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
         if (node->dtype != F32 || !function_stores(f, node->id) ||
             function_store_is_idle(f, node))
             continue;
         int inner = trace_inner(f, node);
-        add_step(phase, arena_printf(emit->arena, "trace(run, %d, %" PRId64 ", %s);",
-                                     emit->trace_count, function_place(f, node->id)->offset,
-                                     node_elements(emit, f->graph, node->id)));
-        add_trace(f, node, inner);
+        int64_t offset = function_place(f, node->id)->offset;
+        text_printf(lines, "%strace(run, %d, %" PRId64 ", %s);", lines->size > 0 ? "\n    " : "",
+                    emit->trace_count, offset,
+                    emit_extent(emit->arena, extent_of_all(&node->shape)));
+        add_trace(f, node, offset, inner);
     }
+    rows.end = emit->trace_count;
+    return rows;
+}
+
+/* "4880, 32832": the group's own numbers, for the function that it shares. */
+static const char *own_text(struct emit *emit, const struct user *user)
+{
+    const struct emit_target *target = emit->target;
+    struct text text;
+    text_init(&text, emit->arena);
+    for (int i = 0; i < user->shared->own_count; i++) {
+        int64_t number = user->own[i];
+        text_puts(&text, i > 0 ? ", " : "");
+        if (i < user->shared->streams)
+            text_printf(&text, "%s0x%08" PRIx32 "u", target->narrow ? "(int32_t)" : "",
+                        (uint32_t)number);
+        else
+            text_printf(&text, "%" PRId64,
+                        target->in_piece ? target->in_piece(emit, number) : number);
+    }
+    return text.size > 0 ? text.data : "0";
+}
+
+/* Writes the function of the group and of all that share it. */
+static struct function *write_function(const struct function *group, struct shared *shared)
+{
+    struct emit *emit = group->emit;
+    struct function *f = ARENA_NEW(emit->arena, struct function);
+    *f = *group;
+    f->values = values_new(emit->arena);
+    f->shared = shared->groups > 1 ? shared : NULL;
+    bool one_phase = (shared->phases & (shared->phases - 1)) == 0;
+    f->name = one_phase ? arena_printf(emit->arena, "%s_%02d", f->graph->name, f->index)
+                        : arena_printf(emit->arena, "shared_%02d", emit->shared_count++);
+    emit->target->group(f);
+    function_finish(f);
+    emit->stack = f->stack > emit->stack ? f->stack : emit->stack;
+    return f;
+}
+
+/* The group's line of its phase, and its rows of the trace table; before it the model's line where
+ * that is another one than the last. */
+static void emit_step(struct function *f, const struct user *user, bool traced,
+                      const char **last_line)
+{
+    struct emit *emit = f->emit;
+    struct traced rows = {0};
+    struct text traces;
+    text_init(&traces, emit->scratch);
+    if (traced)
+        rows = trace_group(f, &traces);
+    const struct node *last = graph_node(f->graph, f->group->node[f->group->count - 1]);
+    const char *line = emit_model_line(emit, last);
+    if (*line && strcmp(line, *last_line) != 0)
+        add_step(emit, arena_printf(emit->scratch, "/* %s */", line));
+    *last_line = line;
+    const char *own = user->shared->groups > 1 ? own_text(emit, user) : NULL;
+    add_step(emit, emit->target->step(user->shared->function, own, rows));
+    if (emit->target->trace_lines && traces.size > 0)
+        add_step(emit, traces.data);
 }
 
 static void emit_group(struct emit *emit, const struct part *part, int index,
-                       struct values *phase, const char **last_line)
+                       const char **last_line)
 {
     const struct graph *graph = emit->program->phase[part->phase];
     struct function f = {.emit = emit, .graph = graph, .index = index,
-                         .group = &graph->schedule->group[index],
-                         .values = values_new(emit->arena)};
-    f.name = arena_printf(emit->arena, "%s_%02d", phase_name(part->phase), index);
-    emit->target->group(&f);
-    function_finish(&f);
-    emit->stack = f.stack > emit->stack ? f.stack : emit->stack;
-    const char *line = emit_model_line(emit, graph_node(graph, f.group->node[f.group->count - 1]));
-    if (*line && strcmp(line, *last_line) != 0)
-        add_step(phase, arena_printf(emit->arena, "/* %s */", line));
-    *last_line = line;
-    add_step(phase, emit->target->step(&f));
-    if (emit->target->traced)
-        trace_group(&f, phase);
+                         .group = &graph->schedule->group[index]};
+    const struct user *user = &emit->user[part->phase][index];
+    bool traced = emit->target->traced && part->phase == PHASE_TRAIN && !part->update;
+    if (!user->shared->function)
+        user->shared->function = write_function(&f, user->shared);
+    struct arena *kept = emit->arena;
+    emit->arena = emit->scratch;
+    emit_step(&f, user, traced, last_line);
+    emit->arena = kept;
 }
 
-static void emit_part(struct emit *emit, const struct part *part)
+enum { PHASE_ROOM = 1024, FILE_ROOM = 128 << 10 }; /* beside the steps and traces */
+
+/* The phase of the steps at hand. */
+static void render_phase(struct emit *emit, const struct part *part)
 {
-    const struct graph *graph = emit->program->phase[part->phase];
-    struct values *phase = values_new(emit->arena);
-    const char *last_line = "";
-    size_t nodes = graph ? (size_t)graph->count * sizeof *emit->traced : 0;
-    emit->traced = memset(arena_alloc(emit->arena, nodes + 1), 0, nodes);
-    int count = 0;
-    for (int i = 0; graph && i < graph->schedule->group_count; i++)
-        if (graph->schedule->group[i].update == part->update || part->phase != PHASE_TRAIN) {
-            emit_group(emit, part, i, phase, &last_line);
-            count++;
-        }
-    emit->target->list_phase(emit, part->name, part->index, count);
-    if (count == 0)
-        return;
+    struct values *phase = values_new(emit->scratch);
     struct text text;
     text_init(&text, emit->arena);
+    text_reserve(&text, emit->steps.size + PHASE_ROOM);
+    emit->steps_size += text.room;
     values_set(phase, "model", emit_symbol(emit->arena, emit->program->name));
     values_set(phase, "name", part->name);
     values_set(phase, "comment", part->comment);
     values_set(phase, "rows", ROWS_PLACE);
+    values_set(phase, "steps", emit->steps.data);
     template_render(emit->target->phase, phase, &text);
-    values_set(values_add_item(emit->file, "function"), "function",
+    values_set(values_add_item(emit->file, emit->target->phase_list), "function",
                emit_settle_rows(emit->arena, text.data));
+}
+
+enum { SCRATCH_GROUPS = 256 };          /* whose texts the scratch arena holds */
+
+static void emit_part(struct emit *emit, const struct part *part)
+{
+    const struct graph *graph = emit->program->phase[part->phase];
+    const char *last_line = "";
+    size_t nodes = graph ? (size_t)graph->count * sizeof *emit->traced : 0;
+    emit->traced = memset(arena_alloc(emit->arena, nodes + 1), 0, nodes);
+    int count = 0;
+    struct arena *steps = arena_new();
+    emit->scratch = arena_new();
+    text_init(&emit->steps, steps);
+    for (int i = 0; graph && i < graph->schedule->group_count; i++)
+        if (graph->schedule->group[i].update == part->update || part->phase != PHASE_TRAIN) {
+            emit_group(emit, part, i, &last_line);
+            if (++count % SCRATCH_GROUPS == 0) {
+                arena_free(emit->scratch);
+                emit->scratch = arena_new();
+            }
+        }
+    emit->target->list_phase(emit, part->name, part->index, count);
+    if (count > 0)
+        render_phase(emit, part);
+    arena_free(emit->scratch);
+    arena_free(steps);
 }
 
 /* ---- files ---- */
@@ -181,25 +250,36 @@ void emit_parts(struct emit *emit)
     values_set(emit->file, "source",
                emit_comment(emit->arena, program_file(emit->program, emit->program->model_path)));
     values_set(emit->file, "compiler", "invar " INVAR_VERSION);
+    text_init(&emit->trace, emit->arena);
+    text_init(&emit->trace_lines, emit->arena);
+    emit->state_end = firmware_state_end(emit->program);
+    emit->work_start = firmware_work_start(emit->program);
+    share_groups(emit);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         emit_part(emit, &parts[i]);
+    values_set(emit->file, "trace", emit->trace.size > 0 ? emit->trace.data : "");
+    values_set(emit->file, "trace_lines",
+               emit->trace_lines.size > 0 ? emit->trace_lines.data : "");
     include_headers(emit);
 }
 
-const char *emit_arena_pointer(struct emit *emit, enum dtype dtype, int64_t offset, bool written)
+const char *emit_arena_pointer(struct emit *emit, enum dtype dtype, int64_t offset, bool written,
+                               const char *number)
 {
     static const char *const reader[] = {[F32] = "f32_at", [I32] = "i32_at", [BOOL] = "i32_at",
                                          [I64] = "i64_at"};
     (void)written;
-    return arena_printf(emit->arena, "%s(run, %" PRId64 ")", reader[dtype], offset);
+    (void)offset;
+    return arena_printf(emit->arena, "%s(run, %s)", reader[dtype], number);
 }
 
-static const char *c_step(const struct function *f)
+/* "{train_05, OWN(4880, 32832), {1024, 0}, {13312, 0}, 7, 8}," */
+static const char *c_step(const struct function *f, const char *own, struct traced rows)
 {
     struct arena *arena = f->emit->arena;
-    const char *count = emit_extent(arena, f->count);
-    return arena_printf(arena, "inv_for(run, %s, %s, %s);", f->name, count,
-                        emit_extent(arena, group_cost(f)));
+    return arena_printf(arena, "{%s, %s%s%s, %s, %s, %d, %d},", f->name, own ? "OWN(" : "",
+                        own ? own : "NULL", own ? ")" : "", extent_pair(arena, f->count),
+                        extent_pair(arena, group_cost(f)), rows.first, rows.end);
 }
 
 static void c_list_phase(struct emit *emit, const char *name, const char *index, int groups)
@@ -215,8 +295,8 @@ const struct emit_target target_c = {
     .phase = "templates/program/phase.c", .function = "templates/skeleton/function.c",
     .restrict_word = "restrict ", .independent = true, .traced = true,
     .tile_floats = TILE_FLOATS, .tiles_stored = true, .rows = &row_loops,
-    .short_rows = &row_beside, .pointer = emit_arena_pointer, .group = group_emit,
-    .step = c_step, .list_phase = c_list_phase};
+    .short_rows = &row_beside, .pointer = emit_arena_pointer, .own = "run->at",
+    .group = group_emit, .step = c_step, .phase_list = "steps", .list_phase = c_list_phase};
 
 void emit_model(const struct program *program, struct text *out)
 {
@@ -227,6 +307,7 @@ void emit_model(const struct program *program, struct text *out)
     values_printf(emit.file, "symbol", "INV_LEVEL_NAME(%s_model)",
                   emit_symbol(emit.arena, program->name));
     values_set(emit.file, "level", "INV_LEVEL_TEXT");
+    text_reserve(out, emit.steps_size + emit.trace.size + FILE_ROOM);
     template_render("templates/program/model.c", emit.file, out);
     template_render("templates/program/tables.c", emit.file, out);
 }

@@ -16,27 +16,43 @@ struct lines {
     const struct source *source;
     const char **line;
     int count, room;
+    const char **comment;               /* of each line: what emit_model_line gave, or NULL */
+    int *traced;                        /* of each line: 1 + its row among the trace lines, or 0 */
 };
 
 /* A model being written. */
 struct emit {
     const struct program *program;
     struct arena *arena;
+    struct arena *scratch;              /* of texts that are copied where they belong */
     struct values *file;                /* of templates/program/model.c */
     bool used[OP_COUNT];                /* operators whose header is included */
     const char **constant;              /* names of the arrays of the file */
     int constant_count, constant_room;
-    int trace_count;
+    struct text steps;                  /* lines of the phase at hand */
+    size_t steps_size;                  /* of all phases, about */
+    struct text trace, trace_lines;     /* rows of the trace table, and of the lines in it */
+    int trace_count, trace_line_count;
+    int shared_count;                   /* functions of groups of several phases */
     struct lines *lines;                /* of each source that was looked at */
     int lines_count, lines_room;
     int *traced;                        /* of each node: the number of a row that it went into */
     const struct emit_target *target;
+    struct user *user[PHASE_COUNT];     /* of each group of a phase (emit/share.h) */
+    int64_t state_end, work_start;      /* firmware: where a piece of the arena ends or begins */
     int64_t stack;                      /* bytes of the arrays of the group that has most */
     int64_t workspace;                  /* CUDA: bytes that groups need beside the arena */
 };
 
 struct function;
 struct nest;
+struct shared;
+struct user;
+
+/* Rows of the trace table. */
+struct traced {
+    int first, end;
+};
 
 /* How a function walks the rows of a ROW group: in one loop, several at a time, or as a warp. */
 struct row_walk {
@@ -59,18 +75,28 @@ struct emit_target {
     const char *function;               /* the template around every skeleton */
     const char *restrict_word;          /* before a pointer that none other overlaps */
     bool independent;                   /* loops keep the mark INDEPENDENT */
-    bool traced;                        /* phases give their values to a trace */
+    bool traced;                        /* the trace table has the values of a batch's training */
+    bool trace_lines;                   /* phases give these to a trace in lines of their own */
     int64_t tile_floats;                /* of products that wait for their epilogue */
     bool tiles_stored;                  /* wide products in storage take TILE_ROWS_STORED rows, */
                                         /* others TILE_COLUMNS columns at a time */
     const struct row_walk *rows;
     const struct row_walk *short_rows;  /* of a few elements; NULL: as all others */
-    /* "f32_at(run, 512)": storage at an offset of the arena. */
-    const char *(*pointer)(struct emit *, enum dtype, int64_t offset, bool written);
+    /* "f32_at(run, 512)": storage at an offset of the arena; `number` stands for the offset, or
+     * for what it is in its piece. */
+    const char *(*pointer)(struct emit *, enum dtype, int64_t offset, bool written,
+                           const char *number);
+    /* Which piece of the arena the offset is in, and where in it; NULL: there is one piece. */
+    int (*piece)(const struct emit *, int64_t offset);
+    int64_t (*in_piece)(const struct emit *, int64_t offset);
+    bool narrow;                        /* numbers of a function's own have 32 bits */
+    const char *own;                    /* "run->at": a shared function's numbers */
     /* Sets skeleton, values and count of a function. */
     void (*group)(struct function *);
-    /* The line of its phase that runs a group, which is written. */
-    const char *(*step)(const struct function *);
+    /* The line of its phase that runs a group by that function, with the group's own numbers
+     * ("4880, 32832"; NULL: it shares none) and its rows of the trace table; in emit->scratch. */
+    const char *(*step)(const struct function *, const char *own, struct traced);
+    const char *phase_list;             /* of the file: what phases are added to */
     /* Adds the phase to the file's list; `index` is its place in the table of struct inv_model. */
     void (*list_phase)(struct emit *, const char *name, const char *index, int groups);
     /* A function's text as the target wants it; NULL: as it is. */
@@ -101,9 +127,12 @@ struct function {
     int pointer_count, pointer_room;
     struct extent count;                /* of outputs that inv_for splits */
     const char *mapping;                /* shape, order of sums and who computes what, or NULL */
+    const struct shared *shared;        /* with other groups; NULL: none shares it */
     const char *launch;                 /* CUDA: blocks, threads and shared memory */
-    const char *launches;               /* CUDA: lines in place of that one launch, or NULL */
+    const char *launches[2];            /* CUDA: lines in place of that one launch, without their
+                                         * last parenthesis, or NULL */
     int64_t row_bytes;                  /* CUDA: of a row's arrays */
+    int64_t state_end, work_start;      /* firmware: where a piece of the arena ends or begins */
     int64_t stack;                      /* bytes of arrays there; CUDA: none */
 };
 
@@ -171,8 +200,8 @@ const char *emit_comment(struct arena *, const char *text);
 const char *emit_model_line(struct emit *, const struct node *);
 /* Where that is; NULL where it is nowhere. */
 const struct source *emit_source(struct emit *, const struct node *, int *line);
-/* The line alone. */
-const char *emit_source_line(struct emit *, const struct node *);
+/* The row of that line among the trace lines. */
+int emit_trace_line(struct emit *, const struct node *);
 /* "add %12 of %3 %11 : f32[b, 64]" */
 const char *emit_node_text(struct emit *, const struct graph *, const struct node *);
 
@@ -186,6 +215,8 @@ bool function_store_is_idle(const struct function *, const struct node *);
 const char *function_pointer(struct function *, int id, bool write);
 /* The local that holds a node of the group. */
 const char *function_local(struct function *, int id);
+/* The number of a random node's stream. */
+const char *function_stream(struct function *, const struct node *);
 /* A constant or step value, or NULL for what lies in memory or in a local. */
 const char *function_constant(struct function *, int id);
 void function_use(struct function *, enum op);
@@ -279,7 +310,8 @@ void emit_tables(struct emit *);
 
 /* ---- emit.c ---- */
 /* "f32_at(run, 512)" */
-const char *emit_arena_pointer(struct emit *, enum dtype, int64_t offset, bool written);
+const char *emit_arena_pointer(struct emit *, enum dtype, int64_t offset, bool written,
+                               const char *number);
 /* Functions, phases and constants of the program, into the lists of emit->file. */
 void emit_parts(struct emit *);
 

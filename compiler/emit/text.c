@@ -37,8 +37,8 @@ static const char *const reserved[] = {
 static const char *const taken[] = {
     "b", "begin", "end", "run", "main", "variable", "model", "selftest", "trace", "tile", "f32_at",
     "i32_at", "i64_at", "first", "last", "at", "word", "total", "chunk", "element", "moment",
-    "draw", "draws", "edge", "index", "part", "parts", "quad", "rows", "skip", "strip", "value",
-    "workspace", "INDEPENDENT"};
+    "own", "draw", "draws", "edge", "index", "part", "parts", "quad", "rows", "skip", "strip",
+    "value", "workspace", "INDEPENDENT"};
 
 static bool is_listed(const char *const *list, size_t count, const char *name, size_t size)
 {
@@ -158,6 +158,8 @@ static const char *emit_rows(struct arena *arena, int64_t count)
 
 const char *emit_settle_rows(struct arena *arena, const char *text)
 {
+    if (!strpbrk(text, ROWS_PLACE ROWS_MARK))
+        return text;
     const char *mark = strchr(text, *ROWS_PLACE);
     bool used = mark && strchr(mark, *ROWS_MARK);
     struct text out;
@@ -234,17 +236,20 @@ bool extent_is(struct extent extent, int64_t value)
     return extent.constant == value && extent.rows == 0;
 }
 
-static const struct lines *source_lines(struct emit *emit, const struct source *source)
+static struct lines *source_lines(struct emit *emit, const struct source *source)
 {
     for (int i = 0; i < emit->lines_count; i++)
         if (emit->lines[i].source == source)
             return &emit->lines[i];
     struct lines lines = {.source = source};
     for (const char *at = source->text, *end; at; at = end ? end + 1 : NULL) {
-        ARENA_PUSH(emit->arena, lines.line, lines.count, lines.room) = at;
+        ARENA_PUSH(emit->program->arena, lines.line, lines.count, lines.room) = at;
         end = strchr(at, '\n');
     }
-    struct lines *list = &ARENA_PUSH(emit->arena, emit->lines, emit->lines_count, emit->lines_room);
+    lines.comment = ARENA_ARRAY(emit->program->arena, const char *, lines.count + 1);
+    lines.traced = ARENA_ARRAY(emit->program->arena, int, lines.count + 1);
+    struct lines *list = &ARENA_PUSH(emit->program->arena, emit->lines, emit->lines_count,
+                                     emit->lines_room);
     *list = lines;
     return list;
 }
@@ -336,22 +341,54 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* A model's line may be long; comments have its beginning. */
+enum { LINE_SHOWN = 80 };
+
+static const char *shorten(struct arena *arena, const char *line)
+{
+    size_t size = LINE_SHOWN;
+    if (strlen(line) <= LINE_SHOWN + 3)
+        return line;
+    while (size > 0 && ((unsigned char)line[size] & 0xc0) == 0x80)
+        size--;
+    return arena_printf(arena, "%.*s...", (int)size, line);
+}
+
 const char *emit_model_line(struct emit *emit, const struct node *node)
 {
     int line;
     const struct source *source = emit_source(emit, node, &line);
+    struct arena *arena = emit->program->arena;
     if (!source)
         return "";
-    const char *text = arena_printf(emit->arena, "%s:%d: %s", base_name(source->path), line,
-                                    line_text(emit, source, line));
-    return emit_comment(emit->arena, text);
+    const struct lines *lines = source_lines(emit, source);
+    bool known = line >= 1 && line <= lines->count;
+    if (known && lines->comment[line - 1])
+        return lines->comment[line - 1];
+    const char *text = arena_printf(arena, "%s:%d: %s", base_name(source->path), line,
+                                    shorten(arena, line_text(emit, source, line)));
+    text = emit_comment(arena, text);
+    if (known)
+        lines->comment[line - 1] = text;
+    return text;
 }
 
-const char *emit_source_line(struct emit *emit, const struct node *node)
+int emit_trace_line(struct emit *emit, const struct node *node)
 {
-    int line;
+    int line, nowhere = 0;
     const struct source *source = emit_source(emit, node, &line);
-    return source ? line_text(emit, source, line) : "";
+    struct lines *lines = source ? source_lines(emit, source) : NULL;
+    int *row = lines && line >= 1 && line <= lines->count ? &lines->traced[line - 1] : &nowhere;
+    if (*row > 0)
+        return *row - 1;
+    const char *path = !source           ? ""
+                       : source->library ? source->path
+                                         : program_file(emit->program, source->path);
+    text_printf(&emit->trace_lines, "    {%s, %d, %s},\n", emit_string(emit->scratch, path),
+                source ? line : 0,
+                emit_string(emit->scratch, source ? line_text(emit, source, line) : ""));
+    *row = ++emit->trace_line_count;
+    return *row - 1;
 }
 
 const char *emit_node_text(struct emit *emit, const struct graph *graph, const struct node *node)

@@ -54,13 +54,15 @@ enum random_domain { DOMAIN_STEP, DOMAIN_INIT, DOMAIN_SAMPLE };
 
 struct attr {
     int axis;                           /* position, concat */
-    int perm[RANK_MAX];                 /* transpose: output axis i is input axis perm[i] */
-    int64_t start[RANK_MAX];            /* slice: first index; pad: elements before */
+    int variable;                       /* read, store */
+    union {                             /* no operator has both */
+        int perm[RANK_MAX];             /* transpose: output axis i is input axis perm[i] */
+        int64_t start[RANK_MAX];        /* slice: first index; pad: elements before */
+    };
     bool transpose_a, transpose_b;      /* matmul: the operand is [.., k, m] or [.., n, k] */
     float value;                        /* const F32, one value for all elements */
     int64_t whole;                      /* const of another dtype; random_integer: n */
     const float *list;                  /* const F32 whose elements differ, or NULL */
-    int variable;                       /* read, store */
     enum step_value step_value;
     enum random_domain domain;          /* DOMAIN_SAMPLE: operand 0 is the sample numbers I32[b] */
     const char *path;                   /* random: the path of its stream */

@@ -24,6 +24,7 @@ struct cluster {
 
 struct fuse {
     struct graph *graph;
+    struct arena *scratch;
     struct schedule *schedule;
     struct cluster *cluster;            /* by node id */
     struct ids *users;                  /* node id -> nodes it is an operand of */
@@ -31,6 +32,7 @@ struct fuse {
     bool *early;                        /* node id -> scalar made of constants and step values */
     bool has_loss;
     struct line *line;                  /* of clusters by node id, and of the loss's barrier */
+    struct ids sources;                 /* of an operand that is looked at */
     struct rows rows;                   /* of a ROW group that is looked at */
     struct ids both;                    /* members of two clusters */
 };
@@ -40,9 +42,10 @@ static enum op_class class_of(const struct fuse *fuse, int id)
     return op_def(fuse->graph->node[id]->op)->class;
 }
 
+/* Of what only the pass needs. */
 static struct arena *arena_of(const struct fuse *fuse)
 {
-    return fuse->graph->program->arena;
+    return fuse->scratch;
 }
 
 /* ---- views ---- */
@@ -269,15 +272,16 @@ static void find_order(struct fuse *fuse)
 {
     struct graph *graph = fuse->graph;
     for (int id = 0; id < graph->count; id++) {
-        struct ids sources = {0};
+        struct ids *sources = &fuse->sources;
+        sources->count = 0;
         for (int i = 0; fuse->cluster[id].used && i < graph->node[id]->count; i++)
-            schedule_sources(graph, graph->node[id]->operand[i], &sources);
-        for (int i = 0; i < sources.count; i++)
-            if (fuse->cluster[sources.id[i]].used)
-                line_edge(fuse->line, sources.id[i], id);
+            schedule_sources(graph, graph->node[id]->operand[i], arena_of(fuse), sources);
+        for (int i = 0; i < sources->count; i++)
+            if (fuse->cluster[sources->id[i]].used)
+                line_edge(fuse->line, sources->id[i], id);
     }
     struct ids first = {0}, second = {0};
-    schedule_hazards(graph, &first, &second);
+    schedule_hazards(graph, arena_of(fuse), &first, &second);
     for (int i = 0; i < first.count; i++)
         line_edge(fuse->line, first.id[i], second.id[i]);
 }
@@ -305,7 +309,7 @@ static bool feeds_matmul(struct fuse *fuse, int cluster, int other)
     for (int m = 0; m < fuse->cluster[cluster].member.count; m++) {
         const struct node *node = graph->node[fuse->cluster[cluster].member.id[m]];
         for (int i = 0; node->op == OP_MATMUL && i < node->count; i++)
-            schedule_sources(graph, node->operand[i], &sources);
+            schedule_sources(graph, node->operand[i], arena_of(fuse), &sources);
     }
     for (int i = 0; i < sources.count; i++)
         if (is_member(fuse, other, sources.id[i]))
@@ -362,27 +366,45 @@ static bool kinds_fit(struct fuse *fuse, int first, int second, enum group_kind 
     return false;
 }
 
-/* Does the node read `variable` otherwise than at the index at which the group stores it? */
-static bool reads_elsewhere(struct fuse *fuse, int id, int store, const struct shape *space,
+/* Does the node read by that operand, from the variable that is the source, otherwise than at the
+ * index at which the group stores it? */
+static bool reads_elsewhere(const struct fuse *fuse, const struct node *node, int operand,
+                            const struct node *source, int store, const struct shape *space,
                             enum group_kind kind)
 {
     const struct graph *graph = fuse->graph;
-    const struct node *node = graph->node[id];
+    int variable = graph->node[store]->attr.variable;
+    if (!schedule_overlap(graph->program, source->attr.variable, variable))
+        return false;
+    if (kind != GROUP_MAP && !(kind == GROUP_CONTRACT && node->op != OP_MATMUL))
+        return true;
+    struct access access = schedule_access(graph, operand, space);
+    return !access.identity || source->attr.variable != variable ||
+           fuse->schedule->place[access.node].bytes != fuse->schedule->place[store].bytes;
+}
+
+/* The operand's sources, in a list that the next call takes again. */
+static const struct ids *sources_of(struct fuse *fuse, int operand)
+{
+    fuse->sources.count = 0;
+    schedule_sources(fuse->graph, operand, arena_of(fuse), &fuse->sources);
+    return &fuse->sources;
+}
+
+/* Does the node read a variable that the nodes store, otherwise than there? */
+static bool reads_stored(struct fuse *fuse, const struct node *node, const struct ids *members,
+                         const struct shape *space, enum group_kind kind)
+{
+    const struct graph *graph = fuse->graph;
     for (int i = 0; i < node->count; i++) {
-        struct ids sources = {0};
-        schedule_sources(graph, node->operand[i], &sources);
-        for (int s = 0; s < sources.count; s++) {
-            const struct node *source = graph->node[sources.id[s]];
-            int variable = graph->node[store]->attr.variable;
-            if (source->op != OP_READ ||
-                !schedule_overlap(graph->program, source->attr.variable, variable))
-                continue;
-            if (kind != GROUP_MAP && !(kind == GROUP_CONTRACT && node->op != OP_MATMUL))
-                return true;
-            struct access access = schedule_access(graph, node->operand[i], space);
-            if (!access.identity || source->attr.variable != variable ||
-                fuse->schedule->place[access.node].bytes != fuse->schedule->place[store].bytes)
-                return true;
+        const struct ids *sources = sources_of(fuse, node->operand[i]);
+        for (int s = 0; s < sources->count; s++) {
+            const struct node *source = graph->node[sources->id[s]];
+            for (int m = 0; source->op == OP_READ && m < members->count; m++)
+                if (graph->node[members->id[m]]->op == OP_STORE &&
+                    reads_elsewhere(fuse, node, node->operand[i], source, members->id[m], space,
+                                    kind))
+                    return true;
         }
     }
     return false;
@@ -395,13 +417,10 @@ static bool stores_fit(struct fuse *fuse, int first, int second, enum group_kind
     const struct shape *space = &part[part[0]->kind != kind]->space;
     for (int p = 0; p < 2; p++)
         for (int m = 0; m < part[p]->member.count; m++) {
-            int store = part[p]->member.id[m];
-            if (fuse->graph->node[store]->op != OP_STORE)
-                continue;
-            for (int q = 0; q < 2; q++)
-                for (int n = 0; n < part[q]->member.count; n++)
-                    if (reads_elsewhere(fuse, part[q]->member.id[n], store, space, kind))
-                        return false;
+            const struct node *node = fuse->graph->node[part[p]->member.id[m]];
+            if (reads_stored(fuse, node, &part[0]->member, space, kind) ||
+                reads_stored(fuse, node, &part[1]->member, space, kind))
+                return false;
         }
     return true;
 }
@@ -414,12 +433,11 @@ static bool views_between(struct fuse *fuse, int reader, int other)
     for (int m = 0; m < member->count; m++) {
         const struct node *node = fuse->graph->node[member->id[m]];
         for (int i = 0; i < node->count; i++) {
-            struct ids sources = {0};
             if (node->op == OP_STORE || fuse->schedule->group_of[node->operand[i]] >= 0)
                 continue;
-            schedule_sources(fuse->graph, node->operand[i], &sources);
-            for (int s = 0; s < sources.count; s++)
-                if (is_member(fuse, other, sources.id[s]))
+            const struct ids *sources = sources_of(fuse, node->operand[i]);
+            for (int s = 0; s < sources->count; s++)
+                if (is_member(fuse, other, sources->id[s]))
                     return true;
         }
     }
@@ -738,31 +756,33 @@ static void put_matmul_first(struct group *group, const struct graph *graph)
 static void make_groups(struct fuse *fuse)
 {
     struct schedule *schedule = fuse->schedule;
+    struct arena *arena = fuse->graph->program->arena;
     for (int id = 0; id < fuse->graph->count; id++) {
         const struct cluster *cluster = &fuse->cluster[id];
         if (!cluster->used || find(fuse, id) != id)
             continue;
-        struct group group = {cluster->kind, cluster->member.count, cluster->member.id, false};
+        struct group group = {cluster->kind, cluster->member.count, NULL, false};
+        group.node = ARENA_ARRAY(arena, int, group.count);
+        memcpy(group.node, cluster->member.id, sizeof(int) * (size_t)group.count);
         put_matmul_first(&group, fuse->graph);
         for (int m = 0; m < group.count; m++)
             schedule->group_of[group.node[m]] = schedule->group_count;
-        ARENA_PUSH(arena_of(fuse), schedule->group, schedule->group_count, schedule->group_room) =
-            group;
+        ARENA_PUSH(arena, schedule->group, schedule->group_count, schedule->group_room) = group;
     }
 }
 
 static void prepare(struct fuse *fuse)
 {
-    struct arena *arena = arena_of(fuse);
+    struct arena *arena = arena_of(fuse), *kept = fuse->graph->program->arena;
     int count = fuse->graph->count;
     fuse->cluster = ARENA_ARRAY(arena, struct cluster, count);
     fuse->line = line_new(arena, count + 1);
     fuse->users = ARENA_ARRAY(arena, struct ids, count);
     fuse->owner = ARENA_ARRAY(arena, int, count);
     fuse->early = ARENA_ARRAY(arena, bool, count);
-    fuse->schedule->whole = ARENA_ARRAY(arena, int, count);
-    fuse->schedule->group_of = ARENA_ARRAY(arena, int, count);
-    fuse->schedule->place = ARENA_ARRAY(arena, struct place, count);
+    fuse->schedule->whole = ARENA_ARRAY(kept, int, count);
+    fuse->schedule->group_of = ARENA_ARRAY(kept, int, count);
+    fuse->schedule->place = ARENA_ARRAY(kept, struct place, count);
     for (int id = 0; id < count; id++) {
         fuse->owner[id] = fuse->schedule->whole[id] = fuse->schedule->group_of[id] = -1;
         const struct node *node = fuse->graph->node[id];
@@ -773,7 +793,7 @@ static void prepare(struct fuse *fuse)
 
 void pass_fuse(struct graph *graph)
 {
-    struct fuse fuse = {.graph = graph};
+    struct fuse fuse = {.graph = graph, .scratch = arena_new()};
     fuse.schedule = graph->schedule = ARENA_NEW(graph->program->arena, struct schedule);
     prepare(&fuse);
     place_nodes(&fuse);
@@ -798,4 +818,5 @@ void pass_fuse(struct graph *graph)
     if (!fuse.has_loss)
         draw_in_place(&fuse);
     make_groups(&fuse);
+    arena_free(fuse.scratch);
 }

@@ -33,6 +33,7 @@ struct ready {
 
 struct order {
     struct graph *graph;
+    struct arena *scratch;
     struct schedule *schedule;
     struct item *item;                  /* the last is no group: the moment when the loss is
                                          * looked at */
@@ -52,7 +53,7 @@ static void add_edge(struct order *order, int before, int after)
 {
     if (before == after)
         return;
-    ids_add(order->graph->program->arena, &order->item[before].after, after);
+    ids_add(order->scratch, &order->item[before].after, after);
     order->item[after].waits++;
 }
 
@@ -64,25 +65,26 @@ static void find_reads(struct order *order, int g, int *reader)
     struct ids sources = {0};
     for (int m = 0; m < group->count; m++)
         for (int i = 0; i < graph->node[group->node[m]]->count; i++)
-            schedule_sources(graph, graph->node[group->node[m]]->operand[i], &sources);
+            schedule_sources(graph, graph->node[group->node[m]]->operand[i], order->scratch,
+                             &sources);
     for (int i = 0; i < sources.count; i++) {
         int id = sources.id[i], from = group_of(order, id);
         if (from < 0 || from == g || reader[id] == g + 1)
             continue;
         reader[id] = g + 1;
         add_edge(order, from, g);
-        ids_add(graph->program->arena, &order->item[g].reads, id);
+        ids_add(order->scratch, &order->item[g].reads, id);
     }
 }
 
 static void find_edges(struct order *order)
 {
     const struct graph *graph = order->graph;
-    int *reader = ARENA_ARRAY(graph->program->arena, int, graph->count);
+    int *reader = ARENA_ARRAY(order->scratch, int, graph->count);
     struct ids first = {0}, second = {0};
     for (int g = 0; g < order->schedule->group_count; g++)
         find_reads(order, g, reader);
-    schedule_hazards(graph, &first, &second);
+    schedule_hazards(graph, order->scratch, &first, &second);
     for (int i = 0; i < first.count; i++)
         add_edge(order, group_of(order, first.id[i]), group_of(order, second.id[i]));
 }
@@ -121,7 +123,7 @@ static void set_stage(struct order *order, int g, enum stage stage, struct ids *
         return;
     assert(item->stage == STAGE_REST);
     item->stage = stage;
-    ids_add(order->graph->program->arena, stack, g);
+    ids_add(order->scratch, stack, g);
 }
 
 /* Marks what the group needs, directly or not. */
@@ -191,7 +193,7 @@ static bool precedes(const struct order *order, const struct ready *a, const str
 static void add_ready(struct order *order, int g)
 {
     struct ready ready = {g, gain(order, g), last_node(&order->schedule->group[g])};
-    ARENA_PUSH(order->graph->program->arena, order->ready, order->ready_count, order->ready_room) =
+    ARENA_PUSH(order->scratch, order->ready, order->ready_count, order->ready_room) =
         ready;
     struct ready *heap = order->ready - 1;
     int at = order->ready_count;
@@ -268,13 +270,13 @@ static void begin(struct order *order)
 void pass_order(struct graph *graph)
 {
     struct schedule *schedule = graph->schedule;
-    struct arena *arena = graph->program->arena;
+    struct arena *arena = arena_new();
     int count = schedule->group_count;
-    struct order order = {.graph = graph, .schedule = schedule,
+    struct order order = {.graph = graph, .schedule = schedule, .scratch = arena,
                           .item = ARENA_ARRAY(arena, struct item, count + 1),
                           .readers = ARENA_ARRAY(arena, int, graph->count),
                           .reader = ARENA_ARRAY(arena, int, graph->count)};
-    struct group *sorted = ARENA_ARRAY(arena, struct group, count);
+    struct group *sorted = ARENA_ARRAY(graph->program->arena, struct group, count);
     find_edges(&order);
     measure(&order);
     find_stages(&order);
@@ -292,4 +294,5 @@ void pass_order(struct graph *graph)
     for (int g = 0; g < count; g++)
         for (int m = 0; m < sorted[g].count; m++)
             schedule->group_of[sorted[g].node[m]] = g;
+    arena_free(arena);
 }

@@ -8,27 +8,24 @@
  *              an operand that dies there (passes/pass.h says when).
  *
  * The scratch of a phase is a set of units: storage with a size, and a life from the group that
- * first writes it to the last that reads it.  Packing them is greedy: the largest first, each into
- * the tightest gap between units placed before whose lives meet its own; once more with the longest
- * lives first, and the better of both. */
+ * first writes it to the last that reads it (passes/pack.h). */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph/op.h"
+#include "passes/pack.h"
 #include "passes/schedule.h"
 
 struct unit {
     int node;                           /* whose storage it is */
-    int64_t bytes;
-    int first, last;                    /* groups; first is -1 before anything was written */
-    int64_t offset;
-    bool placed;
+    struct stretch stretch;             /* first is -1 before anything was written */
     int reused;                         /* unit that goes on in this one's storage, or -1 */
 };
 
 struct plan {
     struct program *program;
+    struct arena *scratch;
     struct graph *graph;
     struct schedule *schedule;
     struct unit *unit;
@@ -40,16 +37,6 @@ struct plan {
     int *seen;                          /* node id -> the search that came by it last */
     int search;
 };
-
-/* Arrays from 512 bytes on start on a cache line, smaller ones where that wastes little; all where
- * their elements may. */
-static int64_t align(int64_t offset, int64_t bytes)
-{
-    int64_t unit = bytes % 8 == 0 ? 8 : 4;
-    while (unit < 64 && unit * 8 <= bytes)
-        unit *= 2;
-    return (offset + unit - 1) / unit * unit;
-}
 
 /* ---- variables ---- */
 
@@ -64,18 +51,14 @@ static bool lies_in_block(const struct variable *variable)
 }
 
 /* 0: saved with the weights; 1: lives from step to step; 2: of a batch or a report. */
-static int tier(const struct program *program, const struct variable *variable)
+static int tier(const struct variable *variable, const bool *holds_params)
 {
     switch (variable->kind) {
     case VAR_PARAM:
     case VAR_BUFFER:
         return 0;
     case VAR_BLOCK:
-        for (int i = 0; i < program->variable_count; i++)
-            if (lies_in_block(program->variable[i]) &&
-                program->variable[i]->block == variable->id)
-                return 0;
-        return 1;
+        return holds_params[variable->id] ? 0 : 1;
     case VAR_STATE:
     case VAR_AVERAGE:
     case VAR_ACCUMULATOR:
@@ -85,32 +68,40 @@ static int tier(const struct program *program, const struct variable *variable)
     }
 }
 
-/* Should variable a lie before b?  By tier, then the larger first: less is lost to alignment. */
-static bool lies_before(const struct program *program, const struct variable *a,
-                        const struct variable *b)
+/* A variable with storage of its own. */
+struct laid {
+    struct variable *variable;
+    int tier;
+    int64_t bytes;
+};
+
+/* By tier, then the larger first: less is lost to alignment. */
+static int by_tier(const void *a, const void *b)
 {
-    int tier_a = tier(program, a), tier_b = tier(program, b);
-    int64_t bytes_a = variable_bytes(program, a), bytes_b = variable_bytes(program, b);
-    if (tier_a != tier_b)
-        return tier_a < tier_b;
-    return bytes_a != bytes_b ? bytes_a > bytes_b : a->id < b->id;
+    const struct laid *x = a, *y = b;
+    if (x->tier != y->tier)
+        return x->tier - y->tier;
+    if (x->bytes != y->bytes)
+        return x->bytes > y->bytes ? -1 : 1;
+    return x->variable->id - y->variable->id;
 }
 
 /* Variables with storage of their own, in the order in which they lie. */
-static struct variable **sort_variables(const struct program *program, int *count)
+static struct laid *sort_variables(const struct program *program, int *count)
 {
-    struct variable **sorted =
-        ARENA_ARRAY(program->arena, struct variable *, program->variable_count + 1);
+    struct laid *sorted = ARENA_ARRAY(program->arena, struct laid, program->variable_count + 1);
+    bool *holds_params = ARENA_ARRAY(program->arena, bool, program->variable_count + 1);
     *count = 0;
+    for (int i = 0; i < program->variable_count; i++)
+        if (lies_in_block(program->variable[i]))
+            holds_params[program->variable[i]->block] = true;
     for (int i = 0; i < program->variable_count; i++) {
         struct variable *variable = program->variable[i];
-        if (lies_in_block(variable))
-            continue;
-        int at = (*count)++;
-        for (; at > 0 && lies_before(program, variable, sorted[at - 1]); at--)
-            sorted[at] = sorted[at - 1];
-        sorted[at] = variable;
+        if (!lies_in_block(variable))
+            sorted[(*count)++] = (struct laid){variable, tier(variable, holds_params),
+                                               variable_bytes(program, variable)};
     }
+    qsort(sorted, (size_t)*count, sizeof *sorted, by_tier);
     return sorted;
 }
 
@@ -118,15 +109,15 @@ static struct variable **sort_variables(const struct program *program, int *coun
 static int64_t place_variables(struct program *program)
 {
     int count;
-    struct variable **sorted = sort_variables(program, &count);
+    const struct laid *sorted = sort_variables(program, &count);
     int64_t end = 0;
     program->saved_bytes = program->arena_bound = 0;
     for (int i = 0; i < count; i++) {
-        int64_t bytes = variable_bytes(program, sorted[i]);
-        sorted[i]->offset = align(end, bytes);
-        end = sorted[i]->offset + bytes;
+        int64_t bytes = sorted[i].bytes;
+        sorted[i].variable->offset = pack_align(end, bytes);
+        end = sorted[i].variable->offset + bytes;
         program->arena_bound += bytes;
-        if (tier(program, sorted[i]) == 0)
+        if (sorted[i].tier == 0)
             program->saved_bytes = end;
     }
     for (int i = 0; i < program->variable_count; i++) {
@@ -142,10 +133,10 @@ static int64_t place_variables(struct program *program)
 
 static int add_unit(struct plan *plan, int node)
 {
-    struct unit unit = {.node = node, .bytes = plan->schedule->place[node].bytes, .first = -1,
-                        .last = -1, .reused = -1};
+    struct unit unit = {.node = node, .reused = -1,
+                        .stretch = {plan->schedule->place[node].bytes, -1, -1, 0}};
     plan->unit_of[node] = plan->count;
-    ARENA_PUSH(plan->program->arena, plan->unit, plan->count, plan->room) = unit;
+    ARENA_PUSH(plan->scratch, plan->unit, plan->count, plan->room) = unit;
     return plan->count - 1;
 }
 
@@ -194,10 +185,11 @@ static void make_units(struct plan *plan)
 
 static void live_at(struct unit *unit, int group)
 {
-    if (unit->first < 0 || group < unit->first)
-        unit->first = group;
-    if (group > unit->last)
-        unit->last = group;
+    struct stretch *stretch = &unit->stretch;
+    if (stretch->first < 0 || group < stretch->first)
+        stretch->first = group;
+    if (group > stretch->last)
+        stretch->last = group;
 }
 
 static void find_lives(struct plan *plan)
@@ -268,8 +260,8 @@ static int find_dying(struct plan *plan, int g, int output)
             if (u < 0)
                 continue;
             const struct unit *unit = &plan->unit[u];
-            if (unit->last == g && unit->first < g && unit->reused < 0 &&
-                unit->bytes == plan->schedule->place[output].bytes &&
+            if (unit->stretch.last == g && unit->stretch.first < g && unit->reused < 0 &&
+                unit->stretch.bytes == plan->schedule->place[output].bytes &&
                 reads_agree(plan, group, u, output))
                 return u;
         }
@@ -284,7 +276,7 @@ static void reuse_storage(struct plan *plan)
         for (int m = 0; m < group->count; m++) {
             int id = group->node[m], own = plan->unit_of[id];
             if ((group->kind != GROUP_MAP && group->kind != GROUP_ROW) || own < 0 ||
-                plan->unit[own].node != id || plan->unit[own].first != g)
+                plan->unit[own].node != id || plan->unit[own].stretch.first != g)
                 continue;
             int dying = find_dying(plan, g, id);
             if (dying >= 0)
@@ -295,16 +287,11 @@ static void reuse_storage(struct plan *plan)
 
 /* ---- packing ---- */
 
-static bool lives_meet(const struct unit *a, const struct unit *b)
-{
-    return a->first <= b->last && b->first <= a->last;
-}
-
 /* Joins chains of reuse into their first unit, then lists the units that need an offset. */
 static void join_reused(struct plan *plan)
 {
-    int *into = ARENA_ARRAY(plan->program->arena, int, plan->count);
-    bool *later = ARENA_ARRAY(plan->program->arena, bool, plan->count);
+    int *into = ARENA_ARRAY(plan->scratch, int, plan->count);
+    bool *later = ARENA_ARRAY(plan->scratch, bool, plan->count);
     for (int u = 0; u < plan->count; u++)
         if (plan->unit[u].reused >= 0)
             later[plan->unit[u].reused] = true;
@@ -314,7 +301,7 @@ static void join_reused(struct plan *plan)
         for (int next = plan->unit[u].reused; !later[u] && next >= 0;
              next = plan->unit[next].reused) {
             into[next] = u;
-            plan->unit[u].last = plan->unit[next].last;
+            plan->unit[u].stretch.last = plan->unit[next].stretch.last;
         }
         if (!later[u])
             plan->order[plan->order_count++] = u;
@@ -324,122 +311,15 @@ static void join_reused(struct plan *plan)
             plan->unit_of[id] = into[plan->unit_of[id]];
 }
 
-/* The start of the tightest gap that holds the unit; *end is where it then ends. */
-static int64_t best_gap(const struct plan *plan, const struct unit *unit, const int *placed,
-                        int placed_count)
+/* Packs the units in plan->order; sets the schedule's sizes. */
+static void pack_units(struct plan *plan)
 {
-    int64_t best = -1, best_size = INT64_MAX, from = 0;
-    for (int i = 0; i <= placed_count; i++) {
-        const struct unit *other = i < placed_count ? &plan->unit[placed[i]] : NULL;
-        if (other != NULL && !lives_meet(unit, other))
-            continue;
-        int64_t start = align(from, unit->bytes);
-        int64_t size = other != NULL ? other->offset - from : INT64_MAX;
-        if (other == NULL ? best < 0 : start + unit->bytes <= other->offset && size < best_size) {
-            best = start;
-            best_size = size;
-        }
-        if (other != NULL && other->offset + other->bytes > from)
-            from = other->offset + other->bytes;
-    }
-    return best;
-}
-
-/* Places the units in plan->order; returns the end of the last one. */
-static int64_t pack(struct plan *plan)
-{
-    int *placed = ARENA_ARRAY(plan->program->arena, int, plan->order_count + 1);
-    int64_t end = 0;
-    for (int i = 0; i < plan->order_count; i++) {
-        struct unit *unit = &plan->unit[plan->order[i]];
-        unit->offset = best_gap(plan, unit, placed, i);
-        int at = i;
-        for (; at > 0 && plan->unit[placed[at - 1]].offset > unit->offset; at--)
-            placed[at] = placed[at - 1];
-        placed[at] = plan->order[i];
-        if (unit->offset + unit->bytes > end)
-            end = unit->offset + unit->bytes;
-    }
-    return end;
-}
-
-struct weighed {
-    int64_t weight;
-    int unit;
-};
-
-static int by_weight(const void *a, const void *b)
-{
-    const struct weighed *x = a, *y = b;
-    if (x->weight != y->weight)
-        return x->weight > y->weight ? -1 : 1;
-    return x->unit - y->unit;
-}
-
-/* Sorts plan->order by a weight, descending, then by unit number. */
-static void sort_units(struct plan *plan, int64_t (*weight)(const struct unit *))
-{
-    struct weighed *list = ARENA_ARRAY(plan->program->arena, struct weighed, plan->order_count);
+    struct arena *arena = plan->scratch;
+    struct stretch **list = ARENA_ARRAY(arena, struct stretch *, plan->order_count + 1);
     for (int i = 0; i < plan->order_count; i++)
-        list[i] = (struct weighed){weight(&plan->unit[plan->order[i]]), plan->order[i]};
-    qsort(list, (size_t)plan->order_count, sizeof *list, by_weight);
-    for (int i = 0; i < plan->order_count; i++)
-        plan->order[i] = list[i].unit;
-}
-
-static int64_t weigh_bytes(const struct unit *unit)
-{
-    return unit->bytes;
-}
-
-static int64_t weigh_life(const struct unit *unit)
-{
-    return unit->last - unit->first;
-}
-
-static int64_t weigh_first(const struct unit *unit)
-{
-    return -unit->first;
-}
-
-static int64_t weigh_area(const struct unit *unit)
-{
-    return unit->bytes * (unit->last - unit->first + 1);
-}
-
-/* Tries several orders and keeps the tightest. */
-static int64_t pack_best(struct plan *plan)
-{
-    static int64_t (*const weights[])(const struct unit *) = {weigh_bytes, weigh_life, weigh_area,
-                                                              weigh_first};
-    enum { WEIGHTS = sizeof weights / sizeof *weights };
-    int best = 0;
-    int64_t best_end = INT64_MAX;
-    for (int i = 0; i < WEIGHTS; i++) {
-        sort_units(plan, weights[i]);
-        int64_t end = pack(plan);
-        if (end < best_end) {
-            best_end = end;
-            best = i;
-        }
-    }
-    sort_units(plan, weights[best]);
-    return pack(plan);
-}
-
-/* The most bytes alive at one time: no packing takes less. */
-static int64_t live_bound(const struct plan *plan)
-{
-    int64_t bound = 0;
-    for (int g = 0; g < plan->schedule->group_count; g++) {
-        int64_t live = 0;
-        for (int i = 0; i < plan->order_count; i++) {
-            const struct unit *unit = &plan->unit[plan->order[i]];
-            live += unit->first <= g && g <= unit->last ? unit->bytes : 0;
-        }
-        bound = live > bound ? live : bound;
-    }
-    return bound;
+        list[i] = &plan->unit[plan->order[i]].stretch;
+    plan->schedule->scratch_bytes = pack_stretches(arena, list, plan->order_count);
+    plan->schedule->lower_bound = pack_bound(arena, list, plan->order_count);
 }
 
 /* ---- the result ---- */
@@ -460,64 +340,74 @@ static void set_offsets(struct plan *plan, int64_t base)
         } else if (place->kind == PLACE_VARIABLE) {
             place->offset = plan->program->variable[place->variable]->offset;
         } else if (place->kind == PLACE_ARENA) {
-            place->offset = base + plan->unit[plan->unit_of[id]].offset + plan->start[id];
+            place->offset = base + plan->unit[plan->unit_of[id]].stretch.offset + plan->start[id];
         }
     }
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const struct storage *x = a, *y = b;
+    if (x->offset != y->offset)
+        return x->offset > y->offset ? 1 : -1;
+    return x->first - y->first;
 }
 
 static void list_storage(struct plan *plan, int64_t base)
 {
     struct schedule *schedule = plan->schedule;
     schedule->storage = ARENA_ARRAY(plan->program->arena, struct storage, plan->order_count + 1);
-    schedule->storage_count = 0;
+    schedule->storage_count = plan->order_count;
     for (int i = 0; i < plan->order_count; i++) {
         const struct unit *unit = &plan->unit[plan->order[i]];
-        int at = schedule->storage_count++;
-        for (; at > 0 && schedule->storage[at - 1].offset > base + unit->offset; at--)
-            schedule->storage[at] = schedule->storage[at - 1];
-        schedule->storage[at] = (struct storage){unit->node, base + unit->offset, unit->bytes,
-                                                 unit->first, unit->last};
+        const struct stretch *stretch = &unit->stretch;
+        schedule->storage[i] = (struct storage){unit->node, base + stretch->offset, stretch->bytes,
+                                                stretch->first, stretch->last};
     }
+    qsort(schedule->storage, (size_t)plan->order_count, sizeof *schedule->storage, by_offset);
 }
 
 /* Packs the scratch of one phase from offset 0. */
-static void plan_scratch(struct plan *plan, struct program *program, struct graph *graph)
+static void plan_scratch(struct plan *plan, struct program *program, struct graph *graph,
+                         struct arena *scratch)
 {
     plan->program = program;
+    plan->scratch = scratch;
     plan->graph = graph;
     plan->schedule = graph->schedule;
-    plan->unit_of = ARENA_ARRAY(program->arena, int, graph->count);
-    plan->start = ARENA_ARRAY(program->arena, int64_t, graph->count);
-    plan->seen = ARENA_ARRAY(program->arena, int, graph->count);
+    plan->unit_of = ARENA_ARRAY(scratch, int, graph->count);
+    plan->start = ARENA_ARRAY(scratch, int64_t, graph->count);
+    plan->seen = ARENA_ARRAY(scratch, int, graph->count);
     make_units(plan);
     find_lives(plan);
     reuse_storage(plan);
-    plan->order = ARENA_ARRAY(program->arena, int, plan->count + 1);
+    plan->order = ARENA_ARRAY(scratch, int, plan->count + 1);
     join_reused(plan);
-    graph->schedule->scratch_bytes = pack_best(plan);
-    graph->schedule->lower_bound = live_bound(plan);
+    pack_units(plan);
 }
 
 void pass_plan(struct program *program)
 {
     struct plan plan[PHASE_COUNT] = {{0}};
+    struct arena *arena = arena_new();
     int64_t end = place_variables(program), scratch = 0, bound = 0;
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
         struct graph *graph = program->phase[phase];
         if (graph == NULL)
             continue;
-        plan_scratch(&plan[phase], program, graph);
+        plan_scratch(&plan[phase], program, graph, arena);
         if (graph->schedule->scratch_bytes > scratch)
             scratch = graph->schedule->scratch_bytes;
         if (graph->schedule->lower_bound > bound)
             bound = graph->schedule->lower_bound;
     }
-    int64_t base = align(end, (scratch + 7) / 8 * 8);
+    int64_t base = pack_align(end, (scratch + 7) / 8 * 8);
     for (int phase = 0; phase < PHASE_COUNT; phase++)
         if (program->phase[phase] != NULL) {
             set_offsets(&plan[phase], base);
             list_storage(&plan[phase], base);
         }
-    program->arena_bytes = align(base + scratch, 8);
+    program->arena_bytes = pack_align(base + scratch, 8);
     program->arena_bound += bound;
+    arena_free(arena);
 }

@@ -175,15 +175,16 @@ bool schedule_dense(const struct graph *graph, int view, int64_t *start)
     return access_is_dense(&access, &node->shape);
 }
 
-void schedule_sources(const struct graph *graph, int operand, struct ids *sources)
+void schedule_sources(const struct graph *graph, int operand, struct arena *arena,
+                      struct ids *sources)
 {
     const struct node *node = graph->node[operand];
     if (node->op == OP_READ || graph->schedule->group_of[operand] >= 0) {
-        ids_add(graph->program->arena, sources, operand);
+        ids_add(arena, sources, operand);
         return;
     }
     for (int i = 0; i < node->count; i++)
-        schedule_sources(graph, node->operand[i], sources);
+        schedule_sources(graph, node->operand[i], arena, sources);
 }
 
 bool schedule_overlap(const struct program *program, int a, int b)
@@ -195,6 +196,7 @@ bool schedule_overlap(const struct program *program, int a, int b)
 
 struct pairs {
     const struct graph *graph;
+    struct arena *arena;
     struct ids *first, *second;
     struct ids stores;                  /* all of the graph */
     struct ids *of;                     /* variable -> stores of what shares bytes with it */
@@ -202,8 +204,8 @@ struct pairs {
 
 static void add_pair(struct pairs *pairs, int first, int second)
 {
-    ids_add(pairs->graph->program->arena, pairs->first, first);
-    ids_add(pairs->graph->program->arena, pairs->second, second);
+    ids_add(pairs->arena, pairs->first, first);
+    ids_add(pairs->arena, pairs->second, second);
 }
 
 static int variable_of(const struct pairs *pairs, int id)
@@ -215,19 +217,19 @@ static int variable_of(const struct pairs *pairs, int id)
 static void list_stores(struct pairs *pairs)
 {
     const struct program *program = pairs->graph->program;
-    pairs->of = ARENA_ARRAY(program->arena, struct ids, program->variable_count);
+    pairs->of = ARENA_ARRAY(pairs->arena, struct ids, program->variable_count);
     for (int id = 0; id < pairs->graph->count; id++) {
         if (pairs->graph->node[id]->op != OP_STORE)
             continue;
-        ids_add(program->arena, &pairs->stores, id);
+        ids_add(pairs->arena, &pairs->stores, id);
         int variable = variable_of(pairs, id);
         const struct variable *stored = program->variable[variable];
-        ids_add(program->arena, &pairs->of[variable], id);
+        ids_add(pairs->arena, &pairs->of[variable], id);
         if (stored->kind == VAR_PARAM && stored->block >= 0)
-            ids_add(program->arena, &pairs->of[stored->block], id);
+            ids_add(pairs->arena, &pairs->of[stored->block], id);
         for (int v = 0; stored->kind == VAR_BLOCK && v < program->variable_count; v++)
             if (v != variable && schedule_overlap(program, v, variable))
-                ids_add(program->arena, &pairs->of[v], id);
+                ids_add(pairs->arena, &pairs->of[v], id);
     }
 }
 
@@ -250,16 +252,18 @@ static void pair_loss(struct pairs *pairs, int store)
         add_pair(pairs, pairs->graph->count, store);
 }
 
-void schedule_hazards(const struct graph *graph, struct ids *first, struct ids *second)
+void schedule_hazards(const struct graph *graph, struct arena *arena, struct ids *first,
+                      struct ids *second)
 {
-    struct pairs pairs = {.graph = graph, .first = first, .second = second};
+    struct pairs pairs = {.graph = graph, .arena = arena, .first = first, .second = second};
     list_stores(&pairs);
     for (int i = 0; i < pairs.stores.count; i++)
         pair_loss(&pairs, pairs.stores.id[i]);
+    struct ids sources = {0};
     for (int id = 0; id < graph->count; id++) {
-        struct ids sources = {0};
+        sources.count = 0;
         for (int i = 0; graph->schedule->group_of[id] >= 0 && i < graph->node[id]->count; i++)
-            schedule_sources(graph, graph->node[id]->operand[i], &sources);
+            schedule_sources(graph, graph->node[id]->operand[i], arena, &sources);
         for (int i = 0; i < sources.count; i++)
             if (graph->node[sources.id[i]]->op == OP_READ)
                 pair_reader(&pairs, id, sources.id[i]);

@@ -19,13 +19,13 @@ bool schedule_is_view(const struct graph *, int node);
  * first one's number. */
 bool schedule_dense(const struct graph *, int view, int64_t *start);
 /* Adds the nodes in whose storage the operand lies: a READ, or nodes of groups (several where it
- * is a CONCAT put together in place).  Constants add nothing. */
-void schedule_sources(const struct graph *, int operand, struct ids *);
+ * is a CONCAT put together in place).  Constants add nothing.  The list is in the arena. */
+void schedule_sources(const struct graph *, int operand, struct arena *, struct ids *);
 /* Do two variables share bytes?  A parameter lies in its block. */
 bool schedule_overlap(const struct program *, int a, int b);
 /* Adds pairs of nodes of which the first must run before the second though that does not read it:
  * what reads a variable before what stores it, and stores of VAR_LOSS before all others, by way of
  * graph->count, which is no node: the moment when the loss is looked at. */
-void schedule_hazards(const struct graph *, struct ids *first, struct ids *second);
+void schedule_hazards(const struct graph *, struct arena *, struct ids *first, struct ids *second);
 
 #endif

@@ -146,21 +146,27 @@ static void skip_broadcasts(struct simplify *s, struct node *node)
     }
 }
 
+/* The operand, or what is broadcast to it. */
+static int behind_broadcast(const struct simplify *s, const struct node *node, int index)
+{
+    const struct node *x = operand(s, node, index);
+    return x->op == OP_BROADCAST ? x->operand[0] : node->operand[index];
+}
+
 /* A map of nothing but broadcast values is the broadcast of a smaller map. */
 static int sink_broadcasts(struct simplify *s, const struct node *node)
 {
     struct shape shape = shape_scalar();
-    struct node *map = make(s, node->op, node, node->count);
-    map->attr = node->attr;
-    for (int i = 0; i < node->count; i++) {
-        const struct node *x = operand(s, node, i);
-        map->operand[i] = x->op == OP_BROADCAST ? x->operand[0] : node->operand[i];
-        if (!shape_broadcast(&shape, &s->new->node[map->operand[i]]->shape, &shape))
+    for (int i = 0; i < node->count; i++)
+        if (!shape_broadcast(&shape, &s->new->node[behind_broadcast(s, node, i)]->shape, &shape))
             return -1;
-    }
     if (node->count == 0 || shape_equal(&shape, &node->shape))
         return -1;
+    struct node *map = make(s, node->op, node, node->count);
+    map->attr = node->attr;
     map->shape = shape;
+    for (int i = 0; i < node->count; i++)
+        map->operand[i] = behind_broadcast(s, node, i);
     struct node *view = make(s, OP_BROADCAST, node, 1);
     view->operand[0] = add(s, map);
     return add(s, view);
@@ -463,20 +469,20 @@ static void place_constants(struct simplify *s, struct node *node)
     }
 }
 
-static int copy(struct simplify *s, const struct node *old)
+/* Moves the old node of that id to the new graph, or finds what stands for it there. */
+static int move(struct simplify *s, int old)
 {
-    struct node *node = make(s, old->op, old, old->count);
-    node->attr = old->attr;
-    for (int i = 0; i < old->count; i++)
-        node->operand[i] = s->map[old->operand[i]];
-    if (old->forward >= 0)
-        node->forward = s->map[old->forward];
+    struct node *node = s->old->node[old];
+    for (int i = 0; i < node->count; i++)
+        node->operand[i] = s->map[node->operand[i]];
+    if (node->forward >= 0)
+        node->forward = s->map[node->forward];
     place_constants(s, node);
     int id = add(s, node);
     if (s->made[id].old < 0)
-        s->made[id].old = old->id;
+        s->made[id].old = old;
     else
-        s->uses[s->made[id].old] += s->uses[old->id];
+        s->uses[s->made[id].old] += s->uses[old];
     return id;
 }
 
@@ -539,7 +545,7 @@ void pass_simplify(struct graph *graph)
     count_uses(&s);
     for (int id = 0; id < graph->count; id++) {
         s.current = id;
-        s.map[id] = copy(&s, graph->node[id]);
+        s.map[id] = move(&s, id);
     }
     graph->node = new.node;
     graph->count = new.count;

@@ -41,10 +41,11 @@ INV_FN const int64_t *inv_i64_const(const unsigned char *piece, int32_t offset)
 }
 
 /* The caller's code, and its callbacks between two groups, may have another mode. */
-INV_FN void inv_group_run(const struct inv_run *run, const struct inv_group *group, int32_t begin,
+INV_FN void inv_group_run(struct inv_run *run, const struct inv_group *group, int32_t begin,
                           int32_t end)
 {
     uint32_t mode = inv_fpu_enter();
+    run->at = group->at;
     group->function(run, begin, end);
     inv_fpu_leave(mode);
 }
@@ -53,7 +54,7 @@ INV_FN void inv_group_run(const struct inv_run *run, const struct inv_group *gro
  * Runs the phase on from the cursor until it is done, or until about *budget scalar operations
  * are (one output of a group is never cut short); takes them off *budget.  1 once done.
  */
-INV_SHARED int inv_phase_continue(const struct inv_run *run, const struct inv_phase *phase,
+INV_SHARED int inv_phase_continue(struct inv_run *run, const struct inv_phase *phase,
                                   struct inv_cursor *cursor, int32_t *budget)
 {
     while (cursor->group < phase->count) {
@@ -76,7 +77,7 @@ INV_SHARED int inv_phase_continue(const struct inv_run *run, const struct inv_ph
     return 1;
 }
 
-INV_SHARED void inv_phase_run(const struct inv_run *run, const struct inv_phase *phase)
+INV_SHARED void inv_phase_run(struct inv_run *run, const struct inv_phase *phase)
 {
     for (int32_t g = 0; g < phase->count; g++) {
         const struct inv_group *group = &phase->group[g];

@@ -15,12 +15,15 @@ struct inv_run {
     int32_t rows;                       /* b: rows of the batch at hand */
     int32_t first_row;
     int32_t step, steps, epoch;
+    const int32_t *at;                  /* of the group at hand: see struct inv_group */
 };
 
 /* A group's function does outputs begin .. end - 1 of count + count_rows * b; any split gives the
- * same bits.  One output takes about `cost` scalar operations, at least 1. */
+ * same bits.  One output takes about `cost` scalar operations, at least 1.  A function of several
+ * groups takes from run->at what each has for itself: numbers of streams, offsets of storage. */
 struct inv_group {
     void (*function)(const struct inv_run *, int32_t begin, int32_t end);
+    const int32_t *at;                  /* NULL: the function has them as constants */
     int32_t count, count_rows, cost;
 };
 

@@ -13,9 +13,9 @@
 #define INV_COLUMN_SHARED (INV_COLUMN_THREADS * (int)sizeof(float))
 
 /* For launchers: a kernel of inv_column_sum. */
-#define INV_LAUNCH_COLUMNS(run, kernel, pages, columns)                               \
+#define INV_LAUNCH_COLUMNS(run, kernel, pages, columns, ...)                       \
     INV_LAUNCH(run, kernel, inv_column_blocks(pages, columns), INV_COLUMN_THREADS, \
-               INV_COLUMN_SHARED)
+               INV_COLUMN_SHARED, ##__VA_ARGS__)
 
 static inline unsigned inv_column_blocks(int64_t pages, int64_t columns)
 {

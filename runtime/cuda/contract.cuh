@@ -38,10 +38,12 @@ typedef struct inv_tile<32, 32> inv_tile_32x32;
 /* ---- for launchers ---- */
 
 /* A kernel of inv_contract_tiles<tile>, and one of inv_contract_split<tile>. */
-#define INV_LAUNCH_TILES(run, kernel, tile, m, n, pages) \
-    INV_LAUNCH(run, kernel, inv_tiles<tile>(m, n, pages), tile::threads, tile::shared)
-#define INV_LAUNCH_CHUNKS(run, kernel, tile, m, n, k, pages) \
-    INV_LAUNCH(run, kernel, inv_split_tiles<tile>(m, n, k, pages), tile::threads, tile::shared)
+#define INV_LAUNCH_TILES(run, kernel, tile, m, n, pages, ...)                          \
+    INV_LAUNCH(run, kernel, inv_tiles<tile>(m, n, pages), tile::threads, tile::shared, \
+               ##__VA_ARGS__)
+#define INV_LAUNCH_CHUNKS(run, kernel, tile, m, n, k, pages, ...)                               \
+    INV_LAUNCH(run, kernel, inv_split_tiles<tile>(m, n, k, pages), tile::threads, tile::shared, \
+               ##__VA_ARGS__)
 
 template <class T> static inline dim3 inv_tiles(int64_t m, int64_t n, int64_t pages)
 {

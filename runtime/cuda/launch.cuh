@@ -41,9 +41,15 @@
     } while (0)
 #endif
 
-/* A group's kernel, for the launcher of a phase: `run` is the host's. */
-#define INV_LAUNCH(run, kernel, blocks, threads, shared) \
-    INV_LAUNCH_ON((run)->device->stream, kernel, blocks, threads, shared, (run)->device->run)
+/* A group's kernel, for the launcher of a phase: `run` is the host's.  A kernel that several groups
+ * share takes as a last argument what each has for itself: numbers of streams, then offsets. */
+#define INV_LAUNCH(run, kernel, blocks, threads, shared, ...)                                   \
+    INV_LAUNCH_ON((run)->device->stream, kernel, blocks, threads, shared, (run)->device->run, \
+                  ##__VA_ARGS__)
+
+template <int N> struct inv_own {
+    int64_t at[N];
+};
 
 #define INV_WARP 32
 #define INV_ALL_LANES 0xffffffffu

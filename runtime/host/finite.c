@@ -78,8 +78,9 @@ static void print_node(FILE *to, const char *indent, const struct inv_trace_node
                        const struct inv_trace_node *last)
 {
     fprintf(to, "%s\n", node->text);
-    if (!last || node->line != last->line || strcmp(node->path, last->path) != 0)
-        fprintf(to, "%s%s:%d: %s\n", indent, node->path, node->line, node->source);
+    const struct inv_trace_line *line = node->line;
+    if (!last || line != last->line)
+        fprintf(to, "%s%s:%d: %s\n", indent, line->path, line->number, line->source);
 }
 
 static void print_finding(FILE *to, const struct finding *found, const struct inv_trace_node *node)

@@ -42,17 +42,36 @@ enum inv_phase {
 
 struct inv_run;
 
+/* constant + rows * b */
+struct inv_extent { int64_t constant, rows; };
+
+/* A line of a model file, and its text. */
+struct inv_trace_line {
+    const char *path;
+    int number;
+    const char *source;
+};
+
 /* One computed node, for traces and for naming the first one that is not finite. */
 struct inv_trace_node {
     const char *text;                   /* "add %3 %11 : f32[b, 64]" */
-    const char *path;                   /* model file */
-    int line;
-    const char *source;                 /* that line */
+    const struct inv_trace_line *line;  /* one for all nodes of a line */
     int inner;                          /* so many before it went into it and were never stored */
+    int64_t offset;                     /* where it lies in the arena; -1: it is not stored */
+    struct inv_extent elements;
 };
 
 /* Work on outputs [begin, end) of one group: any partition gives the same bits. */
 typedef void inv_group(const struct inv_run *, int64_t begin, int64_t end);
+
+/* A group of a phase.  A function that several groups share takes from run->at what each has for
+ * itself: numbers of streams, then offsets of storage. */
+struct inv_step {
+    inv_group *group;
+    const int64_t *at;                  /* NULL: the function has them as constants */
+    struct inv_extent outputs, operations;
+    int traced, traced_end;             /* rows of the table of trace nodes: what it stores */
+};
 
 /* What a run is made of.  The caller owns all of it. */
 struct inv_run {
@@ -62,7 +81,8 @@ struct inv_run {
     int64_t rows;                       /* b: rows of the batch at hand (of the part: INV_FINISH) */
     int64_t first_row;                  /* of this shard in the whole batch */
     int32_t step, steps, epoch;
-    /* NULL, or called after each group with its checked node (generated code does that). */
+    const int64_t *at;                  /* of the group at hand: see struct inv_step */
+    /* NULL, or called by INV_TRAIN after each group with its checked node. */
     void (*trace)(const struct inv_run *, int node, const float *value, int64_t count);
     void *trace_state;
     /* NULL: the arena is this program's memory.  Else the arena is the host's mirror of it, brought

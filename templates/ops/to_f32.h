@@ -6,6 +6,9 @@
 
 INV_FN float inv_to_f32_i32(int32_t a)
 {
+#if defined(__ARM_FEATURE_MVE) && defined(__GNUC__)
+    __asm__("" : "+r"(a));              /* assemblers take a conditional vcvt for MVE's vcvtn */
+#endif
     return (float)a;
 }
 

@@ -6,9 +6,10 @@
  * row_5 a row of it in shared memory: at an offset in a warp's bytes, inv_shared_row(bytes,
  * offset).  An array that another value takes over says "then".
  *
- * A kernel computes one group of the schedule, unless a loss that was not finite has stopped the
- * run; any number of blocks and threads gives the same bits.  A phase launches its kernels in
- * order on one stream: INV_LAUNCH(run, kernel, blocks, threads, bytes of shared memory).
+ * A kernel computes a group of the schedule, or all groups that are alike: these differ in `own`.
+ * A loss that was not finite stops the run, and kernels do nothing; any number of blocks and
+ * threads gives the same bits.  A phase launches its kernels in order on one stream:
+ * INV_LAUNCH(run, kernel, blocks, threads, bytes of shared memory).
  * cuda/contract.cuh says what the strides are that contractions take, and what the tiles.  What
  * invar writes belongs to its user. */
 #include "core/arith.h"

@@ -2,8 +2,6 @@
 extern "C" void ${model}_${name}(const struct inv_run *run)
 {
 ${rows}
-@each step
-    ${step}
-@end
+${steps}
 }
 

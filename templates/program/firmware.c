@@ -43,6 +43,9 @@ enum {
     PLACE_COST = 20                   /* scalar operations to put one row into its place */
 };
 
+/* What a group has for itself of a function that it shares with others. */
+#define OWN(...) (const int32_t[]){__VA_ARGS__}
+
 @each constant
 static const float ${name}[${count}] = {
     ${elements}};

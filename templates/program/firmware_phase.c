@@ -1,7 +1,5 @@
 /* ${comment} */
 static const struct inv_group ${name}_groups[] = {
-@each step
-    ${step}
-@end
+${steps}
 };
 

@@ -9,13 +9,17 @@
  * "then"; what no later function reads may have its storage reused.
  *
  * A function computes outputs begin .. end - 1 of its outer loop, or all where nothing is split.
- * A phase calls its functions in order: inv_for(run, function, outputs, operations) shares the
- * outputs of a large one among the threads; any split gives the same bits.  core/contract.h says
- * what the strides are that inv_contract takes.  What invar writes belongs to its user. */
+ * Groups of values that are computed alike share one: it takes from run->at where their storage
+ * lies, and its names are those of the first.  A phase is a table of groups in their order, at the
+ * end of this file: the function, the group's own numbers, {constant, rows}: constant + rows * b
+ * outputs and operations, and the trace nodes that it stores.  The outputs of a large group are
+ * shared among the threads; any split gives the same bits.  core/contract.h says what the strides
+ * are that inv_contract takes.  What invar writes belongs to its user. */
 #include <string.h>
 #include "core/arith.h"
 #include "core/check_level.h"
 #include "core/rows.h"
+#include "core/steps.h"
 #include "core/sums.h"
 #include "invar.h"
 @each include
@@ -48,12 +52,8 @@ INV_FN int64_t *i64_at(const struct inv_run *run, int64_t offset)
     return (int64_t *)(void *)(run->arena + offset);
 }
 
-/* Shows what lies at the offset, row `node` of trace_nodes, to who asks for it. */
-INV_FN void trace(const struct inv_run *run, int node, int64_t offset, int64_t count)
-{
-    if (run->trace)
-        run->trace(run, node, f32_at(run, offset), count);
-}
+/* What a group has for itself of a function that it shares with others. */
+#define OWN(...) (const int64_t[]){__VA_ARGS__}
 
 @each constant
 static const float ${name}[${count}] = {

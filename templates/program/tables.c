@@ -12,14 +12,21 @@ static const struct inv_variable variables[] = {
 @end
 };
 
-/* text, where it comes from, how many rows before it went into it without being stored */
-static const struct inv_trace_node trace_nodes[] = {
-@each node
-    {${text},
-     ${path}, ${line}, ${source_line}, ${inner}},
-@end
-    {"", "", 0, "", 0},
+static const struct inv_trace_line trace_lines[] = {
+${trace_lines}
+    {"", 0, ""},
 };
+
+/* text, where it comes from, how many rows before it went into it without being stored, offset in
+ * the arena or -1 where it is not stored, elements: constant + rows * b */
+static const struct inv_trace_node trace_nodes[] = {
+${trace}
+    {"", trace_lines, 0, -1, {0, 0}},
+};
+
+@each steps
+${function}
+@end
 
 @each classes
 static const char *const ${name}[] = {

@@ -1,5 +1,5 @@
 ${comment}
-static __global__ void ${name}(const struct inv_run *run)
+static __global__ void ${name}(const struct inv_run *run${own})
 {
     if (inv_stopped(run))
         return;

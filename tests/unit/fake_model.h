@@ -141,10 +141,14 @@ static void fake_predict(const struct inv_run *run)
         fake_at(run, FAKE_OUT)[r] = fake_line(run, r);
 }
 
+static const struct inv_trace_line fake_lines[] = {
+    { "fake.inv", 7, "h = x @ w + bias" }, { "fake.inv", 9, "loss mse(h, y)" },
+};
+
 static const struct inv_trace_node fake_nodes[] = {
-    { "read x : f32[b, 2]", "fake.inv", 7, "h = x @ w + bias", 0 },
-    { "row_sum %4 : f32", "fake.inv", 9, "loss mse(h, y)", 0 },
-    { "div %5 %6 : f32", "fake.inv", 9, "loss mse(h, y)", 0 },
+    { "read x : f32[b, 2]", &fake_lines[0], 0, -1, { 0, 0 } },
+    { "row_sum %4 : f32", &fake_lines[1], 0, -1, { 0, 0 } },
+    { "div %5 %6 : f32", &fake_lines[1], 0, -1, { 0, 0 } },
 };
 
 static const struct inv_report fake_reports[] = {

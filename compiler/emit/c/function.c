@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "emit/emit_private.h"
+#include "emit/share.h"
 
 const struct place *function_place(const struct function *f, int id)
 {
@@ -50,9 +51,11 @@ void function_use(struct function *f, enum op op)
 static const char *pointer_name(struct function *f, const struct node *node, bool write)
 {
     const struct place *place = function_place(f, node->id);
-    if (place->kind == PLACE_VARIABLE)
-        return emit_identifier(f->emit->arena,
-                               program_variable(f->graph->program, place->variable)->path);
+    if (place->kind == PLACE_VARIABLE) {
+        const char *path = program_variable(f->graph->program, place->variable)->path;
+        const char *last = f->shared ? strrchr(path, '/') : NULL;
+        return emit_identifier(f->emit->arena, last ? last + 1 : path);
+    }
     bool own = write || function_computes(f, node->id);
     return emit_name(f->emit, own ? "out" : op_def(node->op)->stem, node->id);
 }
@@ -214,6 +217,27 @@ const char *function_constant(struct function *f, int id)
                            : emit_float(f->emit->arena, node->attr.value);
 }
 
+const char *function_stream(struct function *f, const struct node *node)
+{
+    struct arena *arena = f->emit->arena;
+    for (int i = 0; f->shared && i < f->shared->streams; i++)
+        if (f->shared->own[i] == node->attr.stream)
+            return arena_printf(arena, "(uint32_t)%s[%d]", f->emit->target->own, i);
+    return arena_printf(arena, "0x%08" PRIx32 "u", node->attr.stream);
+}
+
+/* The offset of storage in its piece of the arena, or where the function finds it. */
+static const char *offset_text(struct function *f, int64_t offset)
+{
+    const struct emit_target *target = f->emit->target;
+    for (int i = f->shared ? f->shared->streams : 0; f->shared && i < f->shared->own_count; i++)
+        if (f->shared->own[i] == offset)
+            return arena_printf(f->emit->arena, "%s[%d]", target->own, i);
+    assert(!f->shared);
+    return arena_printf(f->emit->arena, "%" PRId64,
+                        target->in_piece ? target->in_piece(f->emit, offset) : offset);
+}
+
 static bool overlaps_another(const struct function *f, int index)
 {
     const struct pointer *p = &f->pointer[index];
@@ -235,7 +259,8 @@ static void render_pointers(struct function *f)
         values_printf(item, "pointer", "%s%s *%s%s = %s; /* %s */",
                       p->written ? "" : "const ", emit_ctype(p->dtype),
                       overlaps_another(f, i) ? "" : target->restrict_word, p->name,
-                      target->pointer(f->emit, p->dtype, p->offset, p->written), p->comment);
+                      target->pointer(f->emit, p->dtype, p->offset, p->written,
+                                      offset_text(f, p->offset)), p->comment);
     }
 }
 
@@ -276,10 +301,14 @@ static void render_comment(struct function *f)
         if (node->op != OP_STORE || f->group->count == 1)
             add_line_once(&lines, emit_model_line(f->emit, node));
     }
+    const char *shared = "";
+    if (f->shared)
+        shared = arena_printf(f->emit->arena, "\n * of %d groups, here the first: %s says where "
+                              "the storage of each lies", f->shared->groups, f->emit->target->own);
     values_set(f->values, "comment",
-               arena_printf(f->emit->arena, "/* %s%s%s%s */", lines.data ? lines.data : "",
+               arena_printf(f->emit->arena, "/* %s%s%s%s%s */", lines.data ? lines.data : "",
                             group_summary(f), f->mapping ? "\n * " : "",
-                            f->mapping ? f->mapping : ""));
+                            f->mapping ? f->mapping : "", shared));
 }
 
 static bool any_overlap(const struct function *f)
@@ -309,6 +338,9 @@ static const char *without_lines(struct arena *arena, const char *text, const ch
 void function_finish(struct function *f)
 {
     values_set(f->values, "name", f->name);
+    values_set(f->values, "own", "");
+    if (f->shared)
+        values_printf(f->values, "own", ", const inv_own<%d> own", f->shared->own_count);
     values_set(f->values, "rows_place", ROWS_PLACE);
     render_comment(f);
     render_pointers(f);

@@ -698,7 +698,7 @@ static void random_group(struct function *f)
                                      function_factor(f, row));
     assert(node->shape.rows <= 0);
     values_set(f->values, "out", function_pointer(f, node->id, true));
-    values_printf(f->values, "stream", "0x%08" PRIx32 "u", node->attr.stream);
+    values_set(f->values, "stream", function_stream(f, node));
     values_set(f->values, "moment", moment_text(node));
     values_set(f->values, "value", random_value(f, node));
     values_set(f->values, "type", emit_ctype(node->dtype));
@@ -727,7 +727,7 @@ static const char *serial_arguments(struct function *f, const struct node *node)
     struct text text;
     text_init(&text, f->emit->arena);
     if (node->count == 0)
-        text_printf(&text, "run->key, %s, 0x%08" PRIx32 "u", moment_text(node), node->attr.stream);
+        text_printf(&text, "run->key, %s, %s", moment_text(node), function_stream(f, node));
     for (int i = 0; i < node->count; i++)
         text_printf(&text, "%s%s", i ? ", " : "", function_pointer(f, node->operand[i], false));
     if (node->op == OP_EXACT_SPREAD)

@@ -131,7 +131,8 @@ static const char *product_text(struct function *f, const struct product *p, con
 static void write_chunks(const struct function *f, const struct product *p)
 {
     struct function chunks = {.emit = f->emit, .graph = f->graph, .group = f->group,
-                              .index = f->index, .values = values_new(f->emit->arena)};
+                              .index = f->index, .shared = f->shared,
+                              .values = values_new(f->emit->arena)};
     chunks.name = arena_printf(f->emit->arena, "%s_chunks", f->name);
     chunks.skeleton = "templates/skeleton/contract_split.cu";
     chunks.mapping = product_text(&chunks, p, " and some chunks");
@@ -159,9 +160,9 @@ static void split_group(struct function *f, const struct product *p)
     cuda_take_workspace(f->emit, 4 * chunks * cuda_most(f, extent_of_all(&p->matmul->shape)));
     write_chunks(f, p);
     set_join(f, p, ", chunks added up ascending");
-    f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_CHUNKS(run, %s_chunks, %s);\n    "
-                               "INV_LAUNCH(run, %s, %s);", f->name, tiles_for(f, p), f->name,
-                               f->launch);
+    f->launches[0] = arena_printf(f->emit->arena, "INV_LAUNCH_CHUNKS(run, %s_chunks, %s", f->name,
+                                  tiles_for(f, p));
+    f->launches[1] = arena_printf(f->emit->arena, "INV_LAUNCH(run, %s, %s", f->name, f->launch);
 }
 
 static void whole_group(struct function *f, const struct product *p)
@@ -172,8 +173,8 @@ static void whole_group(struct function *f, const struct product *p)
     f->mapping = product_text(f, p, "");
     f->skeleton = p->paged ? "templates/skeleton/contract_pages.cu"
                            : "templates/skeleton/contract.cu";
-    f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_TILES(run, %s, %s);", f->name,
-                               tiles_for(f, p));
+    f->launches[0] = arena_printf(f->emit->arena, "INV_LAUNCH_TILES(run, %s, %s", f->name,
+                                  tiles_for(f, p));
 }
 
 /* "{512, 0, 1, 32}": an operand as struct inv_side. */
@@ -202,8 +203,8 @@ static void library_group(struct function *f, const struct product *p)
     const char *a = side_text(&none, p, 0), *b = side_text(&none, p, 1);
     const char *size = arena_printf(arena, "%s, %s, %s, %s", function_extent(f, p->pages), m, n,
                                     function_extent(f, p->k));
-    f->launches = arena_printf(arena, "inv_cuda_contract(run, {%s, %s, %s});\n    "
-                               "INV_LAUNCH(run, %s, %s);", size, a, b, f->name, f->launch);
+    f->launches[0] = arena_printf(arena, "inv_cuda_contract(run, {%s, %s, %s}", size, a, b);
+    f->launches[1] = arena_printf(arena, "INV_LAUNCH(run, %s, %s", f->name, f->launch);
 }
 
 void cuda_contract_group(struct function *f)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "emit/cuda/cuda.h"
 #include "emit/emit_private.h"
+#include "emit/share.h"
 
 enum {
     BLOCK_THREADS = 256,                /* of a kernel with one thread an output */
@@ -271,8 +272,8 @@ static void column_group(struct function *f)
                                  function_extent(f, all), ROW_WARPS, 32 * ROW_WARPS);
         return;
     }
-    f->launches = arena_printf(f->emit->arena, "INV_LAUNCH_COLUMNS(run, %s, %s, %s);", f->name,
-                               function_extent(f, pages), function_extent(f, columns));
+    f->launches[0] = arena_printf(f->emit->arena, "INV_LAUNCH_COLUMNS(run, %s, %s, %s", f->name,
+                                  function_extent(f, pages), function_extent(f, columns));
 }
 
 /* ---- take, scatter: one thread an output, the rest as in C ---- */
@@ -462,11 +463,19 @@ static void cuda_group(struct function *f)
     groups[f->group->kind](f);
 }
 
-static const char *cuda_step(const struct function *f)
+/* The kernels' launches, each with what the group has for itself as a last argument. */
+static const char *cuda_step(const struct function *f, const char *own, struct traced rows)
 {
-    if (f->launches)
-        return f->launches;
-    return arena_printf(f->emit->arena, "INV_LAUNCH(run, %s, %s);", f->name, f->launch);
+    struct arena *arena = f->emit->arena;
+    const char *end = ")";
+    (void)rows;
+    if (own)
+        end = arena_printf(arena, ", inv_own<%d>{{%s}})", f->shared->own_count, own);
+    if (!f->launches[0])
+        return arena_printf(arena, "INV_LAUNCH(run, %s, %s%s;", f->name, f->launch, end);
+    return arena_printf(arena, "%s%s;%s%s%s%s", f->launches[0], end,
+                        f->launches[1] ? "\n    " : "", f->launches[1] ? f->launches[1] : "",
+                        f->launches[1] ? end : "", f->launches[1] ? ";" : "");
 }
 
 static void cuda_list_phase(struct emit *emit, const char *name, const char *index, int groups)
@@ -480,9 +489,9 @@ static void cuda_list_phase(struct emit *emit, const char *name, const char *ind
 
 const struct emit_target target_cuda = {
     .phase = "templates/program/cuda_phase.cu", .function = "templates/skeleton/function.cu",
-    .restrict_word = "__restrict__ ", .traced = true,
-    .rows = &row_warps, .pointer = emit_arena_pointer, .group = cuda_group, .step = cuda_step,
-    .list_phase = cuda_list_phase};
+    .restrict_word = "__restrict__ ", .traced = true, .trace_lines = true,
+    .rows = &row_warps, .pointer = emit_arena_pointer, .own = "own.at", .group = cuda_group,
+    .step = cuda_step, .phase_list = "function", .list_phase = cuda_list_phase};
 
 static void cuda_open(struct emit *emit, const struct program *program)
 {

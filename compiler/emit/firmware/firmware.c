@@ -17,32 +17,46 @@ enum { FIRMWARE_ABI = 2 };
 
 /* ---- what emission asks for ---- */
 
+enum { PIECE_WEIGHTS, PIECE_STATE, PIECE_WORK };
+
+static int firmware_piece(const struct emit *emit, int64_t offset)
+{
+    return offset < emit->program->saved_bytes ? PIECE_WEIGHTS
+           : offset < emit->state_end ? PIECE_STATE
+                                      : PIECE_WORK;
+}
+
+static int64_t firmware_in_piece(const struct emit *emit, int64_t offset)
+{
+    bool work = firmware_piece(emit, offset) == PIECE_WORK;
+    return work ? offset - emit->work_start : offset;
+}
+
 static const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t offset,
-                                    bool written)
+                                    bool written, const char *number)
 {
     static const char *const reader[] = {[F32] = "inv_f32", [I32] = "inv_i32", [BOOL] = "inv_i32",
                                          [I64] = "inv_i64"};
-    const struct program *program = emit->program;
-    const char *piece = "work";
-    if (offset < program->saved_bytes && !written)
-        piece = "weights";
-    else if (offset < firmware_state_end(program))
-        piece = "arena";
-    else
-        offset -= firmware_work_start(program);
-    return arena_printf(emit->arena, "%s%s(run->%s, %" PRId64 ")", reader[dtype],
-                        strcmp(piece, "weights") == 0 ? "_const" : "", piece, offset);
+    static const char *const name[] = {[PIECE_WEIGHTS] = "weights", [PIECE_STATE] = "arena",
+                                       [PIECE_WORK] = "work"};
+    int piece = firmware_piece(emit, offset);
+    if (piece == PIECE_WEIGHTS && written)
+        piece = PIECE_STATE;
+    return arena_printf(emit->arena, "%s%s(run->%s, %s)", reader[dtype],
+                        piece == PIECE_WEIGHTS ? "_const" : "", name[piece], number);
 }
 
-/* "{train_00, 0, 1, 5120},": the group in the table of its phase. */
-static const char *firmware_group(const struct function *f)
+/* "{train_00, NULL, 0, 1, 5120},": the group in the table of its phase. */
+static const char *firmware_group(const struct function *f, const char *own, struct traced rows)
 {
+    (void)rows;
     int64_t batch = f->emit->program->train.batch;
     struct extent all = group_cost(f);
     int64_t count = f->count.constant + f->count.rows * batch;
     int64_t cost = (all.constant + all.rows * batch) / (count > 0 ? count : 1);
     cost = cost < 1 ? 1 : cost > INT32_MAX / 2 ? INT32_MAX / 2 : cost;
-    return arena_printf(f->emit->arena, "{%s, %" PRId64 ", %" PRId64 ", %" PRId64 "},", f->name,
+    return arena_printf(f->emit->arena, "{%s, %s%s%s, %" PRId64 ", %" PRId64 ", %" PRId64 "},",
+                        f->name, own ? "OWN(" : "", own ? own : "NULL", own ? ")" : "",
                         f->count.constant, f->count.rows, cost);
 }
 
@@ -90,7 +104,9 @@ const struct emit_target target_firmware = {
     .phase = "templates/program/firmware_phase.c",
     .function = "templates/skeleton/function.c", .restrict_word = "restrict ",
     .tile_floats = SMALL_TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
-    .group = group_emit, .step = firmware_group, .list_phase = firmware_list_phase,
+    .piece = firmware_piece, .in_piece = firmware_in_piece, .narrow = true, .own = "run->at",
+    .group = group_emit, .step = firmware_group, .phase_list = "function",
+    .list_phase = firmware_list_phase,
     .settle = firmware_narrow};
 
 /* ---- lists of the templates ---- */

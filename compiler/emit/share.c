@@ -1,0 +1,262 @@
+/* Each group is written down as numbers, in which its nodes and storage are counted as they come:
+ * groups of the same numbers are alike. */
+#include "emit/share.h"
+
+#include <string.h>
+
+/* Storage, and nodes outside, of groups that are looked at: others are long, and share nothing. */
+enum { PARTS_MAX = 64 };
+
+struct storage_part {
+    int64_t offset, bytes;
+};
+
+struct writing {
+    struct emit *emit;
+    const struct graph *graph;
+    int group;
+    struct text numbers;
+    int outside[PARTS_MAX];
+    int outside_count;
+    struct storage_part part[PARTS_MAX];
+    int part_count;
+    int64_t stream[PARTS_MAX];
+    int stream_count;
+    bool long_group;
+};
+
+/* A text of numbers that some groups have; a list of those that agree in the hash's last bits. */
+struct kind {
+    uint64_t hash;
+    const char *numbers;
+    size_t size;
+    struct shared *shared;
+    struct kind *next;
+};
+
+struct kinds {
+    struct kind **bucket;
+    unsigned buckets;                   /* a power of two */
+};
+
+static bool computes(const struct writing *w, int id)
+{
+    return w->graph->schedule->group_of[id] == w->group;
+}
+
+static void put(struct writing *w, int64_t number)
+{
+    text_add(&w->numbers, (const char *)&number, sizeof number);
+}
+
+static void put_shape(struct writing *w, const struct shape *shape)
+{
+    put(w, shape->rank);
+    put(w, shape->rows);
+    for (int axis = 0; axis < shape->rank; axis++)
+        put(w, shape->dim[axis]);
+}
+
+static int64_t float_bits(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* What the operator reads, but for the variable, and the stream, which is the group's own. */
+static void put_attributes(struct writing *w, const struct node *node)
+{
+    const struct attr *attr = &node->attr;
+    unsigned uses = op_def(node->op)->attributes;
+    for (int axis = 0; axis < node->shape.rank; axis++) {
+        put(w, uses & ATTR_PERM ? attr->perm[axis] : 0);
+        put(w, uses & ATTR_START ? attr->start[axis] : 0);
+    }
+    put(w, uses & ATTR_AXIS ? attr->axis : 0);
+    put(w, uses & ATTR_TRANSPOSE ? 2 * attr->transpose_a + attr->transpose_b : 0);
+    put(w, uses & ATTR_VALUE ? float_bits(attr->value) : 0);
+    put(w, uses & ATTR_VALUE ? (int64_t)(intptr_t)attr->list : 0);
+    put(w, uses & ATTR_WHOLE ? attr->whole : 0);
+    put(w, uses & ATTR_STEP_VALUE ? (int64_t)attr->step_value : 0);
+    put(w, uses & ATTR_RANDOM ? (int64_t)attr->domain : 0);
+    put(w, uses & ATTR_PROBABILITY ? float_bits(attr->probability) : 0);
+    if (uses & ATTR_RANDOM && computes(w, node->id) && w->stream_count < PARTS_MAX)
+        w->stream[w->stream_count++] = attr->stream;
+}
+
+/* Storage is named by its number: the same for values that begin at one place. */
+static void put_place(struct writing *w, const struct place *place)
+{
+    put(w, place->kind);
+    put(w, place->bytes);
+    if (place->kind != PLACE_ARENA && place->kind != PLACE_VARIABLE)
+        return;
+    int i = 0;
+    while (i < w->part_count && w->part[i].offset != place->offset)
+        i++;
+    if (i == PARTS_MAX) {
+        w->long_group = true;
+        return;
+    }
+    if (i == w->part_count)
+        w->part[w->part_count++] = (struct storage_part){.offset = place->offset};
+    if (place->bytes > w->part[i].bytes)
+        w->part[i].bytes = place->bytes;
+    put(w, i);
+}
+
+static void put_node(struct writing *, int id);
+
+/* A node that another one reads: its number in the group, or among those outside, which are
+ * written down where they come first. */
+static void put_operand(struct writing *w, int id)
+{
+    const struct group *group = &w->graph->schedule->group[w->group];
+    put(w, computes(w, id));
+    for (int i = 0; computes(w, id); i++)
+        if (group->node[i] == id) {
+            put(w, i);
+            return;
+        }
+    int i = 0;
+    while (i < w->outside_count && w->outside[i] != id)
+        i++;
+    put(w, i);
+    if (i < w->outside_count || w->long_group)
+        return;
+    w->long_group = i == PARTS_MAX;
+    if (w->long_group)
+        return;
+    w->outside[w->outside_count++] = id;
+    put_node(w, id);
+}
+
+static void put_node(struct writing *w, int id)
+{
+    const struct node *node = graph_node(w->graph, id);
+    bool view = op_def(node->op)->class == CLASS_VIEW;
+    put(w, (int64_t)node->op);
+    put(w, (int64_t)node->dtype);
+    put_shape(w, &node->shape);
+    put_attributes(w, node);
+    put_place(w, &w->graph->schedule->place[id]);
+    put(w, w->graph->schedule->group_of[id] < 0);
+    for (int i = 0; i < node->count && (view || computes(w, id)); i++)
+        put_operand(w, node->operand[i]);
+}
+
+/* Which storage overlaps, and how; in which piece of the arena each lies. */
+static void put_overlaps(struct writing *w)
+{
+    const struct emit_target *target = w->emit->target;
+    for (int i = 0; i < w->part_count; i++) {
+        const struct storage_part *a = &w->part[i];
+        put(w, target->piece ? target->piece(w->emit, a->offset) : 0);
+        for (int j = 0; j < i; j++) {
+            const struct storage_part *b = &w->part[j];
+            bool apart = a->offset >= b->offset + b->bytes || b->offset >= a->offset + a->bytes;
+            put(w, apart ? INT64_MAX : a->offset - b->offset);
+        }
+    }
+}
+
+static void write_group(struct writing *w, const struct graph *graph, int index)
+{
+    const struct group *group = &graph->schedule->group[index];
+    w->graph = graph;
+    w->group = index;
+    w->numbers.size = 0;
+    w->outside_count = w->part_count = w->stream_count = 0;
+    w->long_group = false;
+    put(w, (int64_t)group->kind);
+    put(w, group->count);
+    for (int i = 0; i < group->count && !w->long_group; i++)
+        put_node(w, group->node[i]);
+    put_overlaps(w);
+}
+
+/* ---- kinds ---- */
+
+static uint64_t hash_of(const struct text *numbers)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i + sizeof(uint64_t) <= numbers->size; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, numbers->data + i, sizeof word);
+        hash = (hash ^ word) * 1099511628211u;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+/* The group's own numbers: streams, then offsets. */
+static int64_t *list_own(const struct writing *w)
+{
+    int64_t *own = ARENA_ARRAY(w->emit->arena, int64_t, w->stream_count + w->part_count + 1);
+    for (int i = 0; i < w->stream_count; i++)
+        own[i] = w->stream[i];
+    for (int i = 0; i < w->part_count; i++)
+        own[w->stream_count + i] = w->part[i].offset;
+    return own;
+}
+
+static struct shared *new_shared(const struct writing *w)
+{
+    struct shared *shared = ARENA_NEW(w->emit->arena, struct shared);
+    shared->own = list_own(w);
+    shared->own_count = w->stream_count + w->part_count;
+    shared->streams = w->stream_count;
+    return shared;
+}
+
+/* Does a group stand in a line of its phase that has its storage's place in it? */
+static bool stands_alone(const struct writing *w)
+{
+    const struct group *group = &w->graph->schedule->group[w->group];
+    return w->long_group || (w->emit->program->library_kernels && group->kind == GROUP_CONTRACT);
+}
+
+static struct shared *find_shared(const struct kinds *kinds, const struct writing *w)
+{
+    uint64_t hash = hash_of(&w->numbers);
+    struct kind **first = &kinds->bucket[hash & (kinds->buckets - 1)];
+    if (stands_alone(w))
+        return new_shared(w);
+    for (struct kind *kind = *first; kind; kind = kind->next)
+        if (kind->hash == hash && kind->size == w->numbers.size &&
+            memcmp(kind->numbers, w->numbers.data, kind->size) == 0)
+            return kind->shared;
+    struct kind *kind = ARENA_NEW(w->emit->arena, struct kind);
+    *kind = (struct kind){hash, arena_strndup(w->emit->arena, w->numbers.data, w->numbers.size),
+                          w->numbers.size, new_shared(w), *first};
+    *first = kind;
+    return kind->shared;
+}
+
+void share_groups(struct emit *emit)
+{
+    struct writing *w = ARENA_NEW(emit->arena, struct writing);
+    struct kinds kinds = {.buckets = 64};
+    unsigned groups = 0;
+    w->emit = emit;
+    text_init(&w->numbers, emit->arena);
+    for (int phase = 0; phase < PHASE_COUNT; phase++)
+        if (emit->program->phase[phase])
+            groups += (unsigned)emit->program->phase[phase]->schedule->group_count;
+    while (kinds.buckets < groups)
+        kinds.buckets *= 2;
+    kinds.bucket = ARENA_ARRAY(emit->arena, struct kind *, kinds.buckets);
+    for (int phase = 0; phase < PHASE_COUNT; phase++) {
+        const struct graph *graph = emit->program->phase[phase];
+        int count = graph ? graph->schedule->group_count : 0;
+        emit->user[phase] = ARENA_ARRAY(emit->arena, struct user, count + 1);
+        for (int i = 0; i < count; i++) {
+            write_group(w, graph, i);
+            struct shared *shared = find_shared(&kinds, w);
+            shared->groups++;
+            shared->phases |= 1u << phase;
+            emit->user[phase][i] = (struct user){shared, list_own(w)};
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/* Groups that are computed alike, which one function serves. */
+#ifndef INVAR_SHARE_H
+#define INVAR_SHARE_H
+#include "emit/emit_private.h"
+
+/* What such groups have in common.  `own` lists what each has for itself, in one order for all:
+ * numbers of random streams, then offsets of storage; these are the first group's. */
+struct shared {
+    int groups;
+    unsigned phases;                    /* bit set: those that the groups are of */
+    int64_t *own;
+    int own_count, streams;
+    struct function *function;          /* NULL until it is written */
+};
+
+struct user {
+    struct shared *shared;
+    const int64_t *own;
+};
+
+/* Finds for each group of the program's phases what it shares: emit->user.
+ *
+ * Two groups are alike where all is the same that emission looks at: operators, shapes, attributes,
+ * how operands are reached, which values lie in memory, and which of their storage overlaps. */
+void share_groups(struct emit *);
+
+#endif
