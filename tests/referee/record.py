@@ -183,6 +183,25 @@ def top_k(case):
                                    labels=range(case.z.shape[1]))
 
 
+def log_loss(case):
+    """Of the logits, as probabilities in binary32 do not add up to 1 closely enough."""
+    power = np.exp(case.z - case.z.max(1, keepdims=True))
+    return sk.log_loss(case.y, power / power.sum(1, keepdims=True), sample_weight=case.w)
+
+
+def binary_log_loss(case):
+    truth, _, z = case.flat()
+    return sk.log_loss(truth, 1 / (1 + np.exp(-z)), sample_weight=case.w)
+
+
+def calibration_error(case, bins=10):
+    """scikit-learn has none: by its definition."""
+    w = np.ones(len(case.y)) if case.w is None else case.w
+    p, hit = case.probs.max(1), case.z.argmax(1) == case.y
+    place = np.clip(np.ceil(p * bins) - 1, 0, bins - 1)
+    return sum(abs((w * (hit - p))[place == i].sum()) for i in range(bins)) / w.sum()
+
+
 METRICS = {
     "accuracy": of_classes(sk.accuracy_score),
     "top_k": top_k,
@@ -201,6 +220,13 @@ METRICS = {
     "mean_squared_error": of_numbers(sk.mean_squared_error),
     "mean_absolute_error": of_numbers(sk.mean_absolute_error),
     "r2": of_numbers(sk.r2_score),
+    "mean_absolute_percentage_error": of_numbers(sk.mean_absolute_percentage_error),
+    "pinball": of_numbers(sk.mean_pinball_loss, alpha=0.3),
+    "log_loss": log_loss,
+    "binary_log_loss": binary_log_loss,
+    "matthews": of_classes(sk.matthews_corrcoef),
+    "cohen_kappa": of_classes(sk.cohen_kappa_score),
+    "calibration_error": calibration_error,
 }
 
 
