@@ -563,8 +563,8 @@ static void print_metrics(void)
     for (int i = 0; i < 2 * plan.goals; i++) {
         const struct goal *g = &plan.goal[i / 2];
         const char *of[] = {"accuracy|precision|recall|f1|top_k|auc|average_precision",
-                            "binary_accuracy|binary_precision|binary_recall|binary_f1|binary_auc|"
-                            "binary_average_precision",
+                            ("binary_accuracy|binary_precision|binary_recall|binary_f1|"
+                             "binary_auc|binary_average_precision"),
                             "mean_squared_error|mean_absolute_error|r2|largest_miss"};
         if (!*g->truth || !percent(50))
             continue;
