@@ -245,8 +245,10 @@ static bool column_missing(struct lower *l, struct data_field *field, struct val
     }
     if (v.kind != V_WORD || i == 4 || (class && i >= 2)) {
         lower_error(l, l->current, v.span,
-                    class ? "'missing' of a class is error or drop, or the number that it counts as"
-                          : "'missing' is error, drop, mean, median or a number");
+                    field->text ? "'missing' of a class by names is error or drop"
+                    : class     ? "'missing' of a class is error or drop, or the number that it "
+                                  "counts as"
+                                : "'missing' is error, drop, mean, median or a number");
         return false;
     }
     field->missing = kinds[i];

@@ -508,8 +508,8 @@ int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, co
     struct reader r = begin_reading(path, errors);
     FILE *file = fopen(path, "rb");
     if (!file) {
-        inv_error(errors, "%s: cannot read weights: %s; train first, or name the file with --init "
-                  "FILE", path, strerror(errno));
+        inv_error(errors, "%s: cannot read weights: %s; train first, or name the file with "
+                  "--weights FILE", path, strerror(errno));
         return 0;
     }
     load_file(file, model, arena, &r);

@@ -160,8 +160,8 @@ int inv_stream_open(struct inv_stream *s, const char *path, struct inv_errors *e
     inv_sha256_init(&s->sha);
     s->file = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     if (s->file < 0) {
-        inv_error(errors, "%s: cannot read data: %s; give its folder with --data DIR", path,
-                  strerror(errno));
+        inv_error(errors, "%s: cannot read data: %s; give its folder or another file with "
+                  "--data", path, strerror(errno));
         s->failed = 1;
         return 0;
     }

@@ -104,7 +104,9 @@ static void put_missing(struct inv_rows *rows, int f, int column, void *to, unsi
     const struct inv_variable *v = &rows->model->variable[field->raw];
     put(v, field->missing == INV_MISSING_VALUE ? field->missing_value : 0, to);
     if (field->missing == INV_MISSING_ERROR)
-        bad_cell(rows, column, describe(INV_DECIMAL_EMPTY));
+        bad_cell(rows, column, field->text ? "is a missing value; to leave such rows out: "
+                                             "column(..., missing = drop)"
+                                           : describe(INV_DECIMAL_EMPTY));
     rows->drop |= field->missing == INV_MISSING_DROP;
     if (mark)
         *mark = 1;
@@ -127,6 +129,22 @@ static void read_date(struct inv_rows *rows, int f, int column, void *to)
     put(&rows->model->variable[field->raw], value, to);
 }
 
+/* What is no number may be a date, or mean that there is none. */
+static void report_text(struct inv_rows *rows, int column)
+{
+    const char *cell = inv_csv_cell(&rows->csv, column);
+    float days;
+    if (!inv_date_read(cell, INV_CELL_DAYS, &days)) {
+        bad_cell(rows, column, "is a date, not a number; say what becomes of it: column(...) -> "
+                               "days");
+        return;
+    }
+    char *what = inv_text("%s; if it means missing: csv(..., na = [\"%.60s\"])",
+                          describe(INV_DECIMAL_NOT_NUMBER), cell);
+    bad_cell(rows, column, what);
+    free(what);
+}
+
 /* A number of the field's type, or a word that counts as one. */
 static void read_number(struct inv_rows *rows, int f, int column, void *to)
 {
@@ -147,6 +165,8 @@ static void read_number(struct inv_rows *rows, int f, int column, void *to)
         bad_cell(rows, column, point == '.' ? "is not a number; if ',' is its decimal point, say "
                                               "so: csv(..., decimal = \",\")"
                                             : "is not a number, where ',' is the decimal point");
+    else if (status == INV_DECIMAL_NOT_NUMBER)
+        report_text(rows, column);
     else
         bad_cell(rows, column, describe(status));
 }

@@ -512,7 +512,7 @@ static void test_files(void)
     CU_ASSERT_TRUE(has(messages, "no/folder/w: cannot write"));
     CU_ASSERT_EQUAL(run("--data nowhere"), 1);
     CU_ASSERT_TRUE(has(messages, "nowhere: cannot read data: No such file or directory; "
-                                 "give its folder with --data DIR"));
+                                 "give its folder or another file with --data"));
     begin(1);
     CU_ASSERT_EQUAL(run(""), 1);
     CU_ASSERT_TRUE(has(messages, "the train part has no rows"));
