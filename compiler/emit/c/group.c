@@ -347,12 +347,14 @@ static const char *product_element(struct nest *nest, int id)
     struct extent width = extent_of(&matmul->shape, column);
     struct text index;
     text_init(&index, f->emit->arena);
-    emit_term(&index, wide ? (struct extent){.constant = TILE_COLUMNS} : width,
-              rows == 0 ? "(i - first)" : "(j - first)");
+    text_puts(&index, "");              /* a value of one element is made before the loops */
+    if (!extent_is(extent_of(&matmul->shape, rows), 1))
+        emit_term(&index, wide ? (struct extent){.constant = TILE_COLUMNS} : width,
+                  rows == 0 ? "(i - first)" : "(j - first)");
     if (!extent_is(width, 1))
         emit_term(&index, (struct extent){.constant = 1},
                   wide ? "(j - left)" : rows == 0 ? "j" : "k");
-    return arena_printf(f->emit->arena, "tile[%s]", index.data);
+    return arena_printf(f->emit->arena, "tile[%s]", index.size ? index.data : "0");
 }
 
 static void contract_epilogue(struct function *f, const struct node *matmul, const char *storage,
