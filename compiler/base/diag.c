@@ -269,8 +269,30 @@ void diags_print(const struct diags *d, FILE *out)
                 count - MAX_PRINTED == 1 ? "" : "s");
 }
 
+/* What other tools call things, and the choice that stands for them here: the first that is one. */
+static const struct { const char *word, *here; } elsewhere[] = {
+    {"learning_rate", "lr"}, {"weight_decay", "decay"}, {"epsilon", "eps"},
+    {"beta1", "b1"}, {"beta_1", "b1"}, {"beta2", "b2"}, {"beta_2", "b2"},
+    {"batch_size", "batch"}, {"num_epochs", "epochs"}, {"max_epochs", "epochs"},
+    {"early_stopping", "patience"}, {"momentum", "sgd"},
+    {"mae", "mean_absolute_error"}, {"l1", "mean_absolute_error"},
+    {"mse", "mean_squared_error"}, {"rmse", "mean_squared_error"},
+    {"root_mean_squared_error", "mean_squared_error"},
+    {"mape", "mean_absolute_percentage_error"}, {"mcc", "matthews"}, {"roc_auc", "auc"},
+    {"acc", "accuracy"}, {"top_k_accuracy", "top_k"},
+    {"mean_absolute_error", "mae"}, {"l1_loss", "mae"}, {"mse_loss", "mse"},
+    {"crossentropy", "cross_entropy"}, {"categorical_crossentropy", "cross_entropy"},
+    {"sparse_categorical_crossentropy", "cross_entropy"}, {"nll_loss", "cross_entropy"},
+    {"bce", "binary_cross_entropy"}, {"binary_crossentropy", "binary_cross_entropy"},
+    {"linear", "dense"}, {"fully_connected", "dense"},
+};
+
 const char *diag_nearest(const char *word, const char *const *choice, int count)
 {
+    for (size_t k = 0; k < sizeof elsewhere / sizeof *elsewhere; k++)
+        for (int i = 0; i < count && !strcmp(word, elsewhere[k].word); i++)
+            if (!strcmp(choice[i], elsewhere[k].here))
+                return choice[i];
     return inv_suggest(word, choice, count);
 }
 

@@ -78,6 +78,8 @@ static struct diag *argument_error(struct lower *l, struct frame *f, const struc
                                  "argument '%s' of '%s' takes %s, not %s%s", formal->text,
                                  f->declaration->text, lower_span_text(l, formal->kid[0]->span),
                                  value_describe(l, v), text);
+    if (v.kind == V_TENSOR && !strcmp(formal->text, "pos_weight"))
+        diag_help(d, "one number weighs what is true: pos_weight = 3");
     diag_note(d, formal->span, "'%s' is declared here", formal->text);
     struct span origin = v.kind == V_TENSOR && value_node(l, v)->op != OP_CONST
                              ? value_origin(l, v)

@@ -167,6 +167,37 @@ static void add_scope(struct lower *l, struct choices *c, const struct scope *sc
         add_choice(l, c, scope->item[i]->name);
 }
 
+static const char *file_of(struct lower *l, const struct named_ast *block)
+{
+    return diags_source(l->diags, block->ast->span.source)->path;
+}
+
+/* The blocks of the library that fit the place: no loss is a metric, and train has optimizers and
+ * schedules alone. */
+static void add_library(struct lower *l, struct choices *c, enum role role)
+{
+    const struct scope *scope = &l->library_blocks;
+    for (int i = 0; i < scope->count; i++) {
+        const char *file = file_of(l, scope->item[i]);
+        bool training = strstr(file, "optimizers") || strstr(file, "schedules");
+        bool fits = role == ROLE_TRAIN    ? training
+                    : role == ROLE_METRIC ? !training && !strstr(file, "losses")
+                                          : !strstr(file, "optimizers");
+        if (fits || role == ROLE_OPTIMIZER)
+            add_choice(l, c, scope->item[i]->name);
+    }
+}
+
+const char *lower_nearest_metric(struct lower *l, const char *name)
+{
+    struct choices c = {0};
+    const struct scope *scope = &l->library_blocks;
+    for (int i = 0; i < scope->count; i++)
+        if (strstr(file_of(l, scope->item[i]), "metrics") && strcmp(scope->item[i]->name, name))
+            add_choice(l, &c, scope->item[i]->name);
+    return diag_nearest(name, c.name, c.count);
+}
+
 struct value lower_unknown(struct lower *l, struct frame *frame, const struct ast *name,
                            const char *what)
 {
@@ -188,7 +219,7 @@ struct value lower_unknown(struct lower *l, struct frame *frame, const struct as
     if (value && !frame->library)
         add_scope(l, &c, &l->consts);
     add_scope(l, &c, &l->user_blocks);
-    add_scope(l, &c, &l->library_blocks);
+    add_library(l, &c, frame->role);
     for (int i = 0; builtin_name(i); i++)
         add_choice(l, &c, builtin_name(i));
     const char *near = diag_nearest(name->text, c.name, c.count);

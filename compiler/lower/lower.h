@@ -296,6 +296,8 @@ struct value builtin_call(struct lower *, struct frame *, const char *name, stru
 bool builtin_value(struct lower *, struct frame *, const char *name, struct span, struct value *);
 
 /* ---- lower_weight.c ---- */
+/* The metric that a name of something else was meant for, or NULL. */
+const char *lower_nearest_metric(struct lower *, const char *name);
 /* The name `balanced`: weights of the classes of the only label that is a class. */
 struct value lower_balanced(struct lower *, struct frame *, struct span);
 /* A statement `weight w = column("w")`. */

@@ -466,7 +466,9 @@ static void lower_metric(struct lower *l, struct frame *frame, const char *name,
     if (v.kind != V_ERROR && l->accumulated == 0) {
         struct diag *d =
             lower_error(l, frame, expr->span, "this is no metric: it accumulates nothing");
-        diag_help(d, "a metric is a block with 'accumulate', such as accuracy");
+        const char *near = lower_nearest_metric(l, name);
+        diag_help(d, "a metric is a block with 'accumulate', such as %s",
+                  near ? near : "accuracy");
     } else if (l->phase == PHASE_FINISH) {
         store_metric(l, frame, name, expr, v);
     }

@@ -27,9 +27,7 @@ static void unknown_report(struct lower *l, const char *part, const char *name, 
     for (struct binding *b = l->metrics; b && count < 256; b = b->next)
         choice[count++] = arena_printf(l->arena, "%s.%s", part, b->name);
     struct diag *d = diag_error(l->diags, span, "there is no result '%s'", full);
-    const char *near = diag_nearest(full, choice, count);
-    if (near)
-        diag_help(d, "did you mean '%s'?", near);
+    diag_suggest(d, full, choice, count);
 }
 
 int lower_report(struct lower *l, const char *part, const char *name, struct span span)

@@ -71,7 +71,9 @@ static void note_field(const struct inv_dataset *data, int f)
     }
     const char *name = first < 0 ? NULL
                                  : inv_class_name(data->model, &data->fitted, f, first);
-    char *others = absent > 1 ? inv_text(" (nor of %lld others)", (long long)absent - 1) : NULL;
+    char *others = absent > 1 ? inv_text(" (nor of %lld other%s)", (long long)absent - 1,
+                                         absent > 2 ? "s" : "")
+                              : NULL;
     if (absent && labels)
         inv_note(data->errors, "data %s: no row of the train part is of class %lld%s%s%s of %s%s: "
                  "it cannot be learned", data->model->data.name, (long long)first,

@@ -133,6 +133,31 @@ void inv_table_free_header(struct inv_rows *rows)
 
 /* ---- columns ---- */
 
+/* The first names of the header, to be said in an error: in new memory. */
+static char *list_names(const struct inv_rows *rows)
+{
+    enum { MOST = 8 };
+    char *list = inv_copy_text("");
+    for (int i = 0; i < rows->width && i < MOST; i++) {
+        char *longer = inv_text("%s%s\"%.40s\"", list, i ? ", " : "", rows->header.cell[i]);
+        free(list);
+        list = longer;
+    }
+    char *all = rows->width > MOST ? inv_text("%s and %d more", list, rows->width - MOST)
+                                   : inv_copy_text(list);
+    free(list);
+    return all;
+}
+
+/* What the model's `skip` has to do with the line at hand being no header: in new memory. */
+static char *tell_skip(const struct inv_rows *rows)
+{
+    long long skip = rows->csv.dialect.skip;
+    return skip ? inv_text("; skip = %lld left out %lld line%s before it", skip, skip,
+                           skip > 1 ? "s" : "")
+                : inv_copy_text("");
+}
+
 /* The column of that name, or -1 after an error. */
 static int find_column(struct inv_rows *rows, const char *name, const struct inv_field *field)
 {
@@ -147,10 +172,13 @@ static int find_column(struct inv_rows *rows, const char *name, const struct inv
         return -1;
     }
     const char *near = inv_suggest(name, (const char *const *)h->cell, rows->width);
-    inv_error(rows->errors, "%s:%lld: no column is named \"%s\" (field %s)%s%s%s",
+    char *there = near ? inv_text("did you mean \"%s\"?", near) : list_names(rows);
+    char *skip = tell_skip(rows);
+    inv_error(rows->errors, "%s:%lld: no column is named \"%s\" (field %s); %s%s%s",
               rows->csv.stream.path, (long long)rows->csv.line, name, field->name,
-              near ? "; did you mean \"" : "; correct the name in the model or the header",
-              near ? near : "", near ? "\"?" : "");
+              near ? "" : "there are ", there, near ? "" : skip);
+    free(there);
+    free(skip);
     return -1;
 }
 
@@ -253,12 +281,13 @@ static int check_delimiter(struct inv_rows *rows)
             wanted |= inv_table_reads(rows, f) && rows->model->data.field[f].range[i].last != 0;
     if (rows->width > 1 || !other || !wanted)
         return 1;
-    char separator[] = { *other, 0 };
+    char separator[] = { *other, 0 }, *skip = tell_skip(rows);
     inv_error(rows->errors, "%s:%lld: the line is one cell, in which '%s' stands; say what stands "
-              "between cells: csv(..., delimiter = %s%s%s)", rows->csv.stream.path,
+              "between cells: csv(..., delimiter = %s%s%s)%s", rows->csv.stream.path,
               (long long)rows->csv.line, *other == '\t' ? "tab" : separator,
               *other == '\t' ? "" : "\"", *other == '\t' ? "tab" : separator,
-              *other == '\t' ? "" : "\"");
+              *other == '\t' ? "" : "\"", skip);
+    free(skip);
     return 0;
 }
 
@@ -274,6 +303,17 @@ static int check_last_name(struct inv_rows *rows)
     return 0;
 }
 
+/* A line for a spreadsheet, which is no header: sep=; */
+static int check_mark(struct inv_rows *rows)
+{
+    if (strncmp(inv_csv_cell(&rows->csv, 0), "sep=", 4) != 0)
+        return 1;
+    inv_error(rows->errors, "%s:%lld: the line 'sep=' tells a spreadsheet what stands between "
+              "cells; leave it out: csv(..., skip = %lld)", rows->csv.stream.path,
+              (long long)rows->csv.line, (long long)rows->csv.line);
+    return 0;
+}
+
 static int read_header(struct inv_rows *rows)
 {
     int header = rows->csv.lines ? 1 : rows->model->data.header;
@@ -284,7 +324,7 @@ static int read_header(struct inv_rows *rows)
     if (status <= 0)
         return 0;
     rows->width = rows->csv.count;
-    if (!rows->csv.lines && !check_delimiter(rows))
+    if (!rows->csv.lines && !(check_mark(rows) && check_delimiter(rows)))
         return 0;
     if (header < 0)
         header = find_out(rows);
@@ -310,8 +350,57 @@ static int has_no_names(struct inv_rows *rows, int f)
     return 1;
 }
 
+struct header_names { int asked, absent, strange; }; /* strange: like none that is there */
+
+static void count_names(const struct inv_rows *rows, int f, struct header_names *n)
+{
+    const struct inv_field *field = &rows->model->data.field[f];
+    const struct inv_fitted_field *fitted = &rows->fitted->field[f];
+    const struct inv_header *h = &rows->header;
+    int count = fitted->columns > 0 ? fitted->columns : field->range_count;
+    for (int i = 0; i < count; i++) {
+        const char *name = fitted->columns > 0          ? fitted->column[i]
+                           : field->range[i].first < 0 ? field->range[i].first_name
+                                                       : NULL;
+        int absent = name && inv_names_find(&h->names, name) < 0;
+        n->asked += name != NULL;
+        n->absent += absent;
+        n->strange += absent && !inv_suggest(name, (const char *const *)h->cell, rows->width);
+    }
+}
+
+/* A line that has none of several names is no header of this model, and one in another encoding
+ * has not its names: said once. */
+static int check_header(struct inv_rows *rows)
+{
+    struct header_names n = { .asked = 0 };
+    if (!rows->header.cell || rows->csv.lines)
+        return 1;
+    for (int f = 0; f < rows->model->data.field_count; f++)
+        if (inv_table_reads(rows, f))
+            count_names(rows, f, &n);
+    for (int i = 0; n.absent && i < rows->width; i++)
+        if (!inv_table_is_utf8(rows->header.cell[i])) {
+            inv_error(rows->errors, "%s:%lld: the name of column(%d) " INV_NOT_UTF8,
+                      rows->csv.stream.path, (long long)rows->csv.line, i);
+            return 0;
+        }
+    if (n.asked < 2 || n.strange < n.asked)
+        return 1;
+    char *there = list_names(rows), *skip = tell_skip(rows);
+    inv_error(rows->errors, "%s:%lld: none of the %d columns that are asked for is there, but %s; "
+              "is this line the header? Lines above it are left out by csv(..., skip = 1); without "
+              "a header columns are numbers: column(0)%s",
+              rows->csv.stream.path, (long long)rows->csv.line, n.asked, there, skip);
+    free(there);
+    free(skip);
+    return 0;
+}
+
 static int bind_columns(struct inv_rows *rows)
 {
+    if (!check_header(rows))
+        return 0;
     for (int f = 0; f < rows->model->data.field_count; f++) {
         rows->columns[f].count = 0;
         if (!inv_table_reads(rows, f))

@@ -116,7 +116,7 @@ static int find_record(struct inv_csv *csv)
 static int fail(struct inv_csv *csv, const char *what)
 {
     if (!csv->stream.failed)
-        inv_error(csv->stream.errors, "%s:%lld: column %d: %s", csv->stream.path,
+        inv_error(csv->stream.errors, "%s:%lld: column(%d): %s", csv->stream.path,
                   (long long)csv->line, csv->count, what);
     return -1;
 }
@@ -145,7 +145,7 @@ static int find_quoted_end(struct inv_csv *csv, size_t *k, size_t *end)
                               : CUT_OFF;
         at = csv->place[*k];
         if (text[at] == 0)
-            return fail(csv, "a zero byte; this is not a text file");
+            return fail(csv, INV_ZERO_BYTE);
         if (text[at] != '"')
             continue;
         if (at + 1 == csv->end && !csv->ended)
@@ -176,7 +176,7 @@ static int find_plain_end(struct inv_csv *csv, size_t *k, size_t *end)
         return CUT_OFF;
     *end = *k < csv->places ? csv->place[*k] : csv->end;
     if (*end < csv->end && csv->window[*end] == 0)
-        return fail(csv, "a zero byte; this is not a text file");
+        return fail(csv, INV_ZERO_BYTE);
     return WHOLE;
 }
 

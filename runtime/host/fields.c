@@ -89,7 +89,7 @@ static int save(const struct inv_model *model, const struct inv_fitted *fitted, 
 }
 
 /* What is no file of its own has none beside it. */
-static int is_file(const char *weights)
+int inv_fields_beside(const char *weights)
 {
     struct stat about;
     return !inv_output_is_standard(weights) &&
@@ -99,7 +99,7 @@ static int is_file(const char *weights)
 int inv_fields_possible(const char *weights, struct inv_errors *errors)
 {
     char *path = inv_fields_path(weights);
-    int good = !is_file(weights) || inv_output_possible(path, INV_WHOLE, errors);
+    int good = !inv_fields_beside(weights) || inv_output_possible(path, INV_WHOLE, errors);
     free(path);
     return good;
 }
@@ -107,7 +107,7 @@ int inv_fields_possible(const char *weights, struct inv_errors *errors)
 int inv_fields_save(const struct inv_model *model, const struct inv_fitted *fitted,
                     const char *weights, const char digest[65], struct inv_errors *errors)
 {
-    if (!is_file(weights))
+    if (!inv_fields_beside(weights))
         return 1;
     char *path = inv_fields_path(weights);
     int good = save(model, fitted, path, digest, errors);

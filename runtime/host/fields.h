@@ -13,6 +13,8 @@
 
 /* The path beside those weights, in new memory. */
 char *inv_fields_path(const char *weights);
+/* Whether weights of that name get such a file: a stream gets none. */
+int inv_fields_beside(const char *weights);
 /* Before training: whether the file beside those weights can be written; 0 after an error. */
 int inv_fields_possible(const char *weights, struct inv_errors *);
 /* Writes it beside weights with that digest.  1: done, or the weights are no regular file, which

@@ -73,8 +73,8 @@ static int read_line(struct inv_lines *lines)
         add(&lines->object, &c, 1);
         if (byte > 0)
             continue;
-        inv_error(lines->stream->errors, "%s:%lld: a zero byte; this is not a text file",
-                  lines->stream->path, (long long)lines->line);
+        inv_error(lines->stream->errors, "%s:%lld: " INV_ZERO_BYTE, lines->stream->path,
+                  (long long)lines->line);
         lines->stream->failed = 1;
         return 0;
     }

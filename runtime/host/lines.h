@@ -6,6 +6,9 @@
 #include "names.h"
 #include "stream.h"
 
+#define INV_ZERO_BYTE \
+    "a zero byte; this is not a text file, or one in UTF-16: iconv -f utf-16 -t utf-8"
+
 struct inv_text_buffer { char *text; size_t size, room; };
 
 struct inv_lines {

@@ -36,13 +36,22 @@ static void claim_inputs(struct inv_session *s, const char *start)
     free(names);
 }
 
+static int claim_names(struct inv_session *s, const char *option, const char *weights)
+{
+    if (!weights || !inv_fields_beside(weights))
+        return 1;
+    char *names = inv_fields_path(weights);
+    int good = inv_claims_output(&s->claims, option, names);
+    free(names);
+    return good;
+}
+
 int inv_outputs_claim(struct inv_session *s, const char *start, const char *weights)
 {
     const struct inv_options *o = &s->options;
     const struct { const char *option, *name; } output[] = {
         { "--weights", weights }, { "--save-init", o->save_init }, { "--log", o->log },
         { "-o", o->predict && !o->output ? "-" : o->output } };
-    char *names = weights && !inv_output_is_standard(weights) ? inv_fields_path(weights) : NULL;
     char *lock = s->model->library ? inv_text(INV_LOCK_FILE, s->model->name) : NULL;
     int good = 1;
     s->claims.errors = &s->errors;
@@ -53,9 +62,9 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
         if (output[i].name && inv_output_is_standard(output[i].name))
             s->out = stderr;
     }
-    good &= inv_claims_output(&s->claims, "the names beside --weights,", names);
+    good &= claim_names(s, "the names beside --weights,", weights);
+    good &= claim_names(s, "the names beside --save-init,", o->save_init);
     good &= inv_claims_output(&s->claims, "the lock of the library's kernels,", lock);
-    free(names);
     free(lock);
     return good;
 }

@@ -39,12 +39,31 @@ int inv_table_truth(const char *cell)
 
 /* ---- cells ---- */
 
+int inv_table_is_utf8(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        int more = *at < 0x80 ? 0 : *at >= 0xf0 ? 3 : *at >= 0xe0 ? 2 : *at >= 0xc2 ? 1 : -1;
+        for (; more > 0 && (at[1] & 0xc0) == 0x80; more--)
+            at++;
+        if (more)
+            return 0;
+    }
+    return 1;
+}
+
+/* A column is called as in the model: by its name, or else column(0). */
 static void bad_cell(struct inv_rows *rows, int column, const char *what)
 {
     const char *name = rows->header.cell ? rows->header.cell[column] : NULL;
-    inv_error(rows->errors, "%s:%lld: column %d%s%s%s: \"%.60s\" %s", rows->csv.stream.path,
-              (long long)rows->csv.line, column, name ? " (" : "", name ? name : "",
-              name ? ")" : "", inv_csv_cell(&rows->csv, column), what);
+    const char *cell = inv_csv_cell(&rows->csv, column);
+    char *place = name ? inv_text("column \"%s\"", name) : inv_text("column(%d)", column);
+    if (inv_table_is_utf8(cell))
+        inv_error(rows->errors, "%s:%lld: %s: \"%.60s\" %s", rows->csv.stream.path,
+                  (long long)rows->csv.line, place, cell, what);
+    else
+        inv_error(rows->errors, "%s:%lld: %s: the cell " INV_NOT_UTF8, rows->csv.stream.path,
+                  (long long)rows->csv.line, place);
+    free(place);
 }
 
 static const char *describe(enum inv_decimal status)
@@ -74,18 +93,35 @@ static void bad_class(struct inv_rows *rows, int64_t classes, int column)
     free(what);
 }
 
+/* The name that is the cell without the blanks around it, or NULL: a name holds as it stands. */
+static const char *find_trimmed(const struct inv_names *names, const char *cell)
+{
+    char *trimmed = inv_copy_text(cell + strspn(cell, " \t"));
+    size_t size = strlen(trimmed);
+    while (size > 0 && strchr(" \t", trimmed[size - 1]))
+        trimmed[--size] = 0;
+    int found = size < strlen(cell) ? inv_names_find(names, trimmed) : -1;
+    free(trimmed);
+    return found < 0 ? NULL : names->name[found];
+}
+
 static void report_label(struct inv_rows *rows, int f, int column)
 {
     const char *field = rows->model->data.field[f].name;
     const struct inv_names *label = &rows->columns[f].label;
-    const char *near = inv_suggest(inv_csv_cell(&rows->csv, column),
-                                   (const char *const *)label->name, label->count);
-    char *what = near ? inv_text("is no label of field %s; did you mean \"%s\"?", field, near)
+    const char *cell = inv_csv_cell(&rows->csv, column), *same = find_trimmed(label, cell);
+    const char *near = inv_suggest(cell, (const char *const *)label->name, label->count);
+    char *cure = same ? inv_text("; without the blanks around it, it is \"%s\"", same)
+                 : near ? inv_text("; did you mean \"%s\"?", near)
                  : rows->fitted->field[f].classes
-                     ? inv_text("is no label of field %s: the training data had none of that name; "
-                                "correct the cell or train again", field)
-                     : inv_text("is no label of field %s; add it to class[...] in the model or "
-                                "correct the cell", field);
+                     ? inv_copy_text(": the training data had none of that name; correct the cell "
+                                     "or train again")
+                 : rows->fitted->known
+                     ? inv_copy_text("; correct the cell, or add the name to class[...] in the "
+                                     "model and train again")
+                     : inv_copy_text("; add it to class[...] in the model or correct the cell");
+    char *what = inv_text("is none of the names of field %s%s", field, cure);
+    free(cure);
     bad_cell(rows, column, what);
     free(what);
 }
@@ -139,10 +175,46 @@ static void report_text(struct inv_rows *rows, int column)
                                "days");
         return;
     }
-    char *what = inv_text("%s; if it means missing: csv(..., na = [\"%.60s\"])",
+    char *what = inv_text("%s; if it means missing: csv(..., na = [\"%.60s\"]); a field of words "
+                          "has their names for its type: class[\"a\", \"b\"]",
                           describe(INV_DECIMAL_NOT_NUMBER), cell);
     bad_cell(rows, column, what);
     free(what);
+}
+
+/* Whether the text is a number whose thousands are parted by `mark`, as in 1.234,56. */
+static int parts_thousands(const char *cell, char mark)
+{
+    const char *digit = "0123456789";
+    size_t size = strspn(cell += *cell == '-' || *cell == '+', digit);
+    int groups = 0;
+    for (cell += size; *cell == mark && strspn(cell + 1, digit) == 3; cell += 4)
+        groups++;
+    char other = mark == '.' ? ',' : '.';
+    return groups > 0 && size >= 1 && size <= 3
+           && (!*cell || (*cell == other && cell[1 + strspn(cell + 1, digit)] == 0));
+}
+
+/* What is no number for its points or commas; 0 where they are not to blame. */
+static int report_point(struct inv_rows *rows, int column)
+{
+    const char *cell = inv_csv_cell(&rows->csv, column);
+    char point = rows->model->data.decimal, other = point == '.' ? ',' : '.';
+    char mark = parts_thousands(cell, other) ? other : parts_thousands(cell, point) ? point : 0;
+    int decimal = strchr(cell, other) && !(mark == other && strchr(cell, point));
+    if (!mark && !decimal)
+        return 0;
+    char *thousands = mark ? inv_text("; if '%c' parts its thousands, leave it out", mark)
+                           : inv_copy_text("");
+    char *what = inv_text("is not a number%s%s", thousands,
+                          !decimal       ? ""
+                          : point == ',' ? ", where ',' is the decimal point"
+                                         : "; if ',' is its decimal point, say so: csv(..., "
+                                           "decimal = \",\")");
+    bad_cell(rows, column, what);
+    free(what);
+    free(thousands);
+    return 1;
 }
 
 /* A number of the field's type, or a word that counts as one. */
@@ -161,14 +233,10 @@ static void read_number(struct inv_rows *rows, int f, int column, void *to)
     else if (status == INV_DECIMAL_NOT_NUMBER && whole)
         bad_cell(rows, column, "is not a whole number; for text labels list the names: "
                                "class[\"a\", \"b\"]");
-    else if (status == INV_DECIMAL_NOT_NUMBER && strchr(cell, point == '.' ? ',' : '.'))
-        bad_cell(rows, column, point == '.' ? "is not a number; if ',' is its decimal point, say "
-                                              "so: csv(..., decimal = \",\")"
-                                            : "is not a number, where ',' is the decimal point");
-    else if (status == INV_DECIMAL_NOT_NUMBER)
-        report_text(rows, column);
-    else
+    else if (status != INV_DECIMAL_NOT_NUMBER)
         bad_cell(rows, column, describe(status));
+    else if (!report_point(rows, column))
+        report_text(rows, column);
 }
 
 /* A key keeps its text, whatever it is; that of a part must stand for one. */

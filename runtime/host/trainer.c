@@ -258,7 +258,7 @@ static int evaluate_file(struct inv_session *s, const char *path)
     struct inv_feed feed;
     int good = inv_session_feed(s, &feed, path, 0) && inv_pass_evaluate_file(s, &pass, &feed);
     if (good)
-        report_pass(s, &pass, path);
+        report_pass(s, &pass, strcmp(path, "-") == 0 ? "standard input" : path);
     else if (s->errors.count == 0)
         inv_error(&s->errors, "%s: has no rows of data", path);
     inv_feed_close(&feed, NULL);

@@ -67,8 +67,8 @@ static void test_quotes(void)
 
 static void test_bad(void)
 {
-    check_bad("a,b\nc,\"open\n", "x.csv:2: column 1: the quoted cell is never closed");
-    check_bad("a,b\n\n\"x\"y,1\n", "x.csv:3: column 0: text follows the closing quote");
+    check_bad("a,b\nc,\"open\n", "x.csv:2: column(1): the quoted cell is never closed");
+    check_bad("a,b\n\n\"x\"y,1\n", "x.csv:3: column(0): text follows the closing quote");
     struct host_errors e;
     host_errors_begin(&e);
     records(host_write("z.csv", "a\0b,c\n", 6), &e);

@@ -174,11 +174,11 @@ static void test_several_files(void)
         int good = load(&l, NULL);
         CU_ASSERT_EQUAL(good, bad == 3);
         if (bad == 0)
-            CU_ASSERT_TRUE(host_errors_have(&l.e, "part-9.csv:2: column 2 (b): \"y\" is not"));
+            CU_ASSERT_TRUE(host_errors_have(&l.e, "part-9.csv:2: column \"b\": \"y\" is not"));
         if (bad == 1)
             CU_ASSERT_TRUE(host_errors_have(&l.e, "part-10.csv:1: no column is named \"a\""));
         if (bad == 2)
-            CU_ASSERT_TRUE(host_errors_have(&l.e, "part-9.csv:1: no column is named \"a\""));
+            CU_ASSERT_TRUE(host_errors_have(&l.e, "part-9.csv:1: none of the 3 columns that"));
         if (bad == 3) {
             CU_ASSERT_EQUAL(l.data.rows, 2);
             CU_ASSERT_EQUAL(value(&l, 0, 0, 0), 0.5f);
@@ -225,7 +225,7 @@ static void test_dates(void)
     check_date("2024-12-31", INV_CELL_DAY_OF_YEAR, 366, NULL);
     check_date("2023-02-29", INV_CELL_DAYS, 0, "\"2023-02-29\" is no date or time");
     check_date("2024-05-17T13:45+02:00", INV_CELL_DAYS, 0, "without a zone or with Z");
-    check_date("13:45", INV_CELL_DAYS, 0, "column 2 (c): \"13:45\" has no date");
+    check_date("13:45", INV_CELL_DAYS, 0, "column \"c\": \"13:45\" has no date");
     check_date("2024-05-17", INV_CELL_SECONDS, 0, "has no time of day");
     check_date("", INV_CELL_DAYS, 0, "is a missing value");
     check_date("NA", INV_CELL_MISSING, 1, NULL);
@@ -252,7 +252,8 @@ static void test_missing(void)
     struct loaded l;
     const char *csv = "1,NA,0\n,4,0\n5,8,0\n3,nan,0\n4,6,0\n";
     load_filled(&l, field, INV_MISSING_ERROR, csv, 0);
-    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:2: column 0: \"\" is a missing value; say what "
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:2: column(0): \"\" is a missing value; say "
+                                    "what "
                                           "becomes of those: column(..., missing = drop), mean"));
     end(&l);
     load_filled(&l, field, INV_MISSING_DROP, csv, 1);
@@ -265,7 +266,7 @@ static void test_missing(void)
     CU_ASSERT_EQUAL(l.data.rows, 2);    /* of a row left out nothing else is read */
     end(&l);
     load_filled(&l, field, INV_MISSING_DROP, "1,1,0\n2,2,x\n3,,0\n", 0);
-    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:2: column 2: \"x\" is not a number"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:2: column(2): \"x\" is not a number"));
     end(&l);
     for (int median = 0; median < 2; median++) {
         load_filled(&l, field, median ? INV_MISSING_MEDIAN : INV_MISSING_MEAN, csv, 1);
@@ -356,7 +357,7 @@ static void test_named_columns(void)
     l.model.data.field = field;
     CU_ASSERT_FALSE(load(&l, "a,b,c\n1,2,3\n"));
     CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:1: no column is named \"cc\" (field x); "
-                                            "correct the name"));
+                                            "there are \"a\", \"b\", \"c\""));
     end(&l);
     x.last_name = "b";
     begin(&l);
@@ -418,7 +419,7 @@ static void test_fitted_columns(void)
     check_again("a,b,c\n9,9,9\n", "e,c,b,a\n0,3,2,1\n", NULL);
     check_again("9,9,9\n", "1,2,3\n", NULL);
     check_again("a,b,c\n9,9,9\n", "a,e,c\n1,2,3\n", "fake.csv:1: no column is named \"b\" (fi");
-    check_again("a,b,c\n9,9,9\n", "1,2,3\n", "fake.csv:1: no column is named \"a\" (field x)");
+    check_again("a,b,c\n9,9,9\n", "1,2,3\n", "fake.csv:1: none of the 3 columns that are");
     check_again("a,b,c\n9,9,9\n", "a,b,b,c\n1,2,3,4\n",
                 "fake.csv:1: two columns are named \"b\", so field x cannot find");
     begin(&l);
@@ -459,11 +460,11 @@ static void test_bad_cells(void)
 {
     check_bad("", "fake.csv: is empty");
     check_bad("a,b,c\n", "fake.csv: has no rows of data");
-    check_bad("1,2,3\n1,,3\n", "fake.csv:2: column 1: \"\" is a missing value");
-    check_bad("a,b,c\n1,x,3\n", "fake.csv:2: column 1 (b): \"x\" is not a number");
-    check_bad("1,2,3\n1,2,nan\n", "fake.csv:2: column 2: \"nan\" is no number to train on");
-    check_bad("1,2,-inf\n", "column 2: \"-inf\" is not finite");
-    check_bad("1,2,1e50\n", "column 2: \"1e50\" is beyond the largest");
+    check_bad("1,2,3\n1,,3\n", "fake.csv:2: column(1): \"\" is a missing value");
+    check_bad("a,b,c\n1,x,3\n", "fake.csv:2: column \"b\": \"x\" is not a number");
+    check_bad("1,2,3\n1,2,nan\n", "fake.csv:2: column(2): \"nan\" is no number to train on");
+    check_bad("1,2,-inf\n", "column(2): \"-inf\" is not finite");
+    check_bad("1,2,1e50\n", "column(2): \"1e50\" is beyond the largest");
     check_bad("1,2,3\n1,2\n", "fake.csv:2: has 2 cells, but the first line has 3");
     check_bad("1,2,3\n1,2,3,4\n", "fake.csv:2: has 4 cells, but the first line has 3");
     check_bad("1;2;3\n", "fake.csv:1: the line is one cell, in which ';' stands; say what stands "
@@ -485,10 +486,10 @@ static void test_many_errors(void)
     struct loaded l;
     begin(&l);
     CU_ASSERT_FALSE(load(&l, "1,2,3\nx,2,3\n1,y,3\n1,2,z\n1\nx,x,x\nx,x,x\nx,x,x\nx,x,x\n"));
-    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:2: column 0"));
-    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:3: column 1"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:2: column(0)"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:3: column(1)"));
     CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:5: has 1 cells"));
-    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:7: column 2"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "fake.csv:7: column(2)"));
     CU_ASSERT_PTR_NULL(strstr(l.e.text, "fake.csv:8"));
     end(&l);
 }
@@ -547,16 +548,17 @@ static void test_classes(void)
     static const char *const name[] = { "rose", "lily", "tulip" };
     check_classes(0, NULL, 0, "1,1,0\n1,1,2\n1,1,1.0\n", (const int32_t[]){ 0, 2, 1 }, NULL);
     check_classes(0, NULL, 0, "1,1,0\n1,1,3\n", NULL,
-                  "fake.csv:2: column 2: \"3\" is out of range; class[3] has 0 to 2");
+                  "fake.csv:2: column(2): \"3\" is out of range; class[3] has 0 to 2");
     check_classes(0, NULL, 0, "1,1,-1\n", NULL, "\"-1\" is out of range");
     check_classes(0, NULL, 0, "1,1,0.5\n", NULL, "\"0.5\" is not a whole number");
     check_classes(0, NULL, 0, "1,1,1\n1,1,\n", NULL, "\"\" is a missing value");
     check_classes(1, name, 3, "1,1,lily\n1,1,tulip\n1,1,rose\n", (const int32_t[]){ 1, 2, 0 },
                   NULL);
     check_classes(1, name, 3, "1,1,lily\n1,1,tulp\n", NULL,
-                  "fake.csv:2: column 2: \"tulp\" is no label of field y; did you mean \"tulip\"?");
+                  "fake.csv:2: column(2): \"tulp\" is none of the names of field y; did you "
+                  "mean \"tulip\"?");
     check_classes(1, name, 3, "1,1,oak\n1,1,cactus\n", NULL,
-                  "\"cactus\" is no label of field y; add");
+                  "\"cactus\" is none of the names of field y; add");
     check_classes(1, NULL, 0, "1,1,c\n1,1,a\n1,1,b\n1,1,c\n", (const int32_t[]){ 2, 0, 1, 2 },
                   NULL);
     check_classes(1, NULL, 0, "h,i,j\n1,1,c\n1,1,a\n1,1,b\n", (const int32_t[]){ 2, 0, 1 }, NULL);
@@ -579,7 +581,7 @@ static void test_fitted_classes(void)
     end(&l);
     begin_classes(&l, v, field, 1, NULL, 0);
     load_again(&l, "h,i,j\n1,1,aa\n1,1,bb\n1,1,cc\n", "j,h,i\nbb,1,1\ndd,1,1\n",
-               "fake.csv:3: column 0 (j): \"dd\" is no label of field y: the training");
+               "fake.csv:3: column \"j\": \"dd\" is none of the names of field y: the training");
     end(&l);
     begin_classes(&l, v, field, 1, NULL, 0);
     l.data.fitted.known = 1;
@@ -636,7 +638,7 @@ static void test_part_file(void)
     l.model.data.source[INV_OF_TEST] = (struct inv_source){ 1, 1 };
     host_write_text("test.csv", "5,5,5\n6,x,6\n");
     CU_ASSERT_FALSE(load(&l, NULL));
-    CU_ASSERT_TRUE(host_errors_have(&l.e, "test.csv:2: column 1"));
+    CU_ASSERT_TRUE(host_errors_have(&l.e, "test.csv:2: column(1)"));
     end(&l);
 }
 
