@@ -383,7 +383,7 @@ static const struct command commands[] = {
      "predict MODEL.inv [options] [--weights W] [FILE] [-o OUT] [trainer options]",
      "  FILE                of the kind of the model's data (csv, npy ...), - is standard\n"
      "                      input; without it the model's own data\n"
-     "  --weights W         the trained weights (default: the model's name with .safetensors)\n"
+     "  --weights W         the trained weights (default: NAME.safetensors of 'model NAME')\n"
      "  -o OUT              where to (default: standard output), as CSV, NPY or JSON lines\n"
      "                      by the end of its name, or by --format csv|npy|jsonl\n"
      "  --keep NAME,...     columns of FILE to copy before the predictions\n"

@@ -44,24 +44,41 @@ static void check_version(struct lower *l, const struct ast *file, bool main_fil
     }
 }
 
-/* Only some statements go on with `by`. */
-static void check_by(struct lower *l, const struct ast *ast)
+static bool is_among(const char *name, const char *const *list, size_t count)
 {
-    static const char *const heads[] = {"split", "part", "patience"};
-    bool known = ast->kind != AST_STATEMENT || ast->count < 3;
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-        known = known || !strcmp(ast->text, heads[i]);
-    if (!known)
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(name, list[i]))
+            return true;
+    return false;
+}
+
+/* Only some statements go on with `by`, or with { ... }: elsewhere these would be ignored. */
+static void check_ends(struct lower *l, const struct ast *ast)
+{
+    static const char *const takes_by[] = {"split", "part", "patience"};
+    static const char *const takes_body[] = {"augment", "for", "optimizer", "part", "repeat"};
+    bool statement = ast->kind == AST_STATEMENT, declares = ast->kind == AST_DECLARE;
+    int body = statement ? 1 : 3;
+    if (statement && ast->count > 2 &&
+        !is_among(ast->text, takes_by, sizeof takes_by / sizeof *takes_by))
         diag_error(l->diags, ast->kid[2]->span, "'%s' takes no 'by'", ast->text);
+    if (((statement && ast->kid[0]) || declares) && ast->count > body && ast->kid[body] &&
+        !(statement ? is_among(ast->text, takes_body, sizeof takes_body / sizeof *takes_body)
+                    : !strcmp(ast->text, "weight"))) {
+        struct diag *d = diag_error(l->diags, ast->kid[body]->span, "'%s' takes no { ... }",
+                                    ast->text);
+        diag_help(d, "options of a call stand in its brackets: columns(\"a\", \"b\", missing = "
+                  "mean); other statements stand on lines of their own");
+    }
     for (int i = 0; i < ast->count; i++)
         if (ast->kid[i])
-            check_by(l, ast->kid[i]);
+            check_ends(l, ast->kid[i]);
 }
 
 static void collect_item(struct lower *l, struct ast *item, bool library, bool main_file)
 {
     lower_number_calls(l, item);
-    check_by(l, item);
+    check_ends(l, item);
     switch (item->kind) {
     case AST_BLOCK:
         declare(l, library ? &l->library_blocks : &l->user_blocks, item, "block");
