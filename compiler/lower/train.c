@@ -116,7 +116,7 @@ static void setting_keep(struct lower *l, const struct ast *ast)
 {
     const struct ast *of = ast->kind == AST_DECLARE && ast->count > 2 ? ast->kid[2] : NULL;
     if (of && of->kind == AST_MEMBER && of->kid[0]->kind == AST_NAME
-        && !strcmp(ast->kid[0]->text, "best")) {
+        && !strcmp(of->kid[0]->text, "val") && !strcmp(ast->kid[0]->text, "best")) {
         l->program->train.keep_best = arena_printf(l->arena, "%s.%s", of->kid[0]->text, of->text);
         l->keep = ast;
         return;

@@ -37,8 +37,9 @@ int inv_dataset_part_of(const struct inv_data *, const char *cell);
 void inv_dataset_free(struct inv_dataset *);
 int64_t inv_dataset_part_rows(const struct inv_dataset *, enum inv_part);
 const char *inv_dataset_part_name(enum inv_part);
-/* Fits the statistics of fields that ask for it, from the training rows in split order (fit.c). */
-void inv_dataset_fit(const struct inv_dataset *, unsigned char *arena);
+/* Fits the statistics of fields that ask for it, from the training rows in split order (fit.c); 0
+ * after an error. */
+int inv_dataset_fit(const struct inv_dataset *, unsigned char *arena);
 /* Weights that balance the classes of fields that ask for it, from the training rows: weight c is
  * n / (k * n_c) for n labels, n_c of class c, of k classes.  0 after an error: a class has no row
  * (balance.c). */

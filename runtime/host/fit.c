@@ -4,6 +4,7 @@
  * n elements, cell e of a row belongs to statistic e mod n (the shapes align at their last axes).
  * The mean is the exact one, rounded (core/exact.h); the deviation is the square root of the exact
  * mean of the squares of x - mean, in a second pass; a deviation or range of zero counts as 1. */
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
@@ -47,6 +48,31 @@ static void add_rows(const struct fit *fit, int squares)
     }
 }
 
+static int varies(const struct fit *fit, int64_t s)
+{
+    float first = row_of(fit, 0)[s];
+    for (int64_t row = 0; row < fit->data->begin[1]; row++)
+        for (int64_t e = s; e < fit->cells; e += fit->statistics)
+            if (row_of(fit, row)[e] != first)
+                return 1;
+    return 0;
+}
+
+/* The mean of the squares of distances must lie within binary32. */
+static void check_squares(const struct fit *fit, int64_t s, float squares)
+{
+    const struct inv_data *d = &fit->data->model->data;
+    const struct inv_fitted *fitted = &fit->data->fitted;
+    const struct inv_fitted_field *own = fitted->field ? &fitted->field[fit->field] : NULL;
+    int small = squares < 0x1p-126f && varies(fit, s);
+    if (!small && !(squares > FLT_MAX))
+        return;
+    inv_error(fit->data->errors, "field %s: the numbers of %s lie too %s 0 for zscore, which "
+              "squares them in binary32: bring them nearer to 1 first, as in column(...) %s",
+              d->field[fit->field].name, own && s < own->columns ? own->column[s] : "a column",
+              small ? "near to" : "far from", small ? "* 1e20 -> zscore" : "/ 1e20 -> zscore");
+}
+
 static void fit_zscore(const struct fit *fit)
 {
     int64_t count = fit->data->begin[1] * (fit->cells / fit->statistics);
@@ -55,9 +81,9 @@ static void fit_zscore(const struct fit *fit)
         inv_exact_centre(fit->sum + s * INV_EXACT_WORDS, count, &fit->a[s], &fit->b[s]);
     add_rows(fit, 1);
     for (int64_t s = 0; s < fit->statistics; s++) {
-        fit->b[s] = inv_sqrt(inv_exact_mean(fit->sum + s * INV_EXACT_WORDS, 1, count));
-        if (fit->b[s] == 0.0f)
-            fit->b[s] = 1.0f;
+        float squares = inv_exact_mean(fit->sum + s * INV_EXACT_WORDS, 1, count);
+        check_squares(fit, s, squares);
+        fit->b[s] = squares == 0.0f ? 1.0f : inv_sqrt(squares);
     }
 }
 
@@ -80,8 +106,9 @@ static void fit_minmax(const struct fit *fit)
     }
 }
 
-void inv_dataset_fit(const struct inv_dataset *data, unsigned char *arena)
+int inv_dataset_fit(const struct inv_dataset *data, unsigned char *arena)
 {
+    int before = data->errors->count;
     const struct inv_model *model = data->model;
     for (int f = 0; f < model->data.field_count; f++) {
         const struct inv_field *field = &model->data.field[f];
@@ -100,4 +127,5 @@ void inv_dataset_fit(const struct inv_dataset *data, unsigned char *arena)
             fit_minmax(&fit);
         free(fit.sum);
     }
+    return data->errors->count == before;
 }

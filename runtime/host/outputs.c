@@ -5,16 +5,19 @@
 #include "paths.h"
 #include "session.h"
 
-/* The files of the model's data, or that --predict or --evaluate names; what is wrong with them is
- * reported where they are read. */
+/* The files of the model's data, and those that --predict or --evaluate names; what is wrong with
+ * them is reported where they are read. */
 static void claim_data(struct inv_session *s)
 {
     const char *file = inv_options_file(&s->options);
     struct inv_errors silent = { .count = INV_ERROR_LIMIT };
     struct inv_paths paths = { .count = 0 };
-    for (int source = 0; source < INV_SOURCES; source++)
-        inv_paths_find(&paths, s->model, file ? file : s->options.data, (enum inv_source_of)source,
-                       &silent);
+    for (int source = 0; source < INV_SOURCES; source++) {
+        inv_paths_find(&paths, s->model, s->options.data, (enum inv_source_of)source, &silent);
+        if (file)
+            inv_paths_find(&paths, s->model, file, (enum inv_source_of)source, &silent);
+    }
+    inv_claims_input(&s->claims, "the file that is read", file);
     for (int i = 0; i < paths.count; i++) {
         char *what = inv_text("the data file %s", paths.path[i]);
         inv_claims_input(&s->claims, what, paths.path[i]);

@@ -125,7 +125,8 @@ static char *in_list(const struct inv_model *model, const char *given, const cha
 
 /* ---- FILE ---- */
 
-/* One file stands for another where that is the only one of the source that is read. */
+/* One file stands for another where that is the only one of the source that is read: of several
+ * arrays, where all lie in one file (npz, safetensors). */
 static int stands_for(const struct inv_model *model, const char *given, enum inv_source_of source,
                       int file, const unsigned char *wanted, struct inv_errors *errors)
 {
@@ -133,7 +134,8 @@ static int stands_for(const struct inv_model *model, const char *given, enum inv
     const struct inv_source *all = &d->source[source];
     const char *other = NULL;
     for (int i = all->first_file; i < all->first_file + all->file_count; i++)
-        if (i != file && (!wanted || wanted[i]) && !is_table(model))
+        if (i != file && (!wanted || wanted[i]) && !is_table(model) &&
+            strcmp(d->file[i].path, d->file[file].path) != 0)
             other = d->file[i].name;
     if (!other)
         return 1;

@@ -160,8 +160,8 @@ static int load_data(struct inv_session *s, const char *start)
     if (fit && !inv_missing_fit(&s->data, s->run.arena))
         return 0;
     inv_missing_fill(&s->data, s->run.arena);
-    if (fit)
-        inv_dataset_fit(&s->data, s->run.arena);
+    if (fit && !inv_dataset_fit(&s->data, s->run.arena))
+        return 0;
     if (!start && !inv_dataset_balance(&s->data, s->run.arena))
         return 0;
     if (inv_options_train(&s->options))
