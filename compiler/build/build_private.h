@@ -53,7 +53,7 @@ struct objects {
     int count;
 };
 
-/* ---- build_process.c ---- */
+/* ---- process.c ---- */
 struct command_line {
     struct arena *arena;
     const char **word;
@@ -72,7 +72,7 @@ struct build_kind {
 };
 extern const struct build_kind build_cuda;
 
-/* ---- build_cuda.c ---- */
+/* ---- cuda.c ---- */
 struct embedded_file;
 /* Whether a program on CUDA devices is also made of that file. */
 bool build_is_cuda(const struct program *, const struct embedded_file *);
@@ -94,7 +94,7 @@ struct command_line build_compile_line(const struct build *, const char *source,
 void build_add_source(const struct build *, struct command_line *, const char *source,
                       const char *object);
 
-/* ---- build_files.c: false after printing what failed and its cure ---- */
+/* ---- files.c: false after printing what failed and its cure ---- */
 /* Makes the folder of a file of that name, and those above it. */
 bool files_make_parent(const struct place *, const char *name);
 /* The data stay as they are until files_finish. */
@@ -120,7 +120,7 @@ const char *files_executable(struct arena *);
 /* Where a command is found in $PATH, or NULL. */
 const char *files_find_command(struct arena *, const char *command);
 
-/* ---- build_cache.c ---- */
+/* ---- cache.c ---- */
 /* Opens the cache's folder; its path is NULL where there is none, or where it is no good, which
  * then was said. */
 struct cache cache_open(struct arena *);
@@ -131,7 +131,7 @@ int cache_find(const struct cache *, const char *name, const char *key, const ch
  * everything then works without. */
 bool cache_add(const struct cache *, const char *name, const char *key, const char *file);
 
-/* ---- build_process.c ---- */
+/* ---- process.c ---- */
 /* From here on a signal that would end the program ends the commands, and lets none begin;
  * commands_release then ends the program by it. */
 void commands_hold(void);
@@ -139,7 +139,6 @@ void commands_release(void);
 void command_add(struct command_line *, const char *word);
 /* Adds the words of a string such as $CFLAGS: split at spaces; '...', "..." and \ quote. */
 void command_add_words(struct command_line *, const char *words);
-const char *command_text(const struct command_line *);
 /* Runs the commands, two at a time, output captured below `folder`.  False after printing the
  * first failing one with its output; quiet: prints nothing. */
 bool command_run_all(const struct command_line *, int count, const char *folder, bool verbose,

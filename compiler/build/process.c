@@ -94,7 +94,7 @@ void command_add_words(struct command_line *line, const char *words)
     }
 }
 
-const char *command_text(const struct command_line *line)
+static const char *command_text(const struct command_line *line)
 {
     struct text text;
     text_init(&text, line->arena);

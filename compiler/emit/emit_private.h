@@ -173,7 +173,7 @@ struct block {
 
 bool block_holds(const struct block *, int id);
 
-/* ---- emit_text.c: names and numbers ---- */
+/* ---- text.c: names and numbers ---- */
 const char *emit_name(struct emit *, const char *stem, int id);
 /* A path as emit_symbol has it, for use within a function, beside its own names. */
 const char *emit_identifier(struct arena *, const char *path);
@@ -198,14 +198,12 @@ void emit_term(struct text *, struct extent stride, const char *name);
 const char *emit_comment(struct arena *, const char *text);
 /* The user's line: "digits.inv:20: h = x -> dense(64)", or "" where there is none. */
 const char *emit_model_line(struct emit *, const struct node *);
-/* Where that is; NULL where it is nowhere. */
-const struct source *emit_source(struct emit *, const struct node *, int *line);
 /* The row of that line among the trace lines. */
 int emit_trace_line(struct emit *, const struct node *);
 /* "add %12 of %3 %11 : f32[b, 64]" */
 const char *emit_node_text(struct emit *, const struct graph *, const struct node *);
 
-/* ---- emit_function.c ---- */
+/* ---- c/function.c ---- */
 const struct place *function_place(const struct function *, int id);
 bool function_computes(const struct function *, int id);
 bool function_stores(const struct function *, int id);
@@ -223,7 +221,7 @@ void function_use(struct function *, enum op);
 /* Renders the skeleton with the function's values into the list `function` of the file. */
 void function_finish(struct function *);
 
-/* ---- emit_nest.c ---- */
+/* ---- c/nest.c ---- */
 /* The line before a loop whose iterations are independent (templates/program/model.c); it goes
  * where a function's pointers turn out to overlap. */
 #define INDEPENDENT "INDEPENDENT"
@@ -253,7 +251,7 @@ void nest_emit(struct nest *, struct text *, int indent);
 /* The same as one block, for loops that are open. */
 void nest_emit_flat(struct nest *, struct text *, int indent);
 
-/* ---- emit_row.c ---- */
+/* ---- c/row.c ---- */
 /* One loop over the rows, and loops over each; the same over INV_BESIDE of them. */
 extern const struct row_walk row_loops, row_beside;
 /* Sets the function's mapping, too. */
@@ -261,7 +259,7 @@ void row_emit(struct function *, const struct shape *space, struct text *);
 /* "inv_row_sum(x + 64 * i, 64)" */
 const char *row_expression(struct nest *, const struct node *);
 
-/* ---- emit_group.c ---- */
+/* ---- c/group.c ---- */
 /* Sets skeleton, values and count for C. */
 void group_emit(struct function *);
 const struct node *group_first(const struct function *);
@@ -305,7 +303,7 @@ void group_part_line(struct nest *, const struct node *whole, int operand, struc
 /* Scalar operations in all, roughly. */
 struct extent group_cost(const struct function *);
 
-/* ---- emit_table.c ---- */
+/* ---- c/table.c ---- */
 void emit_tables(struct emit *);
 
 /* ---- emit.c ---- */

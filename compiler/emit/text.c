@@ -328,7 +328,8 @@ const char *emit_code(struct arena *arena, const char *text)
     return code;
 }
 
-const struct source *emit_source(struct emit *emit, const struct node *node, int *line)
+/* Where the user wrote the node; NULL where it is nowhere. */
+static const struct source *source_of(struct emit *emit, const struct node *node, int *line)
 {
     struct span span = node->call.source > 0 ? node->call : node->span;
     *line = span.line;
@@ -357,7 +358,7 @@ static const char *shorten(struct arena *arena, const char *line)
 const char *emit_model_line(struct emit *emit, const struct node *node)
 {
     int line;
-    const struct source *source = emit_source(emit, node, &line);
+    const struct source *source = source_of(emit, node, &line);
     struct arena *arena = emit->program->arena;
     if (!source)
         return "";
@@ -376,7 +377,7 @@ const char *emit_model_line(struct emit *emit, const struct node *node)
 int emit_trace_line(struct emit *emit, const struct node *node)
 {
     int line, nowhere = 0;
-    const struct source *source = emit_source(emit, node, &line);
+    const struct source *source = source_of(emit, node, &line);
     struct lines *lines = source ? source_lines(emit, source) : NULL;
     int *row = lines && line >= 1 && line <= lines->count ? &lines->traced[line - 1] : &nowhere;
     if (*row > 0)

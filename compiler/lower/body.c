@@ -41,7 +41,8 @@ static void lower_bind(struct lower *l, struct frame *frame, const struct ast *a
         bind_one(l, frame, names->kid[i], v.kind == V_LIST ? v.item[i] : value_error());
 }
 
-const struct ast *lower_branch(struct lower *l, struct frame *frame, const struct ast *ast)
+/* The branch that is taken, or NULL. */
+static const struct ast *branch_taken(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     struct value v = lower_expr(l, frame, ast->kid[0]);
     if (v.kind == V_ERROR)
@@ -55,7 +56,7 @@ const struct ast *lower_branch(struct lower *l, struct frame *frame, const struc
         return NULL;
     }
     const struct ast *taken = v.number != 0 ? ast->kid[1] : ast->count > 2 ? ast->kid[2] : NULL;
-    return taken && taken->kind == AST_IF ? lower_branch(l, frame, taken) : taken;
+    return taken && taken->kind == AST_IF ? branch_taken(l, frame, taken) : taken;
 }
 
 void lower_each(struct lower *l, const struct ast *body,
@@ -63,7 +64,7 @@ void lower_each(struct lower *l, const struct ast *body,
 {
     for (int i = 0; i < body->count; i++) {
         const struct ast *ast = body->kid[i];
-        const struct ast *taken = ast->kind == AST_IF ? lower_branch(l, l->current, ast) : NULL;
+        const struct ast *taken = ast->kind == AST_IF ? branch_taken(l, l->current, ast) : NULL;
         if (taken)
             lower_each(l, taken, each);
         else if (ast->kind != AST_IF)
@@ -243,7 +244,7 @@ void lower_body(struct lower *l, struct frame *frame, const struct ast *body)
             return;
         if (ast->kind == AST_BIND)
             lower_bind(l, frame, ast);
-        else if (ast->kind == AST_IF && (taken = lower_branch(l, frame, ast)) != NULL)
+        else if (ast->kind == AST_IF && (taken = branch_taken(l, frame, ast)) != NULL)
             lower_body(l, frame, taken);
         else if (ast->kind == AST_DECLARE || ast->kind == AST_STATEMENT)
             lower_headed(l, frame, ast);

@@ -154,7 +154,7 @@ struct lower {
     bool asked_norm;                    /* `global_norm` was called: updates wait for it */
     struct data_field *field;           /* at hand, in data */
     const struct ast *stratify, *order; /* `split ... by E`, `order ...`, or NULL */
-    struct labels *labels;              /* lower_label.c */
+    struct labels *labels;              /* label.c */
     struct units *units;                /* units.c */
     const struct frame *own_frame;      /* of a metric or output: its labels have own units */
 };
@@ -171,7 +171,7 @@ struct expansion {
     bool shared;
 };
 
-/* ---- lower_value.c ---- */
+/* ---- value.c ---- */
 struct value value_error(void);
 struct value value_number(double, struct span);
 struct value value_bool(bool, struct span);
@@ -198,7 +198,7 @@ struct value value_index(struct lower *, struct value, const struct value *item,
                          struct span);
 struct value value_matmul(struct lower *, struct value, struct value, struct span);
 
-/* ---- lower_expr.c ---- */
+/* ---- expr.c ---- */
 struct diag *lower_error(struct lower *, struct frame *, struct span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 struct value lower_expr(struct lower *, struct frame *, const struct ast *);
@@ -225,7 +225,7 @@ bool value_whole(struct value, int64_t *out);
 bool dims_fit(int rank, const int64_t *dim);
 const char *path_join(struct lower *, const char *, const char *);
 
-/* ---- lower_call.c ---- */
+/* ---- call.c ---- */
 /* Sets the ordinals of call sites and of `repeat` in it. */
 void lower_number_calls(struct lower *, struct ast *declaration);
 struct value lower_call(struct lower *, struct frame *, const struct ast *callee,
@@ -235,12 +235,12 @@ struct value lower_call(struct lower *, struct frame *, const struct ast *callee
 struct value lower_apply(struct lower *, struct frame *caller, struct layer *,
                          const struct expansion *e);
 
-/* ---- lower_limit.c ---- */
+/* ---- limit.c ---- */
 /* Counts a statement or call, before it is lowered.  False, after an error, where the model has
  * become too large: then nothing more is lowered. */
 bool lower_step(struct lower *, struct frame *, struct span);
 
-/* ---- lower_arguments.c ---- */
+/* ---- arguments.c ---- */
 /* Reports what is wrong with the arguments that a block or model declares. */
 void lower_check_formals(struct lower *, const struct ast *declaration);
 /* Binds every argument of e->block in the frame f. */
@@ -253,7 +253,7 @@ bool lower_check_arguments(struct lower *, struct frame *caller, const struct as
                            int given_count, const struct ast *arguments, struct span span);
 bool lower_dims(struct lower *, struct frame *, const struct ast *dims, int *rank, int64_t *dim);
 
-/* ---- lower_variable.c ---- */
+/* ---- variable.c ---- */
 struct declared *lower_declared(struct lower *, int variable);
 void lower_forget_reads(struct lower *); /* the graph is another now */
 void lower_name_variable(struct lower *, int variable); /* so that its path is taken */
@@ -263,7 +263,6 @@ int lower_read(struct lower *, int variable);
 int lower_current_value(struct lower *, int variable);
 int lower_declare(struct lower *, struct frame *, enum variable_kind, const char *path, enum dtype,
                   const struct shape *, struct span span);
-void lower_initial(struct lower *, struct frame *, int variable, const struct ast *);
 void lower_stored(struct lower *, struct frame *, const struct ast *, enum variable_kind);
 /* States and buffers that the frame declared take their last values. */
 void lower_store_changed(struct lower *, struct frame *);
@@ -271,15 +270,13 @@ void lower_store_changed(struct lower *, struct frame *);
 int lower_unless(struct lower *, int held, int variable, int node);
 void lower_store_buffers(struct lower *); /* at the end of the model */
 
-/* ---- lower_body.c ---- */
+/* ---- body.c ---- */
 void lower_body(struct lower *, struct frame *, const struct ast *body);
-/* The branch that is taken, or NULL. */
-const struct ast *lower_branch(struct lower *, struct frame *, const struct ast *if_);
 /* Calls `each` for the statements of data or train, with those of the branches taken. */
 void lower_each(struct lower *, const struct ast *body,
                 void (*each)(struct lower *, const struct ast *statement));
 
-/* ---- lower_builtin.c ---- */
+/* ---- builtin.c ---- */
 enum { BUILTIN_ARGUMENTS = 16 };
 struct arguments {
     struct value item[BUILTIN_ARGUMENTS];
@@ -295,7 +292,7 @@ struct value builtin_call(struct lower *, struct frame *, const char *name, stru
 /* Built-in values: pi, inf, training, step ... false where NAME is none. */
 bool builtin_value(struct lower *, struct frame *, const char *name, struct span, struct value *);
 
-/* ---- lower_weight.c ---- */
+/* ---- weight.c ---- */
 /* The metric that a name of something else was meant for, or NULL. */
 const char *lower_nearest_metric(struct lower *, const char *name);
 /* The name `balanced`: weights of the classes of the only label that is a class. */
@@ -308,8 +305,7 @@ int lower_weighted(struct lower *, struct value);
 int lower_row_weights(struct lower *, int rank);
 /* Once a phase: adds the batch's weights to those of the part, which `rows` of metrics is then. */
 void lower_total_weight(struct lower *);
-/* Scalars: of the batch's rows, which have weights; sum / (their sum * elements). */
-int lower_sum_of_weights(struct lower *);
+/* Scalar, where rows have weights: sum / (the sum of those of the batch * elements). */
 int lower_over_weights(struct lower *, int sum, int64_t elements);
 
 /* ---- ranking.c ---- */
@@ -319,7 +315,7 @@ enum ranking_form lower_ranking_form(const char *type);
 void lower_ranking(struct lower *, struct frame *, const struct ast *, enum ranking_form,
                    const struct variable *total);
 
-/* ---- lower_split.c ---- */
+/* ---- split.c ---- */
 /* Appends the files of that source; ast is NULL where there is none. */
 void lower_source_of(struct lower *, int source, const struct ast *);
 /* A statement `part val = csv(...)`; others are left alone. */
@@ -335,7 +331,7 @@ bool lower_has_part(const struct lower *, int part);
 /* After all statements of `data`: every row has one part, and there are rows to train on. */
 void lower_check_parts(struct lower *);
 
-/* ---- lower_run.c ---- */
+/* ---- run.c ---- */
 /* PART.NAME as a report of the epoch before, where the frame may read such; false elsewhere. */
 bool lower_run_value(struct lower *, struct frame *, const struct ast *, struct value *out);
 /* The report that a value is, or NULL. */
@@ -348,7 +344,7 @@ bool lower_depends_on_run(struct lower *, const struct ast *);
 /* The value of an argument of the optimizer, or of `frozen`, as the frame sees it. */
 struct value lower_schedule(struct lower *, const struct frame *, const struct ast *);
 
-/* ---- lower_optimizer.c ---- */
+/* ---- optimizer.c ---- */
 void lower_setting_optimizer(struct lower *, const struct ast *);
 void lower_setting_for(struct lower *, const struct ast *);
 bool lower_is_frozen(struct lower *, const char *path);
@@ -356,7 +352,7 @@ bool lower_is_frozen(struct lower *, const char *path);
 int lower_frozen_now(struct lower *, const char *path);
 void lower_optimizer(struct lower *);
 
-/* ---- lower_model.c, lower_data.c, lower_train.c ---- */
+/* ---- model.c, lower_data.c, lower_train.c ---- */
 void lower_model_statement(struct lower *, struct frame *, const struct ast *);
 void lower_phases(struct lower *);
 void lower_data(struct lower *);
@@ -410,7 +406,7 @@ bool lower_wait(struct lower *, const struct frame *, const char *name, const st
                 bool metric);
 void lower_waiting(struct lower *);     /* at the end of the model's body */
 
-/* ---- lower_label.c ---- */
+/* ---- label.c ---- */
 /* Notes which arguments of a call have the classes of which as their last axis. */
 void lower_note_classes(struct lower *, struct frame *, const struct ast *formals);
 /* At the end of the model's body when evaluating: names whose values have such an axis. */

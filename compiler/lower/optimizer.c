@@ -583,7 +583,8 @@ static bool is_contracted(const struct lower *l, int gradient)
     return graph_node(l->graph, gradient)->op == OP_MATMUL;
 }
 
-/* Moves parameters with such gradients from `flat` to `own`. */
+/* Parameters with such gradients are optimized on their own, unless a norm has to see every one
+ * first; the others as one flat block. */
 static void split_group(struct lower *l, const struct param_group *g, struct param_group *flat,
                         struct param_group *own)
 {
@@ -594,7 +595,8 @@ static void split_group(struct lower *l, const struct param_group *g, struct par
     own->gradient = flat->gradient + g->count;
     flat->count = own->count = 0;
     for (int i = 0; i < g->count; i++) {
-        struct param_group *to = is_contracted(l, g->gradient[i]) ? own : flat;
+        bool alone = !l->asked_norm && is_contracted(l, g->gradient[i]);
+        struct param_group *to = alone ? own : flat;
         to->variable[to->count] = g->variable[i];
         to->gradient[to->count++] = g->gradient[i];
     }
@@ -602,7 +604,7 @@ static void split_group(struct lower *l, const struct param_group *g, struct par
 
 static void optimize_group(struct lower *l, struct param_group *g, int ordinal)
 {
-    struct param_group flat = *g, own = *g;
+    struct param_group flat, own;
     int errors = diags_error_count(l->diags);
     begin_group(l, g, ordinal);
     bool alike = is_elementwise(l, g);
@@ -612,10 +614,7 @@ static void optimize_group(struct lower *l, struct param_group *g, int ordinal)
         optimize_each(l, g);
         return;
     }
-    if (!l->asked_norm)
-        split_group(l, g, &flat, &own);
-    else
-        flat = *g, own.count = 0;
+    split_group(l, g, &flat, &own);
     if (flat.count > 0)
         optimize_flat(l, &flat, add_block(l, &flat, ordinal), ordinal);
     optimize_each(l, &own);

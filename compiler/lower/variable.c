@@ -136,7 +136,7 @@ static void store_initial(struct lower *l, struct frame *frame, struct variable 
     lower_declared(l, v->id)->initial = node + 1;
 }
 
-void lower_initial(struct lower *l, struct frame *frame, int variable, const struct ast *ast)
+static void set_initial(struct lower *l, struct frame *frame, int variable, const struct ast *ast)
 {
     struct variable *v = program_variable(l->program, variable);
     struct graph *graph = l->graph;
@@ -231,7 +231,7 @@ void lower_stored(struct lower *l, struct frame *frame, const struct ast *ast,
         frame_bind(l, frame, name->text, value_error(), name->span);
         return;
     }
-    lower_initial(l, frame, id, ast->kid[2]);
+    set_initial(l, frame, id, ast->kid[2]);
     struct span span = l->graph->span;
     l->graph->span = ast->span;
     struct value value = value_tensor(l, lower_current_value(l, id), false, ast->span);

@@ -107,7 +107,7 @@ int lower_weighted(struct lower *l, struct value v)
     return graph_binary(l->graph, OP_MUL, v.node, weights);
 }
 
-int lower_sum_of_weights(struct lower *l)
+static int sum_of_weights(struct lower *l)
 {
     struct shape scalar = shape_scalar();
     return graph_reshape(l->graph, graph_sum(l->graph, lower_row_weights(l, 1), 1), &scalar);
@@ -130,7 +130,7 @@ void lower_total_weight(struct lower *l)
 /* A batch whose weights are all 0 has the loss 0. */
 int lower_over_weights(struct lower *l, int sum, int64_t elements)
 {
-    int weights = graph_binary(l->graph, OP_MAX, lower_sum_of_weights(l),
+    int weights = graph_binary(l->graph, OP_MAX, sum_of_weights(l),
                                graph_const(l->graph, FLT_MIN));
     int count = graph_const(l->graph, (float)elements);
     return graph_binary(l->graph, OP_DIV, sum, graph_binary(l->graph, OP_MUL, weights, count));

@@ -248,7 +248,8 @@ void pass_budget(struct program *program)
     }
 }
 
-int64_t firmware_constants(const struct program *program)
+/* Bytes of arrays of constants in NAME.c. */
+static int64_t constants(const struct program *program)
 {
     struct bill bill = {.arena = program->arena};
     return add_constants(&bill, program);
@@ -266,5 +267,5 @@ void firmware_print_bill(const struct program *program, struct text *text)
     text_printf(text, "%10" PRId64 "  = arena\n%10" PRId64 "  = weights: parameters and buffers\n"
                 "%10" PRId64 "  = state: weights, optimizer state, totals\n"
                 "%10" PRId64 "  = work memory of inference\n%10" PRId64 "  = constants in flash\n",
-                sizes.arena, sizes.weights, sizes.state, sizes.infer, firmware_constants(program));
+                sizes.arena, sizes.weights, sizes.state, sizes.infer, constants(program));
 }

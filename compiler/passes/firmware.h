@@ -18,8 +18,6 @@ int64_t firmware_round(int64_t bytes);  /* up to a multiple of 8 */
 struct firmware_sizes firmware_sizes(const struct program *);
 /* Can a device address the arena?  An error in program->diags where not. */
 bool firmware_fits(const struct program *);
-/* Bytes of arrays of constants in NAME.c. */
-int64_t firmware_constants(const struct program *);
 /* A line for each tensor, then the sums. */
 void firmware_print_bill(const struct program *, struct text *);
 

@@ -12,8 +12,9 @@ enum inv_source_of inv_rows_first_source(const struct inv_model *model)
     return source;
 }
 
-int inv_rows_file_of(const struct inv_model *model, const struct inv_field *field,
-                     enum inv_source_of source)
+/* The file of a source that holds a field. */
+static int file_of(const struct inv_model *model, const struct inv_field *field,
+                   enum inv_source_of source)
 {
     const struct inv_source *s = &model->data.source[source];
     int i = s->first_file;
@@ -84,7 +85,7 @@ static void open_array(struct inv_rows *rows, int f, const unsigned char *wanted
 {
     const struct inv_data *d = &rows->model->data;
     const struct inv_field *field = &d->field[f];
-    int file = inv_rows_file_of(rows->model, field, rows->source);
+    int file = file_of(rows->model, field, rows->source);
     const struct inv_variable *v = &rows->model->variable[field->raw];
     char *path = inv_place_file(rows->model, rows->given, rows->source, file, wanted, rows->errors);
     if (path && inv_array_open(&rows->array[f], &d->file[file], path, v->rank, v->dim,
@@ -101,7 +102,7 @@ static int open_arrays(struct inv_rows *rows)
     for (int f = 0; f < d->field_count; f++) {
         rows->array[f].stream.file = -1;
         if (is_read(rows, &d->field[f]))
-            wanted[inv_rows_file_of(rows->model, &d->field[f], rows->source)] = 1;
+            wanted[file_of(rows->model, &d->field[f], rows->source)] = 1;
     }
     int before = rows->errors->count;
     for (int f = 0; f < d->field_count && rows->errors->count == before; f++)
@@ -162,7 +163,7 @@ static void close_arrays(struct inv_rows *rows, char (*hash)[65])
             continue;
         inv_array_close(&rows->array[f], hash ? digest : NULL);
         if (hash)
-            inv_sha256_hex(digest, hash[inv_rows_file_of(rows->model, &d->field[f], rows->source)]);
+            inv_sha256_hex(digest, hash[file_of(rows->model, &d->field[f], rows->source)]);
     }
     free(rows->array);
     rows->array = NULL;

@@ -52,8 +52,6 @@ char *inv_rows_place(const struct inv_rows *, int64_t row, struct inv_place);
 /* hash[i]: SHA-256 of file i of the model; hash may be NULL. */
 void inv_rows_close(struct inv_rows *, char (*hash)[65]);
 
-/* The file of a source that holds a field. */
-int inv_rows_file_of(const struct inv_model *, const struct inv_field *, enum inv_source_of);
 /* The first source that has files. */
 enum inv_source_of inv_rows_first_source(const struct inv_model *);
 /* k of a class field, else 0. */
