@@ -62,6 +62,14 @@ static void keep_number_key(struct program *p, struct field *f)
     f->row_text[i] = copy_text(text, (size_t)size);
 }
 
+static void keep_holes(const struct program *p, int64_t row)
+{
+    for (int i = 0; i < p->field_count; i++)
+        for (int64_t e = 0; p->field[i].missing >= FILL_MEAN && e < p->field[i].elements; e++)
+            if (p->field[i].hole[e])
+                ((float *)(void *)p->field[i].row)[row * p->field[i].elements + e] = NAN;
+}
+
 static void take_row(void *state)
 {
     struct loading *l = state;
@@ -79,6 +87,7 @@ static void take_row(void *state)
     }
     graph_run(p->phase[PHASE_PREPARE], l->at, NULL, 0, NULL);
     keep_row(l->at, 0, l->rows++);
+    keep_holes(p, l->rows - 1);
 }
 
 /* ---- the split ---- */

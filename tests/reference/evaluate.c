@@ -43,6 +43,9 @@ static int train_program(int argc, char **argv)
         weights_read(at.program, init);
     data_load(&data, &at, folder);
     if (!init && data.begin[1] > 0)
+        fill_fit(at.program, &data);
+    fill_holes(at.program, &data);
+    if (!init && data.begin[1] > 0)
         data_fit(&data, &at);
     data_normalise(&data, &at);
     train(&at, &data, log);

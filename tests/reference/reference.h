@@ -79,6 +79,12 @@ struct file {
     char *name, *path, *kind, *cells;
 };
 
+enum form {
+    FORM_NUMBER, FORM_MISSING, FORM_DAYS, FORM_SECONDS, FORM_WEEKDAY, FORM_MONTH, FORM_YEAR,
+    FORM_DAY_OF_YEAR
+};
+enum missing { FILL_NONE, FILL_DROP, FILL_VALUE, FILL_MEAN, FILL_MEDIAN };
+
 struct field {
     char *name, *file, *fit;
     bool label, text;
@@ -90,6 +96,11 @@ struct field {
     int *column, column_count;          /* of the CSV file */
     char **class_name;
     int class_count;
+    enum form form;                     /* what a cell is read as */
+    enum missing missing;               /* what becomes of a cell without a value */
+    float missing_value;
+    int fill;                           /* the variable of its statistics */
+    bool *hole;                         /* of the row at hand, where it is filled in later */
     int raw, input, fit_a, fit_b, balance;
     unsigned char *row;                 /* prepared rows, end to end, 4 bytes an element */
     int64_t elements;                   /* of one row */
@@ -127,6 +138,9 @@ struct program {
     int64_t header, data_rows;
     int delimiter, decimal, comment;    /* of CSV files; comment 0: none */
     int64_t skip;
+    char **na;                          /* texts that mean: missing */
+    int na_count;
+    bool drop;                          /* the row at hand */
     struct source { int first, count; } source[4]; /* split rows; own rows of the parts */
     double share[3];                    /* train, val, test */
     int fold, folds, stratify;
@@ -278,6 +292,12 @@ void data_fit(const struct data *, struct moment *);
 void data_normalise(const struct data *, struct moment *);
 /* Rows row[0 .. count-1] into the input and sample variables; at->rows = count. */
 void data_gather(struct moment *at, const int32_t *row, int64_t count);
+/* ---- cells.c ---- */
+bool cell_is_missing(const struct program *, const struct field *, const char *cell);
+float cell_date(enum form, const char *cell);
+/* Statistics of what training rows have; then they take the places of NaN. */
+void fill_fit(const struct program *, const struct data *);
+void fill_holes(const struct program *, const struct data *);
 /* table.c: calls take(state) after the cells of each row are in raw variables at slot 0. */
 void table_read(struct program *, const struct file *, const char *folder,
                 void (*take)(void *state), void *state);

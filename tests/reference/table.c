@@ -121,7 +121,7 @@ static void collect_names(const struct table *t, struct field *f)
     struct line line;
     while (next_line(&again, &line)) {
         const char *cell = line.cell[f->column[0]];
-        bool known = *cell == '\0';
+        bool known = cell_is_missing(t->program, f, cell);
         for (int i = 0; i < f->class_count; i++)
             known = known || strcmp(f->class_name[i], cell) == 0;
         if (!known) {
@@ -141,7 +141,24 @@ static int32_t class_of(const struct table *t, const struct field *f, const char
     die("%s: row %d: no class '%s'", t->path, t->number, cell);
 }
 
-static void put_cell(const struct table *t, const struct field *f, char *cell, int64_t e)
+static void put(const struct variable *v, int64_t e, double value)
+{
+    if (v->type == TYPE_F32)
+        ((float *)v->data)[e] = (float)value;
+    else
+        ((int32_t *)v->data)[e] = (int32_t)value;
+}
+
+static void put_missing(const struct table *t, const struct field *f, int64_t e)
+{
+    if (f->missing == FILL_NONE)
+        die("%s: row %d: a missing value", t->path, t->number);
+    put(&t->program->variable[f->raw], e, f->missing == FILL_VALUE ? (double)f->missing_value : 0);
+    t->program->drop = t->program->drop || f->missing == FILL_DROP;
+    f->hole[e] = f->missing >= FILL_MEAN;
+}
+
+static void put_value(const struct table *t, const struct field *f, char *cell, int64_t e)
 {
     const struct variable *v = &t->program->variable[f->raw];
     char *comma = f->text || t->program->decimal == '.' ? NULL : strchr(cell, ',');
@@ -155,6 +172,21 @@ static void put_cell(const struct table *t, const struct field *f, char *cell, i
         ((float *)v->data)[e] = strtof(cell, NULL);
     else
         ((int32_t *)v->data)[e] = (int32_t)strtod(cell, NULL);
+}
+
+static void put_cell(const struct table *t, const struct field *f, char *cell, int64_t e)
+{
+    const struct variable *v = &t->program->variable[f->raw];
+    bool missing = cell_is_missing(t->program, f, cell);
+    f->hole[e] = false;
+    if (f->form == FORM_MISSING)
+        put(v, e, missing);
+    else if (missing)
+        put_missing(t, f, e);
+    else if (f->form != FORM_NUMBER)
+        put(v, e, (double)cell_date(f->form, cell));
+    else
+        put_value(t, f, cell, e);
 }
 
 /* Keys are those of the rows that are split. */
@@ -185,6 +217,13 @@ static void put_line(const struct table *t, const struct line *line)
     }
 }
 
+static void drop_keys(struct program *p)
+{
+    for (int i = 0; i < p->field_count; i++)
+        if (p->field[i].key && p->reading == 0)
+            free(p->field[i].row_text[--p->field[i].row_texts]);
+}
+
 void table_read(struct program *p, const struct file *file, const char *folder,
                 void (*take)(void *state), void *state)
 {
@@ -207,12 +246,18 @@ void table_read(struct program *p, const struct file *file, const char *folder,
         if (p->field[i].key && p->reading != 0)
             continue;
         bind_columns(&t, &p->field[i]);
+        free(p->field[i].hole);
+        p->field[i].hole = allocate(p->field[i].column_count, sizeof *p->field[i].hole);
         if (p->field[i].text && p->field[i].class_count == 0)
             collect_names(&t, &p->field[i]);
     }
     for (; next_line(&t, &line); t.number++) {
+        p->drop = false;
         put_line(&t, &line);
-        take(state);
+        if (p->drop)
+            drop_keys(p);
+        else
+            take(state);
         free_line(&line);
     }
     free_line(&t.header);

@@ -373,6 +373,22 @@ static void read_csv(struct reader *r)
     p->skip = read_number(r, "skip=");
 }
 
+static void read_cells(struct reader *r)
+{
+    struct field *f = &r->program->field[r->program->field_count - 1];
+    f->form = (enum form)read_number(r, "form=");
+    f->missing = (enum missing)read_number(r, "missing=");
+    expect(r, "value=");
+    f->missing_value = (float)read_real(r);
+    f->fill = read_number(r, "fill=");
+}
+
+static void read_na(struct reader *r)
+{
+    int at = append(&r->program->na, &r->program->na_count, sizeof *r->program->na);
+    r->program->na[at] = read_string(r);
+}
+
 static void read_class(struct reader *r)
 {
     struct field *f = &r->program->field[r->program->field_count - 1];
@@ -457,8 +473,10 @@ static void read_line(struct reader *r)
         read_columns(r);
     else if (accept(r, "csv "))
         read_csv(r);
-    else if (accept(r, "cells ") || accept(r, "na "))
-        die("missing cells and dates are not read here");
+    else if (accept(r, "cells "))
+        read_cells(r);
+    else if (accept(r, "na "))
+        read_na(r);
     else if (accept(r, "class "))
         read_class(r);
     else if (accept(r, "report "))
