@@ -45,7 +45,7 @@ void choose_data(void)
     }
     plan.weights = plan.csv && percent(30);
     plan.missing = plan.csv && plan.rows >= 12 && percent(30);
-    plan.text_class = plan.csv && percent(40);
+    plan.text_class = plan.csv && plan.rows >= 2 * plan.classes && percent(40);
     plan.balanced = plan.csv && plan.has_y && plan.rows >= 10 * plan.classes && percent(50);
 }
 
