@@ -2,7 +2,7 @@
 import math
 import statistics
 
-from workloads import LONG, SLOW, WORKLOADS
+from workloads import COMPILE, LONG, WORKLOADS
 
 FRAMEWORKS = ("pytorch", "tensorflow", "keras")
 FAR_OFF = 0.05  # a loss that differs by such a share from Invar's is that of another model
@@ -34,6 +34,8 @@ def medians(rows):
     """{(workload, threads): {program: figures}} in the order measured."""
     result = {}
     for row in rows:
+        if row["workload"] not in WORKLOADS:
+            continue
         programs = result.setdefault((row["workload"], row["threads"]), {})
         programs.setdefault(row["program"], []).append(row)
     for programs in result.values():
@@ -231,13 +233,30 @@ def contraction_details(tables):
     return text
 
 
-def programs(machine, rounds):
+def compiling(rows):
+    """Of models of so many layers: seconds until sources are there, until the trainer is, and what
+    the C compiler takes of them."""
+    by_size = {}
+    for row in rows:
+        if row["workload"].startswith(COMPILE):
+            by_size.setdefault(row["workload"], {}).setdefault(row["program"], []).append(row)
+    lines = []
+    for workload, runs in by_size.items():
+        emit, build = (statistics.median(run["whole"] for run in runs[program])
+                       for program in ("emit", "build"))
+        memory = statistics.median(run["memory"] for run in runs["emit"])
+        lines.append([workload.removeprefix(COMPILE), seconds(emit), seconds(build - emit),
+                      seconds(build), megabytes(memory) + " MB"])
+    return table(["layers", "invar emit", "C compiler", "invar build", "invar emit's memory"], lines)
+
+
+def programs(machine, rounds, others):
     long = f" (2 where Invar's loop takes over {LONG} s)" if rounds > 2 else ""
     found = ", ".join(f"{name} {text}" for name, text in machine["versions"].items())
     return f"""\
 - **Machine:** {machine['cpu']}, {machine['processors']} processors, {machine['vectors']},
   {machine['memory'] / 2 ** 30:.0f} GiB, Linux {machine['kernel']}; before the start others kept
-  {machine['busy']:.0%} of it busy.
+  {machine['busy']:.0%} of it busy, in the busiest turn {others:.0%}.
 - **Programs:** {machine['invar']} with gcc {machine['gcc']};
   {found or 'no peers'}.
 - **Turns:** {rounds}{long}, the programs one after the other in each; every figure is
@@ -245,51 +264,16 @@ def programs(machine, rounds):
 """
 
 
-METHOD = f"""\
-## What is measured
-
-Every program does the same work: the same layers, loss, optimizer, batches and number of steps,
-rows in a new order each epoch (`seeded_mlp`: always in the same), data in memory, the loss (and
-accuracy, where the model has it) reported for each epoch. Data and start values are drawn from the
-same distributions, and are the same numbers in all peers; so the peers' losses agree, and Invar's
-is near.
-
-- **Warm loop:** seconds of the training loop when everything is compiled, allocated and touched: in
-  peers a second training in the same process, in Invar the second half of a run with twice the
-  epochs, as the trainer's log says.
-- **Its CPU:** seconds of all processors in that loop (`-` where too short to be told).
-- **Whole process:** from the start of the process until the weights are saved; for Invar until the
-  process has ended. Python's end is not counted.
-- **Peak MB:** resident memory at that point, a million bytes each.
-- **Turns:** a peer that takes over {SLOW} times the best peer's time in a turn runs no more, and
-  not with more threads either.
-
-A program gets as many processors as threads (`sched_setaffinity`), and its library is told the
-number; other settings of the libraries in the environment (`OPENBLAS_CORETYPE`, ...) are taken
-out. What the peers are, as their manuals recommend for speed on CPUs:
-
-- `numpy`: by hand, buffers made once, in-place operations, the optimizer in blocks within the
-  cache;
-- `jax`: all epochs are one `jit` with donated state, `lax.scan` over the steps;
-- `pytorch`: eager, fused optimizers, `index_select` from a tensor instead of a DataLoader;
-- `pytorch compiled`: forward, backward and optimizer as one graph, `torch.compile` with
-  max-autotune;
-- `tensorflow`: all epochs are one `tf.function` compiled by XLA, fused optimizer kernels;
-- `keras`: `fit()` on TensorFlow, up to 32 steps an execution, no progress bar.
-
-A new workload is a row in `bench/workloads.py`; another kind of model than dense ones is a folder
-of programs `with_LIBRARY.py` beside `bench/dense`, and a peer without one is left out.
-"""
-
-
 def page(facts, rows, rounds):
     result, ceilings = medians(rows), facts["ceilings"]
-    text = f"""# Benchmarks
+    text = f"""# Benchmarks: {facts['machine']['title']}
 
 Written by `scripts/bench` on {facts['machine']['date']} in {facts['minutes']:.0f} minutes; every
 single run is in the CSV file beside this page.
 
-{programs(facts['machine'], rounds)}"""
+{programs(facts['machine'], rounds, facts['others'])}
+What is measured, and other processors beside this one: [benchmarks.md](../benchmarks.md).
+"""
     if result:
         text += f"""
 ## Invar and the best peer
@@ -307,6 +291,14 @@ itself, for the shapes listed below. Where the CPU has AVX-512 (level avx512), l
 beside both held to AVX2.
 
 {contraction_aims(facts['contractions'])}"""
+    if any(row["workload"].startswith(COMPILE) for row in rows):
+        text += f"""
+## Compiling
+
+Models of equal dense layers, one a line of the model file, on one processor: until the sources are
+written, and until the trainer is, which holds all levels of instructions.
+
+{compiling(rows)}"""
     if result:
         text += f"""
 ## Rooflines
@@ -319,7 +311,6 @@ cache ({ceilings['cache'] / 2 ** 20:.0f} MiB).
 {roofline(result, facts['plans'], ceilings)}
 Where the rest goes, and what was tried, is in `docs/speed.md`.
 
-{METHOD}
 ## Each workload
 {details(result, facts['plans'])}"""
     if facts["contractions"]:

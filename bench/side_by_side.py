@@ -1,5 +1,6 @@
 """scripts/bench: runs the workloads of workloads.py in Invar and in every peer, in turn, on as many
-processors as threads, and writes the medians as a page.  Needs Linux and the standard library."""
+processors as threads, and writes the medians as the page of this machine's processor.  Needs Linux
+and the standard library."""
 import argparse
 import csv
 import json
@@ -13,8 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
+import pages
 import report
-from workloads import LONG, PEERS, SLOW, WORKLOADS
+from workloads import COMPILE, CONTRACTION, LONG, PEERS, SLOW, WORKLOADS
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -33,7 +35,21 @@ PACKAGES = {
 FOREIGN = ("OPENBLAS_", "GOTO_", "MKL_", "OMP_", "KMP_", "GOMP_", "XLA_", "JAX_", "TORCH", "TF_",
            "ONEDNN_", "DNNL_", "KERAS_", "INVAR_")
 EPOCHS = 20  # that are compared with the first
+LAYERS = (10, 100, 1000)  # of the models that are compiled
+BUSY = 0.1  # of the machine, kept by others: from there on figures compare little
 SHORT = 0.02  # seconds of Invar's loop up to which its CPU seconds drown in those of its start
+
+LAYERED = """invar 1
+
+data d = random(64) { input x: f32[16] = random_normal([16]) }
+
+model layers(x: f32[16]) {
+  h = x
+LAYERS  loss mse(h, x)
+}
+
+train layers on d { epochs 1  optimizer adam() }
+"""
 
 
 def stop(message):
@@ -44,13 +60,18 @@ def say(message):
     print(message, flush=True)
 
 
+def measurable():
+    return [*WORKLOADS, CONTRACTION, COMPILE.strip()]
+
+
 def options():
     parser = argparse.ArgumentParser(
         prog="scripts/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Trains the same models in Invar and in other libraries, side by side on this "
-        "machine,\nand writes docs/benchmarks.md.  Needs a quiet machine and some GB for the "
-        "libraries.",
-        epilog="workloads: " + ", ".join([*WORKLOADS, "contraction"]) +
+        "machine,\nand writes the page of its processor, docs/benchmarks/PROCESSOR.md, with every "
+        "single run in\nPROCESSOR.csv, and docs/benchmarks.md, which is made of all processors' "
+        "pages.  Needs a quiet\nmachine and some GB for the libraries.",
+        epilog="workloads: " + ", ".join(measurable()) +
         "\npeers:     " + ", ".join(PEERS) + "  (--peers none: Invar alone)")
     parser.add_argument("--quick", action="store_true", help="one short round, page to the screen")
     parser.add_argument("--only", metavar="WORKLOAD", action="append", default=[],
@@ -65,16 +86,23 @@ def options():
                         "(build/peers)")
     parser.add_argument("--build", metavar="DIR", type=Path, default=ROOT / "build" / "release",
                         help="a build of invar (made in build/release where this is not given)")
-    parser.add_argument("--out", metavar="FILE", type=Path,
-                        help="the page (docs/benchmarks.md); FILE's name in .csv: every single run")
+    parser.add_argument("--docs", metavar="DIR", type=Path, help="where benchmarks.md and the "
+                        "folder benchmarks are (docs); a page is written there, not to the screen")
+    parser.add_argument("--pages", action="store_true",
+                        help="measure nothing: make benchmarks.md of the pages that are there")
+    parser.add_argument("--busy", action="store_true", help="write a page though others keep more "
+                        f"than {BUSY:.0%} of this machine busy")
     parser.add_argument("--list", action="store_true",
                         help="print the names of the workloads, one a line")
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.list:
-        print("\n".join([*WORKLOADS, "contraction"]))
+        print("\n".join(measurable()))
         sys.exit()
     checked(chosen)
+    if chosen.pages:
+        pages.write_overview(chosen.docs or ROOT / "docs")
+        sys.exit()
     if chosen.check:
         sys.exit()
     if not (chosen.build / "bin" / "invar").exists():
@@ -85,7 +113,7 @@ def options():
 
 def checked(chosen):
     partial = chosen.quick or chosen.only or chosen.threads or chosen.peers is not None
-    known = [*WORKLOADS, "contraction"]
+    known = measurable()
     for name in chosen.only:
         if name not in known:
             stop(f"there is no workload '{name}'; take one of {', '.join(known)}")
@@ -108,17 +136,17 @@ def checked(chosen):
         stop(f"--rounds {chosen.rounds}: at least 1 expected")
     chosen.rounds = chosen.rounds or (1 if chosen.quick else 3)
     chosen.seconds = 0.2 if chosen.quick else 1.0
-    if not chosen.out and not partial:
-        chosen.out = ROOT / "docs" / "benchmarks.md"
-    if chosen.out and (chosen.out.is_dir() or not os.access(chosen.out.parent, os.W_OK)):
-        stop(f"--out {chosen.out}: cannot be written")
+    if not chosen.docs and not partial:
+        chosen.docs = ROOT / "docs"
+    if chosen.docs and not os.access(chosen.docs, os.W_OK):
+        stop(f"--docs {chosen.docs}: cannot be written")
 
 
 def modules(chosen):
-    needed = ["numpy"] if chosen.peers or "contraction" in chosen.only else []
+    needed = ["numpy"] if chosen.peers or CONTRACTION in chosen.only else []
     for name in chosen.peers:
         needed.append(PEERS[name][0])
-    if "contraction" in chosen.only and chosen.peers:
+    if CONTRACTION in chosen.only and chosen.peers:
         needed.append("mkl")
     return list(dict.fromkeys(needed))
 
@@ -162,11 +190,32 @@ def compile_helper(work, name, *flags):
     return program
 
 
+class Load:
+    """What others do with this machine's processors from here on."""
+
+    def __init__(self):
+        self.before = self.sample()
+
+    @staticmethod
+    def sample():
+        """Seconds of all processors, of those idle, of those that this process and what it ran
+        had."""
+        line = Path("/proc/stat").read_text().split("\n")[0].split()
+        ticks = [int(text) / os.sysconf("SC_CLK_TCK") for text in line[1:9]]
+        return sum(ticks), ticks[3] + ticks[4], sum(os.times()[:4])
+
+    def others(self):
+        """Their share of all processors since then."""
+        total, idle, own = (now - before for now, before in zip(self.sample(), self.before))
+        return max(0, total - idle - own) / max(total, 1e-9)
+
+
 class Runner:
     """Runs programs on the first THREADS processors, one after the other."""
 
     def __init__(self, chosen, work):
         self.chosen, self.work, self.rows = chosen, work, []
+        self.others = 0  # the most of the machine that others had in a turn
         self.quick_peers = {}  # by workload: those that were not too slow
         self.processors = sorted(os.sched_getaffinity(0))
         self.measure = compile_helper(work, "measure", "-O2")
@@ -258,13 +307,37 @@ class Runner:
         first = self.run_invar(name, threads)  # also brings it into the file cache
         turns = min(self.chosen.rounds, 2) if sum(first["epochs"]) > LONG else self.chosen.rounds
         for turn in range(turns):
+            load = Load()
             loops = {"invar": self.invar_turn(name, threads)}
             loops.update({peer: self.peer_turn(name, threads, peer) for peer in peers})
-            say(f"  round {turn + 1} of {turns}: " +
-                ", ".join(f"{who} {report.seconds(loop)}" for who, loop in loops.items()))
+            self.end_turn(load, len(loops), f"  round {turn + 1} of {turns}: " + ", ".join(
+                f"{who} {report.seconds(loop)}" for who, loop in loops.items()))
             least = min((loops[peer] for peer in peers), default=0)
             peers = [peer for peer in peers if loops[peer] <= SLOW * least]
         self.quick_peers[name] = peers
+
+    def end_turn(self, load, count, text):
+        """Notes in the last rows what others had of the machine meanwhile."""
+        others = load.others()
+        for row in self.rows[-count:]:
+            row["others"] = others
+        self.others = max(self.others, others)
+        say(f"{text}; others had {others:.0%} of the machine")
+
+    def compile(self, layers):
+        """invar emit and invar build of so many equal layers, each on one processor."""
+        model = self.work / "layers.inv"
+        model.write_text(LAYERED.replace("LAYERS", "  h = h -> dense(16) -> relu\n" * layers))
+        for turn in range(self.chosen.rounds):
+            load = Load()
+            for program in ("emit", "build"):
+                _, whole, cpu, memory = self.run(1, [
+                    self.chosen.build.resolve() / "bin" / "invar", program, model, "-o",
+                    self.work / f"layers-{program}"])
+                self.add(f"{COMPILE}{layers}", 1, program, loop=None, cpu=cpu, whole=whole,
+                         memory=memory, loss=None)
+            self.end_turn(load, 2, f"  round {turn + 1} of {self.chosen.rounds}: {layers} layers, "
+                          f"invar build {report.seconds(whole)}")
 
     def epochs(self, name):
         """Seconds of each of an Invar run's first epochs, the least of several runs: what a busy
@@ -314,7 +387,7 @@ def cpu_flags():
 def contractions(runner):
     """Every library as it comes; where that is with AVX-512, also Invar's level avx2 beside
     libraries held to AVX2."""
-    if not runner.chosen.peers or "contraction" not in runner.chosen.only:
+    if not runner.chosen.peers or CONTRACTION not in runner.chosen.only:
         return []
     kinds = [("avx2", {})]
     if "avx512f" in cpu_flags():
@@ -334,17 +407,6 @@ def cache_bytes():
     return max((int(size.read_text().strip().rstrip("K")) * 1024 for size in sizes), default=0)
 
 
-def busy_share():
-    """Of this machine's processors, before the start: what others do with them."""
-    def sample():
-        numbers = [int(text) for text in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
-        return sum(numbers), numbers[3] + numbers[4]
-    total, idle = sample()
-    time.sleep(2)
-    more_total, more_idle = sample()
-    return 1 - (more_idle - idle) / max(more_total - total, 1)
-
-
 def versions(chosen):
     if not chosen.peers:
         return {}
@@ -358,24 +420,26 @@ def versions(chosen):
 
 
 def machine(chosen):
-    cpuinfo = Path("/proc/cpuinfo").read_text()
-    model = re.search(r"^model name\s*: (.*)", cpuinfo, re.M)
+    load = Load()
+    time.sleep(2)
+    processor = pages.Processor(cpu_flags())
     memory = int(re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text())[1])
-    flags = cpu_flags()
     gcc = subprocess.run(["gcc", "-dumpfullversion"], capture_output=True, text=True).stdout.strip()
     invar = subprocess.run([chosen.build / "bin" / "invar", "--version"], capture_output=True,
                            text=True).stdout.split("\n")[0]
-    return {"cpu": model[1] if model else platform.machine(),
+    return {"cpu": processor.model, "title": processor.title, "name": processor.name,
             "processors": len(os.sched_getaffinity(0)), "memory": memory * 1024,
-            "vectors": next((name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2"))
-                             if flag in flags), "neither AVX2 nor AVX-512"),
+            "vectors": processor.vectors,
             "kernel": platform.release(), "gcc": gcc, "invar": invar,
-            "date": time.strftime("%Y-%m-%d"), "busy": busy_share(), "versions": versions(chosen)}
+            "date": time.strftime("%Y-%m-%d"), "busy": load.others(), "versions": versions(chosen)}
 
 
 def ceilings(work):
-    text = subprocess.run([compile_helper(work, "ceilings", "-O3", "-march=native",
-                                          "-ffp-contract=fast")], capture_output=True, text=True)
+    program = compile_helper(work, "ceilings", "-O3", "-march=native", "-ffp-contract=fast")
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, [min(processors)])
+    text = subprocess.run([program], capture_output=True, text=True)
+    os.sched_setaffinity(0, processors)
     flops, bandwidth = text.stdout.split()
     return {"flops": float(flops), "bytes": float(bandwidth), "cache": cache_bytes()}
 
@@ -388,7 +452,8 @@ def check_hashes(rows):
 
 
 def write_runs(path, rows):
-    fields = ["workload", "threads", "program", "loop", "cpu", "whole", "memory", "loss", "hash"]
+    fields = ["workload", "threads", "program", "loop", "cpu", "whole", "memory", "loss", "hash",
+              "others"]
     with open(path, "w", newline="") as out:
         writer = csv.DictWriter(out, fields, lineterminator="\n")
         writer.writeheader()
@@ -408,9 +473,7 @@ def compare(chosen, work):
     began = time.monotonic()
     runner = Runner(chosen, work)
     facts = {"machine": machine(chosen), "ceilings": ceilings(work), "epochs": {}}
-    if facts["machine"]["busy"] > 0.1:
-        say(f"warning: others keep {facts['machine']['busy']:.0%} of this machine busy; figures of "
-            "now compare little")
+    refuse_busy(chosen, facts["machine"]["busy"], "before the start")
     names = [name for name in WORKLOADS if name in chosen.only]
     for name in names:
         runner.trainer(name)
@@ -422,16 +485,38 @@ def compare(chosen, work):
     check_hashes(runner.rows)
     for name in names:
         facts["epochs"][name] = runner.epochs(name)
+    if COMPILE.strip() in chosen.only:
+        for layers in LAYERS[:2] if chosen.quick else LAYERS:
+            runner.compile(layers)
     facts["contractions"] = contractions(runner)
     facts["minutes"] = (time.monotonic() - began) / 60
+    facts["others"] = runner.others
+    publish(chosen, facts, runner)
+
+
+def refuse_busy(chosen, others, when):
+    """No page says what a busy machine did, unless it is asked for."""
+    if others <= BUSY:
+        return
+    text = f"others kept {others:.0%} of this machine busy {when}; figures of now compare little"
+    if chosen.docs and not chosen.busy:
+        stop(f"{text}, and no page was written: wait until it is quiet, or give --busy")
+    say(f"warning: {text}")
+
+
+def publish(chosen, facts, runner):
     page = report.page(facts, runner.rows, chosen.rounds)
-    if chosen.out:
-        chosen.out.write_text(page)
-        write_runs(chosen.out.with_suffix(".csv"), runner.rows)
-        say(f"wrote {chosen.out} and {chosen.out.with_suffix('.csv').name} after "
-            f"{facts['minutes']:.1f} minutes")
-    else:
+    if not chosen.docs or (runner.others > BUSY and not chosen.busy):
         print("\n" + page)
+        refuse_busy(chosen, runner.others, "in a turn")
+        return
+    path = chosen.docs / "benchmarks" / f"{facts['machine']['name']}.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(page)
+    write_runs(path.with_suffix(".csv"), runner.rows)
+    pages.write_overview(chosen.docs)
+    say(f"wrote {path}, {path.with_suffix('.csv').name} and benchmarks.md after "
+        f"{facts['minutes']:.1f} minutes")
 
 
 try:

@@ -67,3 +67,6 @@ PEERS = {
 
 SLOW = 1.5  # a peer that takes over so many times the best peer's time in a turn runs no more
 LONG = 2    # seconds of Invar's loop from which on two turns do
+
+CONTRACTION = "contraction"  # what is measured beside the workloads: products alone,
+COMPILE = "compile "         # and the compiler, by the number of a model's layers
