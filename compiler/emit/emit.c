@@ -142,7 +142,7 @@ static struct function *write_function(const struct function *group, struct shar
     bool one_phase = (shared->phases & (shared->phases - 1)) == 0;
     f->name = one_phase ? arena_printf(emit->arena, "%s_%02d", f->graph->name, f->index)
                         : arena_printf(emit->arena, "shared_%02d", emit->shared_count++);
-    emit->target->group(f);
+    emit->target->group[f->group->kind](f);
     function_finish(f);
     emit->stack = f->stack > emit->stack ? f->stack : emit->stack;
     return f;
@@ -296,7 +296,7 @@ const struct emit_target target_c = {
     .restrict_word = "restrict ", .independent = true, .traced = true,
     .tile_floats = TILE_FLOATS, .tiles_stored = true, .rows = &row_loops,
     .short_rows = &row_beside, .pointer = emit_arena_pointer, .own = "run->at",
-    .group = group_emit, .step = c_step, .phase_list = "steps", .list_phase = c_list_phase};
+    .group = c_groups, .step = c_step, .phase_list = "steps", .list_phase = c_list_phase};
 
 void emit_model(const struct program *program, struct text *out)
 {

@@ -91,8 +91,8 @@ struct emit_target {
     int64_t (*in_piece)(const struct emit *, int64_t offset);
     bool narrow;                        /* numbers of a function's own have 32 bits */
     const char *own;                    /* "run->at": a shared function's numbers */
-    /* Sets skeleton, values and count of a function. */
-    void (*group)(struct function *);
+    /* By class of the group: sets skeleton, values and count of a function. */
+    void (*const *group)(struct function *);
     /* The line of its phase that runs a group by that function, with the group's own numbers
      * ("4880, 32832"; NULL: it shares none) and its rows of the trace table; in emit->scratch. */
     const char *(*step)(const struct function *, const char *own, struct traced);
@@ -188,10 +188,6 @@ const char *emit_settle_rows(struct arena *, const char *text);
 const char *emit_ctype(enum dtype);
 /* "", "_i32" or "_i64": the function of an operator on operands of that dtype. */
 const char *emit_suffix(enum dtype);
-struct extent extent_of(const struct shape *, int axis);
-struct extent extent_multiply(struct extent, struct extent);
-bool extent_equal(struct extent, struct extent);
-bool extent_is(struct extent, int64_t);
 /* Adds "stride * name" to an index expression; nothing where the stride is 0. */
 void emit_term(struct text *, struct extent stride, const char *name);
 /* What may stand between the marks of a comment. */
@@ -218,6 +214,8 @@ const char *function_stream(struct function *, const struct node *);
 /* A constant or step value, or NULL for what lies in memory or in a local. */
 const char *function_constant(struct function *, int id);
 void function_use(struct function *, enum op);
+/* The extent at the declared batch. */
+int64_t function_most(const struct function *, struct extent);
 /* Renders the skeleton with the function's values into the list `function` of the file. */
 void function_finish(struct function *);
 
@@ -260,12 +258,13 @@ void row_emit(struct function *, const struct shape *space, struct text *);
 const char *row_expression(struct nest *, const struct node *);
 
 /* ---- c/group.c ---- */
-/* Sets skeleton, values and count for C. */
-void group_emit(struct function *);
+/* By class, for C: sets skeleton, values and count. */
+#define NEST(class, stem, ...) void c_##stem##_group(struct function *);
+#include "graph/classes.def"
+extern void (*const c_groups[CLASS_COUNT])(struct function *);
 const struct node *group_first(const struct function *);
 /* The group's node of that class, or NULL. */
 const struct node *group_class_node(const struct function *, enum op_class);
-struct extent extent_of_all(const struct shape *);
 const char *function_extent(struct function *, struct extent);
 void function_set_extent(struct function *, const char *key, struct extent);
 /* "64 * " before an index that counts rows of that length; "" for 1. */

@@ -9,12 +9,6 @@
 #include "graph/op.h"
 #include "passes/schedule.h"
 
-static const char *const group_names[] = {
-    [GROUP_MAP] = "map",         [GROUP_ROW] = "row",       [GROUP_COLUMN] = "column",
-    [GROUP_CONTRACT] = "contract", [GROUP_TAKE] = "take",   [GROUP_SCATTER] = "scatter",
-    [GROUP_MOVE] = "move",       [GROUP_RANDOM] = "random", [GROUP_SERIAL] = "serial",
-};
-
 static const char *const variable_names[] = {
     [VAR_PARAM] = "param",   [VAR_BUFFER] = "buffer",   [VAR_BLOCK] = "block",
     [VAR_STATE] = "state",   [VAR_AVERAGE] = "average", [VAR_ACCUMULATOR] = "accumulator",
@@ -23,29 +17,9 @@ static const char *const variable_names[] = {
     [VAR_COLLECTED] = "collected",
 };
 
-static int64_t elements(const struct graph *graph, const struct node *node)
-{
-    return schedule_bytes(graph->program, node->dtype, &node->shape) / dtype_bytes(node->dtype);
-}
-
 int64_t plan_flops(const struct graph *graph, const struct node *node)
 {
-    const struct node *x = node->count > 0 ? graph->node[node->operand[0]] : NULL;
-    switch (op_def(node->op)->class) {
-    case CLASS_MAP:
-        return node->dtype == F32 || (x != NULL && x->dtype == F32) ? elements(graph, node) : 0;
-    case CLASS_ROW:
-    case CLASS_COLUMN:
-    case CLASS_SCATTER:
-        return x->dtype == F32 ? elements(graph, x) : 0;
-    case CLASS_CONTRACT: {
-        int axis = x->shape.rank - (node->attr.transpose_a ? 2 : 1);
-        int64_t rows = axis == x->shape.rows ? graph->program->train.batch : 1;
-        return 2 * elements(graph, node) * x->shape.dim[axis] * rows;
-    }
-    default:
-        return 0;
-    }
+    return extent_at(node_work(graph, node).flops, graph->program->train.batch);
 }
 
 static int64_t phase_flops(const struct graph *graph)
@@ -99,7 +73,8 @@ static void print_line(const struct graph *graph, const struct group *group, str
 static void print_group(const struct graph *graph, int g, struct text *text)
 {
     const struct group *group = &graph->schedule->group[g];
-    text_printf(text, "  %3d %s%s:", g, group_names[group->kind], group->update ? " update" : "");
+    text_printf(text, "  %3d %s%s:", g, class_def(group->kind)->stem,
+                group->update ? " update" : "");
     for (int m = 0; m < group->count; m++)
         text_printf(text, " %s", op_def(graph->node[group->node[m]]->op)->stem);
     print_line(graph, group, text);

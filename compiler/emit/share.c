@@ -214,7 +214,7 @@ static struct shared *new_shared(const struct writing *w)
 static bool stands_alone(const struct writing *w)
 {
     const struct group *group = &w->graph->schedule->group[w->group];
-    return w->long_group || (w->emit->program->library_kernels && group->kind == GROUP_CONTRACT);
+    return w->long_group || (w->emit->program->library_kernels && group->kind == CLASS_CONTRACT);
 }
 
 static struct shared *find_shared(const struct kinds *kinds, const struct writing *w)

@@ -210,32 +210,6 @@ const char *emit_suffix(enum dtype dtype)
     return dtype == F32 ? "" : dtype == I64 ? "_i64" : "_i32";
 }
 
-struct extent extent_of(const struct shape *shape, int axis)
-{
-    int64_t dim = shape->dim[axis];
-    return axis == shape->rows ? (struct extent){.rows = dim} : (struct extent){.constant = dim};
-}
-
-struct extent extent_multiply(struct extent a, struct extent b)
-{
-    if (a.rows != 0 && b.rows != 0) {
-        fprintf(stderr, "invar: bug: an extent holds the batch's rows twice\n");
-        abort();
-    }
-    return (struct extent){.constant = a.constant * b.constant,
-                           .rows = a.rows * b.constant + a.constant * b.rows};
-}
-
-bool extent_equal(struct extent a, struct extent b)
-{
-    return a.constant == b.constant && a.rows == b.rows;
-}
-
-bool extent_is(struct extent extent, int64_t value)
-{
-    return extent.constant == value && extent.rows == 0;
-}
-
 static struct lines *source_lines(struct emit *emit, const struct source *source)
 {
     for (int i = 0; i < emit->lines_count; i++)

@@ -33,18 +33,10 @@ enum op {
 
 /* How an operator is computed; ops.def names one for each. */
 enum op_class {
-    CLASS_SOURCE,                       /* const, read, step value: no work of its own */
-    CLASS_MAP,                          /* one output element from one of each operand, broadcast */
-    CLASS_VIEW,                         /* the same elements under other indices */
-    CLASS_ROW,                          /* [..., n] -> [..., 1], a reduction of the last axis */
-    CLASS_COLUMN,                       /* [a, r, c] -> [a, 1, c], a reduction of the middle axis */
-    CLASS_CONTRACT,                     /* matmul */
-    CLASS_TAKE,                         /* indexed reads: take */
-    CLASS_SCATTER,                      /* its gradient: scatter_add */
-    CLASS_MOVE,                         /* concat, pad: pieces placed in a whole */
-    CLASS_RANDOM,                       /* counters turned into numbers, four to a Philox call */
-    CLASS_SERIAL,                       /* one sequence: random_permutation */
-    CLASS_STORE                         /* a variable takes the operand's value */
+#define NEST(name, ...) CLASS_##name,
+#define REST(name, ...) CLASS_##name,
+#include "graph/classes.def"
+    CLASS_COUNT
 };
 
 enum step_value { VALUE_STEP, VALUE_STEPS, VALUE_EPOCH, VALUE_ROWS };

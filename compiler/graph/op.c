@@ -1,4 +1,4 @@
-/* The operators, in the order of ops.def. */
+/* The operators, in the order of ops.def, and their classes. */
 #include "graph/op.h"
 
 #include <assert.h>
@@ -9,6 +9,85 @@ static const struct op_def *const table[OP_COUNT] = {
 #include "graph/ops.def"
 #undef X
 };
+
+/* ---- work ---- */
+
+static struct extent times(struct extent extent, int64_t factor)
+{
+    return extent_multiply(extent, (struct extent){.constant = factor});
+}
+
+static struct extent elements_where(bool counts, const struct node *node)
+{
+    return counts ? extent_of_all(&node->shape) : (struct extent){0};
+}
+
+static struct work no_work(const struct graph *graph, const struct node *node)
+{
+    (void)graph, (void)node;
+    return (struct work){0};
+}
+
+static struct work move_work(const struct graph *graph, const struct node *node)
+{
+    (void)graph;
+    return (struct work){.steps = extent_of_all(&node->shape)};
+}
+
+static struct work random_work(const struct graph *graph, const struct node *node)
+{
+    (void)graph;
+    return (struct work){.steps = times(extent_of_all(&node->shape), 24)};
+}
+
+static struct work map_work(const struct graph *graph, const struct node *node)
+{
+    bool real = node->dtype == F32 ||
+                (node->count > 0 && graph_node(graph, node->operand[0])->dtype == F32);
+    return (struct work){times(extent_of_all(&node->shape), 4), elements_where(real, node)};
+}
+
+static struct work reduction_work(const struct graph *graph, const struct node *node)
+{
+    const struct node *x = graph_node(graph, node->operand[0]);
+    return (struct work){extent_of_all(&x->shape), elements_where(x->dtype == F32, x)};
+}
+
+static struct work scatter_work(const struct graph *graph, const struct node *node)
+{
+    const struct node *g = graph_node(graph, node->operand[0]);
+    return (struct work){extent_of_all(&node->shape), elements_where(g->dtype == F32, g)};
+}
+
+struct work node_work(const struct graph *graph, const struct node *node)
+{
+    const struct op_def *def = op_def(node->op);
+    return def->work ? def->work(graph, node) : class_def(def->class)->work(graph, node);
+}
+
+/* ---- tables ---- */
+
+static const struct class_def classes[CLASS_COUNT] = {
+#define NEST(name, stem, traits, work, title) {#stem, title, traits, true, work},
+#define REST(name, stem, traits, work, title) {#stem, title, traits, false, work},
+#include "graph/classes.def"
+};
+
+const struct class_def *class_def(enum op_class class)
+{
+    assert(class < CLASS_COUNT);
+    return &classes[class];
+}
+
+bool class_has(enum op_class class, enum class_trait trait)
+{
+    return class_def(class)->traits & trait;
+}
+
+enum op_class class_of_nest(enum op_class class)
+{
+    return class_def(class)->nest ? class : CLASS_MAP;
+}
 
 const struct op_def *op_def(enum op op)
 {

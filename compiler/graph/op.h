@@ -1,6 +1,7 @@
 /* What the compiler knows of an operator.  Each graph/ops/<stem>.c defines one op_<stem>. */
 #ifndef INVAR_OP_H
 #define INVAR_OP_H
+#include "graph/extent.h"
 #include "graph/gradient.h"
 
 /* The attributes that an operator reads: those printed, compared and checked. */
@@ -8,6 +9,28 @@ enum attribute {
     ATTR_AXIS = 1, ATTR_PERM = 2, ATTR_START = 4, ATTR_TRANSPOSE = 8, ATTR_VALUE = 16,
     ATTR_VARIABLE = 32, ATTR_STEP_VALUE = 64, ATTR_RANDOM = 128, ATTR_WHOLE = 256,
     ATTR_PROBABILITY = 512
+};
+
+/* What passes and emission know of a class. */
+enum class_trait {
+    READS_STRIDED = 1,                  /* operands may be views, read by index arithmetic */
+    READS_CONSTANTS = 2,                /* operands may be constants, which lie nowhere */
+    HAS_EPILOGUE = 4                    /* maps and stores of its result may join its loop nest */
+};
+
+/* What a node takes: operations of any kind, roughly, by which loops are shared among threads;
+ * f32 additions and multiplications, as plans count them. */
+struct work {
+    struct extent steps, flops;
+};
+
+/* A row of classes.def. */
+struct class_def {
+    const char *stem;                   /* "map": of its groups */
+    const char *title;                  /* in docs/operators.md */
+    unsigned traits;                    /* of enum class_trait */
+    bool nest;                          /* it has a loop nest; others are computed as maps */
+    struct work (*work)(const struct graph *, const struct node *);
 };
 
 struct op_def {
@@ -23,6 +46,7 @@ struct op_def {
     const char *(*infer)(const struct graph *, struct node *);
     /* Adds, by gradient_add, what dy (the gradient of n) contributes to each operand. */
     void (*gradient)(struct gradient *, const struct node *n, int dy);
+    struct work (*work)(const struct graph *, const struct node *);  /* NULL: that of its class */
 };
 
 /* What ops.def says of an operator, for its op_def: OP_ROW(ADD, add), */
@@ -44,5 +68,9 @@ enum {
 const struct op_def *op_def(enum op);
 /* -1 where there is none of that stem. */
 int op_find(const char *stem);
+const struct class_def *class_def(enum op_class);
+bool class_has(enum op_class, enum class_trait);
+enum op_class class_of_nest(enum op_class);             /* in whose loop nests it is computed */
+struct work node_work(const struct graph *, const struct node *);
 
 #endif

@@ -14,7 +14,7 @@
 /* Nodes that will be one group, under the id of one of them. */
 struct cluster {
     bool used;
-    enum group_kind kind;
+    enum op_class kind;
     struct shape space;
     struct ids member;
     bool for_loss;                      /* some result is needed by a store of VAR_LOSS */
@@ -53,17 +53,7 @@ static struct arena *arena_of(const struct fuse *fuse)
 /* Can the node read operands through strides? */
 static bool reads_strided(const struct fuse *fuse, int id)
 {
-    switch (class_of(fuse, id)) {
-    case CLASS_MAP:
-    case CLASS_ROW:
-    case CLASS_COLUMN:
-    case CLASS_CONTRACT:
-        return true;
-    case CLASS_VIEW:
-        return fuse->graph->node[id]->op != OP_RESHAPE;
-    default:
-        return false;
-    }
+    return class_has(class_of(fuse, id), READS_STRIDED) && fuse->graph->node[id]->op != OP_RESHAPE;
 }
 
 /* Views of constants and step values have no storage to share, only indices to look through. */
@@ -114,7 +104,8 @@ static bool needs_copy(const struct fuse *fuse, int id)
         return false;
     for (int i = 0; i < fuse->users[id].count; i++) {
         int user = fuse->users[id].id[i];
-        if (!reads_strided(fuse, user) || (constant && class_of(fuse, user) == CLASS_CONTRACT) ||
+        if (!reads_strided(fuse, user) ||
+            (constant && !class_has(class_of(fuse, user), READS_CONSTANTS)) ||
             (class_of(fuse, user) == CLASS_ROW && row_is_long(fuse, id)))
             return true;
     }
@@ -211,30 +202,6 @@ static int find(struct fuse *fuse, int id)
     return line_find(fuse->line, id);
 }
 
-static enum group_kind kind_of(enum op_class class)
-{
-    switch (class) {
-    case CLASS_ROW:
-        return GROUP_ROW;
-    case CLASS_COLUMN:
-        return GROUP_COLUMN;
-    case CLASS_CONTRACT:
-        return GROUP_CONTRACT;
-    case CLASS_TAKE:
-        return GROUP_TAKE;
-    case CLASS_SCATTER:
-        return GROUP_SCATTER;
-    case CLASS_MOVE:
-        return GROUP_MOVE;
-    case CLASS_RANDOM:
-        return GROUP_RANDOM;
-    case CLASS_SERIAL:
-        return GROUP_SERIAL;
-    default:
-        return GROUP_MAP;
-    }
-}
-
 static void make_clusters(struct fuse *fuse)
 {
     const struct graph *graph = fuse->graph;
@@ -243,7 +210,7 @@ static void make_clusters(struct fuse *fuse)
         const struct node *node = graph->node[id];
         enum op_class class = class_of(fuse, id);
         cluster->used = fuse->schedule->group_of[id] >= 0;
-        cluster->kind = kind_of(class);
+        cluster->kind = class_of_nest(class);
         bool reduces = class == CLASS_ROW || class == CLASS_COLUMN || class == CLASS_STORE;
         cluster->space = graph->node[reduces ? node->operand[0] : id]->shape;
         cluster->copies = class == CLASS_VIEW;
@@ -308,7 +275,7 @@ static bool feeds_matmul(struct fuse *fuse, int cluster, int other)
     struct ids sources = {0};
     for (int m = 0; m < fuse->cluster[cluster].member.count; m++) {
         const struct node *node = graph->node[fuse->cluster[cluster].member.id[m]];
-        for (int i = 0; node->op == OP_MATMUL && i < node->count; i++)
+        for (int i = 0; op_def(node->op)->class == CLASS_CONTRACT && i < node->count; i++)
             schedule_sources(graph, node->operand[i], arena_of(fuse), &sources);
     }
     for (int i = 0; i < sources.count; i++)
@@ -342,26 +309,26 @@ static bool spaces_fit(const struct cluster *map, const struct cluster *row)
 
 /* May the clusters, of which the first computes something that the second reads, be one as far
  * as their kinds and shapes go?  *kind is then the kind of the whole. */
-static bool kinds_fit(struct fuse *fuse, int first, int second, enum group_kind *kind)
+static bool kinds_fit(struct fuse *fuse, int first, int second, enum op_class *kind)
 {
     const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
     bool same = shape_equal(&a->space, &b->space);
-    *kind = a->kind == GROUP_MAP ? b->kind : a->kind;
+    *kind = a->kind == CLASS_MAP ? b->kind : a->kind;
     if (a->copies || b->copies)
         return false;
-    if (a->kind == GROUP_MAP && b->kind == GROUP_MAP)
+    if (a->kind == CLASS_MAP && b->kind == CLASS_MAP)
         return same;
-    if (a->kind == GROUP_ROW && b->kind == GROUP_ROW)
+    if (a->kind == CLASS_ROW && b->kind == CLASS_ROW)
         return same;
-    if (a->kind == GROUP_MAP && b->kind == GROUP_ROW)
+    if (a->kind == CLASS_MAP && b->kind == CLASS_ROW)
         return spaces_fit(a, b);
-    if (a->kind == GROUP_ROW && b->kind == GROUP_MAP)
+    if (a->kind == CLASS_ROW && b->kind == CLASS_MAP)
         return spaces_fit(b, a);
-    if (a->kind == GROUP_CONTRACT && b->kind == GROUP_MAP)
+    if (a->kind == CLASS_CONTRACT && b->kind == CLASS_MAP)
         return same;
-    if (a->kind == GROUP_MAP && b->kind == GROUP_CONTRACT)
+    if (a->kind == CLASS_MAP && b->kind == CLASS_CONTRACT)
         return same && !feeds_matmul(fuse, second, first);
-    if (a->kind == GROUP_MAP && b->kind == GROUP_COLUMN)
+    if (a->kind == CLASS_MAP && b->kind == CLASS_COLUMN)
         return same && only_feeds(fuse, first, second);
     return false;
 }
@@ -370,13 +337,13 @@ static bool kinds_fit(struct fuse *fuse, int first, int second, enum group_kind 
  * index at which the group stores it? */
 static bool reads_elsewhere(const struct fuse *fuse, const struct node *node, int operand,
                             const struct node *source, int store, const struct shape *space,
-                            enum group_kind kind)
+                            enum op_class kind)
 {
     const struct graph *graph = fuse->graph;
     int variable = graph->node[store]->attr.variable;
     if (!schedule_overlap(graph->program, source->attr.variable, variable))
         return false;
-    if (kind != GROUP_MAP && !(kind == GROUP_CONTRACT && node->op != OP_MATMUL))
+    if (kind != CLASS_MAP && !(kind == CLASS_CONTRACT && op_def(node->op)->class != CLASS_CONTRACT))
         return true;
     struct access access = schedule_access(graph, operand, space);
     return !access.identity || source->attr.variable != variable ||
@@ -393,7 +360,7 @@ static const struct ids *sources_of(struct fuse *fuse, int operand)
 
 /* Does the node read a variable that the nodes store, otherwise than there? */
 static bool reads_stored(struct fuse *fuse, const struct node *node, const struct ids *members,
-                         const struct shape *space, enum group_kind kind)
+                         const struct shape *space, enum op_class kind)
 {
     const struct graph *graph = fuse->graph;
     for (int i = 0; i < node->count; i++) {
@@ -411,7 +378,7 @@ static bool reads_stored(struct fuse *fuse, const struct node *node, const struc
 }
 
 /* Would a variable that the two clusters store be read at other indices by one of them? */
-static bool stores_fit(struct fuse *fuse, int first, int second, enum group_kind kind)
+static bool stores_fit(struct fuse *fuse, int first, int second, enum op_class kind)
 {
     const struct cluster *part[2] = {&fuse->cluster[first], &fuse->cluster[second]};
     const struct shape *space = &part[part[0]->kind != kind]->space;
@@ -500,19 +467,19 @@ static void find_rows(struct fuse *fuse, const struct shape *space, const struct
 }
 
 /* Would the two be a group whose arrays take no more of a thread's stack than they should? */
-static bool arrays_fit(struct fuse *fuse, int first, int second, enum group_kind kind)
+static bool arrays_fit(struct fuse *fuse, int first, int second, enum op_class kind)
 {
-    if (kind != GROUP_ROW)
+    if (kind != CLASS_ROW)
         return true;
     const struct cluster *wide = &fuse->cluster[first];
-    if (wide->kind != GROUP_ROW)
+    if (wide->kind != CLASS_ROW)
         wide = &fuse->cluster[second];
     find_both(fuse, first, second);
     find_rows(fuse, &wide->space, &fuse->both);
     return rows_bytes(&fuse->rows) <= ROW_STACK_MAX;
 }
 
-static void merge(struct fuse *fuse, int first, int second, enum group_kind kind)
+static void merge(struct fuse *fuse, int first, int second, enum op_class kind)
 {
     struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
     if (a->kind != kind)
@@ -527,7 +494,7 @@ static void merge(struct fuse *fuse, int first, int second, enum group_kind kind
 }
 
 /* Merges two clusters of which the first feeds the second, if that is sound. */
-static bool try_merge(struct fuse *fuse, int first, int second, enum group_kind kind)
+static bool try_merge(struct fuse *fuse, int first, int second, enum op_class kind)
 {
     const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
     if ((a->for_loss || b->for_loss) && (a->updates || b->updates))
@@ -555,7 +522,7 @@ static void join_exchanges(struct fuse *fuse)
             int first = find(fuse, moves.id[i]), second = find(fuse, store);
             if (first != second && line_precedes(fuse->line, first, second) &&
                 line_precedes(fuse->line, second, first))
-                merge(fuse, first, second, GROUP_MAP);
+                merge(fuse, first, second, CLASS_MAP);
         }
         if (graph->node[node->operand[0]]->op == OP_READ)
             ids_add(arena_of(fuse), &moves, store);
@@ -570,10 +537,9 @@ static void join_store(struct fuse *fuse, int store)
     if (base < 0)
         return;
     int cluster = find(fuse, base);
-    enum group_kind kind = fuse->cluster[cluster].kind;
+    enum op_class kind = fuse->cluster[cluster].kind;
     bool free = fuse->owner[base] < 0 && fuse->schedule->whole[base] < 0;
-    bool loop = kind == GROUP_MAP || kind == GROUP_ROW || kind == GROUP_CONTRACT;
-    if (!free && !(loop && base == operand))
+    if (!free && !(class_has(kind, HAS_EPILOGUE) && base == operand))
         return;
     if (try_merge(fuse, cluster, find(fuse, store), kind) && free)
         fuse->owner[base] = store;
@@ -593,7 +559,7 @@ static void join_maps(struct fuse *fuse, int id, bool single)
         if (!fuse->cluster[user].used)
             continue;
         int first = find(fuse, id), second = find(fuse, user);
-        enum group_kind kind;
+        enum op_class kind;
         if (first != second && is_single(&fuse->cluster[first].space) == single &&
             fuse->early[id] == fuse->early[user] && kinds_fit(fuse, first, second, &kind))
             try_merge(fuse, first, second, kind);
@@ -623,7 +589,7 @@ static void join_early(struct fuse *fuse)
         if (fuse->early[id] && first < 0)
             first = id;
         else if (fuse->early[id] && find(fuse, first) != find(fuse, id))
-            try_merge(fuse, find(fuse, first), find(fuse, id), GROUP_MAP);
+            try_merge(fuse, find(fuse, first), find(fuse, id), CLASS_MAP);
 }
 
 /* ---- the result ---- */
@@ -633,8 +599,8 @@ static bool is_local(struct fuse *fuse, int id)
 {
     int cluster = find(fuse, id);
     const struct cluster *c = &fuse->cluster[cluster];
-    bool loop = c->kind == GROUP_MAP || c->kind == GROUP_ROW || c->kind == GROUP_CONTRACT ||
-                (c->kind == GROUP_COLUMN && class_of(fuse, id) == CLASS_MAP);
+    bool loop = class_has(c->kind, HAS_EPILOGUE) ||
+                (c->kind == CLASS_COLUMN && class_of(fuse, id) == CLASS_MAP);
     if (!loop || class_of(fuse, id) == CLASS_VIEW || fuse->schedule->whole[id] >= 0 ||
         fuse->users[id].count == 0)
         return false;
@@ -669,7 +635,7 @@ static int only_reader(struct fuse *fuse, int id)
             return -1;
         reader = find(fuse, user);
     }
-    return reader >= 0 && reader != find(fuse, id) && fuse->cluster[reader].kind == GROUP_MAP &&
+    return reader >= 0 && reader != find(fuse, id) && fuse->cluster[reader].kind == CLASS_MAP &&
                    shape_equal(&fuse->cluster[reader].space, &fuse->graph->node[id]->shape)
                ? reader : -1;
 }
@@ -737,7 +703,7 @@ static void settle_places(struct fuse *fuse)
     }
     for (int id = 0; id < fuse->graph->count; id++) {
         const struct cluster *cluster = &fuse->cluster[id];
-        if (cluster->used && find(fuse, id) == id && cluster->kind == GROUP_ROW)
+        if (cluster->used && find(fuse, id) == id && cluster->kind == CLASS_ROW)
             store_long_rows(fuse, cluster);
     }
 }
@@ -745,8 +711,8 @@ static void settle_places(struct fuse *fuse)
 /* A CONTRACT group begins with its matmul. */
 static void put_matmul_first(struct group *group, const struct graph *graph)
 {
-    for (int i = 1; group->kind == GROUP_CONTRACT && i < group->count; i++)
-        if (graph->node[group->node[i]]->op == OP_MATMUL) {
+    for (int i = 1; group->kind == CLASS_CONTRACT && i < group->count; i++)
+        if (op_def(graph->node[group->node[i]]->op)->class == CLASS_CONTRACT) {
             int matmul = group->node[i];
             memmove(group->node + 1, group->node, sizeof(int) * (size_t)i);
             group->node[0] = matmul;

@@ -1,6 +1,7 @@
 /* The passes, in the order in which main runs them, and what they leave in a graph. */
 #ifndef INVAR_PASS_H
 #define INVAR_PASS_H
+#include "graph/extent.h"
 #include "graph/program.h"
 
 /* How a fused group runs: which skeleton its function is made from.
@@ -9,9 +10,9 @@
  * not copied: PLACE_ARENA or PLACE_VARIABLE where its elements lie dense in the storage of what it
  * views (reshape and stop_gradient always, others where they happen to: `offset` is that of its
  * first element), else PLACE_INLINE: its consumers read through it by index arithmetic
- * (schedule_access).  A VIEW node in a group is a copy.  Only MAP, ROW and CONTRACT groups (the
- * matmul's operands and the epilogue's), COLUMN groups and copies read through views; others have
- * dense operands.  Storage is dense in the run's b, so that a reshape never moves an element.
+ * (schedule_access).  A VIEW node in a group is a copy.  Classes that have READS_STRIDED, and
+ * copies, read through views; others have dense operands.  Storage is dense in the run's b, so
+ * that a reshape never moves an element.
  *
  * A node of a group is stored where its place is ARENA or VARIABLE; INLINE it is a local.  Only
  * stored nodes are read by other groups.  STORE nodes have PLACE_VARIABLE; where the operand has
@@ -46,13 +47,8 @@
  * whose operands all do is in no group (its place is still that of the whole). */
 enum { ROW_LOCAL_MAX = 4096, ROW_STACK_MAX = 128 << 10, GROUP_NODES_MAX = 256 };
 
-enum group_kind {
-    GROUP_MAP, GROUP_ROW, GROUP_COLUMN, GROUP_CONTRACT, GROUP_TAKE, GROUP_SCATTER, GROUP_MOVE,
-    GROUP_RANDOM, GROUP_SERIAL
-};
-
 struct group {
-    enum group_kind kind;
+    enum op_class kind;                 /* whose loop nest it is: a NEST of graph/classes.def */
     int count;
     int *node;                          /* ascending ids, those computed in this group */
     bool update;                        /* runs after the loss was looked at */
@@ -85,9 +81,6 @@ struct schedule {
     int storage_count;
     int64_t scratch_bytes, lower_bound; /* of this phase, at the declared batch */
 };
-
-/* constant + rows * b */
-struct extent { int64_t constant, rows; };
 
 /* The elements of `node` that a loop nest reads: at index i of the iteration space,
  * node's element number offset + sum over axes of i[axis] * stride[axis]. */

@@ -242,7 +242,7 @@ static bool reads_agree(struct plan *plan, const struct group *group, int unit, 
                         plan->graph->node[operand]->dtype == out->dtype &&
                         shape_equal(&plan->graph->node[operand]->shape, &out->shape);
             plan->search++;
-            if (!same || (group->kind == GROUP_ROW && !depends_on(plan, output, group->node[m])))
+            if (!same || (group->kind == CLASS_ROW && !depends_on(plan, output, group->node[m])))
                 return false;
         }
     }
@@ -275,7 +275,7 @@ static void reuse_storage(struct plan *plan)
         const struct group *group = &plan->schedule->group[g];
         for (int m = 0; m < group->count; m++) {
             int id = group->node[m], own = plan->unit_of[id];
-            if ((group->kind != GROUP_MAP && group->kind != GROUP_ROW) || own < 0 ||
+            if ((group->kind != CLASS_MAP && group->kind != CLASS_ROW) || own < 0 ||
                 plan->unit[own].node != id || plan->unit[own].stretch.first != g)
                 continue;
             int dying = find_dying(plan, g, id);

@@ -231,7 +231,7 @@ static bool ends_reduction(const struct simplify *s, const struct node *map)
             enum op_class class = op_def(x->op)->class;
             if (!shape_equal(&x->shape, &map->shape))
                 continue;
-            if (class == CLASS_ROW || class == CLASS_CONTRACT)
+            if (class != CLASS_MAP && class_has(class, HAS_EPILOGUE))
                 return true;
             if (is_private_map(s, x) && count < GROUP_NODES_MAX)
                 look[count++] = x;
@@ -458,7 +458,7 @@ static int add(struct simplify *s, struct node *node)
 static void place_constants(struct simplify *s, struct node *node)
 {
     enum op_class class = op_def(node->op)->class;
-    if (class != CLASS_CONTRACT && class != CLASS_TAKE && class != CLASS_SCATTER)
+    if (class_has(class, READS_CONSTANTS))
         return;
     for (int i = 0; i < node->count; i++) {
         if (operand(s, node, i)->op != OP_CONST)

@@ -383,16 +383,6 @@ enum { CASES = sizeof cases / sizeof *cases };
 
 /* ---- a schedule that fuses and shares nothing ---- */
 
-static enum group_kind plain_kind(enum op_class class)
-{
-    static const enum group_kind kind[] = {
-        [CLASS_MAP] = GROUP_MAP, [CLASS_VIEW] = GROUP_MAP, [CLASS_STORE] = GROUP_MAP,
-        [CLASS_ROW] = GROUP_ROW, [CLASS_COLUMN] = GROUP_COLUMN, [CLASS_CONTRACT] = GROUP_CONTRACT,
-        [CLASS_TAKE] = GROUP_TAKE, [CLASS_SCATTER] = GROUP_SCATTER, [CLASS_MOVE] = GROUP_MOVE,
-        [CLASS_RANDOM] = GROUP_RANDOM, [CLASS_SERIAL] = GROUP_SERIAL};
-    return kind[class];
-}
-
 static int64_t bytes_of(enum dtype dtype, const struct shape *s)
 {
     int64_t rows = s->rows >= 0 ? program->train.batch : 1;
@@ -423,7 +413,7 @@ static void plain_node(struct schedule *schedule, int id)
         return;
     schedule->group_of[id] = schedule->group_count;
     struct group *group = &schedule->group[schedule->group_count++];
-    *group = (struct group){.kind = plain_kind(class), .count = 1};
+    *group = (struct group){.kind = class_of_nest(class), .count = 1};
     group->node = ARENA_NEW(arena, int);
     group->node[0] = id;
 }

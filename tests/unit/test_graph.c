@@ -337,6 +337,7 @@ static void test_operator_table(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(def->formula);
         CU_ASSERT_PTR_NOT_NULL_FATAL(def->infer);
         CU_ASSERT_EQUAL(def->derivative != NULL, def->gradient != NULL);
+        CU_ASSERT(def->work || class_def(def->class)->work);
     }
     CU_ASSERT_EQUAL(op_find("blur"), -1);
 }

@@ -696,7 +696,7 @@ static void run_member(struct memory *memory, int id)
     const struct node *node = g->node[id], *x[16];
     const int64_t *value[16];
     enum op_class class = op_def(node->op)->class;
-    memory->memory_only = class == CLASS_CONTRACT || class == CLASS_TAKE;
+    memory->memory_only = !class_has(class, READS_CONSTANTS);
     if (class == CLASS_VIEW) {
         struct access access = schedule_copied_access(g, id, &node->shape);
         memory->local[id] = read_through(memory, access, &node->shape);
@@ -808,9 +808,9 @@ static bool may_overlap(const struct graph *g, const struct group *group, int ou
     struct access access = schedule_access(g, operand, space);
     const struct place *from = &g->schedule->place[access.node];
     bool variable = g->schedule->place[out].kind == PLACE_VARIABLE;
-    bool kind = group->kind == GROUP_MAP || (group->kind == GROUP_ROW && !variable) ||
-                (group->kind == GROUP_CONTRACT && variable && g->node[reader]->op != OP_MATMUL);
-    if (group->kind == GROUP_ROW && !depends_on(g, out, reader))
+    bool kind = group->kind == CLASS_MAP || (group->kind == CLASS_ROW && !variable) ||
+                (group->kind == CLASS_CONTRACT && variable && g->node[reader]->op != OP_MATMUL);
+    if (group->kind == CLASS_ROW && !depends_on(g, out, reader))
         return false;
     return kind && access.identity && from->offset == g->schedule->place[out].offset &&
            from->bytes == g->schedule->place[out].bytes;
@@ -847,18 +847,18 @@ static void check_member(const struct graph *g, const struct group *group, int i
     for (int i = 0; i < node->count && !is_done(g, id); i++)
         check_reads(g, group, id, node->operand[i]);
     switch (group->kind) {
-    case GROUP_MAP:
+    case CLASS_MAP:
         CU_ASSERT(class == CLASS_MAP || class == CLASS_VIEW || class == CLASS_STORE);
         CU_ASSERT(class == CLASS_STORE || shape_equal(&node->shape, &head->shape));
         break;
-    case GROUP_ROW:
+    case CLASS_ROW:
         CU_ASSERT(class == CLASS_MAP || class == CLASS_ROW || class == CLASS_STORE);
         break;
-    case GROUP_COLUMN:
+    case CLASS_COLUMN:
         CU_ASSERT(class == CLASS_MAP || class == CLASS_COLUMN || class == CLASS_STORE);
         CU_ASSERT(class != CLASS_MAP || g->schedule->place[id].kind == PLACE_INLINE);
         break;
-    case GROUP_CONTRACT:
+    case CLASS_CONTRACT:
         CU_ASSERT((node->op == OP_MATMUL) == (node == head));
         break;
     default:

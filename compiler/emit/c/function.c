@@ -358,3 +358,8 @@ void function_finish(struct function *f)
         whole = target->settle(f->emit->arena, whole);
     values_set(values_add_item(f->emit->file, "function"), "function", whole);
 }
+
+int64_t function_most(const struct function *f, struct extent extent)
+{
+    return extent_at(extent, f->graph->program->train.batch);
+}

@@ -30,14 +30,6 @@ void function_set_extent(struct function *f, const char *key, struct extent exte
     values_set(f->values, key, function_extent(f, extent));
 }
 
-struct extent extent_of_all(const struct shape *shape)
-{
-    struct extent extent = {.constant = 1};
-    for (int axis = 0; axis < shape->rank; axis++)
-        extent = extent_multiply(extent, extent_of(shape, axis));
-    return extent;
-}
-
 /* "64 * " before an index that counts rows of that length; "" for 1. */
 const char *function_factor(struct function *f, struct extent extent)
 {
@@ -88,11 +80,12 @@ static void guard_whole(struct function *f, struct text *body)
     text_puts(body, "    if (begin == end)\n        return;\n");
 }
 
-static void map_group(struct function *f)
+void c_map_group(struct function *f)
 {
     struct shape space = group_space(f);
     struct nest nest = {0};
     struct text body;
+    f->skeleton = "templates/skeleton/loops.c";
     text_init(&body, f->emit->arena);
     nest_init(&nest, f, &space, 0);
     if (nest.rank > 0)
@@ -116,10 +109,11 @@ const char *group_row_text(struct function *f, const char *walk)
     return arena_printf(f->emit->arena, "%s: %s%s", shape, walk, sums ? "; sums in 32 lanes" : "");
 }
 
-static void row_group(struct function *f)
+void c_row_group(struct function *f)
 {
     struct shape space = group_space(f);
     struct text body, rows;
+    f->skeleton = "templates/skeleton/loops.c";
     text_init(&body, f->emit->arena);
     text_init(&rows, f->emit->arena);
     row_emit(f, &space, &rows);
@@ -231,7 +225,7 @@ const char *group_column_text(struct function *f, const struct node *column)
                         shape_print(f->emit->arena, summed->dtype, &summed->shape), how);
 }
 
-static void column_group(struct function *f)
+void c_column_group(struct function *f)
 {
     const struct node *column = group_class_node(f, CLASS_COLUMN);
     const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
@@ -318,17 +312,12 @@ static int product_storage(const struct function *f, const struct node *matmul)
     return -1;
 }
 
-static int64_t extent_most(const struct function *f, struct extent extent)
-{
-    return extent.constant + extent.rows * f->graph->program->train.batch;
-}
-
 /* Whether a product without storage is too wide for whole rows of it to wait in the cache. */
 static bool tile_is_wide(const struct function *f, const struct node *matmul)
 {
     const struct shape *shape = &matmul->shape;
     return f->emit->target->tiles_stored && shape->rank == 2 &&
-           extent_most(f, extent_of(shape, 1)) > TILE_COLUMNS;
+           function_most(f, extent_of(shape, 1)) > TILE_COLUMNS;
 }
 
 /* The products at the nest's index: state is the text of their storage or NULL for a tile. */
@@ -392,9 +381,9 @@ static const char *product_at(struct function *f, const struct shape *shape, con
 static bool splits_columns(const struct function *f, const struct node *matmul, bool stored)
 {
     const struct shape *shape = &matmul->shape;
-    int64_t work = extent_most(f, group_cost(f)), m = extent_most(f, extent_of(shape, 0));
+    int64_t work = function_most(f, group_cost(f)), m = function_most(f, extent_of(shape, 0));
     return f->emit->target->tiles_stored && stored && shape->rank == 2 && work >= SPLIT_WORK &&
-           extent_most(f, extent_of(shape, 1)) > m;
+           function_most(f, extent_of(shape, 1)) > m;
 }
 
 /* What inv_for splits runs from begin to end, the other axis over all. */
@@ -432,7 +421,7 @@ static void contract_values(struct function *f, const struct node *matmul, struc
 static int64_t tile_columns(const struct function *f, const struct node *matmul, bool stored)
 {
     return !stored && tile_is_wide(f, matmul)
-               ? TILE_COLUMNS : extent_most(f, extent_of(&matmul->shape, matmul->shape.rank - 1));
+               ? TILE_COLUMNS : function_most(f, extent_of(&matmul->shape, matmul->shape.rank - 1));
 }
 
 /* The largest number of rows whose products stay in the cache (and on the stack) until the
@@ -456,7 +445,7 @@ static const char *tile_declaration(struct function *f, const struct node *matmu
                         deep ? "            " : "        ", tile_rows(f, matmul, false), columns);
 }
 
-static void contract_group(struct function *f)
+void c_contract_group(struct function *f)
 {
     const struct node *matmul = group_first(f);
     const struct shape *shape = &matmul->shape;
@@ -495,11 +484,12 @@ static void contract_group(struct function *f)
 
 /* ---- take, scatter ---- */
 
-static void take_group(struct function *f)
+void c_take_group(struct function *f)
 {
     const struct node *take = group_first(f), *x = graph_node(f->graph, take->operand[0]);
     struct extent pages = extent_of(&take->shape, 0), r = extent_of(&take->shape, 1);
     struct extent n = extent_of(&x->shape, 1), c = extent_of(&take->shape, 2);
+    f->skeleton = "templates/skeleton/take.c";
     const char *page = "";
     if (!extent_is(pages, 1))
         page = arena_printf(f->emit->arena, r.rows ? "%s(i / (%s)) + " : "%s(i / %s) + ",
@@ -518,11 +508,12 @@ static void take_group(struct function *f)
     function_use(f, take->op);
 }
 
-static void scatter_group(struct function *f)
+void c_scatter_group(struct function *f)
 {
     const struct node *scatter = group_first(f), *g = graph_node(f->graph, scatter->operand[0]);
     struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
     struct extent c = extent_of(&scatter->shape, 2), r = extent_of(&g->shape, 1);
+    f->skeleton = "templates/skeleton/scatter.c";
     bool paged = !extent_is(pages, 1);
     const char *out = function_pointer(f, scatter->id, true);
     const char *in = function_pointer(f, g->id, false);
@@ -658,10 +649,11 @@ static void pad_body(struct function *f, const struct node *pad, struct text *bo
     f->count = extent_of(&pad->shape, 0);
 }
 
-static void move_group(struct function *f)
+void c_move_group(struct function *f)
 {
     const struct node *move = group_first(f);
     struct text body;
+    f->skeleton = "templates/skeleton/loops.c";
     text_init(&body, f->emit->arena);
     if (move->op == OP_CONCAT)
         concat_body(f, move, &body);
@@ -690,7 +682,7 @@ static const char *moment_text(const struct node *node)
     return node->attr.domain == DOMAIN_STEP ? "(uint64_t)run->step" : "0";
 }
 
-static void random_group(struct function *f)
+void c_random_group(struct function *f)
 {
     const struct node *node = group_first(f);
     struct extent all = extent_of_all(&node->shape);
@@ -738,9 +730,10 @@ static const char *serial_arguments(struct function *f, const struct node *node)
     return text.data;
 }
 
-static void serial_group(struct function *f)
+void c_serial_group(struct function *f)
 {
     const struct node *node = group_first(f);
+    f->skeleton = "templates/skeleton/serial.c";
     values_set(f->values, "out", function_pointer(f, node->id, true));
     values_set(f->values, "stem", node->count == 2 ? "exact_weighted_spread"
                                                    : op_def(node->op)->stem);
@@ -752,49 +745,18 @@ static void serial_group(struct function *f)
 
 /* ---- all ---- */
 
-static const struct {
-    const char *skeleton;
-    void (*emit)(struct function *);
-} kinds[] = {
-    [GROUP_MAP] = {"templates/skeleton/loops.c", map_group},
-    [GROUP_ROW] = {"templates/skeleton/loops.c", row_group},
-    [GROUP_COLUMN] = {NULL, column_group},
-    [GROUP_CONTRACT] = {NULL, contract_group},
-    [GROUP_TAKE] = {"templates/skeleton/take.c", take_group},
-    [GROUP_SCATTER] = {"templates/skeleton/scatter.c", scatter_group},
-    [GROUP_MOVE] = {"templates/skeleton/loops.c", move_group},
-    [GROUP_RANDOM] = {NULL, random_group},
-    [GROUP_SERIAL] = {"templates/skeleton/serial.c", serial_group},
+void (*const c_groups[CLASS_COUNT])(struct function *) = {
+#define NEST(class, stem, ...) [CLASS_##class] = c_##stem##_group,
+#include "graph/classes.def"
 };
-
-void group_emit(struct function *f)
-{
-    f->skeleton = kinds[f->group->kind].skeleton;
-    kinds[f->group->kind].emit(f);
-}
-
-/* Operations for each output of an operator of that class. */
-static int class_cost(enum op_class class)
-{
-    return class == CLASS_RANDOM ? 24 : class == CLASS_MAP ? 4 : 1;
-}
 
 struct extent group_cost(const struct function *f)
 {
     struct extent cost = {0};
     for (int i = 0; i < f->group->count; i++) {
-        const struct node *node = graph_node(f->graph, f->group->node[i]);
-        enum op_class class = op_def(node->op)->class;
-        bool reduces = class == CLASS_ROW || class == CLASS_COLUMN;
-        const struct node *over = reduces ? graph_node(f->graph, node->operand[0]) : node;
-        struct extent work = extent_of_all(&over->shape);
-        if (class == CLASS_CONTRACT) {
-            const struct shape *a = &graph_node(f->graph, node->operand[0])->shape;
-            int k = node->attr.transpose_a ? a->rank - 2 : a->rank - 1;
-            work = extent_multiply(work, extent_of(a, k));
-        }
-        cost.constant += work.constant * class_cost(class);
-        cost.rows += work.rows * class_cost(class);
+        struct work work = node_work(f->graph, graph_node(f->graph, f->group->node[i]));
+        cost.constant += work.steps.constant;
+        cost.rows += work.steps.rows;
     }
     return cost;
 }

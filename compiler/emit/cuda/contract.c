@@ -32,9 +32,9 @@ enum { TILES = sizeof tiles / sizeof *tiles };
 
 static int64_t tile_count(const struct function *f, const struct product *p, int tile)
 {
-    int64_t m = (cuda_most(f, p->m) + tiles[tile].m - 1) / tiles[tile].m;
-    int64_t n = (cuda_most(f, p->n) + tiles[tile].n - 1) / tiles[tile].n;
-    return m * n * cuda_most(f, p->pages);
+    int64_t m = (function_most(f, p->m) + tiles[tile].m - 1) / tiles[tile].m;
+    int64_t n = (function_most(f, p->n) + tiles[tile].n - 1) / tiles[tile].n;
+    return m * n * function_most(f, p->pages);
 }
 
 /* The largest tile, not larger than the output, of which there are enough for a whole device;
@@ -44,7 +44,8 @@ static int choose_tile(const struct function *f, const struct product *p, int64_
     int tile = 0;
     while (tile + 1 < TILES &&
            (tile_count(f, p, tile) * parts < DEVICE_BLOCKS ||
-            tiles[tile].m >= 2 * cuda_most(f, p->m) || tiles[tile].n >= 2 * cuda_most(f, p->n)))
+            tiles[tile].m >= 2 * function_most(f, p->m) ||
+            tiles[tile].n >= 2 * function_most(f, p->n)))
         tile++;
     return tile;
 }
@@ -52,8 +53,8 @@ static int choose_tile(const struct function *f, const struct product *p, int64_
 /* Few outputs of a long sum: its chunks of 256 are computed side by side, if their sums fit. */
 static void choose_shares(struct function *f, struct product *p)
 {
-    int64_t chunks = (cuda_most(f, p->k) + 255) / 256;
-    int64_t outputs = cuda_most(f, p->m) * cuda_most(f, p->n) * cuda_most(f, p->pages);
+    int64_t chunks = (function_most(f, p->k) + 255) / 256;
+    int64_t outputs = function_most(f, p->m) * function_most(f, p->n) * function_most(f, p->pages);
     int64_t bytes = 4 * chunks * outputs;
     p->split = tile_count(f, p, TILES - 1) < DEVICE_BLOCKS / 2 && chunks >= SPLIT_CHUNKS &&
                bytes <= SPLIT_BYTES;
@@ -156,8 +157,8 @@ static void set_join(struct function *f, const struct product *p, const char *ho
 
 static void split_group(struct function *f, const struct product *p)
 {
-    int64_t chunks = (cuda_most(f, p->k) + 255) / 256;
-    cuda_take_workspace(f->emit, 4 * chunks * cuda_most(f, extent_of_all(&p->matmul->shape)));
+    int64_t chunks = (function_most(f, p->k) + 255) / 256;
+    cuda_take_workspace(f->emit, 4 * chunks * function_most(f, extent_of_all(&p->matmul->shape)));
     write_chunks(f, p);
     set_join(f, p, ", chunks added up ascending");
     f->launches[0] = arena_printf(f->emit->arena, "INV_LAUNCH_CHUNKS(run, %s_chunks, %s", f->name,
@@ -197,7 +198,7 @@ static void library_group(struct function *f, const struct product *p)
     struct product given = *p;
     given.k = (struct extent){.constant = 1};
     set_join(f, &given, " of the library's product");
-    cuda_take_workspace(f->emit, 4 * cuda_most(f, extent_of_all(&p->matmul->shape)));
+    cuda_take_workspace(f->emit, 4 * function_most(f, extent_of_all(&p->matmul->shape)));
     const char *m = function_extent(f, p->m), *n = function_extent(f, p->n);
     struct function none = {.emit = f->emit, .graph = f->graph, .group = f->group};
     const char *a = side_text(&none, p, 0), *b = side_text(&none, p, 1);

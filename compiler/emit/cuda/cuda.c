@@ -31,11 +31,6 @@ static struct extent loops_extent(const struct nest *nest, int from, int to)
     return all;
 }
 
-int64_t cuda_most(const struct function *f, struct extent extent)
-{
-    return extent.constant + extent.rows * f->graph->program->train.batch;
-}
-
 void cuda_take_workspace(struct emit *emit, int64_t bytes)
 {
     emit->workspace = emit->workspace > bytes ? emit->workspace : bytes;
@@ -148,7 +143,7 @@ static void set_indices(struct function *f, const char *key, struct extent outer
         values_set(f->values, "indices", "");
 }
 
-static void map_group(struct function *f)
+void cuda_map_group(struct function *f)
 {
     struct shape space = group_space(f);
     struct nest nest = {.guard = cuda_store_guard};
@@ -225,13 +220,13 @@ static const char *launch_in_shared(struct function *f)
 /* The workspace has room for a part of the warps only, which then take several rows. */
 static const char *launch_in_workspace(struct function *f)
 {
-    int64_t blocks = (cuda_most(f, f->count) + ROW_WARPS - 1) / ROW_WARPS;
+    int64_t blocks = (function_most(f, f->count) + ROW_WARPS - 1) / ROW_WARPS;
     blocks = blocks > ROW_BLOCKS ? ROW_BLOCKS : blocks;
     cuda_take_workspace(f->emit, f->row_bytes * blocks * ROW_WARPS);
     return arena_printf(f->emit->arena, "%" PRId64 ", %d, 0", blocks, 32 * ROW_WARPS);
 }
 
-static void row_group(struct function *f)
+void cuda_row_group(struct function *f)
 {
     struct arena *arena = f->emit->arena;
     struct shape space = group_space(f);
@@ -248,7 +243,7 @@ static void row_group(struct function *f)
 
 /* ---- column ---- */
 
-static void column_group(struct function *f)
+void cuda_column_group(struct function *f)
 {
     const struct node *column = group_class_node(f, CLASS_COLUMN);
     const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
@@ -278,12 +273,12 @@ static void column_group(struct function *f)
 
 /* ---- take, scatter: one thread an output, the rest as in C ---- */
 
-static void take_group(struct function *f)
+void cuda_take_group(struct function *f)
 {
     const struct node *take = group_first(f);
     struct extent c = extent_of(&take->shape, 2), all = extent_of_all(&take->shape);
     struct extent r = extent_multiply(extent_of(&take->shape, 0), extent_of(&take->shape, 1));
-    group_emit(f);
+    c_take_group(f);
     set_indices(f, "element", r, "j", c);
     if (extent_is(c, 1))
         values_set(f->values, "indices", "");
@@ -298,13 +293,13 @@ static void take_group(struct function *f)
     f->launch = cuda_threads_for(f, all);
 }
 
-static void scatter_group(struct function *f)
+void cuda_scatter_group(struct function *f)
 {
     const struct node *scatter = group_first(f);
     struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
     struct extent c = extent_of(&scatter->shape, 2);
     bool paged = !extent_is(pages, 1);
-    group_emit(f);
+    c_scatter_group(f);
     const char *index = function_pointer(f, scatter->operand[1], false);
     struct extent r = extent_of(&graph_node(f->graph, scatter->operand[1])->shape, 1);
     values_set(f->values, "at", paged ? function_pointer_at(f, index, r, "i") : index);
@@ -382,7 +377,7 @@ static void pad_body(struct function *f, const struct node *pad, struct text *bo
     share_elements(&nest, &line, body);
 }
 
-static void move_group(struct function *f)
+void cuda_move_group(struct function *f)
 {
     const struct node *move = group_first(f);
     struct text body;
@@ -430,10 +425,10 @@ static void random_samples(struct function *f, const struct node *node)
     f->launch = cuda_threads_for(f, all);
 }
 
-static void random_group(struct function *f)
+void cuda_random_group(struct function *f)
 {
     const struct node *node = group_first(f);
-    group_emit(f);
+    c_random_group(f);
     if (node->attr.domain == DOMAIN_SAMPLE)
         random_samples(f, node);
     else
@@ -441,9 +436,9 @@ static void random_group(struct function *f)
     f->mapping = arena_printf(f->emit->arena, "%s\n * a thread a counter", f->mapping);
 }
 
-static void serial_group(struct function *f)
+void cuda_serial_group(struct function *f)
 {
-    group_emit(f);
+    c_serial_group(f);
     f->mapping = arena_printf(f->emit->arena, "%s: one thread",
                               space_text(f, &group_first(f)->shape));
     f->skeleton = "templates/skeleton/serial.cu";
@@ -452,16 +447,10 @@ static void serial_group(struct function *f)
 
 /* ---- all ---- */
 
-static void cuda_group(struct function *f)
-{
-    static void (*const groups[])(struct function *) = {
-        [GROUP_MAP] = map_group,           [GROUP_ROW] = row_group,
-        [GROUP_COLUMN] = column_group,     [GROUP_CONTRACT] = cuda_contract_group,
-        [GROUP_TAKE] = take_group,         [GROUP_SCATTER] = scatter_group,
-        [GROUP_MOVE] = move_group,         [GROUP_RANDOM] = random_group,
-        [GROUP_SERIAL] = serial_group};
-    groups[f->group->kind](f);
-}
+static void (*const groups[CLASS_COUNT])(struct function *) = {
+#define NEST(class, stem, ...) [CLASS_##class] = cuda_##stem##_group,
+#include "graph/classes.def"
+};
 
 /* The kernels' launches, each with what the group has for itself as a last argument. */
 static const char *cuda_step(const struct function *f, const char *own, struct traced rows)
@@ -490,7 +479,7 @@ static void cuda_list_phase(struct emit *emit, const char *name, const char *ind
 const struct emit_target target_cuda = {
     .phase = "templates/program/cuda_phase.cu", .function = "templates/skeleton/function.cu",
     .restrict_word = "__restrict__ ", .traced = true, .trace_lines = true,
-    .rows = &row_warps, .pointer = emit_arena_pointer, .own = "own.at", .group = cuda_group,
+    .rows = &row_warps, .pointer = emit_arena_pointer, .own = "own.at", .group = groups,
     .step = cuda_step, .phase_list = "function", .list_phase = cuda_list_phase};
 
 static void cuda_open(struct emit *emit, const struct program *program)

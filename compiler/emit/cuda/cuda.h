@@ -3,8 +3,6 @@
 #define INVAR_EMIT_CUDA_H
 #include "emit/emit_private.h"
 
-/* The extent at the declared batch. */
-int64_t cuda_most(const struct function *, struct extent);
 /* Groups run one by one: each has the workspace to itself. */
 void cuda_take_workspace(struct emit *, int64_t bytes);
 /* Iterations that differ only in loops which the stored node does not have store the same: the
@@ -13,7 +11,8 @@ const char *cuda_store_guard(struct nest *, const struct node *);
 /* "inv_blocks(128 * b, 256), 256, 0": enough for `count` outputs, one a thread. */
 const char *cuda_threads_for(struct function *, struct extent count);
 
-/* ---- emit_cuda_contract.c ---- */
-void cuda_contract_group(struct function *);
+/* By class: sets skeleton, values and launch. */
+#define NEST(class, stem, ...) void cuda_##stem##_group(struct function *);
+#include "graph/classes.def"
 
 #endif

@@ -105,7 +105,7 @@ const struct emit_target target_firmware = {
     .function = "templates/skeleton/function.c", .restrict_word = "restrict ",
     .tile_floats = SMALL_TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
     .piece = firmware_piece, .in_piece = firmware_in_piece, .narrow = true, .own = "run->at",
-    .group = group_emit, .step = firmware_group, .phase_list = "function",
+    .group = c_groups, .step = firmware_group, .phase_list = "function",
     .list_phase = firmware_list_phase,
     .settle = firmware_narrow};
 

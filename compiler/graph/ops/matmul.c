@@ -116,6 +116,15 @@ static void gradient(struct gradient *d, const struct node *n, int dy)
         gradient_add(d, n, 1, gradient_b(d, n, dy));
 }
 
+/* A multiplication and an addition for each output and element of k. */
+static struct work work(const struct graph *graph, const struct node *n)
+{
+    const struct shape *a = &rule_operand(graph, n, 0)->shape;
+    struct extent k = extent_of(a, n->attr.transpose_a ? a->rank - 2 : a->rank - 1);
+    struct extent steps = extent_multiply(extent_of_all(&n->shape), k);
+    return (struct work){steps, extent_multiply(steps, (struct extent){.constant = 2})};
+}
+
 const struct op_def op_matmul = {
     OP_ROW(MATMUL, matmul),
     .attributes = ATTR_TRANSPOSE,
@@ -126,4 +135,5 @@ const struct op_def op_matmul = {
     .bound = "0.5 ulp of the sum of |terms|, per addition in the longest chain",
     .infer = infer,
     .gradient = gradient,
+    .work = work,
 };
