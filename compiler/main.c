@@ -507,7 +507,7 @@ static void set_option(struct options *o, char letter, const char *value)
 
 static int bad_option(const struct command *c, const char *argument)
 {
-    const char *choice[16];
+    const char *choice[sizeof option_table / sizeof *option_table];
     int count = 0;
     for (int i = 0; i < (int)(sizeof option_table / sizeof *option_table); i++)
         if (strchr(c->accepts, option_table[i].letter))
