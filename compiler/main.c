@@ -14,6 +14,7 @@
 #include "graph/op_text.h"
 #include "passes/pass.h"
 #include "emit/plan_text.h"
+#include "emit/summary.h"
 #include "graph/program_text.h"
 
 
@@ -22,7 +23,7 @@ struct options {
     const char **define;
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
-    bool write, check;
+    bool write, check, json;
     struct build_options build;
     char **rest;                        /* run: the trainer's own options */
     int rest_count;
@@ -288,16 +289,27 @@ static int command_emit(const struct options *o)
     return finish(program, status);
 }
 
-static int command_plan(const struct options *o)
+static int print_program(const struct options *o,
+                         void (*print)(const struct program *, struct text *))
 {
     struct program *program = compile_model(o);
     struct text text;
     if (!program)
         return 1;
     text_init(&text, program->arena);
-    plan_print(program, &text);
+    print(program, &text);
     fwrite(text.data, 1, text.size, stdout);
     return finish(program, 0);
+}
+
+static int command_plan(const struct options *o)
+{
+    return print_program(o, plan_print);
+}
+
+static int command_summary(const struct options *o)
+{
+    return print_program(o, o->json ? summary_print_json : summary_print);
 }
 
 /* In the place of a regular file only: what is read from a pipe cannot be written back. */
@@ -407,6 +419,15 @@ static const struct command commands[] = {
     {"check", "print errors only", "check MODEL.inv [options]", "", command_check, "Dtd"},
     {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
      command_plan, "Dtd"},
+    {"summary", "print layers, their outputs, parameters, FLOPs and activations",
+     "summary MODEL.inv [--json] [options]",
+     "A line for each call of a block in the model's own files, in the order of training,\n"
+     "indented as they call each other; a block's figures are with those of what it calls.\n"
+     "FLOPs are of a batch, a multiplication and its addition counted as two: forward, and of\n"
+     "the whole step. Activations are what of the forward pass lies in memory until gradients\n"
+     "have used it.\n"
+     "  --json              for programs: the same figures, an object a layer\n",
+     command_summary, "Dtdj"},
     {"fmt", "print a model file in canonical layout", "fmt MODEL.inv [--write | --check]",
      "  --write             rewrite the file\n"
      "  --check             exit with 1 where the layout differs\n",
@@ -425,6 +446,7 @@ static const struct {
     {"--arch", 'a', true},     {"--kernels", 'K', true},
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
     {"--weights", 'W', true},
+    {"--json", 'j', false},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
 
@@ -501,6 +523,7 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'K': o->kernels = value; break;
     case 'W': o->weights = value; break;
     case 'w': o->write = true; break;
+    case 'j': o->json = true; break;
     default: o->check = true; break;
     }
 }

@@ -22,7 +22,7 @@ int64_t plan_flops(const struct graph *graph, const struct node *node)
     return extent_at(node_work(graph, node).flops, graph->program->train.batch);
 }
 
-static int64_t phase_flops(const struct graph *graph)
+int64_t plan_phase_flops(const struct graph *graph)
 {
     int64_t sum = 0;
     for (int id = 0; id < graph->count; id++)
@@ -148,7 +148,8 @@ static void print_phase(const struct graph *graph, struct text *text)
 {
     const struct schedule *schedule = graph->schedule;
     text_printf(text, "phase %s: %" PRId64 " FLOPs, scratch %" PRId64 " bytes, bound %" PRId64 "\n",
-                graph->name, phase_flops(graph), schedule->scratch_bytes, schedule->lower_bound);
+                graph->name, plan_phase_flops(graph), schedule->scratch_bytes,
+                schedule->lower_bound);
     for (int g = 0; g < schedule->group_count; g++)
         print_group(graph, g, text);
     if (schedule->storage_count > 0)

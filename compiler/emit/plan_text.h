@@ -12,5 +12,6 @@ void schedule_print(const struct graph *, struct text *);
  * a scatter_add takes, two for each product and sum of a contraction; whole-number work, random
  * numbers and moves count nothing. */
 int64_t plan_flops(const struct graph *, const struct node *);
+int64_t plan_phase_flops(const struct graph *); /* of all nodes that run */
 
 #endif

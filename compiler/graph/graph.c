@@ -92,6 +92,8 @@ int graph_add_shaped(struct graph *graph, enum op op, int count, const int *oper
     n->span = graph->span;
     n->call = graph->call;
     n->forward = graph->forward;
+    n->layer = graph->layer;
+    n->gradient = graph->forward >= 0;
     const char *problem = graph_infer(graph, n);
     if (problem)
         die(graph, n, "while building", problem);

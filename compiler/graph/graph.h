@@ -73,6 +73,8 @@ struct node {
     struct span span;                   /* the model line, also on gradient nodes */
     struct span call;                   /* the user's call, where span is in a library body */
     int forward;                        /* gradient nodes: the node differentiated, else -1 */
+    int layer;                          /* phase train: the call in program->layer, or 0 */
+    bool gradient;                      /* made by pass_grad, also where `forward` is forgotten */
 };
 
 struct graph {
@@ -81,7 +83,7 @@ struct graph {
     struct node **node;
     int count, room;
     struct span span, call;             /* given to the nodes made next */
-    int forward;
+    int forward, layer;
     struct schedule *schedule;          /* set by pass_fuse and pass_order (passes/pass.h) */
 };
 

@@ -31,6 +31,7 @@ struct variable {
     int64_t classes;                    /* class values: k, else 0 */
     int labels;                         /* VAR_OUTPUT: 1 + the field with named classes that it
                                          * stands for, or 0 */
+    int layer;                          /* VAR_PARAM, VAR_BUFFER: the call that declared it */
     int block;                          /* VAR_PARAM: the block it lies in, or -1 */
     int64_t block_start;                /* its first element there */
     int64_t offset;                     /* bytes in the arena: set by pass_plan */
@@ -180,6 +181,14 @@ struct train_desc {
     int keep_report;
 };
 
+/* A call of a block where the user's own files make it, in phase train.  Its number is its place
+ * in program->layer; number 0 is none, 1 the model itself. */
+struct layer_call {
+    const char *path, *block;           /* "stage/0/dense1", "dense" */
+    const char *output;                 /* its type: "f32[128]" */
+    int outer;                          /* the number of the call around it, or 0 */
+};
+
 /* A microcontroller's memory in bytes. */
 struct target_desc {
     const char *name;
@@ -209,6 +218,8 @@ struct program {
     int watched_count, watched_room;
     struct rate *rate;
     int rate_count, rate_room;
+    struct layer_call *layer;
+    int layer_count, layer_room;
     struct target_desc *target;
     int target_count, target_room;
     int sample;                         /* the VAR_SAMPLE */

@@ -98,6 +98,43 @@ static bool can_expand(struct lower *l, struct frame *caller, const struct expan
     return l->depth < DEPTH_MAX;
 }
 
+/* ---- layers, as `invar summary` lists them ---- */
+static bool is_layer(const struct lower *l, const struct frame *caller)
+{
+    bool model = caller->role == ROLE_MODEL || caller->role == ROLE_BLOCK;
+    return model && l->phase == PHASE_TRAIN && !caller->library;
+}
+
+static const char *describe_output(struct lower *l, struct value v)
+{
+    const char *text = v.kind == V_LIST ? "" : value_describe(l, v);
+    for (int i = 0; v.kind == V_LIST && i < v.count; i++)
+        text = arena_printf(l->arena, "%s%s%s", text, i ? ", " : "", value_describe(l, v.item[i]));
+    return text;
+}
+
+int lower_begin_layer(struct lower *l, const char *path, const char *block)
+{
+    struct program *p = l->program;
+    if (p->layer_count == 0)
+        ARENA_PUSH(l->arena, p->layer, p->layer_count, p->layer_room) = (struct layer_call){0};
+    ARENA_PUSH(l->arena, p->layer, p->layer_count, p->layer_room) = (struct layer_call){
+        .path = path, .block = block, .output = "", .outer = l->graph->layer};
+    return l->graph->layer = p->layer_count - 1;
+}
+
+static void lower_block_body(struct lower *l, struct frame *f, const struct expansion *e)
+{
+    bool layer = is_layer(l, f->caller);
+    int outer = l->graph->layer;
+    int number = layer ? lower_begin_layer(l, f->path, e->block->text) : 0;
+    lower_body(l, f, e->block->kid[1]);
+    lower_store_changed(l, f);
+    l->graph->layer = outer;
+    if (layer)
+        l->program->layer[number].output = describe_output(l, f->result);
+}
+
 static struct value expand(struct lower *l, struct frame *caller, const struct expansion *e)
 {
     struct frame *f = ARENA_NEW(l->arena, struct frame), *current = l->current;
@@ -114,8 +151,7 @@ static struct value expand(struct lower *l, struct frame *caller, const struct e
     bool good = lower_bind_arguments(l, f, e);
     if (good) {
         l->current = f;
-        lower_body(l, f, e->block->kid[1]);
-        lower_store_changed(l, f);
+        lower_block_body(l, f, e);
         l->current = current;
     }
     l->depth--;

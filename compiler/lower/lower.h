@@ -231,6 +231,8 @@ void lower_number_calls(struct lower *, struct ast *declaration);
 struct value lower_call(struct lower *, struct frame *, const struct ast *callee,
                         const struct ast *arguments, const struct value *first, const char *as,
                         struct span span);
+/* What is lowered from here on belongs to another layer_call, whose number it returns. */
+int lower_begin_layer(struct lower *, const char *path, const char *block);
 /* Calls the layer: e holds what stands before the layer's own arguments, the paths and the span. */
 struct value lower_apply(struct lower *, struct frame *caller, struct layer *,
                          const struct expansion *e);

@@ -108,6 +108,8 @@ static void lower_model_body(struct lower *l, enum phase phase, bool training)
     *frame = (struct frame){
         .role = ROLE_MODEL, .declaration = l->model_ast, .path = "", .random_path = ""};
     l->current = frame;
+    if (phase == PHASE_TRAIN)
+        lower_begin_layer(l, "", l->model_ast->text);
     if (bind_inputs(l, frame)) {
         lower_body(l, frame, l->model_ast->kid[1]);
         lower_waiting(l);
@@ -118,6 +120,7 @@ static void lower_model_body(struct lower *l, enum phase phase, bool training)
         else if (phase == PHASE_PREDICT)
             lower_label_outputs(l, frame);
     }
+    l->graph->layer = 0;
     l->current = NULL;
 }
 

@@ -103,6 +103,7 @@ int lower_declare(struct lower *l, struct frame *frame, enum variable_kind kind,
     if (!v) {
         v = program_add_variable(l->program, kind, path, dtype, shape, span);
         v->frozen = kind <= VAR_BUFFER && lower_is_frozen(l, path);
+        v->layer = l->graph->layer;
         lower_name_variable(l, v->id);
         lower_declared(l, v->id)->span = lower_user_span(l, frame, span);
     }

@@ -35,6 +35,7 @@ static int differentiate(struct gradient *d, int id, bool is_loss)
     graph->span = n->span;
     graph->call = n->call;
     graph->forward = id;
+    graph->layer = n->layer;
     int dy = is_loss ? graph_const(graph, 1.0f) : gradient_fold(d, id);
     if (dy >= 0 && carries(n))
         op_def(n->op)->gradient(d, n, dy);
@@ -46,6 +47,7 @@ void pass_grad(struct graph *graph, int loss, const int *wanted, int wanted_coun
     struct arena *arena = graph->program->arena;
     struct span span = graph->span, call = graph->call;
     const struct node *n = graph_node(graph, loss);
+    int layer = graph->layer;
     struct gradient d = {graph, ARENA_ARRAY(arena, bool, loss + 1),
                          ARENA_ARRAY(arena, struct sources, loss + 1)};
     int *gradient_of = ARENA_ARRAY(arena, int, loss + 1);
@@ -58,4 +60,5 @@ void pass_grad(struct graph *graph, int loss, const int *wanted, int wanted_coun
     graph->span = span;
     graph->call = call;
     graph->forward = -1;
+    graph->layer = layer;
 }
