@@ -57,32 +57,18 @@ static void put_shape(struct writing *w, const struct shape *shape)
         put(w, shape->dim[axis]);
 }
 
-static int64_t float_bits(float value)
+static void put_number(void *to, int64_t number)
 {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
+    put(to, number);
 }
 
 /* What the operator reads, but for the variable, and the stream, which is the group's own. */
 static void put_attributes(struct writing *w, const struct node *node)
 {
-    const struct attr *attr = &node->attr;
-    unsigned uses = op_def(node->op)->attributes;
-    for (int axis = 0; axis < node->shape.rank; axis++) {
-        put(w, uses & ATTR_PERM ? attr->perm[axis] : 0);
-        put(w, uses & ATTR_START ? attr->start[axis] : 0);
-    }
-    put(w, uses & ATTR_AXIS ? attr->axis : 0);
-    put(w, uses & ATTR_TRANSPOSE ? 2 * attr->transpose_a + attr->transpose_b : 0);
-    put(w, uses & ATTR_VALUE ? float_bits(attr->value) : 0);
-    put(w, uses & ATTR_VALUE ? (int64_t)(intptr_t)attr->list : 0);
-    put(w, uses & ATTR_WHOLE ? attr->whole : 0);
-    put(w, uses & ATTR_STEP_VALUE ? (int64_t)attr->step_value : 0);
-    put(w, uses & ATTR_RANDOM ? (int64_t)attr->domain : 0);
-    put(w, uses & ATTR_PROBABILITY ? float_bits(attr->probability) : 0);
-    if (uses & ATTR_RANDOM && computes(w, node->id) && w->stream_count < PARTS_MAX)
-        w->stream[w->stream_count++] = attr->stream;
+    unsigned has = op_def(node->op)->attributes;
+    node_numbers(node, has & ~(unsigned)(ATTR_VARIABLE | ATTR_PATH | ATTR_STREAM), put_number, w);
+    if (has & ATTR_STREAM && computes(w, node->id) && w->stream_count < PARTS_MAX)
+        w->stream[w->stream_count++] = node->attr.stream;
 }
 
 /* Storage is named by its number: the same for values that begin at one place. */

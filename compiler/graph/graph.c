@@ -108,35 +108,48 @@ int graph_add(struct graph *graph, enum op op, int count, const int *operand,
     return graph_add_shaped(graph, op, count, operand, attr, F32, &scalar);
 }
 
-static bool same_floats(const float *a, const float *b, int64_t count)
+/* ---- attributes by their forms ---- */
+
+static int64_t bits_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static bool same_list(const float *a, const float *b, const struct shape *shape)
 {
     if (!a || !b)
         return a == b;
-    return memcmp(a, b, sizeof *a * (size_t)count) == 0;
+    return memcmp(a, b, sizeof *a * (size_t)shape_elements(shape)) == 0;
 }
 
-static bool same_random(const struct attr *a, const struct attr *b)
+static bool same_axes(const int64_t *a, const int64_t *b, const struct shape *shape)
 {
-    return a->domain == b->domain && strcmp(a->path, b->path) == 0;
+    return memcmp(a, b, sizeof *a * (size_t)shape->rank) == 0;
 }
 
-/* Floats are compared by their bits: -0 is not +0 and a NaN equals itself. */
-static bool same_attr(unsigned uses, const struct attr *a, const struct attr *b,
-                      const struct shape *shape)
+#define SAME_VARIABLE(a, b, shape) ((a) == (b))
+#define SAME_BARE(a, b, shape) ((a) == (b))
+#define SAME_WORD(a, b, shape) ((a) == (b))
+#define SAME_WHOLE(a, b, shape) ((a) == (b))
+#define SAME_MARK(a, b, shape) ((a) == (b))
+#define SAME_REAL(a, b, shape) (bits_of(a) == bits_of(b))
+#define SAME_LIST(a, b, shape) same_list(a, b, shape)
+#define SAME_TEXT(a, b, shape) (strcmp(a, b) == 0)
+#define SAME_DERIVED(a, b, shape) true
+
+static bool same_attributes(const struct node *n, const struct attr *a, const struct attr *b)
 {
-    size_t rank = (size_t)shape->rank;
-    return (!(uses & ATTR_AXIS) || a->axis == b->axis) &&
-           (!(uses & ATTR_PERM) || memcmp(a->perm, b->perm, sizeof *a->perm * rank) == 0) &&
-           (!(uses & ATTR_START) || memcmp(a->start, b->start, sizeof *a->start * rank) == 0) &&
-           (!(uses & ATTR_TRANSPOSE) ||
-            (a->transpose_a == b->transpose_a && a->transpose_b == b->transpose_b)) &&
-           (!(uses & ATTR_VALUE) || (same_floats(&a->value, &b->value, 1) &&
-                                     same_floats(a->list, b->list, shape_elements(shape)))) &&
-           (!(uses & ATTR_WHOLE) || a->whole == b->whole) &&
-           (!(uses & ATTR_VARIABLE) || a->variable == b->variable) &&
-           (!(uses & ATTR_STEP_VALUE) || a->step_value == b->step_value) &&
-           (!(uses & ATTR_RANDOM) || same_random(a, b)) &&
-           (!(uses & ATTR_PROBABILITY) || same_floats(&a->probability, &b->probability, 1));
+    unsigned has = op_def(n->op)->attributes;
+#define ATTRIBUTE(enumerator, field, form, type) \
+    if (has & ATTR_##enumerator && !SAME_##form(a->field, b->field, &n->shape)) \
+        return false;
+#define PER_AXIS(enumerator, field) \
+    if (has & ATTR_##enumerator && !same_axes(a->field, b->field, &n->shape)) \
+        return false;
+#include "graph/attributes.def"
+    return true;
 }
 
 bool node_same(const struct node *a, const struct node *b)
@@ -147,7 +160,41 @@ bool node_same(const struct node *a, const struct node *b)
     for (int i = 0; i < a->count; i++)
         if (a->operand[i] != b->operand[i])
             return false;
-    return same_attr(op_def(a->op)->attributes, &a->attr, &b->attr, &a->shape);
+    return same_attributes(a, &a->attr, &b->attr);
+}
+
+struct numbers {
+    void (*put)(void *to, int64_t);
+    void *to;
+};
+
+static void put_text(const struct numbers *numbers, const char *text)
+{
+    for (; text && *text; text++)
+        numbers->put(numbers->to, *text);
+}
+
+#define PUT_VARIABLE(value) put(to, value)
+#define PUT_BARE(value) put(to, (int64_t)(value))
+#define PUT_WORD(value) put(to, (int64_t)(value))
+#define PUT_WHOLE(value) put(to, value)
+#define PUT_MARK(value) put(to, value)
+#define PUT_REAL(value) put(to, bits_of(value))
+#define PUT_LIST(value) put(to, (int64_t)(intptr_t)(value))
+#define PUT_TEXT(value) put_text(&numbers, value)
+#define PUT_DERIVED(value) put(to, value)
+
+void node_numbers(const struct node *n, unsigned which, void (*put)(void *, int64_t), void *to)
+{
+    const struct numbers numbers = {put, to};
+    which &= op_def(n->op)->attributes;
+#define ATTRIBUTE(enumerator, field, form, type) \
+    if (which & ATTR_##enumerator) \
+        PUT_##form(n->attr.field);
+#define PER_AXIS(enumerator, field) \
+    for (int axis = 0; which & ATTR_##enumerator && axis < n->shape.rank; axis++) \
+        put(to, n->attr.field[axis]);
+#include "graph/attributes.def"
 }
 
 static const char *verify_node(const struct graph *graph, int id)

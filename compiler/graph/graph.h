@@ -41,25 +41,17 @@ enum op_class {
 
 enum step_value { VALUE_STEP, VALUE_STEPS, VALUE_EPOCH, VALUE_ROWS };
 
-/* What the counter of a random node holds (NUMERICS section 4.2). */
+/* What the counter of a random node holds (NUMERICS section 4.2); with DOMAIN_SAMPLE, operand 0 is
+ * the sample numbers I32[b]. */
 enum random_domain { DOMAIN_STEP, DOMAIN_INIT, DOMAIN_SAMPLE };
 
 struct attr {
-    int axis;                           /* position, concat */
-    int variable;                       /* read, store */
-    union {                             /* no operator has both */
-        int perm[RANK_MAX];             /* transpose: output axis i is input axis perm[i] */
-        int64_t start[RANK_MAX];        /* slice: first index; pad: elements before */
+#define ATTRIBUTE(enumerator, field, form, type) type field;
+#include "graph/attributes.def"
+    union {
+#define PER_AXIS(enumerator, field) int64_t field[RANK_MAX];
+#include "graph/attributes.def"
     };
-    bool transpose_a, transpose_b;      /* matmul: the operand is [.., k, m] or [.., n, k] */
-    float value;                        /* const F32, one value for all elements */
-    int64_t whole;                      /* const of another dtype; random_integer: n */
-    const float *list;                  /* const F32 whose elements differ, or NULL */
-    enum step_value step_value;
-    enum random_domain domain;          /* DOMAIN_SAMPLE: operand 0 is the sample numbers I32[b] */
-    const char *path;                   /* random: the path of its stream */
-    uint32_t stream;                    /* random: set by pass_random */
-    float probability;                  /* random_keep: probability of dropping */
 };
 
 struct node {
@@ -155,6 +147,8 @@ int graph_unbroadcast(struct graph *, int x, const struct shape *);
 const char *graph_infer(const struct graph *, struct node *);
 /* Same operator, operands, attributes, dtype and shape: equal values. */
 bool node_same(const struct node *, const struct node *);
+/* The attributes among `which` (graph/op.h) that the operator has, as numbers in one order. */
+void node_numbers(const struct node *, unsigned which, void (*put)(void *to, int64_t), void *to);
 /* Dies (assert-like, with the graph's text) where an id, shape, dtype or attribute is wrong. */
 void graph_verify(const struct graph *, const char *after_pass);
 /* One line a node, readable back by graph_read_text:

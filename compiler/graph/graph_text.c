@@ -7,10 +7,11 @@
 #include "graph/op.h"
 #include "graph/program.h"
 
-static const char *const step_values[] = {
-    [VALUE_STEP] = "step", [VALUE_STEPS] = "steps", [VALUE_EPOCH] = "epoch", [VALUE_ROWS] = "rows"};
-static const char *const domains[] = {
-    [DOMAIN_STEP] = "step", [DOMAIN_INIT] = "init", [DOMAIN_SAMPLE] = "sample"};
+static const char *const step_value_words[] = {
+    [VALUE_STEP] = "step", [VALUE_STEPS] = "steps", [VALUE_EPOCH] = "epoch", [VALUE_ROWS] = "rows",
+    NULL};
+static const char *const domain_words[] = {
+    [DOMAIN_STEP] = "step", [DOMAIN_INIT] = "init", [DOMAIN_SAMPLE] = "sample", NULL};
 
 /* Source 0 is "nowhere", and stands for numbers out of range. */
 static const struct source *find_place(const struct diags *diags, int source)
@@ -21,7 +22,7 @@ static const struct source *find_place(const struct diags *diags, int source)
 
 /* ---- printing ---- */
 
-static void print_list(struct text *text, const char *key, int count, const int64_t *value)
+static void print_axes(struct text *text, const char *key, int count, const int64_t *value)
 {
     text_printf(text, " %s=[", key);
     for (int i = 0; i < count; i++)
@@ -29,67 +30,54 @@ static void print_list(struct text *text, const char *key, int count, const int6
     text_puts(text, "]");
 }
 
-static void print_value(struct text *text, const struct node *n)
+static void print_list(struct text *text, const char *key, int64_t count, const float *value)
 {
-    if (!n->attr.list) {
-        text_printf(text, " value=%a", (double)n->attr.value);
-        return;
-    }
-    text_puts(text, " list=[");
-    for (int64_t i = 0; i < shape_elements(&n->shape); i++)
-        text_printf(text, "%s%a", i == 0 ? "" : ", ", (double)n->attr.list[i]);
+    text_printf(text, " %s=[", key);
+    for (int64_t i = 0; i < count; i++)
+        text_printf(text, "%s%a", i == 0 ? "" : ", ", (double)value[i]);
     text_puts(text, "]");
 }
 
-static void print_perm(struct text *text, const struct node *n)
+static void print_variable(struct text *text, const struct graph *graph, int id)
 {
-    int64_t perm[RANK_MAX];
-    for (int i = 0; i < n->shape.rank; i++)
-        perm[i] = n->attr.perm[i];
-    print_list(text, "perm", n->shape.rank, perm);
-}
-
-static void print_variable(struct text *text, const struct graph *graph, const struct node *n)
-{
-    int id = n->attr.variable;
     if (id >= 0 && id < graph->program->variable_count)
         text_printf(text, " $%d:%s", id, graph->program->variable[id]->path);
     else
         text_printf(text, " $%d:?", id);
 }
 
-static void print_random(struct text *text, const struct node *n)
+/* Of the numbers of a constant, those of its type. */
+static unsigned said_attributes(const struct node *n)
 {
-    text_printf(text, " path=\"%s\" domain=%s", n->attr.path, domains[n->attr.domain]);
-    if (n->attr.stream)
-        text_printf(text, " stream=0x%08" PRIx32, n->attr.stream);
+    unsigned has = op_def(n->op)->attributes, not = 0;
+    if (n->op == OP_CONST)
+        not = n->dtype != F32 ? ATTR_VALUE | ATTR_LIST
+              : n->attr.list  ? ATTR_VALUE | ATTR_WHOLE
+                              : ATTR_LIST | ATTR_WHOLE;
+    return has & ~not;
 }
+
+#define PRINT_VARIABLE(field) print_variable(text, graph, n->attr.field)
+#define PRINT_WORD(field) text_printf(text, " " #field "=%s", field##_words[n->attr.field])
+#define PRINT_BARE(field) text_printf(text, " %s", field##_words[n->attr.field])
+#define PRINT_WHOLE(field) text_printf(text, " " #field "=%" PRId64, (int64_t)n->attr.field)
+#define PRINT_REAL(field) text_printf(text, " " #field "=%a", (double)n->attr.field)
+#define PRINT_LIST(field) print_list(text, #field, shape_elements(&n->shape), n->attr.field)
+#define PRINT_MARK(field) text_puts(text, n->attr.field ? " " #field : "")
+#define PRINT_TEXT(field) text_printf(text, " " #field "=\"%s\"", n->attr.field)
+#define PRINT_DERIVED(field) \
+    text_printf(text, n->attr.field ? " " #field "=0x%08" PRIx32 : "", n->attr.field)
 
 static void print_attributes(struct text *text, const struct graph *graph, const struct node *n)
 {
-    unsigned uses = op_def(n->op)->attributes;
-    if (uses & ATTR_VARIABLE)
-        print_variable(text, graph, n);
-    if (uses & ATTR_STEP_VALUE)
-        text_printf(text, " %s", step_values[n->attr.step_value]);
-    if (uses & ATTR_VALUE && n->dtype == F32)
-        print_value(text, n);
-    if (uses & ATTR_WHOLE && (n->dtype != F32 || !(uses & ATTR_VALUE)))
-        text_printf(text, " whole=%" PRId64, n->attr.whole);
-    if (uses & ATTR_AXIS)
-        text_printf(text, " axis=%d", n->attr.axis);
-    if (uses & ATTR_PERM)
-        print_perm(text, n);
-    if (uses & ATTR_START)
-        print_list(text, "start", n->shape.rank, n->attr.start);
-    if (uses & ATTR_TRANSPOSE && n->attr.transpose_a)
-        text_puts(text, " transpose_a");
-    if (uses & ATTR_TRANSPOSE && n->attr.transpose_b)
-        text_puts(text, " transpose_b");
-    if (uses & ATTR_RANDOM)
-        print_random(text, n);
-    if (uses & ATTR_PROBABILITY)
-        text_printf(text, " probability=%a", (double)n->attr.probability);
+    unsigned says = said_attributes(n);
+#define ATTRIBUTE(enumerator, field, form, type) \
+    if (says & ATTR_##enumerator) \
+        PRINT_##form(field);
+#define PER_AXIS(enumerator, field) \
+    if (says & ATTR_##enumerator) \
+        print_axes(text, #field, n->shape.rank, n->attr.field);
+#include "graph/attributes.def"
 }
 
 static void print_place(struct text *text, const struct graph *graph, const char *before,
@@ -132,8 +120,7 @@ struct reader {
     const char *at;
     int line;
     const char *error;                  /* the first one */
-    float *list;                        /* of the node at hand, or NULL */
-    int list_count, list_room;
+    int list_count;                     /* elements of the list of the node at hand */
 };
 
 static void fail(struct reader *r, const char *what)
@@ -192,10 +179,11 @@ static int read_id(struct reader *r)
 }
 
 /* Index of the word that stands here in a list of names; fails where none does. */
-static int read_one_of(struct reader *r, const char *const *name, int count)
+static int read_word(struct reader *r, const char *const *name)
 {
+    skip_blanks(r);
     size_t size = strcspn(r->at, " :\n");
-    for (int i = 0; i < count; i++)
+    for (int i = 0; name[i]; i++)
         if (strlen(name[i]) == size && strncmp(r->at, name[i], size) == 0) {
             r->at += size;
             return i;
@@ -204,7 +192,7 @@ static int read_one_of(struct reader *r, const char *const *name, int count)
     return 0;
 }
 
-static int read_list(struct reader *r, int64_t *value)
+static void read_axes(struct reader *r, int64_t *value)
 {
     int count = 0;
     expect(r, "[");
@@ -212,69 +200,69 @@ static int read_list(struct reader *r, int64_t *value)
         value[count++] = read_whole(r);
         accept(r, ",");
     }
-    return count;
 }
 
-static void read_float_list(struct reader *r)
+static const float *read_list(struct reader *r)
 {
+    float *list = NULL;
+    int room = 0;
     expect(r, "[");
     while (!r->error && !accept(r, "]")) {
         skip_blanks(r);
         float value = read_float(r);
-        ARENA_PUSH(r->program->arena, r->list, r->list_count, r->list_room) = value;
+        ARENA_PUSH(r->program->arena, list, r->list_count, room) = value;
         accept(r, ",");
     }
+    return list;
 }
 
-static void read_perm(struct reader *r, struct attr *attr)
+static int read_variable(struct reader *r)
 {
-    int64_t perm[RANK_MAX];
-    int count = read_list(r, perm);
-    for (int i = 0; i < count; i++)
-        attr->perm[i] = (int)perm[i];
+    int id = (int)read_whole(r);
+    r->at += strcspn(r->at, " \n");
+    return id;
 }
 
-static void read_path(struct reader *r, struct attr *attr)
+static const char *read_text(struct reader *r)
 {
+    expect(r, "\"");
     size_t size = strcspn(r->at, "\"\n");
-    attr->path = arena_strndup(r->program->arena, r->at, size);
+    const char *text = arena_strndup(r->program->arena, r->at, size);
     r->at += size;
     expect(r, "\"");
+    return text;
 }
 
-/* One attribute; false where none follows. */
-static bool read_attribute(struct reader *r, struct attr *attr)
+/* What an attribute begins with, and the rest of it. */
+#define BEGINS_VARIABLE(field) accept(r, "$")
+#define BEGINS_WORD(field) accept(r, #field "=")
+#define BEGINS_BARE(field) true
+#define BEGINS_WHOLE(field) accept(r, #field "=")
+#define BEGINS_REAL(field) accept(r, #field "=")
+#define BEGINS_LIST(field) accept(r, #field "=")
+#define BEGINS_MARK(field) accept(r, #field)
+#define BEGINS_TEXT(field) accept(r, #field "=")
+#define BEGINS_DERIVED(field) accept(r, #field "=")
+#define READ_VARIABLE(field) read_variable(r)
+#define READ_WORD(field) read_word(r, field##_words)
+#define READ_BARE(field) read_word(r, field##_words)
+#define READ_WHOLE(field) read_whole(r)
+#define READ_REAL(field) read_float(r)
+#define READ_LIST(field) read_list(r)
+#define READ_MARK(field) true
+#define READ_TEXT(field) read_text(r)
+#define READ_DERIVED(field) read_whole(r)
+
+static void read_attributes(struct reader *r, struct node *n)
 {
-    if (accept(r, "$")) {
-        attr->variable = (int)read_whole(r);
-        r->at += strcspn(r->at, " \n");
-    } else if (accept(r, "value="))
-        attr->value = read_float(r);
-    else if (accept(r, "list="))
-        read_float_list(r);
-    else if (accept(r, "whole="))
-        attr->whole = read_whole(r);
-    else if (accept(r, "axis="))
-        attr->axis = (int)read_whole(r);
-    else if (accept(r, "perm="))
-        read_perm(r, attr);
-    else if (accept(r, "start="))
-        read_list(r, attr->start);
-    else if (accept(r, "transpose_a"))
-        attr->transpose_a = true;
-    else if (accept(r, "transpose_b"))
-        attr->transpose_b = true;
-    else if (accept(r, "path=\""))
-        read_path(r, attr);
-    else if (accept(r, "domain="))
-        attr->domain = (enum random_domain)read_one_of(r, domains, 3);
-    else if (accept(r, "stream="))
-        attr->stream = (uint32_t)read_whole(r);
-    else if (accept(r, "probability="))
-        attr->probability = read_float(r);
-    else
-        return false;
-    return true;
+    unsigned has = op_def(n->op)->attributes;
+#define ATTRIBUTE(enumerator, field, form, type) \
+    if (has & ATTR_##enumerator && BEGINS_##form(field)) \
+        n->attr.field = (type)READ_##form(field);
+#define PER_AXIS(enumerator, field) \
+    if (has & ATTR_##enumerator && accept(r, #field "=")) \
+        read_axes(r, n->attr.field);
+#include "graph/attributes.def"
 }
 
 static enum dtype read_dtype(struct reader *r)
@@ -397,19 +385,12 @@ static void check_node(struct reader *r, struct node *n)
 static void read_node(struct reader *r)
 {
     struct node *n = new_node(r);
-    r->list = NULL;
-    r->list_count = r->list_room = 0;
-    if (op_def(n->op)->attributes & ATTR_STEP_VALUE) {
-        skip_blanks(r);
-        n->attr.step_value = (enum step_value)read_one_of(r, step_values, 4);
-    }
-    while (!r->error && read_attribute(r, &n->attr))
-        continue;
+    r->list_count = 0;
+    read_attributes(r, n);
     expect(r, ":");
     n->dtype = read_dtype(r);
     n->shape = read_shape(r);
-    n->attr.list = r->list;
-    if (r->list && r->list_count != shape_elements(&n->shape))
+    if (n->attr.list && r->list_count != shape_elements(&n->shape))
         fail(r, "the list does not fill the shape");
     read_comment(r);
     n->span = r->graph->span;

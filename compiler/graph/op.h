@@ -4,11 +4,19 @@
 #include "graph/extent.h"
 #include "graph/gradient.h"
 
-/* The attributes that an operator reads: those printed, compared and checked. */
+/* The attributes that an operator has: a bit for each row of attributes.def. */
+enum attribute_bit {
+#define ATTRIBUTE(enumerator, ...) BIT_##enumerator,
+#define PER_AXIS(enumerator, ...) BIT_##enumerator,
+#include "graph/attributes.def"
+};
 enum attribute {
-    ATTR_AXIS = 1, ATTR_PERM = 2, ATTR_START = 4, ATTR_TRANSPOSE = 8, ATTR_VALUE = 16,
-    ATTR_VARIABLE = 32, ATTR_STEP_VALUE = 64, ATTR_RANDOM = 128, ATTR_WHOLE = 256,
-    ATTR_PROBABILITY = 512
+#define ATTRIBUTE(enumerator, ...) ATTR_##enumerator = 1 << BIT_##enumerator,
+#define PER_AXIS(enumerator, ...) ATTR_##enumerator = 1 << BIT_##enumerator,
+#include "graph/attributes.def"
+    ATTR_CONSTANT = ATTR_VALUE | ATTR_LIST | ATTR_WHOLE,
+    ATTR_TRANSPOSE = ATTR_TRANSPOSE_A | ATTR_TRANSPOSE_B,
+    ATTR_RANDOM = ATTR_PATH | ATTR_DOMAIN | ATTR_STREAM
 };
 
 /* What passes and emission know of a class. */

@@ -412,18 +412,18 @@ static int simplify_view(struct simplify *s, struct node *node)
 
 /* ---- common subexpressions ---- */
 
+static void hash_number(void *to, int64_t number)
+{
+    unsigned *h = to;
+    *h = (*h ^ (unsigned)number) * 16777619u;
+}
+
 static unsigned hash(const struct node *node)
 {
     unsigned h = 2166136261u ^ (unsigned)node->op;
     for (int i = 0; i < node->count; i++)
-        h = (h ^ (unsigned)node->operand[i]) * 16777619u;
-    for (int axis = 0; axis < node->shape.rank; axis++)
-        h = (h ^ (unsigned)node->attr.start[axis]) * 16777619u;
-    for (const char *at = node->attr.path; at != NULL && *at != '\0'; at++)
-        h = (h ^ (unsigned char)*at) * 16777619u;
-    h = (h ^ inv_bits(node->attr.value)) * 16777619u;
-    h = (h ^ (unsigned)node->attr.whole) * 16777619u;
-    h = (h ^ (unsigned)node->attr.variable) * 16777619u;
+        hash_number(&h, node->operand[i]);
+    node_numbers(node, ~(unsigned)(ATTR_LIST | ATTR_STREAM), hash_number, &h);
     return h ^ h >> 15;
 }
 

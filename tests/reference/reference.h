@@ -1,7 +1,7 @@
 /* A second implementation of docs/numerics.md: an evaluator of graphs as the compiler prints them
  * right after the gradient pass, one node at a time, one element at a time.  It shares nothing
- * with compiler/, runtime/ and templates/ but the operators' names in ops.def: what it computes
- * follows from the text of docs/numerics.md alone. */
+ * with compiler/, runtime/ and templates/ but the names in ops.def and attributes.def: what
+ * it computes follows from the text of docs/numerics.md alone. */
 #ifndef REFERENCE_H
 #define REFERENCE_H
 #include <stdbool.h>
@@ -31,7 +31,16 @@ struct tensor {
     };
 };
 
-enum domain { DOMAIN_STEP, DOMAIN_INIT, DOMAIN_SAMPLE };
+/* Attributes of nodes, by their forms in compiler/graph/attributes.def.  Words stay words. */
+#define FIELD_VARIABLE(name) int name
+#define FIELD_WORD(name) char *name
+#define FIELD_BARE(name) char *name
+#define FIELD_WHOLE(name) int64_t name
+#define FIELD_REAL(name) float name
+#define FIELD_LIST(name) float *name
+#define FIELD_MARK(name) bool name
+#define FIELD_TEXT(name) char *name
+#define FIELD_DERIVED(name) uint32_t name
 
 struct call;
 
@@ -41,15 +50,9 @@ struct node {
     int count, *operand;
     enum type type;
     struct shape shape;
-    int axis, variable;
-    int64_t perm[AXES], start[AXES];
-    bool transpose_a, transpose_b;
-    int64_t whole;
-    float value, probability;
-    float *list;                        /* of a constant with distinct elements, or NULL */
-    char *step_value, *path;
-    enum domain domain;
-    uint32_t stream;
+#define ATTRIBUTE(enumerator, field, form, type) FIELD_##form(field);
+#define PER_AXIS(enumerator, field) int64_t field[AXES];
+#include "graph/attributes.def"
     bool wanted;                        /* a store depends on it */
 };
 

@@ -149,54 +149,58 @@ static enum type read_type(struct reader *r, struct shape *shape)
 
 /* ---- nodes ---- */
 
-static void read_constants(struct reader *r, struct node *n)
+static float *read_reals(struct reader *r)
 {
+    float *list = NULL;
     int count = 0;
+    expect(r, "[");
     while (!accept(r, "]")) {
-        int at = append(&n->list, &count, sizeof *n->list);
-        n->list[at] = (float)read_real(r);
+        float value = (float)read_real(r);
+        int at = append(&list, &count, sizeof *list);
+        list[at] = value;
         accept(r, ",");
     }
+    return list;
 }
 
-static void read_domain(struct reader *r, struct node *n)
+static int read_variable_id(struct reader *r)
 {
-    static const char *const names[] = {"step", "init", "sample"};
-    n->domain = (enum domain)find(r, read_word(r), names, 3);
+    int id = (int)read_whole(r);
+    read_word(r);
+    return id;
 }
 
-static void read_attribute(struct reader *r, struct node *n)
+/* What each form begins with, and what follows; a stream is computed from its path. */
+#define BEGINS_VARIABLE(name) accept(r, "$")
+#define BEGINS_WORD(name) accept(r, #name "=")
+#define BEGINS_BARE(name) (strcmp(n->stem, #name) == 0)
+#define BEGINS_WHOLE(name) accept(r, #name "=")
+#define BEGINS_REAL(name) accept(r, #name "=")
+#define BEGINS_LIST(name) accept(r, #name "=")
+#define BEGINS_MARK(name) accept(r, #name)
+#define BEGINS_TEXT(name) accept(r, #name "=")
+#define BEGINS_DERIVED(name) accept(r, #name "=")
+#define READ_VARIABLE(name) n->name = read_variable_id(r)
+#define READ_WORD(name) n->name = read_word(r)
+#define READ_BARE(name) n->name = read_word(r)
+#define READ_WHOLE(name) n->name = read_whole(r)
+#define READ_REAL(name) n->name = (float)read_real(r)
+#define READ_LIST(name) n->name = read_reals(r)
+#define READ_MARK(name) n->name = true
+#define READ_TEXT(name) n->name = read_string(r)
+#define READ_DERIVED(name) read_whole(r)
+
+static void read_attributes(struct reader *r, struct node *n)
 {
-    if (accept(r, "$")) {
-        n->variable = (int)read_whole(r);
-        read_word(r);
-    } else if (accept(r, "value="))
-        n->value = (float)read_real(r);
-    else if (accept(r, "list=["))
-        read_constants(r, n);
-    else if (accept(r, "whole="))
-        n->whole = read_whole(r);
-    else if (accept(r, "axis="))
-        n->axis = (int)read_whole(r);
-    else if (accept(r, "perm=["))
-        read_list(r, n->perm);
-    else if (accept(r, "start=["))
-        read_list(r, n->start);
-    else if (accept(r, "transpose_a"))
-        n->transpose_a = true;
-    else if (accept(r, "transpose_b"))
-        n->transpose_b = true;
-    else if (accept(r, "path=")) {
-        n->path = read_string(r);
+#define ATTRIBUTE(enumerator, name, form, type) \
+    if (BEGINS_##form(name)) \
+        READ_##form(name);
+#define PER_AXIS(enumerator, name) \
+    if (accept(r, #name "=[")) \
+        read_list(r, n->name);
+#include "graph/attributes.def"
+    if (n->path)
         n->stream = stream_of(n->path);
-    } else if (accept(r, "domain="))
-        read_domain(r, n);
-    else if (accept(r, "stream="))
-        read_whole(r);
-    else if (accept(r, "probability="))
-        n->probability = (float)read_real(r);
-    else
-        n->step_value = read_word(r);
 }
 
 static void find_operator(const struct reader *r, struct node *n, const char *stem)
@@ -227,8 +231,8 @@ static void read_node(struct reader *r)
         if (n->operand[at] >= id)
             fail(r, "an operand that comes later");
     }
-    while (!accept(r, ": "))
-        read_attribute(r, n);
+    read_attributes(r, n);
+    expect(r, ": ");
     n->type = read_type(r, &n->shape);
     r->at += strcspn(r->at, "\n");
 }

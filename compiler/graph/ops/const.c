@@ -14,7 +14,7 @@ static const char *infer(const struct graph *graph, struct node *n)
 
 const struct op_def op_const = {
     OP_ROW(CONST, const),
-    .attributes = ATTR_VALUE | ATTR_WHOLE,
+    .attributes = ATTR_CONSTANT,
     .doc = "one value for all elements, or a list of them",
     .formula = "constant",
     .bound = "exact",

@@ -7,7 +7,7 @@ static const char *infer(const struct graph *graph, struct node *n)
     n->dtype = a->dtype;
     n->shape = a->shape;
     for (int i = 0; i < a->shape.rank; i++) {
-        int from = n->attr.perm[i];
+        int64_t from = n->attr.perm[i];
         if (from < 0 || from >= a->shape.rank || seen >> from & 1)
             return "not a permutation of the axes";
         seen |= 1u << from;
