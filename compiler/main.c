@@ -23,7 +23,7 @@ struct options {
     const char **define;
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
-    bool write, check, json;
+    bool write, check, json, strict;
     struct build_options build;
     char **rest;                        /* run: the trainer's own options */
     int rest_count;
@@ -96,12 +96,14 @@ static void list_included(struct program *program, const struct load *load)
     }
 }
 
-/* The compiled program, or NULL after its errors were printed. */
+/* The compiled program, or NULL where there were errors; these and warnings are printed. */
 static struct program *compile_model(const struct options *o)
 {
     struct arena *arena = arena_new();
     struct load load = {.arena = arena, .diags = diags_new(arena)};
     struct program *program = ARENA_NEW(arena, struct program);
+    if (o->strict)
+        diags_be_strict(load.diags);
     program->arena = arena;
     program->diags = load.diags;
     program->model_path = o->model;
@@ -115,9 +117,11 @@ static struct program *compile_model(const struct options *o)
     }
     list_included(program, &load);
     memcpy(program->model_sha256, load.sha256, sizeof load.sha256);
-    if (good && compile(program, &load, o))
-        return program;
+    good = good && compile(program, &load, o);
+    fflush(stdout);                     /* what was dumped stands before */
     diags_print(load.diags, stderr);
+    if (good)
+        return program;
     arena_free(arena);
     return NULL;
 }
@@ -372,7 +376,8 @@ static const char model_options[] =
     "                      only one there is)\n"
     "  --dump=PASS         print the graphs after a pass, then go on: ast (the file itself),\n"
     "                      lower, simplify, random, fuse, order or plan; program: after lower,\n"
-    "                      with variables, data and settings (default: none)\n";
+    "                      with variables, data and settings (default: none)\n"
+    "  -Werror             warnings are errors\n";
 static const char build_options[] =
     "  --target c          what the trainer runs on: c: processors; cuda: NVIDIA GPUs, needs nvcc\n"
     "  --arch LIST         cuda: compute capabilities to compile for (default: 75,80,86,89,90, of\n"
@@ -390,7 +395,7 @@ static const struct command commands[] = {
      "folder.\n"
      "Trainer options (--data, --epochs, --threads ...) are passed on;\n"
      "'invar run MODEL.inv --help' prints them.\n",
-     command_run, "DtdgaKcfv*"},
+     command_run, "DtdegaKcfv*"},
     {"predict", "outputs of trained weights for the rows of a file",
      "predict MODEL.inv [options] [--weights W] [FILE] [-o OUT] [trainer options]",
      "  FILE                of the kind of the model's data (csv, npy ...), - is standard\n"
@@ -400,25 +405,26 @@ static const struct command commands[] = {
      "                      by the end of its name, or by --format csv|npy|jsonl\n"
      "  --keep NAME,...     columns of FILE to copy before the predictions\n"
      "'invar run MODEL.inv --help' prints all trainer options.\n",
-     command_predict, "DtdgaKcfv*"},
+     command_predict, "DtdegaKcfv*"},
     {"evaluate", "losses and metrics of trained weights on the rows of a file",
      "evaluate MODEL.inv [options] [--weights W] [FILE] [trainer options]",
      "  FILE                with labels; without it each part of the model's data\n"
      "  --weights W         the trained weights (default: the model's name with .safetensors)\n"
      "'invar run MODEL.inv --help' prints all trainer options.\n",
-     command_evaluate, "DtdgaKcfv*"},
+     command_evaluate, "DtdegaKcfv*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
      "  -o TRAINER          the executable (default: the model's name)\n", command_build,
-     "DtdgaKcfvo"},
+     "DtdegaKcfvo"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
      "  --kernels exact     cuda: exact, or library: see invar build --help\n"
      "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n",
-     command_emit, "DtdogWK"},
-    {"check", "print errors only", "check MODEL.inv [options]", "", command_check, "Dtd"},
+     command_emit, "DtdeogWK"},
+    {"check", "print errors and warnings only", "check MODEL.inv [options]", "", command_check,
+     "Dtde"},
     {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
-     command_plan, "Dtd"},
+     command_plan, "Dtde"},
     {"summary", "print layers, their outputs, parameters, FLOPs and activations",
      "summary MODEL.inv [--json] [options]",
      "A line for each call of a block in the model's own files, in the order of training,\n"
@@ -427,7 +433,7 @@ static const struct command commands[] = {
      "the whole step. Activations are what of the forward pass lies in memory until gradients\n"
      "have used it.\n"
      "  --json              for programs: the same figures, an object a layer\n",
-     command_summary, "Dtdj"},
+     command_summary, "Dtdej"},
     {"fmt", "print a model file in canonical layout", "fmt MODEL.inv [--write | --check]",
      "  --write             rewrite the file\n"
      "  --check             exit with 1 where the layout differs\n",
@@ -445,7 +451,7 @@ static const struct {
     {"--cc", 'c', true},       {"--cflags", 'f', true}, {"--verbose", 'v', false},
     {"--arch", 'a', true},     {"--kernels", 'K', true},
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
-    {"--weights", 'W', true},
+    {"--weights", 'W', true},  {"-Werror", 'e', false},
     {"--json", 'j', false},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
@@ -524,6 +530,7 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'W': o->weights = value; break;
     case 'w': o->write = true; break;
     case 'j': o->json = true; break;
+    case 'e': o->strict = true; break;
     default: o->check = true; break;
     }
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    MAX_PRINTED = 50,                   /* errors; the rest is counted */
+    MAX_PRINTED = 50,                   /* of a severity; the rest is counted */
     TAB = 4,
     WINDOW = 100,                       /* printed columns of a source line */
     LEAD = 60,                          /* of them left of the caret, where a line is clipped */
@@ -20,6 +20,8 @@ struct note {
 
 struct diag {
     struct diags *all;
+    enum severity { WARNING, ERROR, SEVERITIES } severity;
+    bool printed;
     struct span span;
     const char *text, *help;
     struct note *note;
@@ -33,7 +35,11 @@ struct diags {
     int source_count, source_room;
     struct diag **diag;
     int count, room;
+    int errors;
+    bool strict;
 };
+
+static const char *const severity_name[] = {"warning", "error"};
 
 struct diags *diags_new(struct arena *arena)
 {
@@ -59,19 +65,43 @@ const struct source *diags_source(const struct diags *d, int source)
 
 int diags_error_count(const struct diags *d)
 {
-    return d->count;
+    return d->errors;
+}
+
+void diags_be_strict(struct diags *d)
+{
+    d->strict = true;
+}
+
+static struct diag *add_diag(struct diags *all, enum severity severity, struct span span,
+                             const char *format, va_list args)
+{
+    struct diag *d = ARENA_NEW(all->arena, struct diag);
+
+    *d = (struct diag){.all = all, .severity = severity, .span = span, .order = all->count};
+    d->text = arena_vprintf(all->arena, format, args);
+    all->errors += severity == ERROR;
+    return ARENA_PUSH(all->arena, all->diag, all->count, all->room) = d;
 }
 
 struct diag *diag_error(struct diags *all, struct span span, const char *format, ...)
 {
-    struct diag *d = ARENA_NEW(all->arena, struct diag);
     va_list args;
 
     va_start(args, format);
-    *d = (struct diag){.all = all, .span = span, .order = all->count};
-    d->text = arena_vprintf(all->arena, format, args);
+    struct diag *d = add_diag(all, ERROR, span, format, args);
     va_end(args);
-    return ARENA_PUSH(all->arena, all->diag, all->count, all->room) = d;
+    return d;
+}
+
+struct diag *diag_warning(struct diags *all, struct span span, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    struct diag *d = add_diag(all, all->strict ? ERROR : WARNING, span, format, args);
+    va_end(args);
+    return d;
 }
 
 void diag_note(struct diag *d, struct span span, const char *format, ...)
@@ -233,15 +263,18 @@ static int compare_diags(const void *left, const void *right)
     return c ? c : compare_ints(a->order, b->order);
 }
 
-/* Sorted by place, each place and text once; returns how many stay. */
-static int sort_diags(const struct diags *d, struct diag **sorted)
+/* Sorted by place, each place and text once, without those that were printed; how many stay. */
+static int sort_diags(struct diags *d, struct diag **sorted)
 {
-    int kept = 0;
+    int kept = 0, count = 0;
 
-    if (d->count)
-        memcpy(sorted, d->diag, sizeof *sorted * (size_t)d->count);
-    qsort(sorted, (size_t)d->count, sizeof *sorted, compare_diags);
     for (int i = 0; i < d->count; i++) {
+        if (!d->diag[i]->printed)
+            sorted[count++] = d->diag[i];
+        d->diag[i]->printed = true;
+    }
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_diags);
+    for (int i = 0; i < count; i++) {
         int j = kept - 1;
         while (j >= 0 && !compare_places(sorted[j], sorted[i])
                && strcmp(sorted[j]->text, sorted[i]->text))
@@ -252,21 +285,27 @@ static int sort_diags(const struct diags *d, struct diag **sorted)
     return kept;
 }
 
-void diags_print(const struct diags *d, FILE *out)
+static void print_diag(const struct diags *all, const struct diag *d, FILE *out)
+{
+    print_place(all, d->span, severity_name[d->severity], d->text, out);
+    if (d->help)
+        fprintf(out, "help: %s\n", d->help);
+    for (int i = 0; i < d->count; i++)
+        print_place(all, d->note[i].span, "note", d->note[i].text, out);
+}
+
+void diags_print(struct diags *d, FILE *out)
 {
     struct diag **sorted = ARENA_ARRAY(d->arena, struct diag *, d->count + 1);
-    int count = sort_diags(d, sorted);
+    int count = sort_diags(d, sorted), seen[SEVERITIES] = {0};
 
-    for (int i = 0; i < count && i < MAX_PRINTED; i++) {
-        print_place(d, sorted[i]->span, "error", sorted[i]->text, out);
-        if (sorted[i]->help)
-            fprintf(out, "help: %s\n", sorted[i]->help);
-        for (int j = 0; j < sorted[i]->count; j++)
-            print_place(d, sorted[i]->note[j].span, "note", sorted[i]->note[j].text, out);
-    }
-    if (count > MAX_PRINTED)
-        fprintf(out, "... and %d more error%s\n", count - MAX_PRINTED,
-                count - MAX_PRINTED == 1 ? "" : "s");
+    for (int i = 0; i < count; i++)
+        if (seen[sorted[i]->severity]++ < MAX_PRINTED)
+            print_diag(d, sorted[i], out);
+    for (int i = 0; i < SEVERITIES; i++)
+        if (seen[i] > MAX_PRINTED)
+            fprintf(out, "... and %d more %s%s\n", seen[i] - MAX_PRINTED, severity_name[i],
+                    seen[i] - MAX_PRINTED == 1 ? "" : "s");
 }
 
 /* What other tools call things, and the choice that stands for them here: the first that is one. */

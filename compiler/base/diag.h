@@ -1,4 +1,5 @@
-/* Source files, spans, and the errors of one stage, collected and then printed with carets. */
+/* Source files, spans, and the errors and warnings of one stage, collected and then printed with
+ * carets. */
 #ifndef INVAR_DIAG_H
 #define INVAR_DIAG_H
 #include <stdbool.h>
@@ -24,11 +25,17 @@ struct diag;
 struct diags *diags_new(struct arena *);
 int diags_add_source(struct diags *, const char *path, const char *text, size_t size, bool library);
 const struct source *diags_source(const struct diags *, int source);
-int diags_error_count(const struct diags *);
-/* Sorted by place, duplicates dropped; `path:line:column: error: text`, the line, a caret. */
-void diags_print(const struct diags *, FILE *);
+int diags_error_count(const struct diags *); /* without warnings */
+/* Warnings that follow are errors. */
+void diags_be_strict(struct diags *);
+/* Those not printed yet, sorted by place, duplicates dropped: `path:line:column: error: text`, or
+ * `warning: text`, the line, a caret. */
+void diags_print(struct diags *, FILE *);
 
 struct diag *diag_error(struct diags *, struct span, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Something that is no error, but hardly what was meant. */
+struct diag *diag_warning(struct diags *, struct span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* A second place that explains the error: "note: declared here". */
 void diag_note(struct diag *, struct span, const char *format, ...)

@@ -154,9 +154,9 @@ static void lower_return(struct lower *l, struct frame *frame, const struct ast 
 }
 
 static const char *const block_heads[] = {"param", "buffer", "state", "accumulate", "better", "let",
-                                          "repeat", "return"};
+                                          "repeat", "return", "require", "warn"};
 static const char *const model_heads[] = {"loss", "output", "metric", "param", "buffer", "let",
-                                          "repeat"};
+                                          "repeat", "require", "warn"};
 
 enum {
     BLOCK_HEADS = sizeof block_heads / sizeof *block_heads,
@@ -228,6 +228,8 @@ static void lower_headed(struct lower *l, struct frame *frame, const struct ast 
         lower_repeat(l, frame, ast);
     else if (!declares && !strcmp(head, "return"))
         lower_return(l, frame, ast);
+    else if (!declares && (!strcmp(head, "require") || !strcmp(head, "warn")))
+        lower_require(l, frame, ast);
     else if (!declares && !model && !strcmp(head, "better"))
         lower_better(l, frame, ast);
     else if (model && is_one_of(head, model_heads, 3))

@@ -474,6 +474,19 @@ static struct value call_higher_is_better(struct lower *l, struct frame *frame,
     return value_error();
 }
 
+static struct value call_made_by(struct lower *l, struct frame *frame, const struct builtin *b,
+                                 struct arguments *a, const char *path, struct span span)
+{
+    enum op op;
+    ARGUMENTS(2);
+    const struct layer *layer = v[1].kind == V_LAYER ? v[1].layer : NULL;
+    if (layer && (layer->block || (layer->name && builtin_map(layer->name, &op))))
+        return value_bool(lower_made_by(l, v[0], layer), span);
+    lower_error(l, frame, v[1].span.source ? v[1].span : span, "'made_by' takes a value and the "
+                "name of a block, or of an operator that maps one value");
+    return value_error();
+}
+
 static struct value call_position(struct lower *l, struct frame *frame, const struct builtin *b,
                                   struct arguments *a, const char *path, struct span span)
 {
@@ -855,6 +868,7 @@ static const struct builtin builtins[] = {
     {"broadcast", 2, 2, 0, call_broadcast, {"x", "shape"}},
     {"elements", 1, 1, 0, call_elements, {"x"}},
     {"higher_is_better", 1, 1, 0, call_higher_is_better, {"result"}},
+    {"made_by", 2, 2, 0, call_made_by, {"x", "layer"}},
     {"position", 2, 2, 0, call_position, {"x", "axis"}},
     {"gather", 2, 2, 0, call_gather, {"table", "index"}},
     {"take", 2, 2, 0, call_take, {"x", "index"}},
@@ -893,6 +907,14 @@ static const struct builtin *find(const char *name)
 bool builtin_exists(const char *name)
 {
     return find(name) != NULL;
+}
+
+bool builtin_map(const char *name, enum op *op)
+{
+    const struct builtin *b = find(name);
+    if (b && b->call == call_map)
+        *op = b->op;
+    return b && b->call == call_map;
 }
 
 bool builtin_takes_value(const char *name)

@@ -83,6 +83,7 @@ static struct value frame_result(struct lower *l, struct frame *f)
         diag_note(d, f->declaration->name_span, "it needs a 'return' on every path");
         return value_error();
     }
+    lower_note_maker(l, f->result, f->declaration);
     return f->result;
 }
 

@@ -100,6 +100,9 @@ struct within {
     const struct within *outer;
 };
 
+/* The blocks whose result a node is, the last one first. */
+struct maker { const struct node *node; const struct ast *block; const struct maker *before; };
+
 /* A node that stands for what a phase does not have; nothing kept may depend on it. */
 struct stand_in { int node; const char *what; };
 
@@ -126,6 +129,8 @@ struct lower {
     int steps;                          /* statements and calls of the phase so far */
     bool too_large;                     /* reported; what remains is left out */
     const struct within *within;        /* the innermost */
+    const struct maker **maker;         /* by node; of the node that it names alone */
+    int maker_count, maker_room;
     int loss;                           /* total loss node of the phase, or -1 */
     struct binding *metrics;            /* names of the phase, for duplicates */
     int metric_count, loss_count, output_count;
@@ -237,6 +242,14 @@ int lower_begin_layer(struct lower *, const char *path, const char *block);
 struct value lower_apply(struct lower *, struct frame *caller, struct layer *,
                          const struct expansion *e);
 
+/* ---- require.c ---- */
+/* The statements `require CONDITION, "text"` and `warn CONDITION, "text"`. */
+void lower_require(struct lower *, struct frame *, const struct ast *);
+/* Notes that the value is what the block returned. */
+void lower_note_maker(struct lower *, struct value, const struct ast *block);
+/* Whether the value is what the block or operator returned. */
+bool lower_made_by(struct lower *, struct value, const struct layer *);
+
 /* ---- limit.c ---- */
 /* Counts a statement or call, before it is lowered.  False, after an error, where the model has
  * become too large: then nothing more is lowered. */
@@ -287,6 +300,8 @@ struct arguments {
     int count;
 };
 bool builtin_exists(const char *name);
+/* The operator behind a name that maps one value, as exp does; false where it is none such. */
+bool builtin_map(const char *name, enum op *);
 bool builtin_takes_value(const char *name); /* so that it can stand where a layer is wanted */
 const char *builtin_name(int i);
 struct value builtin_call(struct lower *, struct frame *, const char *name, struct arguments *,

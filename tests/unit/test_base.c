@@ -277,6 +277,61 @@ static void test_diag_many(void)
     arena_free(arena);
 }
 
+static void test_diag_warning(void)
+{
+    int s = begin("x = y\n");
+
+    diag_help(diag_warning(diags, at(s, 1, 5, 1, 5), "y is %d", 0), "set it");
+    CU_ASSERT_EQUAL(diags_error_count(diags), 0);
+    diag_warning(diags, at(s, 1, 5, 1, 5), "y is 0");
+    diag_error(diags, at(s, 1, 1, 1, 1), "no x");
+    CU_ASSERT_EQUAL(diags_error_count(diags), 1);
+    expect("model.inv:1:1: error: no x\n"
+           "    1 | x = y\n"
+           "      | ^\n"
+           "model.inv:1:5: warning: y is 0\n"
+           "    1 | x = y\n"
+           "      |     ^\n"
+           "help: set it\n");
+}
+
+/* Printed once; errors are not crowded out by warnings. */
+static void test_diag_warnings_many(void)
+{
+    int s = begin("x\n");
+    char *printed = NULL;
+    size_t size;
+    FILE *f = open_memstream(&printed, &size);
+
+    for (int i = 1; i <= 52; i++)
+        diag_warning(diags, at(s, i, 1, i, 1), "warning %d", i);
+    diag_error(diags, at(s, 99, 1, 99, 1), "the error");
+    diags_print(diags, f);
+    diag_warning(diags, at(s, 100, 1, 100, 1), "one more");
+    diags_print(diags, f);
+    fclose(f);
+    CU_ASSERT_PTR_NOT_NULL(strstr(printed, "model.inv:99:1: error: the error\n"));
+    CU_ASSERT_PTR_NULL(strstr(printed, "warning 51\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(printed, "\n... and 2 more warnings\n"
+                                           "model.inv:100:1: warning: one more"));
+    const char *first = strstr(printed, "warning 1\n");
+    CU_ASSERT_PTR_NULL(strstr(first + 1, "warning 1\n"));
+    free(printed);
+    arena_free(arena);
+}
+
+static void test_diag_strict(void)
+{
+    int s = begin("x\n");
+
+    diags_be_strict(diags);
+    diag_warning(diags, at(s, 1, 1, 1, 1), "x is odd");
+    CU_ASSERT_EQUAL(diags_error_count(diags), 1);
+    expect("model.inv:1:1: error: x is odd\n"
+           "    1 | x\n"
+           "      | ^\n");
+}
+
 static void check_nearest(const char *word, const char *expected)
 {
     static const char *const choice[] = {"dense", "dropout", "loss", "max_pool", "on", "relu",
@@ -328,6 +383,9 @@ int main(void)
     CU_ADD_TEST(suite, test_diag_byte_order_mark);
     CU_ADD_TEST(suite, test_diag_long_line);
     CU_ADD_TEST(suite, test_diag_many);
+    CU_ADD_TEST(suite, test_diag_warning);
+    CU_ADD_TEST(suite, test_diag_warnings_many);
+    CU_ADD_TEST(suite, test_diag_strict);
     CU_ADD_TEST(suite, test_nearest);
     CU_basic_run_tests();
     failed = CU_get_number_of_failures();
