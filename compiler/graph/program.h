@@ -50,7 +50,8 @@ enum phase {
 };
 
 enum source_kind {
-    SOURCE_CSV, SOURCE_IDX, SOURCE_NPY, SOURCE_NPZ, SOURCE_SAFETENSORS, SOURCE_RAW, SOURCE_RANDOM
+    SOURCE_CSV, SOURCE_IDX, SOURCE_NPY, SOURCE_NPZ, SOURCE_SAFETENSORS, SOURCE_RAW,
+    SOURCE_CIFAR10, SOURCE_CIFAR100, SOURCE_RANDOM
 };
 /* What the cells of a field decide, if it is no field of the model: the part of a row, which rows
  * stay together, the order before the split. */
@@ -84,6 +85,7 @@ struct data_field {
     const char *expression;             /* of a class, as written; NULL where it is its cells */
     bool image;                         /* [h, w, c] with c of 1, 3 or 4: --dump-batch draws it */
     enum fit_kind fit;
+    bool fit_channels;                  /* a statistic for each place of the last axis */
     bool own_units;                     /* a label that is scaled in the model: the cells stay */
     int raw, input;                     /* VAR_RAW (or -1: random), VAR_INPUT */
     int fit_a, fit_b;                   /* VAR_BUFFER: mean, deviation; or low, range */
@@ -94,7 +96,7 @@ struct data_field {
 
 struct data_file {
     const char *name, *path;
-    const char *member;                 /* npz, safetensors: the array of the file; else NULL */
+    const char *member;                 /* the array of a file that holds several; else NULL */
     enum source_kind kind;
     enum dtype raw_dtype;
     int rank;

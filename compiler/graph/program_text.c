@@ -11,7 +11,8 @@ static const char *const kinds[] = {
     [VAR_COLLECTED] = "collected"};
 static const char *const sources[] = {
     [SOURCE_CSV] = "csv", [SOURCE_IDX] = "idx", [SOURCE_NPY] = "npy", [SOURCE_NPZ] = "npz",
-    [SOURCE_SAFETENSORS] = "safetensors", [SOURCE_RAW] = "raw", [SOURCE_RANDOM] = "random"};
+    [SOURCE_SAFETENSORS] = "safetensors", [SOURCE_RAW] = "raw",
+    [SOURCE_CIFAR10] = "cifar10", [SOURCE_CIFAR100] = "cifar100", [SOURCE_RANDOM] = "random"};
 static const char *const fits[] = {
     [FIT_NONE] = "none", [FIT_ZSCORE] = "zscore", [FIT_MINMAX] = "minmax"};
 

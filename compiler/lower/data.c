@@ -8,12 +8,15 @@ static const struct {
     enum source_kind kind;
     enum dtype raw;
     bool archive;                       /* one file with named arrays in it */
+    const char *array[3];               /* their names, where all such files have the same */
 } sources[] = {
     {.name = "csv", .kind = SOURCE_CSV},
     {.name = "idx", .kind = SOURCE_IDX},
     {.name = "npy", .kind = SOURCE_NPY},
     {.name = "npz", .kind = SOURCE_NPZ, .archive = true},
     {.name = "safetensors", .kind = SOURCE_SAFETENSORS, .archive = true},
+    {.name = "cifar10", .kind = SOURCE_CIFAR10, .array = {"image", "label"}},
+    {.name = "cifar100", .kind = SOURCE_CIFAR100, .array = {"image", "fine", "coarse"}},
     {.name = "raw_f32", .kind = SOURCE_RAW},
     {.name = "raw_u8", .kind = SOURCE_RAW, .raw = I32},
     {.name = "random", .kind = SOURCE_RANDOM},
@@ -77,6 +80,19 @@ static void source_archive(struct lower *l, const struct ast *arguments, int sou
     }
 }
 
+/* cifar10("data_batch_*.bin"): its arrays have names of their own. */
+static void source_records(struct lower *l, const struct ast *arguments, int source)
+{
+    const struct ast *path = arguments->count ? arguments->kid[0] : NULL;
+    if (arguments->count == 1 && path->kind == AST_STRING)
+        for (int i = 0; i < 3 && sources[source].array[i]; i++)
+            add_file(l, sources[source].array[i], path->text, sources[source].array[i], source);
+    else
+        diag_error(l->diags, arguments->span,
+                   "'%s' takes one file, or a pattern of several: %s(\"batch_*.bin\")",
+                   sources[source].name, sources[source].name);
+}
+
 /* A name that a source gives to two arrays from file `first` on could mean either. */
 static void check_file_names(struct lower *l, const struct ast *ast, int first)
 {
@@ -125,7 +141,8 @@ void lower_source(struct lower *l, const struct ast *ast, bool part)
         if (near)
             diag_help(d, "did you mean '%s'?", near);
         else
-            diag_help(d, "there are csv, idx, npy, npz, safetensors, raw_f32, raw_u8 and random");
+            diag_help(d, "there are csv, idx, npy, npz, safetensors, cifar10, cifar100, raw_f32, "
+                         "raw_u8 and random");
         return;
     }
     if (data->file_count == 0 && data->rows == 0)
@@ -137,6 +154,8 @@ void lower_source(struct lower *l, const struct ast *ast, bool part)
         lower_source_csv(l, ast->kid[1], add_csv);
     else if (sources[i].archive)
         source_archive(l, ast->kid[1], i);
+    else if (sources[i].array[0])
+        source_records(l, ast->kid[1], i);
     else if (sources[i].kind == SOURCE_RANDOM)
         source_random(l, ast, part);
     else
@@ -213,19 +232,35 @@ static bool field_type(struct lower *l, struct data_field *field, const struct a
     return true;
 }
 
-/* zscore(units = scaled) of a label; else, and with own, metrics and outputs have its own units. */
-static bool fit_units(struct lower *l, struct data_field *field, const struct ast *a)
+/* The word of a named argument NAME = WORD of zscore and minmax, else NULL. */
+static const char *fit_word(const struct ast *a, const char *name)
 {
-    const struct ast *word = a->kind == AST_NAMED && !strcmp(a->text, "units") ? a->kid[0] : NULL;
-    bool named = word && word->kind == AST_NAME;
-    bool scaled = named && !strcmp(word->text, "scaled");
-    if (a->kind != AST_NAMED)
-        return false;
+    bool named = !strcmp(a->text, name) && a->kid[0]->kind == AST_NAME;
+    return named ? a->kid[0]->text : NULL;
+}
+
+/* units = scaled of a label; else, and with own, metrics and outputs have its own units. */
+static void fit_units(struct lower *l, struct data_field *field, const struct ast *a)
+{
+    const char *word = fit_word(a, "units");
+    bool scaled = word && !strcmp(word, "scaled");
     field->own_units = field->label && !scaled;
-    if (!field->label || (!scaled && !(named && !strcmp(word->text, "own"))))
+    if (!field->label || !word || (!scaled && strcmp(word, "own")))
         lower_error(l, l->current, a->span, "of a label, and only of a label, this may say "
                     "'units = scaled' or 'units = own'");
-    return true;
+}
+
+/* per = channel: a statistic for each place of the last axis; else, and with element, of a row. */
+static void fit_per(struct lower *l, struct data_field *field, const struct ast *a)
+{
+    const char *word = fit_word(a, "per");
+    field->fit_channels = word && !strcmp(word, "channel");
+    if (!word || (!field->fit_channels && strcmp(word, "element")))
+        lower_error(l, l->current, a->span, "statistics are 'per = element' of a row, or "
+                    "'per = channel': of its last axis");
+    else if (field->fit_channels && program_variable(l->program, field->input)->shape.rank < 2)
+        lower_error(l, l->current, a->span, "field '%s' is one number a row, which has no "
+                    "channels", field->name);
 }
 
 /* zscore and minmax stand last in a field's expression: E -> zscore, or zscore(E). */
@@ -239,8 +274,10 @@ static const struct ast *strip_fit(struct lower *l, struct data_field *field,
         return expr;
     field->fit = *name->text == 'z' ? FIT_ZSCORE : FIT_MINMAX;
     field->own_units = field->label;
-    if (given > 0 && fit_units(l, field, last->kid[1]->kid[given - 1]))
-        given--;
+    for (; given > 0 && last->kid[1]->kid[given - 1]->kind == AST_NAMED; given--) {
+        const struct ast *a = last->kid[1]->kid[given - 1];
+        (!strcmp(a->text, "per") ? fit_per : fit_units)(l, field, a);
+    }
     if (given != (expr->kind != AST_CHAIN))
         lower_error(l, l->current, last->span, "write: columns(0..3) -> %s", name->text);
     if (program_variable(l->program, field->input)->classes)
@@ -283,14 +320,16 @@ static void field_value(struct lower *l, struct data_field *field, struct value 
         lower_fill(l, field, v.node, span);
 }
 
-/* Fitted statistics are buffers, one for each element of a row, saved with the weights. */
+/* Fitted statistics are buffers, one for each element of a row or of its last axis, saved with the
+ * weights. */
 static void field_fit(struct lower *l, struct data_field *field)
 {
     struct program *p = l->program;
     const char *names[2] = {field->fit == FIT_ZSCORE ? "mean" : "low",
                             field->fit == FIT_ZSCORE ? "deviation" : "range"};
     const struct shape *s = &program_variable(p, field->input)->shape;
-    struct shape shape = shape_of(s->rank - 1, -1, s->dim + 1);
+    int first = field->fit_channels ? s->rank - 1 : 1;
+    struct shape shape = shape_of(s->rank - first, -1, s->dim + first);
     int *fit[2] = {&field->fit_a, &field->fit_b};
     for (int i = 0; i < 2; i++) {
         const char *path = arena_printf(l->arena, "data/%s/%s", field->name, names[i]);

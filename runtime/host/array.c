@@ -59,6 +59,8 @@ static int read_header(struct inv_array *a, const struct inv_file *file, int ran
     case INV_NPY: return inv_npy_header(a);
     case INV_NPZ: return npz_header(a, file->member);
     case INV_SAFETENSORS: return safetensors_header(a, file->member);
+    case INV_CIFAR10:
+    case INV_CIFAR100: return inv_cifar_header(a, file->kind, file->member);
     default: return raw_header(a, file, rank, dim);
     }
 }
@@ -233,10 +235,27 @@ static int read_whole(struct inv_array *a)
     return 1;
 }
 
+/* A row's cells out of its record; 0 after an error. */
+static int fetch_record(struct inv_array *a)
+{
+    size_t wanted = (size_t)a->record;
+    int64_t channels = a->rank > 0 ? a->dim[a->rank - 1] : 1, plane = a->row_cells / channels;
+    if (!a->whole)
+        a->whole = inv_allocate(wanted);
+    size_t got = inv_stream_read(&a->stream, a->whole, wanted);
+    if (got < wanted)
+        return cut_short(a, got, wanted);
+    for (int64_t i = 0; i < a->row_cells; i++)
+        a->bytes[i] = a->whole[a->first + i % channels * plane + i / channels];
+    return 1;
+}
+
 /* The row at hand into a->bytes, its cells in row-major order; 0 after an error. */
 static int fetch_row(struct inv_array *a)
 {
     size_t width = (size_t)inv_element_bytes(a->element), wanted = (size_t)a->row_cells * width;
+    if (a->record)
+        return fetch_record(a);
     if (!a->by_column) {
         size_t got = inv_stream_read(&a->stream, a->bytes, wanted);
         return got == wanted || cut_short(a, got, wanted);

@@ -1,5 +1,6 @@
-/* Arrays in binary files, read row by row: IDX (MNIST's format), NPY (NumPy's, versions 1 to 3) and
- * bare little-endian bytes, any of them gzipped; and members of NPZ (zip) and safetensors files. */
+/* Arrays in binary files, read row by row: IDX (MNIST's format), NPY (NumPy's, versions 1 to 3),
+ * CIFAR's records and bare little-endian bytes, any of them gzipped; and members of NPZ (zip) and
+ * safetensors files. */
 #ifndef INV_HOST_ARRAY_H
 #define INV_HOST_ARRAY_H
 #include "invar.h"
@@ -23,7 +24,9 @@ struct inv_array {
     unsigned char *bytes;               /* one row as in the file */
     int64_t start;                      /* the byte at which the elements begin */
     int by_column;                      /* Fortran order: the first axis varies fastest */
-    unsigned char *whole;               /* by_column: all elements */
+    unsigned char *whole;               /* by_column: all elements; records: the one at hand */
+    int64_t record, first;              /* not 0: rows lie in records of so many bytes, from byte
+                                         * `first`, channel after channel (the last axis) */
 };
 
 /* rank and dim: the shape of one row that the reader wants; bare bytes have it, the other formats
@@ -39,6 +42,7 @@ void inv_array_close(struct inv_array *, unsigned char digest[32]);
 /* Read the header at the stream's start into the array: 0 after an error. */
 int inv_idx_header(struct inv_array *);
 int inv_npy_header(struct inv_array *);
+int inv_cifar_header(struct inv_array *, enum inv_source_kind, const char *member);
 
 /* zip.c: where the member NAME or NAME.npy of a zip file lies; 0 after an error (APPNOTE.TXT 6.3.10
  * of PKWARE: stored and deflated members, Zip64). */

@@ -68,8 +68,8 @@ static void check_row_counts(struct inv_rows *rows)
 {
     const struct inv_array *first = NULL;
     for (int f = 0; f < rows->model->data.field_count; f++) {
-        const struct inv_array *a = &rows->array[f];
-        if (!a->bytes || a->rows < 0)
+        const struct inv_array *a = &rows->array[f].array;
+        if (!a->bytes || a->rows < 0 || rows->array[f].paths.count > 1)
             continue;
         if (!first)
             first = a;
@@ -88,9 +88,9 @@ static void open_array(struct inv_rows *rows, int f, const unsigned char *wanted
     int file = file_of(rows->model, field, rows->source);
     const struct inv_variable *v = &rows->model->variable[field->raw];
     char *path = inv_place_file(rows->model, rows->given, rows->source, file, wanted, rows->errors);
-    if (path && inv_array_open(&rows->array[f], &d->file[file], path, v->rank, v->dim,
-                               rows->errors))
-        check_shape(rows, field, &rows->array[f]);
+    if (path && inv_series_open(&rows->array[f], &d->file[file], file, path, v->rank, v->dim,
+                                rows->errors))
+        check_shape(rows, field, &rows->array[f].array);
     free(path);
 }
 
@@ -100,7 +100,7 @@ static int open_arrays(struct inv_rows *rows)
     unsigned char *wanted = inv_allocate((size_t)d->file_count);
     rows->array = inv_allocate((size_t)d->field_count * sizeof *rows->array);
     for (int f = 0; f < d->field_count; f++) {
-        rows->array[f].stream.file = -1;
+        rows->array[f].array.stream.file = -1;
         if (is_read(rows, &d->field[f]))
             wanted[file_of(rows->model, &d->field[f], rows->source)] = 1;
     }
@@ -122,7 +122,7 @@ static void check_classes(struct inv_rows *rows, const struct inv_field *field,
             continue;
         inv_error(rows->errors, "%s: row %lld: class %d of field %s is out of range; expected 0 to "
                   "%lld, or labels moved by an expression such as y - 1", a->stream.path,
-                  (long long)rows->row, value[i], field->name, (long long)classes - 1);
+                  (long long)a->row - 1, value[i], field->name, (long long)classes - 1);
         return;
     }
 }
@@ -132,13 +132,13 @@ static int next_arrays(struct inv_rows *rows, int64_t slot)
     const struct inv_data *d = &rows->model->data;
     int got = 0, ended = 0;
     for (int f = 0; f < d->field_count; f++) {
-        struct inv_array *a = &rows->array[f];
+        struct inv_array *a = &rows->array[f].array;
         const struct inv_field *field = &d->field[f];
         if (!a->bytes)
             continue;
         const struct inv_variable *v = &rows->model->variable[field->raw];
         unsigned char *to = rows->arena + v->offset + (size_t)slot * inv_variable_bytes(v);
-        int status = inv_array_next(a, v->dtype, to);
+        int status = inv_series_next(&rows->array[f], v->dtype, to);
         if (status < 0)
             return -1;
         got += status;
@@ -156,15 +156,8 @@ static int next_arrays(struct inv_rows *rows, int64_t slot)
 
 static void close_arrays(struct inv_rows *rows, char (*hash)[65])
 {
-    const struct inv_data *d = &rows->model->data;
-    unsigned char digest[32];
-    for (int f = 0; rows->array && f < d->field_count; f++) {
-        if (rows->array[f].stream.file < 0 || !rows->array[f].stream.path)
-            continue;
-        inv_array_close(&rows->array[f], hash ? digest : NULL);
-        if (hash)
-            inv_sha256_hex(digest, hash[file_of(rows->model, &d->field[f], rows->source)]);
-    }
+    for (int f = 0; rows->array && f < rows->model->data.field_count; f++)
+        inv_series_close(&rows->array[f], hash);
     free(rows->array);
     rows->array = NULL;
 }

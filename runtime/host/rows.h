@@ -2,9 +2,9 @@
  * variables: the columns of a CSV file, or the arrays of several files side by side. */
 #ifndef INV_HOST_ROWS_H
 #define INV_HOST_ROWS_H
-#include "array.h"
 #include "fitted.h"
 #include "paths.h"
+#include "series.h"
 #include "table.h"
 
 struct inv_rows {
@@ -29,7 +29,7 @@ struct inv_rows {
     struct inv_fitted *fitted;          /* filled where a field has none, else obeyed */
     int width;                          /* csv: cells of every record; 0: not known yet */
     int waiting;                        /* csv: the record at hand is data and not yet used */
-    struct inv_array *array;            /* other kinds: one for each field that is read */
+    struct inv_series *array;           /* other kinds: one for each field that is read */
     int64_t row;                        /* rows handed out */
 };
 

@@ -174,7 +174,8 @@ struct inv_device_type {
 };
 
 enum inv_source_kind {
-    INV_CSV, INV_IDX, INV_NPY, INV_NPZ, INV_SAFETENSORS, INV_FILE_RAW, INV_RANDOM
+    INV_CSV, INV_IDX, INV_NPY, INV_NPZ, INV_SAFETENSORS, INV_FILE_RAW, INV_CIFAR10, INV_CIFAR100,
+    INV_RANDOM
 };
 /* A key is no field of the model: its cells decide the part of a row, which rows stay together, or
  * the order before the split. */
@@ -188,7 +189,7 @@ struct inv_file {
     enum inv_dtype dtype;               /* raw files: INV_F32, or INV_I32 for u8 */
     int rank;
     int64_t dim[INV_RANK];              /* raw files: shape of one row */
-    const char *member;                 /* npz, safetensors: which array of the file; else NULL */
+    const char *member;                 /* the array of a file that holds several; else NULL */
 };
 
 /* Columns of a csv file, inclusive, or -1 and by name. */

@@ -18,7 +18,7 @@
 #include "host/safetensors.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
-enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, NPZ, WEIGHTS, NAMES, FORMATS };
+enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, FORMATS };
 
 struct input {
     size_t size;
@@ -103,6 +103,8 @@ static void make_arrays(void)
     add(&seed[NPY], head, sizeof head);
     add(&seed[NPY], npy, sizeof npy - 1);
     add(&seed[NPY], cells, sizeof cells);
+    for (int i = 0; i < 2 * 3074; i++)
+        add(&seed[CIFAR], &(unsigned char){ (unsigned char)(i % 251) }, 1);
 }
 
 static void make_archive(void)
@@ -219,6 +221,8 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
     alarm(HANG_SECONDS);
     if (format == IDX || format == NPY)
         load_array(format == IDX ? INV_IDX : INV_NPY, NULL, &errors);
+    else if (format == CIFAR)
+        load_array(draw(2) ? INV_CIFAR10 : INV_CIFAR100, draw(2) ? "image" : "label", &errors);
     else if (format == NPZ)
         load_array(INV_NPZ, draw(2) ? "a" : "b", &errors);
     else if (format == NAMES)

@@ -16,7 +16,8 @@ static const char *const dtypes[] = {
 static const char *const sources[] = {
     [SOURCE_CSV] = "INV_CSV", [SOURCE_IDX] = "INV_IDX", [SOURCE_NPY] = "INV_NPY",
     [SOURCE_NPZ] = "INV_NPZ", [SOURCE_SAFETENSORS] = "INV_SAFETENSORS",
-    [SOURCE_RAW] = "INV_FILE_RAW", [SOURCE_RANDOM] = "INV_RANDOM"};
+    [SOURCE_RAW] = "INV_FILE_RAW", [SOURCE_CIFAR10] = "INV_CIFAR10",
+    [SOURCE_CIFAR100] = "INV_CIFAR100", [SOURCE_RANDOM] = "INV_RANDOM"};
 static const char *const fits[] = {
     [FIT_NONE] = "INV_FIT_NONE", [FIT_ZSCORE] = "INV_FIT_ZSCORE", [FIT_MINMAX] = "INV_FIT_MINMAX"};
 
