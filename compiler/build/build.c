@@ -9,6 +9,7 @@
 #include "core/sha256.h"
 #include "base/embedded.h"
 #include "emit/emit.h"
+#include "emit/text.h"
 #include "host/environment.h"
 #include "host/output.h"
 #include "emit/template.h"

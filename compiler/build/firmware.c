@@ -8,6 +8,7 @@
 #include "build/build_private.h"
 #include "base/embedded.h"
 #include "emit/emit.h"
+#include "emit/text.h"
 #include "passes/firmware.h"
 #include "host/safetensors.h"
 

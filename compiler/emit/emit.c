@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
-#include "emit/emit_private.h"
+#include "emit/c/function.h"
 #include "emit/share.h"
+#include "emit/target.h"
+#include "emit/text.h"
 #include "passes/firmware.h"
 
 #ifndef INVAR_VERSION
@@ -41,12 +43,6 @@ static void add_step(struct emit *emit, const char *line)
     text_printf(&emit->steps, "    %s\n", line);
 }
 
-/* "{32, 0}" */
-static const char *extent_pair(struct arena *arena, struct extent extent)
-{
-    return arena_printf(arena, "{%" PRId64 ", %" PRId64 "}", extent.constant, extent.rows);
-}
-
 /* A row of the trace table, after `inner` others that went into it; what is not stored has no
  * offset. */
 static void add_trace(struct function *f, const struct node *node, int64_t offset, int inner)
@@ -55,7 +51,7 @@ static void add_trace(struct function *f, const struct node *node, int64_t offse
     const char *text = emit_string(emit->arena, emit_node_text(emit, f->graph, node));
     text_printf(&emit->trace, "    {%s, &trace_lines[%d], %d, %" PRId64 ", %s},\n", text,
                 emit_trace_line(emit, node), inner, offset,
-                extent_pair(emit->arena, extent_of_all(&node->shape)));
+                emit_extent_pair(emit->arena, extent_of_all(&node->shape)));
     emit->trace_count++;
 }
 
@@ -186,7 +182,7 @@ static void emit_group(struct emit *emit, const struct part *part, int index,
     emit->arena = kept;
 }
 
-enum { PHASE_ROOM = 1024, FILE_ROOM = 128 << 10 }; /* beside the steps and traces */
+enum { PHASE_ROOM = 1024 };             /* beside the steps and traces */
 
 /* The phase of the steps at hand. */
 static void render_phase(struct emit *emit, const struct part *part)
@@ -273,49 +269,9 @@ const char *emit_arena_pointer(struct emit *emit, enum dtype dtype, int64_t offs
     return arena_printf(emit->arena, "%s(run, %s)", reader[dtype], number);
 }
 
-/* "{train_05, OWN(4880, 32832), {1024, 0}, {13312, 0}, 7, 8}," */
-static const char *c_step(const struct function *f, const char *own, struct traced rows)
+int64_t emit_stack(const struct program *program, const struct emit_target *target)
 {
-    struct arena *arena = f->emit->arena;
-    return arena_printf(arena, "{%s, %s%s%s, %s, %s, %d, %d},", f->name, own ? "OWN(" : "",
-                        own ? own : "NULL", own ? ")" : "", extent_pair(arena, f->count),
-                        extent_pair(arena, group_cost(f)), rows.first, rows.end);
-}
-
-static void c_list_phase(struct emit *emit, const char *name, const char *index, int groups)
-{
-    if (groups == 0)
-        return;
-    struct values *item = values_add_item(emit->file, "phase");
-    values_set(item, "phase", index);
-    values_set(item, "function", name);
-}
-
-const struct emit_target target_c = {
-    .phase = "templates/program/phase.c", .function = "templates/skeleton/function.c",
-    .restrict_word = "restrict ", .independent = true, .traced = true,
-    .tile_floats = TILE_FLOATS, .tiles_stored = true, .rows = &row_loops,
-    .short_rows = &row_beside, .pointer = emit_arena_pointer, .own = "run->at",
-    .group = c_groups, .step = c_step, .phase_list = "steps", .list_phase = c_list_phase};
-
-void emit_model(const struct program *program, struct text *out)
-{
-    struct emit emit = {.program = program, .arena = program->arena, .target = &target_c,
-                        .file = values_new(program->arena)};
-    emit_parts(&emit);
-    emit_tables(&emit);
-    values_printf(emit.file, "symbol", "INV_LEVEL_NAME(%s_model)",
-                  emit_symbol(emit.arena, program->name));
-    values_set(emit.file, "level", "INV_LEVEL_TEXT");
-    text_reserve(out, emit.steps_size + emit.trace.size + FILE_ROOM);
-    template_render("templates/program/model.c", emit.file, out);
-    template_render("templates/program/tables.c", emit.file, out);
-}
-
-int64_t emit_stack_bytes(const struct program *program, bool firmware)
-{
-    struct emit emit = {.program = program, .arena = program->arena,
-                        .target = firmware ? &target_firmware : &target_c,
+    struct emit emit = {.program = program, .arena = program->arena, .target = target,
                         .file = values_new(program->arena)};
     emit_parts(&emit);
     return emit.stack;

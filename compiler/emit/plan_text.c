@@ -175,8 +175,8 @@ void plan_print(const struct program *program, struct text *text)
                 program->arena_bytes, program->arena_bound,
                 100.0 * (double)program->arena_bytes /
                     (double)(program->arena_bound > 0 ? program->arena_bound : 1));
-    int64_t arrays = emit_stack_bytes(program, false);
+    int64_t arrays = emit_stack_bytes(program);
     text_printf(text, "stack %" PRId64 " bytes a thread: %" PRId64 " are arrays of its groups; "
                 "in firmware %" PRId64 "\n", INV_STACK + arrays, arrays,
-                emit_stack_bytes(program, true));
+                emit_firmware_stack_bytes(program));
 }

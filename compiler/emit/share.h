@@ -1,7 +1,7 @@
 /* Groups that are computed alike, which one function serves. */
 #ifndef INVAR_SHARE_H
 #define INVAR_SHARE_H
-#include "emit/emit_private.h"
+#include "emit/target.h"
 
 /* What such groups have in common.  `own` lists what each has for itself, in one order for all:
  * numbers of random streams, then offsets of storage; these are the first group's. */

@@ -5,7 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "emit/emit_private.h"
+#include "emit/target.h"
+#include "emit/text.h"
+
+/* Where the lines of a source begin. */
+struct lines {
+    const struct source *source;
+    const char **line;
+    int count, room;
+    const char **comment;               /* of each line: what emit_model_line gave, or NULL */
+    int *traced;                        /* of each line: 1 + its row among the trace lines, or 0 */
+};
 
 const char *emit_name(struct emit *emit, const char *stem, int id)
 {
@@ -183,6 +193,11 @@ const char *emit_extent(struct arena *arena, struct extent extent)
     if (extent.constant == 0)
         return emit_rows(arena, extent.rows);
     return arena_printf(arena, "%s + %" PRId64, emit_rows(arena, extent.rows), extent.constant);
+}
+
+const char *emit_extent_pair(struct arena *arena, struct extent extent)
+{
+    return arena_printf(arena, "{%" PRId64 ", %" PRId64 "}", extent.constant, extent.rows);
 }
 
 void emit_term(struct text *text, struct extent stride, const char *name)

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 #include "emit/emit.h"
-#include "emit/emit_private.h"
+#include "emit/template.h"
+#include "emit/text.h"
+#include "graph/op.h"
+#include "passes/pass.h"
 
 static struct arena *arena;
 static const struct span nowhere;

@@ -2,8 +2,9 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
-#include "emit/emit_private.h"
+#include "emit/c/function.h"
 #include "emit/share.h"
+#include "emit/text.h"
 
 const struct place *function_place(const struct function *f, int id)
 {
@@ -22,6 +23,11 @@ bool function_stores(const struct function *f, int id)
 {
     enum place_kind kind = function_place(f, id)->kind;
     return function_computes(f, id) && (kind == PLACE_ARENA || kind == PLACE_VARIABLE);
+}
+
+bool function_writes(const struct function *f, const struct node *node)
+{
+    return op_def(node->op)->class != CLASS_VIEW || function_stores(f, node->id);
 }
 
 /* The node that fills the storage a view looks at from its first element. */
@@ -217,6 +223,11 @@ const char *function_constant(struct function *f, int id)
                            : emit_float(f->emit->arena, node->attr.value);
 }
 
+const char *function_local(struct function *f, int id)
+{
+    return emit_name(f->emit, op_def(graph_node(f->graph, id)->op)->stem, id);
+}
+
 const char *function_stream(struct function *f, const struct node *node)
 {
     struct arena *arena = f->emit->arena;
@@ -279,7 +290,7 @@ static const char *group_summary(struct function *f)
     text_init(&ops, f->emit->arena);
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
-        if (node->op == OP_STORE || !nest_computes(f, node))
+        if (node->op == OP_STORE || !function_writes(f, node))
             continue;
         gradient = gradient && node->forward >= 0;
         text_printf(&ops, "%s%s", ops.size > 0 ? ", " : "", op_def(node->op)->stem);
@@ -357,6 +368,38 @@ void function_finish(struct function *f)
     if (target->settle)
         whole = target->settle(f->emit->arena, whole);
     values_set(values_add_item(f->emit->file, "function"), "function", whole);
+}
+
+const char *function_extent(struct function *f, struct extent extent)
+{
+    return emit_extent(f->emit->arena, extent);
+}
+
+void function_set_extent(struct function *f, const char *key, struct extent extent)
+{
+    values_set(f->values, key, function_extent(f, extent));
+}
+
+/* "64 * " before an index that counts rows of that length; "" for 1. */
+const char *function_factor(struct function *f, struct extent extent)
+{
+    if (extent_is(extent, 1))
+        return "";
+    return arena_printf(f->emit->arena, "%s * ", function_extent(f, extent));
+}
+
+/* "out + 64 * i"; an empty index is none. */
+const char *function_pointer_at(struct function *f, const char *pointer, struct extent stride,
+                              const char *index)
+{
+    if (*index == '\0')
+        return pointer;
+    struct text text;
+    text_init(&text, f->emit->arena);
+    emit_term(&text, stride, index);
+    if (text.size == 0)
+        return pointer;
+    return arena_printf(f->emit->arena, "%s + %s", pointer, text.data);
 }
 
 int64_t function_most(const struct function *f, struct extent extent)

@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include "emit/emit_private.h"
+#include "emit/c/group.h"
+#include "emit/c/row.h"
+#include "emit/text.h"
 
 const struct node *group_first(const struct function *f)
 {
@@ -18,38 +20,6 @@ const struct node *group_class_node(const struct function *f, enum op_class clas
             return node;
     }
     return NULL;
-}
-
-const char *function_extent(struct function *f, struct extent extent)
-{
-    return emit_extent(f->emit->arena, extent);
-}
-
-void function_set_extent(struct function *f, const char *key, struct extent extent)
-{
-    values_set(f->values, key, function_extent(f, extent));
-}
-
-/* "64 * " before an index that counts rows of that length; "" for 1. */
-const char *function_factor(struct function *f, struct extent extent)
-{
-    if (extent_is(extent, 1))
-        return "";
-    return arena_printf(f->emit->arena, "%s * ", function_extent(f, extent));
-}
-
-/* "out + 64 * i"; an empty index is none. */
-const char *function_pointer_at(struct function *f, const char *pointer, struct extent stride,
-                              const char *index)
-{
-    if (*index == '\0')
-        return pointer;
-    struct text text;
-    text_init(&text, f->emit->arena);
-    emit_term(&text, stride, index);
-    if (text.size == 0)
-        return pointer;
-    return arena_printf(f->emit->arena, "%s + %s", pointer, text.data);
 }
 
 /* ---- map, row ---- */
@@ -116,7 +86,7 @@ void c_row_group(struct function *f)
     f->skeleton = "templates/skeleton/loops.c";
     text_init(&body, f->emit->arena);
     text_init(&rows, f->emit->arena);
-    row_emit(f, &space, &rows);
+    f->mapping = group_row_text(f, row_emit(f, &space, &rows)->how);
     if (f->count.constant == 0 && f->count.rows == 0)
         guard_whole(f, &body);
     text_add(&body, rows.data, rows.size);
@@ -242,6 +212,8 @@ void c_column_group(struct function *f)
 }
 
 /* ---- contract ---- */
+
+enum { TILE_ROWS_MAX = 128, TILE_COLUMNS = 512, TILE_ROWS_STORED = 256 };
 
 /* Scalar operations of a product from which the columns may be what threads share. */
 enum { SPLIT_WORK = 4 << 20 };
@@ -705,13 +677,13 @@ void c_random_group(struct function *f)
     f->mapping = arena_printf(f->emit->arena, "%s: four elements a counter, stream %s",
                               shape_print(f->emit->arena, node->dtype, &node->shape),
                               node->attr.path);
-    bool small = f->emit->target == &target_firmware;
-    f->skeleton = small ? "templates/skeleton/random.c" : "templates/skeleton/random_quads.c";
+    bool quads = f->emit->target->quads;
+    f->skeleton = quads ? "templates/skeleton/random_quads.c" : "templates/skeleton/random.c";
     if (node->attr.domain != DOMAIN_SAMPLE)
         return;
     values_set(f->values, "sample", function_pointer(f, node->operand[0], false));
-    f->skeleton = small ? "templates/skeleton/random_sample.c"
-                        : "templates/skeleton/random_sample_quads.c";
+    f->skeleton = quads ? "templates/skeleton/random_sample_quads.c"
+                        : "templates/skeleton/random_sample.c";
     f->count = extent_of(&node->shape, 0);
 }
 

@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
-#include "emit/emit_private.h"
+#include "emit/c/nest.h"
+#include "emit/text.h"
 
 static struct extent loop_stride(const struct nest *nest, const struct access *access, int loop)
 {
@@ -34,12 +35,6 @@ static struct access nest_access(const struct nest *nest, const struct node *nod
     if (index >= 0 && is_view(node))
         return schedule_copied_access(graph, node->id, &nest->space);
     return schedule_access(graph, index < 0 ? node->id : node->operand[index], &nest->space);
-}
-
-/* A node of the group that has a statement: not a view that its readers look through. */
-bool nest_computes(const struct function *f, const struct node *node)
-{
-    return !is_view(node) || function_stores(f, node->id);
 }
 
 /* position depends on its axis alone; where that has extent 1 it is 0. */
@@ -77,7 +72,7 @@ static bool all_walk_as_one(const struct nest *nest, int outer, int inner)
         const struct node *node = graph_node(f->graph, f->group->node[i]);
         bool inside = op_def(node->op)->class == CLASS_MAP || node->op == OP_STORE ||
                       op_def(node->op)->class == CLASS_ROW || is_view(node);
-        if (inside && nest_computes(f, node) && !node_walks_as_one(nest, node, outer, inner))
+        if (inside && function_writes(f, node) && !node_walks_as_one(nest, node, outer, inner))
             return false;
     }
     return true;
@@ -144,11 +139,6 @@ const char *nest_index(const struct nest *nest, const struct access *access)
     return text.data;
 }
 
-const char *function_local(struct function *f, int id)
-{
-    return emit_name(f->emit, op_def(graph_node(f->graph, id)->op)->stem, id);
-}
-
 static const char *memory_text(struct nest *nest, const struct access *access)
 {
     return arena_printf(nest->function->emit->arena, "%s[%s]",
@@ -203,7 +193,7 @@ static const char *nest_expression(struct nest *nest, const struct node *node)
     if (node->op == OP_POSITION)
         return position_text(nest, node);
     if (op_def(node->op)->class == CLASS_ROW)
-        return row_expression(nest, node);
+        return nest->reduction(nest, node);
     if (op_def(node->op)->class != CLASS_MAP) {
         struct access access = nest_access(nest, node, 0);
         return nest_read(nest, &access);
@@ -266,7 +256,7 @@ static int count_readers(const struct nest *nest, int id)
     int count = 0;
     for (int i = 0; i < f->group->count; i++) {
         const struct node *user = graph_node(f->graph, f->group->node[i]);
-        if (user->id != id && nest_computes(f, user) && !function_store_is_idle(f, user))
+        if (user->id != id && function_writes(f, user) && !function_store_is_idle(f, user))
             count += reads(nest, user, id);
     }
     return count;
@@ -428,7 +418,7 @@ static void emit_depth(struct nest *nest, const struct block *block, int depth, 
 bool nest_includes(const struct nest *nest, const struct node *node)
 {
     const struct function *f = nest->function;
-    if (!nest_computes(f, node) || function_store_is_idle(f, node))
+    if (!function_writes(f, node) || function_store_is_idle(f, node))
         return false;
     return function_stores(f, node->id) || count_readers(nest, node->id) > 0;
 }

@@ -4,7 +4,8 @@
  * Short rows lie beside one another, INV_BESIDE of them (runtime/core/rows.h): vectors then go
  * across rows, and no row leaves a rest that fills none. */
 #include <stdio.h>
-#include "emit/emit_private.h"
+#include "emit/c/row.h"
+#include "emit/text.h"
 #include "passes/rows.h"
 
 struct row {
@@ -130,7 +131,7 @@ static const char *reduced_row(struct nest *nest, const struct node *node)
     return pointer ? pointer : emit_name(nest->function->emit, array_stem(nest, true), node->id);
 }
 
-const char *row_expression(struct nest *nest, const struct node *node)
+static const char *row_expression(struct nest *nest, const struct node *node)
 {
     struct function *f = nest->function;
     const struct row *row = nest->state;
@@ -389,12 +390,12 @@ static void find_rows(struct nest *nest, struct row *row)
     rows_find(rows);
 }
 
-void row_emit(struct function *f, const struct shape *space, struct text *text)
+const struct row_walk *row_emit(struct function *f, const struct shape *space, struct text *text)
 {
     const struct emit_target *target = f->emit->target;
     struct row row = {.walk = target->rows};
     struct nest nest = {.state = &row, .local = earlier_element, .array = array_target,
-                        .reread = is_reread};
+                        .reread = is_reread, .reduction = row_expression};
     nest_init(&nest, f, space, KEEP_LAST);
     if (target->short_rows && rows_are_short(&nest))
         row.walk = target->short_rows;
@@ -405,5 +406,5 @@ void row_emit(struct function *f, const struct shape *space, struct text *text)
     for (int stage = 0; stage < row.rows.stages; stage++)
         write_stage(&nest, stage, &body, indent);
     row.walk->wrap(&nest, &body, text);
-    f->mapping = group_row_text(f, row.walk->how);
+    return row.walk;
 }

@@ -1,7 +1,8 @@
 /* The tables of runtime/include/invar.h. */
 #include <inttypes.h>
 #include <string.h>
-#include "emit/emit_private.h"
+#include "emit/c/table.h"
+#include "emit/text.h"
 
 static const char *const kinds[] = {
     [VAR_PARAM] = "INV_PARAM", [VAR_BUFFER] = "INV_BUFFER", [VAR_BLOCK] = "INV_BLOCK",

@@ -2,8 +2,9 @@
  * the chunks of k, and what is made of a product before it is stored. */
 #include <inttypes.h>
 #include <string.h>
-#include "emit/cuda/cuda.h"
-#include "emit/emit_private.h"
+#include "emit/cuda/group.h"
+#include "emit/cuda/launch.h"
+#include "emit/c/group.h"
 
 enum {
     DEVICE_BLOCKS = 128,                /* keep a device busy */

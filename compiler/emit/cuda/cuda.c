@@ -7,12 +7,15 @@
 #include "emit/emit.h"
 #include <inttypes.h>
 #include <string.h>
-#include "emit/cuda/cuda.h"
-#include "emit/emit_private.h"
+#include "emit/cuda/group.h"
+#include "emit/cuda/launch.h"
+#include "emit/c/group.h"
+#include "emit/c/row.h"
+#include "emit/c/table.h"
+#include "emit/text.h"
 #include "emit/share.h"
 
 enum {
-    BLOCK_THREADS = 256,                /* of a kernel with one thread an output */
     ROW_WARPS = 4,                      /* of a block, at most */
     ROW_SHARED = 49152,                 /* bytes that every device gives a block */
     ROW_BLOCKS = 64                     /* where the rows' arrays lie in the workspace */
@@ -29,11 +32,6 @@ static struct extent loops_extent(const struct nest *nest, int from, int to)
     for (int i = from; i < to; i++)
         all = extent_multiply(all, nest->loop[i].extent);
     return all;
-}
-
-void cuda_take_workspace(struct emit *emit, int64_t bytes)
-{
-    emit->workspace = emit->workspace > bytes ? emit->workspace : bytes;
 }
 
 /* "128", "(4 * b)": a divisor. */
@@ -81,28 +79,6 @@ static void share_loops(struct nest *nest, int loops, const char *one, const cha
 static void share_elements(struct nest *nest, const struct text *body, struct text *text)
 {
     share_loops(nest, nest->rank, "inv_thread()", "inv_threads()", body, text);
-}
-
-const char *cuda_store_guard(struct nest *nest, const struct node *node)
-{
-    struct access access = schedule_access(nest->function->graph, node->id, &nest->space);
-    struct text text;
-    text_init(&text, nest->function->emit->arena);
-    text_puts(&text, "");
-    for (int i = 0; i < nest->rank; i++) {
-        const struct loop *loop = &nest->loop[i];
-        if (!extent_is(access.stride[loop->axis], 0))
-            continue;
-        text_printf(&text, "%s%s == 0", text.size > 0 ? " && " : "",
-                    loop->step ? "inv_lane()" : loop->name);
-    }
-    return text.data;
-}
-
-const char *cuda_threads_for(struct function *f, struct extent count)
-{
-    return arena_printf(f->emit->arena, "inv_blocks(%s, %d), %d, 0", function_extent(f, count),
-                        BLOCK_THREADS, BLOCK_THREADS);
 }
 
 static void set_body(struct function *f, const struct text *body)
@@ -233,12 +209,11 @@ void cuda_row_group(struct function *f)
     struct text rows, body;
     text_init(&rows, arena);
     text_init(&body, arena);
-    row_emit(f, &space, &rows);
+    const char *how = row_emit(f, &space, &rows)->how;
     text_puts(&body, settle_arrays(f, rows.data));
     set_body(f, &body);
     f->launch = f->row_bytes > ROW_SHARED ? launch_in_workspace(f) : launch_in_shared(f);
-    if (extent_is(f->count, 1))
-        f->mapping = group_row_text(f, "one warp");
+    f->mapping = group_row_text(f, extent_is(f->count, 1) ? "one warp" : how);
 }
 
 /* ---- column ---- */
@@ -476,7 +451,7 @@ static void cuda_list_phase(struct emit *emit, const char *name, const char *ind
     values_printf(item, "function", "%s_%s", emit_symbol(emit->arena, emit->program->name), name);
 }
 
-const struct emit_target target_cuda = {
+static const struct emit_target target_cuda = {
     .phase = "templates/program/cuda_phase.cu", .function = "templates/skeleton/function.cu",
     .restrict_word = "__restrict__ ", .traced = true, .trace_lines = true,
     .rows = &row_warps, .pointer = emit_arena_pointer, .own = "own.at", .group = groups,

@@ -8,12 +8,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "emit/emit_private.h"
+#include "emit/c/group.h"
+#include "emit/c/row.h"
+#include "emit/text.h"
 #include "passes/firmware.h"
 #include "invar.h"
 #include "passes/schedule.h"
 
-enum { FIRMWARE_ABI = 2 };
+enum { FIRMWARE_ABI = 2, TILE_FLOATS = 64 };
 
 /* ---- what emission asks for ---- */
 
@@ -100,10 +102,10 @@ static void firmware_list_phase(struct emit *emit, const char *name, const char 
     values_printf(item, "count", "%d", groups);
 }
 
-const struct emit_target target_firmware = {
+static const struct emit_target target_firmware = {
     .phase = "templates/program/firmware_phase.c",
     .function = "templates/skeleton/function.c", .restrict_word = "restrict ",
-    .tile_floats = SMALL_TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
+    .tile_floats = TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
     .piece = firmware_piece, .in_piece = firmware_in_piece, .narrow = true, .own = "run->at",
     .group = c_groups, .step = firmware_group, .phase_list = "function",
     .list_phase = firmware_list_phase,
@@ -492,4 +494,9 @@ void emit_firmware_header(const struct program *program, struct text *out)
     struct emit emit;
     firmware_open(&emit, program);
     template_render("templates/program/firmware.h", emit.file, out);
+}
+
+int64_t emit_firmware_stack_bytes(const struct program *program)
+{
+    return emit_stack(program, &target_firmware);
 }

@@ -1,7 +1,7 @@
-/* What the files of emission for CUDA devices share. */
-#ifndef INVAR_EMIT_CUDA_H
-#define INVAR_EMIT_CUDA_H
-#include "emit/emit_private.h"
+/* How many threads run a kernel, what they have beside the arena, and which of them stores. */
+#ifndef INVAR_EMIT_LAUNCH_H
+#define INVAR_EMIT_LAUNCH_H
+#include "emit/c/nest.h"
 
 /* Groups run one by one: each has the workspace to itself. */
 void cuda_take_workspace(struct emit *, int64_t bytes);
@@ -10,9 +10,5 @@ void cuda_take_workspace(struct emit *, int64_t bytes);
 const char *cuda_store_guard(struct nest *, const struct node *);
 /* "inv_blocks(128 * b, 256), 256, 0": enough for `count` outputs, one a thread. */
 const char *cuda_threads_for(struct function *, struct extent count);
-
-/* By class: sets skeleton, values and launch. */
-#define NEST(class, stem, ...) void cuda_##stem##_group(struct function *);
-#include "graph/classes.def"
 
 #endif

@@ -1,0 +1,43 @@
+/* Groups as functions of C, and what other targets take of them. */
+#ifndef INVAR_EMIT_GROUP_H
+#define INVAR_EMIT_GROUP_H
+#include "emit/c/nest.h"
+
+/* By class, for C: sets skeleton, values and count. */
+#define NEST(class, stem, ...) void c_##stem##_group(struct function *);
+#include "graph/classes.def"
+extern void (*const c_groups[CLASS_COUNT])(struct function *);
+const struct node *group_first(const struct function *);
+/* The group's node of that class, or NULL. */
+const struct node *group_class_node(const struct function *, enum op_class);
+/* What the loops of a MAP or ROW group run over. */
+struct shape group_space(const struct function *);
+/* What a COLUMN group sums up at i, j, k: `locals`, `value` and where the sum goes: `target`. */
+void group_column_values(struct function *, const struct node *column, int indent);
+/* One side of a matmul: storage, and strides of its page, of its own axis and of k. */
+struct side {
+    int node;                           /* whose storage it is */
+    struct extent offset;               /* of its first element there */
+    const char *pointer;
+    struct extent page, own, k, length;
+};
+struct side group_contract_side(struct function *, const struct node *matmul, int index);
+/* "f32[b, 8]: sum over p < 4 of x[i, p] * w[p, j], ascending in chunks of 256" */
+const char *group_product_text(struct function *, const struct node *matmul);
+/* The shape of what is reduced, and the order of sums where any are. */
+const char *group_row_text(struct function *, const char *walk);
+const char *group_column_text(struct function *, const struct node *column);
+/* Whether it makes exact sums; then sets what their skeleton needs. */
+bool group_column_exact(struct function *, const struct node *column);
+/* Does the operand of a flat CONCAT lie at its piece already? */
+bool group_lies_there(const struct function *, const struct node *whole, int operand,
+                      int64_t start);
+/* Loops over an operand that is copied to `start` in the whole, and the copy itself. */
+void group_part_nest(struct nest *, struct function *, const struct node *whole, int operand,
+                     const int64_t *start, unsigned keep);
+void group_part_line(struct nest *, const struct node *whole, int operand, struct text *,
+                     int indent);
+/* Scalar operations in all, roughly. */
+struct extent group_cost(const struct function *);
+
+#endif

@@ -1,0 +1,56 @@
+/* NAME.c: the groups of the schedule as functions of C, and the tables that run them. */
+#include "emit/emit.h"
+#include <inttypes.h>
+#include "emit/c/group.h"
+#include "emit/c/row.h"
+#include "emit/c/table.h"
+#include "emit/text.h"
+
+enum {
+    TILE_FLOATS = 32768,                /* of products that wait for their epilogue */
+    FILE_ROOM = 128 << 10               /* beside the steps and traces */
+};
+
+/* "{train_05, OWN(4880, 32832), {1024, 0}, {13312, 0}, 7, 8}," */
+static const char *c_step(const struct function *f, const char *own, struct traced rows)
+{
+    struct arena *arena = f->emit->arena;
+    return arena_printf(arena, "{%s, %s%s%s, %s, %s, %d, %d},", f->name, own ? "OWN(" : "",
+                        own ? own : "NULL", own ? ")" : "", emit_extent_pair(arena, f->count),
+                        emit_extent_pair(arena, group_cost(f)), rows.first, rows.end);
+}
+
+static void c_list_phase(struct emit *emit, const char *name, const char *index, int groups)
+{
+    if (groups == 0)
+        return;
+    struct values *item = values_add_item(emit->file, "phase");
+    values_set(item, "phase", index);
+    values_set(item, "function", name);
+}
+
+static const struct emit_target target_c = {
+    .phase = "templates/program/phase.c", .function = "templates/skeleton/function.c",
+    .restrict_word = "restrict ", .independent = true, .traced = true, .quads = true,
+    .tile_floats = TILE_FLOATS, .tiles_stored = true, .rows = &row_loops,
+    .short_rows = &row_beside, .pointer = emit_arena_pointer, .own = "run->at",
+    .group = c_groups, .step = c_step, .phase_list = "steps", .list_phase = c_list_phase};
+
+void emit_model(const struct program *program, struct text *out)
+{
+    struct emit emit = {.program = program, .arena = program->arena, .target = &target_c,
+                        .file = values_new(program->arena)};
+    emit_parts(&emit);
+    emit_tables(&emit);
+    values_printf(emit.file, "symbol", "INV_LEVEL_NAME(%s_model)",
+                  emit_symbol(emit.arena, program->name));
+    values_set(emit.file, "level", "INV_LEVEL_TEXT");
+    text_reserve(out, emit.steps_size + emit.trace.size + FILE_ROOM);
+    template_render("templates/program/model.c", emit.file, out);
+    template_render("templates/program/tables.c", emit.file, out);
+}
+
+int64_t emit_stack_bytes(const struct program *program)
+{
+    return emit_stack(program, &target_c);
+}
