@@ -1,10 +1,10 @@
 
     for (int64_t i = ${page_begin}; i < ${page_end}; i++)
         for (int64_t k = ${column_begin}; k < ${column_end}; k++) {
-            int64_t total = 0;
+            int64_t total_64 = 0;
             for (int64_t j = 0; j < ${rows}; j++) {
 ${locals}
-                total += ${value};
+                total_64 += ${value};
             }
-            ${target} = total;
+            ${target} = total_64;
         }

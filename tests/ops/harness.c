@@ -6,9 +6,11 @@
 #include <ctype.h>
 #include <float.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "derive.h"
 #include "generated.h"
 #include "passes/pass.h"
 
@@ -23,17 +25,20 @@ enum { ROWS = 3, STEP = 5, STEPS = 20, EPOCH = 2 };
 struct case_run {
     const char *name;
     int count;
-    int x[INPUTS_MAX], variable[INPUTS_MAX], gradient[INPUTS_MAX];
+    struct op_input input[INPUTS_MAX];
+    int x[INPUTS_MAX], variable[INPUTS_MAX], gradient[INPUTS_MAX]; /* -1: none */
     bool wanted[INPUTS_MAX];
-    int first, y, weight, loss;
+    int first, y, weight, loss;         /* derived cases have no weight and no loss: -1 */
 };
+
+enum { RUNS_MAX = 96 };
 
 struct op_run {
     enum op op;
     struct arena *arena;
     struct program *program;
     struct graph *graph;
-    struct case_run run[CASES_MAX];
+    struct case_run run[RUNS_MAX];     /* those given, then those derived */
     int count;
     uint64_t seed;
 };
@@ -77,9 +82,10 @@ static void add_loss(struct op_run *r, struct case_run *c)
         c->gradient[i] = c->wanted[i] ? gradient[k++] : -1;
 }
 
+static const char *const operand_name[INPUTS_MAX] = {"a", "b", "c", "d"};
+
 static void add_case(struct op_run *r, const struct op_case *from)
 {
-    static const char *const what[INPUTS_MAX] = {"a", "b", "c", "d"};
     assert(r->count < CASES_MAX);
     struct case_run *c = &r->run[r->count++];
     c->name = from->name;
@@ -88,7 +94,8 @@ static void add_case(struct op_run *r, const struct op_case *from)
     for (int i = 0; i < c->count; i++) {
         const struct op_input *input = &from->input[i];
         struct shape shape = input_shape(input);
-        c->variable[i] = input_variable(r, c->name, what[i], input->dtype, &shape);
+        c->input[i] = *input;
+        c->variable[i] = input_variable(r, c->name, operand_name[i], input->dtype, &shape);
         c->x[i] = graph_read(r->graph, c->variable[i]);
         c->wanted[i] = input->dtype == F32 && !input->fixed;
     }
@@ -119,9 +126,10 @@ static void add_special_case(struct op_run *r)
     bool any = false;
     for (int k = 0; k < from.count; k++) {
         struct op_input *to = &from.input[k];
-        *to = shape[k];
-        to->dtype = op_test(r->op)->domain[k].dtype;
-        to->fixed = true;
+        *to = op_test(r->op)->domain[k];
+        to->rank = shape[k].rank;
+        memcpy(to->dim, shape[k].dim, sizeof to->dim);
+        to->fixed = to->special = true;
         any = any || to->dtype == F32;
     }
     if (any)
@@ -143,7 +151,99 @@ static void add_map_cases(struct op_run *r)
     add_special_case(r);
 }
 
-static void start_run(struct op_run *r, enum op op)
+/* ---- cases derived from those given ---- */
+
+/* Operand number `which` (-1: each that can be) in that form, those of type `from` of type `to`. */
+struct variation {
+    enum form form;
+    int which;
+    enum dtype from, to;
+};
+
+/* Adds the case's operands; false where none is another one than it was. */
+static bool vary_operands(struct op_run *r, const struct variation *v, struct case_run *c)
+{
+    bool types = v->from != v->to, changed = false;
+    for (int k = 0; k < c->count; k++) {
+        struct op_input *input = &c->input[k];
+        const char *path = arena_printf(r->arena, "%s/%s", c->name, operand_name[k]);
+        bool chosen = v->which < 0 || v->which == k;
+        bool retyped = types && input->dtype == v->from;
+        if (retyped)
+            *input = derive_retyped(input, v->to);
+        int x = chosen ? derive_operand(r->graph, v->form, input, path, &r->seed, &c->variable[k])
+                       : -1;
+        changed = changed || (types ? retyped : x >= 0);
+        if (x < 0)
+            x = derive_operand(r->graph, AS_READ, input, path, &r->seed, &c->variable[k]);
+        c->x[k] = x;
+    }
+    return changed;
+}
+
+static const char *variation_name(struct op_run *r, const char *name, const struct variation *v)
+{
+    const char *which = v->which < 0 ? "" : arena_printf(r->arena, "_%s", operand_name[v->which]);
+    const char *type = v->from == v->to ? "" : dtype_name(v->to);
+    return arena_printf(r->arena, "%s.%s%s%s", name, form_name(v->form), which, type);
+}
+
+/* The case in that variation; false where the operator has none. */
+static bool add_variation(struct op_run *r, const struct case_run *from, const struct variation *v)
+{
+    int nodes = r->graph->count, variables = r->program->variable_count;
+    int *instead = ARENA_ARRAY(r->arena, int, from->y + 1 - from->first);
+    struct case_run *c = &r->run[r->count];
+    assert(r->count < RUNS_MAX);
+    *c = *from;
+    c->name = variation_name(r, from->name, v);
+    c->first = nodes;
+    c->weight = c->loss = -1;
+    bool changed = vary_operands(r, v, c);
+    for (int id = from->first; id <= from->y; id++)
+        instead[id - from->first] = -1;
+    for (int k = 0; k < c->count; k++) {
+        instead[from->x[k] - from->first] = c->x[k];
+        c->wanted[k] = false;
+        c->gradient[k] = -1;
+    }
+    c->y = changed ? derive_copy(r->graph, from->first, from->y, instead) : -1;
+    if (c->y < 0) {
+        r->graph->count = nodes;
+        r->program->variable_count = variables;
+    }
+    r->count += c->y >= 0;
+    return c->y >= 0;
+}
+
+/* Of the first case from number `turn` on that has it: the cases take turns. */
+static void add_turn(struct op_run *r, int given, int *turn, const struct variation *v)
+{
+    for (int i = 0; i < given; i++)
+        if (!r->run[(*turn + i) % given].input[0].special &&
+            add_variation(r, &r->run[(*turn + i) % given], v))
+            break;
+    ++*turn;
+}
+
+/* Every operator, beside what its own file tests: each operand alone and all as constants, all as
+ * views of every form, and of every element type that the operator takes, read and constant. */
+static void add_derived_cases(struct op_run *r)
+{
+    int given = r->count, turn = 0, most = 0;
+    for (int i = 0; i < given; i++)
+        most = r->run[i].count > most ? r->run[i].count : most;
+    for (int form = AS_FILL; form < FORMS; form++)
+        for (int which = -1; which < (form <= AS_LIST && most > 1 ? most : 0); which++)
+            add_turn(r, given, &turn, &(struct variation){(enum form)form, which, F32, F32});
+    for (int from = F32; from <= I64; from++)
+        for (int to = F32; to <= I64; to++)
+            for (int form = AS_READ; from != to && form <= AS_FILL; form++)
+                add_turn(r, given, &turn, &(struct variation){(enum form)form, -1, (enum dtype)from,
+                                                              (enum dtype)to});
+}
+
+static void start_run(struct op_run *r, enum op op, bool derived)
 {
     *r = (struct op_run){.op = op, .arena = arena_new(), .seed = (uint64_t)op + 1};
     r->program = ARENA_NEW(r->arena, struct program);
@@ -159,28 +259,12 @@ static void start_run(struct op_run *r, enum op op)
         add_map_cases(r);
     for (int i = 0; i < op_test(op)->case_count; i++)
         add_case(r, &op_test(op)->cases[i]);
+    if (derived)
+        add_derived_cases(r);
     graph_verify(r->graph, "grad");
 }
 
 /* ---- values ---- */
-
-static uint64_t next_random(uint64_t *state)    /* splitmix64 (Steele, Lea, Flood 2014) */
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
-static double draw_value(uint64_t *state, const struct op_input *input)
-{
-    double u = (double)(next_random(state) >> 11) * 0x1p-53;
-    if (input->dtype == F32)
-        return (float)(input->low + u * (input->high - input->low));
-    if (input->dtype == BOOL)
-        return u < 0.5;
-    return input->low + floor(u * (input->high - input->low + 1.0));
-}
 
 static void fill(struct op_run *r, struct oracle *o, int variable, const struct op_input *input)
 {
@@ -190,18 +274,7 @@ static void fill(struct op_run *r, struct oracle *o, int variable, const struct 
     bool special = input->special && input->dtype == F32;
     for (int64_t i = 0; i < count; i++)
         o->variable[variable][i] =
-            special ? (double)specials[i % SPECIALS] : draw_value(&r->seed, input);
-}
-
-/* How the operand of case number `index` of the run is filled. */
-static struct op_input case_input(const struct op_run *r, int index, int operand)
-{
-    const struct op_test *test = op_test(r->op);
-    int made = r->count - test->case_count;
-    struct op_input input =
-        index < made ? test->domain[operand] : test->cases[index - made].input[operand];
-    input.special = index < made && strcmp(r->run[index].name, "special") == 0;
-    return input;
+            special ? (double)specials[i % SPECIALS] : derive_value(&r->seed, input);
 }
 
 static void start_oracle(struct op_run *r, struct oracle *o, int64_t rows)
@@ -212,11 +285,12 @@ static void start_oracle(struct op_run *r, struct oracle *o, int64_t rows)
     o->variable = calloc((size_t)r->program->variable_count, sizeof *o->variable);
     o->value = calloc((size_t)r->graph->count, sizeof *o->value);
     for (int i = 0; i < r->count; i++) {
-        for (int k = 0; k < r->run[i].count; k++) {
-            struct op_input input = case_input(r, i, k);
-            fill(r, o, r->run[i].variable[k], &input);
-        }
-        fill(r, o, r->run[i].weight, &weight);
+        const struct case_run *c = &r->run[i];
+        for (int k = 0; k < c->count; k++)
+            if (c->variable[k] >= 0)
+                fill(r, o, c->variable[k], &c->input[k]);
+        if (c->weight >= 0)
+            fill(r, o, c->weight, &weight);
     }
     for (int i = 0; i < r->program->variable_count; i++)
         if (!o->variable[i])
@@ -404,7 +478,7 @@ static void check_bound(enum op op)
 static void test_graph(void)
 {
     struct op_run r;
-    start_run(&r, current_op());
+    start_run(&r, current_op(), false);
     check_bound(r.op);
     CU_ASSERT(r.count > 0);
     check_golden(&r);
@@ -564,7 +638,7 @@ static void run_emitted(struct op_run *r, const struct inv_model *model, int64_t
 static void test_emitted(void)
 {
     struct op_run r;
-    start_run(&r, current_op());
+    start_run(&r, current_op(), true);
     pass_random(r.program);
     const struct inv_model *model = generated_model(r.program);
     CU_ASSERT_PTR_NOT_NULL_FATAL(model);
@@ -587,13 +661,24 @@ static bool is_chosen(enum op op)
     return found;
 }
 
+static const char *at_hand;
+
+/* An assert of the compiler fails: of which operator? */
+static void name_culprit(int number)
+{
+    (void)number;
+    fprintf(stderr, "operator '%s': its cases (tests/ops/%s.c, and those that tests/ops/harness.c "
+            "derives from them) stop the compiler\n", at_hand, at_hand);
+}
+
 static int load_emitted(void)
 {
     for (int i = 0; i < OP_COUNT; i++) {
         struct op_run r;
         if (!is_chosen((enum op)i))
             continue;
-        start_run(&r, (enum op)i);
+        at_hand = op_def((enum op)i)->stem;
+        start_run(&r, (enum op)i, true);
         add_outputs(&r);
         bool added = generated_add(r.program);
         arena_free(r.arena);
@@ -627,6 +712,7 @@ int main(int argc, char **argv)
 {
     chosen_count = argc - 1;
     chosen = argv + 1;
+    signal(SIGABRT, name_culprit);
     if (CU_initialize_registry() != CUE_SUCCESS ||
         !add_suite("graphs", NULL, NULL, test_graph) ||
         !add_suite("emitted", load_emitted, unload_emitted, test_emitted))

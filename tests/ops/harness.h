@@ -3,7 +3,10 @@
  *   - makes the gradients of a randomly weighted sum of the result by pass_grad and compares
  *     them with central differences, all evaluated by the oracles;
  *   - compares the graph's text with tests/golden/ops/<stem>.txt;
- *   - emits C for it, runs that, and compares result and gradients with the oracles. */
+ *   - emits C for it, runs that, and compares result and gradients with the oracles.
+ * From the cases others are derived, whose operands are constants, views or of another type; these
+ * run as the given ones do.  Beside the C runs what else is emitted, which must give the same bits:
+ * sources for firmware (test_ops), CUDA on an emulated device (cuda_ops). */
 #ifndef INVAR_TESTS_HARNESS_H
 #define INVAR_TESTS_HARNESS_H
 #include "graph/op.h"
