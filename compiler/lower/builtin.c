@@ -460,6 +460,29 @@ static struct value call_elements(struct lower *l, struct frame *frame, const st
     return x.kind == V_ERROR ? x : value_number((double)row_elements(l, x), span);
 }
 
+static struct value shape_value(struct lower *l, const struct shape *s, struct span span)
+{
+    struct value list = {.kind = V_LIST, .count = s->rank, .span = span};
+    list.item = ARENA_ARRAY(l->arena, struct value, s->rank + 1);
+    for (int i = 0; i < s->rank; i++)
+        list.item[i] = value_number((double)s->dim[i], span);
+    return list;
+}
+
+static struct value call_dims(struct lower *l, struct frame *frame, const struct builtin *b,
+                              struct arguments *a, const char *path, struct span span)
+{
+    struct shape row = {.rows = -1};
+    ARGUMENTS(1);
+    struct value x = value_to_tensor(l, v[0]);
+    l->asked_size = true;
+    if (x.kind == V_ERROR)
+        return x;
+    for (; row.rank < value_rank(l, x); row.rank++)
+        row.dim[row.rank] = value_dim(l, x, row.rank);
+    return shape_value(l, &row, span);
+}
+
 static struct value call_higher_is_better(struct lower *l, struct frame *frame,
                                           const struct builtin *b, struct arguments *a,
                                           const char *path, struct span span)
@@ -867,6 +890,7 @@ static const struct builtin builtins[] = {
     {"split", 2, 2, 0, call_split, {"x", "parts"}},
     {"broadcast", 2, 2, 0, call_broadcast, {"x", "shape"}},
     {"elements", 1, 1, 0, call_elements, {"x"}},
+    {"dims", 1, 1, 0, call_dims, {"x"}},
     {"higher_is_better", 1, 1, 0, call_higher_is_better, {"result"}},
     {"made_by", 2, 2, 0, call_made_by, {"x", "layer"}},
     {"position", 2, 2, 0, call_position, {"x", "axis"}},
@@ -949,15 +973,6 @@ static double fan(const struct shape *s, bool out)
     for (int i = 0; i < s->rank - 2; i++)
         field *= (double)s->dim[i];
     return field * (double)s->dim[s->rank - 1 - !out];
-}
-
-static struct value shape_value(struct lower *l, const struct shape *s, struct span span)
-{
-    struct value list = {.kind = V_LIST, .count = s->rank, .span = span};
-    list.item = ARENA_ARRAY(l->arena, struct value, s->rank + 1);
-    for (int i = 0; i < s->rank; i++)
-        list.item[i] = value_number((double)s->dim[i], span);
-    return list;
 }
 
 /* How often the parameter at hand was updated: the step, unless it is frozen for a time. */

@@ -509,7 +509,9 @@ static void number_loss(void)
         "mse(%s, t)", "mae(%s, t)", "huber(%s, t, delta = 0.5)", "log_cosh(%s, t)",
         "hinge(%s, sign(t))", "kl_divergence(softmax(%s), softmax(t))",
         "soft_cross_entropy(%s, softmax(t), smoothing = 0.1)", "poisson(softplus(%s), square(t))",
-        "poisson(tanh(%s), square(t), log_guess = true)", "mse(%s, t) * step / (1 + steps)"};
+        "poisson(tanh(%s), square(t), log_guess = true)", "mse(%s, t) * step / (1 + steps)",
+        "iou(sigmoid(%s), sigmoid(t))", "cosine_distance(%s, t)",
+        "contrastive(%s, t, select(t[0] > 0, 1, 0))"};
     const char *z = head(plan.targets);
     printf("  loss fit%d = ", plan.goals);
 #pragma GCC diagnostic push

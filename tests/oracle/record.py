@@ -164,6 +164,55 @@ def norms(h, scale, shift, layer_scale, layer_shift, rms_scale, mean, variance):
     return F.rms_norm(h, (HIDDEN,), rms_scale, eps=1e-6)
 
 
+def groups(h, scale, shift, instance_scale, instance_shift, mix):
+    """Channels first for PyTorch; [2, 4] and [4, 2] are places and channels."""
+    places = lambda h, n: h.reshape(len(h), n, -1).transpose(1, 2)
+    flat = lambda h: h.transpose(1, 2).reshape(len(h), HIDDEN)
+    h = flat(F.group_norm(places(h, 2), 2, scale, shift))
+    h = flat(F.instance_norm(places(h, 4), weight=instance_scale, bias=instance_shift))
+    h = flat(F.local_response_norm(places(h, 2), 4, alpha=0.5, beta=0.75, k=2))
+    variance, mean = torch.var_mean(mix, 0, correction=0)
+    return h @ ((mix - mean) / torch.sqrt(variance + 1e-5))
+
+
+def pixels(h):
+    h = torch.tanh(F.pixel_shuffle(h.reshape(-1, 2, 1, 4).permute(0, 3, 1, 2), 2))
+    h = F.pad(h, (3, 1, 1, 2))[:, :, 2:-1, 3:-1]
+    return F.pixel_unshuffle(h, 2).permute(0, 2, 3, 1).reshape(-1, HIDDEN)
+
+
+def of_keras(loss, truth, guess, **options):
+    """Mean of a loss of Keras in the width of the guess."""
+    width = str(guess.dtype).removeprefix("torch.")
+    return loss(dtype=width, **options)(truth.to(guess.dtype), guess)
+
+
+def focal_and_nll(z, y):
+    return of_keras(kl.CategoricalFocalCrossentropy, F.one_hot(y, 3), z, from_logits=True,
+                    gamma=1.5) + F.nll_loss(F.log_softmax(z, 1), y)
+
+
+def binary_focal(z, y):
+    return of_keras(kl.BinaryFocalCrossentropy, y, z, from_logits=True,
+                    apply_class_balancing=True)
+
+
+def overlaps(z, y):
+    """Neither has the intersection over the union as a loss."""
+    p = torch.sigmoid(z)
+    both = (p * y).sum(1)
+    iou = (both + 1) / (p.sum(1) + y.sum(1) - both + 1)
+    return (of_keras(kl.Dice, y, p, axis=1) + (1 - iou).mean()
+            + F.cosine_embedding_loss(z, y, torch.ones(len(z))))
+
+
+def distances(z, y):
+    """PyTorch's distance in the formula of Hadsell, Chopra and LeCun."""
+    d, same = F.pairwise_distance(z[:, :3], z[:, 3:]), y[:, 0]
+    contrastive = same * d ** 2 + (1 - same) * torch.clamp(1.5 - d, min=0) ** 2
+    return (0.5 * contrastive).mean() + F.triplet_margin_loss(z[:, :2], z[:, 2:4], z[:, 4:])
+
+
 class Pair:
     """Two optimizers as one: the second for the parameters from `at` on."""
 
@@ -268,6 +317,23 @@ CASES = {
                "rms_norm1/affine/scale": np.linspace(0.75, 1.25, HIDDEN)},
         buffers={"batch_norm1/running_mean": np.zeros(HIDDEN),
                  "batch_norm1/running_variance": np.ones(HIDDEN)}),
+    "torch_groups": Torch(
+        "kind", 3, groups, F.cross_entropy, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9),
+        extra={"group_norm1/affine/scale": np.linspace(0.5, 1.5, 4),
+               "group_norm1/affine/shift": np.linspace(0.25, -0.25, 4),
+               "instance_norm1/affine/scale": np.array([1.25, 0.75]),
+               "instance_norm1/affine/shift": np.array([-0.5, 0.25]),
+               "mix": np.sin(np.arange(1, 1 + HIDDEN * HIDDEN)).reshape(HIDDEN, HIDDEN)}),
+    "torch_pixels": Torch(
+        "kind", 3, pixels, F.cross_entropy, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9)),
+    "keras_focal": Torch(
+        "kind", 3, F.relu, focal_and_nll, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9)),
+    "keras_binary_focal": Torch(
+        "binary", 1, F.relu, binary_focal, lambda w: torch.optim.SGD(w, lr=0.5, momentum=0.9)),
+    "keras_overlaps": Torch(
+        "share", 3, torch.tanh, overlaps, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9)),
+    "torch_distances": Torch(
+        "binary", 6, torch.tanh, distances, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9)),
 }
 
 
