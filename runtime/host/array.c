@@ -23,20 +23,20 @@ static int raw_header(struct inv_array *a, const struct inv_file *file, int rank
 static int npz_header(struct inv_array *a, const char *member)
 {
     struct inv_section section;
-    return inv_zip_find(&a->stream, member, &section) &&
-           inv_stream_section(&a->stream, &section) && inv_npy_header(a);
+    return inv_zip_find(a->stream, member, &section) &&
+           inv_stream_section(a->stream, &section) && inv_npy_header(a);
 }
 
 static int safetensors_header(struct inv_array *a, const char *member)
 {
     struct inv_tensor_place place;
-    if (!inv_safetensors_find(a->stream.path, member, &place, a->stream.errors))
+    if (!inv_safetensors_find(a->stream->path, member, &place, a->stream->errors))
         return 0;
     a->element = place.element;
     a->rank = place.rank - 1;
     a->rows = place.dim[0];
     memcpy(a->dim, place.dim + 1, (size_t)a->rank * sizeof *a->dim);
-    return inv_stream_section(&a->stream, &place.section);
+    return inv_stream_section(a->stream, &place.section);
 }
 
 /* Cells of a row, or 0 where the product is beyond 2^31. */
@@ -65,25 +65,37 @@ static int read_header(struct inv_array *a, const struct inv_file *file, int ran
     }
 }
 
+/* Behind the header; 0 after an error. */
+static int begin_rows(struct inv_array *a)
+{
+    a->row_cells = count_cells(a);
+    a->start = a->stream->offset;
+    if (a->row_cells > 0)
+        a->bytes = inv_allocate((size_t)a->row_cells * (size_t)inv_element_bytes(a->element));
+    else
+        inv_error(a->stream->errors, "%s: a row of this array has no cells or 2^31 and more",
+                  a->stream->path);
+    return a->row_cells > 0;
+}
+
 int inv_array_open(struct inv_array *a, const struct inv_file *file, const char *path,
                    int rank, const int64_t *dim, struct inv_errors *errors)
 {
-    *a = (struct inv_array){ .rows = -1 };
-    if (!inv_stream_open(&a->stream, path, errors))
+    *a = (struct inv_array){ .rows = -1, .stream = &a->own };
+    if (!inv_stream_open(a->stream, path, errors))
         return 0;
-    if (inv_stream_peek(&a->stream) < 0) {
-        if (!a->stream.failed)
+    if (inv_stream_peek(a->stream) < 0) {
+        if (!a->stream->failed)
             inv_error(errors, "%s: is empty; expected an array of data", path);
         return 0;
     }
-    int ok = read_header(a, file, rank, dim);
-    a->row_cells = ok ? count_cells(a) : 0;
-    a->start = a->stream.offset;
-    if (ok && a->row_cells == 0)
-        inv_error(errors, "%s: a row of this array has no cells or 2^31 and more", path);
-    if (a->row_cells > 0)
-        a->bytes = inv_allocate((size_t)a->row_cells * (size_t)inv_element_bytes(a->element));
-    return a->row_cells > 0;
+    return read_header(a, file, rank, dim) && begin_rows(a);
+}
+
+int inv_array_begin_npy(struct inv_array *a, struct inv_stream *stream)
+{
+    *a = (struct inv_array){ .rows = -1, .stream = stream };
+    return inv_npy_header(a) && begin_rows(a);
 }
 
 /* ---- elements ---- */
@@ -186,8 +198,8 @@ static int64_t place_of(const struct inv_array *a, int64_t cell)
 static void bad_cell(struct inv_array *a, int64_t cell, enum inv_dtype dtype)
 {
     int64_t byte = a->start + place_of(a, cell) * inv_element_bytes(a->element);
-    inv_error(a->stream.errors, "%s: row %lld, byte %lld: %s; correct the value or leave the row "
-              "out", a->stream.path, (long long)a->row, (long long)byte,
+    inv_error(a->stream->errors, "%s: row %lld, byte %lld: %s; correct the value or leave the row "
+              "out", a->stream->path, (long long)a->row, (long long)byte,
               dtype == INV_F32 ? "not a finite number (NaN, infinite, or beyond f32)"
                                : "not a whole number of 32 bits");
 }
@@ -207,10 +219,10 @@ static int decode_row(struct inv_array *a, enum inv_dtype dtype, void *to)
 
 static int cut_short(struct inv_array *a, size_t got, size_t wanted)
 {
-    if (!a->stream.failed)
-        inv_error(a->stream.errors, "%s: row %lld, byte %lld: the file ends within the row (%zu of "
-                  "%zu bytes); it was cut short or its shape is another", a->stream.path,
-                  (long long)a->row, (long long)a->stream.offset - (long long)got, got, wanted);
+    if (!a->stream->failed)
+        inv_error(a->stream->errors, "%s: row %lld, byte %lld: the file ends within the row (%zu "
+                  "of %zu bytes); it was cut short or its shape is another", a->stream->path,
+                  (long long)a->row, (long long)a->stream->offset - (long long)got, got, wanted);
     return 0;
 }
 
@@ -227,7 +239,7 @@ static int read_whole(struct inv_array *a)
         room = room * 2 > GROWTH ? room * 2 : GROWTH;
         room = room < wanted ? room : wanted;
         a->whole = inv_resize(a->whole, room);
-        size_t got = inv_stream_read(&a->stream, a->whole + done, room - done);
+        size_t got = inv_stream_read(a->stream, a->whole + done, room - done);
         done += got;
         if (done < room)
             return cut_short(a, done, wanted);
@@ -242,7 +254,7 @@ static int fetch_record(struct inv_array *a)
     int64_t channels = a->rank > 0 ? a->dim[a->rank - 1] : 1, plane = a->row_cells / channels;
     if (!a->whole)
         a->whole = inv_allocate(wanted);
-    size_t got = inv_stream_read(&a->stream, a->whole, wanted);
+    size_t got = inv_stream_read(a->stream, a->whole, wanted);
     if (got < wanted)
         return cut_short(a, got, wanted);
     for (int64_t i = 0; i < a->row_cells; i++)
@@ -257,7 +269,7 @@ static int fetch_row(struct inv_array *a)
     if (a->record)
         return fetch_record(a);
     if (!a->by_column) {
-        size_t got = inv_stream_read(&a->stream, a->bytes, wanted);
+        size_t got = inv_stream_read(a->stream, a->bytes, wanted);
         return got == wanted || cut_short(a, got, wanted);
     }
     if (!a->whole && !read_whole(a))
@@ -267,9 +279,10 @@ static int fetch_row(struct inv_array *a)
     return 1;
 }
 
-int inv_array_next(struct inv_array *a, enum inv_dtype dtype, void *to)
+/* 1: there is a row more, and it lies in a->bytes; 0: none; -1: an error was reported. */
+static int read_row(struct inv_array *a)
 {
-    struct inv_stream *s = &a->stream;
+    struct inv_stream *s = a->stream;
     int more = a->row == a->rows || a->rows < 0 ? inv_stream_peek(s) >= 0 : 1;
     if (a->row == a->rows && more) {
         inv_error(s->errors, "%s: byte %lld: data follow the %lld rows that the header announces; "
@@ -278,16 +291,61 @@ int inv_array_next(struct inv_array *a, enum inv_dtype dtype, void *to)
     }
     if (!more)
         return s->failed ? -1 : 0;
-    if (!fetch_row(a))
-        return -1;
+    return fetch_row(a) ? 1 : -1;
+}
+
+int inv_array_next(struct inv_array *a, enum inv_dtype dtype, void *to)
+{
+    int status = read_row(a);
+    if (status < 1)
+        return status;
     int ok = decode_row(a, dtype, to);
     a->row++;
-    return ok ? 1 : inv_errors_full(s->errors) ? -1 : 1;
+    return ok ? 1 : inv_errors_full(a->stream->errors) ? -1 : 1;
+}
+
+/* ---- as text ---- */
+
+int inv_array_fetch(struct inv_array *a)
+{
+    int status = read_row(a);
+    a->row += status == 1;
+    return status;
+}
+
+/* The shortest text that gives the number back, and its f32 where that is another: a double is
+ * rounded once, as in to_f32. */
+static void print_number(char text[INV_ARRAY_TEXT], enum inv_element element, double value)
+{
+    int wide = element == INV_ELEMENT_F64, digits = wide ? 15 : 6;
+    float narrow = (float)value;
+    do
+        snprintf(text, INV_ARRAY_TEXT, "%.*g", digits, value);
+    while (wide ? strtod(text, NULL) != value && digits++ < 17
+                : strtof(text, NULL) != narrow && digits++ < 9);
+    if (isfinite(narrow) && strtof(text, NULL) != narrow)
+        snprintf(text, INV_ARRAY_TEXT, "%.9g", (double)narrow);
+}
+
+void inv_array_text(const struct inv_array *a, int64_t cell, char text[INV_ARRAY_TEXT])
+{
+    int bytes = inv_element_bytes(a->element);
+    uint64_t bits = load_bits(a->bytes + cell * bytes, bytes, a->big_endian);
+    double value = is_float(a->element) ? load_double(a->element, bits) : 0;
+    if (a->element == INV_ELEMENT_U64)
+        snprintf(text, INV_ARRAY_TEXT, "%llu", (unsigned long long)bits);
+    else if (!is_float(a->element))
+        snprintf(text, INV_ARRAY_TEXT, "%lld", (long long)load_signed(a->element, bits));
+    else if (isfinite(value))
+        print_number(text, a->element, value);
+    else
+        snprintf(text, INV_ARRAY_TEXT, "%s", isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
 }
 
 void inv_array_close(struct inv_array *a, unsigned char digest[32])
 {
-    inv_stream_close(&a->stream, digest);
+    if (a->stream == &a->own)
+        inv_stream_close(a->stream, digest);
     free(a->bytes);
     free(a->whole);
     a->bytes = a->whole = NULL;

@@ -13,7 +13,8 @@ enum inv_element {
 };
 
 struct inv_array {
-    struct inv_stream stream;
+    struct inv_stream *stream;          /* own, or that of who opened it */
+    struct inv_stream own;
     enum inv_element element;
     int big_endian;
     int rank;                           /* of one row */
@@ -33,10 +34,17 @@ struct inv_array {
  * state their own. */
 int inv_array_open(struct inv_array *, const struct inv_file *, const char *path, int rank,
                    const int64_t *dim, struct inv_errors *);
+/* The NPY array that begins here in an open stream, which is not closed with it. */
+int inv_array_begin_npy(struct inv_array *, struct inv_stream *);
 /* Turns the next row into row_cells values of dtype (INV_F32 or INV_I32): 1, 0 at the end, -1 after
  * an error.  Integers wider than 24 bits and f64 are rounded once to f32.  An array in Fortran
  * order is read whole, since a row of it lies all over the file. */
 int inv_array_next(struct inv_array *, enum inv_dtype, void *to);
+/* Reads the next row, for inv_array_text: 1, 0 at the end, -1 after an error. */
+int inv_array_fetch(struct inv_array *);
+enum { INV_ARRAY_TEXT = 40 };
+/* Prints a cell of that row, with as many digits as give it back when read. */
+void inv_array_text(const struct inv_array *, int64_t cell, char text[INV_ARRAY_TEXT]);
 void inv_array_close(struct inv_array *, unsigned char digest[32]);
 
 /* Read the header at the stream's start into the array: 0 after an error. */

@@ -316,7 +316,8 @@ static int check_mark(struct inv_rows *rows)
 
 static int read_header(struct inv_rows *rows)
 {
-    int header = rows->csv.lines ? 1 : rows->model->data.header;
+    int text = rows->csv.holds == INV_CSV_TEXT;
+    int header = text ? rows->model->data.header : rows->csv.holds == INV_CSV_OBJECTS;
     int status = inv_csv_next(&rows->csv);
     if (status == 0)
         inv_error(rows->errors, "%s: is empty; expected lines of cells with separators between",
@@ -324,7 +325,7 @@ static int read_header(struct inv_rows *rows)
     if (status <= 0)
         return 0;
     rows->width = rows->csv.count;
-    if (!rows->csv.lines && !(check_mark(rows) && check_delimiter(rows)))
+    if (text && !(check_mark(rows) && check_delimiter(rows)))
         return 0;
     if (header < 0)
         header = find_out(rows);
@@ -333,20 +334,31 @@ static int read_header(struct inv_rows *rows)
     rows->waiting = !header;
     if (header)
         keep_header(rows);
-    return !header || rows->csv.lines || check_last_name(rows);
+    return !header || !text || check_last_name(rows);
 }
 
-/* Objects have names in any order, so that a place among those of training says nothing. */
-static int has_no_names(struct inv_rows *rows, int f)
+/* Objects have names in any order, so that a place among those of training says nothing; the
+ * columns of an array have places alone. */
+static int cannot_find(struct inv_rows *rows, int f)
 {
     const struct inv_field *field = &rows->model->data.field[f];
-    int numbered = 0, later = rows->keyless || rows->fitted->known;
-    for (int i = 0; i < field->range_count; i++)
+    enum inv_csv_holds holds = rows->csv.holds;
+    int numbered = 0, fitted = rows->fitted->field[f].columns > 0, named = fitted;
+    int later = rows->keyless || rows->fitted->known || rows->model->data.header == 0;
+    for (int i = 0; i < field->range_count; i++) {
         numbered |= field->range[i].first >= 0;
-    if (!rows->csv.lines || !numbered || !(later || rows->model->data.header == 0))
+        named |= field->range[i].first < 0;
+    }
+    if (holds == INV_CSV_OBJECTS && numbered && later && !fitted)
+        inv_error(rows->errors, "%s: field %s takes columns by number, without names; objects have "
+                  "names alone: write the rows as CSV", rows->csv.stream.path, field->name);
+    else if (holds == INV_CSV_NUMBERS && named)
+        inv_error(rows->errors, "%s: field %s finds its columns by their names, and those of an "
+                  "NPY array have none; write the rows as CSV or JSON lines, or let the model be "
+                  "trained by position: csv(..., skip = 1, header = false)",
+                  rows->csv.stream.path, field->name);
+    else
         return 0;
-    inv_error(rows->errors, "%s: field %s takes columns by number, without names; objects have "
-              "names alone: write the rows as CSV", rows->csv.stream.path, field->name);
     return 1;
 }
 
@@ -374,7 +386,7 @@ static void count_names(const struct inv_rows *rows, int f, struct header_names 
 static int check_header(struct inv_rows *rows)
 {
     struct header_names n = { .asked = 0 };
-    if (!rows->header.cell || rows->csv.lines)
+    if (!rows->header.cell || rows->csv.holds != INV_CSV_TEXT)
         return 1;
     for (int f = 0; f < rows->model->data.field_count; f++)
         if (inv_table_reads(rows, f))
@@ -403,11 +415,11 @@ static int bind_columns(struct inv_rows *rows)
         return 0;
     for (int f = 0; f < rows->model->data.field_count; f++) {
         rows->columns[f].count = 0;
-        if (!inv_table_reads(rows, f))
+        if (!inv_table_reads(rows, f) || cannot_find(rows, f))
             continue;
         if (rows->fitted->field[f].columns > 0)
             bind_fitted(rows, f);
-        else if (!has_no_names(rows, f))
+        else
             bind_model(rows, f);
     }
     for (int f = 0; rows->errors->count == 0 && f < rows->model->data.field_count; f++)

@@ -21,6 +21,15 @@ static void list_places(struct inv_csv *csv)
     csv->places = count;
 }
 
+static size_t read_text(struct inv_csv *csv, char *to, size_t bytes)
+{
+    switch (csv->holds) {
+    case INV_CSV_OBJECTS: return inv_lines_read(csv->lines, to, bytes);
+    case INV_CSV_NUMBERS: return inv_grid_read(csv->grid, to, bytes);
+    default: return inv_stream_read(&csv->stream, to, bytes);
+    }
+}
+
 /* Moves the unused bytes to the front and reads on behind them.  0 where nothing is left to read:
  * the window is as it was. */
 static int read_on(struct inv_csv *csv)
@@ -40,9 +49,7 @@ static int read_on(struct inv_csv *csv)
         csv->window = inv_resize(csv->window, csv->room + INV_CSV_PADDING + 1);
         csv->place = inv_resize(csv->place, (csv->room + 1) * sizeof *csv->place);
     }
-    size_t got = csv->lines
-        ? inv_lines_read(csv->lines, csv->window + held, csv->room - held)
-        : inv_stream_read(&csv->stream, csv->window + held, csv->room - held);
+    size_t got = read_text(csv, csv->window + held, csv->room - held);
     csv->begin = 0;
     csv->end = held + got;
     csv->ended = csv->end < csv->room;
@@ -223,7 +230,7 @@ static void end_cells(struct inv_csv *csv)
         if (!quoted)
             continue;
         unquote(text);
-        for (; !csv->lines && (text = strchr(text, '\n')); text++)
+        for (; csv->holds == INV_CSV_TEXT && (text = strchr(text, '\n')); text++)
             csv->next_line++;
     }
 }
@@ -273,6 +280,7 @@ static char guess_delimiter(struct inv_csv *csv)
 /* JSON lines are written alike everywhere; the header that they get counts as no line. */
 static void open_lines(struct inv_csv *csv)
 {
+    csv->holds = INV_CSV_OBJECTS;
     csv->lines = inv_lines_open(&csv->stream, csv->dialect.decimal, csv->window + csv->begin,
                                 csv->end - csv->begin);
     csv->dialect = (struct inv_dialect){ .delimiter = ',', .decimal = csv->dialect.decimal };
@@ -280,6 +288,27 @@ static void open_lines(struct inv_csv *csv)
     csv->ended = 0;
     csv->next_line = 0;
     read_on(csv);
+}
+
+/* The dialect of the model is not that of an array; 0 after an error. */
+static int open_grid(struct inv_csv *csv)
+{
+    csv->holds = INV_CSV_NUMBERS;
+    csv->grid = inv_grid_open(&csv->stream, csv->dialect.decimal);
+    csv->dialect = (struct inv_dialect){ .delimiter = INV_GRID_DELIMITER,
+                                         .decimal = csv->dialect.decimal };
+    return csv->grid != NULL;
+}
+
+/* An archive is no table. */
+static int check_zip(struct inv_csv *csv)
+{
+    if (!inv_stream_begins(&csv->stream, "PK\3\4", 4))
+        return 1;
+    inv_error(csv->stream.errors, "%s: is a zip or NPZ archive, and a table is one file of CSV, "
+              "JSON lines or NPY: unpack it, or save the array with numpy.save", csv->stream.path);
+    csv->stream.failed = 1;
+    return 0;
 }
 
 int inv_csv_open(struct inv_csv *csv, const char *path, const struct inv_dialect *dialect,
@@ -290,10 +319,13 @@ int inv_csv_open(struct inv_csv *csv, const char *path, const struct inv_dialect
         return 0;
     csv->window = inv_allocate(csv->room + INV_CSV_PADDING + 1);
     csv->place = inv_allocate((csv->room + 1) * sizeof *csv->place);
+    if (!check_zip(csv) || (inv_grid_begins(&csv->stream) && !open_grid(csv)))
+        return 0;
     read_on(csv);
     if (csv->end >= 3 && memcmp(csv->window, "\xef\xbb\xbf", 3) == 0)
         csv->begin = 3;
-    if (inv_lines_begin(csv->window + csv->begin, csv->end - csv->begin))
+    if (csv->holds == INV_CSV_TEXT
+        && inv_lines_begin(csv->window + csv->begin, csv->end - csv->begin))
         open_lines(csv);
     for (int64_t i = 0; i < csv->dialect.skip && skip_line(csv); i++)
         continue;
@@ -309,10 +341,12 @@ void inv_csv_close(struct inv_csv *csv, unsigned char digest[32])
 {
     inv_stream_close(&csv->stream, digest);
     inv_lines_free(csv->lines);
+    inv_grid_free(csv->grid);
     free(csv->window);
     free(csv->place);
     free(csv->cell);
     csv->lines = NULL;
+    csv->grid = NULL;
     csv->window = NULL;
     csv->place = NULL;
     csv->cell = NULL;

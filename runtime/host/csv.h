@@ -2,6 +2,7 @@
  * lines allowed; and the dialects below). */
 #ifndef INV_HOST_CSV_H
 #define INV_HOST_CSV_H
+#include "grid.h"
 #include "lines.h"
 
 /* How a file is written. */
@@ -14,11 +15,20 @@ struct inv_dialect {
 
 enum { INV_CSV_PADDING = 8 };           /* bytes that may be read behind a cell's zero byte */
 
+/* What a file holds, by its first bytes: the others become text of a CSV file. */
+enum inv_csv_holds {
+    INV_CSV_TEXT,
+    INV_CSV_OBJECTS,                    /* JSON lines: columns have names */
+    INV_CSV_NUMBERS                     /* an NPY array: columns have numbers */
+};
+
 /* Records are cut up where they lie in a window of the file: a cell's text ends where its separator
  * was. */
 struct inv_csv {
     struct inv_stream stream;
-    struct inv_lines *lines;            /* the file holds JSON lines; NULL: it does not */
+    enum inv_csv_holds holds;
+    struct inv_lines *lines;            /* of INV_CSV_OBJECTS */
+    struct inv_grid *grid;              /* of INV_CSV_NUMBERS */
     struct inv_dialect dialect;
     unsigned char mark[256];            /* 1: a byte that can end a cell or begin a quoted one */
     char *window;

@@ -4,8 +4,8 @@
 
 static int fail(struct inv_array *a, const char *what)
 {
-    if (!a->stream.failed)
-        inv_error(a->stream.errors, "%s: %s", a->stream.path, what);
+    if (!a->stream->failed)
+        inv_error(a->stream->errors, "%s: %s", a->stream->path, what);
     return 0;
 }
 
@@ -25,7 +25,7 @@ static int element_of(int code, enum inv_element *element)
 int inv_idx_header(struct inv_array *a)
 {
     unsigned char magic[4], size[4];
-    if (inv_stream_read(&a->stream, magic, 4) < 4 || magic[0] != 0 || magic[1] != 0)
+    if (inv_stream_read(a->stream, magic, 4) < 4 || magic[0] != 0 || magic[1] != 0)
         return fail(a, "byte 0: not an IDX file (it begins with two zero bytes, an element type "
                        "and a number of axes); check the path, or declare it as npy or raw");
     if (!element_of(magic[2], &a->element))
@@ -35,7 +35,7 @@ int inv_idx_header(struct inv_array *a)
     a->big_endian = 1;
     a->rank = magic[3] - 1;
     for (int i = 0; i < magic[3]; i++) {
-        if (inv_stream_read(&a->stream, size, 4) < 4)
+        if (inv_stream_read(a->stream, size, 4) < 4)
             return fail(a, "ends within its IDX header; it was cut short, get it again");
         int64_t extent = (int64_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3];
         *(i ? &a->dim[i - 1] : &a->rows) = extent;

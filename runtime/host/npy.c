@@ -8,8 +8,8 @@ enum { HEADER_MAX = 1 << 20 };
 
 static int fail(struct inv_array *a, const char *what)
 {
-    if (!a->stream.failed)
-        inv_error(a->stream.errors, "%s: %s", a->stream.path, what);
+    if (!a->stream->failed)
+        inv_error(a->stream->errors, "%s: %s", a->stream->path, what);
     return 0;
 }
 
@@ -46,9 +46,9 @@ static int read_descr(struct inv_array *a, const char *at)
             return 1;
         }
     }
-    inv_error(a->stream.errors,
+    inv_error(a->stream->errors,
               "%s: NPY element type '%.3s' cannot be read; expected f2, f4, f8, b1, i1 to i8 or u1 "
-              "to u8: save it with .astype(\"float32\")", a->stream.path, at + 1);
+              "to u8: save it with .astype(\"float32\")", a->stream->path, at + 1);
     return 0;
 }
 
@@ -86,19 +86,19 @@ static int read_dictionary(struct inv_array *a, const char *header)
 int inv_npy_header(struct inv_array *a)
 {
     unsigned char magic[8], size[4] = { 0 };
-    if (inv_stream_read(&a->stream, magic, 8) < 8 || memcmp(magic, "\x93NUMPY", 6) != 0)
+    if (inv_stream_read(a->stream, magic, 8) < 8 || memcmp(magic, "\x93NUMPY", 6) != 0)
         return fail(a, "byte 0: not an NPY file (it begins with \\x93NUMPY); check the path, or "
                        "declare it as idx or raw");
     if (magic[6] < 1 || magic[6] > 3)
         return fail(a, "byte 6: NPY version not known; expected 1, 2 or 3");
     size_t width = magic[6] == 1 ? 2 : 4;
-    size_t got = inv_stream_read(&a->stream, size, width);
+    size_t got = inv_stream_read(a->stream, size, width);
     size_t length = (size_t)size[0] | (size_t)size[1] << 8 | (size_t)size[2] << 16 |
                     (size_t)size[3] << 24;
     if (got < width || length > HEADER_MAX)
         return fail(a, "byte 8: the length of its NPY header is wrong; get the file again");
     char *header = inv_allocate(length + 1);
-    int ok = inv_stream_read(&a->stream, header, length) == length
+    int ok = inv_stream_read(a->stream, header, length) == length
                  ? read_dictionary(a, header)
                  : fail(a, "ends within its NPY header; it was cut short, get it again");
     free(header);

@@ -58,7 +58,7 @@ static void check_shape(struct inv_rows *rows, const struct inv_field *field,
     char *wanted = squeezed(v->dim, v->rank), *found = squeezed(a->dim, a->rank);
     if (strcmp(wanted, found) != 0)
         inv_error(rows->errors, "%s: a row has shape [%s], but field %s wants [%s]; give the file "
-                  "that fits or change the field's shape", a->stream.path, found, field->name,
+                  "that fits or change the field's shape", a->stream->path, found, field->name,
                   wanted);
     free(wanted);
     free(found);
@@ -75,7 +75,7 @@ static void check_row_counts(struct inv_rows *rows)
             first = a;
         if (a->rows != first->rows)
             inv_error(rows->errors, "%s: has %lld rows, but %s has %lld; they must belong to the "
-                      "same samples", a->stream.path, (long long)a->rows, first->stream.path,
+                      "same samples", a->stream->path, (long long)a->rows, first->stream->path,
                       (long long)first->rows);
     }
 }
@@ -100,7 +100,7 @@ static int open_arrays(struct inv_rows *rows)
     unsigned char *wanted = inv_allocate((size_t)d->file_count);
     rows->array = inv_allocate((size_t)d->field_count * sizeof *rows->array);
     for (int f = 0; f < d->field_count; f++) {
-        rows->array[f].array.stream.file = -1;
+        rows->array[f].array.own.file = -1;
         if (is_read(rows, &d->field[f]))
             wanted[file_of(rows->model, &d->field[f], rows->source)] = 1;
     }
@@ -121,7 +121,7 @@ static void check_classes(struct inv_rows *rows, const struct inv_field *field,
         if (value[i] >= 0 && value[i] < classes)
             continue;
         inv_error(rows->errors, "%s: row %lld: class %d of field %s is out of range; expected 0 to "
-                  "%lld, or labels moved by an expression such as y - 1", a->stream.path,
+                  "%lld, or labels moved by an expression such as y - 1", a->stream->path,
                   (long long)a->row - 1, value[i], field->name, (long long)classes - 1);
         return;
     }

@@ -10,7 +10,7 @@ int inv_series_open(struct inv_series *s, const struct inv_file *file, int numbe
                     const char *path, int rank, const int64_t *dim, struct inv_errors *errors)
 {
     *s = (struct inv_series){ .file = file, .rank = rank, .dim = dim };
-    s->array.stream.file = -1;
+    s->array.own.file = -1;
     inv_paths_add(&s->paths, path, number, errors);
     return s->paths.count > 0 && open_file(s, errors);
 }
@@ -18,7 +18,7 @@ int inv_series_open(struct inv_series *s, const struct inv_file *file, int numbe
 static void close_file(struct inv_series *s, char hash[65])
 {
     unsigned char digest[32];
-    if (!s->array.stream.path)
+    if (!s->array.own.path)
         return;
     inv_array_close(&s->array, hash ? digest : NULL);
     if (hash)
@@ -44,7 +44,7 @@ static int open_next(struct inv_series *s, struct inv_errors *errors)
 
 int inv_series_next(struct inv_series *s, enum inv_dtype dtype, void *to)
 {
-    struct inv_errors *errors = s->array.stream.errors;
+    struct inv_errors *errors = s->array.stream->errors;
     int status = inv_array_next(&s->array, dtype, to);
     while (status == 0 && s->at + 1 < s->paths.count)
         status = open_next(s, errors) ? inv_array_next(&s->array, dtype, to) : -1;

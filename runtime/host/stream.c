@@ -225,6 +225,12 @@ size_t inv_stream_read(struct inv_stream *s, void *to, size_t bytes)
     return done;
 }
 
+int inv_stream_begins(struct inv_stream *s, const char *bytes, size_t count)
+{
+    return inv_stream_peek(s) >= 0 && s->end - s->begin >= count
+           && memcmp(s->plain + s->begin, bytes, count) == 0;
+}
+
 /* The hash is of the file, whatever part of it was read. */
 static void begin_again(struct inv_stream *s)
 {

@@ -36,6 +36,8 @@ int inv_stream_section(struct inv_stream *, const struct inv_section *);
 int inv_stream_fill(struct inv_stream *);
 /* Up to `bytes`; fewer only at the end. */
 size_t inv_stream_read(struct inv_stream *, void *to, size_t bytes);
+/* Whether these bytes come next, at most 8 of them at the start of a file; they stay. */
+int inv_stream_begins(struct inv_stream *, const char *bytes, size_t count);
 /* Reads on to the end of the file for its hash (digest may be NULL: then it does not). */
 void inv_stream_close(struct inv_stream *, unsigned char digest[32]);
 

@@ -353,7 +353,7 @@ int inv_table_open(struct inv_rows *rows)
     if (!inv_table_collect(rows) || !inv_table_begin(rows, 0))
         return 0;
     char separator[] = { rows->csv.dialect.delimiter, 0 };
-    if (!rows->model->data.delimiter && !rows->csv.lines)
+    if (!rows->model->data.delimiter && rows->csv.holds == INV_CSV_TEXT)
         inv_note(rows->errors, "%s: cells are separated by %s", rows->csv.stream.path,
                  *separator == '\t' ? "tabs" : separator);
     return 1;

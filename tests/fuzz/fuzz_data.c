@@ -197,6 +197,17 @@ static void load_array(enum inv_source_kind kind, const char *member, struct inv
     inv_array_close(&a, NULL);
 }
 
+/* An array as a table. */
+static void load_records(struct inv_errors *errors)
+{
+    struct inv_dialect dialect = { .delimiter = ',', .decimal = draw(2) ? '.' : ',' };
+    struct inv_csv csv;
+    if (inv_csv_open(&csv, path, &dialect, errors))
+        for (int i = 0; i < 1000 && inv_csv_next(&csv) > 0; i++)
+            continue;
+    inv_csv_close(&csv, NULL);
+}
+
 /* Names for the weights in the file fuzz_data, which is not there. */
 static void load_names(const struct inv_model *model, const struct input *input,
                        struct inv_errors *errors)
@@ -219,7 +230,9 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
         edit(&input);
     write_file(path, &input);
     alarm(HANG_SECONDS);
-    if (format == IDX || format == NPY)
+    if (format == NPY && draw(2))
+        load_records(&errors);
+    else if (format == IDX || format == NPY)
         load_array(format == IDX ? INV_IDX : INV_NPY, NULL, &errors);
     else if (format == CIFAR)
         load_array(draw(2) ? INV_CIFAR10 : INV_CIFAR100, draw(2) ? "image" : "label", &errors);

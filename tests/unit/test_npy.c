@@ -2,7 +2,7 @@
 #include "host.h"
 #include <stdint.h>
 #include "core/arith.h"
-#include "host/array.h"
+#include "host/csv.h"
 
 static const struct inv_file npy = { "x", "x", INV_NPY, INV_F32, 0, { 0 }, NULL };
 
@@ -155,5 +155,68 @@ static void test_bad(void)
               "ends within its NPY header");
 }
 
-HOST_MAIN("npy", { "versions", test_versions }, { "types", test_types },
+/* The cells of an array that is read as a table, "|" behind each and "/" behind each row. */
+static void check_table(const char *path, char decimal, const char *want)
+{
+    struct inv_dialect dialect = { .delimiter = ',', .skip = 1, .decimal = decimal };
+    struct inv_csv csv;
+    struct host_errors e;
+    char got[300] = "";
+    host_errors_begin(&e);
+    CU_ASSERT_TRUE(inv_csv_open(&csv, path, &dialect, &e.errors));
+    for (int row = 1; inv_csv_next(&csv) > 0; row++) {
+        CU_ASSERT_EQUAL(csv.line, row);
+        for (int i = 0; i < csv.count; i++) {
+            strcat(got, inv_csv_cell(&csv, i));
+            strcat(got, "|");
+        }
+        strcat(got, "/");
+    }
+    CU_ASSERT_STRING_EQUAL(got, want);
+    CU_ASSERT_EQUAL(e.errors.count, 0);
+    inv_csv_close(&csv, NULL);
+    host_errors_end(&e);
+}
+
+static void check_no_table(const char *path, const char *part)
+{
+    struct inv_dialect dialect = { .delimiter = ',', .decimal = '.' };
+    struct inv_csv csv;
+    struct host_errors e;
+    host_errors_begin(&e);
+    int good = inv_csv_open(&csv, path, &dialect, &e.errors);
+    while (good > 0)
+        good = inv_csv_next(&csv);
+    CU_ASSERT_TRUE(host_errors_have(&e, part));
+    inv_csv_close(&csv, NULL);
+    host_errors_end(&e);
+}
+
+/* Numbers have the fewest digits that give them back; a double between two f32, which these digits
+ * would send to the other one, those of its f32. */
+static void test_tables(void)
+{
+    static const float f4[] = { 0.1f, -2.5f, 3e-45f, 16777216, -0.0f, 1e30f };
+    static const double f8[] = { 0.1, 1 + 0x1p-24, 1e300, 2147483647, INFINITY, NAN };
+    static const unsigned char f2[] = { 0x66, 0x2e, 0, 0xfc }, bytes[] = { 1, 0, 255, 7 };
+    static const int64_t i8[] = { -9007199254740993, 1 };
+    check_table(make(1, DICT("<f4", "(2, 3)"), f4, 24), '.',
+                "0.1|-2.5|2.8026e-45|/16777216|-0|1e+30|/");
+    check_table(make(1, DICT("<f4", "(2,)"), f4, 8), ',', "0,1|/-2,5|/");
+    check_table(make(1, DICT("<f8", "(3, 2)"), f8, 48), '.',
+                "0.1|1|/1e+300|2147483647|/inf|nan|/");
+    check_table(make(1, DICT("<f2", "(1, 2)"), f2, 4), '.', "0.099975586|-inf|/");
+    check_table(make(1, DICT("|b1", "(1, 2)"), bytes, 2), '.', "1|0|/");
+    check_table(make(1, FORTRAN("|u1", "(2, 2)"), bytes, 4), '.', "1|255|/0|7|/");
+    check_table(make(1, DICT("<i8", "(1, 2)"), i8, 16), '.', "-9007199254740993|1|/");
+    check_table(make(1, DICT("<u8", "(1, 1)"), i8, 8), '.', "18437736874454810623|/");
+    check_table(make(1, DICT("<f4", "(0, 3)"), f4, 0), '.', "");
+    check_no_table(make(1, DICT("<f4", "(1, 2, 3)"), f4, 24), "is an array of 3 axes");
+    check_no_table(make(1, DICT("<f4", "(2, 3)"), f4, 16), "ends within the row (4 of 12 bytes)");
+    check_no_table(make(1, DICT("<f4", "(2,)"), f4, 12), "data follow the 2 rows");
+    check_no_table(make(1, DICT("<c8", "(2,)"), f4, 16), "cannot be read");
+    check_no_table(host_write("x.npz", "PK\3\4....", 8), "is a zip or NPZ archive");
+}
+
+HOST_MAIN("npy", { "tables", test_tables }, { "versions", test_versions }, { "types", test_types },
           { "Fortran order", test_fortran_order }, { "halves", test_halves }, { "bad", test_bad })
