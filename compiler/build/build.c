@@ -9,22 +9,8 @@
 #include "core/sha256.h"
 #include "base/embedded.h"
 #include "emit/emit.h"
-#include "emit/text.h"
 #include "host/environment.h"
 #include "host/output.h"
-#include "emit/template.h"
-
-#ifndef INVAR_VERSION
-#define INVAR_VERSION "0"
-#endif
-
-/* Every build rounds as written; docs/numerics.md, section 1. */
-#define FLAGS "-std=gnu11 -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math"
-
-/* Instruction-set levels, best last. */
-struct level {
-    const char *name, *flag, *define;
-};
 
 static const struct level levels[] = {
 #if defined(__aarch64__)
@@ -39,132 +25,15 @@ static const struct level levels[] = {
 };
 enum { LEVELS = sizeof levels / sizeof *levels };
 
-/* ---- sources ---- */
-
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t size = strlen(text), tail = strlen(end);
-    return size >= tail && strcmp(text + size - tail, end) == 0;
-}
-
-/* Where an embedded file belongs below the folder of a program, or NULL. */
-static const char *place_of(struct arena *arena, const struct embedded_file *file)
-{
-    if (starts_with(file->path, "runtime/"))
-        return starts_with(file->path, "runtime/cuda/") ? NULL : file->path;
-    if (starts_with(file->path, "templates/ops/"))
-        return arena_printf(arena, "runtime/%s", file->path + strlen("templates/"));
-    return NULL;
-}
-
-bool build_write_runtime(struct place *place, bool headers_only)
-{
-    for (int i = 0; i < embedded_file_count; i++) {
-        const struct embedded_file *file = &embedded_files[i];
-        const char *name = place_of(place->arena, file);
-        if (!name || (headers_only && !ends_with(name, ".h")))
-            continue;
-        if (!files_write(place, name, file->data, file->size))
-            return false;
-    }
-    return true;
-}
-
-struct place build_place(const struct build *build)
-{
-    return (struct place){.arena = build->arena, .folder = build->folder};
-}
-
-bool build_write_text(struct place *place, const char *name, const struct text *text)
-{
-    return files_write(place, name, text->data, text->size);
-}
-
-static bool write_program(const struct program *program, struct place *place)
-{
-    struct arena *arena = program->arena;
-    struct text model, header, main;
-    text_init(&model, arena);
-    text_init(&header, arena);
-    text_init(&main, arena);
-    emit_model(program, &model);
-    emit_header(program, &header);
-    emit_main(program, &main);
-    const char *name = emit_file_name(program);
-    return build_write_text(place, arena_printf(arena, "%s.c", name), &model) &&
-           build_write_text(place, arena_printf(arena, "%s.h", name), &header) &&
-           build_write_text(place, "main.c", &main);
-}
-
 /* ---- emit ---- */
 
-static bool is_source(const char *path)
-{
-    return ends_with(path, ".c") && starts_with(path, "runtime/") &&
-           !starts_with(path, "runtime/cuda/");
-}
-
-static const char *cuda_sources(const struct program *program)
-{
-    struct text text;
-    text_init(&text, program->arena);
-    for (int i = 0; i < embedded_file_count; i++)
-        if (build_is_cuda(program, &embedded_files[i]) && !ends_with(embedded_files[i].path, "h"))
-            text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", embedded_files[i].path);
-    return text.data;
-}
-
-/* Is it compiled once for each instruction-set level? */
-static bool is_leveled(const char *path)
-{
-    return ends_with(path, "/contract.c") || ends_with(path, "/check_level.c");
-}
-
-static const char *runtime_sources(struct arena *arena)
-{
-    struct text text;
-    text_init(&text, arena);
-    for (int i = 0; i < embedded_file_count; i++)
-        if (is_source(embedded_files[i].path) && !is_leveled(embedded_files[i].path))
-            text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", embedded_files[i].path);
-    return text.data;
-}
-
-bool build_write_glue(const struct program *program, const char *templates,
-                      struct place *place)
-{
-    static const char *const names[] = {"CMakeLists.txt", "README.md"};
-    struct arena *arena = program->arena;
-    struct values *values = values_new(arena);
-    values_set(values, "model", program->name);
-    values_set(values, "file", emit_file_name(program));
-    values_set(values, "version", INVAR_VERSION);
-    values_set(values, "flags", FLAGS);
-    values_set(values, "runtime_sources", runtime_sources(arena));
-    values_set(values, "cuda_sources", cuda_sources(program));
-    if (program->library_kernels)
-        values_add_item(values, "library");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct text text;
-        text_init(&text, arena);
-        const char *model = program_file(program, program->model_path);
-        values_set(values, "source", i == 0 ? emit_line(arena, model) : emit_code(arena, model));
-        template_render(arena_printf(arena, "%s%s", templates, names[i]), values, &text);
-        if (!build_write_text(place, names[i], &text))
-            return false;
-    }
-    return true;
-}
+static const struct build_source sources[] = {
+    {".c", emit_model}, {".h", emit_header}, {NULL, emit_main}, {0}};
 
 int build_emit(const struct program *program, const char *dir, struct inv_claims *claims)
 {
     struct place place = {.arena = program->arena, .folder = dir, .claims = claims};
-    bool good = write_program(program, &place) &&
+    bool good = build_write_sources(program, sources, &place) &&
                 build_write_glue(program, "templates/program/", &place) &&
                 build_write_runtime(&place, false) && files_finish(&place);
     return good ? 0 : 1;
@@ -234,11 +103,6 @@ static bool build_open(struct build *build, const struct program *program,
 
 /* ---- what was built before ---- */
 
-void build_hash_text(struct inv_sha256 *hash, const char *text)
-{
-    inv_sha256_update(hash, text, strlen(text) + 1);
-}
-
 static void hash_program(const struct build *build, struct inv_sha256 *hash)
 {
     struct text text;
@@ -260,13 +124,13 @@ static const char *build_key(const struct build *build, bool trainer)
         build->kind->hash(build, &hash);
         build_hash_text(&hash, files_stamp(arena, build->library));
     }
-    build_hash_text(&hash, INVAR_VERSION " " FLAGS);
+    build_hash_text(&hash, INVAR_VERSION " " BUILD_FLAGS);
     build_hash_text(&hash, build->options->cflags ? build->options->cflags : "");
     build_hash_text(&hash, build->cc);
     const char *compiler = files_find_command(arena, first_word(arena, build->cc));
     build_hash_text(&hash, files_stamp(arena, compiler));
     for (int i = 0; i < embedded_file_count; i++)
-        if (place_of(arena, &embedded_files[i]))
+        if (build_runtime_place(arena, &embedded_files[i]))
             build_hash_text(&hash, embedded_files[i].data);
     inv_sha256_final(&hash, digest);
     char *key = arena_alloc(arena, 65);
@@ -277,62 +141,13 @@ static const char *build_key(const struct build *build, bool trainer)
 
 /* ---- commands ---- */
 
-static struct command_line compiler_line(const struct build *build)
-{
-    struct command_line line = {.arena = build->arena};
-    command_add_words(&line, build->cc);
-    command_add_words(&line, FLAGS);
-    return line;
-}
-
-static void add_folders(const struct build *build, struct command_line *line)
-{
-    command_add(line, arena_printf(build->arena, "-I%s/runtime/include", build->folder));
-    command_add(line, arena_printf(build->arena, "-I%s/runtime", build->folder));
-}
-
-void build_add_source(const struct build *build, struct command_line *line, const char *source,
-                      const char *object)
-{
-    add_folders(build, line);
-    command_add(line, "-c");
-    command_add(line, source);
-    command_add(line, "-o");
-    command_add(line, object);
-}
-
-/* cc FLAGS [-march] [user's flags] -c source -o object */
-static struct command_line compile_line(const struct build *build, const struct level *level,
-                                        const char *source, const char *object)
-{
-    struct command_line line = compiler_line(build);
-    if (level && level->flag)
-        command_add(&line, level->flag);
-    if (build->options->cflags)
-        command_add_words(&line, build->options->cflags);
-    if (level)
-        command_add(&line, arena_printf(build->arena, "-DINV_LEVEL=%s", level->name));
-    if (ends_with(source, "/host/environment.c"))
-        command_add(&line, arena_printf(build->arena, "-DINV_CC_FLAGS=\"%s%s%s\"", FLAGS,
-                                        build->options->cflags ? " " : "",
-                                        build->options->cflags ? build->options->cflags : ""));
-    build_add_source(build, &line, source, object);
-    return line;
-}
-
-struct command_line build_compile_line(const struct build *build, const char *source,
-                                       const char *object)
-{
-    return compile_line(build, NULL, source, object);
-}
-
 static void add_compile(const struct build *build, struct command_line *lines,
                         struct objects *objects, const struct level *level, const char *source,
                         const char *name)
 {
     const char *object = arena_printf(build->arena, "%s/%s%s%s.o", build->folder, name,
                                       level ? "_" : "", level ? level->name : "");
-    lines[objects->count] = compile_line(build, level, source, object);
+    lines[objects->count] = build_level_line(build, level, source, object);
     objects->path[objects->count++] = object;
 }
 
@@ -341,15 +156,15 @@ static void add_runtime(const struct build *build, struct command_line *lines,
 {
     for (int i = 0; i < embedded_file_count && objects->count < COMMANDS - LEVELS; i++) {
         const char *path = embedded_files[i].path;
-        if (!is_source(path))
+        if (!build_is_source(path))
             continue;
         const char *source = arena_printf(build->arena, "%s/%s", build->folder, path);
         const char *base = strrchr(path, '/') + 1;
         const char *name = arena_printf(build->arena, "runtime_%.*s", (int)strlen(base) - 2, base);
         for (int l = 0; l < LEVELS; l++)
-            if (is_leveled(path) && build->known >> l & 1)
+            if (build_is_leveled(path) && build->known >> l & 1)
                 add_compile(build, lines, objects, &levels[l], source, name);
-        if (!is_leveled(path))
+        if (!build_is_leveled(path))
             add_compile(build, lines, objects, NULL, source, name);
     }
 }
@@ -415,13 +230,13 @@ static bool compile_all(const struct build *build, struct objects *objects)
 static struct command_line link_line(const struct build *build, const struct objects *objects,
                                      const char *zlib, const char *out)
 {
-    struct command_line line = compiler_line(build);
+    struct command_line line = build_begin_line(build);
     if (build->options->cflags)
         command_add_words(&line, build->options->cflags);
     for (int l = 0; l < LEVELS; l++)
         if (build->levels >> l & 1)
             command_add(&line, levels[l].define);
-    add_folders(build, &line);
+    build_add_folders(build, &line);
     command_add(&line, arena_printf(build->arena, "%s/main.c", build->folder));
     for (int i = 0; i < objects->count; i++)
         command_add(&line, objects->path[i]);
@@ -437,7 +252,7 @@ static struct command_line link_line(const struct build *build, const struct obj
 static bool write_trainer(const struct build *build)
 {
     struct place place = build_place(build);
-    return write_program(build->program, &place);
+    return build_write_sources(build->program, sources, &place);
 }
 
 static bool open_processor(struct build *build)

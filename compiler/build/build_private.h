@@ -7,6 +7,10 @@
 #include "core/sha256.h"
 #include "host/claims.h"
 
+#ifndef INVAR_VERSION
+#define INVAR_VERSION "0"
+#endif
+
 enum { COMMANDS = 256 };
 
 /* A file that waits for files_finish. */
@@ -72,22 +76,46 @@ struct build_kind {
 };
 extern const struct build_kind build_cuda;
 
-/* ---- cuda.c ---- */
+/* ---- sources.c: false after printing what failed ---- */
 struct embedded_file;
-/* Whether a program on CUDA devices is also made of that file. */
-bool build_is_cuda(const struct program *, const struct embedded_file *);
-
-/* ---- build.c: false after printing what failed ---- */
-/* The temporary folder. */
-struct place build_place(const struct build *);
+/* A file made of a program: NAME and suffix, or main.c. */
+struct build_source {
+    const char *suffix;                 /* NULL: main.c */
+    void (*emit)(const struct program *, struct text *); /* NULL ends a list */
+};
+bool build_write_sources(const struct program *, const struct build_source *, struct place *);
 bool build_write_text(struct place *, const char *name, const struct text *);
 /* CMakeLists.txt and README.md from templates whose paths begin so. */
 bool build_write_glue(const struct program *, const char *templates, struct place *);
 /* The runtime's sources for the processor. */
 bool build_write_runtime(struct place *, bool headers_only);
+/* Where an embedded file belongs below the folder of a program, or NULL. */
+const char *build_runtime_place(struct arena *, const struct embedded_file *);
+/* Whether a program on CUDA devices is also made of that file. */
+bool build_is_cuda(const struct program *, const struct embedded_file *);
+/* Is it the runtime's, for a processor? */
+bool build_is_source(const char *path);
+/* Is it compiled once for each instruction-set level? */
+bool build_is_leveled(const char *path);
+bool build_ends_with(const char *text, const char *end);
+
+/* ---- compile.c ---- */
+/* Every build rounds as written; docs/numerics.md, section 1. */
+#define BUILD_FLAGS "-std=gnu11 -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math"
+/* Instruction-set levels, best last. */
+struct level {
+    const char *name, *flag, *define;
+};
+/* The temporary folder. */
+struct place build_place(const struct build *);
 /* Adds a text with its end to what is hashed. */
 void build_hash_text(struct inv_sha256 *, const char *);
-/* "cc FLAGS [user's flags] -Ifolders -c source -o object". */
+/* "cc FLAGS" */
+struct command_line build_begin_line(const struct build *);
+void build_add_folders(const struct build *, struct command_line *);
+/* "cc FLAGS [-march] [user's flags] -Ifolders -c source -o object"; level NULL: of none. */
+struct command_line build_level_line(const struct build *, const struct level *,
+                                     const char *source, const char *object);
 struct command_line build_compile_line(const struct build *, const char *source,
                                        const char *object);
 /* Adds "-Ifolders -c source -o object". */

@@ -15,15 +15,7 @@
 static const char *const usual_archs[] = {"75", "80", "86", "89", "90"};
 enum { USUAL_ARCHS = sizeof usual_archs / sizeof *usual_archs };
 
-static const char start[] = "runtime/cuda/";
-
 /* ---- sources ---- */
-
-bool build_is_cuda(const struct program *program, const struct embedded_file *file)
-{
-    return strncmp(file->path, start, strlen(start)) == 0 &&
-           (program->library_kernels || !strstr(file->path, "/library/"));
-}
 
 static bool is_cuda_source(const struct program *program, const struct embedded_file *file)
 {
@@ -41,32 +33,14 @@ static bool write_cuda_runtime(const struct program *program, struct place *plac
     return true;
 }
 
-static const struct {
-    const char *suffix;                 /* NULL: main.c */
-    void (*emit)(const struct program *, struct text *);
-} sources[] = {{".cu", emit_cuda}, {".c", emit_cuda_tables}, {".h", emit_cuda_header},
-               {NULL, emit_cuda_main}};
-enum { SOURCES = sizeof sources / sizeof *sources };
-
-static bool write_program(const struct program *program, struct place *place)
-{
-    struct arena *arena = program->arena;
-    for (int i = 0; i < SOURCES; i++) {
-        struct text text;
-        text_init(&text, arena);
-        sources[i].emit(program, &text);
-        const char *name = sources[i].suffix ? arena_printf(arena, "%s%s", emit_file_name(program),
-                                                            sources[i].suffix) : "main.c";
-        if (!build_write_text(place, name, &text))
-            return false;
-    }
-    return true;
-}
+static const struct build_source sources[] = {
+    {".cu", emit_cuda}, {".c", emit_cuda_tables}, {".h", emit_cuda_header},
+    {NULL, emit_cuda_main}, {0}};
 
 int build_cuda_emit(const struct program *program, const char *dir, struct inv_claims *claims)
 {
     struct place place = {.arena = program->arena, .folder = dir, .claims = claims};
-    bool good = write_program(program, &place) &&
+    bool good = build_write_sources(program, sources, &place) &&
                 build_write_glue(program, "templates/program/cuda_", &place) &&
                 build_write_runtime(&place, false) && write_cuda_runtime(program, &place) &&
                 files_finish(&place);
@@ -169,14 +143,15 @@ static bool open_cuda(struct build *build)
 static bool write_cuda(const struct build *build)
 {
     struct place place = build_place(build);
-    return write_program(build->program, &place) && write_cuda_runtime(build->program, &place);
+    return build_write_sources(build->program, sources, &place) &&
+           write_cuda_runtime(build->program, &place);
 }
 
 static void hash_cuda(const struct build *build, struct inv_sha256 *hash)
 {
     struct text text;
     text_init(&text, build->arena);
-    for (int i = 0; i < SOURCES; i++)
+    for (int i = 0; sources[i].emit; i++)
         sources[i].emit(build->program, &text);
     build_hash_text(hash, text.data);
     build_hash_text(hash, NVCC_FLAGS NVCC_HOST_FLAGS);
@@ -216,7 +191,7 @@ static void add_source(const struct build *build, struct command_line *lines,
     const char *object = arena_printf(build->arena, "%s/%d.o", build->folder, objects->count);
     bool device = strcmp(source + strlen(source) - 3, ".cu") == 0;
     lines[objects->count] = device ? nvcc_line(build, path, object)
-                            : strncmp(source, start, strlen(start)) == 0
+                            : strstr(source, "runtime/cuda/") == source
                                 ? vendor_line(build, path, object)
                                 : build_compile_line(build, path, object);
     objects->path[objects->count++] = object;

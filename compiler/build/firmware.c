@@ -159,24 +159,19 @@ static bool ranks_nothing(const struct program *program)
     return false;
 }
 
+static const struct build_source sources[] = {
+    {".c", emit_firmware}, {".h", emit_firmware_header}, {0}};
+
 int build_firmware(const struct program *program, const char *dir, const char *weights,
                    struct inv_claims *claims)
 {
-    struct arena *arena = program->arena;
-    struct place place = {.arena = arena, .folder = dir, .claims = claims};
-    const char *name = emit_file_name(program);
-    struct text source, header;
+    struct place place = {.arena = program->arena, .folder = dir, .claims = claims};
     if (!splits_plainly(program) || !counts_no_classes(program) || !ranks_nothing(program) ||
         !firmware_fits(program)) {
         diags_print(program->diags, stderr);
         return 1;
     }
-    text_init(&source, arena);
-    text_init(&header, arena);
-    emit_firmware(program, &source);
-    emit_firmware_header(program, &header);
-    bool good = files_write(&place, arena_printf(arena, "%s.c", name), source.data, source.size) &&
-                files_write(&place, arena_printf(arena, "%s.h", name), header.data, header.size) &&
+    bool good = build_write_sources(program, sources, &place) &&
                 write_bill(program, &place) && write_core(&place) &&
                 (!weights || write_weights(program, &place, weights)) && files_finish(&place);
     return good ? 0 : 1;

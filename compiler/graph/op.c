@@ -43,19 +43,19 @@ static struct work random_work(const struct graph *graph, const struct node *nod
 static struct work map_work(const struct graph *graph, const struct node *node)
 {
     bool real = node->dtype == F32 ||
-                (node->count > 0 && graph_node(graph, node->operand[0])->dtype == F32);
+                (node->count > 0 && graph->node[node->operand[0]]->dtype == F32);
     return (struct work){times(extent_of_all(&node->shape), 4), elements_where(real, node)};
 }
 
 static struct work reduction_work(const struct graph *graph, const struct node *node)
 {
-    const struct node *x = graph_node(graph, node->operand[0]);
+    const struct node *x = graph->node[node->operand[0]];
     return (struct work){extent_of_all(&x->shape), elements_where(x->dtype == F32, x)};
 }
 
 static struct work scatter_work(const struct graph *graph, const struct node *node)
 {
-    const struct node *g = graph_node(graph, node->operand[0]);
+    const struct node *g = graph->node[node->operand[0]];
     return (struct work){extent_of_all(&node->shape), elements_where(g->dtype == F32, g)};
 }
 

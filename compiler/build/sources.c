@@ -1,0 +1,130 @@
+/* What a program's folder holds: its sources, the runtime's, and what builds them by hand. */
+#include <string.h>
+#include "base/embedded.h"
+#include "build/build_private.h"
+#include "emit/emit.h"
+#include "emit/template.h"
+#include "emit/text.h"
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+bool build_ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), tail = strlen(end);
+    return size >= tail && strcmp(text + size - tail, end) == 0;
+}
+
+bool build_is_cuda(const struct program *program, const struct embedded_file *file)
+{
+    return starts_with(file->path, "runtime/cuda/") &&
+           (program->library_kernels || !strstr(file->path, "/library/"));
+}
+
+/* Where an embedded file belongs below the folder of a program, or NULL. */
+const char *build_runtime_place(struct arena *arena, const struct embedded_file *file)
+{
+    if (starts_with(file->path, "runtime/"))
+        return starts_with(file->path, "runtime/cuda/") ? NULL : file->path;
+    if (starts_with(file->path, "templates/ops/"))
+        return arena_printf(arena, "runtime/%s", file->path + strlen("templates/"));
+    return NULL;
+}
+
+bool build_write_runtime(struct place *place, bool headers_only)
+{
+    for (int i = 0; i < embedded_file_count; i++) {
+        const struct embedded_file *file = &embedded_files[i];
+        const char *name = build_runtime_place(place->arena, file);
+        if (!name || (headers_only && !build_ends_with(name, ".h")))
+            continue;
+        if (!files_write(place, name, file->data, file->size))
+            return false;
+    }
+    return true;
+}
+
+bool build_write_text(struct place *place, const char *name, const struct text *text)
+{
+    return files_write(place, name, text->data, text->size);
+}
+
+bool build_write_sources(const struct program *program, const struct build_source *source,
+                         struct place *place)
+{
+    struct arena *arena = program->arena;
+    for (; source->emit; source++) {
+        struct text text;
+        text_init(&text, arena);
+        source->emit(program, &text);
+        const char *name = source->suffix ? arena_printf(arena, "%s%s", emit_file_name(program),
+                                                         source->suffix) : "main.c";
+        if (!build_write_text(place, name, &text))
+            return false;
+    }
+    return true;
+}
+
+/* ---- glue ---- */
+
+bool build_is_source(const char *path)
+{
+    return build_ends_with(path, ".c") && starts_with(path, "runtime/") &&
+           !starts_with(path, "runtime/cuda/");
+}
+
+static const char *cuda_sources(const struct program *program)
+{
+    struct text text;
+    text_init(&text, program->arena);
+    for (int i = 0; i < embedded_file_count; i++) {
+        const struct embedded_file *file = &embedded_files[i];
+        if (build_is_cuda(program, file) && !build_ends_with(file->path, "h"))
+            text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", file->path);
+    }
+    return text.data;
+}
+
+/* Is it compiled once for each instruction-set level? */
+bool build_is_leveled(const char *path)
+{
+    return build_ends_with(path, "/contract.c") || build_ends_with(path, "/check_level.c");
+}
+
+static const char *runtime_sources(struct arena *arena)
+{
+    struct text text;
+    text_init(&text, arena);
+    for (int i = 0; i < embedded_file_count; i++)
+        if (build_is_source(embedded_files[i].path) && !build_is_leveled(embedded_files[i].path))
+            text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", embedded_files[i].path);
+    return text.data;
+}
+
+bool build_write_glue(const struct program *program, const char *templates,
+                      struct place *place)
+{
+    static const char *const names[] = {"CMakeLists.txt", "README.md"};
+    struct arena *arena = program->arena;
+    struct values *values = values_new(arena);
+    values_set(values, "model", program->name);
+    values_set(values, "file", emit_file_name(program));
+    values_set(values, "version", INVAR_VERSION);
+    values_set(values, "flags", BUILD_FLAGS);
+    values_set(values, "runtime_sources", runtime_sources(arena));
+    values_set(values, "cuda_sources", cuda_sources(program));
+    if (program->library_kernels)
+        values_add_item(values, "library");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct text text;
+        text_init(&text, arena);
+        const char *model = program_file(program, program->model_path);
+        values_set(values, "source", i == 0 ? emit_line(arena, model) : emit_code(arena, model));
+        template_render(arena_printf(arena, "%s%s", templates, names[i]), values, &text);
+        if (!build_write_text(place, names[i], &text))
+            return false;
+    }
+    return true;
+}
