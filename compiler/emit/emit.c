@@ -161,7 +161,12 @@ static void emit_step(struct function *f, const struct user *user, bool traced,
         add_step(emit, arena_printf(emit->scratch, "/* %s */", line));
     *last_line = line;
     const char *own = user->shared->groups > 1 ? own_text(emit, user) : NULL;
-    add_step(emit, emit->target->step(user->shared->function, own, rows));
+    struct function user_of = *user->shared->function;
+    user_of.graph = f->graph;
+    user_of.group = f->group;
+    if (user->shared->flat)
+        user_of.count = user->elements;
+    add_step(emit, emit->target->step(&user_of, own, rows));
     if (emit->target->trace_lines && traces.size > 0)
         add_step(emit, traces.data);
 }

@@ -15,6 +15,7 @@ struct writing {
     struct emit *emit;
     const struct graph *graph;
     int group;
+    struct extent elements;             /* of a flat group; 0: the group is not flat */
     struct text numbers;
     int outside[PARTS_MAX];
     int outside_count;
@@ -49,8 +50,25 @@ static void put(struct writing *w, int64_t number)
     text_add(&w->numbers, (const char *)&number, sizeof number);
 }
 
-static void put_shape(struct writing *w, const struct shape *shape)
+static bool is_flat(const struct writing *w)
 {
+    return w->elements.constant != 0 || w->elements.rows != 0;
+}
+
+/* In a flat group all the elements in their order, or one. */
+static bool has_flat_shape(const struct writing *w, const struct node *node)
+{
+    struct extent all = extent_of_all(&node->shape);
+    return extent_is(all, 1) || extent_equal(all, w->elements);
+}
+
+static void put_shape(struct writing *w, const struct node *node)
+{
+    const struct shape *shape = &node->shape;
+    if (is_flat(w) && has_flat_shape(w, node)) {
+        put(w, extent_is(extent_of_all(shape), 1) ? -1 : -2);
+        return;
+    }
     put(w, shape->rank);
     put(w, shape->rows);
     for (int axis = 0; axis < shape->rank; axis++)
@@ -75,7 +93,7 @@ static void put_attributes(struct writing *w, const struct node *node)
 static void put_place(struct writing *w, const struct place *place)
 {
     put(w, place->kind);
-    put(w, place->bytes);
+    put(w, is_flat(w) ? 0 : place->bytes);
     if (place->kind != PLACE_ARENA && place->kind != PLACE_VARIABLE)
         return;
     int i = 0;
@@ -124,7 +142,7 @@ static void put_node(struct writing *w, int id)
     bool view = op_def(node->op)->class == CLASS_VIEW;
     put(w, (int64_t)node->op);
     put(w, (int64_t)node->dtype);
-    put_shape(w, &node->shape);
+    put_shape(w, node);
     put_attributes(w, node);
     put_place(w, &w->graph->schedule->place[id]);
     put(w, w->graph->schedule->group_of[id] < 0);
@@ -147,11 +165,58 @@ static void put_overlaps(struct writing *w)
     }
 }
 
+/* ---- groups of one loop over elements, whatever their number and shape ---- */
+
+/* Does a loop over the elements read the operand at its own index, or as one value? */
+static bool reads_flat(const struct writing *w, int id)
+{
+    const struct node *node = graph_node(w->graph, id);
+    bool inlined = w->graph->schedule->place[id].kind == PLACE_INLINE && !computes(w, id);
+    if (!has_flat_shape(w, node) || node->attr.list)
+        return false;
+    return op_def(node->op)->class != CLASS_VIEW || !inlined ||
+           (node->op == OP_BROADCAST &&
+            extent_is(extent_of_all(&graph_node(w->graph, node->operand[0])->shape), 1));
+}
+
+/* Only the lines of phases then say how many elements there are. */
+static bool loops_flat(const struct writing *w)
+{
+    const struct group *group = &w->graph->schedule->group[w->group];
+    if (!w->emit->target->flat || extent_is(w->elements, 1))
+        return false;
+    if (group->kind == CLASS_RANDOM) {
+        const struct node *draw = graph_node(w->graph, group->node[0]);
+        return draw->attr.domain != DOMAIN_SAMPLE && draw->shape.rows < 0 && group->count == 1;
+    }
+    bool flat = group->kind == CLASS_MAP;
+    for (int i = 0; i < group->count && flat; i++) {
+        const struct node *node = graph_node(w->graph, group->node[i]);
+        flat = op_def(node->op)->class != CLASS_VIEW && node->op != OP_POSITION &&
+               reads_flat(w, node->id);
+        for (int k = 0; k < node->count && flat; k++)
+            flat = reads_flat(w, node->operand[k]);
+    }
+    return flat;
+}
+
+/* Of the first that is more than one value: in a flat group all such have as many. */
+static void find_elements(struct writing *w)
+{
+    const struct group *group = &w->graph->schedule->group[w->group];
+    w->elements = (struct extent){.constant = 1};
+    for (int i = 0; i < group->count && extent_is(w->elements, 1); i++)
+        w->elements = extent_of_all(&graph_node(w->graph, group->node[i])->shape);
+    if (!loops_flat(w))
+        w->elements = (struct extent){0};
+}
+
 static void write_group(struct writing *w, const struct graph *graph, int index)
 {
     const struct group *group = &graph->schedule->group[index];
     w->graph = graph;
     w->group = index;
+    find_elements(w);
     w->numbers.size = 0;
     w->outside_count = w->part_count = w->stream_count = 0;
     w->long_group = false;
@@ -193,6 +258,7 @@ static struct shared *new_shared(const struct writing *w)
     shared->own = list_own(w);
     shared->own_count = w->stream_count + w->part_count;
     shared->streams = w->stream_count;
+    shared->flat = is_flat(w);
     return shared;
 }
 
@@ -242,7 +308,7 @@ void share_groups(struct emit *emit)
             struct shared *shared = find_shared(&kinds, w);
             shared->groups++;
             shared->phases |= 1u << phase;
-            emit->user[phase][i] = (struct user){shared, list_own(w)};
+            emit->user[phase][i] = (struct user){shared, list_own(w), w->elements};
         }
     }
 }

@@ -10,18 +10,21 @@ struct shared {
     unsigned phases;                    /* bit set: those that the groups are of */
     int64_t *own;
     int own_count, streams;
+    bool flat;                          /* of different shapes: each user says how many elements */
     struct function *function;          /* NULL until it is written */
 };
 
 struct user {
     struct shared *shared;
     const int64_t *own;
+    struct extent elements;             /* of one that is flat */
 };
 
 /* Finds for each group of the program's phases what it shares: emit->user.
  *
  * Two groups are alike where all is the same that emission looks at: operators, shapes, attributes,
- * how operands are reached, which values lie in memory, and which of their storage overlaps. */
+ * how operands are reached, which values lie in memory, and which of their storage overlaps.  Where
+ * one loop walks elements in their order, how many there are is not looked at. */
 void share_groups(struct emit *);
 
 #endif

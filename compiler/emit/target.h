@@ -45,6 +45,7 @@ struct emit_target {
     const char *function;               /* the template around every skeleton */
     const char *restrict_word;          /* before a pointer that none other overlaps */
     bool independent;                   /* loops keep the mark INDEPENDENT */
+    bool flat;                          /* how many elements a loop has is not in the function */
     bool traced;                        /* the trace table has the values of a batch's training */
     bool trace_lines;                   /* phases give these to a trace in lines of their own */
     bool quads;                         /* draws take loops over a counter's four elements */

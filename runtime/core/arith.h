@@ -35,6 +35,15 @@
 #define INV_FN static inline
 #endif
 
+/* A function whose loops are unrolled many times over, and which takes long enough to be called: a
+ * model that uses it in many places would take several times as long to compile were each call
+ * inlined. */
+#if defined(__GNUC__) && !defined(__CUDACC__)
+#define INV_CALLED static __attribute__((noinline, unused))
+#else
+#define INV_CALLED INV_FN
+#endif
+
 /* Where code must stay small (INV_SMALL) indices take 32 bits; a function of more than a few
  * instructions is then INV_SHARED: one copy for all its callers. */
 #if defined(INV_SMALL)

@@ -11,14 +11,6 @@
 
 #define INV_BESIDE 16
 
-/* A model that reduces rows in many places would take several times as long to compile if each
- * call were inlined: its loops are unrolled by then. */
-#if defined(__GNUC__)
-#define INV_ROWS static __attribute__((noinline, unused))
-#else
-#define INV_ROWS static
-#endif
-
 /* to[r] += from[r] */
 INV_FN void inv_beside_add(float *to, const float *from, inv_index rows)
 {
@@ -28,7 +20,7 @@ INV_FN void inv_beside_add(float *to, const float *from, inv_index rows)
 
 /* inv_row_sum: lanes are added to one another as inv_lanes_join does; those past n count as +0,
  * which changes no sum, and are left out. */
-INV_ROWS void inv_beside_row_sum(float *out, const float *x, inv_index n, inv_index rows)
+INV_CALLED void inv_beside_row_sum(float *out, const float *x, inv_index n, inv_index rows)
 {
     float lane[INV_LANES * INV_BESIDE];
     for (inv_index l = 0; l < n; l++)
@@ -55,7 +47,7 @@ INV_FN void inv_beside_most(float *out, const float *x, inv_index n, inv_index r
 }
 
 /* inv_row_argmax */
-INV_ROWS void inv_beside_row_argmax(int32_t *out, const float *x, inv_index n, inv_index rows)
+INV_CALLED void inv_beside_row_argmax(int32_t *out, const float *x, inv_index n, inv_index rows)
 {
     uint32_t most[INV_BESIDE];
     int32_t best[INV_BESIDE];
@@ -73,12 +65,12 @@ INV_ROWS void inv_beside_row_argmax(int32_t *out, const float *x, inv_index n, i
         out[r] = best[r];
 }
 
-INV_ROWS void inv_beside_row_max(float *out, const float *x, inv_index n, inv_index rows)
+INV_CALLED void inv_beside_row_max(float *out, const float *x, inv_index n, inv_index rows)
 {
     inv_beside_most(out, x, n, rows, 0);
 }
 
-INV_ROWS void inv_beside_row_min(float *out, const float *x, inv_index n, inv_index rows)
+INV_CALLED void inv_beside_row_min(float *out, const float *x, inv_index n, inv_index rows)
 {
     inv_beside_most(out, x, n, rows, 0xffffffffu);
 }

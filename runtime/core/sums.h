@@ -107,8 +107,8 @@ INV_FN float inv_row_sum(const float *x, inv_index n)
  * out[c] = the chain over r of x[r * stride + c], ascending from +0 in chunks of 256 whose sums
  * are added ascending from +0; c = 0 .. columns - 1.
  */
-INV_FN void inv_column_sum(float *out, const float *x, inv_index stride, inv_index rows,
-                           inv_index columns)
+INV_CALLED void inv_column_sum(float *out, const float *x, inv_index stride, inv_index rows,
+                               inv_index columns)
 {
     for (inv_index c = 0; c < columns; c += INV_STRIP) {
         inv_index width = columns - c < INV_STRIP ? columns - c : INV_STRIP;

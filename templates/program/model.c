@@ -10,11 +10,11 @@
  *
  * A function computes outputs begin .. end - 1 of its outer loop, or all where nothing is split.
  * Groups of values that are computed alike share one: it takes from run->at where their storage
- * lies, and its names are those of the first.  A phase is a table of groups in their order, at the
- * end of this file: the function, the group's own numbers, {constant, rows}: constant + rows * b
- * outputs and operations, and the trace nodes that it stores.  The outputs of a large group are
- * shared among the threads; any split gives the same bits.  core/contract.h says what the strides
- * are that inv_contract takes.  What invar writes belongs to its user. */
+ * lies, and its names and shapes are those of the first.  A phase is a table of groups in their
+ * order, at the end of this file: the function, the group's own numbers, {constant, rows}: constant
+ * + rows * b outputs and operations, and the trace nodes that it stores.  The outputs of a large
+ * group are shared among the threads; any split gives the same bits.  core/contract.h says what the
+ * strides are that inv_contract takes.  What invar writes belongs to its user. */
 #include <string.h>
 #include "core/arith.h"
 #include "core/check_level.h"

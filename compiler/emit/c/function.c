@@ -314,8 +314,9 @@ static void render_comment(struct function *f)
     }
     const char *shared = "";
     if (f->shared)
-        shared = arena_printf(f->emit->arena, "\n * of %d groups, here the first: %s says where "
-                              "the storage of each lies", f->shared->groups, f->emit->target->own);
+        shared = arena_printf(f->emit->arena, "\n * of %d groups%s, here the first: %s says where "
+                              "the storage of each lies", f->shared->groups,
+                              f->shared->flat ? " of any size" : "", f->emit->target->own);
     values_set(f->values, "comment",
                arena_printf(f->emit->arena, "/* %s%s%s%s%s */", lines.data ? lines.data : "",
                             group_summary(f), f->mapping ? "\n * " : "",

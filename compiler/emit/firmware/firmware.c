@@ -106,8 +106,8 @@ static const struct emit_target target_firmware = {
     .phase = "templates/program/firmware_phase.c",
     .function = "templates/skeleton/function.c", .restrict_word = "restrict ",
     .tile_floats = TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
-    .piece = firmware_piece, .in_piece = firmware_in_piece, .narrow = true, .own = "run->at",
-    .group = c_groups, .step = firmware_group, .phase_list = "function",
+    .flat = true, .piece = firmware_piece, .in_piece = firmware_in_piece, .narrow = true,
+    .own = "run->at", .group = c_groups, .step = firmware_group, .phase_list = "function",
     .list_phase = firmware_list_phase,
     .settle = firmware_narrow};
 
