@@ -1,18 +1,24 @@
 # The few functions of the build.
 include(${CMAKE_CURRENT_LIST_DIR}/InvarLevels.cmake)
 
-# invar_read_ops(TABLE SOURCES HEADERS): the files that rows X(NAME, stem, CLASS, operands) of the
-# operator table stand for.  A row without its files stops configuration.
+# invar_read_ops(TABLE SOURCES HEADERS): the files that rows X(NAME, stem, CLASS, operands) and
+# FUNCTION(NAME, stem) of the operator table stand for.  A row without its files stops configuration.
+# Writes templates/ops/functions.h, where the rows of functions say something else than it does.
 function(invar_read_ops table sources headers)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${table})
-  file(STRINGS ${table} rows REGEX "^X\\(")
+  file(STRINGS ${table} rows REGEX "^(X|FUNCTION)\\(")
   foreach(row IN LISTS rows)
-    if(NOT row MATCHES "^X\\([A-Z0-9_]+, ([a-z0-9_]+), ([A-Z]+), -?[0-9]+\\)")
+    if(row MATCHES "^FUNCTION\\([A-Z0-9_]+, ([a-z0-9_]+)\\)")
+      string(APPEND includes "#include \"ops/${CMAKE_MATCH_1}.h\"\n")
+      string(APPEND functions " \\\n    X(${CMAKE_MATCH_1})")
+      set(class MAP)
+    elseif(row MATCHES "^X\\([A-Z0-9_]+, ([a-z0-9_]+), ([A-Z]+), -?[0-9]+\\)")
+      set(class ${CMAKE_MATCH_2})
+    else()
       message(FATAL_ERROR "${table}: cannot read the row '${row}': "
-                          "want X(NAME, stem, CLASS, operands)")
+                          "want X(NAME, stem, CLASS, operands) or FUNCTION(NAME, stem)")
     endif()
     set(stem ${CMAKE_MATCH_1})
-    set(class ${CMAKE_MATCH_2})
     list(APPEND found_sources compiler/graph/ops/${stem}.c)
     set(needed compiler/graph/ops/${stem}.c tests/ops/${stem}.c tests/reference/${stem}.c)
     if(NOT class MATCHES "^(SOURCE|VIEW|STORE)$")
@@ -25,6 +31,18 @@ function(invar_read_ops table sources headers)
       endif()
     endforeach()
   endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_SOURCE_DIR}/templates/ops/functions.h CONTENT
+"/* Elementary functions of one number, as the rows FUNCTION(..) of ${table} name them:
+ * written by CMake where these change. */
+#ifndef INV_OPS_FUNCTIONS_H
+#define INV_OPS_FUNCTIONS_H
+
+${includes}
+#define INV_FUNCTIONS(X)${functions}
+
+#endif
+")
+  list(APPEND found_headers templates/ops/functions.h)
   set(${sources} ${found_sources} PARENT_SCOPE)
   set(${headers} ${found_headers} PARENT_SCOPE)
 endfunction()

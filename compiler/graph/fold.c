@@ -1,6 +1,6 @@
 /* Folding with the target's own arithmetic: the inline functions of generated programs, built here
- * with the same flags.  The lists below say which of their types each has; an operator that
- * stands in none is left to run. */
+ * with the same flags.  Elementary functions are rows of ops.def; of the other maps, the lists
+ * below say which of their types each has. */
 #include "graph/fold.h"
 
 #include "core/arith.h"
@@ -8,21 +8,14 @@
 #include "ops/abs.h"
 #include "ops/add.h"
 #include "ops/and.h"
-#include "ops/cos.h"
 #include "ops/div.h"
 #include "ops/eq.h"
-#include "ops/erf.h"
-#include "ops/exp.h"
-#include "ops/exp2.h"
-#include "ops/expm1.h"
 #include "ops/floor.h"
 #include "ops/flush.h"
+#include "ops/functions.h"
 #include "ops/ge.h"
 #include "ops/gt.h"
 #include "ops/le.h"
-#include "ops/log.h"
-#include "ops/log1p.h"
-#include "ops/log2.h"
 #include "ops/lt.h"
 #include "ops/max.h"
 #include "ops/min.h"
@@ -33,23 +26,17 @@
 #include "ops/or.h"
 #include "ops/pow.h"
 #include "ops/powi.h"
-#include "ops/rsqrt.h"
 #include "ops/select.h"
-#include "ops/sigmoid.h"
 #include "ops/sign.h"
-#include "ops/sin.h"
 #include "ops/sqrt.h"
 #include "ops/square.h"
 #include "ops/sub.h"
-#include "ops/tanh.h"
 #include "ops/to_f32.h"
 #include "ops/to_i32.h"
 
 #define FLOAT_1(X) \
-    X(NEG, neg) X(ABS, abs) X(SIGN, sign) X(FLOOR, floor) X(FLUSH, flush) X(EXP, exp) \
-    X(EXP2, exp2) X(EXPM1, expm1) X(LOG, log) X(LOG2, log2) X(LOG1P, log1p) X(SQRT, sqrt) \
-    X(RSQRT, rsqrt) X(SQUARE, square) X(SIN, sin) X(COS, cos) X(TANH, tanh) X(SIGMOID, sigmoid) \
-    X(ERF, erf)
+    X(NEG, neg) X(ABS, abs) X(SIGN, sign) X(FLOOR, floor) X(FLUSH, flush) X(SQRT, sqrt) \
+    X(SQUARE, square)
 #define FLOAT_2(X) \
     X(ADD, add) X(SUB, sub) X(MUL, mul) X(DIV, div) X(MIN, min) X(MAX, max) X(POW, pow)
 #define COMPARE(X) X(EQ, eq) X(NE, ne) X(LT, lt) X(LE, le) X(GT, gt) X(GE, ge)
@@ -83,6 +70,10 @@ static bool fold_float_1(enum op op, float x, struct attr *result)
 {
     switch (op) {
         FLOAT_1(CASE_FLOAT_1)
+#define X(...)
+#define FUNCTION(name, stem) CASE_FLOAT_1(name, stem)
+#include "graph/ops.def"
+#undef X
     case OP_TO_I32:
         return set_whole(result, inv_to_i32(x));
     default:

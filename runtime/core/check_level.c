@@ -2,22 +2,11 @@
 
 #include "core/contract.h"
 #include "core/sums.h"
-#include "ops/cos.h"
-#include "ops/erf.h"
-#include "ops/exp.h"
-#include "ops/exp2.h"
-#include "ops/expm1.h"
 #include "ops/floor.h"
-#include "ops/log.h"
-#include "ops/log1p.h"
-#include "ops/log2.h"
+#include "ops/functions.h"
 #include "ops/max.h"
 #include "ops/min.h"
 #include "ops/pow.h"
-#include "ops/rsqrt.h"
-#include "ops/sigmoid.h"
-#include "ops/sin.h"
-#include "ops/tanh.h"
 
 #define FAULT(what) "level " INV_LEVEL_TEXT ": " what " differs from its portable form"
 
@@ -155,20 +144,10 @@ enum { POINTS = 83 };
         }                                                                    \
     }
 
-PAIR(exp, inv_exp(x))
-PAIR(exp2, inv_exp2(x))
-PAIR(expm1, inv_expm1(x))
-PAIR(log, inv_log(x))
-PAIR(log2, inv_log2(x))
-PAIR(log1p, inv_log1p(x))
-PAIR(tanh, inv_tanh(x))
-PAIR(sigmoid, inv_sigmoid(x))
-PAIR(erf, inv_erf(x))
-PAIR(sin, inv_sin(x))
-PAIR(cos, inv_cos(x))
+#define FUNCTION_PAIR(name) PAIR(name, inv_##name(x))
+INV_FUNCTIONS(FUNCTION_PAIR)
 PAIR(pow, inv_pow(x, 2.3f))
 PAIR(sqrt, inv_sqrt(x))
-PAIR(rsqrt, inv_rsqrt(x))
 PAIR(fma, inv_fma(x, 1.7f, inv_mul(x, 0.3f)))
 PAIR(floor, inv_floor(x))
 PAIR(extremes, inv_max(inv_min(x, 1.0f), inv_mul(x, -0.5f)))
@@ -180,6 +159,7 @@ struct pair {
 };
 
 #define BOTH(name) {name##_one, name##_all}
+#define FUNCTION_BOTH(name) BOTH(name),
 
 /* Ordinary values of many magnitudes and both signs, and what is special. */
 static void fill_points(float *x)
@@ -197,9 +177,8 @@ static void fill_points(float *x)
 static const char *check_functions(void)
 {
     static const struct pair pairs[] = {
-        BOTH(exp), BOTH(exp2),    BOTH(expm1), BOTH(log),   BOTH(log2),     BOTH(log1p),
-        BOTH(tanh), BOTH(sigmoid), BOTH(erf),   BOTH(sin),   BOTH(cos),      BOTH(pow),
-        BOTH(sqrt), BOTH(rsqrt),   BOTH(fma),   BOTH(floor), BOTH(extremes), BOTH(quotient),
+        INV_FUNCTIONS(FUNCTION_BOTH)
+        BOTH(pow), BOTH(sqrt), BOTH(fma), BOTH(floor), BOTH(extremes), BOTH(quotient),
     };
     float x[POINTS], y[POINTS];
     fill_points(x);

@@ -2,53 +2,36 @@
  * function on many operands against the processor, which passed its own test before. */
 #include "cuda/private.cuh"
 #include "core/philox.h"
-#include "ops/cos.h"
-#include "ops/erf.h"
-#include "ops/exp.h"
-#include "ops/exp2.h"
-#include "ops/expm1.h"
-#include "ops/log.h"
-#include "ops/log1p.h"
-#include "ops/log2.h"
+#include "ops/functions.h"
 #include "ops/pow.h"
-#include "ops/rsqrt.h"
-#include "ops/sigmoid.h"
-#include "ops/sin.h"
-#include "ops/tanh.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPERANDS = 4096, THREADS = 128, FUNCTIONS = 20 };
+enum { OPERANDS = 4096, THREADS = 128 };
+
+#define NUMBER(name) NUMBER_##name,
+#define NAME(name) #name,
+#define CASE(name) case NUMBER_##name: return inv_##name(x);
+
+enum { ADD, SUB, MUL, DIV, FMA, SQRT, MIN, POW, INV_FUNCTIONS(NUMBER) FUNCTIONS };
 
 static const char *const function_name[FUNCTIONS] = {
     "addition", "subtraction", "multiplication", "division", "fma", "square root", "minimum",
-    "exp", "exp2", "expm1", "log", "log2", "log1p", "tanh", "sigmoid", "erf", "sin", "cos",
-    "rsqrt", "pow",
+    "pow", INV_FUNCTIONS(NAME)
 };
 
 /* Function f of operands x, y and z. */
 INV_FN float apply(int f, float x, float y, float z)
 {
     switch (f) {
-    case 0: return inv_add(x, y);
-    case 1: return inv_sub(x, y);
-    case 2: return inv_mul(x, y);
-    case 3: return inv_div(x, y);
-    case 4: return inv_fma(x, y, z);
-    case 5: return inv_sqrt(x);
-    case 6: return inv_min(x, y);
-    case 7: return inv_exp(x);
-    case 8: return inv_exp2(x);
-    case 9: return inv_expm1(x);
-    case 10: return inv_log(x);
-    case 11: return inv_log2(x);
-    case 12: return inv_log1p(x);
-    case 13: return inv_tanh(x);
-    case 14: return inv_sigmoid(x);
-    case 15: return inv_erf(x);
-    case 16: return inv_sin(x);
-    case 17: return inv_cos(x);
-    case 18: return inv_rsqrt(x);
+    case ADD: return inv_add(x, y);
+    case SUB: return inv_sub(x, y);
+    case MUL: return inv_mul(x, y);
+    case DIV: return inv_div(x, y);
+    case FMA: return inv_fma(x, y, z);
+    case SQRT: return inv_sqrt(x);
+    case MIN: return inv_min(x, y);
+    INV_FUNCTIONS(CASE)
     default: return inv_pow(x, y);
     }
 }

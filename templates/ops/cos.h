@@ -12,4 +12,7 @@ INV_FN float inv_cos(float x)
     return inv_is_finite(x) ? y : INV_NAN;
 }
 
+/* x and cos(x), for core/selftest.c. */
+#define INV_ANSWER_cos 0xc2c80000u, 0x3f5cc0eeu
+
 #endif

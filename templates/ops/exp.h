@@ -12,4 +12,7 @@ INV_FN float inv_exp(float x)
     return inv_scale(inv_add(1.0f, p), n);
 }
 
+/* x and exp(x), for core/selftest.c. */
+#define INV_ANSWER_exp 0x3e400000u, 0x3f9a65c1u
+
 #endif

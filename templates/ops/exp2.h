@@ -13,4 +13,7 @@ INV_FN float inv_exp2(float x)
     return inv_scale(inv_fma(p, r, 1.0f), n);
 }
 
+/* x and exp2(x), for core/selftest.c. */
+#define INV_ANSWER_exp2 0x3e400000u, 0x3f91c3d3u
+
 #endif

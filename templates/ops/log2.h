@@ -29,4 +29,7 @@ INV_FN float inv_log2(float x)
     return x == 0.0f ? -INV_INFINITY : y;
 }
 
+/* x and log2(x), for core/selftest.c. */
+#define INV_ANSWER_log2 0x42c80000u, 0x40d49a78u
+
 #endif

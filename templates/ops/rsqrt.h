@@ -21,4 +21,7 @@ INV_FN float inv_rsqrt(float x)
     return x > 0.0f && x < INV_INFINITY ? y : r;
 }
 
+/* x and rsqrt(x), for core/selftest.c. */
+#define INV_ANSWER_rsqrt 0x42c80000u, 0x3dcccccdu
+
 #endif

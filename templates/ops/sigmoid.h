@@ -26,4 +26,7 @@ INV_FN float inv_sigmoid(float x)
     return inv_scale(inv_add(q, inv_div(rest, d)), negative ? n : 0u);
 }
 
+/* x and sigmoid(x), for core/selftest.c. */
+#define INV_ANSWER_sigmoid 0x3e400000u, 0x3f0bf708u
+
 #endif

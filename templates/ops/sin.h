@@ -13,4 +13,7 @@ INV_FN float inv_sin(float x)
     return inv_is_finite(x) ? y : INV_NAN;
 }
 
+/* x and sin(x), for core/selftest.c. */
+#define INV_ANSWER_sin 0xc2c80000u, 0x3f01a12eu
+
 #endif

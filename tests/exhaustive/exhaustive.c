@@ -8,19 +8,8 @@
  * An input whose error by the reference, plus BOUND, exceeds the worst so far (at least 1/2 ulp) is
  * evaluated by MPFR, so that the worst error printed is exact to 2^-40 and none is greater.
  */
-#include "ops/cos.h"
-#include "ops/erf.h"
-#include "ops/exp.h"
-#include "ops/exp2.h"
-#include "ops/expm1.h"
-#include "ops/log.h"
-#include "ops/log1p.h"
-#include "ops/log2.h"
+#include "ops/functions.h"
 #include "ops/pow.h"
-#include "ops/rsqrt.h"
-#include "ops/sigmoid.h"
-#include "ops/sin.h"
-#include "ops/tanh.h"
 #include "../unit/exact.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,16 +25,6 @@ enum { SAMPLE = 65536, BLOCK = 4096, PARTS = 8 };
 static float first[BLOCK], second[BLOCK], result[BLOCK];
 static double reference[BLOCK];
 
-static double sigmoid(double x)
-{
-    return 1.0 / (1.0 + exp(-x));
-}
-
-static double rsqrt(double x)
-{
-    return 1.0 / sqrt(x);
-}
-
 /* Each name_block(n) evaluates the first n inputs; its first loop vectorises. */
 #define UNARY(name)                             \
     static void name##_block(int n)             \
@@ -56,18 +35,7 @@ static double rsqrt(double x)
             reference[i] = name(first[i]);      \
     }
 
-UNARY(exp)
-UNARY(exp2)
-UNARY(expm1)
-UNARY(log)
-UNARY(log2)
-UNARY(log1p)
-UNARY(tanh)
-UNARY(sigmoid)
-UNARY(erf)
-UNARY(sin)
-UNARY(cos)
-UNARY(rsqrt)
+INV_FUNCTIONS(UNARY)
 
 static void pow_block(int n)
 {
@@ -84,13 +52,10 @@ struct task {
     exact_function *exact;
 };
 
+#define TASK(name) {#name, name##_block, mpfr_##name},
+
 static const struct task unary[] = {
-    {"exp", exp_block, mpfr_exp},          {"exp2", exp2_block, mpfr_exp2},
-    {"expm1", expm1_block, mpfr_expm1},    {"log", log_block, mpfr_log},
-    {"log2", log2_block, mpfr_log2},       {"log1p", log1p_block, mpfr_log1p},
-    {"tanh", tanh_block, mpfr_tanh},       {"sigmoid", sigmoid_block, exact_sigmoid},
-    {"erf", erf_block, mpfr_erf},          {"sin", sin_block, mpfr_sin},
-    {"cos", cos_block, mpfr_cos},          {"rsqrt", rsqrt_block, exact_rsqrt},
+    INV_FUNCTIONS(TASK)
 };
 enum { UNARIES = sizeof unary / sizeof *unary };
 

@@ -438,8 +438,8 @@ static void check_golden(struct op_run *r)
     char *golden = read_file(path);
     bool same = golden && strcmp(golden, text.data) == 0;
     if (!same)
-        printf("\n  differs from tests/golden/ops/%s.txt (UPDATE_GOLDEN=1 rewrites it):\n%s",
-               op_def(r->op)->stem, text.data);
+        printf("\n  tests/golden/ops/%s.txt differs; renew it by UPDATE_GOLDEN=1 "
+               "BUILD/tests/test_ops %s:\n%s", op_def(r->op)->stem, op_def(r->op)->stem, text.data);
     CU_ASSERT(same);
     free(golden);
 }
@@ -661,6 +661,22 @@ static bool is_chosen(enum op op)
     return found;
 }
 
+/* Is the map folded where all its operands are constants?  Else it costs each step. */
+static bool folds(const struct op_run *r)
+{
+    for (int id = 0; id < r->graph->count; id++) {
+        const struct node *n = graph_node(r->graph, id);
+        if (n->op != OP_STORE ||
+            !strstr(program_variable(r->program, n->attr.variable)->path, ".fill/y") ||
+            graph_node(r->graph, n->operand[0])->op != r->op)
+            continue;
+        printf("operator '%s' of constants is left to run: compiler/graph/fold.c lacks its row\n",
+               op_def(r->op)->stem);
+        return false;
+    }
+    return true;
+}
+
 static const char *at_hand;
 
 /* An assert of the compiler fails: of which operator? */
@@ -680,7 +696,7 @@ static int load_emitted(void)
         at_hand = op_def((enum op)i)->stem;
         start_run(&r, (enum op)i, true);
         add_outputs(&r);
-        bool added = generated_add(r.program);
+        bool added = generated_add(r.program) && (op_def(r.op)->class != CLASS_MAP || folds(&r));
         arena_free(r.arena);
         if (!added)
             return 1;

@@ -9,6 +9,20 @@
 /* Returns MPFR's ternary value, which nothing looks at. */
 typedef int exact_function(mpfr_t y, const mpfr_t x, mpfr_rnd_t round);
 
+/* What MPFR and the C library do not have, under their names. */
+#define mpfr_sigmoid exact_sigmoid
+#define mpfr_rsqrt exact_rsqrt
+
+static inline double sigmoid(double x)
+{
+    return 1.0 / (1.0 + exp(-x));
+}
+
+static inline double rsqrt(double x)
+{
+    return 1.0 / sqrt(x);
+}
+
 static inline int exact_sigmoid(mpfr_t y, const mpfr_t x, mpfr_rnd_t round)
 {
     mpfr_neg(y, x, round);

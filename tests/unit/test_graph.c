@@ -1,5 +1,6 @@
 /* Shapes, builders, text form and gradients of graphs. */
 #include <CUnit/Basic.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -356,9 +357,68 @@ static void test_operator_reference(void)
         fwrite(text.data, 1, text.size, file);
     rewind(file);
     char *page = arena_alloc(arena, text.size + 1);
-    CU_ASSERT_EQUAL(fread(page, 1, text.size + 1, file), text.size);
-    CU_ASSERT_EQUAL(memcmp(page, text.data, text.size), 0);
+    bool same = fread(page, 1, text.size + 1, file) == text.size &&
+                memcmp(page, text.data, text.size) == 0;
+    if (!same)
+        puts("\ndocs/operators.md is not what `invar operators` prints; renew it by "
+             "UPDATE_GOLDEN=1 BUILD/tests/test_graph");
+    CU_ASSERT(same);
     fclose(file);
+}
+
+/* Has the page a line that begins so and names the function as a word of its own? */
+static bool page_names(const char *page, const char *start, const char *function)
+{
+    size_t size = strlen(function);
+    for (const char *at = page; (at = strstr(at, function)) != NULL; at += size) {
+        const char *line = at;
+        while (line > page && line[-1] != '\n')
+            line--;
+        if (strncmp(line, start, strlen(start)) == 0 && at > line &&
+            !isalnum((unsigned char)at[-1]) && !isalnum((unsigned char)at[size]))
+            return true;
+    }
+    return false;
+}
+
+static char *read_page(const char *name)
+{
+    enum { PAGE_MAX = 1 << 20 };
+    FILE *file = fopen(arena_printf(arena, INVAR_SOURCE_DIR "/%s", name), "rb");
+    char *page = arena_alloc(arena, PAGE_MAX);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    size_t size = fread(page, 1, PAGE_MAX - 1, file);
+    CU_ASSERT(size < PAGE_MAX - 1);
+    page[size] = '\0';
+    fclose(file);
+    return page;
+}
+
+/* Every elementary function stands in the pages' tables. */
+static void test_functions_in_pages(void)
+{
+    static const char *const functions[] = {
+#define X(...)
+#define FUNCTION(name, stem) #stem,
+#include "graph/ops.def"
+#undef X
+    };
+    static const struct { const char *name, *start, *what; } pages[] = {
+        {"docs/language.md", "| `abs sign floor", "in the row of maps of every element"},
+        {"docs/numerics.md", "| ", "in the tables of methods and of worst errors, section 7"},
+        {"docs/numerics.md", "    ", "in the formulas of section 7"},
+    };
+    start();
+    for (size_t p = 0; p < sizeof pages / sizeof *pages; p++) {
+        char *page = read_page(pages[p].name);
+        for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+            bool named = page_names(page, pages[p].start, functions[i]);
+            if (!named)
+                printf("\n%s lacks the function '%s' %s\n", pages[p].name, functions[i],
+                       pages[p].what);
+            CU_ASSERT(named);
+        }
+    }
 }
 
 int main(void)
@@ -382,6 +442,7 @@ int main(void)
         {"gradient of wanted only", test_gradient_of_wanted_only},
         {"operator table", test_operator_table},
         {"operator reference", test_operator_reference},
+        {"functions in pages", test_functions_in_pages},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {{"graph", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
