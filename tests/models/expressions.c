@@ -453,18 +453,19 @@ static void chain(void)
     struct value x = *pick();
     int layers = percent(70) ? between(100, 160) : between(160, 500), n = between(2, 8);
     int all = elements_of(&x);
-    if (x.rank == 0)
-        printf("  %s = broadcast(%s, [1])\n", bind(1, &all, x.size)->name, x.name);
-    else if (x.rank > 1)
-        printf("  %s = %s -> flatten\n", bind(1, &all, x.size)->name, x.name);
+    if (x.rank != 1) {
+        struct value *flat = bind(1, &all, x.size);
+        printf(x.rank ? "  %s = %s -> flatten\n" : "  %s = broadcast(%s, [1])\n", flat->name,
+               x.name);
+        x = *flat;
+    }
     for (int i = 0; i < layers; i++) {
-        const char *from = plan.value[plan.values - 1].name;
-        int width = i % 7 == 6 ? n : plan.value[plan.values - 1].dim[0];
-        bool same = width == plan.value[plan.values - 1].dim[0];
+        int width = i % 7 == 6 ? n : x.dim[0];
         struct value *h = bind(1, &width, 1);
-        printf("  %s = %s -> dense(%d) -> %s%s\n", h->name, from, width,
+        printf("  %s = %s -> dense(%d) -> %s%s\n", h->name, x.name, width,
                one_of("tanh|softsign|layer_norm|sigmoid|sin"),
-               same ? say(" -> max(%s)", from) : "");
+               width == x.dim[0] ? say(" -> max(%s)", x.name) : "");
+        x = *h;
         n = between(2, 8);
     }
     plan.has_bias = true;
