@@ -19,7 +19,7 @@ static const char *firmware_place(const char *path)
         "runtime/core/arith.h", "runtime/core/contract.h", "runtime/core/elementary.h",
         "runtime/core/exact.h", "runtime/core/firmware.h", "runtime/core/fpu.h",
         "runtime/core/philox.h", "runtime/core/run.h", "runtime/core/sha256.c",
-        "runtime/core/sha256.h", "runtime/core/sums.h"};
+        "runtime/core/sha256.h", "runtime/core/sums.h", "runtime/core/windows.h"};
     for (size_t i = 0; i < sizeof core / sizeof *core; i++)
         if (strcmp(path, core[i]) == 0)
             return path + strlen("runtime/");

@@ -47,8 +47,10 @@ enum random_domain { DOMAIN_STEP, DOMAIN_INIT, DOMAIN_SAMPLE };
 
 struct attr {
 #define ATTRIBUTE(enumerator, field, form, type) type field;
+#define BESIDE_AXIS(enumerator, field) int64_t field[RANK_MAX];
 #include "graph/attributes.def"
     union {
+#define BESIDE_AXIS(...)
 #define PER_AXIS(enumerator, field) int64_t field[RANK_MAX];
 #include "graph/attributes.def"
     };

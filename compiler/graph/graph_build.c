@@ -246,9 +246,29 @@ static int to_row_form(struct graph *graph, int x, uint32_t axes)
     return graph_reshape(graph, x, &form);
 }
 
+/* Do views lie between the elements and their order, which a reshape would have to copy? */
+static bool is_windowed(const struct graph *graph, int x)
+{
+    const struct node *n = graph_node(graph, x);
+    while (n->op == OP_TRANSPOSE)
+        n = graph_node(graph, n->operand[0]);
+    return n->op == OP_WINDOW || n->op == OP_UNWINDOW;
+}
+
+/* Is there no kept axis between reduced ones? */
+static bool side_by_side(uint32_t axes)
+{
+    while (axes && !(axes & 1))
+        axes >>= 1;
+    return (axes & (axes + 1)) == 0;
+}
+
 static int reduce(struct graph *graph, enum op op, int x, uint32_t axes, bool row)
 {
     struct shape result = kept_shape(&graph_node(graph, x)->shape, axes);
+    struct attr attr = {.over = (int)axes};
+    if (!row && is_windowed(graph, x) && side_by_side(axes))
+        return graph_add(graph, op, 1, &x, &attr);
     x = row ? to_row_form(graph, x, axes) : to_column_form(graph, x, axes);
     return graph_reshape(graph, graph_unary(graph, op, x), &result);
 }

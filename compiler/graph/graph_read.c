@@ -88,7 +88,11 @@ static void read_axes(struct reader *r, int64_t *value)
 {
     int count = 0;
     expect(r, "[");
-    while (!r->error && count < RANK_MAX && !accept(r, "]")) {
+    while (!r->error && !accept(r, "]")) {
+        if (count == RANK_MAX) {
+            fail(r, "too many axes");
+            return;
+        }
         value[count++] = read_whole(r);
         accept(r, ",");
     }
@@ -130,6 +134,7 @@ static const char *read_text(struct reader *r)
 #define BEGINS_WORD(field) accept(r, #field "=")
 #define BEGINS_BARE(field) true
 #define BEGINS_WHOLE(field) accept(r, #field "=")
+#define BEGINS_COUNT(field) accept(r, #field "=")
 #define BEGINS_REAL(field) accept(r, #field "=")
 #define BEGINS_LIST(field) accept(r, #field "=")
 #define BEGINS_MARK(field) accept(r, #field)
@@ -139,6 +144,7 @@ static const char *read_text(struct reader *r)
 #define READ_WORD(field) read_word(r, field##_words)
 #define READ_BARE(field) read_word(r, field##_words)
 #define READ_WHOLE(field) read_whole(r)
+#define READ_COUNT(field) read_whole(r)
 #define READ_REAL(field) read_float(r)
 #define READ_LIST(field) read_list(r)
 #define READ_MARK(field) true

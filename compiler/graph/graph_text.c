@@ -56,6 +56,8 @@ static unsigned said_attributes(const struct node *n)
 #define PRINT_WORD(field) text_printf(text, " " #field "=%s", field##_words[n->attr.field])
 #define PRINT_BARE(field) text_printf(text, " %s", field##_words[n->attr.field])
 #define PRINT_WHOLE(field) text_printf(text, " " #field "=%" PRId64, (int64_t)n->attr.field)
+#define PRINT_COUNT(field) \
+    text_printf(text, n->attr.field ? " " #field "=%d" : "", n->attr.field)
 #define PRINT_REAL(field) text_printf(text, " " #field "=%a", (double)n->attr.field)
 #define PRINT_LIST(field) print_list(text, #field, shape_elements(&n->shape), n->attr.field)
 #define PRINT_MARK(field) text_puts(text, n->attr.field ? " " #field : "")

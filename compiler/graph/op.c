@@ -65,6 +65,49 @@ struct work node_work(const struct graph *graph, const struct node *node)
     return def->work ? def->work(graph, node) : class_def(def->class)->work(graph, node);
 }
 
+void column_axes(const struct node *node, int *first, int *last)
+{
+    unsigned over = node->attr.over ? (unsigned)node->attr.over : 2;
+    for (*first = 0; !(over >> *first & 1); ++*first)
+        ;
+    for (*last = *first; over >> *last & 1; ++*last)
+        ;
+}
+
+/* ---- windows ---- */
+
+int window_axes(const struct shape *shape, const struct attr *attr, int *first)
+{
+    int last;
+    for (*first = 0; *first < shape->rank && attr->step[*first] == 0; ++*first)
+        ;
+    for (last = *first; last < shape->rank && attr->step[last] != 0; last++)
+        ;
+    int axes = (last - *first) / 2;
+    bool good = last == *first + 2 * axes;
+    for (int i = 0; good && i < shape->rank; i++) {
+        bool outer = i >= *first && i < *first + axes;
+        good = outer ? attr->step[i] >= 1
+                     : attr->start[i] == 0 && (i < last || attr->step[i] == 0);
+    }
+    return good ? axes : 0;
+}
+
+struct window_axis window_axis(const struct attr *attr, int first, int axes, int i)
+{
+    return (struct window_axis){attr->step[first + i], attr->step[first + axes + i],
+                                -attr->start[first + i]};
+}
+
+void window_set(struct attr *attr, int first, int axes, const struct window_axis *window)
+{
+    for (int i = 0; i < axes; i++) {
+        attr->step[first + i] = window[i].stride;
+        attr->step[first + axes + i] = window[i].dilation;
+        attr->start[first + i] = -window[i].before;
+    }
+}
+
 /* ---- tables ---- */
 
 static const struct class_def classes[CLASS_COUNT] = {

@@ -79,6 +79,17 @@ int op_find(const char *stem);
 const struct class_def *class_def(enum op_class);
 bool class_has(enum op_class, enum class_trait);
 enum op_class class_of_nest(enum op_class);             /* in whose loop nests it is computed */
+/* Windows over axes: tap k of window o of an axis is element o * stride + k * dilation - before. */
+struct window_axis {
+    int64_t stride, dilation, before;
+};
+/* The axes of windows by the attributes of a WINDOW or UNWINDOW of that shape: *first of them, how
+ * many; as many axes of taps follow.  0: the attributes are not those of windows. */
+int window_axes(const struct shape *, const struct attr *, int *first);
+struct window_axis window_axis(const struct attr *, int first, int axes, int i);
+void window_set(struct attr *, int first, int axes, const struct window_axis *);
+/* The axes first .. last - 1 that a column reduction takes together. */
+void column_axes(const struct node *, int *first, int *last);
 struct work node_work(const struct graph *, const struct node *);
 
 #endif

@@ -4,13 +4,15 @@
 #include <string.h>
 #include "lower/lower.h"
 
+enum { FORMALS_MAX = 8 };
+
 struct builtin {
     const char *name;
     int least, most;                    /* arguments, named ones included */
     enum op op;                         /* for those that map one value */
     struct value (*call)(struct lower *, struct frame *, const struct builtin *, struct arguments *,
                          const char *path, struct span);
-    const char *formals[5];
+    const char *formals[FORMALS_MAX];
 };
 
 /* ---- arguments ---- */
@@ -19,7 +21,7 @@ static bool arrange(struct lower *l, struct frame *frame, const struct builtin *
                     struct arguments *a, struct value *out, bool *given, struct span span)
 {
     int next = 0, most = 0;
-    while (most < 5 && b->formals[most])
+    while (most < FORMALS_MAX && b->formals[most])
         most++;
     for (int i = 0; i < a->count; i++) {
         int at = next;
@@ -59,12 +61,12 @@ static bool arrange(struct lower *l, struct frame *frame, const struct builtin *
 }
 
 #define ARGUMENTS(count)                                                     \
-    struct value v[5] = {{0}};                                               \
-    bool given[5] = {false};                                                 \
+    struct value v[FORMALS_MAX] = {{0}};                                     \
+    bool given[FORMALS_MAX] = {false};                                       \
     (void)path;                                                              \
     if (!arrange(l, frame, b, a, v, given, span))                            \
         return value_error();                                                \
-    static_assert((count) <= 5, "formals")
+    static_assert((count) <= FORMALS_MAX, "formals")
 
 static bool list_dims(struct lower *l, struct frame *frame, struct value list, int *rank,
                       int64_t *dim)
@@ -675,6 +677,138 @@ static struct value call_one_hot(struct lower *l, struct frame *frame, const str
     return value_tensor(l, node, v[0].per_row, span);
 }
 
+/* ---- windows ---- */
+/* One whole number for all axes, or a list of one for each; none: `other`. */
+static bool wholes_of(struct lower *l, struct frame *frame, const char *what, struct value v,
+                      bool given, int count, int64_t other, int64_t least, int64_t *out)
+{
+    bool list = given && v.kind == V_LIST, good = !list || v.count == count;
+    for (int i = 0; good && i < count; i++) {
+        out[i] = other;
+        good = !given || (value_whole(list ? v.item[i] : v, &out[i]) && out[i] >= least &&
+                          out[i] <= INT32_MAX);
+    }
+    if (!good)
+        lower_error(l, frame, v.span, "'%s' is a whole number from %lld on, or a list of %d", what,
+                    (long long)least, count);
+    return good;
+}
+
+/* How many windows an axis of n has. */
+static bool count_windows(struct lower *l, struct frame *frame, struct value x, int64_t n,
+                          int64_t size, int64_t after, const struct window_axis *w,
+                          int64_t *count)
+{
+    int64_t all = n + w->before + after, span = (size - 1) * w->dilation + 1;
+    if (span > all) {
+        struct diag *d = lower_error(l, frame, x.span, "a window over %lld does not fit into %lld",
+                                     (long long)span, (long long)all);
+        diag_note(d, value_node(l, x)->span, "%s comes from here", value_describe(l, x));
+        diag_help(d, "take a smaller size or dilation, or more of 'before' and 'after'");
+        return false;
+    }
+    *count = (all - span) / w->stride + 1;
+    return true;
+}
+
+struct windows {
+    int axis, axes;
+    struct window_axis window[RANK_MAX];
+    int64_t size[RANK_MAX], count[RANK_MAX];
+};
+
+/* Sizes, strides and what stands around the axes, from the arguments after the first. */
+static bool windows_of(struct lower *l, struct frame *frame, struct value x,
+                       const struct value *v, const bool *given, struct windows *w)
+{
+    static const char *const name[] = {"x", "size", "axis", "stride", "dilation", "before",
+                                       "after"};
+    int64_t part[7][RANK_MAX];
+    int rank = value_rank(l, x), axes = v[1].kind == V_LIST ? v[1].count : 1, axis = 0;
+    if (given[2] && !axis_of(l, frame, v[2], rank, &axis))
+        return false;
+    if (axes < 1 || axis + axes > rank || rank + axes > RANK_MAX - 1) {
+        lower_error(l, frame, v[1].span, "%s has no %d axes for windows from axis %d on",
+                    value_describe(l, x), axes, axis);
+        return false;
+    }
+    for (int i = 1; i < 7; i++)
+        if (i != 2 && !wholes_of(l, frame, name[i], v[i], given[i], axes, i < 5, i < 5, part[i]))
+            return false;
+    w->axis = axis;
+    w->axes = axes;
+    for (int i = 0; i < axes; i++) {
+        w->window[i] = (struct window_axis){part[3][i], part[4][i], part[5][i]};
+        w->size[i] = part[1][i];
+        if (!count_windows(l, frame, x, value_dim(l, x, axis + i), part[1][i], part[6][i],
+                           &w->window[i], &w->count[i]))
+            return false;
+    }
+    return true;
+}
+
+/* window(x, size, axis): [.., n.., ..] seen as [.., o.., k.., ..] */
+static struct value call_window(struct lower *l, struct frame *frame, const struct builtin *b,
+                                struct arguments *a, const char *path, struct span span)
+{
+    struct windows w;
+    int64_t dim[RANK_MAX];
+    ARGUMENTS(8);
+    struct value x = value_to_f32(l, v[0]);
+    if (x.kind == V_ERROR || !windows_of(l, frame, x, v, given, &w))
+        return value_error();
+    if (given[7] && v[7].kind != V_NUMBER) {
+        lower_error(l, frame, v[7].span, "what stands outside is a number, not %s",
+                    value_describe(l, v[7]));
+        return value_error();
+    }
+    struct attr attr = {.value = given[7] ? (float)v[7].number : 0.0f};
+    int rank = value_rank(l, x), axes = w.axes, axis = w.axis;
+    window_set(&attr, axis + x.per_row, axes, w.window);
+    for (int i = 0; i < rank; i++)
+        dim[i < axis ? i : i + axes] = value_dim(l, x, i);
+    for (int i = 0; i < axes; i++) {
+        dim[axis + i] = w.count[i];
+        dim[axis + axes + i] = w.size[i];
+    }
+    if (!dims_fit(rank + axes, dim)) {
+        lower_error(l, frame, span, "more than 2147483647 elements");
+        return value_error();
+    }
+    struct shape shape = shape_rows(rank + axes, dim, x.per_row);
+    x.node = graph_add_shaped(l->graph, OP_WINDOW, 1, &x.node, &attr, F32, &shape);
+    x.span = span;
+    return x;
+}
+
+/* contract(a, b, axes): the last axes of a, row-major, with as many first ones of b */
+static struct value call_contract(struct lower *l, struct frame *frame, const struct builtin *b,
+                                  struct arguments *a, const char *path, struct span span)
+{
+    int64_t axes;
+    ARGUMENTS(3);
+    struct value x = value_to_f32(l, v[0]), y = value_to_f32(l, v[1]);
+    if (x.kind == V_ERROR || y.kind == V_ERROR)
+        return value_error();
+    int rank = value_rank(l, x), other = value_rank(l, y), whole = x.per_row + rank;
+    axes = other - 1;
+    bool fits = !given[2] || value_whole(v[2], &axes);
+    fits = fits && axes >= 1 && axes < whole && axes <= rank && axes < other && !y.per_row &&
+           rank + other - 2 * axes < RANK_MAX;
+    for (int i = 0; fits && i < axes; i++)
+        fits = value_dim(l, x, rank - (int)axes + i) == value_dim(l, y, i);
+    if (!fits) {
+        struct diag *d = lower_error(l, frame, span, "%s does not end in axes that %s begins with",
+                                     value_describe(l, x), value_describe(l, y));
+        diag_help(d, "contract(a, b, axes) takes f32[.., k..] and f32[k.., ..], the latter shared "
+                     "by all rows");
+        return value_error();
+    }
+    struct attr attr = {.axes = (int)axes};
+    int node = graph_add(l->graph, OP_CONTRACT, 2, (int[]){x.node, y.node}, &attr);
+    return value_tensor(l, node, x.per_row, span);
+}
+
 /* ---- random ---- */
 static bool draws_per_row(struct lower *l, struct frame *frame)
 {
@@ -890,6 +1024,9 @@ static const struct builtin builtins[] = {
     {"take", 2, 2, 0, call_take, {"x", "index"}},
     {"pick", 2, 2, 0, call_pick, {"z", "y"}},
     {"one_hot", 1, 2, 0, call_one_hot, {"y", "classes"}},
+    {"window", 2, 8, 0, call_window,
+     {"x", "size", "axis", "stride", "dilation", "before", "after", "outside"}},
+    {"contract", 2, 3, 0, call_contract, {"a", "b", "axes"}},
     {"random_uniform", 0, 1, OP_RANDOM_UNIFORM, call_random, {"shape"}},
     {"random_normal", 0, 1, OP_RANDOM_NORMAL, call_random, {"shape"}},
     {"random_truncated_normal", 0, 1, OP_RANDOM_TRUNCATED_NORMAL, call_random, {"shape"}},

@@ -580,7 +580,7 @@ static void optimize_each(struct lower *l, const struct param_group *g)
  * never stored, and weights and moments are touched once, while they are near. */
 static bool is_contracted(const struct lower *l, int gradient)
 {
-    return graph_node(l->graph, gradient)->op == OP_MATMUL;
+    return op_def(graph_node(l->graph, gradient)->op)->class == CLASS_CONTRACT;
 }
 
 /* Parameters with such gradients are optimized on their own, unless a norm has to see every one

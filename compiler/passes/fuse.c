@@ -5,6 +5,7 @@
  *              depend on one another without a cycle, counting that what reads a variable comes
  *              before what stores it.  Changes no node, and so no bit. */
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "graph/op.h"
@@ -96,6 +97,56 @@ static bool row_is_long(const struct fuse *fuse, int id)
     return axis >= 0 && shape->dim[axis] * rows > ROW_LOCAL_MAX;
 }
 
+/* What the views that are looked through from a node on make of indices. */
+struct look {
+    bool divides;                       /* an UNWINDOW */
+    int limits;
+    float outside;                      /* of all windows; NAN: they differ */
+};
+
+/* How many axes the view's windows go over. */
+static int windows_over(const struct node *view)
+{
+    int first;
+    return window_axes(&view->shape, &view->attr, &first);
+}
+
+static struct look look_through(const struct fuse *fuse, int id)
+{
+    const struct graph *graph = fuse->graph;
+    struct look look = {0};
+    for (bool first = true; first || fuse->schedule->place[id].kind == PLACE_INLINE;
+         first = false) {
+        const struct node *node = graph->node[id];
+        bool windows = node->op == OP_WINDOW || node->op == OP_UNWINDOW;
+        float outside = node->op == OP_WINDOW ? node->attr.value : 0.0f;
+        if (windows) {
+            look.outside = look.limits == 0 || look.outside == outside ? outside : NAN;
+            look.limits += windows_over(node);
+            look.divides = look.divides || node->op == OP_UNWINDOW;
+        }
+        if (!schedule_is_view(graph, id))
+            break;
+        id = node->operand[0];
+    }
+    return look;
+}
+
+/* Can the user not follow where the view leads?  Contractions read 0 outside of windows, and
+ * windows of windows all read the same. */
+static bool is_lost(const struct fuse *fuse, int id, int user)
+{
+    struct look look = look_through(fuse, id);
+    const struct node *node = fuse->graph->node[user];
+    if (class_of(fuse, user) == CLASS_CONTRACT)
+        return look.divides || (look.limits > 0 && look.outside != 0.0f);
+    if (node->op != OP_WINDOW && node->op != OP_UNWINDOW)
+        return false;
+    float outside = node->op == OP_WINDOW ? node->attr.value : 0.0f;
+    return look.divides || look.limits + windows_over(node) > LIMITS_MAX ||
+           (look.limits > 0 && look.outside != outside);
+}
+
 /* Must it be copied, because somebody cannot look through it? */
 static bool needs_copy(const struct fuse *fuse, int id)
 {
@@ -104,7 +155,7 @@ static bool needs_copy(const struct fuse *fuse, int id)
         return false;
     for (int i = 0; i < fuse->users[id].count; i++) {
         int user = fuse->users[id].id[i];
-        if (!reads_strided(fuse, user) ||
+        if (!reads_strided(fuse, user) || is_lost(fuse, id, user) ||
             (constant && !class_has(class_of(fuse, user), READS_CONSTANTS)) ||
             (class_of(fuse, user) == CLASS_ROW && row_is_long(fuse, id)))
             return true;

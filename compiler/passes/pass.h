@@ -82,11 +82,32 @@ struct schedule {
     int64_t scratch_bytes, lower_bound; /* of this phase, at the declared batch */
 };
 
+/* start + the sum over the loops' indices i of times * i, + by * the quotient of that limit. */
+struct linear {
+    int64_t start, times[RANK_MAX];
+    int quotient;                       /* -1: none */
+    int64_t by;
+};
+
+/* Of what windows see: `at` is a multiple of the divisor, and at / divisor, the quotient, is within
+ * 0 .. extent - 1. */
+struct limit {
+    struct linear at;
+    int64_t extent, divisor;
+    struct extent stride;               /* of the quotient, in the element's number */
+};
+
+enum { LIMITS_MAX = 4 };
+
 /* The elements of `node` that a loop nest reads: at index i of the iteration space,
- * node's element number offset + sum over axes of i[axis] * stride[axis]. */
+ * node's element number offset + sum over axes of i[axis] * stride[axis] + sum over limits of
+ * quotient * stride; where a limit does not hold, `outside` in place of an element. */
 struct access {
     int node;                           /* not an INLINE view: its place, or a local or constant */
     struct extent offset, stride[RANK_MAX];
+    int limits;
+    struct limit limit[LIMITS_MAX];
+    float outside;
     bool identity;                      /* exactly the iteration's own row-major order */
 };
 /* How a loop nest over `space` reads `operand`, which broadcasts to it; looks through INLINE

@@ -162,7 +162,7 @@ static bool needs_fill(const struct rows *rows, int i)
         return !alone;
     enum op op = rows->graph->node[access.node]->op;
     bool constant = op == OP_CONST || op == OP_STEP_VALUE;
-    return constant || !(alone || walks_dense(&access, across(rows)));
+    return constant || access.limits > 0 || !(alone || walks_dense(&access, across(rows)));
 }
 
 static void find_arrays(struct rows *rows)

@@ -2,6 +2,7 @@
 #include "passes/schedule.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "graph/op.h"
 
@@ -44,41 +45,134 @@ bool schedule_is_view(const struct graph *graph, int node)
     return view && graph->schedule->group_of[node] < 0;
 }
 
-/* Index `start + i[from]` of the iteration space, or `start` where from is -1, for each axis. */
+/* Indices into a value, as forms of the loops' indices; what windows see of it is within limits. */
 struct index {
-    int from[RANK_MAX];
-    int64_t start[RANK_MAX];
+    struct linear axis[RANK_MAX];
+    int limits;
+    struct limit limit[LIMITS_MAX];
+    float outside;
 };
 
 /* The indices into `shape` of a loop over `space`, to which it broadcasts. */
 static struct index broadcast_index(const struct shape *shape, const struct shape *space)
 {
-    struct index index = {.start = {0}};
-    for (int axis = 0; axis < shape->rank; axis++)
-        index.from[axis] = shape_axis_is_one(shape, axis) ? -1 : axis + space->rank - shape->rank;
+    struct index index = {.limits = 0};
+    for (int axis = 0; axis < shape->rank; axis++) {
+        index.axis[axis] = (struct linear){.quotient = -1};
+        if (!shape_axis_is_one(shape, axis))
+            index.axis[axis].times[axis + space->rank - shape->rank] = 1;
+    }
     return index;
 }
 
-/* The indices into the operand of `view` that belong to those into `view`. */
-static struct index view_index(const struct graph *graph, const struct node *view,
-                               const struct index *outer)
+static void form_add(struct linear *sum, const struct linear *x, int64_t times)
+{
+    sum->start += x->start * times;
+    for (int loop = 0; loop < RANK_MAX; loop++)
+        sum->times[loop] += x->times[loop] * times;
+    if (x->quotient >= 0) {
+        assert(sum->quotient < 0);
+        sum->quotient = x->quotient;
+        sum->by = x->by * times;
+    }
+}
+
+/* The least and largest value of a form that a limit holds; false where it depends on the rows. */
+static bool form_range(const struct linear *form, const struct shape *space, int64_t *least,
+                       int64_t *most)
+{
+    *least = *most = form->start;
+    for (int loop = 0; loop < space->rank; loop++) {
+        int64_t last = form->times[loop] * (space->dim[loop] - 1);
+        if (form->times[loop] != 0 && loop == space->rows)
+            return false;
+        *(last < 0 ? least : most) += last;
+    }
+    return form->quotient < 0;
+}
+
+static int add_limit(struct index *index, const struct linear *at, int64_t extent, int64_t divisor)
+{
+    assert(index->limits < LIMITS_MAX);
+    index->limit[index->limits] = (struct limit){*at, extent, divisor, {0, 0}};
+    return index->limits++;
+}
+
+/* The indices into what `view` is a window of. */
+static void window_index(const struct node *view, const struct shape *inner,
+                         const struct shape *space, struct index *index)
+{
+    struct linear form[RANK_MAX];
+    int first, axes = window_axes(&view->shape, &view->attr, &first);
+    for (int axis = 0; axis < inner->rank; axis++) {
+        int64_t least, most;
+        form[axis] = index->axis[axis < first ? axis : axis + axes];
+        if (axis < first || axis >= first + axes)
+            continue;
+        struct window_axis window = window_axis(&view->attr, first, axes, axis - first);
+        form[axis] = (struct linear){.start = -window.before, .quotient = -1};
+        form_add(&form[axis], &index->axis[axis], window.stride);
+        form_add(&form[axis], &index->axis[axis + axes], window.dilation);
+        if (!form_range(&form[axis], space, &least, &most) || least < 0 ||
+            most >= inner->dim[axis])
+            add_limit(index, &form[axis], inner->dim[axis], 1);
+    }
+    memcpy(index->axis, form, sizeof form);
+    index->outside = view->attr.value;
+}
+
+/* The indices of the windows that see an element by a tap. */
+static void unwindow_index(const struct node *view, const struct shape *inner,
+                           struct index *index)
+{
+    int first, axes = window_axes(&view->shape, &view->attr, &first);
+    for (int axis = first; axis < first + axes; axis++) {
+        struct window_axis window = window_axis(&view->attr, first, axes, axis - first);
+        struct linear seen = {.start = window.before, .quotient = -1};
+        form_add(&seen, &index->axis[axis], 1);
+        form_add(&seen, &index->axis[axis + axes], -window.dilation);
+        int limit = add_limit(index, &seen, inner->dim[axis], window.stride);
+        index->axis[axis] = seen;
+        if (window.stride > 1)
+            index->axis[axis] = (struct linear){.quotient = limit, .by = 1};
+    }
+    index->outside = 0.0f;
+}
+
+static void transpose_index(const struct node *view, struct index *index)
+{
+    struct linear form[RANK_MAX];
+    memcpy(form, index->axis, sizeof form);
+    for (int axis = 0; axis < view->shape.rank; axis++)
+        index->axis[view->attr.perm[axis]] = form[axis];
+}
+
+static void spread_index(const struct node *view, const struct shape *inner, struct index *index)
+{
+    int missing = view->shape.rank - inner->rank;
+    for (int axis = 0; axis < inner->rank; axis++) {
+        index->axis[axis] = index->axis[axis + missing];
+        if (shape_axis_is_one(inner, axis))
+            index->axis[axis] = (struct linear){.quotient = -1};
+    }
+}
+
+/* Makes of the indices into `view` those into its operand. */
+static void view_index(const struct graph *graph, const struct node *view,
+                       const struct shape *space, struct index *index)
 {
     const struct shape *inner = &graph->node[view->operand[0]]->shape;
-    struct index index = *outer;
-    for (int axis = 0; axis < inner->rank; axis++)
-        if (view->op == OP_SLICE) {
-            index.start[axis] += view->attr.start[axis];
-        } else if (view->op == OP_BROADCAST) {
-            int same = axis + view->shape.rank - inner->rank;
-            bool one = shape_axis_is_one(inner, axis);
-            index.from[axis] = one ? -1 : outer->from[same];
-            index.start[axis] = one ? 0 : outer->start[same];
-        }
-    for (int axis = 0; view->op == OP_TRANSPOSE && axis < inner->rank; axis++) {
-        index.from[view->attr.perm[axis]] = outer->from[axis];
-        index.start[view->attr.perm[axis]] = outer->start[axis];
-    }
-    return index;
+    if (view->op == OP_SLICE)
+        for (int axis = 0; axis < inner->rank; axis++)
+            index->axis[axis].start += view->attr.start[axis];
+    else if (view->op == OP_BROADCAST)
+        spread_index(view, inner, index);
+    else if (view->op == OP_TRANSPOSE)
+        transpose_index(view, index);
+    else if (view->op == OP_WINDOW)
+        window_index(view, inner, space, index);
+    else if (view->op == OP_UNWINDOW)
+        unwindow_index(view, inner, index);
 }
 
 static void extent_add(struct extent *sum, struct extent x, int64_t times)
@@ -90,14 +184,18 @@ static void extent_add(struct extent *sum, struct extent x, int64_t times)
 /* The access that the indices into `node` amount to. */
 static struct access dense_access(const struct graph *graph, int node, const struct index *index)
 {
-    struct access access = {.node = node};
+    struct access access = {.node = node, .limits = index->limits, .outside = index->outside};
     const struct shape *shape = &graph->node[node]->shape;
     struct extent stride[RANK_MAX];
     shape_strides(shape, stride);
+    memcpy(access.limit, index->limit, sizeof *access.limit * (size_t)index->limits);
     for (int axis = 0; axis < shape->rank; axis++) {
-        extent_add(&access.offset, stride[axis], index->start[axis]);
-        if (index->from[axis] >= 0)
-            extent_add(&access.stride[index->from[axis]], stride[axis], 1);
+        const struct linear *form = &index->axis[axis];
+        extent_add(&access.offset, stride[axis], form->start);
+        for (int loop = 0; loop < RANK_MAX; loop++)
+            extent_add(&access.stride[loop], stride[axis], form->times[loop]);
+        if (form->quotient >= 0)
+            extent_add(&access.limit[form->quotient].stride, stride[axis], form->by);
     }
     return access;
 }
@@ -107,6 +205,8 @@ static bool access_is_dense(const struct access *access, const struct shape *spa
 {
     struct extent stride[RANK_MAX];
     shape_strides(space, stride);
+    if (access->limits > 0)
+        return false;
     for (int axis = 0; axis < space->rank; axis++)
         if (!shape_axis_is_one(space, axis) &&
             (access->stride[axis].constant != stride[axis].constant ||
@@ -132,7 +232,7 @@ static struct access access_through(const struct graph *graph, int node, struct 
     const struct place *place = graph->schedule->place;
     while (schedule_is_view(graph, node) && place[node].kind == PLACE_INLINE &&
            graph->node[node]->op != OP_RESHAPE) {
-        index = view_index(graph, graph->node[node], &index);
+        view_index(graph, graph->node[node], space, &index);
         node = graph->node[node]->operand[0];
     }
     struct access access = dense_access(graph, node, &index);
@@ -152,8 +252,10 @@ struct access schedule_copied_access(const struct graph *graph, int view,
 {
     const struct node *node = graph->node[view];
     struct index index = broadcast_index(&node->shape, space);
-    if (node->op != OP_RESHAPE)
-        return access_through(graph, node->operand[0], view_index(graph, node, &index), space);
+    if (node->op != OP_RESHAPE) {
+        view_index(graph, node, space, &index);
+        return access_through(graph, node->operand[0], index, space);
+    }
     struct access access = dense_access(graph, view, &index); /* its operand lies dense */
     access.identity = access_is_dense(&access, space);
     access.node = skip_dense_views(graph, node->operand[0]);
@@ -166,7 +268,7 @@ bool schedule_dense(const struct graph *graph, int view, int64_t *start)
     struct index index = broadcast_index(&node->shape, &node->shape);
     struct access access = {.node = view};
     if (node->op != OP_RESHAPE) {
-        index = view_index(graph, node, &index);
+        view_index(graph, node, &node->shape, &index);
         access = dense_access(graph, node->operand[0], &index);
     } else {
         access = dense_access(graph, view, &index);

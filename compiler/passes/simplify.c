@@ -398,6 +398,8 @@ static int simplify_view(struct simplify *s, struct node *node)
 {
     if (node->op == OP_STOP_GRADIENT)
         return node->operand[0];
+    if (node->op == OP_WINDOW || node->op == OP_UNWINDOW)
+        return -1;
     if (node->op == OP_TRANSPOSE)
         join_transposes(s, node);
     const struct node *x = operand(s, node, 0);

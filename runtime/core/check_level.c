@@ -70,6 +70,34 @@ static int contracts(const struct shape *s)
     return 1;
 }
 
+/* Windows of 3 x 3 over a padded image of 5 x 6 and 7 channels, and the same as columns. */
+static int contracts_windows(void)
+{
+    static const struct inv_walk own[] = {{0, 42, {1}}, {6, 7, {0, 1}}};
+    static const struct inv_walk k[] = {{0, 42, {1}}, {3, 7, {0, 1}}, {7, 1, {0}}};
+    static const struct inv_walk filter[] = {{0, 1, {0}}}, down[] = {{0, 9, {0}}};
+    float x[210], w[567], plain[30 * 63], out[270], turned[270];
+    fill(x, 210, 0);
+    fill(w, 567, OPERAND);
+    for (long i = 0; i < 30; i++)
+        for (long p = 0; p < 63; p++) {
+            long row = i / 6 + p / 21 - 1, column = i % 6 + p / 7 % 3 - 1;
+            int inside = row >= 0 && row < 5 && column >= 0 && column < 6;
+            plain[i * 63 + p] = inside ? x[row * 42 + column * 7 + p % 7] : 0.0f;
+        }
+    struct inv_operand a = {x, -49, own, k, 2, 3, 2, {-1, -1}, {5, 6}};
+    struct inv_operand b = {w, 0, filter, down, 1, 1, 0, {0}, {0}};
+    inv_contract_windows(out, 9, &a, 0, &b, 0, 30, 9, 63);
+    inv_contract_windows(turned, 30, &b, 0, &a, 0, 9, 30, 63);
+    for (long i = 0; i < 30; i++)
+        for (long j = 0; j < 9; j++) {
+            float one = contract_one(plain + i * 63, 1, w + j, 9, 63);
+            if (!same(out[i * 9 + j], one) || !same(turned[j * 30 + i], one))
+                return 0;
+        }
+    return 1;
+}
+
 /* Whole tiles, rows and columns left over, chunks left over, one row, one column, no terms. */
 static const char *check_contract(void)
 {
@@ -80,6 +108,8 @@ static const char *check_contract(void)
     for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (!contracts(&shapes[i]))
             return FAULT("the contraction kernel");
+    if (!contracts_windows())
+        return FAULT("the contraction of windows");
     return NULL;
 }
 

@@ -50,6 +50,8 @@ struct job {
     float *out;
     const float *a, *b;
     long os_m, os_n, as_m, as_k, bs_k, bs_n, m, n, k;
+    const struct inv_operand *a_walk, *b_walk; /* of operands without strides, else NULL */
+    long a_first, b_first;
 };
 
 /* What one call of a tile kernel computes: columns of b and out are contiguous. */
@@ -282,6 +284,99 @@ static void pack(float *to, long stride, const float *from, long s_k, long s_l, 
         pack_scalar(to, stride, from, s_k, s_l, count, k);
 }
 
+/* ---- Packing operands that several loops walk ---- */
+
+#define LANES (COLUMNS > ROWS ? COLUMNS : ROWS)
+
+static const float zeros[CHUNK];
+
+/* Runs of lanes that lie side by side. */
+struct runs {
+    int count;
+    long length[LANES];
+    struct inv_place place[LANES];
+};
+
+static long shorter(long a, long b)
+{
+    return a < b ? a : b;
+}
+
+/* How many steps of the last loop lie side by side, and within the same limits. */
+static long run_of(const struct inv_walk *walk, int count, const struct inv_place *p, long most)
+{
+    if (count == 0 || most <= 1)
+        return most;
+    const struct inv_walk *last = walk + count - 1;
+    if (last->stride != 1 || !inv_walk_is_free(last))
+        return 1;
+    return count == 1 ? most : shorter(last->extent - p->index[count - 1], most);
+}
+
+static void find_runs(struct runs *runs, const struct inv_operand *o, long first, long count)
+{
+    struct inv_place place;
+    inv_place_set(&place, o->own, o->owns, first);
+    runs->count = 0;
+    for (long l = 0, length; l < count; l += length) {
+        length = run_of(o->own, o->owns, &place, count - l);
+        runs->place[runs->count] = place;
+        runs->length[runs->count++] = length;
+        inv_place_go(&place, o->own, o->owns, length);
+    }
+}
+
+/* One element of k: runs of lanes. */
+static void pack_across(float *to, const struct inv_operand *o, const struct runs *runs,
+                        const struct inv_place *k)
+{
+    for (int r = 0; r < runs->count; r++) {
+        const float *from = inv_operand_at(o, &runs->place[r], k, zeros);
+        for (long l = 0; l < runs->length[r]; l++)
+            to[l] = from[l];
+        to += runs->length[r];
+    }
+}
+
+/* Lanes that are each contiguous over `run` elements of k. */
+static void pack_along(float *to, long stride, const struct inv_operand *o,
+                       const struct runs *lanes, const struct inv_place *k, long run)
+{
+    const float *row[LANES + INV_WIDTH];
+    for (long l = 0; l < lanes->count; l++)
+        row[l] = inv_operand_at(o, &lanes->place[l], k, zeros);
+    for (long l = lanes->count; l < lanes->count + INV_WIDTH; l++)
+        row[l] = row[lanes->count - 1];
+    for (long g = 0; run >= 4 && g < lanes->count; g += INV_WIDTH)
+        for (long p = 0; p < run; p += 4) {
+            p = p + 4 <= run ? p : run - 4;
+            inv_vec_turn(to + g + p * stride, stride, row + g, p);
+        }
+    for (long p = 0; run < 4 && p < run; p++)
+        for (long l = 0; l < lanes->count; l++)
+            to[p * stride + l] = row[l][p];
+}
+
+/* to[p * stride + l] = the element of row first + l at first_k + p; `to` as for pack. */
+static void pack_walks(float *to, long stride, const struct inv_operand *o, long first, long count,
+                       long first_k, long k)
+{
+    struct runs runs;
+    struct inv_place place;
+    find_runs(&runs, o, first, count);
+    inv_place_set(&place, o->k, o->ks, first_k);
+    for (long p = 0, run; p < k; p += run) {
+        run = 1;
+        if (runs.count == count) {
+            run = run_of(o->k, o->ks, &place, k - p);
+            pack_along(to + p * stride, stride, o, &runs, &place, run);
+        } else {
+            pack_across(to + p * stride, o, &runs, &place);
+        }
+        inv_place_go(&place, o->k, o->ks, run);
+    }
+}
+
 /* ---- Loops over tiles ---- */
 
 /* Rows of one block and chunk: at a, or packed in strips of ROWS. */
@@ -425,6 +520,11 @@ static void contract_block(const struct job *job, const struct block *block)
 static void pack_group(const struct job *job, const struct block *block, long j, long columns,
                        float *group)
 {
+    for (long c = 0; c < columns && job->b_walk; c += COLUMNS)
+        pack_walks(group + c * block->k, COLUMNS, job->b_walk, job->b_first + j + c,
+                   shorter(columns - c, COLUMNS), block->p, block->k);
+    if (job->b_walk)
+        return;
     const float *b = job->b + block->p * job->bs_k + j * job->bs_n;
     long whole = job->bs_n == 1 ? columns / COLUMNS * COLUMNS : 0;
     for (long p = 0; p < block->k && whole > 0; p++) {
@@ -460,9 +560,13 @@ static void pack_block(const struct job *job, const struct block *block, float *
     long strips = divide_up(block->m, ROWS);
     for (long s = 0; s < strips; s++) {
         long begin = block->m * s / strips, end = block->m * (s + 1) / strips;
-        pack(packed + s * ROWS * block->k, ROWS,
-             job->a + (block->i + begin) * job->as_m + block->p * job->as_k, job->as_k, job->as_m,
-             end - begin, block->k);
+        if (job->a_walk)
+            pack_walks(packed + s * ROWS * block->k, ROWS, job->a_walk,
+                       job->a_first + block->i + begin, end - begin, block->p, block->k);
+        else
+            pack(packed + s * ROWS * block->k, ROWS,
+                 job->a + (block->i + begin) * job->as_m + block->p * job->as_k, job->as_k,
+                 job->as_m, end - begin, block->k);
     }
 }
 
@@ -623,10 +727,44 @@ void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, co
 {
     as_m = m == 1 ? 1 : as_m;
     bs_n = n == 1 ? 1 : bs_n;
-    struct job job = {out, a, b, ldo, 1, as_m, as_k, bs_k, bs_n, m, n, k};
-    struct job flipped = {out, b, a, 1, ldo, bs_n, bs_k, as_k, as_m, n, m, k};
+    struct job job = {out, a, b, ldo, 1, as_m, as_k, bs_k, bs_n, m, n, k, NULL, NULL, 0, 0};
+    struct job flipped = {out, b, a, 1, ldo, bs_n, bs_k, as_k, as_m, n, m, k, NULL, NULL, 0, 0};
     int columns = n == 1 && as_k == 1 && as_m != 1, rows = m == 1 && bs_k == 1 && bs_n != 1;
     int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
     int flip = !columns && (rows || (ragged && job_cost(&flipped) < job_cost(&job)));
     contract_job(flip ? &flipped : &job);
+}
+
+/* Strides of an operand that has one for its rows and one for k. */
+static int is_strided(const struct inv_operand *o)
+{
+    return o->owns <= 1 && o->ks <= 1 && o->limits == 0;
+}
+
+static long only_stride(const struct inv_walk *walk, int count)
+{
+    return count == 0 ? 1 : walk->stride;
+}
+
+void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, long a_first,
+                          const struct inv_operand *b, long b_first, long m, long n, long k)
+{
+    struct job job = {out, a->x, b->x, ldo, 1, 2, 2, 2, 2, m, n, k, a, b, a_first, b_first};
+    if (is_strided(a)) {
+        job.as_m = only_stride(a->own, a->owns);
+        job.as_k = only_stride(a->k, a->ks);
+        job.a += a->offset + a_first * job.as_m;
+        job.a_walk = NULL;
+    }
+    if (is_strided(b)) {
+        job.bs_n = only_stride(b->own, b->owns);
+        job.bs_k = only_stride(b->k, b->ks);
+        job.b += b->offset + b_first * job.bs_n;
+        job.b_walk = NULL;
+    }
+    struct job flipped = {out, job.b, job.a, 1, ldo, job.bs_n, job.bs_k, job.as_k, job.as_m,
+                          n, m, k, job.b_walk, job.a_walk, b_first, a_first};
+    int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
+    if (m > 0 && n > 0)
+        contract_packed(ragged && job_cost(&flipped) < job_cost(&job) ? &flipped : &job);
 }

@@ -14,15 +14,21 @@
 #include "core/firmware.h"
 #else
 #include "core/level.h"
+#include "core/windows.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define inv_contract INV_LEVEL_NAME(inv_contract)
+#define inv_contract_windows INV_LEVEL_NAME(inv_contract_windows)
 
 void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                   long bs_k, long bs_n, long m, long n, long k);
+
+/* The same of operands as core/windows.h has them, from those rows of each on. */
+void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, long a_first,
+                          const struct inv_operand *b, long b_first, long m, long n, long k);
 
 #ifdef __cplusplus
 }

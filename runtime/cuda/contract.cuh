@@ -170,6 +170,56 @@ INV_DEVICE void inv_panel_put(const struct inv_panel<SIZE, THREADS> *p, float *p
 }
 
 /*
+ * The same of an operand as core/windows.h has them: at(row, k) is the address of an element, or
+ * nullptr where it is +0.  Vectors lie along k.
+ */
+template <int SIZE, int THREADS, class AT> struct inv_window_panel {
+    static const int count = SIZE * INV_PANEL / 4 / THREADS, pitch = SIZE + 4;
+    AT at;
+    int64_t first, size; /* rows within the operand */
+    float held[count][4];
+};
+
+template <int SIZE, int THREADS, class AT>
+INV_DEVICE void inv_window_place(const struct inv_window_panel<SIZE, THREADS, AT> *, int u,
+                                 int *row, int *k)
+{
+    int v = (int)threadIdx.x + u * THREADS;
+    *row = v / 64 * 16 + v % 16;
+    *k = v / 16 % 4 * 4;
+}
+
+template <int SIZE, int THREADS, class AT>
+INV_DEVICE void inv_panel_fetch(struct inv_window_panel<SIZE, THREADS, AT> *p, int64_t from,
+                                int64_t left)
+{
+    INV_UNROLL
+    for (int u = 0; u < inv_window_panel<SIZE, THREADS, AT>::count; u++) {
+        int row, k;
+        inv_window_place(p, u, &row, &k);
+        INV_UNROLL
+        for (int q = 0; q < 4; q++) {
+            bool there = row < p->size && k + q < left;
+            const float *at = there ? p->at(p->first + row, from + k + q) : nullptr;
+            p->held[u][q] = at ? *inv_global(at) : 0.0f;
+        }
+    }
+}
+
+template <int SIZE, int THREADS, class AT>
+INV_DEVICE void inv_panel_put(const struct inv_window_panel<SIZE, THREADS, AT> *p, float *panel)
+{
+    INV_UNROLL
+    for (int u = 0; u < inv_window_panel<SIZE, THREADS, AT>::count; u++) {
+        int row, k;
+        inv_window_place(p, u, &row, &k);
+        INV_UNROLL
+        for (int q = 0; q < 4; q++)
+            panel[(k + q) * inv_window_panel<SIZE, THREADS, AT>::pitch + row] = p->held[u][q];
+    }
+}
+
+/*
  * Row number r of the thread's, counted in the tile; columns likewise.  Lanes l and l ^ 1 share
  * their columns, l and l ^ 2 their rows: so a load of 16 bytes a lane from shared memory takes two
  * turns, not four.
@@ -306,6 +356,23 @@ INV_DEVICE void inv_contract_part(const float *a, int64_t as_m, int64_t as_k, co
         float total[T::rows][T::columns];
         inv_panel_open(&left, a, m0, m, as_m, as_k);
         inv_panel_open(&right, b, n0, n, bs_n, bs_k);
+        inv_tile_total<T>(total, &left, &right, begin, end);
+        inv_tile_finish<T>(total, m0, n0, m, n, finish);
+    }
+}
+
+/* finish(i, j, sum over p of *a(i, p) * *b(j, p)) for i < m, j < n, p from begin, a multiple of 256,
+ * to end - 1. */
+template <class T, class A, class B, class F>
+INV_DEVICE void inv_window_tiles(int64_t m, int64_t n, int64_t begin, int64_t end, A a, B b,
+                                     F finish)
+{
+    int64_t across = (n + T::n - 1) / T::n, tiles = (m + T::m - 1) / T::m * across;
+    for (int64_t tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
+        int64_t m0 = tile / across * T::m, n0 = tile % across * T::n;
+        struct inv_window_panel<T::m, T::threads, A> left = {a, m0, m - m0, {}};
+        struct inv_window_panel<T::n, T::threads, B> right = {b, n0, n - n0, {}};
+        float total[T::rows][T::columns];
         inv_tile_total<T>(total, &left, &right, begin, end);
         inv_tile_finish<T>(total, m0, n0, m, n, finish);
     }

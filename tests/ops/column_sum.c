@@ -9,7 +9,7 @@ static void add_up(struct oracle *o, const struct node *n, double *out, bool abs
         out[i] = 0.0;
     for (struct walk w = walk_start(o, from); walk_more(&w); walk_next(&w)) {
         double x = oracle_operand(o, n, 0)[w.element];
-        out[oracle_at(o, &n->shape, 3, w.index)] += absolute ? fabs(x) : x;
+        out[oracle_at(o, &n->shape, w.rank, w.index)] += absolute ? fabs(x) : x;
     }
 }
 
@@ -25,7 +25,12 @@ static void magnitude(struct oracle *o, const struct node *n, double *out)
 
 static int64_t chain(const struct oracle *o, const struct node *n)
 {
-    return oracle_chunks(oracle_extent(o, oracle_shape(o, n, 0), 1));
+    int64_t rows = 1;
+    int first, last;
+    column_axes(n, &first, &last);
+    for (int axis = first; axis < last; axis++)
+        rows *= oracle_extent(o, oracle_shape(o, n, 0), axis);
+    return oracle_chunks(rows);
 }
 
 static int build_rows(struct graph *graph, const int *x)
@@ -43,7 +48,31 @@ static int build_apart(struct graph *graph, const int *x)
     return graph_sum(graph, x[0], 5);
 }
 
+static int sum_over(struct graph *graph, int x, int axis, int axes)
+{
+    struct attr attr = {.over = ((1 << axes) - 1) << axis};
+    return graph_add(graph, OP_COLUMN_SUM, 1, &x, &attr);
+}
+
+static int build_named(struct graph *graph, const int *x)
+{
+    return sum_over(graph, x[0], 1, 2);
+}
+
+static int build_outer(struct graph *graph, const int *x)
+{
+    return sum_over(graph, x[0], 0, 2);
+}
+
+static int build_last(struct graph *graph, const int *x)
+{
+    return sum_over(graph, x[0], 3, 1);
+}
+
 static const struct op_case cases[] = {
+    {"named", {{F32, SHAPE(1, 3, 2, 5), .batch = 1, .low = -2, .high = 2}}, 1, build_named},
+    {"outer", {{F32, SHAPE(3, 1, 2, 2), .batch = 2, .low = -2, .high = 2}}, 1, build_outer},
+    {"last", {{F32, SHAPE(2, 1, 3, 4), .low = -2, .high = 2}}, 1, build_last},
     {"middle", {{F32, SHAPE(2, 5, 3), .low = -2, .high = 2}}, 1, NULL},
     {"kept_rows", {{F32, SHAPE(1, 5, 3), .batch = 1, .low = -2, .high = 2}}, 1, NULL},
     {"over_rows", {{F32, SHAPE(2, 1, 3), .batch = 2, .low = -2, .high = 2}}, 1, NULL},

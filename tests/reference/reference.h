@@ -36,6 +36,7 @@ struct tensor {
 #define FIELD_WORD(name) char *name
 #define FIELD_BARE(name) char *name
 #define FIELD_WHOLE(name) int64_t name
+#define FIELD_COUNT(name) int64_t name
 #define FIELD_REAL(name) float name
 #define FIELD_LIST(name) float *name
 #define FIELD_MARK(name) bool name

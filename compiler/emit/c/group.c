@@ -5,6 +5,7 @@
 #include <string.h>
 #include "emit/c/group.h"
 #include "emit/c/row.h"
+#include "emit/c/windows.h"
 #include "emit/text.h"
 
 const struct node *group_first(const struct function *f)
@@ -95,28 +96,39 @@ void c_row_group(struct function *f)
 
 /* ---- column ---- */
 
+struct columns group_columns(const struct function *f, const struct node *column)
+{
+    const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
+    struct columns c;
+    column_axes(column, &c.first, &c.last);
+    c.pages = windows_extent(space, 0, c.first);
+    c.rows = windows_extent(space, c.first, c.last);
+    c.columns = windows_extent(space, c.last, space->rank);
+    return c;
+}
+
 /* "out_9[16 * i + k]"; pages of extent 1 have no index. */
-static const char *column_target(struct function *f, const struct node *column)
+static const char *column_target(struct function *f, const struct node *column,
+                                 const struct columns *c)
 {
     struct text index;
     text_init(&index, f->emit->arena);
-    if (!extent_is(extent_of(&column->shape, 0), 1))
-        emit_term(&index, extent_of(&column->shape, 2), "i");
+    if (!extent_is(c->pages, 1))
+        emit_term(&index, c->columns, "i");
     emit_term(&index, (struct extent){.constant = 1}, "k");
     return arena_printf(f->emit->arena, "%s[%s]", function_pointer(f, column->id, true),
                         index.data);
 }
 
-static void column_limits(struct function *f, const struct shape *space)
+static void column_limits(struct function *f, const struct columns *c)
 {
-    struct extent pages = extent_of(space, 0), columns = extent_of(space, 2);
-    bool paged = !extent_is(pages, 1);
+    bool paged = !extent_is(c->pages, 1);
     values_set(f->values, "page_begin", paged ? "begin" : "0");
     values_set(f->values, "page_end", paged ? "end" : "1");
     values_set(f->values, "column_begin", paged ? "0" : "begin");
-    values_set(f->values, "column_end", paged ? function_extent(f, columns) : "end");
-    function_set_extent(f, "rows", extent_of(space, 1));
-    f->count = paged ? pages : columns;
+    values_set(f->values, "column_end", paged ? function_extent(f, c->columns) : "end");
+    function_set_extent(f, "rows", c->rows);
+    f->count = paged ? c->pages : c->columns;
 }
 
 /* The whole sum by the runtime's function, where columns lie side by side in memory. */
@@ -124,8 +136,9 @@ static bool column_call(struct function *f, const struct node *column, const str
 {
     struct access access = schedule_access(f->graph, column->operand[0], space);
     bool one = extent_is(extent_of(space, 2), 1);
-    if (column->dtype != F32 || function_computes(f, access.node) ||
-        function_constant(f, access.node) || !(one || extent_is(access.stride[2], 1)))
+    if (column->dtype != F32 || column->attr.over || access.limits > 0 ||
+        function_computes(f, access.node) || function_constant(f, access.node) ||
+        !(one || extent_is(access.stride[2], 1)))
         return false;
     bool paged = !extent_is(extent_of(space, 0), 1);
     struct extent unit = {.constant = 1}, columns = extent_of(space, 2);
@@ -151,6 +164,7 @@ static bool column_call(struct function *f, const struct node *column, const str
 void group_column_values(struct function *f, const struct node *column, int indent)
 {
     struct nest nest = {0};
+    struct columns c = group_columns(f, column);
     nest_init(&nest, f, &graph_node(f->graph, column->operand[0])->shape, KEEP_ALL);
     struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
     for (int i = 0; f->group->node[i] != column->id; i++)
@@ -158,6 +172,9 @@ void group_column_values(struct function *f, const struct node *column, int inde
             block.node[block.count++] = f->group->node[i];
     struct text locals;
     text_init(&locals, f->emit->arena);
+    nest_join(&nest, 0, c.first, "i", &locals, indent);
+    nest_join(&nest, c.first, c.last, "j", &locals, indent);
+    nest_join(&nest, c.last, nest.rank, "k", &locals, indent);
     nest_block(&nest, &block, -1, &locals, indent);
     values_set(f->values, "locals", locals.data ? locals.data : "");
     const char *value = nest_operand(&nest, column->operand[0]);
@@ -167,7 +184,7 @@ void group_column_values(struct function *f, const struct node *column, int inde
         value = arena_printf(f->emit->arena, "%s, %s", value,
                              nest_operand(&nest, column->operand[i]));
     values_set(f->values, "value", value);
-    values_set(f->values, "target", column_target(f, column));
+    values_set(f->values, "target", column_target(f, column, &c));
 }
 
 bool group_column_exact(struct function *f, const struct node *column)
@@ -191,8 +208,12 @@ const char *group_column_text(struct function *f, const struct node *column)
                       : column->dtype == I64        ? "exact sums"
                                                     : "sums of 256 rows, ascending, added up "
                                                       "ascending";
-    return arena_printf(f->emit->arena, "%s over axis 1: %s",
-                        shape_print(f->emit->arena, summed->dtype, &summed->shape), how);
+    int first, last;
+    column_axes(column, &first, &last);
+    const char *to = last - first > 1 ? arena_printf(f->emit->arena, " to %d", last - 1) : "";
+    return arena_printf(f->emit->arena, "%s over axis %d%s: %s",
+                        shape_print(f->emit->arena, summed->dtype, &summed->shape), first, to,
+                        how);
 }
 
 void c_column_group(struct function *f)
@@ -201,7 +222,8 @@ void c_column_group(struct function *f)
     const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
     f->mapping = group_column_text(f, column);
     function_use(f, column->op);
-    column_limits(f, space);
+    struct columns columns = group_columns(f, column);
+    column_limits(f, &columns);
     if (column_call(f, column, space))
         return;
     bool exact = group_column_exact(f, column), count = column->dtype == I64;
@@ -218,25 +240,60 @@ enum { TILE_ROWS_MAX = 128, TILE_COLUMNS = 512, TILE_ROWS_STORED = 256 };
 /* Scalar operations of a product from which the columns may be what threads share. */
 enum { SPLIT_WORK = 4 << 20 };
 
-struct side group_contract_side(struct function *f, const struct node *matmul, int index)
+/* All of a side of OP_MATMUL but the pointer. */
+static void matmul_side(struct function *f, const struct node *matmul, int index,
+                        struct side *side)
 {
     const struct node *operand = graph_node(f->graph, matmul->operand[index]);
     struct access access = schedule_access(f->graph, operand->id, &operand->shape);
     int rank = operand->shape.rank;
     bool swapped = index == 0 ? matmul->attr.transpose_a : matmul->attr.transpose_b;
     int own = index == 0 ? rank - 2 : rank - 1, k = index == 0 ? rank - 1 : rank - 2;
-    struct side side = {.node = access.node,
-                        .offset = access.offset,
-                        .own = access.stride[swapped ? k : own],
-                        .k = access.stride[swapped ? own : k],
-                        .length = extent_of(&operand->shape, swapped ? own : k)};
+    side->node = access.node;
+    side->offset = access.offset;
+    side->own = access.stride[swapped ? k : own];
+    side->k = access.stride[swapped ? own : k];
+    side->length = extent_of(&operand->shape, swapped ? own : k);
     if (rank == 3)
-        side.page = access.stride[0];
-    side.pointer = function_pointer(f, access.node, false);
-    if (!extent_is(access.offset, 0))
-        side.pointer = arena_printf(f->emit->arena, "%s + %s", side.pointer,
-                                    function_extent(f, access.offset));
+        side->page = access.stride[0];
+}
+
+/* The side but for its pointer. */
+static struct side find_side(struct function *f, const struct node *contract, int index)
+{
+    struct side side = {0};
+    (contract->op == OP_MATMUL ? matmul_side : windows_side)(f, contract, index, &side);
     return side;
+}
+
+struct side group_contract_side(struct function *f, const struct node *contract, int index)
+{
+    struct side side = find_side(f, contract, index);
+    side.pointer = side.base = function_pointer(f, side.node, false);
+    if (!extent_is(side.offset, 0))
+        side.pointer = arena_printf(f->emit->arena, "%s + %s", side.pointer,
+                                    function_extent(f, side.offset));
+    return side;
+}
+
+struct contraction group_contraction(struct function *f, const struct node *node)
+{
+    const struct shape *shape = &node->shape;
+    int axes = node->attr.axes, m = graph_node(f->graph, node->operand[0])->shape.rank - axes;
+    struct side a = find_side(f, node, 0), b = find_side(f, node, 1);
+    struct contraction c = {.columns = 1, .pages = {.constant = 1}, .k = a.length,
+                            .windowed = a.windowed || b.windowed};
+    if (node->op == OP_MATMUL) {
+        c.paged = shape->rank == 3;
+        c.pages = c.paged ? extent_of(shape, 0) : c.pages;
+        c.m = extent_of(shape, shape->rank - 2);
+        c.n = extent_of(shape, shape->rank - 1);
+    } else {
+        c.columns = shape->rank - m;
+        c.m = windows_extent(shape, 0, m);
+        c.n = windows_extent(shape, m, shape->rank);
+    }
+    return c;
 }
 
 /* Whether elements along `a` lie farther apart than those along `b`. */
@@ -269,9 +326,7 @@ const char *group_product_text(struct function *f, const struct node *matmul)
                         function_extent(f, side.length), a, b);
 }
 
-/* What the raw products are written to: their own storage, or that of a value of the epilogue
- * of the same shape which then overwrites them; -1: a tile. */
-static int product_storage(const struct function *f, const struct node *matmul)
+int group_product_storage(const struct function *f, const struct node *matmul)
 {
     if (function_stores(f, matmul->id))
         return matmul->id;
@@ -417,13 +472,13 @@ static const char *tile_declaration(struct function *f, const struct node *matmu
                         deep ? "            " : "        ", tile_rows(f, matmul, false), columns);
 }
 
-void c_contract_group(struct function *f)
+static void matmul_group(struct function *f)
 {
     const struct node *matmul = group_first(f);
     const struct shape *shape = &matmul->shape;
     bool paged = shape->rank == 3;
     struct side a = group_contract_side(f, matmul, 0), b = group_contract_side(f, matmul, 1);
-    int product = product_storage(f, matmul);
+    int product = group_product_storage(f, matmul);
     const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
     bool by_columns = splits_columns(f, matmul, storage != NULL);
     struct text body;
@@ -452,6 +507,11 @@ void c_contract_group(struct function *f)
     f->mapping = group_product_text(f, matmul);
     f->count = extent_of(shape, by_columns ? 1 : 0);
     function_use(f, matmul->op);
+}
+
+void c_contract_group(struct function *f)
+{
+    (group_first(f)->op == OP_MATMUL ? matmul_group : windows_group)(f);
 }
 
 /* ---- take, scatter ---- */

@@ -12,16 +12,45 @@ const struct node *group_first(const struct function *);
 const struct node *group_class_node(const struct function *, enum op_class);
 /* What the loops of a MAP or ROW group run over. */
 struct shape group_space(const struct function *);
+/* A column reduction's operand: axes first .. last - 1 are its rows, those before its pages, those
+ * after them its columns. */
+struct columns {
+    int first, last;
+    struct extent pages, rows, columns;
+};
+struct columns group_columns(const struct function *, const struct node *column);
 /* What a COLUMN group sums up at i, j, k: `locals`, `value` and where the sum goes: `target`. */
 void group_column_values(struct function *, const struct node *column, int indent);
-/* One side of a matmul: storage, and strides of its page, of its own axis and of k. */
+/* A loop over a run of an operand's axes: what a step adds to the element's number, and to the
+ * coordinate of each limit. */
+struct walk {
+    struct extent extent, stride;
+    int64_t step[LIMITS_MAX];
+};
+
+/* One side of a contraction: storage, and strides of its page, of its own axis and of k. */
 struct side {
     int node;                           /* whose storage it is */
     struct extent offset;               /* of its first element there */
-    const char *pointer;
+    const char *base, *pointer;         /* the storage; its first element */
     struct extent page, own, k, length;
+    bool windowed;                      /* strides do not say it: walks and limits do */
+    int owns, ks, limits;
+    struct walk own_walk[RANK_MAX], k_walk[RANK_MAX];
+    int64_t first[LIMITS_MAX], extent[LIMITS_MAX];
 };
+
+/* What a contraction computes: pages (1 unless `paged`) of m rows and n columns, sums over k. */
+struct contraction {
+    bool paged, windowed;
+    int columns;                        /* axes that n is made of */
+    struct extent pages, m, n, k;
+};
+struct contraction group_contraction(struct function *, const struct node *);
 struct side group_contract_side(struct function *, const struct node *matmul, int index);
+/* Where raw products lie: their own storage, or that of a value of the epilogue of the same shape
+ * which then overwrites them; -1: in a tile. */
+int group_product_storage(const struct function *, const struct node *);
 /* "f32[b, 8]: sum over p < 4 of x[i, p] * w[p, j], ascending in chunks of 256" */
 const char *group_product_text(struct function *, const struct node *matmul);
 /* The shape of what is reduced, and the order of sums where any are. */

@@ -13,6 +13,14 @@ static struct extent loop_stride(const struct nest *nest, const struct access *a
 
 /* ---- which axes become one loop ---- */
 
+static bool form_walks_as_one(const struct shape *space, const struct linear *form, int outer,
+                              int inner)
+{
+    if (inner == space->rows)
+        return form->times[inner] == 0 && form->times[outer] == 0;
+    return form->times[outer] == form->times[inner] * space->dim[inner];
+}
+
 /* Whether the access walks axes `outer` and `inner` as one axis. */
 static bool walks_as_one(const struct shape *space, const struct access *access, int outer,
                          int inner)
@@ -20,6 +28,9 @@ static bool walks_as_one(const struct shape *space, const struct access *access,
     struct extent in = access->stride[inner], out = access->stride[outer];
     if (in.rows != 0 && inner == space->rows)
         return false;
+    for (int i = 0; i < access->limits; i++)
+        if (!form_walks_as_one(space, &access->limit[i].at, outer, inner))
+            return false;
     return extent_equal(out, extent_multiply(in, extent_of(space, inner)));
 }
 
@@ -116,6 +127,41 @@ void nest_init(struct nest *nest, struct function *f, const struct shape *space,
         nest->loop[i].to = emit_extent(f->emit->arena, nest->loop[i].extent);
 }
 
+/* "i / 784", "i / 28 % 28", "i % 28": loop number `loop` of a joint index. */
+static const char *joint_index(const struct nest *nest, int first, int loop, int last,
+                               const char *name)
+{
+    struct arena *arena = nest->function->emit->arena;
+    struct extent inner = {.constant = 1};
+    for (int i = loop + 1; i < last; i++)
+        inner = extent_multiply(inner, nest->loop[i].extent);
+    const char *text = name;
+    if (!extent_is(inner, 1))
+        text = arena_printf(arena, inner.rows ? "%s / (%s)" : "%s / %s", text,
+                            emit_extent(arena, inner));
+    if (loop > first)
+        text = arena_printf(arena, nest->loop[loop].extent.rows ? "%s %% (%s)" : "%s %% %s", text,
+                            nest->loop[loop].to);
+    return text;
+}
+
+void nest_join(struct nest *nest, int first, int last, const char *name, struct text *text,
+               int indent)
+{
+    struct arena *arena = nest->function->emit->arena;
+    if (last == first + 1)
+        nest->loop[first].name = name;
+    if (last <= first + 1)
+        return;
+    for (int i = first; i < last; i++) {
+        bool one = extent_is(nest->loop[i].extent, 1);
+        nest->loop[i].name = one ? "0" : arena_printf(arena, "%s%d", name, i - first);
+        if (!one)
+            text_printf(text, "%*sconst int64_t %s = %s;\n", indent * 4, "", nest->loop[i].name,
+                        joint_index(nest, first, i, last, name));
+    }
+}
+
 void nest_split(struct nest *nest, int loop)
 {
     nest->loop[loop].from = "begin";
@@ -125,12 +171,70 @@ void nest_split(struct nest *nest, int loop)
 
 /* ---- reading ---- */
 
+/* "2 * j + l - 1" */
+static const char *form_text(const struct nest *nest, const struct linear *form)
+{
+    struct text text;
+    text_init(&text, nest->function->emit->arena);
+    text_puts(&text, "");
+    for (int i = 0; i < nest->rank; i++) {
+        int64_t times = form->times[nest->loop[i].axis];
+        const char *sign = text.size == 0 ? times < 0 ? "-" : "" : times < 0 ? " - " : " + ";
+        int64_t size = times < 0 ? -times : times;
+        if (size > 1)
+            text_printf(&text, "%s%" PRId64 " * %s", sign, size, nest->loop[i].name);
+        else if (size == 1)
+            text_printf(&text, "%s%s", sign, nest->loop[i].name);
+    }
+    if (text.size == 0)
+        text_printf(&text, "%" PRId64, form->start);
+    else if (form->start != 0)
+        text_printf(&text, " %c %" PRId64, form->start < 0 ? '-' : '+',
+                    form->start < 0 ? -form->start : form->start);
+    return text.data;
+}
+
+/* The condition under which the access is to an element; NULL: always. */
+static const char *nest_inside(const struct nest *nest, const struct access *access)
+{
+    struct text text;
+    text_init(&text, nest->function->emit->arena);
+    for (int i = 0; i < access->limits; i++) {
+        const struct limit *limit = &access->limit[i];
+        const char *at = form_text(nest, &limit->at), *and = i > 0 ? " && " : "";
+        if (limit->divisor > 1)
+            text_printf(&text, "%s%s >= 0 && (%s) %% %" PRId64 " == 0 && (%s) / %" PRId64
+                        " < %" PRId64, and, at, at, limit->divisor, at, limit->divisor,
+                        limit->extent);
+        else
+            text_printf(&text, "%s%s >= 0 && %s < %" PRId64, and, at, at, limit->extent);
+    }
+    return access->limits > 0 ? text.data : NULL;
+}
+
+/* The access where its limits hold, in what stands outside of them. */
+static const char *within_limits(const struct nest *nest, const struct access *access,
+                                 const char *element)
+{
+    struct arena *arena = nest->function->emit->arena;
+    const char *inside = nest_inside(nest, access);
+    return inside ? arena_printf(arena, "(%s ? %s : %s)", inside, element,
+                                 emit_float(arena, access->outside))
+                  : element;
+}
+
 const char *nest_index(const struct nest *nest, const struct access *access)
 {
     struct text text;
     text_init(&text, nest->function->emit->arena);
     for (int i = 0; i < nest->rank; i++)
         emit_term(&text, loop_stride(nest, access, i), nest->loop[i].name);
+    for (int i = 0; i < access->limits; i++)
+        if (access->limit[i].divisor > 1)
+            emit_term(&text, access->limit[i].stride,
+                      arena_printf(text.arena, "((%s) / %" PRId64 ")",
+                                   form_text(nest, &access->limit[i].at),
+                                   access->limit[i].divisor));
     if (text.size > 0 && access->offset.rows == 0 && access->offset.constant < 0)
         text_printf(&text, " - %" PRId64, -access->offset.constant);
     else if (!extent_is(access->offset, 0) || text.size == 0)
@@ -151,11 +255,11 @@ const char *nest_read(struct nest *nest, const struct access *access)
     struct function *f = nest->function;
     const char *constant = function_constant(f, access->node);
     if (constant && graph_node(f->graph, access->node)->attr.list)
-        return arena_printf(f->emit->arena, "%s[%s]", constant, nest_index(nest, access));
+        constant = arena_printf(f->emit->arena, "%s[%s]", constant, nest_index(nest, access));
     if (constant)
-        return constant;
+        return within_limits(nest, access, constant);
     if (!function_computes(f, access->node))
-        return memory_text(nest, access);
+        return within_limits(nest, access, memory_text(nest, access));
     const char *text = nest->local ? nest->local(nest, access->node) : NULL;
     return text ? text : function_local(f, access->node);
 }

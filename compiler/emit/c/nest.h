@@ -46,6 +46,9 @@ bool block_holds(const struct block *, int id);
 enum { KEEP_FIRST = 1, KEEP_LAST = 2, KEEP_ALL = 4 };
 /* The rest of *nest is zero or what the caller wants. */
 void nest_init(struct nest *, struct function *, const struct shape *, unsigned keep);
+/* One index `name` stands for loops first .. last - 1, row-major: they get names of their own, and
+ * lines that set them, where they are more than one. */
+void nest_join(struct nest *, int first, int last, const char *name, struct text *, int indent);
 /* The loop that inv_for splits: it runs from `begin` to `end`. */
 void nest_split(struct nest *, int loop);
 /* Storage indexed by the nest's loops: "add_11[64 * i + j]", a local or a constant. */

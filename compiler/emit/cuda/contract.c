@@ -5,6 +5,7 @@
 #include "emit/cuda/group.h"
 #include "emit/cuda/launch.h"
 #include "emit/c/group.h"
+#include "emit/c/windows.h"
 
 enum {
     DEVICE_BLOCKS = 128,                /* keep a device busy */
@@ -15,7 +16,8 @@ enum {
 /* A product, and how blocks share it. */
 struct product {
     const struct node *matmul;
-    bool paged;
+    bool paged, windowed;
+    int columns;                        /* axes that n is made of */
     struct extent pages, m, n, k;
     const char *tile;                   /* of runtime/cuda/contract.cuh */
     bool split;                         /* chunks of k over blocks, then joined */
@@ -65,13 +67,9 @@ static void choose_shares(struct function *f, struct product *p)
 static struct product product_of(struct function *f)
 {
     const struct node *matmul = group_first(f);
-    const struct shape *shape = &matmul->shape;
-    struct product p = {.matmul = matmul, .paged = shape->rank == 3,
-                        .m = extent_of(shape, shape->rank - 2),
-                        .n = extent_of(shape, shape->rank - 1)};
-    p.pages = p.paged ? extent_of(shape, 0) : (struct extent){.constant = 1};
-    const struct shape *a = &graph_node(f->graph, matmul->operand[0])->shape;
-    p.k = extent_of(a, matmul->attr.transpose_a ? a->rank - 2 : a->rank - 1);
+    struct contraction c = group_contraction(f, matmul);
+    struct product p = {.matmul = matmul, .paged = c.paged, .windowed = c.windowed,
+                        .columns = c.columns, .pages = c.pages, .m = c.m, .n = c.n, .k = c.k};
     choose_shares(f, &p);
     return p;
 }
@@ -91,6 +89,11 @@ static void set_sides(struct function *f, const struct product *p)
     struct side a = group_contract_side(f, p->matmul, 0);
     struct side b = group_contract_side(f, p->matmul, 1);
     const char *page = p->paged ? "i" : "";
+    if (p->windowed) {
+        values_set(f->values, "a", windows_address(f, &a, p->split ? 4 : 3));
+        values_set(f->values, "b", windows_address(f, &b, p->split ? 4 : 3));
+        return;
+    }
     values_set(f->values, "a", function_pointer_at(f, a.pointer, a.page, page));
     values_set(f->values, "b", function_pointer_at(f, b.pointer, b.page, page));
     function_set_extent(f, "a_m", a.own);
@@ -106,6 +109,10 @@ static void set_epilogue(struct function *f, const struct product *p, int indent
     struct text body;
     text_init(&body, f->emit->arena);
     nest_init(&nest, f, &p->matmul->shape, KEEP_ALL);
+    if (p->matmul->op != OP_MATMUL) {
+        nest_join(&nest, 0, nest.rank - p->columns, "i", &body, indent);
+        nest_join(&nest, nest.rank - p->columns, nest.rank, "j", &body, indent);
+    }
     const char *product = function_local(f, p->matmul->id);
     if (function_stores(f, p->matmul->id))
         text_printf(&body, "%*s%s = %s;\n", 4 * indent, "", nest_target(&nest, p->matmul),
@@ -123,10 +130,15 @@ static const char *tiles_for(struct function *f, const struct product *p)
                         function_extent(f, p->pages));
 }
 
+static const char *contraction_text(struct function *f, const struct node *node)
+{
+    return node->op == OP_MATMUL ? group_product_text(f, node) : windows_text(f, node);
+}
+
 static const char *product_text(struct function *f, const struct product *p, const char *how)
 {
     return arena_printf(f->emit->arena, "%s\n * each block a %s of outputs%s",
-                        group_product_text(f, p->matmul), p->tile + strlen("inv_"), how);
+                        contraction_text(f, p->matmul), p->tile + strlen("inv_"), how);
 }
 
 /* The kernel before: the sum of each chunk of k into the workspace. */
@@ -136,7 +148,8 @@ static void write_chunks(const struct function *f, const struct product *p)
                               .index = f->index, .shared = f->shared,
                               .values = values_new(f->emit->arena)};
     chunks.name = arena_printf(f->emit->arena, "%s_chunks", f->name);
-    chunks.skeleton = "templates/skeleton/contract_split.cu";
+    chunks.skeleton = p->windowed ? "templates/skeleton/windows_split.cu"
+                                  : "templates/skeleton/contract_split.cu";
     chunks.mapping = product_text(&chunks, p, " and some chunks");
     set_product(&chunks, p);
     set_sides(&chunks, p);
@@ -173,8 +186,9 @@ static void whole_group(struct function *f, const struct product *p)
     set_sides(f, p);
     set_epilogue(f, p, p->paged ? 4 : 3);
     f->mapping = product_text(f, p, "");
-    f->skeleton = p->paged ? "templates/skeleton/contract_pages.cu"
-                           : "templates/skeleton/contract.cu";
+    f->skeleton = p->windowed ? "templates/skeleton/windows.cu"
+                  : p->paged  ? "templates/skeleton/contract_pages.cu"
+                              : "templates/skeleton/contract.cu";
     f->launches[0] = arena_printf(f->emit->arena, "INV_LAUNCH_TILES(run, %s, %s", f->name,
                                   tiles_for(f, p));
 }
@@ -212,7 +226,7 @@ static void library_group(struct function *f, const struct product *p)
 void cuda_contract_group(struct function *f)
 {
     struct product p = product_of(f);
-    if (f->emit->program->library_kernels)
+    if (f->emit->program->library_kernels && !p.windowed)
         library_group(f, &p);
     else if (p.split)
         split_group(f, &p);

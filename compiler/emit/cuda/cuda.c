@@ -221,14 +221,14 @@ void cuda_row_group(struct function *f)
 void cuda_column_group(struct function *f)
 {
     const struct node *column = group_class_node(f, CLASS_COLUMN);
-    const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
-    struct extent pages = extent_of(space, 0), columns = extent_of(space, 2);
+    struct columns c = group_columns(f, column);
+    struct extent pages = c.pages, columns = c.columns;
     bool count = column->dtype == I64;
     struct extent all = extent_multiply(pages, columns);
     function_use(f, column->op);
     group_column_values(f, column, 3);
     function_set_extent(f, "pages", pages);
-    function_set_extent(f, "rows", extent_of(space, 1));
+    function_set_extent(f, "rows", c.rows);
     function_set_extent(f, "columns", columns);
     function_set_extent(f, "count", all);
     set_indices(f, "index", pages, "k", columns);

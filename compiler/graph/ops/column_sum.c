@@ -8,8 +8,9 @@ static const char *infer(const struct graph *graph, struct node *n)
 
 const struct op_def op_column_sum = {
     OP_ROW(COLUMN_SUM, column_sum),
-    .doc = "sum over the middle axis of three, a chain in chunks of 256 (numerics "
-           "3.5)",
+    .attributes = ATTR_OVER,
+    .doc = "sum over the middle axis of three, or over those named, row-major: a chain in chunks "
+           "of 256 (numerics 3.5)",
     .formula = "sum of a over the middle axis",
     .derivative = "g to every element of the column",
     .bound = "0.5 ulp of the sum of |terms|, per addition in the longest chain",

@@ -80,11 +80,16 @@ const char *rule_float_row(const struct graph *graph, struct node *n)
 
 const char *rule_column(const struct graph *graph, struct node *n)
 {
+    int first, last;
     n->shape = rule_operand(graph, n, 0)->shape;
-    if (n->shape.rank != 3)
+    column_axes(n, &first, &last);
+    if (n->attr.over == 0 && n->shape.rank != 3)
         return "a column is reduced in rank 3";
-    n->shape.dim[1] = 1;
-    if (n->shape.rows == 1)
+    if (last > n->shape.rank || n->attr.over >> last)
+        return "the axes reduced are out of range";
+    for (int axis = first; axis < last; axis++)
+        n->shape.dim[axis] = 1;
+    if (n->shape.rows >= first && n->shape.rows < last)
         n->shape.rows = -1;
     return NULL;
 }
@@ -113,6 +118,15 @@ const char *rule_of_digits(const struct graph *graph, struct node *n, int operan
     for (int i = 1; i < x->shape.rank; i++)
         n->shape.dim[n->shape.rank++] = x->shape.dim[i];
     return NULL;
+}
+
+const char *rule_windows(const struct shape *shape, const struct attr *attr)
+{
+    int first, axes = window_axes(shape, attr, &first);
+    if (axes == 0)
+        return "the axes of windows are out of range";
+    bool rows = shape->rows >= first && shape->rows < first + 2 * axes;
+    return rows ? "windows over the batch's rows" : NULL;
 }
 
 const char *rule_inside(const struct shape *part, const struct shape *whole,

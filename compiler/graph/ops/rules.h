@@ -18,6 +18,8 @@ const char *rule_of_digits(const struct graph *, struct node *, int operand, int
 /* The box `part` lies in `whole` from start on, and spans the axis of the batch's rows. */
 const char *rule_inside(const struct shape *part, const struct shape *whole,
                         const int64_t *start);
+/* The shape has the attribute's axes of windows, and after them those of their taps. */
+const char *rule_windows(const struct shape *, const struct attr *);
 /* x [p, n, c], index [p, r] -> [p, r, c] */
 const char *rule_indexed(const struct shape *x, const struct shape *index, struct shape *result);
 const char *rule_random(const struct graph *, struct node *, enum dtype);

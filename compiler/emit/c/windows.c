@@ -1,0 +1,320 @@
+/* Contractions of operands that more loops walk than one stride says: windows, and axes that lie
+ * apart.  See runtime/core/windows.h. */
+#include <inttypes.h>
+#include "emit/c/windows.h"
+#include "emit/text.h"
+
+/* Goes on from the last walk: the axis is an inner part of the same loop. */
+static bool join_walk(struct walk *last, const struct walk *next, int limits)
+{
+    if (next->stride.rows != 0 && next->extent.rows != 0)
+        return false;
+    if (!extent_equal(last->stride, extent_multiply(next->stride, next->extent)))
+        return false;
+    for (int l = 0; l < limits; l++)
+        if (last->step[l] != next->step[l] * next->extent.constant ||
+            (next->extent.rows != 0 && next->step[l] != 0))
+            return false;
+    last->extent = extent_multiply(last->extent, next->extent);
+    last->stride = next->stride;
+    for (int l = 0; l < limits; l++)
+        last->step[l] = next->step[l];
+    return true;
+}
+
+/* The loops over axes first .. last - 1 of what the access reads. */
+static int find_walks(const struct shape *shape, const struct access *access, int first, int last,
+                      struct walk *walk)
+{
+    int count = 0;
+    for (int axis = first; axis < last; axis++) {
+        struct walk next = {extent_of(shape, axis), access->stride[axis], {0}};
+        for (int l = 0; l < access->limits; l++)
+            next.step[l] = access->limit[l].at.times[axis];
+        if (extent_is(next.extent, 1) ||
+            (count > 0 && join_walk(&walk[count - 1], &next, access->limits)))
+            continue;
+        walk[count++] = next;
+    }
+    return count;
+}
+
+struct extent windows_extent(const struct shape *shape, int first, int last)
+{
+    struct extent extent = {.constant = 1};
+    for (int axis = first; axis < last; axis++)
+        extent = extent_multiply(extent, extent_of(shape, axis));
+    return extent;
+}
+
+void windows_side(struct function *f, const struct node *contract, int index, struct side *side)
+{
+    const struct node *operand = graph_node(f->graph, contract->operand[index]);
+    struct access access = schedule_access(f->graph, operand->id, &operand->shape);
+    int rank = operand->shape.rank, axes = contract->attr.axes;
+    int middle = index == 0 ? rank - axes : axes;
+    struct walk *before = index == 0 ? side->own_walk : side->k_walk;
+    struct walk *after = index == 0 ? side->k_walk : side->own_walk;
+    int counts[2] = {find_walks(&operand->shape, &access, 0, middle, before),
+                     find_walks(&operand->shape, &access, middle, rank, after)};
+    side->node = access.node;
+    side->offset = access.offset;
+    side->owns = counts[index];
+    side->ks = counts[!index];
+    side->limits = access.limits;
+    for (int l = 0; l < access.limits; l++) {
+        side->first[l] = access.limit[l].at.start;
+        side->extent[l] = access.limit[l].extent;
+    }
+    side->length = index == 0 ? windows_extent(&operand->shape, middle, rank)
+                              : windows_extent(&operand->shape, 0, middle);
+    side->windowed = side->owns > 1 || side->ks > 1 || side->limits > 0;
+    struct extent unit = {.constant = 1};
+    side->own = side->owns > 0 ? side->own_walk[side->owns - 1].stride : unit;
+    side->k = side->ks > 0 ? side->k_walk[side->ks - 1].stride : unit;
+}
+
+/* Does any number of the table depend on the batch's rows? */
+static bool depends_on_rows(const struct walk *walk, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (walk[i].stride.rows != 0 || (i > 0 && walk[i].extent.rows != 0))
+            return true;
+    return false;
+}
+
+/* "static const struct inv_walk a_own[] = {{0, 784, {0}}, {14, 56, {2}}};" */
+static void add_walks(struct function *f, const char *name, const struct walk *walk, int count,
+                      int limits, struct text *text)
+{
+    text_printf(text, "    %sconst struct inv_walk %s[] = {",
+                depends_on_rows(walk, count) ? "" : "static ", name);
+    for (int i = 0; i < count; i++) {
+        text_printf(text, "%s{%s, %s, {", i > 0 ? ",\n        " : "",
+                    i > 0 ? function_extent(f, walk[i].extent) : "0",
+                    function_extent(f, walk[i].stride));
+        for (int l = 0; l < limits || l == 0; l++)
+            text_printf(text, "%s%" PRId64, l > 0 ? ", " : "", walk[i].step[l]);
+        text_puts(text, "}}");
+    }
+    text_puts(text, "};\n");
+}
+
+static void add_list(struct text *text, const int64_t *value, int count)
+{
+    text_puts(text, ", {");
+    for (int l = 0; l < count || l == 0; l++)
+        text_printf(text, "%s%" PRId64, l > 0 ? ", " : "", count > 0 ? value[l] : 0);
+    text_puts(text, "}");
+}
+
+/* Declares `name` as struct inv_operand, and its tables. */
+static void add_operand(struct function *f, const struct side *side, const char *name,
+                        struct text *text)
+{
+    struct arena *arena = f->emit->arena;
+    const char *own = arena_printf(arena, "%s_own", name), *k = arena_printf(arena, "%s_k", name);
+    if (side->owns > 0)
+        add_walks(f, own, side->own_walk, side->owns, side->limits, text);
+    if (side->ks > 0)
+        add_walks(f, k, side->k_walk, side->ks, side->limits, text);
+    text_printf(text, "    const struct inv_operand %s = {%s, %s, %s, %s, %d, %d, %d", name,
+                side->base, function_extent(f, side->offset), side->owns > 0 ? own : "NULL",
+                side->ks > 0 ? k : "NULL", side->owns, side->ks, side->limits);
+    add_list(text, side->first, side->limits);
+    add_list(text, side->extent, side->limits);
+    text_puts(text, "};\n");
+}
+
+/* ---- the same as the address of an element ---- */
+
+/* Adds the indices of the loops that a number stands for, as `name`0, .. */
+static void add_indices(struct function *f, const char *number, const char *name,
+                        const struct walk *walk, int count, struct text *text, int indent)
+{
+    for (int i = 0; i < count; i++) {
+        struct extent inner = {.constant = 1};
+        for (int j = i + 1; j < count; j++)
+            inner = extent_multiply(inner, walk[j].extent);
+        text_printf(text, "%*sconst int64_t %s%d = %s", indent * 4, "", name, i, number);
+        if (!extent_is(inner, 1))
+            text_printf(text, " / (%s)", function_extent(f, inner));
+        if (i > 0)
+            text_printf(text, " %% (%s)", function_extent(f, walk[i].extent));
+        text_puts(text, ";\n");
+    }
+}
+
+static void add_step(struct text *text, int64_t step, const char *name, int loop)
+{
+    if (step != 0)
+        text_printf(text, " + %" PRId64 " * %s%d", step, name, loop);
+}
+
+static void add_limits(const struct side *side, struct text *text, int indent)
+{
+    for (int l = 0; l < side->limits; l++) {
+        text_printf(text, "%*sconst int64_t at%d = %" PRId64, indent * 4, "", l, side->first[l]);
+        for (int i = 0; i < side->owns; i++)
+            add_step(text, side->own_walk[i].step[l], "o", i);
+        for (int i = 0; i < side->ks; i++)
+            add_step(text, side->k_walk[i].step[l], "q", i);
+        text_puts(text, ";\n");
+    }
+}
+
+const char *windows_address(struct function *f, const struct side *side, int indent)
+{
+    struct text text, index;
+    text_init(&text, f->emit->arena);
+    text_init(&index, f->emit->arena);
+    text_puts(&index, function_extent(f, side->offset));
+    add_indices(f, "own", "o", side->own_walk, side->owns, &text, indent);
+    add_indices(f, "p", "q", side->k_walk, side->ks, &text, indent);
+    add_limits(side, &text, indent);
+    for (int i = 0; i < side->owns; i++)
+        emit_term(&index, side->own_walk[i].stride, arena_printf(f->emit->arena, "o%d", i));
+    for (int i = 0; i < side->ks; i++)
+        emit_term(&index, side->k_walk[i].stride, arena_printf(f->emit->arena, "q%d", i));
+    text_printf(&text, "%*sreturn ", indent * 4, "");
+    for (int l = 0; l < side->limits; l++)
+        text_printf(&text, "%sat%d >= 0 && at%d < %" PRId64, l > 0 ? " && " : "", l, l,
+                    side->extent[l]);
+    text_printf(&text, "%s%s + (%s)%s;", side->limits > 0 ? " ? " : "", side->base, index.data,
+                side->limits > 0 ? " : nullptr" : "");
+    return text.data;
+}
+
+/* ---- groups ---- */
+
+/* Rows of a product that wait for their epilogue: as many as share a packed block. */
+enum { WINDOW_ROWS_MAX = 528 };
+
+/* The products that an epilogue reads. */
+struct products {
+    const char *storage;                /* NULL: a tile */
+    struct extent n;
+    const char *column;
+};
+
+static const char *product_element(struct nest *nest, int id)
+{
+    struct function *f = nest->function;
+    const struct products *products = nest->state;
+    if (id != group_first(f)->id)
+        return NULL;
+    struct access access = schedule_access(f->graph, id, &nest->space);
+    if (products->storage)
+        return arena_printf(f->emit->arena, "%s[%s]", products->storage,
+                            nest_index(nest, &access));
+    struct text index;
+    text_init(&index, f->emit->arena);
+    emit_term(&index, products->n, "(row - first)");
+    emit_term(&index, (struct extent){.constant = 1}, products->column);
+    return arena_printf(f->emit->arena, "tile[%s]", index.data);
+}
+
+/* What is made of rows first .. last - 1 of the product; nothing where that is nothing. */
+static void add_epilogue(struct function *f, const struct contraction *c, const char *storage,
+                         struct text *body)
+{
+    struct products products = {.storage = storage, .n = c->n, .column = "column"};
+    struct nest nest = {.local = product_element, .state = &products};
+    struct text inner;
+    text_init(&inner, f->emit->arena);
+    nest_init(&nest, f, &group_first(f)->shape, c->columns == 1 ? KEEP_LAST : KEEP_ALL);
+    int rows = nest.rank - c->columns;
+    nest_join(&nest, 0, rows, "row", &inner, 3);
+    if (c->columns == 1) {
+        products.column = nest.loop[rows].name;
+        nest.outer = rows;
+    } else {
+        text_printf(&inner, "            for (int64_t column = 0; column < %s; column++) {\n",
+                    function_extent(f, c->n));
+        nest_join(&nest, rows, nest.rank, "column", &inner, 4);
+        nest.outer = nest.rank;
+    }
+    size_t before = inner.size;
+    nest_emit(&nest, &inner, c->columns == 1 ? 3 : 4);
+    if (inner.size == before)
+        return;
+    text_puts(body, "        for (int64_t row = first; row < last; row++) {\n");
+    text_add(body, inner.data, inner.size);
+    text_puts(body, c->columns == 1 ? "        }\n" : "            }\n        }\n");
+}
+
+static int64_t tile_rows(const struct function *f, const struct contraction *c)
+{
+    int64_t rows = f->emit->target->tile_floats / function_most(f, c->n);
+    return rows < 1 ? 1 : rows > WINDOW_ROWS_MAX ? WINDOW_ROWS_MAX : rows;
+}
+
+static const char *tile_declaration(struct function *f, const struct contraction *c)
+{
+    int64_t rows = tile_rows(f, c), columns = function_most(f, c->n);
+    f->stack += rows * columns * dtype_bytes(F32);
+    return arena_printf(f->emit->arena, "        float tile[%" PRId64 " * %" PRId64 "];", rows,
+                        columns);
+}
+
+static void set_sides(struct function *f, const struct contraction *c, const char *row)
+{
+    const struct node *contract = group_first(f);
+    struct side a = group_contract_side(f, contract, 0), b = group_contract_side(f, contract, 1);
+    struct text tables;
+    text_init(&tables, f->emit->arena);
+    if (c->windowed) {
+        add_operand(f, &a, "left", &tables);
+        add_operand(f, &b, "right", &tables);
+        values_set(f->values, "tables", tables.data);
+    }
+    values_set(f->values, "row", row);
+    values_set(f->values, "a", function_pointer_at(f, a.pointer, a.own, row));
+    values_set(f->values, "b", b.pointer);
+    function_set_extent(f, "a_m", a.own);
+    function_set_extent(f, "a_k", a.k);
+    function_set_extent(f, "b_k", b.k);
+    function_set_extent(f, "b_n", b.own);
+    function_set_extent(f, "k", c->k);
+}
+
+void windows_group(struct function *f)
+{
+    const struct node *contract = group_first(f);
+    struct contraction c = group_contraction(f, contract);
+    int product = group_product_storage(f, contract);
+    const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
+    struct text body;
+    text_init(&body, f->emit->arena);
+    add_epilogue(f, &c, storage, &body);
+    bool tiled = body.size > 0;
+    const char *row = tiled ? "first" : "begin";
+    set_sides(f, &c, row);
+    values_set(f->values, "row_begin", "begin");
+    values_set(f->values, "row_end", "end");
+    values_set(f->values, "rows", "end - begin");
+    values_set(f->values, "columns", function_extent(f, c.n));
+    function_set_extent(f, "out_row", c.n);
+    values_set(f->values, "out", storage ? function_pointer_at(f, storage, c.n, row) : "tile");
+    values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, &c));
+    values_set(f->values, "tile", storage ? "" : tile_declaration(f, &c));
+    values_set(f->values, "body", body.data ? body.data : "");
+    f->skeleton = c.windowed ? tiled ? "templates/skeleton/windows_tiles.c"
+                                     : "templates/skeleton/windows.c"
+                  : tiled    ? "templates/skeleton/contract_tiles.c"
+                             : "templates/skeleton/contract.c";
+    f->mapping = windows_text(f, contract);
+    f->count = c.m;
+    function_use(f, contract->op);
+}
+
+const char *windows_text(struct function *f, const struct node *contract)
+{
+    const struct node *a = graph_node(f->graph, contract->operand[0]);
+    const struct node *b = graph_node(f->graph, contract->operand[1]);
+    struct arena *arena = f->emit->arena;
+    struct contraction c = group_contraction(f, contract);
+    return arena_printf(arena, "%s: sum over p < %s of %s by %s, ascending in chunks of 256",
+                        shape_print(arena, F32, &contract->shape), function_extent(f, c.k),
+                        shape_print(arena, F32, &a->shape), shape_print(arena, F32, &b->shape));
+}

@@ -1,0 +1,11 @@
+
+    inv_window_tiles<${tile}>(${m}, ${n}, 0, ${k},
+        [=](int64_t own, int64_t p) -> const float * {
+${a}
+        },
+        [=](int64_t own, int64_t p) -> const float * {
+${b}
+        },
+        [=](int64_t i, int64_t j, float ${product}) {
+${body}
+        });
