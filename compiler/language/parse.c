@@ -89,8 +89,8 @@ const struct bracket *parse_left_open(const struct parse *p)
 
 /* --- Tokens --- */
 
-/* The name `by` is a word of the grammar between an operand and a name, number or string: elsewhere
- * it is a name like others. */
+/* The name `by` is a word of the grammar between an operand and a name, number, sign or string:
+ * elsewhere it is a name like others. */
 static bool joins(const struct parse *p, const char *name)
 {
     size_t at = p->offset;
@@ -100,7 +100,7 @@ static bool joins(const struct parse *p, const char *name)
     while (at < p->size && (p->text[at] == ' ' || p->text[at] == '\t'))
         at++;
     return at < p->size && (isalnum((unsigned char)p->text[at]) || p->text[at] == '_'
-                            || p->text[at] == '"');
+                            || p->text[at] == '"' || p->text[at] == '-');
 }
 
 static int scan(struct parse *p, union parse_value *value, struct span *place, void *scanner)

@@ -72,15 +72,29 @@ static struct watched *watch(struct lower *l, const char *part, const char *name
     return &p->watched[p->watched_count - 1];
 }
 
+/* The test part is looked at once, at the end. */
+static bool is_test_result(struct lower *l, const char *part, const char *name)
+{
+    return !strcmp(part, "test") && lower_is_better(l, name) >= 0;
+}
+
 bool lower_run_value(struct lower *l, struct frame *frame, const struct ast *ast, struct value *out)
 {
     const struct ast *of = ast->kid[0];
-    if (frame->role != ROLE_OPTIMIZER || of->kind != AST_NAME || frame_find(frame, of->text)
-        || (strcmp(of->text, "val") && strcmp(of->text, "train")))
+    if (frame->role != ROLE_OPTIMIZER || of->kind != AST_NAME || frame_find(frame, of->text))
         return false;
     struct span span = lower_user_span(l, frame, ast->span);
-    int lower = lower_is_better(l, ast->text);
     *out = value_error();
+    if (is_test_result(l, of->text, ast->text)) {
+        struct diag *d = diag_error(l->diags, span, "'test.%s' is known after training only",
+                                    ast->text);
+        diag_help(d, "what follows a result while training goes on takes val.%s or train.%s",
+                  ast->text, ast->text);
+        return true;
+    }
+    if (strcmp(of->text, "val") && strcmp(of->text, "train"))
+        return false;
+    int lower = lower_is_better(l, ast->text);
     if (lower < 0)
         unknown_report(l, of->text, ast->text, span);
     else

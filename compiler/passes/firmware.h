@@ -9,7 +9,7 @@ struct firmware_sizes {
 };
 
 /* So many statistics are fitted in one pass over the rows, each with an exact sum. */
-enum { FIRMWARE_FIT_TOGETHER = 32 };
+enum { FIRMWARE_FIT_TOGETHER = 32 }; /* bits of fit_varied */
 
 /* requires: pass_plan has run. */
 int64_t firmware_state_end(const struct program *);

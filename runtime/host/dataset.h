@@ -22,7 +22,7 @@ struct inv_dataset {
     int64_t count[INV_SOURCES];         /* rows of each source; those drawn are of INV_MAIN */
     int64_t begin[INV_PARTS + 1];       /* part p: order[begin[p]] up to order[begin[p + 1]] */
     struct inv_names key[INV_KEYS];     /* what the values of each key stand for */
-    struct inv_paths read;              /* csv: the files, in the order of reading */
+    struct inv_paths read;              /* the files, in the order of reading */
     char (*hash)[65];                   /* SHA-256 of each file */
     struct inv_fitted fitted;           /* of trained weights (known is 1), or found out here */
 };

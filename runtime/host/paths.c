@@ -22,6 +22,11 @@ static void add(struct inv_paths *p, const char *path, int file)
 void inv_paths_append(struct inv_paths *to, const struct inv_paths *from)
 {
     for (int i = 0; i < from->count; i++) {
+        int there = 0;
+        for (int k = 0; k < to->count; k++)
+            there |= strcmp(to->path[k], from->path[i]) == 0;
+        if (there)
+            continue;
         add(to, from->path[i], from->file[i]);
         memcpy(to->hash[to->count - 1], from->hash[i], sizeof *from->hash);
     }

@@ -16,7 +16,7 @@ void inv_paths_add(struct inv_paths *, const char *path, int file, struct inv_er
 /* given: see place.h.  What a pattern finds is in byte order of the names.  0 after an error. */
 int inv_paths_find(struct inv_paths *, const struct inv_model *, const char *given,
                    enum inv_source_of, struct inv_errors *);
-/* Appends those of another list. */
+/* Appends those of another list that are not there yet. */
 void inv_paths_append(struct inv_paths *, const struct inv_paths *);
 /* hash[i]: of file i of the model: that of its one file, or, of several that a pattern found, that
  * of their hexadecimal hashes end to end. */

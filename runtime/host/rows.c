@@ -157,7 +157,7 @@ static int next_arrays(struct inv_rows *rows, int64_t slot)
 static void close_arrays(struct inv_rows *rows, char (*hash)[65])
 {
     for (int f = 0; rows->array && f < rows->model->data.field_count; f++)
-        inv_series_close(&rows->array[f], hash);
+        inv_series_close(&rows->array[f], hash, rows->read);
     free(rows->array);
     rows->array = NULL;
 }

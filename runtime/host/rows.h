@@ -17,7 +17,7 @@ struct inv_rows {
     const char *given;                  /* of --data, --predict or --evaluate: see place.h */
     struct inv_paths paths;             /* csv: the source's files; `at`: the one being read */
     int at;
-    struct inv_paths *read;             /* csv: gets the files that were read to their end */
+    struct inv_paths *read;             /* gets the files that were read to their end */
     struct inv_csv csv;
     struct inv_columns *columns;        /* csv: one for each field */
     struct inv_header header;           /* csv */

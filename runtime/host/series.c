@@ -51,10 +51,12 @@ int inv_series_next(struct inv_series *s, enum inv_dtype dtype, void *to)
     return status;
 }
 
-void inv_series_close(struct inv_series *s, char (*hash)[65])
+void inv_series_close(struct inv_series *s, char (*hash)[65], struct inv_paths *read)
 {
     close_file(s, hash && s->paths.count > 0 ? s->paths.hash[s->at] : NULL);
-    if (hash)
+    if (hash) {
         inv_paths_hash(&s->paths, hash);
+        inv_paths_append(read, &s->paths);
+    }
     inv_paths_free(&s->paths);
 }

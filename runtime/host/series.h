@@ -20,7 +20,8 @@ int inv_series_open(struct inv_series *, const struct inv_file *, int number, co
                     int rank, const int64_t *dim, struct inv_errors *);
 /* As inv_array_next. */
 int inv_series_next(struct inv_series *, enum inv_dtype, void *to);
-/* hash[i]: of file i of the model, as of inv_paths_hash; hash may be NULL. */
-void inv_series_close(struct inv_series *, char (*hash)[65]);
+/* hash[i]: of file i of the model, as of inv_paths_hash; `read` gets the files.  hash may be NULL:
+ * then neither. */
+void inv_series_close(struct inv_series *, char (*hash)[65], struct inv_paths *read);
 
 #endif

@@ -72,10 +72,10 @@ static void hash_data(const struct inv_session *s, char text[65])
     inv_sha256_hex(digest, text);
 }
 
-/* Each of several files of data. */
+/* The files of data that were read. */
 static void log_files(struct inv_session *s)
 {
-    for (int i = 0; s->data.read.count > 1 && i < s->data.read.count; i++) {
+    for (int i = 0; i < s->data.read.count; i++) {
         inv_log_begin(&s->log);
         inv_log_text(&s->log, "data_file", s->data.read.path[i]);
         inv_log_text(&s->log, "sha256", s->data.read.hash[i]);
@@ -105,7 +105,8 @@ static void log_environment(struct inv_session *s)
     inv_log_whole(&s->log, "val_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_VAL));
     inv_log_whole(&s->log, "test_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_TEST));
     inv_log_end(&s->log);
-    log_files(s);
+    if (s->data.read.count > 1)         /* else it is the one of data_sha256 */
+        log_files(s);
     free(kernel);
     free(cpu);
     free(compiler);
@@ -256,14 +257,18 @@ static int evaluate_file(struct inv_session *s, const char *path)
 {
     struct inv_pass pass = { .rows = 0 };
     struct inv_feed feed;
+    char (*hash)[65] = inv_allocate((size_t)(s->model->data.file_count + 1) * sizeof *hash);
     int good = inv_session_feed(s, &feed, path, 0) && inv_pass_evaluate_file(s, &pass, &feed);
-    if (good)
-        report_pass(s, &pass, strcmp(path, "-") == 0 ? "standard input" : path);
-    else if (s->errors.count == 0)
-        inv_error(&s->errors, "%s: has no rows of data", path);
-    inv_feed_close(&feed, NULL);
+    inv_feed_close(&feed, good ? hash : NULL);
     inv_table_free(&feed.rows);
+    if (good) {
+        log_files(s);
+        report_pass(s, &pass, strcmp(path, "-") == 0 ? "standard input" : path);
+    } else if (s->errors.count == 0) {
+        inv_error(&s->errors, "%s: has no rows of data", path);
+    }
     inv_pass_free(s->model, &pass);
+    free(hash);
     return good ? INV_OK : INV_BAD_DATA;
 }
 

@@ -285,7 +285,7 @@ static int32_t fit_count(const struct fit *fit, int32_t first)
 
 /* Adds row `at` to the exact sums of x, in odd passes of its squared distance from the mean a + b;
  * two passes serve FIT_TOGETHER statistics. */
-static void fit_sums(const struct ${model} *model, const struct fit *fit, int32_t at)
+static void fit_sums(struct ${model} *model, const struct fit *fit, int32_t at)
 {
     const float *x = inv_f32(model->run.work, fit->input);
     const float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
@@ -293,19 +293,22 @@ static void fit_sums(const struct ${model} *model, const struct fit *fit, int32_
     int32_t first = model->fit_pass / 2 * FIT_TOGETHER, count = fit_count(fit, first);
     for (int32_t i = 0; at == 0 && i < count * INV_EXACT_WORDS; i++)
         sum[i] = 0;
+    model->fit_varied = at == 0 ? 0 : model->fit_varied;
     for (int32_t e = 0; e < fit->cells; e++) {
         int32_t s = e % fit->statistics, i = (s - first) * INV_EXACT_WORDS;
         if (s < first || s >= first + count)
             continue;
+        float away = model->fit_pass % 2 == 1 ? inv_exact_away(x[e], a[s], b[s]) : 0.0f;
+        model->fit_varied |= (uint32_t)(away != 0.0f) << (s - first);
         if (model->fit_pass % 2 == 1)
-            inv_exact_add_square(sum + i, inv_exact_away(x[e], a[s], b[s]));
+            inv_exact_add_square(sum + i, away);
         else
             inv_exact_add(sum + i, x[e], 1);
     }
 }
 
 /* Keeps the lowest in a, the highest in b. */
-static void fit_range(const struct ${model} *model, const struct fit *fit, int32_t at)
+static void fit_range(struct ${model} *model, const struct fit *fit, int32_t at)
 {
     const float *x = inv_f32(model->run.work, fit->input);
     float *a = inv_f32(model->run.arena, fit->a), *b = inv_f32(model->run.arena, fit->b);
@@ -318,7 +321,7 @@ static void fit_range(const struct ${model} *model, const struct fit *fit, int32
 }
 
 /* After the last row of a pass: a + b is the mean, then b the deviation.  1 where that is not
- * finite. */
+ * finite, or numbers vary so little that binary32 has no squares for it. */
 static int fit_zscore_end(const struct ${model} *model, const struct fit *fit)
 {
     int64_t *sum = inv_i64(model->run.work, FIT_SUMS);
@@ -329,8 +332,9 @@ static int fit_zscore_end(const struct ${model} *model, const struct fit *fit)
         if (model->fit_pass % 2 == 0) {
             inv_exact_centre(sum, count, &a[s], &b[s]);
         } else {
-            b[s] = inv_sqrt(inv_exact_mean(sum, 1, count));
-            b[s] = b[s] == 0.0f ? 1.0f : b[s];
+            float squares = inv_exact_mean(sum, 1, count);
+            bad |= squares < 0x1p-126f && (model->fit_varied >> (s - first) & 1);
+            b[s] = squares == 0.0f ? 1.0f : inv_sqrt(squares);
         }
         bad |= !inv_is_finite(a[s]) || !inv_is_finite(b[s]);
         sum += INV_EXACT_WORDS;

@@ -42,7 +42,8 @@ enum ${model}_status {
     ${upper}_UNTRUSTED = -3,            /* the self-test failed: see ${model}_selftest */
     ${upper}_BAD_CALL = -4,             /* no data or order, wrong rows or part, amid a step,
                                          * or more than 2^31 - 1 steps to do */
-    ${upper}_BAD_DATA = -5,             /* a row is missing or bad, or a needed part has none */
+    ${upper}_BAD_DATA = -5,             /* a row is missing or bad, a needed part has none, or
+                                         * cells are beyond what fits: squares leave binary32 */
     ${upper}_NOT_FINITE = -6,           /* the loss is: the step changed nothing; or, after the
                                          * last step, the weights are */
     ${upper}_BAD_STATE = -7,            /* what is loaded is damaged or of another model */
@@ -104,6 +105,7 @@ struct ${model} {
     struct ${model}_data data;
     struct ${model}_pass pass;
     int32_t stage, batch_at, part_end[3], per_epoch, ordered_epoch, place, fit_field, fit_pass;
+    uint32_t fit_varied;                /* bit s: statistic s of the pass at hand */
 };
 
 typedef int ${model}_write(void *user, const void *bytes, size_t count); /* 0: all written */
