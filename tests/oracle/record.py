@@ -181,6 +181,21 @@ def pixels(h):
     return F.pixel_unshuffle(h, 2).permute(0, 2, 3, 1).reshape(-1, HIDDEN)
 
 
+def resized(h):
+    h = F.interpolate(h.reshape(-1, 2, 2, 2).permute(0, 3, 1, 2), (5, 3), mode="bicubic")
+    h = F.interpolate(torch.tanh(h), (3, 4), mode="bilinear", align_corners=True)
+    h = F.interpolate(h, (4, 7), mode="nearest-exact")
+    h = F.interpolate(h, (6, 6), mode="bicubic", align_corners=True)
+    return F.interpolate(h, (2, 2), mode="bilinear").permute(0, 2, 3, 1).reshape(-1, HIDDEN)
+
+
+def frames(h):
+    h = F.pad(h.reshape(-1, 1, 2, 4), (2, 1, 1, 1), mode="reflect")
+    h = F.pad(h, (1, 2, 0, 3), mode="replicate")
+    h = F.pad(h, (3, 4, 2, 1), mode="circular")
+    return F.interpolate(h, (2, 4), mode="bicubic").reshape(-1, HIDDEN)
+
+
 def of_keras(loss, truth, guess, **options):
     """Mean of a loss of Keras in the width of the guess."""
     width = str(guess.dtype).removeprefix("torch.")
@@ -334,6 +349,10 @@ CASES = {
         "share", 3, torch.tanh, overlaps, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9)),
     "torch_distances": Torch(
         "binary", 6, torch.tanh, distances, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9)),
+    "torch_resize": Torch(
+        "kind", 3, resized, F.cross_entropy, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9)),
+    "torch_frames": Torch(
+        "kind", 3, frames, F.cross_entropy, lambda w: torch.optim.SGD(w, lr=0.1, momentum=0.9)),
 }
 
 
