@@ -203,9 +203,24 @@ struct value value_index(struct lower *, struct value, const struct value *item,
                          struct span);
 struct value value_matmul(struct lower *, struct value, struct value, struct span);
 
-/* ---- expr.c ---- */
+/* ---- scope.c ---- */
 struct diag *lower_error(struct lower *, struct frame *, struct span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+bool lower_in_library(struct lower *, struct span);
+/* The span, or the user's call around it where it lies in the library. */
+struct span lower_user_span(struct lower *, struct frame *, struct span);
+const char *lower_span_text(struct lower *, struct span); /* the source there, on one line */
+struct frame *lower_current(struct lower *);
+const char *role_name(enum role);       /* "an optimizer" */
+const char *path_join(struct lower *, const char *, const char *);
+struct named_ast *scope_find(const struct scope *, const char *name);
+void scope_add(struct lower *, struct scope *, const struct ast *);
+const struct ast *lower_find_block(struct lower *, bool library, const char *name);
+struct binding *frame_find(struct frame *, const char *name);
+struct binding *frame_bind(struct lower *, struct frame *, const char *name, struct value,
+                           struct span);
+
+/* ---- expr.c ---- */
 struct value lower_expr(struct lower *, struct frame *, const struct ast *);
 struct layer *lower_layer(struct lower *, struct frame *, const struct ast *);
 bool lower_is_layer(struct lower *, struct frame *, const struct ast *);
@@ -213,22 +228,10 @@ bool lower_is_layer(struct lower *, struct frame *, const struct ast *);
 struct value lower_unknown(struct lower *, struct frame *, const struct ast *name,
                            const char *what);
 struct value lower_const(struct lower *, struct named_ast *);
-struct binding *frame_find(struct frame *, const char *name);
-struct binding *frame_bind(struct lower *, struct frame *, const char *name, struct value,
-                           struct span);
-const struct ast *lower_find_block(struct lower *, bool library, const char *name);
-struct frame *lower_current(struct lower *);
-/* The span, or the user's call around it where it lies in the library. */
-struct span lower_user_span(struct lower *, struct frame *, struct span);
-const char *lower_span_text(struct lower *, struct span); /* the source there, on one line */
-const char *role_name(enum role);       /* "an optimizer" */
 struct scope *scope_of(struct lower *, enum ast_kind, bool library);
-struct named_ast *scope_find(const struct scope *, const char *name);
-void scope_add(struct lower *, struct scope *, const struct ast *);
 bool value_whole(struct value, int64_t *out);
 /* Whether an array of these extents can be held: at most 2^31 - 1 elements (of one row). */
 bool dims_fit(int rank, const int64_t *dim);
-const char *path_join(struct lower *, const char *, const char *);
 
 /* ---- call.c ---- */
 /* Sets the ordinals of call sites and of `repeat` in it. */

@@ -2,6 +2,7 @@
  * classes; as the training data had them, where those are known. */
 #include <stdlib.h>
 #include <string.h>
+#include "cell.h"
 #include "dates.h"
 #include "decimal.h"
 #include "rows.h"
@@ -15,7 +16,7 @@ static int uses_names(const struct inv_rows *rows)
 {
     const struct inv_data *d = &rows->model->data;
     for (int f = 0; f < d->field_count; f++)
-        for (int i = 0; inv_table_reads(rows, f) && i < d->field[f].range_count; i++)
+        for (int i = 0; inv_cell_is_read(rows, f) && i < d->field[f].range_count; i++)
             if (d->field[f].range[i].first < 0 || rows->fitted->field[f].columns > 0)
                 return 1;
     return 0;
@@ -29,8 +30,8 @@ static enum first_cell kind_of(const struct inv_rows *rows, int f, const char *c
     float value;
     if (form > INV_CELL_MISSING && !inv_date_read(cell, form, &value))
         return NUMBERS;
-    if (inv_table_is_blank(cell) || inv_names_find(&rows->na, cell) >= 0
-        || inv_table_truth(cell) >= 0)
+    if (inv_cell_is_blank(cell) || inv_names_find(&rows->na, cell) >= 0
+        || inv_cell_truth(cell) >= 0)
         return OTHERS;
     switch (inv_decimal_to_f32(cell, rows->model->data.decimal, &value)) {
     case INV_DECIMAL_NOT_NUMBER: return WORDS;
@@ -45,7 +46,7 @@ static void judge_line(const struct inv_rows *rows, int count[KINDS])
     for (int f = 0; f < rows->model->data.field_count; f++) {
         const struct inv_field *field = &rows->model->data.field[f];
         int numbers = !field->text && !field->key && field->form != INV_CELL_MISSING;
-        for (int i = 0; inv_table_reads(rows, f) && numbers && i < field->range_count; i++)
+        for (int i = 0; inv_cell_is_read(rows, f) && numbers && i < field->range_count; i++)
             for (int c = field->range[i].first; c <= field->range[i].last && c < rows->width; c++)
                 count[kind_of(rows, f, inv_csv_cell(&rows->csv, c))]++;
     }
@@ -278,7 +279,7 @@ static int check_delimiter(struct inv_rows *rows)
     int wanted = 0;
     for (int f = 0; f < rows->model->data.field_count; f++)
         for (int i = 0; i < rows->model->data.field[f].range_count; i++)
-            wanted |= inv_table_reads(rows, f) && rows->model->data.field[f].range[i].last != 0;
+            wanted |= inv_cell_is_read(rows, f) && rows->model->data.field[f].range[i].last != 0;
     if (rows->width > 1 || !other || !wanted)
         return 1;
     char separator[] = { *other, 0 }, *skip = tell_skip(rows);
@@ -389,10 +390,10 @@ static int check_header(struct inv_rows *rows)
     if (!rows->header.cell || rows->csv.holds != INV_CSV_TEXT)
         return 1;
     for (int f = 0; f < rows->model->data.field_count; f++)
-        if (inv_table_reads(rows, f))
+        if (inv_cell_is_read(rows, f))
             count_names(rows, f, &n);
     for (int i = 0; n.absent && i < rows->width; i++)
-        if (!inv_table_is_utf8(rows->header.cell[i])) {
+        if (!inv_cell_is_utf8(rows->header.cell[i])) {
             inv_error(rows->errors, "%s:%lld: the name of column(%d) " INV_NOT_UTF8,
                       rows->csv.stream.path, (long long)rows->csv.line, i);
             return 0;
@@ -415,7 +416,7 @@ static int bind_columns(struct inv_rows *rows)
         return 0;
     for (int f = 0; f < rows->model->data.field_count; f++) {
         rows->columns[f].count = 0;
-        if (!inv_table_reads(rows, f) || cannot_find(rows, f))
+        if (!inv_cell_is_read(rows, f) || cannot_find(rows, f))
             continue;
         if (rows->fitted->field[f].columns > 0)
             bind_fitted(rows, f);
@@ -423,7 +424,7 @@ static int bind_columns(struct inv_rows *rows)
             bind_model(rows, f);
     }
     for (int f = 0; rows->errors->count == 0 && f < rows->model->data.field_count; f++)
-        if (inv_table_reads(rows, f) && rows->header.cell && !rows->fitted->known
+        if (inv_cell_is_read(rows, f) && rows->header.cell && !rows->fitted->known
             && rows->fitted->field[f].columns == 0)
             keep_columns(rows, f);
     return rows->errors->count == 0;
@@ -434,7 +435,7 @@ static int bind_columns(struct inv_rows *rows)
 static int counts_names(const struct inv_rows *rows, int f)
 {
     const struct inv_field *field = &rows->model->data.field[f];
-    return inv_table_reads(rows, f) && field->text && field->class_count == 0
+    return inv_cell_is_read(rows, f) && field->text && field->class_count == 0
            && rows->fitted->field[f].classes == 0;
 }
 
@@ -444,7 +445,7 @@ static void keep_names(struct inv_rows *rows, int f, const char *path)
     const struct inv_field *field = &rows->model->data.field[f];
     struct inv_fitted_field *fitted = &rows->fitted->field[f];
     struct inv_names *label = &rows->columns[f].label;
-    int64_t classes = inv_rows_classes(rows->model, field);
+    int64_t classes = inv_cell_classes(rows->model, field);
     inv_names_sort(label);
     if (label->count != classes)
         inv_error(rows->errors, "%s: field %s has %d distinct labels, but the model declares %lld "
@@ -461,9 +462,39 @@ static void add_names(struct inv_rows *rows, int f)
     struct inv_columns *c = &rows->columns[f];
     for (int i = 0; i < c->count; i++) {
         const char *cell = c->at[i] < rows->csv.count ? inv_csv_cell(&rows->csv, c->at[i]) : "";
-        if (!inv_table_is_missing(rows, f, cell))
+        if (!inv_cell_is_missing(rows, f, cell))
             inv_names_add(&c->label, cell);
     }
+}
+
+int inv_table_begin(struct inv_rows *rows, int at)
+{
+    const struct inv_data *d = &rows->model->data;
+    const struct inv_dialect dialect = { d->delimiter, d->comment, d->skip, d->decimal };
+    int width = rows->width, had_header = rows->had_header;
+    rows->at = at;
+    if (!inv_csv_open(&rows->csv, rows->paths.path[at], &dialect, rows->errors)
+        || !inv_table_bind(rows))
+        return 0;
+    rows->had_header = rows->header.cell != NULL;
+    if (at == 0 || (rows->had_header == had_header && (had_header || rows->width == width)))
+        return 1;
+    inv_error(rows->errors, "%s: %s; files of one source are written alike",
+              rows->csv.stream.path, rows->had_header != had_header
+                                         ? "only one of this file and the one before has a header"
+                                         : "has another number of columns than the file before");
+    return 0;
+}
+
+void inv_table_end(struct inv_rows *rows, char hash[65])
+{
+    unsigned char digest[32];
+    inv_table_free_header(rows);
+    if (!rows->csv.stream.path)         /* closed before */
+        return;
+    inv_csv_close(&rows->csv, hash ? digest : NULL);
+    if (hash)
+        inv_sha256_hex(digest, hash);
 }
 
 /* The distinct names in file `at`: 0 after an error. */

@@ -17,17 +17,6 @@ static int is_held(const struct inv_dataset *data, int f)
     return !(data->order && data->model->data.field[f].key);
 }
 
-const char *inv_dataset_part_name(enum inv_part part)
-{
-    static const char *const name[] = { "train", "val", "test" };
-    return name[part];
-}
-
-int64_t inv_dataset_part_rows(const struct inv_dataset *data, enum inv_part part)
-{
-    return data->begin[part + 1] - data->begin[part];
-}
-
 static void grow(struct inv_dataset *data, int64_t rows)
 {
     if (rows <= data->room)

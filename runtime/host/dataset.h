@@ -35,7 +35,11 @@ void inv_dataset_split(struct inv_dataset *, const uint32_t key[2]);
 /* The part that a cell of INV_KEY_PART stands for, or -1. */
 int inv_dataset_part_of(const struct inv_data *, const char *cell);
 void inv_dataset_free(struct inv_dataset *);
-int64_t inv_dataset_part_rows(const struct inv_dataset *, enum inv_part);
+static inline int64_t inv_dataset_part_rows(const struct inv_dataset *data, enum inv_part part)
+{
+    return data->begin[part + 1] - data->begin[part];
+}
+
 const char *inv_dataset_part_name(enum inv_part);
 /* Fits the statistics of fields that ask for it, from the training rows in split order (fit.c); 0
  * after an error. */

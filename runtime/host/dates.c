@@ -1,3 +1,4 @@
+#include "cell.h"
 #include "dates.h"
 #include <string.h>
 #include "core/arith.h"

@@ -1,3 +1,4 @@
+#include "cell.h"
 #include "fields.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -272,7 +273,7 @@ static void check_field(struct reader *r, int f)
     const struct inv_fitted_field *own = &r->fitted->field[f];
     int64_t cells = field->raw < 0 ? 0
                     : inv_variable_elements(&r->model->variable[field->raw]);
-    int64_t classes = inv_rows_classes(r->model, field);
+    int64_t classes = inv_cell_classes(r->model, field);
     if (own->columns ? own->columns != cells : needs_columns(field))
         inv_error(r->json.errors, "%s: names %d columns of field %s, which has %lld; copy the file "
                   "that was written with the weights", r->json.place, own->columns, field->name,

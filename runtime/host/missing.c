@@ -4,6 +4,7 @@
  * mean = (s + c) / (f32)count, where s is the sum in that order from +0 and c the sum of what each
  * addition rounds off (two-sum: Knuth, The Art of Computer Programming, volume 2, 4.2.2), in f32.
  * median = the middle value in ascending order; of an even number a / 2 + b / 2 of the two. */
+#include "cell.h"
 #include "missing.h"
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static void put(const struct inv_rows *rows, const struct inv_run *run, const fl
         const struct inv_variable *v = &model->variable[field->input];
         int64_t width = inv_variable_elements(v);
         float *x = (float *)(void *)(run->arena + v->offset);
-        if (field->missing < INV_MISSING_MEAN || !inv_table_reads(rows, f))
+        if (field->missing < INV_MISSING_MEAN || !inv_cell_is_read(rows, f))
             continue;
         const float *statistic =
             (const float *)(const void *)(run->arena + model->variable[field->fill].offset);

@@ -6,6 +6,12 @@
 #include "decimal.h"
 #include "split.h"
 
+const char *inv_dataset_part_name(enum inv_part part)
+{
+    static const char *const name[] = { "train", "val", "test" };
+    return name[part];
+}
+
 enum { POINT = '.' };                   /* of numbers in the model file */
 
 struct partition {

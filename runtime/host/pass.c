@@ -1,9 +1,12 @@
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "core/arith.h"
 #include "core/exact.h"
 #include "device.h"
+#include "place.h"
 #include "variable.h"
 
 static const struct inv_variable *variable_of(const struct inv_session *s, int report)
@@ -196,4 +199,25 @@ void inv_pass_print_arrays(const struct inv_session *s, const struct inv_pass *p
             fprintf(to, whole ? "%7.0f%s" : "%10.4f%s", value[e],
                     (e + 1) % width == 0 ? "\n" : "");
     }
+}
+
+int inv_session_feed(struct inv_session *s, struct inv_feed *feed, const char *path,
+                     int inputs_only)
+{
+    inv_progress_begin(&s->progress, stderr, s->options.quiet, 0);
+    *feed = (struct inv_feed){ .rows = { .model = s->model, .arena = s->run.arena,
+        .errors = &s->errors, .inputs_only = inputs_only, .keyless = 1, .given = path,
+        .source = inv_place_first_source(s->model), .fitted = &s->data.fitted,
+        .read = &s->data.read }, .fill = 1 };
+    feed->rows.csv.stream.file = -1;
+    if (s->model->data.kind == INV_RANDOM)
+        inv_error(&s->errors, "%s: data %s is drawn at random, so that no file can take its place",
+                  path, s->model->data.name);
+    else if (strcmp(path, "-") != 0 && !strchr(path, '=') && access(path, F_OK) != 0)
+        inv_error(&s->errors, "%s: cannot read data: %s; --%s takes a file that is there%s", path,
+                  strerror(errno), s->options.predict ? "predict" : "evaluate",
+                  s->options.predict ? ", and -o names the one to write" : "");
+    else
+        return inv_feed_open(feed, &s->run);
+    return 0;
 }

@@ -6,6 +6,14 @@
 #include <unistd.h>
 #include "rows.h"
 
+enum inv_source_of inv_place_first_source(const struct inv_model *model)
+{
+    enum inv_source_of source = INV_MAIN;
+    while (source < INV_OF_TEST && model->data.source[source].file_count == 0)
+        source++;
+    return source;
+}
+
 static int is_folder(const char *path)
 {
     struct stat about;
@@ -55,7 +63,7 @@ static const char *name_of(const struct inv_model *model, enum inv_source_of sou
     static const char *const part[] = { "main", "train", "val", "test" };
     if (is_table(model))
         return part[source];
-    return source == inv_rows_first_source(model) ? model->data.file[file].name : NULL;
+    return source == inv_place_first_source(model) ? model->data.file[file].name : NULL;
 }
 
 static int is_name(const struct inv_model *model, const char *text, size_t length)
@@ -155,7 +163,7 @@ char *inv_place_file(const struct inv_model *model, const char *given, enum inv_
         char *found = in_list(model, given, name_of(model, source, file), &bad, errors);
         return found || bad ? found : beside_model(model, path);
     }
-    if (!given || source != inv_rows_first_source(model))
+    if (!given || source != inv_place_first_source(model))
         return beside_model(model, path);
     return stands_for(model, given, source, file, wanted, errors) ? inv_copy_text(given) : NULL;
 }

@@ -15,6 +15,8 @@
 char *inv_place_file(const struct inv_model *, const char *given, enum inv_source_of, int file,
                      const unsigned char *wanted, struct inv_errors *);
 
+/* The first source that has files. */
+enum inv_source_of inv_place_first_source(const struct inv_model *);
 /* A copy of the model whose paths lead from here to its files: `folder` as in inv_trainer_main. */
 void inv_place_model(struct inv_model *own, const struct inv_model *, const char *folder);
 void inv_place_free(struct inv_model *own, const struct inv_model *);

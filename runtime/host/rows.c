@@ -1,16 +1,9 @@
 #include "rows.h"
 #include <stdlib.h>
 #include <string.h>
+#include "cell.h"
 #include "place.h"
 #include "variable.h"
-
-enum inv_source_of inv_rows_first_source(const struct inv_model *model)
-{
-    enum inv_source_of source = INV_MAIN;
-    while (source < INV_OF_TEST && model->data.source[source].file_count == 0)
-        source++;
-    return source;
-}
 
 /* The file of a source that holds a field. */
 static int file_of(const struct inv_model *model, const struct inv_field *field,
@@ -22,17 +15,6 @@ static int file_of(const struct inv_model *model, const struct inv_field *field,
            && strcmp(model->data.file[i].name, field->file) != 0)
         i++;
     return i;
-}
-
-int64_t inv_rows_classes(const struct inv_model *model, const struct inv_field *field)
-{
-    return model->variable[field->raw >= 0 ? field->raw : field->input].classes;
-}
-
-static int is_read(const struct inv_rows *rows, const struct inv_field *field)
-{
-    return field->raw >= 0 && !(rows->inputs_only && field->label) && !(rows->keyless && field->key)
-           && (rows->source == INV_MAIN || !field->key || field->key == INV_KEY_GROUP);
 }
 
 /* ---- arrays ---- */
@@ -101,12 +83,12 @@ static int open_arrays(struct inv_rows *rows)
     rows->array = inv_allocate((size_t)d->field_count * sizeof *rows->array);
     for (int f = 0; f < d->field_count; f++) {
         rows->array[f].array.own.file = -1;
-        if (is_read(rows, &d->field[f]))
+        if (inv_cell_is_read(rows, f))
             wanted[file_of(rows->model, &d->field[f], rows->source)] = 1;
     }
     int before = rows->errors->count;
     for (int f = 0; f < d->field_count && rows->errors->count == before; f++)
-        if (is_read(rows, &d->field[f]))
+        if (inv_cell_is_read(rows, f))
             open_array(rows, f, wanted);
     free(wanted);
     check_row_counts(rows);
@@ -116,7 +98,7 @@ static int open_arrays(struct inv_rows *rows)
 static void check_classes(struct inv_rows *rows, const struct inv_field *field,
                           const struct inv_array *a, const int32_t *value)
 {
-    int64_t classes = inv_rows_classes(rows->model, field);
+    int64_t classes = inv_cell_classes(rows->model, field);
     for (int64_t i = 0; classes > 0 && i < a->row_cells; i++) {
         if (value[i] >= 0 && value[i] < classes)
             continue;

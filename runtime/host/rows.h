@@ -52,9 +52,4 @@ char *inv_rows_place(const struct inv_rows *, int64_t row, struct inv_place);
 /* hash[i]: SHA-256 of file i of the model; hash may be NULL. */
 void inv_rows_close(struct inv_rows *, char (*hash)[65]);
 
-/* The first source that has files. */
-enum inv_source_of inv_rows_first_source(const struct inv_model *);
-/* k of a class field, else 0. */
-int64_t inv_rows_classes(const struct inv_model *, const struct inv_field *);
-
 #endif

@@ -1,6 +1,7 @@
 /* The cells of a CSV file as values of fields. */
 #include <stdlib.h>
 #include <string.h>
+#include "cell.h"
 #include "dataset.h"
 #include <strings.h>
 #include "dates.h"
@@ -9,55 +10,13 @@
 #include "suggest.h"
 #include "variable.h"
 
-int inv_table_reads(const struct inv_rows *rows, int f)
-{
-    const struct inv_field *field = &rows->model->data.field[f];
-    return field->raw >= 0 && !(rows->inputs_only && field->label) && !(rows->keyless && field->key)
-           && (rows->source == INV_MAIN || !field->key || field->key == INV_KEY_GROUP);
-}
-
-int inv_table_is_blank(const char *cell)
-{
-    return !cell[strspn(cell, " \t")];
-}
-
-int inv_table_is_missing(const struct inv_rows *rows, int f, const char *cell)
-{
-    const struct inv_field *field = &rows->model->data.field[f];
-    if (inv_table_is_blank(cell))
-        return 1;
-    return (rows->model->data.na_count >= 0 || field->missing || field->form == INV_CELL_MISSING)
-           && inv_names_find(&rows->na, cell) >= 0;
-}
-
-int inv_table_truth(const char *cell)
-{
-    if (!strcasecmp(cell, "true") || !strcasecmp(cell, "yes"))
-        return 1;
-    return !strcasecmp(cell, "false") || !strcasecmp(cell, "no") ? 0 : -1;
-}
-
-/* ---- cells ---- */
-
-int inv_table_is_utf8(const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        int more = *at < 0x80 ? 0 : *at >= 0xf0 ? 3 : *at >= 0xe0 ? 2 : *at >= 0xc2 ? 1 : -1;
-        for (; more > 0 && (at[1] & 0xc0) == 0x80; more--)
-            at++;
-        if (more)
-            return 0;
-    }
-    return 1;
-}
-
 /* A column is called as in the model: by its name, or else column(0). */
 static void bad_cell(struct inv_rows *rows, int column, const char *what)
 {
     const char *name = rows->header.cell ? rows->header.cell[column] : NULL;
     const char *cell = inv_csv_cell(&rows->csv, column);
     char *place = name ? inv_text("column \"%s\"", name) : inv_text("column(%d)", column);
-    if (inv_table_is_utf8(cell))
+    if (inv_cell_is_utf8(cell))
         inv_error(rows->errors, "%s:%lld: %s: \"%.60s\" %s", rows->csv.stream.path,
                   (long long)rows->csv.line, place, cell, what);
     else
@@ -228,7 +187,7 @@ static void read_number(struct inv_rows *rows, int f, int column, void *to)
                                     : inv_decimal_to_f32(cell, point, to);
     if (status == INV_DECIMAL_OK)
         return;
-    if (status == INV_DECIMAL_NOT_NUMBER && (truth = inv_table_truth(cell)) >= 0)
+    if (status == INV_DECIMAL_NOT_NUMBER && (truth = inv_cell_truth(cell)) >= 0)
         put(v, (float)truth, to);
     else if (status == INV_DECIMAL_NOT_NUMBER && whole)
         bad_cell(rows, column, "is not a whole number; for text labels list the names: "
@@ -256,8 +215,8 @@ static void read_cell(struct inv_rows *rows, int f, int column, void *to, unsign
 {
     const struct inv_field *field = &rows->model->data.field[f];
     const struct inv_variable *v = &rows->model->variable[field->raw];
-    int missing = inv_table_is_missing(rows, f, inv_csv_cell(&rows->csv, column));
-    int64_t classes = inv_rows_classes(rows->model, field);
+    int missing = inv_cell_is_missing(rows, f, inv_csv_cell(&rows->csv, column));
+    int64_t classes = inv_cell_classes(rows->model, field);
     int before = rows->errors->count;
     if (field->form == INV_CELL_MISSING)
         put(v, (float)missing, to);
@@ -315,36 +274,6 @@ static void make_columns(struct inv_rows *rows)
         inv_names_add(&rows->na, d->na_count < 0 ? usual_na[i] : d->na[i]);
 }
 
-int inv_table_begin(struct inv_rows *rows, int at)
-{
-    const struct inv_data *d = &rows->model->data;
-    const struct inv_dialect dialect = { d->delimiter, d->comment, d->skip, d->decimal };
-    int width = rows->width, had_header = rows->had_header;
-    rows->at = at;
-    if (!inv_csv_open(&rows->csv, rows->paths.path[at], &dialect, rows->errors)
-        || !inv_table_bind(rows))
-        return 0;
-    rows->had_header = rows->header.cell != NULL;
-    if (at == 0 || (rows->had_header == had_header && (had_header || rows->width == width)))
-        return 1;
-    inv_error(rows->errors, "%s: %s; files of one source are written alike",
-              rows->csv.stream.path, rows->had_header != had_header
-                                         ? "only one of this file and the one before has a header"
-                                         : "has another number of columns than the file before");
-    return 0;
-}
-
-void inv_table_end(struct inv_rows *rows, char hash[65])
-{
-    unsigned char digest[32];
-    inv_table_free_header(rows);
-    if (!rows->csv.stream.path)         /* closed before */
-        return;
-    inv_csv_close(&rows->csv, hash ? digest : NULL);
-    if (hash)
-        inv_sha256_hex(digest, hash);
-}
-
 int inv_table_open(struct inv_rows *rows)
 {
     if (!rows->columns)
@@ -391,7 +320,7 @@ static void read_fields(struct inv_rows *rows, int64_t slot)
     const struct inv_data *d = &rows->model->data;
     for (int drops = 1; drops >= 0 && !rows->drop; drops--)
         for (int f = 0; f < d->field_count; f++)
-            if (inv_table_reads(rows, f) && (d->field[f].missing == INV_MISSING_DROP) == drops)
+            if (inv_cell_is_read(rows, f) && (d->field[f].missing == INV_MISSING_DROP) == drops)
                 read_field(rows, f, slot);
 }
 

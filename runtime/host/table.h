@@ -27,18 +27,9 @@ int inv_table_column(struct inv_rows *, const char *name); /* as inv_rows_column
 void inv_table_close(struct inv_rows *, char (*hash)[65]);
 void inv_table_free(struct inv_rows *);
 
-/* Whether cells of field f are read from this file. */
-int inv_table_reads(const struct inv_rows *, int f);
 /* Opens file `at` of the source: 0 after an error. */
 int inv_table_begin(struct inv_rows *, int at);
 void inv_table_end(struct inv_rows *, char hash[65]);
-int inv_table_is_blank(const char *cell);
-/* Whether the cell of field f has no value: blank, or a text that means so. */
-int inv_table_is_missing(const struct inv_rows *, int f, const char *cell);
-#define INV_NOT_UTF8 "is not UTF-8; if the file is Latin-1: iconv -f latin1 -t utf-8"
-int inv_table_is_utf8(const char *text);
-/* 1: true, yes; 0: false, no, in any case; -1: another text. */
-int inv_table_truth(const char *cell);
 /* Reads the first line and finds each field's columns and labels: 0 after an error. */
 int inv_table_bind(struct inv_rows *);
 /* Finds the labels of fields whose classes are numbered by the files: before the first is read. */

@@ -1,8 +1,6 @@
 /* The trainer program: what its options ask for, in order. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "core/selftest.h"
 #include "core/sha256.h"
 #include "device.h"
@@ -230,27 +228,6 @@ static void evaluate(struct inv_session *s, enum inv_part part)
         report_pass(s, &pass, inv_dataset_part_name(part));
     }
     inv_pass_free(s->model, &pass);
-}
-
-int inv_session_feed(struct inv_session *s, struct inv_feed *feed, const char *path,
-                     int inputs_only)
-{
-    inv_progress_begin(&s->progress, stderr, s->options.quiet, 0);
-    *feed = (struct inv_feed){ .rows = { .model = s->model, .arena = s->run.arena,
-        .errors = &s->errors, .inputs_only = inputs_only, .keyless = 1, .given = path,
-        .source = inv_rows_first_source(s->model), .fitted = &s->data.fitted,
-        .read = &s->data.read }, .fill = 1 };
-    feed->rows.csv.stream.file = -1;
-    if (s->model->data.kind == INV_RANDOM)
-        inv_error(&s->errors, "%s: data %s is drawn at random, so that no file can take its place",
-                  path, s->model->data.name);
-    else if (strcmp(path, "-") != 0 && !strchr(path, '=') && access(path, F_OK) != 0)
-        inv_error(&s->errors, "%s: cannot read data: %s; --%s takes a file that is there%s", path,
-                  strerror(errno), s->options.predict ? "predict" : "evaluate",
-                  s->options.predict ? ", and -o names the one to write" : "");
-    else
-        return inv_feed_open(feed, &s->run);
-    return 0;
 }
 
 static int evaluate_file(struct inv_session *s, const char *path)

@@ -1,0 +1,48 @@
+#include "cell.h"
+#include <string.h>
+#include <strings.h>
+
+int64_t inv_cell_classes(const struct inv_model *model, const struct inv_field *field)
+{
+    return model->variable[field->raw >= 0 ? field->raw : field->input].classes;
+}
+
+int inv_cell_is_read(const struct inv_rows *rows, int f)
+{
+    const struct inv_field *field = &rows->model->data.field[f];
+    return field->raw >= 0 && !(rows->inputs_only && field->label) && !(rows->keyless && field->key)
+           && (rows->source == INV_MAIN || !field->key || field->key == INV_KEY_GROUP);
+}
+
+int inv_cell_is_blank(const char *cell)
+{
+    return !cell[strspn(cell, " \t")];
+}
+
+int inv_cell_is_missing(const struct inv_rows *rows, int f, const char *cell)
+{
+    const struct inv_field *field = &rows->model->data.field[f];
+    if (inv_cell_is_blank(cell))
+        return 1;
+    return (rows->model->data.na_count >= 0 || field->missing || field->form == INV_CELL_MISSING)
+           && inv_names_find(&rows->na, cell) >= 0;
+}
+
+int inv_cell_truth(const char *cell)
+{
+    if (!strcasecmp(cell, "true") || !strcasecmp(cell, "yes"))
+        return 1;
+    return !strcasecmp(cell, "false") || !strcasecmp(cell, "no") ? 0 : -1;
+}
+
+int inv_cell_is_utf8(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        int more = *at < 0x80 ? 0 : *at >= 0xf0 ? 3 : *at >= 0xe0 ? 2 : *at >= 0xc2 ? 1 : -1;
+        for (; more > 0 && (at[1] & 0xc0) == 0x80; more--)
+            at++;
+        if (more)
+            return 0;
+    }
+    return 1;
+}

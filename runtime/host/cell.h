@@ -1,0 +1,18 @@
+/* Cells of files as such: whether they are read, and what they say. */
+#ifndef INV_HOST_CELL_H
+#define INV_HOST_CELL_H
+#include "rows.h"
+
+/* k of a class field, else 0. */
+int64_t inv_cell_classes(const struct inv_model *, const struct inv_field *);
+/* Whether cells of field f are read from this file. */
+int inv_cell_is_read(const struct inv_rows *, int f);
+int inv_cell_is_blank(const char *cell);
+/* Whether the cell of field f has no value: blank, or a text that means so. */
+int inv_cell_is_missing(const struct inv_rows *, int f, const char *cell);
+#define INV_NOT_UTF8 "is not UTF-8; if the file is Latin-1: iconv -f latin1 -t utf-8"
+int inv_cell_is_utf8(const char *text);
+/* 1: true, yes; 0: false, no, in any case; -1: another text. */
+int inv_cell_truth(const char *cell);
+
+#endif
