@@ -11,6 +11,21 @@ const struct place *function_place(const struct function *f, int id)
     return &f->graph->schedule->place[id];
 }
 
+const struct node *group_first(const struct function *f)
+{
+    return graph_node(f->graph, f->group->node[0]);
+}
+
+const struct node *group_class_node(const struct function *f, enum op_class class)
+{
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (op_def(node->op)->class == class)
+            return node;
+    }
+    return NULL;
+}
+
 bool function_computes(const struct function *f, int id)
 {
     for (int i = 0; i < f->group->count; i++)

@@ -35,6 +35,9 @@ struct function {
 };
 
 const struct place *function_place(const struct function *, int id);
+const struct node *group_first(const struct function *);
+/* The group's node of that class, or NULL. */
+const struct node *group_class_node(const struct function *, enum op_class);
 bool function_computes(const struct function *, int id);
 bool function_stores(const struct function *, int id);
 /* Has the node of the group a statement: is it none of the views that readers look through? */

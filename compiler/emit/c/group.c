@@ -8,21 +8,6 @@
 #include "emit/c/windows.h"
 #include "emit/text.h"
 
-const struct node *group_first(const struct function *f)
-{
-    return graph_node(f->graph, f->group->node[0]);
-}
-
-const struct node *group_class_node(const struct function *f, enum op_class class)
-{
-    for (int i = 0; i < f->group->count; i++) {
-        const struct node *node = graph_node(f->graph, f->group->node[i]);
-        if (op_def(node->op)->class == class)
-            return node;
-    }
-    return NULL;
-}
-
 /* ---- map, row ---- */
 
 /* What the loops run over: all shapes of the group, and the rows that are reduced.  A store that
@@ -240,62 +225,6 @@ enum { TILE_ROWS_MAX = 128, TILE_COLUMNS = 512, TILE_ROWS_STORED = 256 };
 /* Scalar operations of a product from which the columns may be what threads share. */
 enum { SPLIT_WORK = 4 << 20 };
 
-/* All of a side of OP_MATMUL but the pointer. */
-static void matmul_side(struct function *f, const struct node *matmul, int index,
-                        struct side *side)
-{
-    const struct node *operand = graph_node(f->graph, matmul->operand[index]);
-    struct access access = schedule_access(f->graph, operand->id, &operand->shape);
-    int rank = operand->shape.rank;
-    bool swapped = index == 0 ? matmul->attr.transpose_a : matmul->attr.transpose_b;
-    int own = index == 0 ? rank - 2 : rank - 1, k = index == 0 ? rank - 1 : rank - 2;
-    side->node = access.node;
-    side->offset = access.offset;
-    side->own = access.stride[swapped ? k : own];
-    side->k = access.stride[swapped ? own : k];
-    side->length = extent_of(&operand->shape, swapped ? own : k);
-    if (rank == 3)
-        side->page = access.stride[0];
-}
-
-/* The side but for its pointer. */
-static struct side find_side(struct function *f, const struct node *contract, int index)
-{
-    struct side side = {0};
-    (contract->op == OP_MATMUL ? matmul_side : windows_side)(f, contract, index, &side);
-    return side;
-}
-
-struct side group_contract_side(struct function *f, const struct node *contract, int index)
-{
-    struct side side = find_side(f, contract, index);
-    side.pointer = side.base = function_pointer(f, side.node, false);
-    if (!extent_is(side.offset, 0))
-        side.pointer = arena_printf(f->emit->arena, "%s + %s", side.pointer,
-                                    function_extent(f, side.offset));
-    return side;
-}
-
-struct contraction group_contraction(struct function *f, const struct node *node)
-{
-    const struct shape *shape = &node->shape;
-    int axes = node->attr.axes, m = graph_node(f->graph, node->operand[0])->shape.rank - axes;
-    struct side a = find_side(f, node, 0), b = find_side(f, node, 1);
-    struct contraction c = {.columns = 1, .pages = {.constant = 1}, .k = a.length,
-                            .windowed = a.windowed || b.windowed};
-    if (node->op == OP_MATMUL) {
-        c.paged = shape->rank == 3;
-        c.pages = c.paged ? extent_of(shape, 0) : c.pages;
-        c.m = extent_of(shape, shape->rank - 2);
-        c.n = extent_of(shape, shape->rank - 1);
-    } else {
-        c.columns = shape->rank - m;
-        c.m = windows_extent(shape, 0, m);
-        c.n = windows_extent(shape, m, shape->rank);
-    }
-    return c;
-}
-
 /* Whether elements along `a` lie farther apart than those along `b`. */
 static bool strides_more(struct extent a, struct extent b)
 {
@@ -324,19 +253,6 @@ const char *group_product_text(struct function *f, const struct node *matmul)
     return arena_printf(f->emit->arena,
                         "%s: sum over p < %s of %s * %s, ascending in chunks of 256", shape,
                         function_extent(f, side.length), a, b);
-}
-
-int group_product_storage(const struct function *f, const struct node *matmul)
-{
-    if (function_stores(f, matmul->id))
-        return matmul->id;
-    for (int i = 1; i < f->group->count; i++) {
-        const struct node *node = graph_node(f->graph, f->group->node[i]);
-        if (node->dtype == F32 && function_place(f, node->id)->kind == PLACE_ARENA &&
-            node->op != OP_STORE && shape_equal(&node->shape, &matmul->shape))
-            return node->id;
-    }
-    return -1;
 }
 
 /* Whether a product without storage is too wide for whole rows of it to wait in the cache. */

@@ -2,14 +2,12 @@
 #ifndef INVAR_EMIT_GROUP_H
 #define INVAR_EMIT_GROUP_H
 #include "emit/c/nest.h"
+#include "emit/c/side.h"
 
 /* By class, for C: sets skeleton, values and count. */
 #define NEST(class, stem, ...) void c_##stem##_group(struct function *);
 #include "graph/classes.def"
 extern void (*const c_groups[CLASS_COUNT])(struct function *);
-const struct node *group_first(const struct function *);
-/* The group's node of that class, or NULL. */
-const struct node *group_class_node(const struct function *, enum op_class);
 /* What the loops of a MAP or ROW group run over. */
 struct shape group_space(const struct function *);
 /* A column reduction's operand: axes first .. last - 1 are its rows, those before its pages, those
@@ -21,36 +19,6 @@ struct columns {
 struct columns group_columns(const struct function *, const struct node *column);
 /* What a COLUMN group sums up at i, j, k: `locals`, `value` and where the sum goes: `target`. */
 void group_column_values(struct function *, const struct node *column, int indent);
-/* A loop over a run of an operand's axes: what a step adds to the element's number, and to the
- * coordinate of each limit. */
-struct walk {
-    struct extent extent, stride;
-    int64_t step[LIMITS_MAX];
-};
-
-/* One side of a contraction: storage, and strides of its page, of its own axis and of k. */
-struct side {
-    int node;                           /* whose storage it is */
-    struct extent offset;               /* of its first element there */
-    const char *base, *pointer;         /* the storage; its first element */
-    struct extent page, own, k, length;
-    bool windowed;                      /* strides do not say it: walks and limits do */
-    int owns, ks, limits;
-    struct walk own_walk[RANK_MAX], k_walk[RANK_MAX];
-    int64_t first[LIMITS_MAX], extent[LIMITS_MAX];
-};
-
-/* What a contraction computes: pages (1 unless `paged`) of m rows and n columns, sums over k. */
-struct contraction {
-    bool paged, windowed;
-    int columns;                        /* axes that n is made of */
-    struct extent pages, m, n, k;
-};
-struct contraction group_contraction(struct function *, const struct node *);
-struct side group_contract_side(struct function *, const struct node *matmul, int index);
-/* Where raw products lie: their own storage, or that of a value of the epilogue of the same shape
- * which then overwrites them; -1: in a tile. */
-int group_product_storage(const struct function *, const struct node *);
 /* "f32[b, 8]: sum over p < 4 of x[i, p] * w[p, j], ascending in chunks of 256" */
 const char *group_product_text(struct function *, const struct node *matmul);
 /* The shape of what is reduced, and the order of sums where any are. */

@@ -1,78 +1,9 @@
 /* Contractions of operands that more loops walk than one stride says: windows, and axes that lie
  * apart.  See runtime/core/windows.h. */
 #include <inttypes.h>
+#include "emit/c/nest.h"
 #include "emit/c/windows.h"
 #include "emit/text.h"
-
-/* Goes on from the last walk: the axis is an inner part of the same loop. */
-static bool join_walk(struct walk *last, const struct walk *next, int limits)
-{
-    if (next->stride.rows != 0 && next->extent.rows != 0)
-        return false;
-    if (!extent_equal(last->stride, extent_multiply(next->stride, next->extent)))
-        return false;
-    for (int l = 0; l < limits; l++)
-        if (last->step[l] != next->step[l] * next->extent.constant ||
-            (next->extent.rows != 0 && next->step[l] != 0))
-            return false;
-    last->extent = extent_multiply(last->extent, next->extent);
-    last->stride = next->stride;
-    for (int l = 0; l < limits; l++)
-        last->step[l] = next->step[l];
-    return true;
-}
-
-/* The loops over axes first .. last - 1 of what the access reads. */
-static int find_walks(const struct shape *shape, const struct access *access, int first, int last,
-                      struct walk *walk)
-{
-    int count = 0;
-    for (int axis = first; axis < last; axis++) {
-        struct walk next = {extent_of(shape, axis), access->stride[axis], {0}};
-        for (int l = 0; l < access->limits; l++)
-            next.step[l] = access->limit[l].at.times[axis];
-        if (extent_is(next.extent, 1) ||
-            (count > 0 && join_walk(&walk[count - 1], &next, access->limits)))
-            continue;
-        walk[count++] = next;
-    }
-    return count;
-}
-
-struct extent windows_extent(const struct shape *shape, int first, int last)
-{
-    struct extent extent = {.constant = 1};
-    for (int axis = first; axis < last; axis++)
-        extent = extent_multiply(extent, extent_of(shape, axis));
-    return extent;
-}
-
-void windows_side(struct function *f, const struct node *contract, int index, struct side *side)
-{
-    const struct node *operand = graph_node(f->graph, contract->operand[index]);
-    struct access access = schedule_access(f->graph, operand->id, &operand->shape);
-    int rank = operand->shape.rank, axes = contract->attr.axes;
-    int middle = index == 0 ? rank - axes : axes;
-    struct walk *before = index == 0 ? side->own_walk : side->k_walk;
-    struct walk *after = index == 0 ? side->k_walk : side->own_walk;
-    int counts[2] = {find_walks(&operand->shape, &access, 0, middle, before),
-                     find_walks(&operand->shape, &access, middle, rank, after)};
-    side->node = access.node;
-    side->offset = access.offset;
-    side->owns = counts[index];
-    side->ks = counts[!index];
-    side->limits = access.limits;
-    for (int l = 0; l < access.limits; l++) {
-        side->first[l] = access.limit[l].at.start;
-        side->extent[l] = access.limit[l].extent;
-    }
-    side->length = index == 0 ? windows_extent(&operand->shape, middle, rank)
-                              : windows_extent(&operand->shape, 0, middle);
-    side->windowed = side->owns > 1 || side->ks > 1 || side->limits > 0;
-    struct extent unit = {.constant = 1};
-    side->own = side->owns > 0 ? side->own_walk[side->owns - 1].stride : unit;
-    side->k = side->ks > 0 ? side->k_walk[side->ks - 1].stride : unit;
-}
 
 /* Does any number of the table depend on the batch's rows? */
 static bool depends_on_rows(const struct walk *walk, int count)

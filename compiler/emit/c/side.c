@@ -1,0 +1,143 @@
+/* Sides of contractions: where their elements lie, and which loops walk them. */
+#include "emit/c/side.h"
+
+/* Goes on from the last walk: the axis is an inner part of the same loop. */
+static bool join_walk(struct walk *last, const struct walk *next, int limits)
+{
+    if (next->stride.rows != 0 && next->extent.rows != 0)
+        return false;
+    if (!extent_equal(last->stride, extent_multiply(next->stride, next->extent)))
+        return false;
+    for (int l = 0; l < limits; l++)
+        if (last->step[l] != next->step[l] * next->extent.constant ||
+            (next->extent.rows != 0 && next->step[l] != 0))
+            return false;
+    last->extent = extent_multiply(last->extent, next->extent);
+    last->stride = next->stride;
+    for (int l = 0; l < limits; l++)
+        last->step[l] = next->step[l];
+    return true;
+}
+
+/* The loops over axes first .. last - 1 of what the access reads. */
+static int find_walks(const struct shape *shape, const struct access *access, int first, int last,
+                      struct walk *walk)
+{
+    int count = 0;
+    for (int axis = first; axis < last; axis++) {
+        struct walk next = {extent_of(shape, axis), access->stride[axis], {0}};
+        for (int l = 0; l < access->limits; l++)
+            next.step[l] = access->limit[l].at.times[axis];
+        if (extent_is(next.extent, 1) ||
+            (count > 0 && join_walk(&walk[count - 1], &next, access->limits)))
+            continue;
+        walk[count++] = next;
+    }
+    return count;
+}
+
+struct extent windows_extent(const struct shape *shape, int first, int last)
+{
+    struct extent extent = {.constant = 1};
+    for (int axis = first; axis < last; axis++)
+        extent = extent_multiply(extent, extent_of(shape, axis));
+    return extent;
+}
+
+/* All of a side of OP_CONTRACT but the pointer. */
+static void windows_side(struct function *f, const struct node *contract, int index,
+                         struct side *side)
+{
+    const struct node *operand = graph_node(f->graph, contract->operand[index]);
+    struct access access = schedule_access(f->graph, operand->id, &operand->shape);
+    int rank = operand->shape.rank, axes = contract->attr.axes;
+    int middle = index == 0 ? rank - axes : axes;
+    struct walk *before = index == 0 ? side->own_walk : side->k_walk;
+    struct walk *after = index == 0 ? side->k_walk : side->own_walk;
+    int counts[2] = {find_walks(&operand->shape, &access, 0, middle, before),
+                     find_walks(&operand->shape, &access, middle, rank, after)};
+    side->node = access.node;
+    side->offset = access.offset;
+    side->owns = counts[index];
+    side->ks = counts[!index];
+    side->limits = access.limits;
+    for (int l = 0; l < access.limits; l++) {
+        side->first[l] = access.limit[l].at.start;
+        side->extent[l] = access.limit[l].extent;
+    }
+    side->length = index == 0 ? windows_extent(&operand->shape, middle, rank)
+                              : windows_extent(&operand->shape, 0, middle);
+    side->windowed = side->owns > 1 || side->ks > 1 || side->limits > 0;
+    struct extent unit = {.constant = 1};
+    side->own = side->owns > 0 ? side->own_walk[side->owns - 1].stride : unit;
+    side->k = side->ks > 0 ? side->k_walk[side->ks - 1].stride : unit;
+}
+
+/* All of a side of OP_MATMUL but the pointer. */
+static void matmul_side(struct function *f, const struct node *matmul, int index,
+                        struct side *side)
+{
+    const struct node *operand = graph_node(f->graph, matmul->operand[index]);
+    struct access access = schedule_access(f->graph, operand->id, &operand->shape);
+    int rank = operand->shape.rank;
+    bool swapped = index == 0 ? matmul->attr.transpose_a : matmul->attr.transpose_b;
+    int own = index == 0 ? rank - 2 : rank - 1, k = index == 0 ? rank - 1 : rank - 2;
+    side->node = access.node;
+    side->offset = access.offset;
+    side->own = access.stride[swapped ? k : own];
+    side->k = access.stride[swapped ? own : k];
+    side->length = extent_of(&operand->shape, swapped ? own : k);
+    if (rank == 3)
+        side->page = access.stride[0];
+}
+
+/* The side but for its pointer. */
+static struct side find_side(struct function *f, const struct node *contract, int index)
+{
+    struct side side = {0};
+    (contract->op == OP_MATMUL ? matmul_side : windows_side)(f, contract, index, &side);
+    return side;
+}
+
+struct side group_contract_side(struct function *f, const struct node *contract, int index)
+{
+    struct side side = find_side(f, contract, index);
+    side.pointer = side.base = function_pointer(f, side.node, false);
+    if (!extent_is(side.offset, 0))
+        side.pointer = arena_printf(f->emit->arena, "%s + %s", side.pointer,
+                                    function_extent(f, side.offset));
+    return side;
+}
+
+struct contraction group_contraction(struct function *f, const struct node *node)
+{
+    const struct shape *shape = &node->shape;
+    int axes = node->attr.axes, m = graph_node(f->graph, node->operand[0])->shape.rank - axes;
+    struct side a = find_side(f, node, 0), b = find_side(f, node, 1);
+    struct contraction c = {.columns = 1, .pages = {.constant = 1}, .k = a.length,
+                            .windowed = a.windowed || b.windowed};
+    if (node->op == OP_MATMUL) {
+        c.paged = shape->rank == 3;
+        c.pages = c.paged ? extent_of(shape, 0) : c.pages;
+        c.m = extent_of(shape, shape->rank - 2);
+        c.n = extent_of(shape, shape->rank - 1);
+    } else {
+        c.columns = shape->rank - m;
+        c.m = windows_extent(shape, 0, m);
+        c.n = windows_extent(shape, m, shape->rank);
+    }
+    return c;
+}
+
+int group_product_storage(const struct function *f, const struct node *matmul)
+{
+    if (function_stores(f, matmul->id))
+        return matmul->id;
+    for (int i = 1; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (node->dtype == F32 && function_place(f, node->id)->kind == PLACE_ARENA &&
+            node->op != OP_STORE && shape_equal(&node->shape, &matmul->shape))
+            return node->id;
+    }
+    return -1;
+}

@@ -1,0 +1,39 @@
+/* Sides of contractions: where their elements lie, and which loops walk them. */
+#ifndef INVAR_EMIT_SIDE_H
+#define INVAR_EMIT_SIDE_H
+#include "emit/c/function.h"
+
+/* The elements of axes first .. last - 1. */
+struct extent windows_extent(const struct shape *, int first, int last);
+/* A loop over a run of an operand's axes: what a step adds to the element's number, and to the
+ * coordinate of each limit. */
+struct walk {
+    struct extent extent, stride;
+    int64_t step[LIMITS_MAX];
+};
+
+/* One side of a contraction: storage, and strides of its page, of its own axis and of k. */
+struct side {
+    int node;                           /* whose storage it is */
+    struct extent offset;               /* of its first element there */
+    const char *base, *pointer;         /* the storage; its first element */
+    struct extent page, own, k, length;
+    bool windowed;                      /* strides do not say it: walks and limits do */
+    int owns, ks, limits;
+    struct walk own_walk[RANK_MAX], k_walk[RANK_MAX];
+    int64_t first[LIMITS_MAX], extent[LIMITS_MAX];
+};
+
+/* What a contraction computes: pages (1 unless `paged`) of m rows and n columns, sums over k. */
+struct contraction {
+    bool paged, windowed;
+    int columns;                        /* axes that n is made of */
+    struct extent pages, m, n, k;
+};
+struct contraction group_contraction(struct function *, const struct node *);
+struct side group_contract_side(struct function *, const struct node *matmul, int index);
+/* Where raw products lie: their own storage, or that of a value of the epilogue of the same shape
+ * which then overwrites them; -1: in a tile. */
+int group_product_storage(const struct function *, const struct node *);
+
+#endif
