@@ -133,6 +133,7 @@ static const struct op_case cases[] = {
     {"sparse", {ROWS(1, 5, 5, 1), IN(2, 2, 1, 2)}, 2, build_sparse},
     {"point", {ROWS(1, 5, 4, 3), IN(1, 1, 3, 2)}, 2, build_point},
     {"biased", {ROWS(1, 5, 4, 2), IN(3, 3, 2, 3), IN(3)}, 3, build_biased},
+    {"one_column", {ROWS(1, 5, 4, 1), IN(3, 3, 1, 1), IN(1)}, 3, build_biased},
     {"placed", {ROWS(1, 5, 4, 2), IN(3, 3, 2, 3), IN(5, 4, 3)}, 3, build_placed},
     {"chunks", {{F32, SHAPE(1, 5, 4, 40), .low = -2, .high = 2, .batch = 1, .fixed = true},
                 {F32, SHAPE(3, 3, 40, 3), .low = -2, .high = 2, .fixed = true}}, 2, build_same},

@@ -141,7 +141,8 @@ static const char *product_element(struct nest *nest, int id)
     struct text index;
     text_init(&index, f->emit->arena);
     emit_term(&index, products->n, "(row - first)");
-    emit_term(&index, (struct extent){.constant = 1}, products->column);
+    if (!extent_is(products->n, 1))     /* else made before the loop over them */
+        emit_term(&index, (struct extent){.constant = 1}, products->column);
     return arena_printf(f->emit->arena, "tile[%s]", index.data);
 }
 
