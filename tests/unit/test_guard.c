@@ -56,18 +56,6 @@ static void test_subnormals(void)
 #endif
 }
 
-/* Directory of this file, without the slash. */
-static const char *here(void)
-{
-    static char directory[400];
-    snprintf(directory, sizeof directory, "%s", __FILE__);
-    char *slash = strrchr(directory, '/');
-    if (slash == NULL)
-        return ".";
-    *slash = '\0';
-    return directory;
-}
-
 /*
  * Compiles, with extra flags, a program whose exit status is the canary, and runs it. Returns
  * that status, or -1 where it does not compile; *message starts with what the compiler said.
@@ -80,10 +68,10 @@ static int compile_canary(const char *flags, char *message, size_t size)
     if (mkdtemp(directory) == NULL)
         return -2;
     snprintf(command, sizeof command,
-             "cd %s/../.. && echo '#include \"core/arith.h\"\nint main(void) { return "
+             "cd " INVAR_SOURCE_DIR " && echo '#include \"core/arith.h\"\nint main(void) { return "
              "(int)inv_canary(); }' | %s -std=gnu11 -O2 -ffp-contract=off -fno-math-errno %s "
              "-Iruntime -x c - -o %s/canary 2>&1 && (%s/canary; echo exit $?); rm -rf %s",
-             here(), compiler != NULL ? compiler : "cc", flags, directory, directory, directory);
+             compiler != NULL ? compiler : "cc", flags, directory, directory, directory);
     FILE *pipe = popen(command, "r");
     if (pipe == NULL)
         return -2;
@@ -142,9 +130,9 @@ static char *assemble(const char *printing, const char *flags)
     compiler = compiler != NULL ? compiler : "clang";
 #endif
     snprintf(command, sizeof command,
-             "cd %s/../.. && { %s } | %s -std=gnu11 -O3 -ffp-contract=off -fno-math-errno "
-             "-fno-trapping-math %s -Iruntime -Itemplates -x c -S - -o -",
-             here(), printing, compiler != NULL ? compiler : "gcc", flags);
+             "cd " INVAR_SOURCE_DIR " && { %s } | %s -std=gnu11 -O3 -ffp-contract=off "
+             "-fno-math-errno -fno-trapping-math %s -Iruntime -Itemplates -x c -S - -o -",
+             printing, compiler != NULL ? compiler : "gcc", flags);
     FILE *pipe = popen(command, "r");
     if (pipe != NULL) {
         length = fread(text, 1, sizeof text - 1, pipe);
