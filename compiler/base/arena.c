@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_BYTES = 64 * 1024, FIRST_ROOM = 8 };
+enum { FIRST_BYTES = 4 * 1024, CHUNK_BYTES = 64 * 1024, FIRST_ROOM = 8 };
 
 struct chunk {
     struct chunk *next;
@@ -15,6 +15,8 @@ struct chunk {
 
 struct arena {
     struct chunk *chunk;                /* the newest; only this one is filled */
+    struct arena *inner;                /* arenas that end with this one: a list by next */
+    struct arena *next, **link;         /* link: what points to this one, or NULL */
 };
 
 static void out_of_memory(void)
@@ -46,12 +48,30 @@ struct arena *arena_new(void)
     return a;
 }
 
+struct arena *arena_within(struct arena *outer)
+{
+    struct arena *a = arena_new();
+
+    a->link = &outer->inner;
+    a->next = outer->inner;
+    if (a->next)
+        a->next->link = &a->next;
+    outer->inner = a;
+    return a;
+}
+
 void arena_free(struct arena *a)
 {
     struct chunk *c, *next;
 
     if (!a)
         return;
+    while (a->inner)
+        arena_free(a->inner);
+    if (a->link)
+        *a->link = a->next;
+    if (a->next)
+        a->next->link = a->link;
     for (c = a->chunk; c; c = next) {
         next = c->next;
         free(c);
@@ -74,8 +94,10 @@ void *arena_alloc(struct arena *a, size_t size)
         c->next->used = size;
         return c->next->data;
     }
-    if (!c || size > c->size - c->used)
-        c = a->chunk = chunk_new(size > CHUNK_BYTES ? size : CHUNK_BYTES, c);
+    if (!c || size > c->size - c->used) {
+        size_t room = c ? CHUNK_BYTES : FIRST_BYTES;
+        c = a->chunk = chunk_new(size > room ? size : room, c);
+    }
     piece = c->data + c->used;
     c->used += size;
     return piece;

@@ -7,6 +7,8 @@
 struct arena;
 
 struct arena *arena_new(void);
+/* One that is freed at the latest with `outer`. */
+struct arena *arena_within(struct arena *outer);
 void arena_free(struct arena *);
 
 /* Zeroed, aligned for any type; never returns NULL (exits with a message when memory is out). */

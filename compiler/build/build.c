@@ -33,7 +33,8 @@ static const struct build_source sources[] = {
 int build_emit(const struct program *program, const char *dir, struct inv_claims *claims)
 {
     struct place place = {.arena = program->arena, .folder = dir, .claims = claims};
-    bool good = build_write_sources(program, sources, &place) &&
+    struct sources made = build_make_sources(program, sources);
+    bool good = build_write_sources(&made, &place) &&
                 build_write_glue(program, "templates/program/", &place) &&
                 build_write_runtime(&place, false) && files_finish(&place);
     return good ? 0 : 1;
@@ -103,24 +104,30 @@ static bool build_open(struct build *build, const struct program *program,
 
 /* ---- what was built before ---- */
 
-static void hash_program(const struct build *build, struct inv_sha256 *hash)
+/* Emits what key and files are made of, once. */
+static const struct sources *make_sources(struct build *build)
 {
-    struct text text;
-    text_init(&text, build->arena);
-    emit_model(build->program, &text);
-    emit_main(build->program, &text);
-    build_hash_text(hash, text.data);
+    if (!build->sources.count)
+        build->sources = build_make_sources(build->program, build->kind->sources);
+    return &build->sources;
+}
+
+static void hash_levels(const struct build *build, struct inv_sha256 *hash)
+{
     build_hash_text(hash, arena_printf(build->arena, "levels %u", build->levels));
 }
 
 /* What a trainer, or a runtime alone, depends on: sources, compiler and flags. */
-static const char *build_key(const struct build *build, bool trainer)
+static const char *build_key(struct build *build, bool trainer)
 {
     struct arena *arena = build->arena;
+    const struct sources *made = trainer ? make_sources(build) : NULL;
     struct inv_sha256 hash;
     unsigned char digest[32];
     inv_sha256_init(&hash);
     if (trainer) {
+        for (int i = 0; i < made->count; i++)
+            build_hash_text(&hash, made->file[i].data);
         build->kind->hash(build, &hash);
         build_hash_text(&hash, files_stamp(arena, build->library));
     }
@@ -249,20 +256,15 @@ static struct command_line link_line(const struct build *build, const struct obj
     return line;
 }
 
-static bool write_trainer(const struct build *build)
-{
-    struct place place = build_place(build);
-    return build_write_sources(build->program, sources, &place);
-}
-
 static bool open_processor(struct build *build)
 {
     build->levels = (1u << LEVELS) - 1;
     return true;
 }
 
-static const struct build_kind build_processor = {open_processor, write_trainer, hash_program,
-                                                  compile_all, link_line};
+static const struct build_kind build_processor = {
+    .open = open_processor, .sources = sources, .hash = hash_levels, .compile = compile_all,
+    .link = link_line};
 
 /* zlib statically, else shared, else the linker's own words. */
 static bool link_all(const struct build *build, const struct objects *objects, const char *out)
@@ -289,7 +291,8 @@ static const char *compile_trainer(struct build *build)
     struct place place = build_place(build);
     const char *made = arena_printf(build->arena, "%s/trainer", build->folder);
     find_known_levels(build);
-    bool good = build->kind->write(build) &&
+    bool good = build_write_sources(make_sources(build), &place) &&
+                (!build->kind->write || build->kind->write(build)) &&
                 build_write_runtime(&place, build->library != NULL) && make_library(build) &&
                 build->kind->compile(build, &objects) && link_all(build, &objects, made);
     return good ? made : NULL;

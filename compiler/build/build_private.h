@@ -16,6 +16,9 @@ enum { COMMANDS = 256 };
 /* A file that waits for files_finish. */
 struct emitted { const char *name, *data; size_t size; };
 
+/* The files that are made of a program. */
+struct sources { struct emitted *file; int count; };
+
 /* A folder that sources are written to. */
 struct place {
     struct arena *arena;
@@ -47,6 +50,7 @@ struct build {
     const char *folder;                 /* temporary */
     struct cache cache;
     const char *library;                /* the runtime's archive; NULL: not made yet */
+    struct sources sources;             /* none: not made yet */
     unsigned levels;                    /* of the model for processors; bit i: levels[i] */
     unsigned known;                     /* to the compiler */
 };
@@ -67,8 +71,9 @@ struct command_line {
 /* How trainers of one target are built. */
 struct build_kind {
     bool (*open)(struct build *);       /* finds what it needs */
-    bool (*write)(const struct build *); /* the model's sources into the folder */
-    /* What the sources, and what compiles them, depend on. */
+    const struct build_source *sources; /* that are made of the program */
+    bool (*write)(const struct build *); /* other sources into the folder; NULL: there are none */
+    /* What these, and what compiles all, depend on. */
     void (*hash)(const struct build *, struct inv_sha256 *);
     bool (*compile)(const struct build *, struct objects *);
     struct command_line (*link)(const struct build *, const struct objects *, const char *zlib,
@@ -83,7 +88,8 @@ struct build_source {
     const char *suffix;                 /* NULL: main.c */
     void (*emit)(const struct program *, struct text *); /* NULL ends a list */
 };
-bool build_write_sources(const struct program *, const struct build_source *, struct place *);
+struct sources build_make_sources(const struct program *, const struct build_source *);
+bool build_write_sources(const struct sources *, struct place *);
 bool build_write_text(struct place *, const char *name, const struct text *);
 /* CMakeLists.txt and README.md from templates whose paths begin so. */
 bool build_write_glue(const struct program *, const char *templates, struct place *);

@@ -40,7 +40,8 @@ static const struct build_source sources[] = {
 int build_cuda_emit(const struct program *program, const char *dir, struct inv_claims *claims)
 {
     struct place place = {.arena = program->arena, .folder = dir, .claims = claims};
-    bool good = build_write_sources(program, sources, &place) &&
+    struct sources made = build_make_sources(program, sources);
+    bool good = build_write_sources(&made, &place) &&
                 build_write_glue(program, "templates/program/cuda_", &place) &&
                 build_write_runtime(&place, false) && write_cuda_runtime(program, &place) &&
                 files_finish(&place);
@@ -143,17 +144,11 @@ static bool open_cuda(struct build *build)
 static bool write_cuda(const struct build *build)
 {
     struct place place = build_place(build);
-    return build_write_sources(build->program, sources, &place) &&
-           write_cuda_runtime(build->program, &place);
+    return write_cuda_runtime(build->program, &place);
 }
 
 static void hash_cuda(const struct build *build, struct inv_sha256 *hash)
 {
-    struct text text;
-    text_init(&text, build->arena);
-    for (int i = 0; sources[i].emit; i++)
-        sources[i].emit(build->program, &text);
-    build_hash_text(hash, text.data);
     build_hash_text(hash, NVCC_FLAGS NVCC_HOST_FLAGS);
     build_hash_text(hash, build->archs);
     build_hash_text(hash, files_stamp(build->arena, build->nvcc));
@@ -227,4 +222,5 @@ static struct command_line link_cuda(const struct build *build, const struct obj
     return line;
 }
 
-const struct build_kind build_cuda = {open_cuda, write_cuda, hash_cuda, compile_cuda, link_cuda};
+const struct build_kind build_cuda = {open_cuda, sources, write_cuda, hash_cuda, compile_cuda,
+                                      link_cuda};

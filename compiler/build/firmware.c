@@ -171,7 +171,8 @@ int build_firmware(const struct program *program, const char *dir, const char *w
         diags_print(program->diags, stderr);
         return 1;
     }
-    bool good = build_write_sources(program, sources, &place) &&
+    struct sources made = build_make_sources(program, sources);
+    bool good = build_write_sources(&made, &place) &&
                 write_bill(program, &place) && write_core(&place) &&
                 (!weights || write_weights(program, &place, weights)) && files_finish(&place);
     return good ? 0 : 1;

@@ -51,20 +51,30 @@ bool build_write_text(struct place *place, const char *name, const struct text *
     return files_write(place, name, text->data, text->size);
 }
 
-bool build_write_sources(const struct program *program, const struct build_source *source,
-                         struct place *place)
+struct sources build_make_sources(const struct program *program,
+                                  const struct build_source *source)
 {
     struct arena *arena = program->arena;
+    struct sources made = {0};
+    int room = 0;
     for (; source->emit; source++) {
         struct text text;
         text_init(&text, arena);
         source->emit(program, &text);
         const char *name = source->suffix ? arena_printf(arena, "%s%s", emit_file_name(program),
                                                          source->suffix) : "main.c";
-        if (!build_write_text(place, name, &text))
-            return false;
+        ARENA_PUSH(arena, made.file, made.count, room) =
+            (struct emitted){name, text.data, text.size};
     }
-    return true;
+    return made;
+}
+
+bool build_write_sources(const struct sources *made, struct place *place)
+{
+    bool good = true;
+    for (int i = 0; i < made->count && good; i++)
+        good = files_write(place, made->file[i].name, made->file[i].data, made->file[i].size);
+    return good;
 }
 
 /* ---- glue ---- */

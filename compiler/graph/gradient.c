@@ -15,11 +15,11 @@ void gradient_add(struct gradient *d, const struct node *n, int index, int contr
 {
     if (!gradient_wanted(d, n, index))
         return;
-    struct arena *arena = d->graph->program->arena;
     struct sources *to = &d->sources[n->operand[index]];
     const struct shape *shape = &graph_node(d->graph, n->operand[index])->shape;
     int value = graph_unbroadcast(d->graph, contribution, shape);
-    ARENA_PUSH(arena, to->item, to->count, to->room) = (struct contribution){n->id, index, value};
+    ARENA_PUSH(d->arena, to->item, to->count, to->room) =
+        (struct contribution){n->id, index, value};
 }
 
 /* Consumers arrive in descending order; within one, operands in the order of its rule. */

@@ -15,6 +15,7 @@ struct sources {
 
 struct gradient {
     struct graph *graph;
+    struct arena *arena;                /* of the pass */
     bool *depends;                      /* by forward id: on a wanted node, differentiably */
     struct sources *sources;            /* by forward id */
 };

@@ -13,6 +13,7 @@ struct graph *graph_new(struct program *program, const char *name)
     struct graph *graph = ARENA_NEW(program->arena, struct graph);
     graph->program = program;
     graph->name = name;
+    graph->nodes = arena_within(program->arena);
     graph->forward = -1;
     return graph;
 }
@@ -77,7 +78,7 @@ const char *graph_infer(const struct graph *graph, struct node *n)
 int graph_add_shaped(struct graph *graph, enum op op, int count, const int *operand,
                      const struct attr *attr, enum dtype dtype, const struct shape *shape)
 {
-    struct arena *arena = graph->program->arena;
+    struct arena *arena = graph->nodes;
     struct node *n = ARENA_NEW(arena, struct node);
     n->id = graph->count;
     n->op = op;

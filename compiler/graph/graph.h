@@ -74,6 +74,7 @@ struct node {
 struct graph {
     struct program *program;            /* its arena, diags and variables */
     const char *name;                   /* init, train, evaluate ... */
+    struct arena *nodes;                /* of the nodes, within that of the program */
     struct node **node;
     int count, room;
     struct span span, call;             /* given to the nodes made next */

@@ -138,7 +138,7 @@ static void lower_block_body(struct lower *l, struct frame *f, const struct expa
 
 static struct value expand(struct lower *l, struct frame *caller, const struct expansion *e)
 {
-    struct frame *f = ARENA_NEW(l->arena, struct frame), *current = l->current;
+    struct frame *f = ARENA_NEW(l->frames, struct frame), *current = l->current;
     if (!can_expand(l, caller, e) || !lower_step(l, caller, e->span))
         return value_error();
     struct within within = {.block = e->block->text, .span = e->span, .outer = l->within};
@@ -266,7 +266,7 @@ struct value lower_apply(struct lower *l, struct frame *caller, struct layer *la
         chain.path = NULL;
         v = apply_to_one(l, caller, &chain, e);
     } else {
-        struct frame *scope = ARENA_NEW(l->arena, struct frame);
+        struct frame *scope = ARENA_NEW(l->frames, struct frame);
         *scope = *layer->frame;
         scope->names = layer->names;
         e.block = layer->block;
@@ -291,7 +291,7 @@ static struct value not_callable(struct lower *l, struct frame *frame, const str
 
 static void name_call(struct lower *l, struct frame *frame, const char *name, const char *path)
 {
-    frame->called = names_add(l->arena, frame->called, name, (void *)path);
+    frame->called = names_add(l->frames, frame->called, name, (void *)path);
 }
 
 struct value lower_call(struct lower *l, struct frame *frame, const struct ast *callee,

@@ -4,8 +4,22 @@
 enum {
     NODES_MAX = 250000,                 /* of a phase before gradients: about 100 MB */
     STEPS_MAX = 500000,                 /* statements and calls of a phase: up to 350 MB */
+    UPDATE_MAX = 1000,                  /* of both: what the update of a parameter may have more */
     NOTES_MAX = 3
 };
+
+void lower_begin_limits(struct lower *l)
+{
+    l->steps = 0;
+    l->steps_max = STEPS_MAX;
+    l->nodes_max = NODES_MAX;
+}
+
+void lower_allow_updates(struct lower *l, int parameters)
+{
+    l->steps_max += parameters * UPDATE_MAX;
+    l->nodes_max += l->graph->count + parameters * UPDATE_MAX;
+}
 
 static const char *within_text(struct lower *l, const struct within *w)
 {
@@ -23,12 +37,12 @@ static void report(struct lower *l, struct frame *frame, struct span span)
             inner[i] = inner[i - 1];
         inner[0] = w;
     }
-    bool nodes = l->graph->count > NODES_MAX;
+    bool nodes = l->graph->count > l->nodes_max;
     struct diag *d = diag_error(
         l->diags, inner[0] ? inner[0]->span : lower_user_span(l, frame, span),
-        "the model is too large: more than %d %s up to here%s%s", nodes ? NODES_MAX : STEPS_MAX,
-        nodes ? "operations" : "statements and calls", inner[0] ? ", in " : "",
-        inner[0] ? within_text(l, inner[0]) : "");
+        "the model is too large: more than %d %s up to here%s%s",
+        nodes ? l->nodes_max : l->steps_max, nodes ? "operations" : "statements and calls",
+        inner[0] ? ", in " : "", inner[0] ? within_text(l, inner[0]) : "");
     for (int i = 1; i <= NOTES_MAX && inner[i]; i++)
         diag_note(d, inner[i]->span, "within it, %s", within_text(l, inner[i]));
     diag_help(d, "statements of a model are laid out one by one: repeat less, or compute on larger "
@@ -37,7 +51,7 @@ static void report(struct lower *l, struct frame *frame, struct span span)
 
 bool lower_step(struct lower *l, struct frame *frame, struct span span)
 {
-    if (!l->too_large && (++l->steps > STEPS_MAX || l->graph->count > NODES_MAX)) {
+    if (!l->too_large && (++l->steps > l->steps_max || l->graph->count > l->nodes_max)) {
         l->too_large = true;
         report(l, frame, span);
     }

@@ -171,7 +171,7 @@ bool pass_lower(struct program *program, struct ast *const *file, int file_count
 {
     struct lower *l = ARENA_NEW(program->arena, struct lower);
     l->program = program;
-    l->arena = program->arena;
+    l->arena = l->frames = program->arena;
     l->diags = program->diags;
     l->graph = graph_new(program, "consts"); /* of what is evaluated before the first phase */
     for (int i = 0; i < file_count; i++) {

@@ -111,6 +111,7 @@ enum { BUCKETS = 4096 };
 struct lower {
     struct program *program;
     struct arena *arena;
+    struct arena *frames;               /* of frames and names: arena, but for a body's own */
     struct diags *diags;
     struct graph *graph;                /* the phase being built */
     struct frame *current;              /* the body being lowered, for errors */
@@ -127,6 +128,7 @@ struct lower {
     int const_depth;                    /* of consts that are made of consts */
     bool consts_deep;                   /* reported */
     int steps;                          /* statements and calls of the phase so far */
+    int steps_max, nodes_max;           /* limits of the phase */
     bool too_large;                     /* reported; what remains is left out */
     const struct within *within;        /* the innermost */
     const struct maker **maker;         /* by node; of the node that it names alone */
@@ -254,6 +256,9 @@ void lower_note_maker(struct lower *, struct value, const struct ast *block);
 bool lower_made_by(struct lower *, struct value, const struct layer *);
 
 /* ---- limit.c ---- */
+void lower_begin_limits(struct lower *); /* of a phase */
+/* The train phase's graph has gradients now, and so many parameters get updates. */
+void lower_allow_updates(struct lower *, int parameters);
 /* Counts a statement or call, before it is lowered.  False, after an error, where the model has
  * become too large: then nothing more is lowered. */
 bool lower_step(struct lower *, struct frame *, struct span);
@@ -398,6 +403,10 @@ void lower_source(struct lower *, const struct ast *, bool part);
 void lower_train_settings(struct lower *);
 void lower_train_check(struct lower *);
 void lower_begin_phase(struct lower *, enum phase, bool training);
+/* Frames and names that are made between these lie in an arena of their own: nothing may hold one
+ * afterwards.  The first gives what the second takes. */
+struct arena *lower_begin_frames(struct lower *);
+void lower_end_frames(struct lower *, struct arena *before);
 void lower_accumulate(struct lower *, struct frame *, const struct ast *);
 void lower_better(struct lower *, struct frame *, const struct ast *);
 void lower_target(struct lower *, const struct ast *);

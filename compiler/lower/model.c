@@ -44,7 +44,7 @@ void lower_begin_phase(struct lower *l, enum phase phase, bool training)
     l->phase = phase;
     l->training = training;
     lower_forget_reads(l);
-    l->steps = 0;
+    lower_begin_limits(l);
     l->loss = -1;
     l->loss_count = l->metric_count = 0;
     l->metrics = NULL;
@@ -101,9 +101,22 @@ static bool bind_inputs(struct lower *l, struct frame *frame)
     return lower_bind_values(l, frame, formals, given);
 }
 
+struct arena *lower_begin_frames(struct lower *l)
+{
+    struct arena *before = l->frames;
+    l->frames = arena_within(l->arena);
+    return before;
+}
+
+void lower_end_frames(struct lower *l, struct arena *before)
+{
+    arena_free(l->frames);
+    l->frames = before;
+}
+
 static void lower_model_body(struct lower *l, enum phase phase, bool training)
 {
-    struct frame *frame = ARENA_NEW(l->arena, struct frame);
+    struct frame *frame = ARENA_NEW(l->frames, struct frame);
     lower_begin_phase(l, phase, training);
     *frame = (struct frame){
         .role = ROLE_MODEL, .declaration = l->model_ast, .path = "", .random_path = ""};
@@ -595,10 +608,11 @@ static void store_absent_losses(struct lower *l)
     }
 }
 
-void lower_phases(struct lower *l)
+/* The train phase, and the optimizer, which may ask for its metrics. */
+static void lower_training(struct lower *l)
 {
     int errors = diags_error_count(l->diags);
-    l->model_losses = count_losses(l->model_ast->kid[1]);
+    struct arena *frames = lower_begin_frames(l);
     lower_model_body(l, PHASE_TRAIN, true);
     if (l->loss < 0 && diags_error_count(l->diags) == errors)
         diag_error(l->diags, l->model_ast->name_span, "model '%s' has no loss", l->model_ast->text);
@@ -606,12 +620,27 @@ void lower_phases(struct lower *l)
         store_report(l, "loss", l->loss);
         lower_optimizer(l);
     }
-    lower_model_body(l, PHASE_EVALUATE, false);
+    lower_end_frames(l, frames);
+}
+
+static void lower_use(struct lower *l, enum phase phase)
+{
+    struct arena *frames = lower_begin_frames(l);
+    lower_model_body(l, phase, false);
+    lower_end_frames(l, frames);
+}
+
+void lower_phases(struct lower *l)
+{
+    int errors = diags_error_count(l->diags);
+    l->model_losses = count_losses(l->model_ast->kid[1]);
+    lower_training(l);
+    lower_use(l, PHASE_EVALUATE);
     if (l->loss >= 0)
         store_report(l, "loss", l->loss);
     store_absent_losses(l);
-    lower_model_body(l, PHASE_FINISH, false);
-    lower_model_body(l, PHASE_PREDICT, false);
+    lower_use(l, PHASE_FINISH);
+    lower_use(l, PHASE_PREDICT);
     if (diags_error_count(l->diags) == errors)
         compare_forms(l);
 }

@@ -429,11 +429,13 @@ static struct value optimize(struct lower *l, const struct param_group *g, int w
                              value_tensor(l, gradient, false, span)};
     struct expansion e = {
         .given = given, .given_count = 2, .path = path, .random_path = path, .span = span};
+    struct arena *frames = lower_begin_frames(l);
     l->optimizing = true;
     l->held = g->held;
     l->updates = g->updates;
     struct value v = value_to_f32(l, lower_apply(l, &caller, &layer, &e));
     l->optimizing = false;
+    lower_end_frames(l, frames);
     l->current = NULL;
     if (v.kind == V_TENSOR && !shape_equal(&value_node(l, v)->shape, &shape)) {
         diag_error(l->diags, span,
@@ -746,6 +748,7 @@ void lower_optimizer(struct lower *l)
         return;
     }
     make_gradients(l, param, count);
+    lower_allow_updates(l, count);
     struct param_group *group = group_params(l, param, count, &groups);
     for (int i = 0; i < groups && !diags_error_count(l->diags); i++)
         optimize_group(l, &group[i], i + 1);

@@ -107,10 +107,10 @@ struct binding *frame_find(struct frame *frame, const char *name)
 struct binding *frame_bind(struct lower *l, struct frame *frame, const char *name,
                            struct value value, struct span span)
 {
-    struct binding *b = ARENA_NEW(l->arena, struct binding);
+    struct binding *b = ARENA_NEW(l->frames, struct binding);
     *b = (struct binding){.name = name, .value = value, .span = span, .variable = -1,
                           .graph = l->graph, .next = frame->names};
-    b->index = names_add(l->arena, b->next ? b->next->index : NULL, name, b);
+    b->index = names_add(l->frames, b->next ? b->next->index : NULL, name, b);
     frame->names = b;
     return b;
 }

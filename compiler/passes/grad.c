@@ -44,11 +44,11 @@ static int differentiate(struct gradient *d, int id, bool is_loss)
 
 void pass_grad(struct graph *graph, int loss, const int *wanted, int wanted_count, int *gradient)
 {
-    struct arena *arena = graph->program->arena;
+    struct arena *arena = arena_new();
     struct span span = graph->span, call = graph->call;
     const struct node *n = graph_node(graph, loss);
     int layer = graph->layer;
-    struct gradient d = {graph, ARENA_ARRAY(arena, bool, loss + 1),
+    struct gradient d = {graph, arena, ARENA_ARRAY(arena, bool, loss + 1),
                          ARENA_ARRAY(arena, struct sources, loss + 1)};
     int *gradient_of = ARENA_ARRAY(arena, int, loss + 1);
     assert(n->dtype == F32 && n->shape.rank == 0);
@@ -57,6 +57,7 @@ void pass_grad(struct graph *graph, int loss, const int *wanted, int wanted_coun
         gradient_of[id] = d.depends[id] ? differentiate(&d, id, id == loss) : -1;
     for (int i = 0; i < wanted_count; i++)
         gradient[i] = wanted[i] <= loss ? gradient_of[wanted[i]] : -1;
+    arena_free(arena);
     graph->span = span;
     graph->call = call;
     graph->forward = -1;

@@ -30,6 +30,7 @@ struct simplify {
     struct graph *new;                  /* the nodes made so far */
     int *map;                           /* old id -> new id */
     int *uses;                          /* old id -> number of its uses */
+    struct arena *scratch;              /* of what only this pass needs */
     struct made *made;                  /* new id -> */
     int made_count, made_room;
     int *bucket;                        /* hash -> the newest node with it, or -1 */
@@ -47,7 +48,7 @@ static struct node *operand(const struct simplify *s, const struct node *node, i
 
 static struct arena *arena_of(const struct simplify *s)
 {
-    return s->old->program->arena;
+    return s->new->nodes;
 }
 
 /* A node that stands for what `like` does. */
@@ -439,7 +440,7 @@ static int unify(struct simplify *s, struct node *node)
             return id;
     node->id = s->new->count;
     ARENA_PUSH(arena_of(s), s->new->node, s->new->count, s->new->room) = node;
-    ARENA_PUSH(arena_of(s), s->made, s->made_count, s->made_room) = (struct made){-1, *newest};
+    ARENA_PUSH(s->scratch, s->made, s->made_count, s->made_room) = (struct made){-1, *newest};
     *newest = node->id;
     return node->id;
 }
@@ -504,11 +505,10 @@ static bool *find_live(struct arena *arena, const struct graph *graph)
 
 /* Drops nodes that no store needs and numbers the others densely.  A gradient node whose forward
  * node is gone, or stands behind it, forgets it. */
-static void drop_dead(struct graph *graph)
+static void drop_dead(struct arena *scratch, struct graph *graph)
 {
-    struct arena *arena = graph->program->arena;
-    bool *live = find_live(arena, graph);
-    int *map = ARENA_ARRAY(arena, int, graph->count + 1);
+    bool *live = find_live(scratch, graph);
+    int *map = ARENA_ARRAY(scratch, int, graph->count + 1);
     int count = 0;
     for (int id = 0; id < graph->count; id++) {
         struct node *node = graph->node[id];
@@ -531,12 +531,30 @@ static void count_uses(struct simplify *s)
             s->uses[s->old->node[id]->operand[i]]++;
 }
 
+/* Lays the nodes that are left side by side, and frees those that are not. */
+static void gather(struct graph *graph)
+{
+    struct arena *old = graph->nodes;
+    graph->nodes = arena_within(graph->program->arena);
+    struct node **list = ARENA_ARRAY(graph->nodes, struct node *, graph->count + 1);
+    for (int id = 0; id < graph->count; id++) {
+        struct node *node = list[id] = ARENA_NEW(graph->nodes, struct node);
+        *node = *graph->node[id];
+        node->operand = ARENA_ARRAY(graph->nodes, int, node->count + 1);
+        for (int i = 0; i < node->count; i++)
+            node->operand[i] = graph->node[id]->operand[i];
+    }
+    graph->node = list;
+    graph->room = graph->count + 1;
+    arena_free(old);
+}
+
 void pass_simplify(struct graph *graph)
 {
-    struct arena *arena = graph->program->arena;
-    struct graph new = {.program = graph->program, .name = graph->name};
-    struct simplify s = {.old = graph, .new = &new, .buckets = 64};
-    drop_dead(graph);
+    struct arena *arena = arena_new();
+    struct graph new = {.program = graph->program, .name = graph->name, .nodes = graph->nodes};
+    struct simplify s = {.old = graph, .new = &new, .scratch = arena, .buckets = 64};
+    drop_dead(arena, graph);
     while (s.buckets < (unsigned)graph->count)
         s.buckets *= 2;
     s.map = ARENA_ARRAY(arena, int, graph->count + 1);
@@ -552,5 +570,7 @@ void pass_simplify(struct graph *graph)
     graph->node = new.node;
     graph->count = new.count;
     graph->room = new.room;
-    drop_dead(graph);
+    drop_dead(arena, graph);
+    arena_free(arena);
+    gather(graph);
 }

@@ -1,13 +1,14 @@
 /* Emission: templates, numbers, names; then graphs of every class as C, compiled and run.  Each
  * is emitted twice: as the passes schedule it, and with every node a group of its own in memory
  * of its own.  Both must leave the same bits in every report, for whole and partial batches,
- * and however the work is split. */
+ * and however the work is split.  Groups share a function only where storage overlaps alike. */
 #include <CUnit/Basic.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "emit/emit.h"
+#include "emit/share.h"
 #include "emit/template.h"
 #include "emit/text.h"
 #include "graph/op.h"
@@ -349,6 +350,25 @@ static void case_block(void)
     output(op2(OP_SUB, w, op2(OP_DIV, m, op2(OP_ADD, v, number(1e-8f)))));
 }
 
+/* Four rows of x, which no other group computes with its own. */
+static int taken(int x)
+{
+    return graph_take(graph, x, classes(shape(2, -1, 1, 4, 0, 0)));
+}
+
+/* Groups of the same operators, on storage that coincides in other ways: they may share a function
+ * only where it coincides alike.  An operand that is needed later is not written over. */
+static void case_alike(void)
+{
+    for (int64_t which = 0; which < 8; which++) {
+        struct shape table = shape(3, -1, 1, 5, 2 + which % 3, 0);
+        int a = taken(input(table)), b = which & 4 ? a : taken(input(table));
+        int later = taken(op2(OP_SUB, op2(OP_MUL, a, b), b));
+        later = which & 1 ? op2(OP_MAX, later, a) : later;
+        output(which & 2 ? op2(OP_MIN, later, b) : later);
+    }
+}
+
 /* Axes of extent 1 everywhere. */
 static void case_ones(void)
 {
@@ -380,7 +400,7 @@ static const struct {
     {"indexed", case_indexed, 9},    {"pieces", case_pieces, 4},
     {"random", case_random, 7},      {"constants", case_constants, 3},
     {"training", case_training, 32}, {"block", case_block, 1},
-    {"ones", case_ones, 3},
+    {"ones", case_ones, 3},          {"alike", case_alike, 2},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -439,6 +459,46 @@ static void plain_schedule(void)
     }
     for (int id = 0; id < graph->count; id++)
         plain_node(schedule, id);
+}
+
+/* ---- which groups share a function ---- */
+
+/* Do two differences share one where the second's result is `apart` bytes behind its operand? */
+static bool shares(int64_t apart, bool flat)
+{
+    struct emit_target target = {.flat = flat};
+    int result[2];
+    arena = arena_new();
+    program = ARENA_NEW(arena, struct program);
+    program->arena = arena;
+    graph = program->phase[PHASE_TRAIN] = graph_new(program, "train");
+    for (int i = 0; i < 2; i++) {
+        struct shape s = shape(1, -1, flat ? 32 + i : 32, 0, 0, 0);
+        result[i] = op2(OP_SUB, input(s), input(s));
+        output(result[i]);
+    }
+    plain_schedule();
+    struct schedule *schedule = graph->schedule;
+    const int *operand = graph_node(graph, result[1])->operand;
+    if (apart >= 0)
+        schedule->place[result[1]].offset = schedule->place[operand[1]].offset + apart;
+    struct emit emit = {.program = program, .arena = arena, .target = &target};
+    share_groups(&emit);
+    const struct user *user = emit.user[PHASE_TRAIN];
+    bool same = user[schedule->group_of[result[0]]].shared ==
+                user[schedule->group_of[result[1]]].shared;
+    arena_free(arena);
+    return same;
+}
+
+static void test_sharing(void)
+{
+    for (int flat = 0; flat < 2; flat++) {
+        CU_ASSERT_TRUE(shares(-1, flat));   /* in storage of its own */
+        CU_ASSERT_TRUE(shares(4096, flat));
+        CU_ASSERT_FALSE(shares(0, flat));   /* in place of the operand */
+        CU_ASSERT_FALSE(shares(16, flat));  /* over a part of it */
+    }
 }
 
 /* ---- emitting, compiling, running ---- */
@@ -567,6 +627,7 @@ int main(void)
     CU_add_test(suite, "templates", test_template);
     CU_add_test(suite, "floats", test_floats);
     CU_add_test(suite, "names", test_names);
+    CU_add_test(suite, "sharing", test_sharing);
     CU_add_test(suite, "bits", test_bits);
     CU_add_test(suite, "vectors", test_vectors);
     CU_add_test(suite, "cleaning", test_cleaning);
