@@ -117,7 +117,7 @@ static bool match_ellipsis(struct lower *l, struct frame *f, const struct ast *f
     struct binding *b = frame_find(f, "...");
     if (!b) {
         struct value list = {.kind = V_LIST, .count = count};
-        list.item = ARENA_ARRAY(l->arena, struct value, count + 1);
+        list.item = ARENA_ARRAY(l->frames, struct value, count + 1);
         for (int i = 0; i < count; i++)
             list.item[i] = value_number((double)dim[i], formal->span);
         frame_bind(l, f, "...", list, formal->span);

@@ -52,7 +52,7 @@ static const char *value_text(struct lower *l, struct value v)
 static const char *fill_in(struct lower *l, struct frame *frame, const struct ast *string)
 {
     struct text text;
-    text_init(&text, l->arena);
+    text_init(&text, l->frames);
     text_puts(&text, "");
     for (const char *at = string->text; *at;) {
         size_t plain = strcspn(at, "{"), size = strcspn(at + plain, "}");
@@ -60,7 +60,7 @@ static const char *fill_in(struct lower *l, struct frame *frame, const struct as
         at += plain;
         if (!*at)
             break;
-        const char *name = arena_printf(l->arena, "%.*s", (int)size - 1, at + 1);
+        const char *name = arena_printf(l->frames, "%.*s", (int)size - 1, at + 1);
         const struct binding *b = at[size] ? frame_find(frame, name) : NULL;
         if (!b) {
             lower_error(l, frame, string->span, "between { and } stands a name of this body, not "
