@@ -267,11 +267,9 @@ void emit_parts(struct emit *emit)
 const char *emit_arena_pointer(struct emit *emit, enum dtype dtype, int64_t offset, bool written,
                                const char *number)
 {
-    static const char *const reader[] = {[F32] = "f32_at", [I32] = "i32_at", [BOOL] = "i32_at",
-                                         [I64] = "i64_at"};
     (void)written;
     (void)offset;
-    return arena_printf(emit->arena, "%s(run, %s)", reader[dtype], number);
+    return arena_printf(emit->arena, "%s_at(run, %s)", emit_storage(dtype), number);
 }
 
 int64_t emit_stack(const struct program *program, const struct emit_target *target)

@@ -220,6 +220,11 @@ const char *emit_ctype(enum dtype dtype)
     return dtype == F32 ? "float" : dtype == I64 ? "int64_t" : "int32_t";
 }
 
+const char *emit_storage(enum dtype dtype)
+{
+    return dtype == F32 ? "f32" : dtype == I64 ? "i64" : "i32";
+}
+
 const char *emit_suffix(enum dtype dtype)
 {
     return dtype == F32 ? "" : dtype == I64 ? "_i64" : "_i32";

@@ -26,6 +26,8 @@ const char *emit_extent_pair(struct arena *, struct extent);
 #define ROWS_PLACE "\002"
 const char *emit_settle_rows(struct arena *, const char *text);
 const char *emit_ctype(enum dtype);
+/* "f32", "i32", "i64": what reads and writes such storage is named by it. */
+const char *emit_storage(enum dtype);
 /* "", "_i32" or "_i64": the function of an operator on operands of that dtype. */
 const char *emit_suffix(enum dtype);
 /* Adds "stride * name" to an index expression; nothing where the stride is 0. */

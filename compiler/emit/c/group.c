@@ -432,12 +432,11 @@ void c_contract_group(struct function *f)
 
 /* ---- take, scatter ---- */
 
-void c_take_group(struct function *f)
+void group_take(struct function *f)
 {
     const struct node *take = group_first(f), *x = graph_node(f->graph, take->operand[0]);
     struct extent pages = extent_of(&take->shape, 0), r = extent_of(&take->shape, 1);
     struct extent n = extent_of(&x->shape, 1), c = extent_of(&take->shape, 2);
-    f->skeleton = "templates/skeleton/take.c";
     const char *page = "";
     if (!extent_is(pages, 1))
         page = arena_printf(f->emit->arena, r.rows ? "%s(i / (%s)) + " : "%s(i / %s) + ",
@@ -450,18 +449,22 @@ void c_take_group(struct function *f)
     values_set(f->values, "row", function_factor(f, c));
     function_set_extent(f, "n", n);
     function_set_extent(f, "c", c);
-    if (extent_is(c, 1))
-        f->skeleton = "templates/skeleton/take_one.c";
     f->count = extent_multiply(pages, r);
     function_use(f, take->op);
 }
 
-void c_scatter_group(struct function *f)
+void c_take_group(struct function *f)
+{
+    group_take(f);
+    f->skeleton = extent_is(extent_of(&group_first(f)->shape, 2), 1)
+                      ? "templates/skeleton/take_one.c" : "templates/skeleton/take.c";
+}
+
+void group_scatter(struct function *f)
 {
     const struct node *scatter = group_first(f), *g = graph_node(f->graph, scatter->operand[0]);
     struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
     struct extent c = extent_of(&scatter->shape, 2), r = extent_of(&g->shape, 1);
-    f->skeleton = "templates/skeleton/scatter.c";
     bool paged = !extent_is(pages, 1);
     const char *out = function_pointer(f, scatter->id, true);
     const char *in = function_pointer(f, g->id, false);
@@ -483,6 +486,12 @@ void c_scatter_group(struct function *f)
     f->mapping = arena_printf(f->emit->arena, "%s: row r of %s is added to row %s[r], r ascending",
                               shape_print(f->emit->arena, F32, &scatter->shape), in, index);
     function_use(f, scatter->op);
+}
+
+void c_scatter_group(struct function *f)
+{
+    group_scatter(f);
+    f->skeleton = "templates/skeleton/scatter.c";
 }
 
 /* ---- concat, pad ---- */
@@ -534,13 +543,14 @@ void group_part_line(struct nest *nest, const struct node *whole, int operand, s
                 nest_index(nest, &nest->access[0]), value);
 }
 
-/* Copies the operand to its place in the whole.  split: axis 0 runs over begin .. end of the
- * whole's. */
+/* Copies the operand to its place in the whole.  But for a CONCAT over axis 0, that axis runs over
+ * begin .. end of the whole's. */
 static void copy_part(struct function *f, const struct node *whole, int operand,
-                      const int64_t *start, bool split, struct text *text)
+                      const int64_t *start, struct text *text)
 {
     struct arena *arena = f->emit->arena;
     const struct shape *part = &graph_node(f->graph, operand)->shape;
+    bool split = whole->op != OP_CONCAT || whole->attr.axis > 0;
     struct nest nest;
     group_part_nest(&nest, f, whole, operand, start, split ? KEEP_FIRST : 0);
     if (split && start[0] == 0 && extent_equal(extent_of(part, 0), extent_of(&whole->shape, 0)))
@@ -554,7 +564,7 @@ static void copy_part(struct function *f, const struct node *whole, int operand,
 }
 
 /* Does the operand of a flat CONCAT lie at its piece already? */
-bool group_lies_there(const struct function *f, const struct node *whole, int operand,
+static bool lies_there(const struct function *f, const struct node *whole, int operand,
                        int64_t start)
 {
     const struct place *from = function_place(f, operand), *to = function_place(f, whole->id);
@@ -567,20 +577,27 @@ bool group_lies_there(const struct function *f, const struct node *whole, int op
     return from->kind == PLACE_ARENA && from->offset == to->offset + before;
 }
 
-static void concat_body(struct function *f, const struct node *concat, struct text *body)
+void group_pieces(struct function *f, const struct node *concat, struct text *text,
+                  void (*copy)(struct function *, const struct node *whole, int operand,
+                               const int64_t *start, struct text *))
 {
     int64_t start[RANK_MAX] = {0};
+    int axis = concat->attr.axis;
+    for (int i = 0; i < concat->count; i++) {
+        int operand = concat->operand[i];
+        if (!lies_there(f, concat, operand, start[axis]))
+            copy(f, concat, operand, start, text);
+        start[axis] += graph_node(f->graph, operand)->shape.dim[axis];
+    }
+}
+
+static void concat_body(struct function *f, const struct node *concat, struct text *body)
+{
     bool split = concat->attr.axis > 0;
     if (!split)
         guard_whole(f, body);
     f->count = split ? extent_of(&concat->shape, 0) : (struct extent){.constant = 1};
-    for (int i = 0; i < concat->count; i++) {
-        int operand = concat->operand[i];
-        if (!group_lies_there(f, concat, operand, start[concat->attr.axis]))
-            copy_part(f, concat, operand, start, split, body);
-        start[concat->attr.axis] +=
-            graph_node(f->graph, operand)->shape.dim[concat->attr.axis];
-    }
+    group_pieces(f, concat, body, copy_part);
 }
 
 static void pad_body(struct function *f, const struct node *pad, struct text *body)
@@ -593,7 +610,7 @@ static void pad_body(struct function *f, const struct node *pad, struct text *bo
     text_printf(body, "    for (int64_t i = %s%sbegin%s; i < %s%send%s; i++)\n", factor,
                 *close ? "(" : "", close, factor, *close ? "(" : "", close);
     text_printf(body, "        %s[i] = 0;\n", function_pointer(f, pad->id, true));
-    copy_part(f, pad, pad->operand[0], pad->attr.start, true, body);
+    copy_part(f, pad, pad->operand[0], pad->attr.start, body);
     f->count = extent_of(&pad->shape, 0);
 }
 
@@ -630,7 +647,7 @@ static const char *moment_text(const struct node *node)
     return node->attr.domain == DOMAIN_STEP ? "(uint64_t)run->step" : "0";
 }
 
-void c_random_group(struct function *f)
+void group_random(struct function *f)
 {
     const struct node *node = group_first(f);
     struct extent all = extent_of_all(&node->shape);
@@ -653,14 +670,20 @@ void c_random_group(struct function *f)
     f->mapping = arena_printf(f->emit->arena, "%s: four elements a counter, stream %s",
                               shape_print(f->emit->arena, node->dtype, &node->shape),
                               node->attr.path);
-    bool quads = f->emit->target->quads;
-    f->skeleton = quads ? "templates/skeleton/random_quads.c" : "templates/skeleton/random.c";
     if (node->attr.domain != DOMAIN_SAMPLE)
         return;
     values_set(f->values, "sample", function_pointer(f, node->operand[0], false));
-    f->skeleton = quads ? "templates/skeleton/random_sample_quads.c"
-                        : "templates/skeleton/random_sample.c";
     f->count = extent_of(&node->shape, 0);
+}
+
+void c_random_group(struct function *f)
+{
+    static const char *const skeleton[2][2] = {
+        {"templates/skeleton/random.c", "templates/skeleton/random_quads.c"},
+        {"templates/skeleton/random_sample.c", "templates/skeleton/random_sample_quads.c"}};
+    group_random(f);
+    bool sample = group_first(f)->attr.domain == DOMAIN_SAMPLE;
+    f->skeleton = skeleton[sample][f->emit->target->quads];
 }
 
 /* Where a sequence is drawn; or the digits that are rounded, and how many numbers they are of. */
@@ -678,10 +701,9 @@ static const char *serial_arguments(struct function *f, const struct node *node)
     return text.data;
 }
 
-void c_serial_group(struct function *f)
+void group_serial(struct function *f)
 {
     const struct node *node = group_first(f);
-    f->skeleton = "templates/skeleton/serial.c";
     values_set(f->values, "out", function_pointer(f, node->id, true));
     values_set(f->values, "stem", node->count == 2 ? "exact_weighted_spread"
                                                    : op_def(node->op)->stem);
@@ -689,6 +711,12 @@ void c_serial_group(struct function *f)
     function_set_extent(f, "n", extent_of_all(&node->shape));
     f->count = (struct extent){.constant = 1};
     function_use(f, node->op);
+}
+
+void c_serial_group(struct function *f)
+{
+    group_serial(f);
+    f->skeleton = "templates/skeleton/serial.c";
 }
 
 /* ---- all ---- */

@@ -26,9 +26,15 @@ const char *group_row_text(struct function *, const char *walk);
 const char *group_column_text(struct function *, const struct node *column);
 /* Whether it makes exact sums; then sets what their skeleton needs. */
 bool group_column_exact(struct function *, const struct node *column);
-/* Does the operand of a flat CONCAT lie at its piece already? */
-bool group_lies_there(const struct function *, const struct node *whole, int operand,
-                      int64_t start);
+/* Of groups that all targets run alike: values, what they count, and the comment's text. */
+void group_take(struct function *);
+void group_scatter(struct function *);
+void group_random(struct function *);
+void group_serial(struct function *);
+/* Has every operand of the CONCAT copied to its `start` that does not lie there already. */
+void group_pieces(struct function *, const struct node *concat, struct text *,
+                  void (*copy)(struct function *, const struct node *whole, int operand,
+                               const int64_t *start, struct text *));
 /* Loops over an operand that is copied to `start` in the whole, and the copy itself. */
 void group_part_nest(struct nest *, struct function *, const struct node *whole, int operand,
                      const int64_t *start, unsigned keep);

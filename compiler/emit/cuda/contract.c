@@ -194,7 +194,7 @@ static void whole_group(struct function *f, const struct product *p)
 }
 
 /* "{512, 0, 1, 32}": an operand as struct inv_side. */
-static const char *side_text(struct function *f, const struct product *p, int index)
+static const char *inv_side_text(struct function *f, const struct product *p, int index)
 {
     struct side side = group_contract_side(f, p->matmul, index);
     int64_t offset = function_place(f, side.node)->offset + 4 * side.offset.constant;
@@ -216,7 +216,7 @@ static void library_group(struct function *f, const struct product *p)
     cuda_take_workspace(f->emit, 4 * function_most(f, extent_of_all(&p->matmul->shape)));
     const char *m = function_extent(f, p->m), *n = function_extent(f, p->n);
     struct function none = {.emit = f->emit, .graph = f->graph, .group = f->group};
-    const char *a = side_text(&none, p, 0), *b = side_text(&none, p, 1);
+    const char *a = inv_side_text(&none, p, 0), *b = inv_side_text(&none, p, 1);
     const char *size = arena_printf(arena, "%s, %s, %s, %s", function_extent(f, p->pages), m, n,
                                     function_extent(f, p->k));
     f->launches[0] = arena_printf(arena, "inv_cuda_contract(run, {%s, %s, %s}", size, a, b);

@@ -38,7 +38,8 @@ static struct extent loops_extent(const struct nest *nest, int from, int to)
 static const char *factor(struct function *f, struct extent extent)
 {
     const char *text = function_extent(f, extent);
-    return strchr(text, ' ') ? arena_printf(f->emit->arena, "(%s)", text) : text;
+    bool plain = extent.rows == 0 || (extent.rows == 1 && extent.constant == 0);
+    return plain ? text : arena_printf(f->emit->arena, "(%s)", text);
 }
 
 /* "const int64_t i = element / 128, j = element % 128;" */
@@ -56,19 +57,25 @@ static void add_indices(struct nest *nest, int loops, const char *index, struct 
     text_puts(text, ";\n");
 }
 
-/* Puts the first `loops` loops around the body, shared by the threads (or warps) of the launch:
- * `one` says which this is, `all` how many there are. */
-static void share_loops(struct nest *nest, int loops, const char *one, const char *all,
+/* Who shares loops: which one this is, how many there are, and what each takes of joint loops. */
+struct sharing {
+    const char *one, *all, *index;
+};
+
+static const struct sharing threads = {"inv_thread()", "inv_threads()", "element"};
+static const struct sharing warps = {"inv_warp()", "inv_warps()", "at"};
+
+/* Puts the first `loops` loops around the body, shared by the threads or warps of the launch. */
+static void share_loops(struct nest *nest, int loops, const struct sharing *by,
                         const struct text *body, struct text *text)
 {
-    const char *index = loops == 1 ? nest->loop[0].name : strcmp(one, "inv_warp()") ? "element"
-                                                                                      : "at";
+    const char *index = loops == 1 ? nest->loop[0].name : by->index;
     bool braces = loops > 1 || strchr(body->data, '\n') != body->data + body->size - 1;
     if (loops == 0)
-        text_printf(text, "    if (%s == 0)", one);
+        text_printf(text, "    if (%s == 0)", by->one);
     else
-        text_printf(text, "    for (int64_t %s = %s; %s < %s; %s += %s)", index, one, index,
-                    function_extent(nest->function, loops_extent(nest, 0, loops)), index, all);
+        text_printf(text, "    for (int64_t %s = %s; %s < %s; %s += %s)", index, by->one, index,
+                    function_extent(nest->function, loops_extent(nest, 0, loops)), index, by->all);
     text_puts(text, braces ? " {\n" : "\n");
     if (loops > 1)
         add_indices(nest, loops, index, text);
@@ -78,7 +85,7 @@ static void share_loops(struct nest *nest, int loops, const char *one, const cha
 
 static void share_elements(struct nest *nest, const struct text *body, struct text *text)
 {
-    share_loops(nest, nest->rank, "inv_thread()", "inv_threads()", body, text);
+    share_loops(nest, nest->rank, &threads, body, text);
 }
 
 static void set_body(struct function *f, const struct text *body)
@@ -149,7 +156,7 @@ static int open_rows(struct nest *nest)
 static void share_rows(struct nest *nest, const struct text *body, struct text *text)
 {
     struct function *f = nest->function;
-    share_loops(nest, nest->rank - 1, "inv_warp()", "inv_warps()", body, text);
+    share_loops(nest, nest->rank - 1, &warps, body, text);
     f->count = loops_extent(nest, 0, nest->rank - 1);
 }
 
@@ -246,14 +253,14 @@ void cuda_column_group(struct function *f)
                                   function_extent(f, pages), function_extent(f, columns));
 }
 
-/* ---- take, scatter: one thread an output, the rest as in C ---- */
+/* ---- take, scatter: one thread an output ---- */
 
 void cuda_take_group(struct function *f)
 {
     const struct node *take = group_first(f);
     struct extent c = extent_of(&take->shape, 2), all = extent_of_all(&take->shape);
     struct extent r = extent_multiply(extent_of(&take->shape, 0), extent_of(&take->shape, 1));
-    c_take_group(f);
+    group_take(f);
     set_indices(f, "element", r, "j", c);
     if (extent_is(c, 1))
         values_set(f->values, "indices", "");
@@ -274,7 +281,7 @@ void cuda_scatter_group(struct function *f)
     struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
     struct extent c = extent_of(&scatter->shape, 2);
     bool paged = !extent_is(pages, 1);
-    c_scatter_group(f);
+    group_scatter(f);
     const char *index = function_pointer(f, scatter->operand[1], false);
     struct extent r = extent_of(&graph_node(f->graph, scatter->operand[1])->shape, 1);
     values_set(f->values, "at", paged ? function_pointer_at(f, index, r, "i") : index);
@@ -292,21 +299,15 @@ void cuda_scatter_group(struct function *f)
 
 /* ---- concat, pad ---- */
 
-static void concat_body(struct function *f, const struct node *concat, struct text *body)
+static void share_part(struct function *f, const struct node *whole, int operand,
+                       const int64_t *start, struct text *text)
 {
-    int64_t start[RANK_MAX] = {0};
-    for (int i = 0; i < concat->count; i++) {
-        int operand = concat->operand[i];
-        if (!group_lies_there(f, concat, operand, start[concat->attr.axis])) {
-            struct nest nest;
-            struct text line;
-            text_init(&line, f->emit->arena);
-            group_part_nest(&nest, f, concat, operand, start, 0);
-            group_part_line(&nest, concat, operand, &line, 2);
-            share_elements(&nest, &line, body);
-        }
-        start[concat->attr.axis] += graph_node(f->graph, operand)->shape.dim[concat->attr.axis];
-    }
+    struct nest nest;
+    struct text line;
+    text_init(&line, f->emit->arena);
+    group_part_nest(&nest, f, whole, operand, start, 0);
+    group_part_line(&nest, whole, operand, &line, 2);
+    share_elements(&nest, &line, text);
 }
 
 /* The condition under which index i, j, .. of the padded whole is inside the operand. */
@@ -358,7 +359,7 @@ void cuda_move_group(struct function *f)
     struct text body;
     text_init(&body, f->emit->arena);
     if (move->op == OP_CONCAT)
-        concat_body(f, move, &body);
+        group_pieces(f, move, &body, share_part);
     else
         pad_body(f, move, &body);
     set_body(f, &body);
@@ -403,7 +404,7 @@ static void random_samples(struct function *f, const struct node *node)
 void cuda_random_group(struct function *f)
 {
     const struct node *node = group_first(f);
-    c_random_group(f);
+    group_random(f);
     if (node->attr.domain == DOMAIN_SAMPLE)
         random_samples(f, node);
     else
@@ -413,7 +414,7 @@ void cuda_random_group(struct function *f)
 
 void cuda_serial_group(struct function *f)
 {
-    c_serial_group(f);
+    group_serial(f);
     f->mapping = arena_printf(f->emit->arena, "%s: one thread",
                               space_text(f, &group_first(f)->shape));
     f->skeleton = "templates/skeleton/serial.cu";

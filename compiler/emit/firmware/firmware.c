@@ -37,14 +37,12 @@ static int64_t firmware_in_piece(const struct emit *emit, int64_t offset)
 static const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t offset,
                                     bool written, const char *number)
 {
-    static const char *const reader[] = {[F32] = "inv_f32", [I32] = "inv_i32", [BOOL] = "inv_i32",
-                                         [I64] = "inv_i64"};
     static const char *const name[] = {[PIECE_WEIGHTS] = "weights", [PIECE_STATE] = "arena",
                                        [PIECE_WORK] = "work"};
     int piece = firmware_piece(emit, offset);
     if (piece == PIECE_WEIGHTS && written)
         piece = PIECE_STATE;
-    return arena_printf(emit->arena, "%s%s(run->%s, %s)", reader[dtype],
+    return arena_printf(emit->arena, "inv_%s%s(run->%s, %s)", emit_storage(dtype),
                         piece == PIECE_WEIGHTS ? "_const" : "", name[piece], number);
 }
 
@@ -150,12 +148,10 @@ static const char *member_name(struct arena *arena, const char *name)
 static struct values *add_rows(const struct lists *l, const char *list, const char *name,
                                const struct variable *v)
 {
-    static const char *const reader[] = {[F32] = "inv_f32", [I32] = "inv_i32", [BOOL] = "inv_i32",
-                                         [I64] = "inv_i64"};
     struct values *item = values_add_item(l->emit->file, list);
     values_set(item, "name", member_name(l->emit->arena, name));
     values_set(item, "ctype", emit_ctype(v->dtype));
-    values_set(item, "reader", reader[v->dtype]);
+    values_printf(item, "reader", "inv_%s", emit_storage(v->dtype));
     set_whole(item, "elements", row_elements(v));
     set_whole(item, "bytes", row_elements(v) * dtype_bytes(v->dtype));
     set_whole(item, "offset", v->offset - l->work);
