@@ -111,47 +111,63 @@ static void log_step(struct training *t, int64_t step, float loss)
     inv_log_end(&s->log);
 }
 
-/* Steps [first, end), all of one epoch. */
+/* Rows of steps [first, end) of one epoch. */
+static int64_t rows_of(const struct training *t, int64_t first, int64_t end)
+{
+    int64_t rows = (end - first) * t->order.batch;
+    int64_t left = t->order.rows - first % t->order.per_epoch * t->order.batch;
+    return rows < left ? rows : left;
+}
+
+/* One step; whether its loss is finite: else nothing was updated. */
+static int64_t step_here(struct training *t, int64_t step, float *loss)
+{
+    struct inv_session *s = t->s;
+    inv_order_batch(s, &t->order, step);
+    s->model->phase[INV_TRAIN](&s->run);
+    *loss = loss_of(s);
+    if (!inv_is_finite(*loss))
+        return 0;
+    if (s->model->phase[INV_UPDATE])
+        s->model->phase[INV_UPDATE](&s->run);
+    inv_pass_add(s, &t->train);
+    return 1;
+}
+
+/* Steps [first, end) on the device, without waiting for it in between; how many there were until a
+ * loss was not finite. */
+static int64_t steps_there(struct training *t, int64_t first, int64_t end, const char *label,
+                           float *loss)
+{
+    struct inv_session *s = t->s;
+    int64_t epoch = first / t->order.per_epoch;
+    inv_order_arrange(s, &t->order, epoch);
+    s->run.epoch = (int32_t)epoch;
+    inv_progress_show(&s->progress, label, first, 0);
+    const int32_t *row = t->order.row + first % t->order.per_epoch * t->order.batch;
+    int64_t done = inv_device_pass(s, &t->train, row, rows_of(t, first, end), first, 1, loss);
+    inv_progress_clear(&s->progress);
+    return done;
+}
+
+/* Steps [first, end), all of one epoch: one after the other here, at one time on a device. */
 static int run_steps(struct training *t, int64_t first, int64_t end, const char *label)
 {
     struct inv_session *s = t->s;
-    for (int64_t step = first; step < end; step++) {
-        inv_order_batch(s, &t->order, step);
-        s->model->phase[INV_TRAIN](&s->run);
-        if (!inv_is_finite(loss_of(s))) {
-            inv_progress_clear(&s->progress);
-            return inv_finite_report(s);
-        }
-        log_step(t, step, loss_of(s));
-        if (s->model->phase[INV_UPDATE])
-            s->model->phase[INV_UPDATE](&s->run);
-        inv_pass_add(s, &t->train);
-        inv_progress_show(&s->progress, label, step + 1, s->run.rows);
+    int64_t most = s->run.device ? end - first : 1, done = most;
+    float *loss = inv_allocate((size_t)most * sizeof *loss);
+    for (int64_t step = first; step < end && done == most; step += done) {
+        done = s->run.device ? steps_there(t, step, end, label, loss) : step_here(t, step, loss);
+        for (int64_t i = 0; i < done; i++)
+            log_step(t, step + i, loss[i]);
+        if (done == most)
+            inv_progress_show(&s->progress, label, step + done, rows_of(t, step, step + done));
     }
-    return INV_OK;
-}
-
-/* The same on a device, without waiting for it in between. */
-static int run_steps_on_device(struct training *t, int64_t first, int64_t end, const char *label)
-{
-    struct inv_session *s = t->s;
-    int64_t epoch = first / t->order.per_epoch, rows = (end - first) * t->order.batch;
-    int64_t left = t->order.rows - first % t->order.per_epoch * t->order.batch;
-    float *loss = inv_allocate((size_t)(end - first) * sizeof *loss);
-    inv_order_arrange(s, &t->order, epoch);
-    s->run.epoch = (int32_t)epoch;
-    rows = rows < left ? rows : left;
-    inv_progress_show(&s->progress, label, first, 0);
-    int64_t done = inv_device_pass(s, &t->train, t->order.row + (t->order.rows - left), rows,
-                                   first, 1, loss);
-    inv_progress_clear(&t->s->progress);
-    for (int64_t i = 0; i < done; i++)
-        log_step(t, first + i, loss[i]);
     free(loss);
-    if (done < end - first)
-        return inv_finite_report(s);
-    inv_progress_show(&t->s->progress, label, end, rows);
-    return INV_OK;
+    if (done == most)
+        return INV_OK;
+    inv_progress_clear(&s->progress);
+    return inv_finite_report(s);
 }
 
 static const struct inv_variable *state_of(const struct training *t, int variable)
@@ -247,8 +263,7 @@ static int run_epoch(struct training *t, int64_t epoch)
     end = end < t->steps ? end : t->steps;
     snprintf(label, sizeof label, "epoch %lld/%lld", (long long)epoch + 1, (long long)t->epochs);
     inv_pass_begin(s, &t->train);
-    int status = s->run.device ? run_steps_on_device(t, first, end, label)
-                               : run_steps(t, first, end, label);
+    int status = run_steps(t, first, end, label);
     if (status != INV_OK)
         return status;
     inv_pass_end(s, &t->train);
