@@ -481,11 +481,13 @@ static int count_lines(const struct text *text)
     return count;
 }
 
-void nest_loop(struct nest *nest, int loop, const struct text *body, struct text *text, int indent)
+void nest_loop(struct nest *nest, int loop, bool innermost, const struct text *body,
+               struct text *text, int indent)
 {
     const struct loop *l = &nest->loop[loop];
     bool braces = count_lines(body) > 1;
-    if (!strstr(body->data, "for ("))
+    nest->looped = true;
+    if (innermost)
         add_line(text, indent, INDEPENDENT);
     const char *step = l->step ? l->step : arena_printf(text->arena, "%s++", l->name);
     text_printf(text, "%*sfor (int64_t %s = %s; %s < %s; %s)%s\n", indent * 4, "", l->name,
@@ -501,7 +503,7 @@ void nest_wrap(struct nest *nest, int loops, const struct text *body, struct tex
     for (int loop = loops - 1; loop >= 0; loop--) {
         struct text outer;
         text_init(&outer, nest->function->emit->arena);
-        nest_loop(nest, loop, &inner, &outer, loop + 1);
+        nest_loop(nest, loop, !nest->looped, &inner, &outer, loop + 1);
         inner = outer;
     }
     text_add(text, inner.data, inner.size);
@@ -516,7 +518,7 @@ static void emit_depth(struct nest *nest, const struct block *block, int depth, 
     struct text body;
     text_init(&body, nest->function->emit->arena);
     emit_depth(nest, block, depth + 1, &body, indent + 1);
-    nest_loop(nest, depth, &body, text, indent);
+    nest_loop(nest, depth, depth + 1 == nest->rank, &body, text, indent);
 }
 
 bool nest_includes(const struct nest *nest, const struct node *node)

@@ -17,6 +17,7 @@ struct nest {
     struct shape space;
     int rank;
     int outer;                          /* loops that the skeleton has opened already */
+    bool looped;                        /* a loop of it was written */
     struct loop loop[RANK_MAX];
     /* Where the value of a node of the group lies in an array at the nest's index, its text, as
      * read or as written; NULL: it is a local of this block, or has no array. */
@@ -60,8 +61,11 @@ const char *nest_target(struct nest *, const struct node *);
 bool nest_includes(const struct nest *, const struct node *);
 /* The statements of a block whose depth is this (-1: all); stores stand behind the innermost. */
 void nest_block(struct nest *, const struct block *, int depth, struct text *, int indent);
-void nest_loop(struct nest *, int loop, const struct text *body, struct text *, int indent);
-/* Puts the first `loops` loops around the body, which is indented for that. */
+/* innermost: there is no loop in the body. */
+void nest_loop(struct nest *, int loop, bool innermost, const struct text *body, struct text *,
+               int indent);
+/* Puts the first `loops` loops around the body, which is indented for that; nest->looped: it has
+ * loops. */
 void nest_wrap(struct nest *, int loops, const struct text *body, struct text *);
 /* The maps, copies and stores of the whole group as loops, indented by `indent` steps of 4;
  * nothing where there are none. */

@@ -164,10 +164,10 @@ static void write_loops(struct nest *nest, bool full, const struct text *body, s
     struct text inner;
     text_init(&inner, nest->function->emit->arena);
     if (row->walk->beside && full) {
-        nest_loop(nest, 0, body, &inner, indent + 1);
-        nest_loop(nest, nest->rank - 1, &inner, text, indent);
+        nest_loop(nest, 0, true, body, &inner, indent + 1);
+        nest_loop(nest, nest->rank - 1, false, &inner, text, indent);
     } else {
-        nest_loop(nest, row->walk->beside ? 0 : nest->rank - 1, body, text, indent);
+        nest_loop(nest, row->walk->beside ? 0 : nest->rank - 1, true, body, text, indent);
     }
 }
 
