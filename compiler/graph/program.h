@@ -206,7 +206,7 @@ struct program {
     const char *model_folder;           /* its folder from the trainer's; NULL: left open */
     const char **included;              /* files that it includes */
     int included_count;
-    char model_sha256[65];              /* of the main file's text and its includes */
+    char model_sha256[65];              /* of its tokens: see language/load.h */
     struct variable **variable;
     int variable_count, variable_room;
     struct graph *phase[PHASE_COUNT];   /* NULL where there is nothing to do */

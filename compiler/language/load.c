@@ -5,6 +5,7 @@
 #include "core/sha256.h"
 #include "base/embedded.h"
 #include "language/load.h"
+#include "language/parse.h"
 
 enum {
     TEXT_MAX = 8 << 20,                 /* bytes of a model and what it includes */
@@ -65,6 +66,27 @@ static void hash_text(struct inv_sha256 *hash, const char *text, size_t size)
     inv_sha256_update(hash, text, size);
 }
 
+/* The words and signs of a file, whatever blanks, comments and ";" stand between them. */
+static void hash_tokens(struct load *load, struct inv_sha256 *hash, const char *text, size_t size)
+{
+    bool marked = size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3);
+    struct parse p = {.arena = load->arena, .diags = diags_new(load->arena), .text = text,
+                      .size = size, .offset = marked ? 3 : 0, .line = 1, .column = 1,
+                      .fresh = true};
+    union parse_value value;
+    struct span span;
+    void *scanner;
+    if (parse_begin(&p, &scanner))
+        return;
+    while (parse_scan(&value, &span, scanner)) {
+        size_t length = (size_t)(span.last_column - span.column + 1);
+        const char *token = text + p.offset - length;
+        if (*token != ';')
+            hash_text(hash, token, length);
+    }
+    parse_finish(scanner);
+}
+
 static const char *beside(struct load *load, const char *from, const char *path)
 {
     const char *slash = strrchr(from, '/');
@@ -107,10 +129,11 @@ static bool load_file(struct load *load, struct inv_sha256 *hash, const char *pa
         diag_error(load->diags, included, "cannot read '%s': %s", path, error);
         return false;
     }
-    hash_text(hash, text, size);
     int source = diags_add_source(load->diags, path, text, size, false);
     struct ast *file = ast_parse(load->arena, load->diags, source);
     ARENA_PUSH(load->arena, load->file, load->count, load->room) = file;
+    if (diags_error_count(load->diags) == 0)
+        hash_tokens(load, hash, text, size);
     bool good = true;
     for (int i = 0; i < file->count; i++) {
         const struct ast *item = file->kid[i];

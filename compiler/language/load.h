@@ -11,7 +11,8 @@ struct load {
     int count, room;
     size_t bytes;                       /* of texts read */
     const struct names *real;           /* real paths of the files read */
-    char sha256[65];                    /* of the main file, its includes and the -D values */
+    char sha256[65];                    /* of the tokens of the main file and its includes, and
+                                         * of the -D values */
 };
 
 /* The whole file with a NUL behind it, or NULL and *error says why.  A file may be a pipe, but no
