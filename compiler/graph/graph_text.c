@@ -57,13 +57,15 @@ static unsigned said_attributes(const struct node *n)
 #define PRINT_BARE(field) text_printf(text, " %s", field##_words[n->attr.field])
 #define PRINT_WHOLE(field) text_printf(text, " " #field "=%" PRId64, (int64_t)n->attr.field)
 #define PRINT_COUNT(field) \
-    text_printf(text, n->attr.field ? " " #field "=%d" : "", n->attr.field)
+    if (n->attr.field) \
+        text_printf(text, " " #field "=%d", n->attr.field)
 #define PRINT_REAL(field) text_printf(text, " " #field "=%a", (double)n->attr.field)
 #define PRINT_LIST(field) print_list(text, #field, shape_elements(&n->shape), n->attr.field)
 #define PRINT_MARK(field) text_puts(text, n->attr.field ? " " #field : "")
 #define PRINT_TEXT(field) text_printf(text, " " #field "=\"%s\"", n->attr.field)
 #define PRINT_DERIVED(field) \
-    text_printf(text, n->attr.field ? " " #field "=0x%08" PRIx32 : "", n->attr.field)
+    if (n->attr.field) \
+        text_printf(text, " " #field "=0x%08" PRIx32, n->attr.field)
 
 static void print_attributes(struct text *text, const struct graph *graph, const struct node *n)
 {
