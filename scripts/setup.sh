@@ -28,6 +28,8 @@ needed_packages() {
     need bison bison
     need stdlib.h libc6-dev
     need zlib.h zlib1g-dev
+    need png.h libpng-dev
+    need jpeglib.h libjpeg62-turbo-dev
     [ "${1:-}" = --tests ] || return 0
     need clang clang
     need g++ g++

@@ -235,7 +235,7 @@ static bool compile_all(const struct build *build, struct objects *objects)
 }
 
 static struct command_line link_line(const struct build *build, const struct objects *objects,
-                                     const char *zlib, const char *out)
+                                     const char *libraries, const char *out)
 {
     struct command_line line = build_begin_line(build);
     if (build->options->cflags)
@@ -248,7 +248,7 @@ static struct command_line link_line(const struct build *build, const struct obj
     for (int i = 0; i < objects->count; i++)
         command_add(&line, objects->path[i]);
     command_add(&line, build->library);
-    command_add(&line, zlib);
+    command_add_words(&line, libraries);
     command_add(&line, "-lm");
     command_add(&line, "-pthread");
     command_add(&line, "-o");
@@ -266,18 +266,34 @@ static const struct build_kind build_processor = {
     .open = open_processor, .sources = sources, .hash = hash_levels, .compile = compile_all,
     .link = link_line};
 
-/* zlib statically, else shared, else the linker's own words. */
+/* What a trainer links: statically, else shared.  Those of images come first, for models that read
+ * some; a runtime that was built without them does without here, too. */
+static const char *const libraries[] = {
+    "-l:libpng.a -l:libjpeg.a -l:libz.a", "-lpng -ljpeg -lz", "-l:libz.a", "-lz"};
+enum { LIBRARIES = sizeof libraries / sizeof *libraries, WITHOUT_IMAGES = 2 };
+
+static bool link_with(const struct build *build, const struct objects *objects, const char *names,
+                      const char *out, bool quiet)
+{
+    struct command_line line = build->kind->link(build, objects, names, out);
+    return command_run_all(&line, 1, build->folder, build->options->verbose, quiet);
+}
+
+/* The last words are the linker's own, of all shared. */
 static bool link_all(const struct build *build, const struct objects *objects, const char *out)
 {
-    bool verbose = build->options->verbose;
-    struct command_line line = build->kind->link(build, objects, "-l:libz.a", out);
-    if (command_run_all(&line, 1, build->folder, verbose, true))
+    static const struct { const char *library, *package; } needed[] = {
+        {"-lz", "zlib1g-dev"}, {"-lpng", "libpng-dev"}, {"-ljpeg", "libjpeg62-turbo-dev"}};
+    int first = program_reads_images(build->program) ? 0 : WITHOUT_IMAGES;
+    for (int i = first; i < LIBRARIES - (first == WITHOUT_IMAGES); i++)
+        if (link_with(build, objects, libraries[i], out, true))
+            return true;
+    if (link_with(build, objects, libraries[first + 1], out, false))
         return true;
-    line = build->kind->link(build, objects, "-lz", out);
-    if (command_run_all(&line, 1, build->folder, verbose, false))
-        return true;
-    if (command_said(build->arena, build->folder, "-lz"))
-        fprintf(stderr, "help: a trainer needs zlib (Debian: apt-get install zlib1g-dev)\n");
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (command_said(build->arena, build->folder, needed[i].library))
+            fprintf(stderr, "help: a trainer needs %s (Debian: apt-get install %s)\n",
+                    needed[i].library + 2, needed[i].package);
     return false;
 }
 

@@ -76,7 +76,7 @@ struct build_kind {
     /* What these, and what compiles all, depend on. */
     void (*hash)(const struct build *, struct inv_sha256 *);
     bool (*compile)(const struct build *, struct objects *);
-    struct command_line (*link)(const struct build *, const struct objects *, const char *zlib,
+    struct command_line (*link)(const struct build *, const struct objects *, const char *libraries,
                                 const char *out);
 };
 extern const struct build_kind build_cuda;

@@ -206,7 +206,7 @@ static bool compile_cuda(const struct build *build, struct objects *objects)
 }
 
 static struct command_line link_cuda(const struct build *build, const struct objects *objects,
-                                     const char *zlib, const char *out)
+                                     const char *libraries, const char *out)
 {
     struct command_line line = {.arena = build->arena};
     command_add(&line, build->nvcc);
@@ -214,8 +214,12 @@ static struct command_line link_cuda(const struct build *build, const struct obj
     for (int i = 0; i < objects->count; i++)
         command_add(&line, objects->path[i]);
     command_add(&line, build->library);
-    command_add(&line, "-Xlinker");
-    command_add(&line, zlib);
+    struct command_line names = {.arena = build->arena};
+    command_add_words(&names, libraries);
+    for (int i = 0; i < names.count; i++) {
+        command_add(&line, "-Xlinker");
+        command_add(&line, names.word[i]);
+    }
     command_add_words(&line, build->program->library_kernels ? "-ldl" : "");
     command_add_words(&line, "-lm -Xcompiler -pthread -o");
     command_add(&line, out);

@@ -103,13 +103,26 @@ bool build_is_leveled(const char *path)
     return build_ends_with(path, "/contract.c") || build_ends_with(path, "/check_level.c");
 }
 
-static const char *runtime_sources(struct arena *arena)
+/* Is it there for models alone that read images? */
+static bool is_of_images(const char *path)
+{
+    static const char *const names[] = {"/folder.c", "/images.c", "/jpeg_read.c", "/png_read.c"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        found |= build_ends_with(path, names[i]);
+    return found;
+}
+
+static const char *runtime_sources(const struct program *program)
 {
     struct text text;
-    text_init(&text, arena);
-    for (int i = 0; i < embedded_file_count; i++)
-        if (build_is_source(embedded_files[i].path) && !build_is_leveled(embedded_files[i].path))
-            text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", embedded_files[i].path);
+    text_init(&text, program->arena);
+    for (int i = 0; i < embedded_file_count; i++) {
+        const char *path = embedded_files[i].path;
+        if (build_is_source(path) && !build_is_leveled(path) &&
+            (program_reads_images(program) || !is_of_images(path)))
+            text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", path);
+    }
     return text.data;
 }
 
@@ -123,10 +136,12 @@ bool build_write_glue(const struct program *program, const char *templates,
     values_set(values, "file", emit_file_name(program));
     values_set(values, "version", INVAR_VERSION);
     values_set(values, "flags", BUILD_FLAGS);
-    values_set(values, "runtime_sources", runtime_sources(arena));
+    values_set(values, "runtime_sources", runtime_sources(program));
     values_set(values, "cuda_sources", cuda_sources(program));
     if (program->library_kernels)
         values_add_item(values, "library");
+    if (program_reads_images(program))
+        values_add_item(values, "images");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct text text;
         text_init(&text, arena);

@@ -34,6 +34,14 @@ struct variable *program_add_variable(struct program *program, enum variable_kin
     return v;
 }
 
+bool program_reads_images(const struct program *program)
+{
+    for (int i = 0; i < program->data.field_count; i++)
+        if (program->data.field[i].form == FORM_IMAGE)
+            return true;
+    return false;
+}
+
 const char *program_file(const struct program *program, const char *path)
 {
     const char *slash = strrchr(program->model_path, '/');

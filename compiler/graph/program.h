@@ -64,7 +64,7 @@ struct column_range { int first, last; const char *first_name, *last_name; };
 
 enum cell_form {
     FORM_NUMBER, FORM_MISSING, FORM_DAYS, FORM_SECONDS, FORM_WEEKDAY, FORM_MONTH, FORM_YEAR,
-    FORM_DAY_OF_YEAR
+    FORM_DAY_OF_YEAR, FORM_IMAGE
 };
 enum missing_kind { MISSING_ERROR, MISSING_DROP, MISSING_VALUE, MISSING_MEAN, MISSING_MEDIAN };
 
@@ -237,6 +237,9 @@ struct variable *program_add_variable(struct program *, enum variable_kind, cons
 struct variable *program_variable(const struct program *, int id);
 /* Whether a step finds f32 in it that an earlier step left. */
 bool variable_lasts(const struct variable *);
+
+/* Whether a field is read from image files. */
+bool program_reads_images(const struct program *);
 
 /* The path of the model or of what it includes, from the model's folder: so that what is emitted
  * does not depend on where the model lies. */

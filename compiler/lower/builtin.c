@@ -823,12 +823,13 @@ static const struct node *find_draw(const struct lower *l, const char *path)
     return there ? n : NULL;            /* else it was rolled back */
 }
 
-/* No two draws of a phase come from one stream: their numbers would be the same. */
+/* No two draws of a phase come from one stream, since their numbers would be the same, unless that
+ * is what is wanted. */
 static int add_draw(struct lower *l, enum op op, int sample, const struct attr *attr,
                     enum dtype dtype, const struct shape *shape, struct span span)
 {
     const struct node *n = find_draw(l, attr->path);
-    if (n) {
+    if (n && !l->same_draws) {
         struct diag *d =
             lower_error(l, lower_current(l), span, "the random stream '%s' is taken", attr->path);
         diag_note(d, n->call.line ? n->call : n->span, "by this");
@@ -1037,6 +1038,7 @@ static const struct builtin builtins[] = {
     {"columns", 1, 1, 0, call_columns, {"range"}},
     {"column", 1, 3, 0, call_columns, {"which", "names", "text"}},
     {"missing", 1, 1, 0, call_columns, {"which"}},
+    {"image", 1, 2, 0, call_columns, {"which", "missing"}},
     {"days", 1, 1, 0, call_date, {"x"}},
     {"seconds_of_day", 1, 1, 0, call_date, {"x"}},
     {"weekday", 1, 1, 0, call_date, {"x"}},

@@ -143,7 +143,24 @@ void lower_source_csv(struct lower *l, const struct ast *arguments,
     }
 }
 
-/* ---- column(...), columns(...), missing(...) ---- */
+/* images("folder", ...): a table with a header, of files and the names of their folders. */
+void lower_source_images(struct lower *l, const struct ast *arguments,
+                         void (*add)(struct lower *, const char *path))
+{
+    struct data_desc *data = &l->program->data;
+    const struct csv_desc csv = {.header = 1, .delimiter = ',', .decimal = '.'};
+    if (data->file_count == 0)
+        data->csv = csv;
+    bool good = arguments->count > 0;
+    for (int i = 0; i < arguments->count; i++)
+        good &= arguments->kid[i]->kind == AST_STRING;
+    for (int i = 0; good && i < arguments->count; i++)
+        add(l, arguments->kid[i]->text);
+    if (!good)
+        diag_error(l->diags, arguments->span, "'images' takes folders: images(\"flowers\")");
+}
+
+/* ---- column(...), columns(...), missing(...), image(...) ---- */
 
 static bool add_range(struct lower *l, struct data_field *field, struct value v)
 {
@@ -178,14 +195,19 @@ static bool check_count(struct lower *l, const struct data_field *field, struct 
 {
     int64_t count = 0;
     const struct shape *s = &program_variable(l->program, field->input)->shape;
+    bool image = field->form == FORM_IMAGE;
     for (int i = 0; i < field->range_count; i++) {
         const struct column_range *r = &field->range[i];
         if (r->first_name && strcmp(r->first_name, r->last_name))
             return true;
         count += r->last - r->first + 1;
     }
-    if (shape_elements(s) == count)
+    if (count == (image ? 1 : shape_elements(s)))
         return true;
+    if (image) {
+        lower_error(l, l->current, span, "an image is in one file, so one column names it");
+        return false;
+    }
     struct diag *d = lower_error(
         l, l->current, span, "%lld column%s for field '%s', which has %lld elements a row",
         (long long)count, count == 1 ? "" : "s", field->name, (long long)shape_elements(s));
@@ -238,14 +260,15 @@ static bool column_missing(struct lower *l, struct data_field *field, struct val
     int i = 0;
     while (v.kind == V_WORD && i < 4 && strcmp(words[i], v.text))
         i++;
-    if (v.kind == V_NUMBER && !field->text) {
+    if (v.kind == V_NUMBER && !field->text && field->form != FORM_IMAGE) {
         field->missing = MISSING_VALUE;
         field->missing_value = (float)v.number;
         return true;
     }
-    if (v.kind != V_WORD || i == 4 || (class && i >= 2)) {
+    if (v.kind != V_WORD || i == 4 || ((class || field->form == FORM_IMAGE) && i >= 2)) {
         lower_error(l, l->current, v.span,
-                    field->text ? "'missing' of a class by names is error or drop"
+                    field->form == FORM_IMAGE ? "'missing' of an image is error or drop"
+                    : field->text ? "'missing' of a class by names is error or drop"
                     : class     ? "'missing' of a class is error or drop, or the number that it "
                                   "counts as"
                                 : "'missing' is error, drop, mean, median or a number");
@@ -274,11 +297,17 @@ struct value lower_columns(struct lower *l, struct frame *frame, const char *wha
                            struct arguments *a, struct span span)
 {
     struct data_field *field = l->field;
-    bool good = true;
+    bool good = true, image = !strcmp(what, "image");
     if (frame->role != ROLE_DATA || !field || l->program->data.kind != SOURCE_CSV) {
         lower_error(l, frame, span, "'%s' reads cells of a csv source, in 'data'", what);
         return value_error();
     }
+    if (image && !field->image) {
+        lower_error(l, frame, span, "'image' reads a field f32[height, width, channels] of 1, 3 or "
+                    "4 channels, and '%s' is none", field->name);
+        return value_error();
+    }
+    field->form = image ? FORM_IMAGE : !strcmp(what, "missing") ? FORM_MISSING : FORM_NUMBER;
     for (int i = 0; good && i < a->count; i++)
         if (a->name[i])
             good = column_option(l, field, a->name[i], a->item[i]);
@@ -288,8 +317,6 @@ struct value lower_columns(struct lower *l, struct frame *frame, const char *wha
             good = add_range(l, field, a->item[i]);
     if (id < 0 || !good || !check_count(l, field, span))
         return value_error();
-    if (!strcmp(what, "missing"))
-        field->form = FORM_MISSING;
     struct value v = value_tensor(l, lower_read(l, id), true, span);
     v.classes = program_variable(l->program, id)->classes;
     return v;

@@ -7,10 +7,12 @@ static const struct {
     const char *name;
     enum source_kind kind;
     enum dtype raw;
+    bool listed;                        /* a folder, as the table of what lies in it */
     bool archive;                       /* one file with named arrays in it */
     const char *array[3];               /* their names, where all such files have the same */
 } sources[] = {
     {.name = "csv", .kind = SOURCE_CSV},
+    {.name = "images", .kind = SOURCE_CSV, .listed = true},
     {.name = "idx", .kind = SOURCE_IDX},
     {.name = "npy", .kind = SOURCE_NPY},
     {.name = "npz", .kind = SOURCE_NPZ, .archive = true},
@@ -141,8 +143,8 @@ void lower_source(struct lower *l, const struct ast *ast, bool part)
         if (near)
             diag_help(d, "did you mean '%s'?", near);
         else
-            diag_help(d, "there are csv, idx, npy, npz, safetensors, cifar10, cifar100, raw_f32, "
-                         "raw_u8 and random");
+            diag_help(d, "there are csv, images, idx, npy, npz, safetensors, cifar10, cifar100, "
+                         "raw_f32, raw_u8 and random");
         return;
     }
     if (data->file_count == 0 && data->rows == 0)
@@ -150,7 +152,9 @@ void lower_source(struct lower *l, const struct ast *ast, bool part)
     else if (data->kind != sources[i].kind)
         diag_error(l->diags, ast->span, "all parts of a data set have the same kind of source");
     int first = data->file_count;
-    if (sources[i].kind == SOURCE_CSV)
+    if (sources[i].listed)
+        lower_source_images(l, ast->kid[1], add_csv);
+    else if (sources[i].kind == SOURCE_CSV)
         lower_source_csv(l, ast->kid[1], add_csv);
     else if (sources[i].archive)
         source_archive(l, ast->kid[1], i);
@@ -507,33 +511,54 @@ static const char *augment_part(struct lower *l, const struct ast *body, int i)
     return arena_printf(l->arena, "%s%d", body->kid[i]->text, ordinal);
 }
 
-static void lower_augment(struct lower *l, const struct ast *ast)
+/* The f32 field that an operand names, or NULL. */
+static struct data_field *augmented_field(struct lower *l, const struct ast *operand)
 {
-    const struct ast *operand = lower_operand(ast);
-    const struct ast *body = ast->count > 1 ? ast->kid[1] : NULL;
-    struct data_field *field = NULL;
-    for (int i = 0; operand && operand->kind == AST_NAME && i < l->program->data.field_count; i++)
-        if (!strcmp(l->program->data.field[i].name, operand->text))
-            field = &l->program->data.field[i];
-    if (!field || !body || program_variable(l->program, field->input)->classes) {
-        diag_error(l->diags, ast->name_span,
-                   "'augment' names an f32 field and its changes: augment x { flip(axis = 1) }");
-        return;
+    struct data_desc *data = &l->program->data;
+    for (int i = 0; operand->kind == AST_NAME && i < data->field_count; i++)
+        if (!strcmp(data->field[i].name, operand->text)
+            && !program_variable(l->program, data->field[i].input)->classes)
+            return &data->field[i];
+    return NULL;
+}
+
+/* The names of a statement's fields, or NULL after an error. */
+static const char *augmented_names(struct lower *l, const struct ast *ast)
+{
+    const struct ast *operands = ast->kid[0];
+    const char *names = NULL;
+    bool good = operands && operands->count > 0 && ast->count > 1 && ast->kid[1];
+    for (int i = 0; good && i < operands->count; i++) {
+        good = augmented_field(l, operands->kid[i]) != NULL;
+        const char *name = good ? operands->kid[i]->text : "";
+        for (int k = 0; good && k < i; k++)
+            good = strcmp(operands->kid[k]->text, name) != 0;
+        names = names ? arena_printf(l->arena, "%s, %s", names, name) : name;
     }
-    if (frame_find(&l->settings, operand->text)) {
-        struct diag *d =
-            diag_error(l->diags, ast->span, "field '%s' is augmented twice", field->name);
+    if (!good) {
+        diag_error(l->diags, ast->name_span, "'augment' names f32 fields, each once, and their "
+                   "changes: augment x { flip(axis = 1) }");
+        return NULL;
+    }
+    if (frame_find(&l->settings, names)) {
+        struct diag *d = diag_error(l->diags, ast->span, "field '%s' is augmented twice", names);
         diag_help(d, "write all changes in one 'augment', in their order");
-        return;
+        return NULL;
     }
-    frame_bind(l, &l->settings, operand->text, value_error(), ast->span);
+    frame_bind(l, &l->settings, names, value_error(), ast->span);
+    return names;
+}
+
+/* The changes of one field in their order; what they draw has the same path for all fields. */
+static void augment_field(struct lower *l, const struct ast *ast, const struct data_field *field,
+                          const char *path)
+{
+    const struct ast *body = ast->kid[1];
     struct variable *input = program_variable(l->program, field->input);
-    const char *path = arena_printf(l->arena, "data/%s/augment", field->name);
     struct frame frame = {
         .role = ROLE_AUGMENT, .declaration = ast, .path = path, .random_path = path};
-    lower_begin_phase(l, PHASE_AUGMENT, true);
     l->current = &frame;
-    struct value x = value_tensor(l, lower_read(l, input->id), true, ast->span);
+    struct value x = value_tensor(l, lower_current_value(l, input->id), true, ast->span);
     for (int i = 0; i < body->count && x.kind == V_TENSOR; i++) {
         const struct ast *call =
             body->kid[i]->kind == AST_STATEMENT ? augment_call(l, body->kid[i]) : NULL;
@@ -550,9 +575,34 @@ static void lower_augment(struct lower *l, const struct ast *ast)
                    value_describe(l, x),
                    value_describe(l, value_tensor(l, lower_read(l, input->id), true, ast->span)));
     else if (x.kind == V_TENSOR)
-        graph_store(l->graph, input->id, x.node);
+        lower_declared(l, input->id)->stored = x.node;
+}
+
+static void lower_augment(struct lower *l, const struct ast *ast)
+{
+    const char *names = augmented_names(l, ast);
+    if (!names)
+        return;
+    if (!l->program->phase[PHASE_AUGMENT])
+        lower_begin_phase(l, PHASE_AUGMENT, true);
+    const char *path = arena_printf(l->arena, "data/%s/augment", names);
+    int errors = diags_error_count(l->diags);
+    for (int i = 0; i < ast->kid[0]->count && diags_error_count(l->diags) == errors; i++) {
+        l->same_draws = i > 0;
+        augment_field(l, ast, augmented_field(l, ast->kid[0]->kid[i]), path);
+    }
+    l->same_draws = false;
     l->program->data.augmented = true;
     l->current = l->train_frame;
+}
+
+static void store_augmented(struct lower *l)
+{
+    const struct data_desc *data = &l->program->data;
+    for (int i = 0; data->augmented && i < data->field_count; i++)
+        if (lower_declared(l, data->field[i].input)->stored >= 0)
+            graph_store(l->graph, data->field[i].input,
+                        lower_declared(l, data->field[i].input)->stored);
 }
 
 static void unknown_data_statement(struct lower *l, const struct ast *ast)
@@ -638,6 +688,7 @@ void lower_data(struct lower *l)
     lower_check_parts(l);
     l->settings.names = NULL;
     lower_each(l, body, lower_data_augment);
+    store_augmented(l);
     if (data->field_count == 0 && diags_error_count(l->diags) == 0)
         diag_error(l->diags, l->data_ast->name_span, "data '%s' has no fields", data->name);
 }

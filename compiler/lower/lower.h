@@ -160,6 +160,7 @@ struct lower {
     bool asked_size;                    /* `elements` was called: the optimizer sees one tensor */
     bool asked_norm;                    /* `global_norm` was called: updates wait for it */
     struct data_field *field;           /* at hand, in data */
+    bool same_draws;                    /* of a field that is augmented like one before */
     const struct ast *stratify, *order; /* `split ... by E`, `order ...`, or NULL */
     struct labels *labels;              /* label.c */
     struct units *units;                /* units.c */
@@ -384,6 +385,8 @@ void lower_data(struct lower *);
 /* The variable of the field's cells; -1 after an error. */
 int lower_raw_variable(struct lower *, struct data_field *, struct span);
 /* csv(...): `add` is called for each path. */
+void lower_source_images(struct lower *, const struct ast *arguments,
+                         void (*add)(struct lower *, const char *path));
 void lower_source_csv(struct lower *, const struct ast *arguments,
                       void (*add)(struct lower *, const char *path));
 /* days, weekday and so on of the field's cells. */

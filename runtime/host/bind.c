@@ -222,7 +222,7 @@ static void bind_range(struct inv_rows *rows, int f, const struct inv_range *ran
 static void bind_model(struct inv_rows *rows, int f)
 {
     const struct inv_field *field = &rows->model->data.field[f];
-    int64_t wanted = inv_variable_elements(&rows->model->variable[field->raw]);
+    int64_t wanted = inv_cell_columns(rows->model, field);
     struct inv_columns *c = &rows->columns[f];
     int before = rows->errors->count;
     for (int i = 0; i < field->range_count; i++)
@@ -244,7 +244,7 @@ static void bind_fitted(struct inv_rows *rows, int f)
     const struct inv_field *field = &rows->model->data.field[f];
     const struct inv_fitted_field *fitted = &rows->fitted->field[f];
     struct inv_columns *c = &rows->columns[f];
-    int64_t wanted = inv_variable_elements(&rows->model->variable[field->raw]);
+    int64_t wanted = inv_cell_columns(rows->model, field);
     if (!rows->header.cell || fitted->columns != wanted) {
         inv_error(rows->errors, "%s:%lld: field %s was trained on %d columns found by their names"
                   "%s; use the model file of the training", rows->csv.stream.path,
@@ -318,7 +318,7 @@ static int check_mark(struct inv_rows *rows)
 static int read_header(struct inv_rows *rows)
 {
     int text = rows->csv.holds == INV_CSV_TEXT;
-    int header = text ? rows->model->data.header : rows->csv.holds == INV_CSV_OBJECTS;
+    int header = text ? rows->model->data.header : rows->csv.holds != INV_CSV_NUMBERS;
     int status = inv_csv_next(&rows->csv);
     if (status == 0)
         inv_error(rows->errors, "%s: is empty; expected lines of cells with separators between",
@@ -467,14 +467,25 @@ static void add_names(struct inv_rows *rows, int f)
     }
 }
 
-int inv_table_begin(struct inv_rows *rows, int at)
+/* A file as the model says, or where images are read, what is listed in its place. */
+static int open_file(struct inv_rows *rows, const char *path)
 {
     const struct inv_data *d = &rows->model->data;
     const struct inv_dialect dialect = { d->delimiter, d->comment, d->skip, d->decimal };
+    char *text = NULL;
+    int listed = d->images ? d->images->list(path, &text, rows->collecting, rows->errors) : 0;
+    if (listed > 0)
+        return inv_csv_open_listed(&rows->csv, path, text,
+                                   listed == 1 ? INV_CSV_FOLDER : INV_CSV_IMAGE, rows->errors);
+    return listed == 0 && inv_csv_open(&rows->csv, path, &dialect, rows->errors);
+}
+
+int inv_table_begin(struct inv_rows *rows, int at)
+{
     int width = rows->width, had_header = rows->had_header;
     rows->at = at;
-    if (!inv_csv_open(&rows->csv, rows->paths.path[at], &dialect, rows->errors)
-        || !inv_table_bind(rows))
+    inv_sha256_init(&rows->images);
+    if (!open_file(rows, rows->paths.path[at]) || !inv_table_bind(rows))
         return 0;
     rows->had_header = rows->header.cell != NULL;
     if (at == 0 || (rows->had_header == had_header && (had_header || rows->width == width)))
@@ -493,6 +504,10 @@ void inv_table_end(struct inv_rows *rows, char hash[65])
     if (!rows->csv.stream.path)         /* closed before */
         return;
     inv_csv_close(&rows->csv, hash ? digest : NULL);
+    if (hash && rows->model->data.images) {
+        inv_sha256_update(&rows->images, digest, sizeof digest);
+        inv_sha256_final(&rows->images, digest);
+    }
     if (hash)
         inv_sha256_hex(digest, hash);
 }
@@ -523,9 +538,11 @@ int inv_table_collect(struct inv_rows *rows)
                   "not known; use the model file of the training", rows->paths.path[0]);
         return 0;
     }
+    rows->collecting = 1;
     for (int at = 0; at < rows->paths.count; at++)
         if (!scan_names(rows, at))
             return 0;
+    rows->collecting = 0;
     for (int f = 0; f < fields; f++)
         if (counts_names(rows, f))
             keep_names(rows, f, rows->paths.path[0]);

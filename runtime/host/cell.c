@@ -1,10 +1,18 @@
 #include "cell.h"
 #include <string.h>
 #include <strings.h>
+#include "variable.h"
 
 int64_t inv_cell_classes(const struct inv_model *model, const struct inv_field *field)
 {
     return model->variable[field->raw >= 0 ? field->raw : field->input].classes;
+}
+
+int64_t inv_cell_columns(const struct inv_model *model, const struct inv_field *field)
+{
+    if (field->form == INV_CELL_IMAGE)
+        return 1;
+    return field->raw < 0 ? 0 : inv_variable_elements(&model->variable[field->raw]);
 }
 
 int inv_cell_is_read(const struct inv_rows *rows, int f)

@@ -311,12 +311,10 @@ static int check_zip(struct inv_csv *csv)
     return 0;
 }
 
-int inv_csv_open(struct inv_csv *csv, const char *path, const struct inv_dialect *dialect,
-                 struct inv_errors *errors)
+static int begin(struct inv_csv *csv)
 {
-    *csv = (struct inv_csv){ .next_line = 1, .room = WINDOW, .dialect = *dialect };
-    if (!inv_stream_open(&csv->stream, path, errors))
-        return 0;
+    csv->next_line = 1;
+    csv->room = WINDOW;
     csv->window = inv_allocate(csv->room + INV_CSV_PADDING + 1);
     csv->place = inv_allocate((csv->room + 1) * sizeof *csv->place);
     if (!check_zip(csv) || (inv_grid_begins(&csv->stream) && !open_grid(csv)))
@@ -335,6 +333,21 @@ int inv_csv_open(struct inv_csv *csv, const char *path, const struct inv_dialect
     csv->mark[0] = csv->mark['\n'] = csv->mark['\r'] = csv->mark['"'] = 1;
     list_places(csv);
     return !csv->stream.failed;
+}
+
+int inv_csv_open(struct inv_csv *csv, const char *path, const struct inv_dialect *dialect,
+                 struct inv_errors *errors)
+{
+    *csv = (struct inv_csv){ .dialect = *dialect };
+    return inv_stream_open(&csv->stream, path, errors) && begin(csv);
+}
+
+int inv_csv_open_listed(struct inv_csv *csv, const char *path, char *text,
+                        enum inv_csv_holds holds, struct inv_errors *errors)
+{
+    *csv = (struct inv_csv){ .dialect = { .delimiter = ',', .decimal = '.' }, .holds = holds };
+    inv_stream_text(&csv->stream, path, text, errors);
+    return begin(csv);
 }
 
 void inv_csv_close(struct inv_csv *csv, unsigned char digest[32])

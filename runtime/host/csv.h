@@ -15,11 +15,13 @@ struct inv_dialect {
 
 enum { INV_CSV_PADDING = 8 };           /* bytes that may be read behind a cell's zero byte */
 
-/* What a file holds, by its first bytes: the others become text of a CSV file. */
+/* What a file holds, by its first bytes, or is: the others become text of a CSV file. */
 enum inv_csv_holds {
     INV_CSV_TEXT,
     INV_CSV_OBJECTS,                    /* JSON lines: columns have names */
-    INV_CSV_NUMBERS                     /* an NPY array: columns have numbers */
+    INV_CSV_NUMBERS,                    /* an NPY array: columns have numbers */
+    INV_CSV_FOLDER,                     /* images: columns have names */
+    INV_CSV_IMAGE                       /* one image, as the only one of its folder */
 };
 
 /* Records are cut up where they lie in a window of the file: a cell's text ends where its separator
@@ -46,6 +48,9 @@ struct inv_csv {
 /* 0 after an error; closing is needed in both cases. */
 int inv_csv_open(struct inv_csv *, const char *path, const struct inv_dialect *,
                  struct inv_errors *);
+/* The table that inv_images.list made of what is at that path. */
+int inv_csv_open_listed(struct inv_csv *, const char *path, char *text, enum inv_csv_holds,
+                        struct inv_errors *);
 /* 1: a record was read; 0: none is left; -1: an error was reported and reading cannot go on.
  * Cells of the record before are then gone. */
 int inv_csv_next(struct inv_csv *);

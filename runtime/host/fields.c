@@ -271,8 +271,7 @@ static void check_field(struct reader *r, int f)
 {
     const struct inv_field *field = &r->model->data.field[f];
     const struct inv_fitted_field *own = &r->fitted->field[f];
-    int64_t cells = field->raw < 0 ? 0
-                    : inv_variable_elements(&r->model->variable[field->raw]);
+    int64_t cells = inv_cell_columns(r->model, field);
     int64_t classes = inv_cell_classes(r->model, field);
     if (own->columns ? own->columns != cells : needs_columns(field))
         inv_error(r->json.errors, "%s: names %d columns of field %s, which has %lld; copy the file "

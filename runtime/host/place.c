@@ -157,8 +157,14 @@ char *inv_place_file(const struct inv_model *model, const char *given, enum inv_
 {
     const char *path = model->data.file[file].path;
     int bad = 0;
-    if (given && is_folder(given))
-        return in_folder(given, path);
+    if (given && is_folder(given)) {
+        char *found = in_folder(given, path);
+        if (!model->data.images || source != inv_place_first_source(model) ||
+            access(found, F_OK) == 0)
+            return found;
+        free(found);                    /* it is the folder of images itself */
+        return inv_copy_text(given);
+    }
     if (given && is_list(given)) {
         char *found = in_list(model, given, name_of(model, source, file), &bad, errors);
         return found || bad ? found : beside_model(model, path);

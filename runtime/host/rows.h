@@ -19,11 +19,13 @@ struct inv_rows {
     int at;
     struct inv_paths *read;             /* gets the files that were read to their end */
     struct inv_csv csv;
+    struct inv_sha256 images;           /* csv: digests of the files of images, then of the table */
     struct inv_columns *columns;        /* csv: one for each field */
     struct inv_header header;           /* csv */
     struct inv_names na;                /* csv: texts that mean missing */
     int drop;                           /* csv: the row at hand is left out, as a field asks; where
                                          * inputs_only is set it is handed out, unread */
+    int collecting;                     /* csv: names of classes, before the rows are read */
     int had_header;                     /* csv: of the file before */
     int64_t dropped;                    /* csv: rows of the source left out, as fields ask */
     struct inv_fitted *fitted;          /* filled where a field has none, else obeyed */

@@ -177,6 +177,15 @@ int inv_stream_open(struct inv_stream *s, const char *path, struct inv_errors *e
     return !s->failed;
 }
 
+void inv_stream_text(struct inv_stream *s, const char *path, char *text, struct inv_errors *errors)
+{
+    *s = (struct inv_stream){ .path = inv_copy_text(path), .errors = errors, .file = -1,
+                              .ended = 1, .end = strlen(text) };
+    s->packed = s->plain = (unsigned char *)text;
+    inv_sha256_init(&s->sha);
+    inv_sha256_update(&s->sha, text, s->end);
+}
+
 int inv_stream_section(struct inv_stream *s, const struct inv_section *section)
 {
     if (s->gzip) {
@@ -244,7 +253,7 @@ void inv_stream_close(struct inv_stream *s, unsigned char digest[32])
 {
     if (digest && s->sectioned && !s->failed)
         begin_again(s);
-    while (digest && !s->failed && read_piece(s) > 0)
+    while (digest && s->file >= 0 && !s->failed && read_piece(s) > 0)
         continue;
     if (digest)
         inv_sha256_final(&s->sha, digest);

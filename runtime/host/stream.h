@@ -30,6 +30,8 @@ struct inv_stream {
 
 /* "-" is standard input.  0 where the file cannot be read; the error has been reported. */
 int inv_stream_open(struct inv_stream *, const char *path, struct inv_errors *);
+/* The text, which is freed with the stream, as if it were the file's; path names it. */
+void inv_stream_text(struct inv_stream *, const char *path, char *text, struct inv_errors *);
 /* From now on the stream is that part of the file, which must be no gzip file itself. */
 int inv_stream_section(struct inv_stream *, const struct inv_section *);
 /* Makes begin < end; 0 at the end of the data or after an error (failed). */

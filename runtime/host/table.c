@@ -235,6 +235,31 @@ static void read_cell(struct inv_rows *rows, int f, int column, void *to, unsign
         bad_class(rows, classes, column);
 }
 
+/* The image that the cell names, from the folder of the table. */
+static void read_image(struct inv_rows *rows, int f, int column, float *to)
+{
+    if (inv_cell_is_missing(rows, f, inv_csv_cell(&rows->csv, column))) {
+        put_missing(rows, f, column, to, NULL);
+        return;
+    }
+    const struct inv_variable *v = &rows->model->variable[rows->model->data.field[f].raw];
+    const char *cell = inv_csv_cell(&rows->csv, column), *table = rows->csv.stream.path;
+    const char *slash = strrchr(table, '/');
+    unsigned char digest[32];
+    enum inv_csv_holds holds = rows->csv.holds;
+    int listed = holds == INV_CSV_FOLDER || holds == INV_CSV_IMAGE;
+    char *where = listed ? inv_copy_text("")
+                         : inv_text("%s:%lld: ", table, (long long)rows->csv.line);
+    char *path = *cell == '/'              ? inv_copy_text(cell)
+                 : holds == INV_CSV_FOLDER ? inv_text("%s/%s", table, cell)
+                 : slash                   ? inv_text("%.*s/%s", (int)(slash - table), table, cell)
+                                           : inv_copy_text(cell);
+    if (rows->model->data.images->read(path, where, v->dim + 1, to, digest, rows->errors))
+        inv_sha256_update(&rows->images, digest, sizeof digest);
+    free(path);
+    free(where);
+}
+
 /* Most cells are numbers, and of a number nothing else is asked, unless texts that mean missing are
  * listed: they may be numbers too. */
 static void read_field(struct inv_rows *rows, int f, int64_t slot)
@@ -245,6 +270,10 @@ static void read_field(struct inv_rows *rows, int f, int64_t slot)
     unsigned char *to = rows->arena + v->offset + (size_t)slot * inv_variable_bytes(v);
     unsigned char *mark = c->missing ? c->missing + slot * c->count : NULL;
     int plain = v->dtype == INV_F32 && d->field[f].form == INV_CELL_NUMBER && d->na_count < 0;
+    if (d->field[f].form == INV_CELL_IMAGE) {
+        read_image(rows, f, c->at[0], (float *)(void *)to);
+        return;
+    }
     if (mark)
         memset(mark, 0, (size_t)c->count);
     for (int i = 0; i < c->count; i++, to += 4) {

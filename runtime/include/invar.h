@@ -199,15 +199,28 @@ struct inv_range {
 };
 
 /* What a cell is read as: a number (or the number of a class), 1 where it is missing and else 0,
- * or a part of an ISO 8601 date. */
+ * a part of an ISO 8601 date, or the path of an image that is the whole field. */
 enum inv_cell_form {
     INV_CELL_NUMBER, INV_CELL_MISSING, INV_CELL_DAYS, INV_CELL_SECONDS, INV_CELL_WEEKDAY,
-    INV_CELL_MONTH, INV_CELL_YEAR, INV_CELL_DAY_OF_YEAR
+    INV_CELL_MONTH, INV_CELL_YEAR, INV_CELL_DAY_OF_YEAR, INV_CELL_IMAGE
 };
 
 enum inv_missing {
     INV_MISSING_ERROR, INV_MISSING_DROP, INV_MISSING_VALUE, INV_MISSING_MEAN, INV_MISSING_MEDIAN
 };
+
+struct inv_errors;
+
+/* How image files are read, in trainers of models that do (host/images.h). */
+struct inv_images {
+    /* The text of a table of the images at that path, in new memory: 1: a folder, 2: one image, 0:
+     * neither, -1: an error.  again: nothing is noted. */
+    int (*list)(const char *path, char **text, int again, struct inv_errors *);
+    /* The image as f32[dim] with the file's SHA-256; `where` begins messages.  0 after an error. */
+    int (*read)(const char *path, const char *where, const int64_t dim[3], float *to,
+                unsigned char digest[32], struct inv_errors *);
+};
+extern const struct inv_images inv_images;
 
 /* One field: cells of the source -> INV_RAW variable -> prepare -> INV_INPUT variable. */
 struct inv_field {
@@ -252,6 +265,7 @@ struct inv_data {
     int64_t skip;                       /* csv: lines before the first record */
     int na_count;                       /* csv: texts that mean missing; -1: the usual ones */
     const char *const *na;
+    const struct inv_images *images;    /* csv: NULL: no field reads images */
     int64_t rows;                       /* random(n) */
     int field_count;
     const struct inv_field *field;

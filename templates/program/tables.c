@@ -166,6 +166,7 @@ const struct inv_model ${symbol} = {
             .skip = ${skip},
             .na_count = ${na_count},
             .na = missing_texts,
+            .images = ${images},
             .rows = ${data_rows},
             .field_count = ${field_count},
             .field = fields,

@@ -14,11 +14,12 @@
 #include "host/array.h"
 #include "host/dataset.h"
 #include "host/fields.h"
+#include "host/png.h"
 #include "host/missing.h"
 #include "host/safetensors.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
-enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, FORMATS };
+enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PICTURE, FORMATS };
 
 struct input {
     size_t size;
@@ -134,6 +135,21 @@ static void make_names(void)
     add(&seed[NAMES], text, sizeof text - 1);
 }
 
+static void make_picture(void)
+{
+    static unsigned char pixels[9 * 7 * 4];
+    struct inv_errors errors = { .to = stderr };
+    struct inv_output out;
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (unsigned char)(i % 4 == 3 ? 255 : 11 * i);
+    if (!inv_output_open(&out, path, &errors))
+        fail("cannot write its seed");
+    inv_png_write(&out, pixels, 7, 9, 4);
+    if (!inv_output_close(&out, NULL))
+        fail("cannot write its seed");
+    read_file(&seed[PICTURE]);
+}
+
 /* ---- damage ---- */
 
 static void edit(struct input *input)
@@ -221,6 +237,17 @@ static void load_names(const struct inv_model *model, const struct input *input,
     free(beside);
 }
 
+static void load_picture(struct inv_errors *errors)
+{
+    const int64_t dim[] = { 9, 7, draw(2) ? 4 : 3 };
+    float to[9 * 7 * 4];
+    unsigned char digest[32];
+    char *text = NULL;
+    if (inv_images.list(path, &text, 0, errors) >= 0)
+        inv_images.read(path, "", dim, to, digest, errors);
+    free(text);
+}
+
 static void run_one(const struct inv_model *model, FILE *nowhere)
 {
     struct inv_errors errors = { .to = nowhere };
@@ -238,6 +265,8 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
         load_array(draw(2) ? INV_CIFAR10 : INV_CIFAR100, draw(2) ? "image" : "label", &errors);
     else if (format == NPZ)
         load_array(INV_NPZ, draw(2) ? "a" : "b", &errors);
+    else if (format == PICTURE)
+        load_picture(&errors);
     else if (format == NAMES)
         load_names(model, &input, &errors);
     else if (format == WEIGHTS && draw(2))
@@ -264,6 +293,7 @@ int main(int argc, char **argv)
     make_archive();
     make_weights(&model);
     make_names();
+    make_picture();
     long runs = 0;
     for (; time(NULL) < end; runs++)
         run_one(&model, nowhere);

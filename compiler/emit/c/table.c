@@ -29,7 +29,8 @@ static const char *const forms[] = {
     [FORM_NUMBER] = "INV_CELL_NUMBER", [FORM_MISSING] = "INV_CELL_MISSING",
     [FORM_DAYS] = "INV_CELL_DAYS", [FORM_SECONDS] = "INV_CELL_SECONDS",
     [FORM_WEEKDAY] = "INV_CELL_WEEKDAY", [FORM_MONTH] = "INV_CELL_MONTH",
-    [FORM_YEAR] = "INV_CELL_YEAR", [FORM_DAY_OF_YEAR] = "INV_CELL_DAY_OF_YEAR"};
+    [FORM_YEAR] = "INV_CELL_YEAR", [FORM_DAY_OF_YEAR] = "INV_CELL_DAY_OF_YEAR",
+    [FORM_IMAGE] = "INV_CELL_IMAGE"};
 static const char *const missing[] = {
     [MISSING_ERROR] = "INV_MISSING_ERROR", [MISSING_DROP] = "INV_MISSING_DROP",
     [MISSING_VALUE] = "INV_MISSING_VALUE", [MISSING_MEAN] = "INV_MISSING_MEAN",
@@ -131,6 +132,7 @@ static void emit_csv(struct emit *emit)
     set_whole(file, "decimal", csv->decimal ? csv->decimal : '.');
     set_whole(file, "comment", csv->comment);
     set_whole(file, "skip", csv->skip);
+    values_set(file, "images", program_reads_images(emit->program) ? "&inv_images" : "NULL");
     set_whole(file, "na_count", csv->has_na ? csv->na_count : -1);
     for (int i = 0; i < csv->na_count; i++)
         set_string(values_add_item(file, "na"), "text", csv->na[i]);

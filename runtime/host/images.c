@@ -1,0 +1,132 @@
+/* The file of an image becomes a field f32[height, width, channels] of values 0 to 255. */
+#include "images.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/sha256.h"
+
+/* ---- the file ---- */
+
+enum { PIECE = 1 << 18 };               /* bytes */
+
+/* All bytes of it in new memory, or NULL: see errno. */
+static unsigned char *read_whole(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    unsigned char *bytes = NULL;
+    size_t room = 0, got = 1;
+    *size = 0;
+    while (file && got > 0) {
+        if (room - *size < PIECE)
+            bytes = inv_resize(bytes, room += room + PIECE);
+        got = fread(bytes + *size, 1, room - *size, file);
+        *size += got;
+    }
+    if (file && ferror(file)) {
+        free(bytes);
+        bytes = NULL;
+    }
+    if (file)
+        fclose(file);
+    return bytes;
+}
+
+static void find_digest(const unsigned char *bytes, size_t size, unsigned char digest[32])
+{
+    struct inv_sha256 sha;
+    inv_sha256_init(&sha);
+    inv_sha256_update(&sha, bytes, size);
+    inv_sha256_final(&sha, digest);
+}
+
+/* ---- pixels ---- */
+
+static uint32_t sample_of(const struct inv_picture *p, int64_t pixel, int channel)
+{
+    const unsigned char *at = p->sample + (pixel * p->channels + channel) * p->bytes;
+    return p->bytes == 1 ? at[0] : (uint32_t)at[0] << 8 | at[1];
+}
+
+/* A pixel's red, green, blue and alpha. */
+static void load_pixel(const struct inv_picture *p, int64_t pixel, uint32_t rgba[4])
+{
+    int colours = p->channels >= 3, alpha = p->channels % 2 == 0;
+    for (int c = 0; c < 3; c++)
+        rgba[c] = sample_of(p, pixel, colours ? c : 0);
+    rgba[3] = alpha ? sample_of(p, pixel, p->channels - 1) : p->bytes == 1 ? 255 : 65535;
+}
+
+/* ITU-R BT.601 in 16 bits, rounded. */
+static uint32_t luma(const uint32_t rgba[4])
+{
+    return (rgba[0] * 19595u + rgba[1] * 38470u + rgba[2] * 7471u + 32768u) >> 16;
+}
+
+/* 0 where the field has no place for what shines through. */
+static int store_pixels(const struct inv_picture *p, int64_t channels, float *to)
+{
+    uint32_t rgba[4], full = p->bytes == 1 ? 255 : 65535;
+    float scale = p->bytes == 1 ? 1.0f : 257.0f;
+    for (int64_t pixel = 0; pixel < p->height * p->width; pixel++) {
+        load_pixel(p, pixel, rgba);
+        if (channels < 4 && rgba[3] != full)
+            return 0;
+        if (channels == 1 && p->channels >= 3)
+            rgba[0] = luma(rgba);
+        for (int64_t c = 0; c < channels; c++)
+            *to++ = (float)rgba[c] / scale;
+    }
+    return 1;
+}
+
+static int decode(struct inv_picture *p, const unsigned char *bytes, size_t size)
+{
+    if (inv_png_begins(bytes, size))
+        return inv_png_decode(p, bytes, size);
+    if (inv_jpeg_begins(bytes, size))
+        return inv_jpeg_decode(p, bytes, size);
+    strcpy(p->wrong, "is neither PNG nor JPEG; convert it, or leave it out");
+    return 0;
+}
+
+/* good: it was decoded. */
+static int convert(const struct inv_picture *p, int good, const int64_t dim[3], const char *where,
+                   const char *path, float *to, struct inv_errors *errors)
+{
+    if (!good && !*p->wrong)
+        inv_error(errors, "%s%s: is an image of %lld x %lld pixels (height x width), but the field "
+                  "is of %lld x %lld; bring all to one size first, as 'mogrify -resize %lldx%lld!' "
+                  "of ImageMagick does, or change the field's shape", where, path,
+                  (long long)p->height, (long long)p->width, (long long)dim[0], (long long)dim[1],
+                  (long long)dim[1], (long long)dim[0]);
+    else if (!good)
+        inv_error(errors, "%s%s: %s", where, path, p->wrong);
+    else if (!store_pixels(p, dim[2], to))
+        inv_error(errors, "%s%s: some of its pixels are transparent, and the field has no channel "
+                  "for that; give it four, or remove it, as 'mogrify -background white -alpha "
+                  "remove -alpha off' of ImageMagick does", where, path);
+    else
+        return 1;
+    return 0;
+}
+
+static int read_image(const char *path, const char *where, const int64_t dim[3], float *to,
+                      unsigned char digest[32], struct inv_errors *errors)
+{
+    struct inv_picture p = { .height = dim[0], .width = dim[1] };
+    size_t size;
+    unsigned char *bytes = read_whole(path, &size);
+    if (!bytes) {
+        inv_error(errors, "%s%s: cannot read the image: %s; names of images are paths from the "
+                  "folder of what lists them", where, path, strerror(errno));
+        return 0;
+    }
+    find_digest(bytes, size, digest);
+    int good = decode(&p, bytes, size);
+    good = convert(&p, good, dim, where, path, to, errors);
+    free(p.sample);
+    free(bytes);
+    return good;
+}
+
+const struct inv_images inv_images = { inv_folder_list, read_image };
