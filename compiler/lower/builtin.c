@@ -711,6 +711,19 @@ static bool count_windows(struct lower *l, struct frame *frame, struct value x, 
     return true;
 }
 
+/* Places are counted in 32 bits on devices, those outside of x too. */
+static bool frame_fits(struct lower *l, struct frame *frame, struct value x, const int64_t *around,
+                       int axis, int axes)
+{
+    int64_t dim[RANK_MAX];
+    for (int i = 0; i < value_rank(l, x); i++)
+        dim[i] = value_dim(l, x, i) + (i >= axis && i < axis + axes ? around[i - axis] : 0);
+    if (!dims_fit(value_rank(l, x), dim))
+        lower_error(l, frame, x.span, "more than 2147483647 elements with what stands around them: "
+                    "take less of 'before' and 'after'");
+    return dims_fit(value_rank(l, x), dim);
+}
+
 struct windows {
     int axis, axes;
     struct window_axis window[RANK_MAX];
@@ -723,7 +736,7 @@ static bool windows_of(struct lower *l, struct frame *frame, struct value x,
 {
     static const char *const name[] = {"x", "size", "axis", "stride", "dilation", "before",
                                        "after"};
-    int64_t part[7][RANK_MAX];
+    int64_t part[7][RANK_MAX], around[RANK_MAX];
     int rank = value_rank(l, x), axes = v[1].kind == V_LIST ? v[1].count : 1, axis = 0;
     if (given[2] && !axis_of(l, frame, v[2], rank, &axis))
         return false;
@@ -743,8 +756,26 @@ static bool windows_of(struct lower *l, struct frame *frame, struct value x,
         if (!count_windows(l, frame, x, value_dim(l, x, axis + i), part[1][i], part[6][i],
                            &w->window[i], &w->count[i]))
             return false;
+        around[i] = part[5][i] + part[6][i];
+        if (w->size[i] == 1)
+            w->window[i].dilation = 1;
+        if (w->count[i] == 1)
+            w->window[i].stride = 1;
     }
-    return true;
+    return frame_fits(l, frame, x, around, axis, axes);
+}
+
+/* The array, of classes their one-hot rows; whole numbers and bools have no window. */
+static struct value array_of_windows(struct lower *l, struct frame *frame, struct value v)
+{
+    v = value_to_tensor(l, v);
+    if (v.kind == V_TENSOR && !v.classes && value_node(l, v)->dtype != F32) {
+        struct diag *d = lower_error(l, frame, v.span, "windows are of f32, not of %s",
+                                     value_describe(l, v));
+        diag_help(d, "write to_float(...)");
+        return value_error();
+    }
+    return value_to_f32(l, v);
 }
 
 /* window(x, size, axis): [.., n.., ..] seen as [.., o.., k.., ..] */
@@ -754,7 +785,7 @@ static struct value call_window(struct lower *l, struct frame *frame, const stru
     struct windows w;
     int64_t dim[RANK_MAX];
     ARGUMENTS(8);
-    struct value x = value_to_f32(l, v[0]);
+    struct value x = array_of_windows(l, frame, v[0]);
     if (x.kind == V_ERROR || !windows_of(l, frame, x, v, given, &w))
         return value_error();
     if (given[7] && v[7].kind != V_NUMBER) {

@@ -37,6 +37,8 @@ static int train_program(int argc, char **argv)
     }
     at.key[0] = (uint32_t)seed;
     at.key[1] = (uint32_t)(seed >> 32);
+    if (!at.program->data_kind)
+        die("%s holds no program", argv[1]);
     allocate_variables(at.program);
     graph_run(at.program->phase[PHASE_INIT], &at, NULL, 0, NULL);
     if (init)
