@@ -53,14 +53,16 @@ struct index {
     float outside;
 };
 
-/* The indices into `shape` of a loop over `space`, to which it broadcasts. */
+/* The indices into `shape` of a loop over `space`, to which it broadcasts.  Where it has more axes
+ * than that (what a copied view is of), only the node of the access means something. */
 static struct index broadcast_index(const struct shape *shape, const struct shape *space)
 {
     struct index index = {.limits = 0};
     for (int axis = 0; axis < shape->rank; axis++) {
         index.axis[axis] = (struct linear){.quotient = -1};
-        if (!shape_axis_is_one(shape, axis))
-            index.axis[axis].times[axis + space->rank - shape->rank] = 1;
+        int loop = axis + space->rank - shape->rank;
+        if (loop >= 0 && !shape_axis_is_one(shape, axis))
+            index.axis[axis].times[loop] = 1;
     }
     return index;
 }

@@ -331,10 +331,11 @@ bool block_holds(const struct block *block, int id)
     return false;
 }
 
-/* Whether `user` reads the value of node `id` as a local. */
+/* Whether `user` reads the value of node `id` as a local; contractions read memory. */
 static bool reads(const struct nest *nest, const struct node *user, int id)
 {
-    for (int k = 0; k < user->count; k++)
+    bool inside = op_def(user->op)->class != CLASS_CONTRACT;
+    for (int k = 0; inside && k < user->count; k++)
         if (nest_access(nest, user, k).node == id)
             return true;
     return false;
