@@ -409,7 +409,7 @@ static const struct command commands[] = {
     {"evaluate", "losses and metrics of trained weights on the rows of a file",
      "evaluate MODEL.inv [options] [--weights W] [FILE] [trainer options]",
      "  FILE                with labels; without it each part of the model's data\n"
-     "  --weights W         the trained weights (default: the model's name with .safetensors)\n"
+     "  --weights W         the trained weights (default: NAME.safetensors of 'model NAME')\n"
      "'invar run MODEL.inv --help' prints all trainer options.\n",
      command_evaluate, "DtdegaKcfv*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
