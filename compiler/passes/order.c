@@ -3,20 +3,20 @@
  * requires:    pass_fuse.
  * establishes: schedule->group in an order in which each group comes after what it reads, and each
  *              store of a variable after whatever else reads the variable; first what the loss
- *              needs, then the rest, then the updates: the first group that stores a variable
- *              other than VAR_LOSS, and all after it, have update set.  Among groups that could
- *              run, one that frees more memory than it takes comes first, else the one whose last
- *              node has the lowest id. */
+ *              needs, then the rest: the first group that stores a variable other than VAR_LOSS,
+ *              and all after it, have update set.  Among groups that could run, those that
+ *              free more memory than they take, or take none, come first, ascending by what they
+ *              take: of steps that lower memory the one with the least peak first.  So a parameter
+ *              is updated once its gradient exists.  Else the one whose last node has the lowest
+ *              id. */
 #include <assert.h>
 #include <string.h>
 
 #include "graph/op.h"
 #include "passes/schedule.h"
 
-enum stage { STAGE_LOSS, STAGE_REST, STAGE_UPDATE };
-
 struct item {
-    enum stage stage;
+    bool for_loss;                      /* the loss needs it */
     bool done;
     int waits;                          /* edges from groups that must still run before */
     struct ids after;                   /* groups that wait for this one */
@@ -27,6 +27,7 @@ struct item {
 /* A group that waits for none, as it was when it was found so. */
 struct ready {
     int group;
+    int64_t takes;                      /* bytes, where it frees more; else INT64_MAX */
     int64_t gain;                       /* bytes that it frees more than it takes, or 0 */
     int last;                           /* its last node */
 };
@@ -116,50 +117,26 @@ static bool stores(const struct graph *graph, const struct group *group, bool lo
     return false;
 }
 
-static void set_stage(struct order *order, int g, enum stage stage, struct ids *stack)
+static void mark_for_loss(struct order *order, int g, struct ids *stack)
 {
-    struct item *item = &order->item[g];
-    if (item->stage == stage)
-        return;
-    assert(item->stage == STAGE_REST);
-    item->stage = stage;
-    ids_add(order->scratch, stack, g);
+    if (!order->item[g].for_loss)
+        ids_add(order->scratch, stack, g);
+    order->item[g].for_loss = true;
 }
 
-/* Marks what the group needs, directly or not. */
-static void need_for_loss(struct order *order, int g)
+/* Marks what the losses need, directly or not. */
+static void find_loss(struct order *order)
 {
+    const struct schedule *schedule = order->schedule;
     struct ids stack = {0};
-    set_stage(order, g, STAGE_LOSS, &stack);
+    for (int g = 0; g < schedule->group_count; g++)
+        if (stores(order->graph, &schedule->group[g], true))
+            mark_for_loss(order, g, &stack);
     while (stack.count > 0) {
         const struct ids *reads = &order->item[stack.id[--stack.count]].reads;
         for (int i = 0; i < reads->count; i++)
-            set_stage(order, order->schedule->group_of[reads->id[i]], STAGE_LOSS, &stack);
+            mark_for_loss(order, schedule->group_of[reads->id[i]], &stack);
     }
-}
-
-static void put_last(struct order *order, int g)
-{
-    struct ids stack = {0};
-    set_stage(order, g, STAGE_UPDATE, &stack);
-    while (stack.count > 0) {
-        const struct ids *after = &order->item[stack.id[--stack.count]].after;
-        for (int i = 0; i < after->count; i++)
-            set_stage(order, after->id[i], STAGE_UPDATE, &stack);
-    }
-}
-
-static void find_stages(struct order *order)
-{
-    const struct schedule *schedule = order->schedule;
-    for (int g = 0; g < schedule->group_count; g++)
-        order->item[g].stage = STAGE_REST;
-    for (int g = 0; g < schedule->group_count; g++)
-        if (stores(order->graph, &schedule->group[g], true))
-            need_for_loss(order, g);
-    for (int g = 0; g < schedule->group_count; g++)
-        if (stores(order->graph, &schedule->group[g], false))
-            put_last(order, g);
 }
 
 /* Bytes that running the group would free, less those that it takes. */
@@ -170,7 +147,7 @@ static int64_t gain(const struct order *order, int g)
     for (int i = 0; i < item->reads.count; i++)
         if (order->readers[item->reads.id[i]] == 1)
             bytes += order->schedule->place[item->reads.id[i]].bytes;
-    return bytes > 0 ? bytes : 0;
+    return bytes;
 }
 
 static int last_node(const struct group *group)
@@ -184,15 +161,19 @@ static int last_node(const struct group *group)
 /* Should group a run before b? */
 static bool precedes(const struct order *order, const struct ready *a, const struct ready *b)
 {
-    enum stage stage_a = order->item[a->group].stage, stage_b = order->item[b->group].stage;
-    if (stage_a != stage_b)
-        return stage_a < stage_b;
+    bool first = order->item[a->group].for_loss;
+    if (first != order->item[b->group].for_loss)
+        return first;
+    if (a->takes != b->takes)
+        return a->takes < b->takes;
     return a->gain != b->gain ? a->gain > b->gain : a->last < b->last;
 }
 
 static void add_ready(struct order *order, int g)
 {
-    struct ready ready = {g, gain(order, g), last_node(&order->schedule->group[g])};
+    int64_t more = gain(order, g), takes = order->item[g].makes;
+    struct ready ready = {g, more > 0 || takes == 0 ? takes : INT64_MAX, more > 0 ? more : 0,
+                          last_node(&order->schedule->group[g])};
     ARENA_PUSH(order->scratch, order->ready, order->ready_count, order->ready_room) =
         ready;
     struct ready *heap = order->ready - 1;
@@ -279,7 +260,7 @@ void pass_order(struct graph *graph)
     struct group *sorted = ARENA_ARRAY(graph->program->arena, struct group, count);
     find_edges(&order);
     measure(&order);
-    find_stages(&order);
+    find_loss(&order);
     begin(&order);
     bool update = false;
     for (int i = 0; i < count; i++) {

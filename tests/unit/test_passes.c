@@ -970,7 +970,7 @@ static void test_exchange(void)
         graph_store(graph, v[i], x[(i + 1) % 3]);
     graph_store(graph, v[3], graph_reshape(graph, x[4], &s));
     graph_store(graph, v[4], graph_reshape(graph, x[3], &flat));
-    check_groups(" reshape\nupdate store store store\nupdate reshape store\nupdate store\n");
+    check_groups("update store store store\nupdate reshape\nupdate reshape store\nupdate store\n");
 }
 
 /* An optimizer: one loop, each variable stored where it is read. */
