@@ -75,6 +75,23 @@ const char *graph_infer(const struct graph *graph, struct node *n)
     return problem ? problem : check_shape(&n->shape);
 }
 
+static const int64_t *keep_axes(struct arena *arena, const int64_t *value, int rank)
+{
+    int64_t *kept = ARENA_ARRAY(arena, int64_t, rank + 1);
+    for (int i = 0; value && i < rank; i++)
+        kept[i] = value[i];
+    return kept;
+}
+
+void node_keep_axes(struct arena *arena, struct node *n)
+{
+    unsigned has = op_def(n->op)->attributes;
+#define PER_AXIS(enumerator, field) \
+    if (has & ATTR_##enumerator) \
+        n->attr.field = keep_axes(arena, n->attr.field, n->shape.rank);
+#include "graph/attributes.def"
+}
+
 int graph_add_shaped(struct graph *graph, enum op op, int count, const int *operand,
                      const struct attr *attr, enum dtype dtype, const struct shape *shape)
 {
@@ -98,6 +115,7 @@ int graph_add_shaped(struct graph *graph, enum op op, int count, const int *oper
     const char *problem = graph_infer(graph, n);
     if (problem)
         die(graph, n, "while building", problem);
+    node_keep_axes(arena, n);
     ARENA_PUSH(arena, graph->node, graph->count, graph->room) = n;
     return n->id;
 }

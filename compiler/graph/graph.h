@@ -47,11 +47,11 @@ enum random_domain { DOMAIN_STEP, DOMAIN_INIT, DOMAIN_SAMPLE };
 
 struct attr {
 #define ATTRIBUTE(enumerator, field, form, type) type field;
-#define BESIDE_AXIS(enumerator, field) int64_t field[RANK_MAX];
+#define ALONE(...)
+#define PER_AXIS(enumerator, field) const int64_t *field;
 #include "graph/attributes.def"
     union {
-#define BESIDE_AXIS(...)
-#define PER_AXIS(enumerator, field) int64_t field[RANK_MAX];
+#define ALONE(enumerator, field, form, type) type field;
 #include "graph/attributes.def"
     };
 };
@@ -60,9 +60,9 @@ struct node {
     int id;
     enum op op;
     enum dtype dtype;
-    struct shape shape;
     int count;
     int *operand;                       /* ids */
+    struct shape shape;
     struct attr attr;
     struct span span;                   /* the model line, also on gradient nodes */
     struct span call;                   /* the user's call, where span is in a library body */
@@ -99,7 +99,8 @@ const char *dtype_name(enum dtype);
 struct graph *graph_new(struct program *, const char *name);
 struct node *graph_node(const struct graph *, int id);
 int graph_add(struct graph *, enum op, int count, const int *operand, const struct attr *);
-/* For operators whose shape is not implied: const, position, random_*, broadcast, reshape, pad. */
+/* For operators whose shape is not implied: const, position, random_*, broadcast, reshape, pad.
+ * Operands and what attributes have per axis are copied. */
 int graph_add_shaped(struct graph *, enum op, int count, const int *operand, const struct attr *,
                      enum dtype, const struct shape *);
 
@@ -148,6 +149,8 @@ int graph_unbroadcast(struct graph *, int x, const struct shape *);
 /* Applies the operator's rule: sets dtype and shape where these are implied, checks operands and
  * attributes.  NULL, or what does not fit. */
 const char *graph_infer(const struct graph *, struct node *);
+/* Copies what the node's attributes have per axis to the arena. */
+void node_keep_axes(struct arena *, struct node *);
 /* Same operator, operands, attributes, dtype and shape: equal values. */
 bool node_same(const struct node *, const struct node *);
 /* The attributes among `which` (graph/op.h) that the operator has, as numbers in one order. */

@@ -120,10 +120,11 @@ int graph_reshape(struct graph *graph, int x, const struct shape *shape)
 
 int graph_transpose(struct graph *graph, int x, const int *perm)
 {
-    struct attr attr = {0};
+    int64_t axes[RANK_MAX] = {0};
+    struct attr attr = {.perm = axes};
     bool identity = true;
     for (int i = 0; i < graph_node(graph, x)->shape.rank; i++) {
-        attr.perm[i] = perm[i];
+        axes[i] = perm[i];
         identity = identity && perm[i] == i;
     }
     return identity ? x : graph_add(graph, OP_TRANSPOSE, 1, &x, &attr);
@@ -135,9 +136,7 @@ static int add_started(struct graph *graph, enum op op, int x, const int64_t *st
     const struct node *n = graph_node(graph, x);
     if (shape_equal(&n->shape, shape))
         return x;
-    struct attr attr = {0};
-    for (int i = 0; i < shape->rank; i++)
-        attr.start[i] = start[i];
+    struct attr attr = {.start = start};
     return graph_add_shaped(graph, op, 1, &x, &attr, n->dtype, shape);
 }
 

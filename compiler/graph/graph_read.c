@@ -84,18 +84,22 @@ static int read_word(struct reader *r, const char *const *name)
     return 0;
 }
 
-static void read_axes(struct reader *r, int64_t *value)
+static const int64_t *read_axes(struct reader *r, bool given)
 {
+    int64_t *value = ARENA_ARRAY(r->program->arena, int64_t, RANK_MAX);
     int count = 0;
+    if (!given)
+        return value;
     expect(r, "[");
     while (!r->error && !accept(r, "]")) {
         if (count == RANK_MAX) {
             fail(r, "too many axes");
-            return;
+            break;
         }
         value[count++] = read_whole(r);
         accept(r, ",");
     }
+    return value;
 }
 
 static const float *read_list(struct reader *r)
@@ -158,8 +162,8 @@ static void read_attributes(struct reader *r, struct node *n)
     if (has & ATTR_##enumerator && BEGINS_##form(field)) \
         n->attr.field = (type)READ_##form(field);
 #define PER_AXIS(enumerator, field) \
-    if (has & ATTR_##enumerator && accept(r, #field "=")) \
-        read_axes(r, n->attr.field);
+    if (has & ATTR_##enumerator) \
+        n->attr.field = read_axes(r, accept(r, #field "="));
 #include "graph/attributes.def"
 }
 

@@ -99,13 +99,18 @@ struct window_axis window_axis(const struct attr *attr, int first, int axes, int
                                 -attr->start[first + i]};
 }
 
-void window_set(struct attr *attr, int first, int axes, const struct window_axis *window)
+void window_set(struct arena *arena, struct attr *attr, int first, int axes,
+                const struct window_axis *window)
 {
+    int64_t *step = ARENA_ARRAY(arena, int64_t, RANK_MAX);
+    int64_t *start = ARENA_ARRAY(arena, int64_t, RANK_MAX);
     for (int i = 0; i < axes; i++) {
-        attr->step[first + i] = window[i].stride;
-        attr->step[first + axes + i] = window[i].dilation;
-        attr->start[first + i] = -window[i].before;
+        step[first + i] = window[i].stride;
+        step[first + axes + i] = window[i].dilation;
+        start[first + i] = -window[i].before;
     }
+    attr->step = step;
+    attr->start = start;
 }
 
 /* ---- tables ---- */

@@ -87,7 +87,8 @@ struct window_axis {
  * many; as many axes of taps follow.  0: the attributes are not those of windows. */
 int window_axes(const struct shape *, const struct attr *, int *first);
 struct window_axis window_axis(const struct attr *, int first, int axes, int i);
-void window_set(struct attr *, int first, int axes, const struct window_axis *);
+/* Sets attributes, whose arrays are in the arena. */
+void window_set(struct arena *, struct attr *, int first, int axes, const struct window_axis *);
 /* The axes first .. last - 1 that a column reduction takes together. */
 void column_axes(const struct node *, int *first, int *last);
 struct work node_work(const struct graph *, const struct node *);

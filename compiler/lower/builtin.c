@@ -795,7 +795,7 @@ static struct value call_window(struct lower *l, struct frame *frame, const stru
     }
     struct attr attr = {.value = given[7] ? (float)v[7].number : 0.0f};
     int rank = value_rank(l, x), axes = w.axes, axis = w.axis;
-    window_set(&attr, axis + x.per_row, axes, w.window);
+    window_set(l->graph->nodes, &attr, axis + x.per_row, axes, w.window);
     for (int i = 0; i < rank; i++)
         dim[i < axis ? i : i + axes] = value_dim(l, x, i);
     for (int i = 0; i < axes; i++) {

@@ -359,8 +359,10 @@ static void join_transposes(const struct simplify *s, struct node *node)
     const struct node *inner = operand(s, node, 0);
     if (inner->op != OP_TRANSPOSE)
         return;
+    int64_t *perm = ARENA_ARRAY(arena_of(s), int64_t, node->shape.rank);
     for (int i = 0; i < node->shape.rank; i++)
-        node->attr.perm[i] = inner->attr.perm[node->attr.perm[i]];
+        perm[i] = inner->attr.perm[node->attr.perm[i]];
+    node->attr.perm = perm;
     node->operand[0] = inner->operand[0];
 }
 
@@ -540,6 +542,7 @@ static void gather(struct graph *graph)
     for (int id = 0; id < graph->count; id++) {
         struct node *node = list[id] = ARENA_NEW(graph->nodes, struct node);
         *node = *graph->node[id];
+        node_keep_axes(graph->nodes, node);
         node->operand = ARENA_ARRAY(graph->nodes, int, node->count + 1);
         for (int i = 0; i < node->count; i++)
             node->operand[i] = graph->node[id]->operand[i];

@@ -70,7 +70,7 @@ static int convolve(struct graph *graph, const int *x, int64_t size, const int64
     struct shape s = graph_node(graph, x[0])->shape;
     struct shape shape = {.rank = 6, .rows = 0,
                           .dim = {s.dim[0], count[0], count[1], size, size, s.dim[3]}};
-    window_set(&attr, 1, 2, (struct window_axis[]){window, window});
+    window_set(graph->nodes, &attr, 1, 2, (struct window_axis[]){window, window});
     int seen = graph_add_shaped(graph, OP_WINDOW, 1, x, &attr, F32, &shape);
     return contract(graph, seen, x[1], 3);
 }

@@ -92,11 +92,11 @@ static int add_list(struct graph *graph, const struct op_input *input, const str
 
 /* ---- views ---- */
 
-static struct shape reversed(const struct shape *shape, struct attr *attr)
+static struct shape reversed(const struct shape *shape, int64_t *perm)
 {
     struct shape out = *shape;
     for (int i = 0; i < shape->rank; i++) {
-        attr->perm[i] = shape->rank - 1 - i;
+        perm[i] = shape->rank - 1 - i;
         out.dim[shape->rank - 1 - i] = shape->dim[i];
     }
     out.rows = shape->rows < 0 ? -1 : shape->rank - 1 - shape->rows;
@@ -117,23 +117,24 @@ static struct shape reshaped(const struct shape *shape)
     return out;
 }
 
-/* What a view of that form must be of, so that it has `shape`; false where there is none. */
+/* What a view of that form must be of, so that it has `shape`, and its attribute per axis; false
+ * where there is none. */
 static bool view_of(enum form form, const struct shape *shape, struct shape *from,
-                    struct attr *attr)
+                    int64_t *of_axis)
 {
     int axis = shape->rank - 1;
     while (axis >= 0 && (axis == shape->rows || (form == AS_BROADCAST && shape->dim[axis] == 1)))
         axis--;
     *from = *shape;
     if (form == AS_TRANSPOSE)
-        *from = reversed(shape, attr);
+        *from = reversed(shape, of_axis);
     else if (form == AS_RESHAPE)
         *from = reshaped(shape);
     else if (axis >= 0 && form == AS_BROADCAST)
         from->dim[axis] = 1;
     else if (axis >= 0) {
         from->dim[axis] += 3;
-        attr->start[axis] = 1;
+        of_axis[axis] = 1;
     }
     return !shape_equal(from, shape);
 }
@@ -142,13 +143,14 @@ int derive_operand(struct graph *graph, enum form form, const struct op_input *i
                    const char *path, uint64_t *seed, int *variable)
 {
     struct shape shape = shape_of(input->rank, input->batch - 1, input->dim), from = shape;
-    struct attr attr = {0};
+    int64_t of_axis[RANK_MAX] = {0};
+    struct attr attr = {.perm = of_axis, .start = of_axis};
     *variable = -1;
     if (form == AS_FILL)
         return add_fill(graph, input, &shape, seed);
     if (form == AS_LIST)
         return add_list(graph, input, &shape, seed);
-    if (form != AS_READ && !view_of(form, &shape, &from, &attr))
+    if (form != AS_READ && !view_of(form, &shape, &from, of_axis))
         return -1;
     *variable = program_add_variable(graph->program, from.rows < 0 ? VAR_BUFFER : VAR_INPUT, path,
                                      input->dtype, &from, (struct span){0})->id;

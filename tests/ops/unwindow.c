@@ -26,7 +26,7 @@ static int unwindow(struct graph *graph, int x, int axis, int axes, const int64_
 {
     struct attr attr = {0};
     struct shape shape = graph_node(graph, x)->shape;
-    window_set(&attr, axis, axes, at);
+    window_set(graph->nodes, &attr, axis, axes, at);
     for (int i = 0; i < axes; i++)
         shape.dim[axis + i] = size[i];
     return graph_add_shaped(graph, OP_UNWINDOW, 1, &x, &attr, F32, &shape);

@@ -30,7 +30,7 @@ static int window(struct graph *graph, int x, int axis, int axes, const int64_t 
         shape.dim[i + axes] = shape.dim[i];
     shape.rank += axes;
     shape.rows += shape.rows >= axis ? axes : 0;
-    window_set(&attr, axis, axes, at);
+    window_set(graph->nodes, &attr, axis, axes, at);
     for (int i = 0; i < axes; i++) {
         shape.dim[axis + i] = count[i];
         shape.dim[axis + axes + i] = size[i];

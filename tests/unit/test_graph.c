@@ -339,6 +339,11 @@ static void test_operator_table(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(def->infer);
         CU_ASSERT_EQUAL(def->derivative != NULL, def->gradient != NULL);
         CU_ASSERT(def->work || class_def(def->class)->work);
+        int alone = 0;
+#define ATTRIBUTE(...)
+#define ALONE(enumerator, ...) alone += (def->attributes & ATTR_##enumerator) != 0;
+#include "graph/attributes.def"
+        CU_ASSERT(alone <= 1);
     }
     CU_ASSERT_EQUAL(op_find("blur"), -1);
 }

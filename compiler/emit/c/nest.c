@@ -48,10 +48,13 @@ static struct access nest_access(const struct nest *nest, const struct node *nod
     return schedule_access(graph, index < 0 ? node->id : node->operand[index], &nest->space);
 }
 
-/* position depends on its axis alone; where that has extent 1 it is 0. */
-static struct access position_access(const struct nest *nest, const struct node *node)
+/* The loops that the node's value depends on, as strides: position depends on its axis alone; where
+ * that has extent 1 it is 0. */
+static struct access value_access(const struct nest *nest, const struct node *node)
 {
     struct access access = {.node = node->id};
+    if (node->op != OP_POSITION)
+        return nest_access(nest, node, -1);
     int axis = node->attr.axis;
     if (node->shape.dim[axis] != 1 || node->shape.rows == axis)
         access.stride[nest->space.rank - node->shape.rank + axis].constant = 1;
@@ -66,8 +69,8 @@ static bool node_walks_as_one(const struct nest *nest, const struct node *node, 
         if (!walks_as_one(&nest->space, &access, outer, inner))
             return false;
     }
-    struct access position = position_access(nest, node);
-    return node->op != OP_POSITION || walks_as_one(&nest->space, &position, outer, inner);
+    struct access value = value_access(nest, node);
+    return walks_as_one(&nest->space, &value, outer, inner);
 }
 
 /* A nest with accesses of its own walks these, else those of the group's nodes. */
@@ -274,7 +277,7 @@ const char *nest_operand(struct nest *nest, int operand)
 
 static const char *position_text(struct nest *nest, const struct node *node)
 {
-    struct access access = position_access(nest, node);
+    struct access access = value_access(nest, node);
     function_use(nest->function, node->op);
     return arena_printf(nest->function->emit->arena, "inv_position(%s)",
                         nest_index(nest, &access));
@@ -414,14 +417,11 @@ static void add_line(struct text *text, int indent, const char *line)
 
 static int node_depth(const struct nest *nest, const struct node *node)
 {
-    struct access own = nest_access(nest, node, -1);
-    struct access position = position_access(nest, node);
+    struct access value = value_access(nest, node);
     int depth = nest->outer;
-    for (int i = nest->outer; i < nest->rank; i++) {
-        const struct access *access = node->op == OP_POSITION ? &position : &own;
-        if (!extent_is(loop_stride(nest, access, i), 0))
+    for (int i = nest->outer; i < nest->rank; i++)
+        if (!extent_is(loop_stride(nest, &value, i), 0))
             depth = i + 1;
-    }
     return depth;
 }
 

@@ -62,8 +62,10 @@ static int turn(struct gradient *d, int x, int first)
 static bool contracts_windows(const struct graph *graph, const struct node *n)
 {
     const struct node *a = rule_operand(graph, n, 0);
+    if (a->op != OP_WINDOW || a->attr.value != 0.0f)
+        return false;
     int first, axes = window_axes(&a->shape, &a->attr, &first);
-    return a->op == OP_WINDOW && a->attr.value == 0.0f && first + axes == sides_of(graph, n).m;
+    return first + axes == sides_of(graph, n).m;
 }
 
 /* Along one axis the elements i = residue + stride * t are seen by taps first, first + step, ..,
@@ -121,7 +123,7 @@ static int filter_taps(struct windowed *w)
     for (int i = 0; i < w->axes; i++)
         shape.dim[i] = 1;
     shape.rank += w->axes;
-    window_set(&attr, 0, w->axes, window);
+    window_set(graph->nodes, &attr, 0, w->axes, window);
     int seen = graph_add_shaped(graph, OP_WINDOW, 1, &w->filter, &attr, F32, &shape);
     return graph_reshape(graph, seen, &taps);
 }
@@ -144,7 +146,7 @@ static int lattice_product(struct windowed *w)
         shape.dim[w->first + i] = w->shape.dim[w->first + i];
         shape.dim[w->first + w->axes + i] = l->taps;
     }
-    window_set(&attr, w->first, w->axes, window);
+    window_set(graph->nodes, &attr, w->first, w->axes, window);
     int seen = graph_add_shaped(graph, OP_WINDOW, 1, &w->dy, &attr, F32, &shape);
     return add_contract(w->d, seen, filter_taps(w), w->axes + w->sides.n);
 }
