@@ -812,22 +812,30 @@ static struct value call_window(struct lower *l, struct frame *frame, const stru
     return x;
 }
 
-/* contract(a, b, axes): the last axes of a, row-major, with as many first ones of b */
+/* contract(a, b, axes, grouped): the last axes of a, row-major, with as many first ones of b, in
+ * both behind one of groups where grouped */
 static struct value call_contract(struct lower *l, struct frame *frame, const struct builtin *b,
                                   struct arguments *a, const char *path, struct span span)
 {
     int64_t axes;
-    ARGUMENTS(3);
+    ARGUMENTS(4);
     struct value x = value_to_f32(l, v[0]), y = value_to_f32(l, v[1]);
     if (x.kind == V_ERROR || y.kind == V_ERROR)
         return value_error();
     int rank = value_rank(l, x), other = value_rank(l, y), whole = x.per_row + rank;
-    axes = other - 1;
+    if (given[3] && v[3].kind != V_BOOL) {
+        lower_error(l, frame, v[3].span, "'grouped' is true or false, not %s",
+                    value_describe(l, v[3]));
+        return value_error();
+    }
+    bool grouped = given[3] && v[3].number != 0;
+    axes = other - 1 - grouped;
     bool fits = !given[2] || value_whole(v[2], &axes);
-    fits = fits && axes >= 1 && axes < whole && axes <= rank && axes < other && !y.per_row &&
-           rank + other - 2 * axes < RANK_MAX;
-    for (int i = 0; fits && i < axes; i++)
-        fits = value_dim(l, x, rank - (int)axes + i) == value_dim(l, y, i);
+    int64_t both = axes + grouped;
+    fits = fits && axes >= 1 && both < whole && both <= rank && both < other && !y.per_row &&
+           rank + other - 2 * axes - grouped < RANK_MAX;
+    for (int i = 0; fits && i < both; i++)
+        fits = value_dim(l, x, rank - (int)both + i) == value_dim(l, y, i);
     if (!fits) {
         struct diag *d = lower_error(l, frame, span, "%s does not end in axes that %s begins with",
                                      value_describe(l, x), value_describe(l, y));
@@ -835,7 +843,7 @@ static struct value call_contract(struct lower *l, struct frame *frame, const st
                      "by all rows");
         return value_error();
     }
-    struct attr attr = {.axes = (int)axes};
+    struct attr attr = {.axes = (int)axes, .grouped = grouped};
     int node = graph_add(l->graph, OP_CONTRACT, 2, (int[]){x.node, y.node}, &attr);
     return value_tensor(l, node, x.per_row, span);
 }
@@ -1058,7 +1066,7 @@ static const struct builtin builtins[] = {
     {"one_hot", 1, 2, 0, call_one_hot, {"y", "classes"}},
     {"window", 2, 8, 0, call_window,
      {"x", "size", "axis", "stride", "dilation", "before", "after", "outside"}},
-    {"contract", 2, 3, 0, call_contract, {"a", "b", "axes"}},
+    {"contract", 2, 4, 0, call_contract, {"a", "b", "axes", "grouped"}},
     {"random_uniform", 0, 1, OP_RANDOM_UNIFORM, call_random, {"shape"}},
     {"random_normal", 0, 1, OP_RANDOM_NORMAL, call_random, {"shape"}},
     {"random_truncated_normal", 0, 1, OP_RANDOM_TRUNCATED_NORMAL, call_random, {"shape"}},

@@ -85,8 +85,8 @@ static int contracts_windows(void)
             int inside = row >= 0 && row < 5 && column >= 0 && column < 6;
             plain[i * 63 + p] = inside ? x[row * 42 + column * 7 + p % 7] : 0.0f;
         }
-    struct inv_operand a = {x, -49, own, k, 2, 3, 2, {-1, -1}, {5, 6}};
-    struct inv_operand b = {w, 0, filter, down, 1, 1, 0, {0}, {0}};
+    struct inv_operand a = {x, -49, own, k, 2, 3, 2, {-1, -1}, {5, 6}, {0, 0, {0}}};
+    struct inv_operand b = {w, 0, filter, down, 1, 1, 0, {0}, {0}, {0, 0, {0}}};
     inv_contract_windows(out, 9, &a, 0, &b, 0, 30, 9, 63);
     inv_contract_windows(turned, 30, &b, 0, &a, 0, 9, 30, 63);
     for (long i = 0; i < 30; i++)

@@ -768,3 +768,13 @@ void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, lon
     if (m > 0 && n > 0)
         contract_packed(ragged && job_cost(&flipped) < job_cost(&job) ? &flipped : &job);
 }
+
+void inv_contract_pages(float *out, long ldo, const struct inv_operand *a, long a_first,
+                        const struct inv_operand *b, long b_first, long pages, long m, long n,
+                        long k)
+{
+    for (long page = 0; page < pages; page++) {
+        struct inv_operand left = inv_operand_page(a, page), right = inv_operand_page(b, page);
+        inv_contract_windows(out + page * n, ldo, &left, a_first, &right, b_first, m, n, k);
+    }
+}

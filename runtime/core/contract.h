@@ -22,6 +22,7 @@ extern "C" {
 
 #define inv_contract INV_LEVEL_NAME(inv_contract)
 #define inv_contract_windows INV_LEVEL_NAME(inv_contract_windows)
+#define inv_contract_pages INV_LEVEL_NAME(inv_contract_pages)
 
 void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                   long bs_k, long bs_n, long m, long n, long k);
@@ -29,6 +30,11 @@ void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, co
 /* The same of operands as core/windows.h has them, from those rows of each on. */
 void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, long a_first,
                           const struct inv_operand *b, long b_first, long m, long n, long k);
+
+/* The same for each page, whose outputs stand after those of the page before in each row. */
+void inv_contract_pages(float *out, long ldo, const struct inv_operand *a, long a_first,
+                        const struct inv_operand *b, long b_first, long pages, long m, long n,
+                        long k);
 
 #ifdef __cplusplus
 }

@@ -149,6 +149,16 @@ INV_SHARED void inv_contract_windows(float *out, int32_t ldo, const struct inv_o
     }
 }
 
+INV_SHARED void inv_contract_pages(float *out, int32_t ldo, const struct inv_operand *a,
+                                   int32_t a_first, const struct inv_operand *b, int32_t b_first,
+                                   int32_t pages, int32_t m, int32_t n, int32_t k)
+{
+    for (int32_t page = 0; page < pages; page++) {
+        struct inv_operand left = inv_operand_page(a, page), right = inv_operand_page(b, page);
+        inv_contract_windows(out + page * n, ldo, &left, a_first, &right, b_first, m, n, k);
+    }
+}
+
 /* CRC-32 (ISO 3309; reflected polynomial 0xedb88320) carried on from `sum`, which starts as 0. */
 INV_SHARED uint32_t inv_crc32(uint32_t sum, const void *data, int32_t bytes)
 {

@@ -3,8 +3,8 @@
  * that has more than one stride.
  *
  * An operand has rows ("own": what outputs count) and k, each a number that stands for some loops,
- * row-major.  Its element is x[offset + sum over all loops of index * stride]; where a limit's
- * coordinate, first + sum of index * step, is not within 0 .. extent - 1, it is +0.
+ * row-major, and pages, one loop.  Its element is x[offset + sum over all loops of index * stride];
+ * where a limit's coordinate, first + sum of index * step, is not within 0 .. extent - 1, it is +0.
  */
 #ifndef INV_CORE_WINDOWS_H
 #define INV_CORE_WINDOWS_H
@@ -25,6 +25,7 @@ struct inv_operand {
     const struct inv_walk *own, *k;
     int owns, ks, limits;
     inv_index first[INV_LIMITS], extent[INV_LIMITS];
+    struct inv_walk page; /* of inv_contract_pages alone */
 };
 
 /* Where a number is in its loops. */
@@ -79,6 +80,16 @@ INV_FN const float *inv_operand_at(const struct inv_operand *o, const struct inv
             return outside;
     }
     return o->x + (o->offset + own->offset + k->offset);
+}
+
+/* The operand from that page on. */
+INV_FN struct inv_operand inv_operand_page(const struct inv_operand *o, inv_index page)
+{
+    struct inv_operand at = *o;
+    at.offset += page * o->page.stride;
+    for (int l = 0; l < INV_LIMITS; l++)
+        at.first[l] += page * o->page.step[l];
+    return at;
 }
 
 /* Do all steps of the loop stay where they are with regard to the limits? */

@@ -1,3 +1,3 @@
 
-${tables}    inv_contract_windows(${out}, ${out_row}, &left, ${row}, &right, 0,
-                         ${rows}, ${columns}, ${k});
+${tables}    inv_contract_${stem}(${out}, ${out_row}, &left, ${row}, &right, 0,
+                         ${pages}${rows}, ${columns}, ${k});

@@ -3,7 +3,7 @@ ${tables}    /* Some rows of the product, then what is made of them while a cach
     for (int64_t first = ${row_begin}; first < ${row_end}; first += ${tile_rows}) {
         const int64_t last = ${row_end} - first < ${tile_rows} ? ${row_end} : first + ${tile_rows};
 ${tile}
-        inv_contract_windows(${out}, ${out_row}, &left, ${row}, &right, 0,
-                             last - first, ${columns}, ${k});
+        inv_contract_${stem}(${out}, ${out_row}, &left, ${row}, &right, 0,
+                             ${pages}last - first, ${columns}, ${k});
 ${body}
     }

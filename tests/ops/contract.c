@@ -12,7 +12,8 @@ static int64_t extent_of_axes(const struct oracle *o, const struct shape *s, int
 
 static int64_t contracted(const struct oracle *o, const struct node *n)
 {
-    return extent_of_axes(o, oracle_shape(o, n, 1), 0, n->attr.axes);
+    int first = n->attr.grouped;
+    return extent_of_axes(o, oracle_shape(o, n, 1), first, first + n->attr.axes);
 }
 
 static int64_t chain(const struct oracle *o, const struct node *n)
@@ -23,12 +24,15 @@ static int64_t chain(const struct oracle *o, const struct node *n)
 static void multiply(struct oracle *o, const struct node *n, double *out, bool absolute)
 {
     const struct shape *b = oracle_shape(o, n, 1);
-    int64_t k = contracted(o, n), columns = extent_of_axes(o, b, n->attr.axes, b->rank);
+    int first = n->attr.grouped;
+    int64_t groups = extent_of_axes(o, b, 0, first), k = contracted(o, n);
+    int64_t columns = extent_of_axes(o, b, first + n->attr.axes, b->rank);
     for (int64_t e = 0; e < oracle_elements(o, &n->shape); e++) {
+        int64_t group = e / columns % groups;
         out[e] = 0.0;
         for (int64_t p = 0; p < k; p++) {
             double x = oracle_operand(o, n, 0)[e / columns * k + p] *
-                       oracle_operand(o, n, 1)[p * columns + e % columns];
+                       oracle_operand(o, n, 1)[(group * k + p) * columns + e % columns];
             out[e] += absolute ? fabs(x) : x;
         }
     }
@@ -117,6 +121,69 @@ static int build_placed(struct graph *graph, const int *x)
     return graph_binary(graph, OP_ADD, build_same(graph, x), x[2]);
 }
 
+static int group_product(struct graph *graph, int a, int b, int axes)
+{
+    struct attr attr = {.axes = axes, .grouped = true};
+    return graph_add(graph, OP_CONTRACT, 2, (int[]){a, b}, &attr);
+}
+
+static int build_groups(struct graph *graph, const int *x)
+{
+    return group_product(graph, x[0], x[1], 1);
+}
+
+static int build_groups_turned(struct graph *graph, const int *x)
+{
+    int b = graph_transpose(graph, x[1], (int[]){2, 1, 0});
+    return group_product(graph, graph_transpose(graph, x[0], (int[]){0, 2, 1}), b, 1);
+}
+
+/* x [b, h, w, g, c] seen by filters [g, k, k, c, n]. */
+static int convolve_groups(struct graph *graph, const int *x, int64_t size, const int64_t *count,
+                           int64_t stride, int64_t dilation, int64_t before)
+{
+    struct attr attr = {0};
+    struct window_axis window = {stride, dilation, before};
+    struct shape s = graph_node(graph, x[0])->shape;
+    struct shape shape = {.rank = 7, .rows = 0,
+                          .dim = {s.dim[0], count[0], count[1], size, size, s.dim[3], s.dim[4]}};
+    window_set(graph->nodes, &attr, 1, 2, (struct window_axis[]){window, window});
+    int seen = graph_add_shaped(graph, OP_WINDOW, 1, x, &attr, F32, &shape);
+    seen = graph_transpose(graph, seen, (int[]){0, 1, 2, 5, 3, 4, 6});
+    return group_product(graph, seen, x[1], 3);
+}
+
+static int build_groups_seen(struct graph *graph, const int *x)
+{
+    return convolve_groups(graph, x, 3, (int64_t[]){5, 4}, 1, 1, 1);
+}
+
+static int build_groups_strided(struct graph *graph, const int *x)
+{
+    return convolve_groups(graph, x, 3, (int64_t[]){3, 2}, 2, 1, 1);
+}
+
+static int build_groups_dilated(struct graph *graph, const int *x)
+{
+    return convolve_groups(graph, x, 2, (int64_t[]){2, 2}, 3, 2, 2);
+}
+
+static int build_groups_biased(struct graph *graph, const int *x)
+{
+    int y = graph_binary(graph, OP_ADD, build_groups_seen(graph, x), x[2]);
+    return graph_binary(graph, OP_MAX, y, graph_const(graph, 0.25f));
+}
+
+/* Windows over the groups themselves: their limits depend on the group. */
+static int build_groups_of_windows(struct graph *graph, const int *x)
+{
+    struct attr attr = {0};
+    struct shape shape = {.rank = 4, .rows = 0, .dim = {1, 2, 3, 3}};
+    window_set(graph->nodes, &attr, 2, 1, (struct window_axis[]){{2, 1, 1}});
+    int seen = graph_add_shaped(graph, OP_WINDOW, 1, x, &attr, F32, &shape);
+    return group_product(graph, seen, x[1], 1);
+}
+
 #define IN(...) {F32, SHAPE(__VA_ARGS__), .low = -2, .high = 2}
 #define ROWS(...) {F32, SHAPE(__VA_ARGS__), .low = -2, .high = 2, .batch = 1}
 
@@ -135,6 +202,17 @@ static const struct op_case cases[] = {
     {"biased", {ROWS(1, 5, 4, 2), IN(3, 3, 2, 3), IN(3)}, 3, build_biased},
     {"one_column", {ROWS(1, 5, 4, 1), IN(3, 3, 1, 1), IN(1)}, 3, build_biased},
     {"placed", {ROWS(1, 5, 4, 2), IN(3, 3, 2, 3), IN(5, 4, 3)}, 3, build_placed},
+    {"groups", {ROWS(1, 2, 3), IN(2, 3, 4)}, 2, build_groups},
+    {"groups_turned", {ROWS(1, 3, 2), IN(4, 3, 2)}, 2, build_groups_turned},
+    {"groups_of_windows", {ROWS(1, 2, 5), IN(3, 3, 2)}, 2, build_groups_of_windows},
+    {"groups_seen", {ROWS(1, 5, 4, 2, 3), IN(2, 3, 3, 3, 2)}, 2, build_groups_seen},
+    {"groups_strided", {ROWS(1, 5, 4, 2, 2), IN(2, 3, 3, 2, 3)}, 2, build_groups_strided},
+    {"groups_dilated", {ROWS(1, 5, 4, 3, 1), IN(3, 2, 2, 1, 2)}, 2, build_groups_dilated},
+    {"depthwise", {ROWS(1, 5, 4, 5, 1), IN(5, 3, 3, 1, 1), IN(5, 1)}, 3, build_groups_biased},
+    {"depthwise_strided", {ROWS(1, 5, 4, 20, 1), IN(20, 3, 3, 1, 1)}, 2, build_groups_strided},
+    {"group_chunks", {{F32, SHAPE(1, 5, 4, 2, 40), .low = -2, .high = 2, .batch = 1, .fixed = true},
+                      {F32, SHAPE(2, 3, 3, 40, 3), .low = -2, .high = 2, .fixed = true}}, 2,
+     build_groups_seen},
     {"chunks", {{F32, SHAPE(1, 5, 4, 40), .low = -2, .high = 2, .batch = 1, .fixed = true},
                 {F32, SHAPE(3, 3, 40, 3), .low = -2, .high = 2, .fixed = true}}, 2, build_same},
 };

@@ -50,12 +50,15 @@ static void windows_side(struct function *f, const struct node *contract, int in
 {
     const struct node *operand = graph_node(f->graph, contract->operand[index]);
     struct access access = schedule_access(f->graph, operand->id, &operand->shape);
-    int rank = operand->shape.rank, axes = contract->attr.axes;
-    int middle = index == 0 ? rank - axes : axes;
+    int rank = operand->shape.rank, axes = contract->attr.axes, pages = contract->attr.grouped;
+    int page = index == 0 ? rank - axes - pages : 0, middle = index == 0 ? page : pages + axes;
     struct walk *before = index == 0 ? side->own_walk : side->k_walk;
     struct walk *after = index == 0 ? side->k_walk : side->own_walk;
-    int counts[2] = {find_walks(&operand->shape, &access, 0, middle, before),
-                     find_walks(&operand->shape, &access, middle, rank, after)};
+    int first = index == 0 ? 0 : pages, second = index == 0 ? middle + pages : middle;
+    int counts[2] = {find_walks(&operand->shape, &access, first, middle, before),
+                     find_walks(&operand->shape, &access, second, rank, after)};
+    if (pages)
+        find_walks(&operand->shape, &access, page, page + 1, &side->page_walk);
     side->node = access.node;
     side->offset = access.offset;
     side->owns = counts[index];
@@ -65,8 +68,8 @@ static void windows_side(struct function *f, const struct node *contract, int in
         side->first[l] = access.limit[l].at.start;
         side->extent[l] = access.limit[l].extent;
     }
-    side->length = index == 0 ? windows_extent(&operand->shape, middle, rank)
-                              : windows_extent(&operand->shape, 0, middle);
+    side->length = index == 0 ? windows_extent(&operand->shape, second, rank)
+                              : windows_extent(&operand->shape, first, middle);
     side->windowed = side->owns > 1 || side->ks > 1 || side->limits > 0;
     struct extent unit = {.constant = 1};
     side->own = side->owns > 0 ? side->own_walk[side->owns - 1].stride : unit;
@@ -112,19 +115,23 @@ struct side group_contract_side(struct function *f, const struct node *contract,
 struct contraction group_contraction(struct function *f, const struct node *node)
 {
     const struct shape *shape = &node->shape;
-    int axes = node->attr.axes, m = graph_node(f->graph, node->operand[0])->shape.rank - axes;
+    int pages = node->attr.grouped;
+    int m = graph_node(f->graph, node->operand[0])->shape.rank - node->attr.axes - pages;
     struct side a = find_side(f, node, 0), b = find_side(f, node, 1);
     struct contraction c = {.columns = 1, .pages = {.constant = 1}, .k = a.length,
-                            .windowed = a.windowed || b.windowed};
+                            .beside = pages > 0,
+                            .windowed = a.windowed || b.windowed || pages > 0};
     if (node->op == OP_MATMUL) {
         c.paged = shape->rank == 3;
         c.pages = c.paged ? extent_of(shape, 0) : c.pages;
         c.m = extent_of(shape, shape->rank - 2);
-        c.n = extent_of(shape, shape->rank - 1);
+        c.n = c.row = extent_of(shape, shape->rank - 1);
     } else {
         c.columns = shape->rank - m;
         c.m = windows_extent(shape, 0, m);
-        c.n = windows_extent(shape, m, shape->rank);
+        c.pages = windows_extent(shape, m, m + pages);
+        c.n = windows_extent(shape, m + pages, shape->rank);
+        c.row = windows_extent(shape, m, shape->rank);
     }
     return c;
 }

@@ -18,17 +18,19 @@ struct side {
     struct extent offset;               /* of its first element there */
     const char *base, *pointer;         /* the storage; its first element */
     struct extent page, own, k, length;
+    struct walk page_walk;              /* of OP_CONTRACT */
     bool windowed;                      /* strides do not say it: walks and limits do */
     int owns, ks, limits;
     struct walk own_walk[RANK_MAX], k_walk[RANK_MAX];
     int64_t first[LIMITS_MAX], extent[LIMITS_MAX];
 };
 
-/* What a contraction computes: pages (1 unless `paged`) of m rows and n columns, sums over k. */
+/* What a contraction computes: pages (1 unless `paged` or `beside`) of m rows and n columns, sums
+ * over k.  Pages beside each other share rows of the product, of pages * n columns. */
 struct contraction {
-    bool paged, windowed;
-    int columns;                        /* axes that n is made of */
-    struct extent pages, m, n, k;
+    bool paged, beside, windowed;
+    int columns;                        /* axes that a row of the product is made of */
+    struct extent pages, m, n, k, row;
 };
 struct contraction group_contraction(struct function *, const struct node *);
 struct side group_contract_side(struct function *, const struct node *matmul, int index);

@@ -54,7 +54,9 @@ static void add_operand(struct function *f, const struct side *side, const char 
                 side->ks > 0 ? k : "NULL", side->owns, side->ks, side->limits);
     add_list(text, side->first, side->limits);
     add_list(text, side->extent, side->limits);
-    text_puts(text, "};\n");
+    text_printf(text, ",\n        {0, %s", function_extent(f, side->page_walk.stride));
+    add_list(text, side->page_walk.step, side->limits);
+    text_puts(text, "}};\n");
 }
 
 /* ---- the same as the address of an element ---- */
@@ -90,6 +92,8 @@ static void add_limits(const struct side *side, struct text *text, int indent)
             add_step(text, side->own_walk[i].step[l], "o", i);
         for (int i = 0; i < side->ks; i++)
             add_step(text, side->k_walk[i].step[l], "q", i);
+        if (side->page_walk.step[l] != 0)
+            text_printf(text, " + %" PRId64 " * page", side->page_walk.step[l]);
         text_puts(text, ";\n");
     }
 }
@@ -107,6 +111,7 @@ const char *windows_address(struct function *f, const struct side *side, int ind
         emit_term(&index, side->own_walk[i].stride, arena_printf(f->emit->arena, "o%d", i));
     for (int i = 0; i < side->ks; i++)
         emit_term(&index, side->k_walk[i].stride, arena_printf(f->emit->arena, "q%d", i));
+    emit_term(&index, side->page_walk.stride, "page");
     text_printf(&text, "%*sreturn ", indent * 4, "");
     for (int l = 0; l < side->limits; l++)
         text_printf(&text, "%sat%d >= 0 && at%d < %" PRId64, l > 0 ? " && " : "", l, l,
@@ -150,7 +155,7 @@ static const char *product_element(struct nest *nest, int id)
 static void add_epilogue(struct function *f, const struct contraction *c, const char *storage,
                          struct text *body)
 {
-    struct products products = {.storage = storage, .n = c->n, .column = "column"};
+    struct products products = {.storage = storage, .n = c->row, .column = "column"};
     struct nest nest = {.local = product_element, .state = &products};
     struct text inner;
     text_init(&inner, f->emit->arena);
@@ -162,7 +167,7 @@ static void add_epilogue(struct function *f, const struct contraction *c, const 
         nest.outer = rows;
     } else {
         text_printf(&inner, "            for (int64_t column = 0; column < %s; column++) {\n",
-                    function_extent(f, c->n));
+                    function_extent(f, c->row));
         nest_join(&nest, rows, nest.rank, "column", &inner, 4);
         nest.outer = nest.rank;
     }
@@ -177,13 +182,13 @@ static void add_epilogue(struct function *f, const struct contraction *c, const 
 
 static int64_t tile_rows(const struct function *f, const struct contraction *c)
 {
-    int64_t rows = f->emit->target->tile_floats / function_most(f, c->n);
+    int64_t rows = f->emit->target->tile_floats / function_most(f, c->row);
     return rows < 1 ? 1 : rows > WINDOW_ROWS_MAX ? WINDOW_ROWS_MAX : rows;
 }
 
 static const char *tile_declaration(struct function *f, const struct contraction *c)
 {
-    int64_t rows = tile_rows(f, c), columns = function_most(f, c->n);
+    int64_t rows = tile_rows(f, c), columns = function_most(f, c->row);
     f->stack += rows * columns * dtype_bytes(F32);
     return arena_printf(f->emit->arena, "        float tile[%" PRId64 " * %" PRId64 "];", rows,
                         columns);
@@ -226,8 +231,11 @@ void windows_group(struct function *f)
     values_set(f->values, "row_end", "end");
     values_set(f->values, "rows", "end - begin");
     values_set(f->values, "columns", function_extent(f, c.n));
-    function_set_extent(f, "out_row", c.n);
-    values_set(f->values, "out", storage ? function_pointer_at(f, storage, c.n, row) : "tile");
+    values_set(f->values, "stem", c.beside ? "pages" : "windows");
+    values_set(f->values, "pages", c.beside ? arena_printf(f->emit->arena, "%s, ",
+                                                           function_extent(f, c.pages)) : "");
+    function_set_extent(f, "out_row", c.row);
+    values_set(f->values, "out", storage ? function_pointer_at(f, storage, c.row, row) : "tile");
     values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, &c));
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, &c));
     values_set(f->values, "body", body.data ? body.data : "");

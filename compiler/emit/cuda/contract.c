@@ -16,8 +16,8 @@ enum {
 /* A product, and how blocks share it. */
 struct product {
     const struct node *matmul;
-    bool paged, windowed;
-    int columns;                        /* axes that n is made of */
+    bool paged, beside, windowed;
+    int columns;                        /* axes that a row of the product is made of */
     struct extent pages, m, n, k;
     const char *tile;                   /* of runtime/cuda/contract.cuh */
     bool split;                         /* chunks of k over blocks, then joined */
@@ -68,7 +68,8 @@ static struct product product_of(struct function *f)
 {
     const struct node *matmul = group_first(f);
     struct contraction c = group_contraction(f, matmul);
-    struct product p = {.matmul = matmul, .paged = c.paged, .windowed = c.windowed,
+    struct product p = {.matmul = matmul, .paged = c.paged, .beside = c.beside,
+                        .windowed = c.windowed,
                         .columns = c.columns, .pages = c.pages, .m = c.m, .n = c.n, .k = c.k};
     choose_shares(f, &p);
     return p;
@@ -90,8 +91,8 @@ static void set_sides(struct function *f, const struct product *p)
     struct side b = group_contract_side(f, p->matmul, 1);
     const char *page = p->paged ? "i" : "";
     if (p->windowed) {
-        values_set(f->values, "a", windows_address(f, &a, p->split ? 4 : 3));
-        values_set(f->values, "b", windows_address(f, &b, p->split ? 4 : 3));
+        values_set(f->values, "a", windows_address(f, &a, p->split ? 5 : 4));
+        values_set(f->values, "b", windows_address(f, &b, p->split ? 5 : 4));
         return;
     }
     values_set(f->values, "a", function_pointer_at(f, a.pointer, a.page, page));
@@ -110,6 +111,9 @@ static void set_epilogue(struct function *f, const struct product *p, int indent
     text_init(&body, f->emit->arena);
     nest_init(&nest, f, &p->matmul->shape, KEEP_ALL);
     if (p->matmul->op != OP_MATMUL) {
+        if (p->beside)
+            text_printf(&body, "%*sconst int64_t j = page * %s + column;\n", 4 * indent, "",
+                        function_extent(f, p->n));
         nest_join(&nest, 0, nest.rank - p->columns, "i", &body, indent);
         nest_join(&nest, nest.rank - p->columns, nest.rank, "j", &body, indent);
     }
@@ -118,6 +122,7 @@ static void set_epilogue(struct function *f, const struct product *p, int indent
         text_printf(&body, "%*s%s = %s;\n", 4 * indent, "", nest_target(&nest, p->matmul),
                     product);
     nest_emit_flat(&nest, &body, indent);
+    values_set(f->values, "column", p->beside ? "column" : "j");
     values_set(f->values, "product", product);
     values_set(f->values, "body", body.data);
 }
@@ -161,8 +166,9 @@ static void set_join(struct function *f, const struct product *p, const char *ho
 {
     set_product(f, p);
     set_epilogue(f, p, 3);
-    values_set(f->values, "indices", p->paged ? "int64_t i, int64_t j, int64_t k"
-                                              : "int64_t, int64_t i, int64_t j");
+    values_set(f->values, "indices", p->paged    ? "int64_t i, int64_t j, int64_t k"
+                                     : p->beside ? "int64_t page, int64_t i, int64_t column"
+                                                 : "int64_t, int64_t i, int64_t j");
     const char *shape = shape_print(f->emit->arena, F32, &p->matmul->shape);
     f->mapping = arena_printf(f->emit->arena, "%s: a thread an element%s", shape, how);
     f->skeleton = "templates/skeleton/contract_join.cu";
@@ -184,7 +190,7 @@ static void whole_group(struct function *f, const struct product *p)
 {
     set_product(f, p);
     set_sides(f, p);
-    set_epilogue(f, p, p->paged ? 4 : 3);
+    set_epilogue(f, p, p->paged || p->windowed ? 4 : 3);
     f->mapping = product_text(f, p, "");
     f->skeleton = p->windowed ? "templates/skeleton/windows.cu"
                   : p->paged  ? "templates/skeleton/contract_pages.cu"
