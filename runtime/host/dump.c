@@ -1,36 +1,46 @@
-/* A training batch as the model sees it: the images side by side, and the hash of the values. */
+/* A training batch as the model sees it: the images side by side, each that is augmented behind
+ * what it was, and the hash of the values. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "device.h"
 #include "png.h"
 #include "session.h"
 #include "variable.h"
 
-enum { MARGIN = 1 };                    /* pixels around each picture */
+enum { MARGIN = 1, GAP = 4 };           /* pixels around each picture; more between pairs */
 
 struct sheet {
     int64_t height, width, channels;    /* of one picture */
-    int64_t across, down;               /* pictures */
+    int64_t group;                      /* pictures of a row: 2 before and after, or 1 */
+    int64_t across, down;               /* pictures; across is a multiple of group */
     int64_t line;                       /* bytes of a line of the sheet */
-    float low, scale;                   /* byte = (x - low) * scale */
+    float low, high, scale;             /* byte = (x - low) * scale */
     unsigned char *pixel;
 };
 
+/* Widens low..high, from infinity..-infinity, to hold x; scale is that of the whole. */
 static void set_scale(struct sheet *sheet, const float *x, int64_t count)
 {
-    float low = x[0], high = x[0];
-    for (int64_t i = 1; i < count; i++) {
-        low = inv_min(low, x[i]);
-        high = inv_max(high, x[i]);
+    for (int64_t i = 0; i < count; i++) {
+        sheet->low = inv_min(sheet->low, x[i]);
+        sheet->high = inv_max(sheet->high, x[i]);
     }
-    sheet->low = low;
-    sheet->scale = high > low ? inv_div(255.0f, inv_sub(high, low)) : 0.0f;
+    sheet->scale = sheet->high > sheet->low
+        ? inv_div(255.0f, inv_sub(sheet->high, sheet->low)) : 0.0f;
+}
+
+/* Pixels to the left of a picture of that column. */
+static int64_t left_of(const struct sheet *sheet, int64_t column)
+{
+    int64_t gap = sheet->group > 1 ? GAP : 0;
+    return column * (sheet->width + MARGIN) + MARGIN + column / sheet->group * gap;
 }
 
 static void draw(struct sheet *sheet, int64_t number, const float *x)
 {
     int64_t top = number / sheet->across * (sheet->height + MARGIN) + MARGIN;
-    int64_t left = number % sheet->across * (sheet->width + MARGIN) + MARGIN;
+    int64_t left = left_of(sheet, number % sheet->across);
     int64_t count = sheet->width * sheet->channels;
     for (int64_t y = 0; y < sheet->height; y++, x += count) {
         unsigned char *to = sheet->pixel + (top + y) * sheet->line + left * sheet->channels;
@@ -56,23 +66,39 @@ static int save(struct inv_session *s, const struct sheet *sheet, const char *pa
     return 1;
 }
 
-/* dim of the variable is [b, h, w, c]. */
-static int draw_field(struct inv_session *s, const struct inv_variable *v, const char *path)
+/* The size of a sheet of so many rows, about as many pictures across as down, and its pixels. */
+static void lay_out(struct sheet *sheet, int64_t rows)
+{
+    sheet->across = sheet->group;
+    while (sheet->across * sheet->across < rows * sheet->group)
+        sheet->across += sheet->group;
+    sheet->down = (rows * sheet->group + sheet->across - 1) / sheet->across;
+    int64_t width = left_of(sheet, sheet->across - 1) + sheet->width + MARGIN;
+    sheet->line = width * sheet->channels;
+    size_t bytes = (size_t)(sheet->line * (sheet->down * (sheet->height + MARGIN) + MARGIN));
+    sheet->pixel = inv_allocate(bytes);
+    memset(sheet->pixel, 128, bytes);
+}
+
+/* dim of the variable is [b, h, w, c]; before: the values not augmented, or NULL where they are the
+ * same. */
+static int draw_field(struct inv_session *s, const struct inv_variable *v, const float *before,
+                      const char *path)
 {
     int64_t rows = s->run.rows, cells = inv_variable_elements(v);
     const float *x = (const float *)(const void *)(s->run.arena + v->offset);
     struct sheet sheet = { .height = v->dim[v->rank - 3], .width = v->dim[v->rank - 2],
-                           .channels = v->dim[v->rank - 1], .across = 1 };
-    while (sheet.across * sheet.across < rows)
-        sheet.across++;
-    sheet.down = (rows + sheet.across - 1) / sheet.across;
-    sheet.line = (sheet.across * (sheet.width + MARGIN) + MARGIN) * sheet.channels;
-    size_t bytes = (size_t)(sheet.line * (sheet.down * (sheet.height + MARGIN) + MARGIN));
-    sheet.pixel = inv_allocate(bytes);
-    memset(sheet.pixel, 128, bytes);
+                           .channels = v->dim[v->rank - 1], .group = before ? 2 : 1,
+                           .low = INV_INFINITY, .high = -INV_INFINITY };
+    lay_out(&sheet, rows);
     set_scale(&sheet, x, rows * cells);
-    for (int64_t i = 0; i < rows; i++)
-        draw(&sheet, i, x + i * cells);
+    if (before)
+        set_scale(&sheet, before, rows * cells);
+    for (int64_t i = 0; i < rows; i++) {
+        if (before)
+            draw(&sheet, 2 * i, before + i * cells);
+        draw(&sheet, sheet.group * (i + 1) - 1, x + i * cells);
+    }
     int ok = save(s, &sheet, path);
     free(sheet.pixel);
     return ok;
@@ -101,19 +127,37 @@ static void print_hash(struct inv_session *s, const struct inv_field *field, int
             (long long)s->run.rows, text);
 }
 
-static int dump_fields(struct inv_session *s, int64_t step)
+/* What a field's values are in this batch, in new memory. */
+static float *copy_of(const struct inv_session *s, const struct inv_variable *v)
 {
+    size_t bytes = (size_t)s->run.rows * inv_variable_bytes(v);
+    return memcpy(inv_allocate(bytes), s->run.arena + v->offset, bytes);
+}
+
+/* Whether augmentation changed the values of an image. */
+static int is_changed(const struct inv_session *s, const struct inv_variable *v,
+                      const float *before)
+{
+    size_t bytes = (size_t)s->run.rows * inv_variable_bytes(v);
+    return memcmp(before, s->run.arena + v->offset, bytes) != 0;
+}
+
+/* before: of each field the values not augmented, NULL where it is no image. */
+static int dump_fields(struct inv_session *s, float *const *before)
+{
+    long long step = s->run.step;
     int images = 0, ok = 1;
     for (int f = 0; f < s->model->data.field_count && ok; f++) {
         const struct inv_field *field = &s->model->data.field[f];
+        const struct inv_variable *v = &s->model->variable[field->input];
         print_hash(s, field, step);
         if (!field->image)
             continue;
-        char *path = images++ == 0
-            ? inv_text("%s-batch-%lld.png", s->model->name, (long long)step)
-            : inv_text("%s-batch-%lld-%s.png", s->model->name, (long long)step, field->name);
+        char *path = images++ == 0 ? inv_text("%s-batch-%lld.png", s->model->name, step)
+                                   : inv_text("%s-batch-%lld-%s.png", s->model->name, step,
+                                              field->name);
         ok = inv_claims_output(&s->claims, "--dump-batch", path) &&
-             draw_field(s, &s->model->variable[field->input], path);
+             draw_field(s, v, is_changed(s, v, before[f]) ? before[f] : NULL, path);
         free(path);
     }
     if (images == 0)
@@ -123,9 +167,19 @@ static int dump_fields(struct inv_session *s, int64_t step)
 
 int inv_dump(struct inv_session *s, int64_t step)
 {
+    const struct inv_data *data = &s->model->data;
+    float **before = inv_allocate((size_t)data->field_count * sizeof *before);
     struct inv_order order;
     inv_order_begin(s, &order);
-    inv_order_batch(s, &order, step);
+    inv_order_gather(s, &order, step);
+    for (int f = 0; f < data->field_count; f++)
+        before[f] = data->field[f].image
+            ? copy_of(s, &s->model->variable[data->field[f].input]) : NULL;
+    inv_device_phase(s->model, &s->run, INV_AUGMENT);
+    int status = dump_fields(s, before);
+    for (int f = 0; f < data->field_count; f++)
+        free(before[f]);
+    free(before);
     inv_order_free(&order);
-    return dump_fields(s, step);
+    return status;
 }

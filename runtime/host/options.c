@@ -43,7 +43,7 @@ static const struct option table[] = {
     { "part", "NAME", TEXT, AT(part),
       "of the model's own data: train, val, test or all, for --predict and --evaluate" },
     { "dump-batch", "N", WHOLE, AT(dump_batch),
-      "write the augmented batch of step N as a picture and stop" },
+      "write the images of step N, before and after augmentation, and stop" },
     { "device", "N", WHOLE, AT(device), "GPU to run on (0), in a trainer built for CUDA" },
     { "memory-limit", "SIZE", BYTES, AT(memory_limit),
       "most memory to take of the GPU, such as 800M or 4G" },

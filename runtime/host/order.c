@@ -28,7 +28,7 @@ void inv_order_arrange(const struct inv_session *s, struct inv_order *order, int
     order->epoch = epoch;
 }
 
-void inv_order_batch(struct inv_session *s, struct inv_order *order, int64_t step)
+void inv_order_gather(struct inv_session *s, struct inv_order *order, int64_t step)
 {
     int64_t epoch = step / order->per_epoch;
     int64_t at = step % order->per_epoch * order->batch, rest = order->rows - at;
@@ -37,6 +37,11 @@ void inv_order_batch(struct inv_session *s, struct inv_order *order, int64_t ste
                                                                                 : order->batch);
     s->run.step = (int32_t)step;
     s->run.epoch = (int32_t)epoch;
+}
+
+void inv_order_batch(struct inv_session *s, struct inv_order *order, int64_t step)
+{
+    inv_order_gather(s, order, step);
     inv_device_phase(s->model, &s->run, INV_AUGMENT);
 }
 

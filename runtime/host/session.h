@@ -77,7 +77,8 @@ struct inv_order {
 void inv_order_begin(const struct inv_session *, struct inv_order *);
 /* Makes `row` the rows of an epoch, in its order. */
 void inv_order_arrange(const struct inv_session *, struct inv_order *, int64_t epoch);
-/* Puts the batch of a step into the inputs, augmented, with run.step and run.epoch set. */
+/* Puts the batch of a step into the inputs, with run.step and run.epoch set; the other augments. */
+void inv_order_gather(struct inv_session *, struct inv_order *, int64_t step);
 void inv_order_batch(struct inv_session *, struct inv_order *, int64_t step);
 void inv_order_free(struct inv_order *);
 
