@@ -1,4 +1,5 @@
 /* CSV sources: how their files are written, and which cells a field takes, read as what. */
+#include <math.h>
 #include <string.h>
 #include "lower/lower.h"
 
@@ -122,16 +123,13 @@ void lower_source_csv(struct lower *l, const struct ast *arguments,
         csv = data->csv;
     for (int i = 0; i < arguments->count; i++) {
         const struct ast *a = arguments->kid[i];
-        struct value v = value_error();
-        if (a->kind == AST_NAMED) {
+        const char *path = NULL;
+        if (a->kind == AST_NAMED)
             lower_option(l, a, &csv);
-            continue;
-        }
-        v = lower_expr(l, l->current, a);
-        if (v.kind == V_STRING && ++paths)
-            add(l, v.text);
-        else if (v.kind != V_ERROR)
+        else if (!lower_text(l, a, &path))
             diag_error(l->diags, a->span, "write: csv(\"file.csv\", header = true)");
+        else if (++paths && path)
+            add(l, path);
     }
     if (!paths)
         diag_error(l->diags, arguments->span, "'csv' needs the path of a file");
@@ -152,10 +150,12 @@ void lower_source_images(struct lower *l, const struct ast *arguments,
     if (data->file_count == 0)
         data->csv = csv;
     bool good = arguments->count > 0;
-    for (int i = 0; i < arguments->count; i++)
-        good &= arguments->kid[i]->kind == AST_STRING;
-    for (int i = 0; good && i < arguments->count; i++)
-        add(l, arguments->kid[i]->text);
+    for (int i = 0; good && i < arguments->count; i++) {
+        const char *path = NULL;
+        good = lower_text(l, arguments->kid[i], &path);
+        if (path)
+            add(l, path);
+    }
     if (!good)
         diag_error(l->diags, arguments->span, "'images' takes folders: images(\"flowers\")");
 }
@@ -250,6 +250,29 @@ static bool column_text(struct lower *l, struct data_field *field, struct value 
     return true;
 }
 
+/* A number that the cell counts as: of a class a whole one, and one of its own where the field is
+ * its cells. */
+static bool missing_number(struct lower *l, struct data_field *field, struct value v)
+{
+    int64_t whole, classes = program_variable(l->program, field->input)->classes;
+    bool good = isfinite((float)v.number);
+    if (classes)
+        good = value_whole(v, &whole) && (double)(float)whole == v.number
+               && whole >= INT32_MIN && whole <= INT32_MAX
+               && (field->expression || (whole >= 0 && whole < classes));
+    field->missing = MISSING_VALUE;
+    field->missing_value = (float)v.number;
+    if (good)
+        return true;
+    if (classes && !field->expression)
+        lower_error(l, l->current, v.span, "a missing cell of class[%lld] counts as one from 0 to "
+                    "%lld, not as %.9g", (long long)classes, (long long)classes - 1, v.number);
+    else
+        lower_error(l, l->current, v.span, "a missing cell of this field counts as a %snumber of "
+                    "binary32, not as %.9g", classes ? "whole " : "", v.number);
+    return false;
+}
+
 /* missing = error | drop | mean | median | a number that the cell then counts as. */
 static bool column_missing(struct lower *l, struct data_field *field, struct value v)
 {
@@ -260,11 +283,8 @@ static bool column_missing(struct lower *l, struct data_field *field, struct val
     int i = 0;
     while (v.kind == V_WORD && i < 4 && strcmp(words[i], v.text))
         i++;
-    if (v.kind == V_NUMBER && !field->text && field->form != FORM_IMAGE) {
-        field->missing = MISSING_VALUE;
-        field->missing_value = (float)v.number;
-        return true;
-    }
+    if (v.kind == V_NUMBER && !field->text && field->form != FORM_IMAGE)
+        return missing_number(l, field, v);
     if (v.kind != V_WORD || i == 4 || ((class || field->form == FORM_IMAGE) && i >= 2)) {
         lower_error(l, l->current, v.span,
                     field->form == FORM_IMAGE ? "'missing' of an image is error or drop"
@@ -308,9 +328,10 @@ struct value lower_columns(struct lower *l, struct frame *frame, const char *wha
         return value_error();
     }
     field->form = image ? FORM_IMAGE : !strcmp(what, "missing") ? FORM_MISSING : FORM_NUMBER;
-    for (int i = 0; good && i < a->count; i++)
-        if (a->name[i])
-            good = column_option(l, field, a->name[i], a->item[i]);
+    for (int last = 0; last < 2; last++) /* what `missing` takes depends on the other options */
+        for (int i = 0; good && i < a->count; i++)
+            if (a->name[i] && last == !strcmp(a->name[i], "missing"))
+                good = column_option(l, field, a->name[i], a->item[i]);
     int id = good ? lower_raw_variable(l, field, span) : -1;
     for (int i = 0; id >= 0 && good && i < a->count; i++)
         if (!a->name[i])

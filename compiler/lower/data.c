@@ -39,6 +39,14 @@ static void add_file(struct lower *l, const char *name, const char *path, const 
                            .raw_dtype = sources[source].raw};
 }
 
+bool lower_text(struct lower *l, const struct ast *ast, const char **text)
+{
+    struct value v = ast->kind == AST_NAMED ? value_none(ast->span)
+                                            : lower_expr(l, l->current, ast);
+    *text = v.kind == V_STRING ? v.text : NULL;
+    return *text || v.kind == V_ERROR;
+}
+
 static void add_csv(struct lower *l, const char *path)
 {
     add_file(l, "", path, NULL, 0);
@@ -48,12 +56,16 @@ static void source_files(struct lower *l, const struct ast *arguments, int sourc
 {
     for (int i = 0; i < arguments->count; i++) {
         const struct ast *a = arguments->kid[i];
-        if (a->kind == AST_NAMED && a->kid[0]->kind == AST_STRING)
-            add_file(l, a->text, a->kid[0]->text, NULL, source);
-        else
+        const char *path = NULL;
+        if (a->kind != AST_NAMED)
             diag_error(l->diags, a->span,
                        "files have names here: %s(images = \"a.gz\", labels = \"b.gz\")",
                        sources[source].name);
+        else if (!lower_text(l, a->kid[0], &path))
+            diag_error(l->diags, a->kid[0]->span, "the path of a file is a text: %s = \"a.gz\"",
+                       a->text);
+        else if (path)
+            add_file(l, a->text, path, NULL, source);
     }
     if (arguments->count == 0)
         diag_error(l->diags, arguments->span, "'%s' needs at least one file", sources[source].name);
@@ -62,16 +74,13 @@ static void source_files(struct lower *l, const struct ast *arguments, int sourc
 /* npz("digits.npz", images = "x_train", y): a bare name is the array of that name. */
 static void source_archive(struct lower *l, const struct ast *arguments, int source)
 {
-    const struct ast *path = arguments->count ? arguments->kid[0] : NULL;
-    bool good = path && path->kind == AST_STRING && arguments->count > 1;
-    for (int i = 1; good && i < arguments->count; i++) {
+    const char *path = NULL, *member = NULL;
+    bool good = arguments->count > 1 && lower_text(l, arguments->kid[0], &path);
+    for (int i = 1; good && path && i < arguments->count; i++) {
         const struct ast *a = arguments->kid[i];
-        if (a->kind == AST_NAMED && a->kid[0]->kind == AST_STRING)
-            add_file(l, a->text, path->text, a->kid[0]->text, source);
-        else if (a->kind == AST_NAME)
-            add_file(l, a->text, path->text, a->text, source);
-        else
-            good = false;
+        good = a->kind == AST_NAME || (a->kind == AST_NAMED && lower_text(l, a->kid[0], &member));
+        if (good && (a->kind == AST_NAME || member))
+            add_file(l, a->text, path, a->kind == AST_NAME ? a->text : member, source);
     }
     if (!good) {
         struct diag *d = diag_error(l->diags, arguments->span,
@@ -85,14 +94,29 @@ static void source_archive(struct lower *l, const struct ast *arguments, int sou
 /* cifar10("data_batch_*.bin"): its arrays have names of their own. */
 static void source_records(struct lower *l, const struct ast *arguments, int source)
 {
-    const struct ast *path = arguments->count ? arguments->kid[0] : NULL;
-    if (arguments->count == 1 && path->kind == AST_STRING)
-        for (int i = 0; i < 3 && sources[source].array[i]; i++)
-            add_file(l, sources[source].array[i], path->text, sources[source].array[i], source);
+    const char *path = NULL;
+    if (arguments->count == 1 && lower_text(l, arguments->kid[0], &path))
+        for (int i = 0; path && i < 3 && sources[source].array[i]; i++)
+            add_file(l, sources[source].array[i], path, sources[source].array[i], source);
     else
         diag_error(l->diags, arguments->span,
                    "'%s' takes one file, or a pattern of several: %s(\"batch_*.bin\")",
                    sources[source].name, sources[source].name);
+}
+
+void lower_help_arrays(struct lower *l, struct diag *d)
+{
+    const struct data_desc *data = &l->program->data;
+    const char *list = "";
+    for (int i = 0; i < data->file_count; i++) {
+        bool told = !*data->file[i].name;
+        for (int j = 0; j < i; j++)
+            told |= !strcmp(data->file[i].name, data->file[j].name);
+        if (!told)
+            list = arena_printf(l->arena, "%s%s%s", list, *list ? ", " : "", data->file[i].name);
+    }
+    if (*list)
+        diag_help(d, "the arrays of this source are called: %s", list);
 }
 
 /* A name that a source gives to two arrays from file `first` on could mean either. */

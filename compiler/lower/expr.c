@@ -110,9 +110,14 @@ struct value lower_unknown(struct lower *l, struct frame *frame, const struct as
     add_library(l, &c, frame->role);
     for (int i = 0; builtin_name(i); i++)
         add_choice(l, &c, builtin_name(i));
+    for (int i = 0; frame->role == ROLE_DATA && i < l->program->data.file_count; i++)
+        if (*l->program->data.file[i].name)
+            add_choice(l, &c, l->program->data.file[i].name);
     const char *near = diag_nearest(name->text, c.name, c.count);
     if (near)
         diag_help(d, "did you mean '%s'?", near);
+    else if (frame->role == ROLE_DATA)
+        lower_help_arrays(l, d);
     return value_error();
 }
 

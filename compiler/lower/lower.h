@@ -384,6 +384,10 @@ void lower_phases(struct lower *);
 void lower_data(struct lower *);
 /* The variable of the field's cells; -1 after an error. */
 int lower_raw_variable(struct lower *, struct data_field *, struct span);
+/* The text that a literal or a const is. False where it is another value; NULL after an error. */
+bool lower_text(struct lower *, const struct ast *, const char **text);
+/* Help that names the arrays of the source, where they have names. */
+void lower_help_arrays(struct lower *, struct diag *);
 /* csv(...): `add` is called for each path. */
 void lower_source_images(struct lower *, const struct ast *arguments,
                          void (*add)(struct lower *, const char *path));

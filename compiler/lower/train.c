@@ -4,7 +4,7 @@
 #include "lower/lower.h"
 
 /* ---- settings ---- */
-static bool setting_number(struct lower *l, const struct ast *ast, double least, double most,
+static bool setting_number(struct lower *l, const struct ast *ast, double least, double below,
                            double *out)
 {
     struct value v = {0};
@@ -14,13 +14,14 @@ static bool setting_number(struct lower *l, const struct ast *ast, double least,
         diag_error(l->diags, ast->span, "'%s' takes one number", ast->text);
     if (v.kind == V_ERROR)
         return false;
-    if (v.kind != V_NUMBER || v.number < least || v.number > most) {
-        if (most > 1)
+    if (v.kind != V_NUMBER || v.number < least || (float)v.number >= (float)below) {
+        if (below > 1)
             diag_error(l->diags, ast->kid[0]->span, "'%s' takes a whole number from %.9g, not %s",
                        ast->text, least, value_describe(l, v));
         else
-            diag_error(l->diags, ast->kid[0]->span, "'%s' takes a number from %.9g to %.9g, not %s",
-                       ast->text, least, most, value_describe(l, v));
+            diag_error(l->diags, ast->kid[0]->span,
+                       "'%s' takes a number from %.9g, below %.9g, not %s", ast->text, least,
+                       below, value_describe(l, v));
         return false;
     }
     *out = v.number;

@@ -248,7 +248,8 @@ int inv_csv_next(struct inv_csv *csv)
     if (status == BAD || csv->stream.failed)
         return -1;
     end_cells(csv);
-    csv->next_line++;
+    csv->next_line += !csv->made_header;
+    csv->made_header = 0;
     use(csv, after);
     return 1;
 }
@@ -286,7 +287,7 @@ static void open_lines(struct inv_csv *csv)
     csv->dialect = (struct inv_dialect){ .delimiter = ',', .decimal = csv->dialect.decimal };
     csv->begin = csv->end = 0;
     csv->ended = 0;
-    csv->next_line = 0;
+    csv->made_header = 1;
     read_on(csv);
 }
 

@@ -43,6 +43,7 @@ struct inv_csv {
     int64_t line;                       /* on which the record begins, from 1; columns count
                                          * from 0, as in the model */
     int64_t next_line;
+    int made_header;                    /* of JSON lines: the next record is on no line */
 };
 
 /* 0 after an error; closing is needed in both cases. */

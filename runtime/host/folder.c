@@ -36,8 +36,10 @@ static void list_entry(struct listing *l, const char *path, const char *name, in
         inv_error(l->errors, "%s: cannot read it: %s", whole, strerror(errno));
     else if (S_ISDIR(about.st_mode))
         list_folder(l, path, depth + 1);
-    else if (is_image_name(name))
+    else if (is_image_name(name) && S_ISREG(about.st_mode))
         inv_names_add(&l->images, path);
+    else if (is_image_name(name))
+        inv_error(l->errors, "%s: cannot read it: it is no regular file", whole);
     else
         l->others++;
     free(whole);

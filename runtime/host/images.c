@@ -3,11 +3,21 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "core/sha256.h"
 
 /* ---- the file ---- */
 
 enum { PIECE = 1 << 18 };               /* bytes */
+
+/* Why the file cannot be read, or NULL: a pipe or a device would make it wait, or never end. */
+static const char *unreadable(const char *path)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return strerror(errno);
+    return S_ISREG(about.st_mode) || S_ISDIR(about.st_mode) ? NULL : "it is no regular file";
+}
 
 /* All bytes of it in new memory, or NULL: see errno. */
 static unsigned char *read_whole(const char *path, size_t *size)
@@ -115,10 +125,11 @@ static int read_image(const char *path, const char *where, const int64_t dim[3],
 {
     struct inv_picture p = { .height = dim[0], .width = dim[1] };
     size_t size;
-    unsigned char *bytes = read_whole(path, &size);
+    const char *wrong = unreadable(path);
+    unsigned char *bytes = wrong ? NULL : read_whole(path, &size);
     if (!bytes) {
         inv_error(errors, "%s%s: cannot read the image: %s; names of images are paths from the "
-                  "folder of what lists them", where, path, strerror(errno));
+                  "folder of what lists them", where, path, wrong ? wrong : strerror(errno));
         return 0;
     }
     find_digest(bytes, size, digest);

@@ -72,6 +72,19 @@ static void report(struct inv_session *s, enum inv_part part, const char *who)
     free(why);
 }
 
+/* A part that the model names and that has no rows reports nothing; the train part is needed. */
+static void note_empty(struct inv_session *s, enum inv_part part)
+{
+    const struct inv_data *d = &s->model->data;
+    int named = d->part_value[part] || (part == INV_PART_VAL ? d->val_share : d->test_share) > 0;
+    if (!named || !trains(s) || inv_dataset_part_rows(&s->data, part) > 0)
+        return;
+    char *why = reason(s, part);
+    inv_note(&s->errors, "data %s: the %s part has no rows, so that nothing is reported of it: %s",
+             d->name, inv_dataset_part_name(part), why);
+    free(why);
+}
+
 /* Full batches only: there must be one. */
 static int has_full_batch(struct inv_session *s)
 {
@@ -98,5 +111,7 @@ int inv_parts_check(struct inv_session *s)
         good &= who == NULL;
         free(who);
     }
+    for (int p = INV_PART_TRAIN + 1; good && p < INV_PARTS; p++)
+        note_empty(s, (enum inv_part)p);
     return good && has_full_batch(s);
 }

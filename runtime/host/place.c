@@ -124,9 +124,14 @@ static char *in_list(const struct inv_model *model, const char *given, const cha
         *bad = !is_name(model, entry, length);
         if (*bad)
             unknown_name(model, entry, length, errors);
-        else if (!found && name && strlen(name) == length && memcmp(name, entry, length) == 0)
-            found = inv_text("%.*s", (int)(end - entry - (ptrdiff_t)length - 1),
-                             entry + length + 1);
+        if (*bad || !name || strlen(name) != length || memcmp(name, entry, length) != 0)
+            continue;
+        *bad = found != NULL;
+        if (*bad)
+            inv_error(errors, "%s=: two files are given for this name: %s", name, given);
+        free(found);
+        found = *bad ? NULL : inv_text("%.*s", (int)(end - entry - (ptrdiff_t)length - 1),
+                                       entry + length + 1);
     }
     return found;
 }

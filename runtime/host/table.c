@@ -10,18 +10,28 @@
 #include "suggest.h"
 #include "variable.h"
 
+/* The image of a folder, else the line of the file, in new memory. */
+static char *place_of(const struct inv_rows *rows)
+{
+    const char *table = rows->csv.stream.path;
+    if (rows->csv.holds == INV_CSV_FOLDER)
+        return inv_text("%s/%s", table, inv_csv_cell(&rows->csv, 0));
+    return rows->csv.holds == INV_CSV_IMAGE ? inv_copy_text(table)
+                                            : inv_text("%s:%lld", table, (long long)rows->csv.line);
+}
+
 /* A column is called as in the model: by its name, or else column(0). */
 static void bad_cell(struct inv_rows *rows, int column, const char *what)
 {
+    char *line = place_of(rows);
     const char *name = rows->header.cell ? rows->header.cell[column] : NULL;
     const char *cell = inv_csv_cell(&rows->csv, column);
     char *place = name ? inv_text("column \"%s\"", name) : inv_text("column(%d)", column);
     if (inv_cell_is_utf8(cell))
-        inv_error(rows->errors, "%s:%lld: %s: \"%.60s\" %s", rows->csv.stream.path,
-                  (long long)rows->csv.line, place, cell, what);
+        inv_error(rows->errors, "%s: %s: \"%.60s\" %s", line, place, cell, what);
     else
-        inv_error(rows->errors, "%s:%lld: %s: the cell " INV_NOT_UTF8, rows->csv.stream.path,
-                  (long long)rows->csv.line, place);
+        inv_error(rows->errors, "%s: %s: the cell " INV_NOT_UTF8, line, place);
+    free(line);
     free(place);
 }
 
@@ -99,9 +109,10 @@ static void put_missing(struct inv_rows *rows, int f, int column, void *to, unsi
     const struct inv_variable *v = &rows->model->variable[field->raw];
     put(v, field->missing == INV_MISSING_VALUE ? field->missing_value : 0, to);
     if (field->missing == INV_MISSING_ERROR)
-        bad_cell(rows, column, field->text ? "is a missing value; to leave such rows out: "
-                                             "column(..., missing = drop)"
-                                           : describe(INV_DECIMAL_EMPTY));
+        bad_cell(rows, column, field->text || field->form == INV_CELL_IMAGE
+                                   ? "is a missing value; to leave such rows out: column(..., "
+                                     "missing = drop)"
+                                   : describe(INV_DECIMAL_EMPTY));
     rows->drop |= field->missing == INV_MISSING_DROP;
     if (mark)
         *mark = 1;
@@ -401,6 +412,7 @@ int inv_table_column(struct inv_rows *rows, const char *name)
 
 void inv_table_close(struct inv_rows *rows, char (*hash)[65])
 {
+    int one = rows->dropped == 1;
     if (rows->paths.count > rows->at)   /* after an error nothing more is read */
         inv_table_end(rows, rows->errors->count ? NULL : rows->paths.hash[rows->at]);
     if (rows->errors->count == 0) {
@@ -409,10 +421,11 @@ void inv_table_close(struct inv_rows *rows, char (*hash)[65])
         inv_paths_append(rows->read, &rows->paths);
     }
     if (rows->dropped && rows->errors->count == 0)
-        inv_note(rows->errors, rows->inputs_only ? "%s: %lld rows with a missing cell have no "
+        inv_note(rows->errors, rows->inputs_only ? "%s: %lld row%s with a missing cell %s no "
                                                    "prediction"
-                                                 : "%s: %lld rows with a missing cell are left out",
-                 rows->paths.path[0], (long long)rows->dropped);
+                                                 : "%s: %lld row%s with a missing cell %s left out",
+                 rows->paths.path[0], (long long)rows->dropped, one ? "" : "s",
+                 rows->inputs_only ? one ? "has" : "have" : one ? "is" : "are");
     inv_paths_free(&rows->paths);
 }
 
