@@ -74,6 +74,7 @@ static bool compile(struct program *program, const struct load *load, const stru
     each_phase(program, "lower", NULL, o->dump);
     dump(program, "program", o->dump);
     each_phase(program, "simplify", pass_simplify, o->dump);
+    each_phase(program, "recompute", pass_recompute, o->dump);
     pass_random(program);
     if (diags_error_count(program->diags))
         return false;
@@ -375,8 +376,8 @@ static const char model_options[] =
     "  --train MODEL       take 'train MODEL on ...' where the file has several (default: the\n"
     "                      only one there is)\n"
     "  --dump=PASS         print the graphs after a pass, then go on: ast (the file itself),\n"
-    "                      lower, simplify, random, fuse, order or plan; program: after lower,\n"
-    "                      with variables, data and settings (default: none)\n"
+    "                      lower, simplify, recompute, random, fuse, order or plan; program:\n"
+    "                      after lower, with variables, data and settings (default: none)\n"
     "  -Werror             warnings are errors\n";
 static const char build_options[] =
     "  --target c          what the trainer runs on: c: processors; cuda: NVIDIA GPUs, needs nvcc\n"
@@ -554,8 +555,8 @@ static int bad_option(const struct command *c, const char *argument)
 
 static bool known_pass(const struct command *c, const char *pass)
 {
-    static const char *const passes[] = {"ast", "lower", "program", "simplify", "random", "fuse",
-                                         "order", "plan"};
+    static const char *const passes[] = {"ast", "lower", "program", "simplify", "recompute",
+                                         "random", "fuse", "order", "plan"};
     enum { COUNT = sizeof passes / sizeof *passes };
     for (int i = 0; i < COUNT; i++)
         if (!strcmp(pass, passes[i]))

@@ -65,7 +65,7 @@ static void print_line(const struct graph *graph, const struct group *group, str
             continue;
         const struct source *source = diags_source(graph->program->diags, span.source);
         text_printf(text, "  # %s:%d%s", source->path, span.line,
-                    node->forward >= 0 ? ", gradient" : "");
+                    node->forward >= 0 ? ", gradient" : node->again ? ", again" : "");
         return;
     }
 }

@@ -112,6 +112,7 @@ int graph_add_shaped(struct graph *graph, enum op op, int count, const int *oper
     n->forward = graph->forward;
     n->layer = graph->layer;
     n->gradient = graph->forward >= 0;
+    n->region = graph->region;
     const char *problem = graph_infer(graph, n);
     if (problem)
         die(graph, n, "while building", problem);
@@ -125,6 +126,43 @@ int graph_add(struct graph *graph, enum op op, int count, const int *operand,
 {
     struct shape scalar = shape_scalar();
     return graph_add_shaped(graph, op, count, operand, attr, F32, &scalar);
+}
+
+/* ---- dead nodes ---- */
+
+static bool *find_live(struct arena *arena, const struct graph *graph)
+{
+    bool *live = ARENA_ARRAY(arena, bool, graph->count + 1);
+    for (int id = graph->count - 1; id >= 0; id--) {
+        const struct node *node = graph->node[id];
+        live[id] |= node->op == OP_STORE;
+        for (int i = 0; live[id] && i < node->count; i++)
+            live[node->operand[i]] = true;
+    }
+    return live;
+}
+
+void graph_drop_dead(struct graph *graph)
+{
+    struct arena *scratch = arena_new();
+    bool *live = find_live(scratch, graph);
+    int *map = ARENA_ARRAY(scratch, int, graph->count + 1);
+    int count = 0;
+    for (int id = 0; id < graph->count; id++) {
+        struct node *node = graph->node[id];
+        map[id] = live[id] ? count : -1;
+        if (!live[id])
+            continue;
+        for (int i = 0; i < node->count; i++)
+            node->operand[i] = map[node->operand[i]];
+        node->forward = node->forward >= 0 && node->forward < id ? map[node->forward] : -1;
+        if (node->again && node->after >= 0)
+            node->after = map[node->after];
+        node->id = count;
+        graph->node[count++] = node;
+    }
+    graph->count = count;
+    arena_free(scratch);
 }
 
 /* ---- attributes by their forms ---- */

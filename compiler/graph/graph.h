@@ -69,6 +69,10 @@ struct node {
     int forward;                        /* gradient nodes: the node differentiated, else -1 */
     int layer;                          /* phase train: the call in program->layer, or 0 */
     bool gradient;                      /* made by pass_grad, also where `forward` is forgotten */
+    int region;                         /* phase train: the `recompute` that it, or the node that
+                                         * it is a gradient of, stands in; or 0 */
+    bool again;                         /* made by pass_recompute; then: */
+    int after;                          /* it waits for this node, or -1 */
 };
 
 struct graph {
@@ -78,7 +82,7 @@ struct graph {
     struct node **node;
     int count, room;
     struct span span, call;             /* given to the nodes made next */
-    int forward, layer;
+    int forward, layer, region;
     struct schedule *schedule;          /* set by pass_fuse and pass_order (passes/pass.h) */
 };
 
@@ -144,6 +148,10 @@ int graph_scatter_add(struct graph *, int g, int index, int64_t n); /* [p, r, c]
 int graph_one_hot(struct graph *, int index, int64_t k);
 /* The sum that undoes broadcasting from `shape` (gradients). */
 int graph_unbroadcast(struct graph *, int x, const struct shape *);
+
+/* Drops nodes that no store needs and numbers the others densely.  A gradient node whose forward
+ * node is gone, or stands behind it, forgets it. */
+void graph_drop_dead(struct graph *);
 
 /* ---- reading and checking ---- */
 /* Applies the operator's rule: sets dtype and shape where these are implied, checks operands and

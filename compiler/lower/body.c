@@ -113,6 +113,29 @@ static void lower_repeat(struct lower *l, struct frame *frame, const struct ast 
     frame->random_path = random_path;
 }
 
+/* The values of the body are made again for gradients: see pass_recompute.  One within another is a
+ * part of that. */
+static void lower_recompute(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    int outer = l->graph->region;
+    bool model = frame->role == ROLE_MODEL || frame->role == ROLE_BLOCK ||
+                 frame->role == ROLE_METRIC;
+    if (!model) {
+        lower_error(l, frame, ast->name_span, "'recompute' belongs to a model or a layer, and this "
+                    "is %s", role_name(frame->role));
+        return;
+    }
+    if (ast->kid[0] || ast->count < 2 || !ast->kid[1] || ast->kid[1]->count == 0) {
+        struct diag *d = lower_error(l, frame, ast->span, "'recompute' takes statements alone");
+        diag_help(d, "for example: recompute { h = h -> dense(64) -> relu }");
+        return;
+    }
+    if (!outer)
+        l->graph->region = ++l->regions;
+    lower_body(l, frame, ast->kid[1]);
+    l->graph->region = outer;
+}
+
 static void lower_let(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     const struct ast *name = ast->kid[0], *chain = ast->count > 2 ? ast->kid[2] : NULL;
@@ -154,9 +177,9 @@ static void lower_return(struct lower *l, struct frame *frame, const struct ast 
 }
 
 static const char *const block_heads[] = {"param", "buffer", "state", "accumulate", "better", "let",
-                                          "repeat", "return", "require", "warn"};
+                                          "recompute", "repeat", "return", "require", "warn"};
 static const char *const model_heads[] = {"loss", "output", "metric", "param", "buffer", "let",
-                                          "repeat", "require", "warn"};
+                                          "recompute", "repeat", "require", "warn"};
 
 enum {
     BLOCK_HEADS = sizeof block_heads / sizeof *block_heads,
@@ -226,6 +249,8 @@ static void lower_headed(struct lower *l, struct frame *frame, const struct ast 
         return;
     if (!declares && !strcmp(head, "repeat"))
         lower_repeat(l, frame, ast);
+    else if (!declares && !strcmp(head, "recompute"))
+        lower_recompute(l, frame, ast);
     else if (!declares && !strcmp(head, "return"))
         lower_return(l, frame, ast);
     else if (!declares && (!strcmp(head, "require") || !strcmp(head, "warn")))

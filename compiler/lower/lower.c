@@ -56,7 +56,8 @@ static bool is_among(const char *name, const char *const *list, size_t count)
 static void check_ends(struct lower *l, const struct ast *ast)
 {
     static const char *const takes_by[] = {"split", "part", "patience"};
-    static const char *const takes_body[] = {"augment", "for", "optimizer", "part", "repeat"};
+    static const char *const takes_body[] = {"augment", "for", "optimizer", "part", "recompute",
+                                             "repeat"};
     bool statement = ast->kind == AST_STATEMENT, declares = ast->kind == AST_DECLARE;
     int body = statement ? 1 : 3;
     if (statement && ast->count > 2 &&

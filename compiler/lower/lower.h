@@ -129,6 +129,7 @@ struct lower {
     bool consts_deep;                   /* reported */
     int steps;                          /* statements and calls of the phase so far */
     int steps_max, nodes_max;           /* limits of the phase */
+    int regions;                        /* of `recompute` in the phase so far */
     bool too_large;                     /* reported; what remains is left out */
     const struct within *within;        /* the innermost */
     const struct maker **maker;         /* by node; of the node that it names alone */

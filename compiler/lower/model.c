@@ -547,6 +547,12 @@ void lower_model_statement(struct lower *l, struct frame *frame, const struct as
                     ast->text);
         return;
     }
+    if (l->graph->region) {
+        struct diag *d = lower_error(l, frame, ast->span, "'%s' stands behind the braces of "
+                                     "'recompute'", ast->text);
+        diag_help(d, "names that are bound within them are known there");
+        return;
+    }
     if (*ast->text == 'l')
         lower_loss(l, frame, name, expr);
     else if (!lower_wait(l, frame, name, expr, *ast->text == 'm'))

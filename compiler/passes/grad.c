@@ -4,7 +4,7 @@
  * establishes: the gradient of the loss for each wanted node, made by the operators' own rules.
  *              Consumers are visited from the last to the first; a gradient with several sources
  *              is a left fold in ascending order of (consumer, operand).  New nodes carry the
- *              span of the node differentiated and its id in `forward`. */
+ *              span of the node differentiated, its region and its id in `forward`. */
 #include "passes/pass.h"
 
 #include <assert.h>
@@ -36,6 +36,7 @@ static int differentiate(struct gradient *d, int id, bool is_loss)
     graph->call = n->call;
     graph->forward = id;
     graph->layer = n->layer;
+    graph->region = n->region;
     int dy = is_loss ? graph_const(graph, 1.0f) : gradient_fold(d, id);
     if (dy >= 0 && carries(n))
         op_def(n->op)->gradient(d, n, dy);
@@ -62,4 +63,5 @@ void pass_grad(struct graph *graph, int loss, const int *wanted, int wanted_coun
     graph->call = call;
     graph->forward = -1;
     graph->layer = layer;
+    graph->region = 0;
 }

@@ -7,8 +7,8 @@
  *              and all after it, have update set.  Among groups that could run, those that
  *              free more memory than they take, or take none, come first, ascending by what they
  *              take: of steps that lower memory the one with the least peak first.  So a parameter
- *              is updated once its gradient exists.  Else the one whose last node has the lowest
- *              id. */
+ *              is updated once its gradient exists.  Else in the order of the model: by
+ *              their last nodes. */
 #include <assert.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ struct ready {
     int group;
     int64_t takes;                      /* bytes, where it frees more; else INT64_MAX */
     int64_t gain;                       /* bytes that it frees more than it takes, or 0 */
-    int last;                           /* its last node */
+    int turn;                           /* the node by which its turn comes */
 };
 
 struct order {
@@ -150,12 +150,17 @@ static int64_t gain(const struct order *order, int g)
     return bytes;
 }
 
-static int last_node(const struct group *group)
+/* The node whose turn is the group's: its last, or, where it makes a number a node at most, such as
+ * all learning rates and counts of rows at once, its first. */
+static int turn_of(const struct order *order, int g)
 {
-    int last = group->node[0];
+    const struct group *group = &order->schedule->group[g];
+    bool numbers = order->item[g].makes <= 4 * group->count;
+    int turn = group->node[0];
     for (int m = 1; m < group->count; m++)
-        last = group->node[m] > last ? group->node[m] : last;
-    return last;
+        if (numbers ? group->node[m] < turn : group->node[m] > turn)
+            turn = group->node[m];
+    return turn;
 }
 
 /* Should group a run before b? */
@@ -166,14 +171,14 @@ static bool precedes(const struct order *order, const struct ready *a, const str
         return first;
     if (a->takes != b->takes)
         return a->takes < b->takes;
-    return a->gain != b->gain ? a->gain > b->gain : a->last < b->last;
+    return a->gain != b->gain ? a->gain > b->gain : a->turn < b->turn;
 }
 
 static void add_ready(struct order *order, int g)
 {
     int64_t more = gain(order, g), takes = order->item[g].makes;
     struct ready ready = {g, more > 0 || takes == 0 ? takes : INT64_MAX, more > 0 ? more : 0,
-                          last_node(&order->schedule->group[g])};
+                          turn_of(order, g)};
     ARENA_PUSH(order->scratch, order->ready, order->ready_count, order->ready_room) =
         ready;
     struct ready *heap = order->ready - 1;

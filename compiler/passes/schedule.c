@@ -356,6 +356,19 @@ static void pair_loss(struct pairs *pairs, int store)
         add_pair(pairs, pairs->graph->count, store);
 }
 
+/* What is made again comes after the loss was looked at, and after the gradient it waits for: not
+ * while forward values are there, or those that another region makes again. */
+static void pair_again(struct pairs *pairs, const struct node *node)
+{
+    struct ids sources = {0};
+    add_pair(pairs, pairs->graph->count, node->id);
+    if (node->after >= 0)
+        schedule_sources(pairs->graph, node->after, pairs->arena, &sources);
+    for (int i = 0; i < sources.count; i++)
+        if (pairs->graph->node[sources.id[i]]->op != OP_READ)
+            add_pair(pairs, sources.id[i], node->id);
+}
+
 void schedule_hazards(const struct graph *graph, struct arena *arena, struct ids *first,
                       struct ids *second)
 {
@@ -366,6 +379,8 @@ void schedule_hazards(const struct graph *graph, struct arena *arena, struct ids
     struct ids sources = {0};
     for (int id = 0; id < graph->count; id++) {
         sources.count = 0;
+        if (graph->node[id]->again && graph->schedule->group_of[id] >= 0)
+            pair_again(&pairs, graph->node[id]);
         for (int i = 0; graph->schedule->group_of[id] >= 0 && i < graph->node[id]->count; i++)
             schedule_sources(graph, graph->node[id]->operand[i], arena, &sources);
         for (int i = 0; i < sources.count; i++)

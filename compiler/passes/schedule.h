@@ -25,7 +25,8 @@ void schedule_sources(const struct graph *, int operand, struct arena *, struct 
 bool schedule_overlap(const struct program *, int a, int b);
 /* Adds pairs of nodes of which the first must run before the second though that does not read it:
  * what reads a variable before what stores it, and stores of VAR_LOSS before all others, by way of
- * graph->count, which is no node: the moment when the loss is looked at. */
+ * graph->count, which is no node: the moment when the loss is looked at; what is made again after
+ * that, and after the gradient that it waits for. */
 void schedule_hazards(const struct graph *, struct arena *, struct ids *first, struct ids *second);
 
 #endif

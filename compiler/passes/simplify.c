@@ -491,40 +491,7 @@ static int move(struct simplify *s, int old)
     return id;
 }
 
-/* ---- dead nodes ---- */
-
-static bool *find_live(struct arena *arena, const struct graph *graph)
-{
-    bool *live = ARENA_ARRAY(arena, bool, graph->count + 1);
-    for (int id = graph->count - 1; id >= 0; id--) {
-        const struct node *node = graph->node[id];
-        live[id] |= node->op == OP_STORE;
-        for (int i = 0; live[id] && i < node->count; i++)
-            live[node->operand[i]] = true;
-    }
-    return live;
-}
-
-/* Drops nodes that no store needs and numbers the others densely.  A gradient node whose forward
- * node is gone, or stands behind it, forgets it. */
-static void drop_dead(struct arena *scratch, struct graph *graph)
-{
-    bool *live = find_live(scratch, graph);
-    int *map = ARENA_ARRAY(scratch, int, graph->count + 1);
-    int count = 0;
-    for (int id = 0; id < graph->count; id++) {
-        struct node *node = graph->node[id];
-        map[id] = live[id] ? count : -1;
-        if (!live[id])
-            continue;
-        for (int i = 0; i < node->count; i++)
-            node->operand[i] = map[node->operand[i]];
-        node->forward = node->forward >= 0 && node->forward < id ? map[node->forward] : -1;
-        node->id = count;
-        graph->node[count++] = node;
-    }
-    graph->count = count;
-}
+/* ---- the pass ---- */
 
 static void count_uses(struct simplify *s)
 {
@@ -557,7 +524,7 @@ void pass_simplify(struct graph *graph)
     struct arena *arena = arena_new();
     struct graph new = {.program = graph->program, .name = graph->name, .nodes = graph->nodes};
     struct simplify s = {.old = graph, .new = &new, .scratch = arena, .buckets = 64};
-    drop_dead(arena, graph);
+    graph_drop_dead(graph);
     while (s.buckets < (unsigned)graph->count)
         s.buckets *= 2;
     s.map = ARENA_ARRAY(arena, int, graph->count + 1);
@@ -573,7 +540,7 @@ void pass_simplify(struct graph *graph)
     graph->node = new.node;
     graph->count = new.count;
     graph->room = new.room;
-    drop_dead(arena, graph);
+    graph_drop_dead(graph);
     arena_free(arena);
     gather(graph);
 }

@@ -417,9 +417,11 @@ static void repeat(const struct value *x)
         return;
     plan.has_bias = plan.has_bias || times > 0;
     struct value *h = bind_like(x, x->size + times);
-    printf("  %s = %s\n  repeat %d as turn%d { %s = %s + 0.1 * (%s -> dense(%d) -> %s) }\n",
-           h->name, name, times, plan.values, h->name, h->name, h->name, n,
-           one_of("tanh|sigmoid|softsign|batch_norm|layer_norm -> tanh"));
+    bool again = percent(50);
+    printf("  %s = %s\n  repeat %d as turn%d {%s %s = %s + 0.1 * (%s -> dense(%d) -> %s) }%s\n",
+           h->name, name, times, plan.values, again ? " recompute {" : "", h->name, h->name,
+           h->name, n, one_of("tanh|sigmoid|softsign|batch_norm|layer_norm -> tanh|tanh -> "
+                              "dropout(0.2) -> batch_norm -> sigmoid"), again ? " }" : "");
 }
 
 static void unused(const struct value *x)

@@ -8,8 +8,8 @@
 #include "draws.h"
 
 enum { OPTIMIZER, SCHEDULE, CLIP, AVERAGE, KEEP, PATIENCE, FROZEN, SECOND, DROPOUT, NORM, WEIGHTS,
-       LOSS, METRIC, ORDER, LAST, LENGTH, ACTIVATION, INIT, DECAY, PARTS, FACTORS, CHOICES = 16,
-       TRIES = 80 };
+       LOSS, METRIC, ORDER, LAST, LENGTH, ACTIVATION, INIT, DECAY, PARTS, AGAIN, FACTORS,
+       CHOICES = 16, TRIES = 80 };
 
 /* Choices of a factor up to the first NULL; %s is the rate of an optimizer. */
 static const char *const choice[FACTORS][CHOICES] = {
@@ -58,6 +58,7 @@ static const char *const choice[FACTORS][CHOICES] = {
                "  split train 70%, val 15%, test 15%\n  seed 3\n",
                "  split train 65%, val 15%, test 20%\n  shuffle false\n",
                "  split train 60%, val 20%, test 20% by y\n", "  split fold(1, 4), test 20%\n"},
+    [AGAIN] = {"", "  recompute {\n"},
 };
 
 /* What firmware refuses, so that the rest of such a model is not compared with it. */
@@ -143,10 +144,11 @@ static void print_model(const int *row)
            "    middle = 0.9 * middle + 0.1 * now\n    return x - now + shift\n  }\n"
            "  return x - middle + shift\n}\n\n");
     printf("model m(x: f32[5], y: class[3]) {\n"
-           "  h = x -> dense(7, init = %s) as body -> %s -> %s%s\n"
+           "%s  h = x -> dense(7, init = %s) as body -> %s -> %s%s\n%s"
            "  z = h -> dense(3) as head\n  loss %s\n  metric m0 = accuracy(z, y)\n%s"
-           "  output probs = softmax(z)\n}\n\n", of(row, INIT), of(row, NORM), of(row, ACTIVATION),
-           of(row, DROPOUT), of(row, LOSS), of(row, METRIC));
+           "  output probs = softmax(z)\n}\n\n", of(row, AGAIN), of(row, INIT), of(row, NORM),
+           of(row, ACTIVATION), of(row, DROPOUT), *of(row, AGAIN) ? "  }\n" : "", of(row, LOSS),
+           of(row, METRIC));
     const char *optimizer = of(row, OPTIMIZER);
     printf("train m on d {\n  seed 5\n%s  batch 7\n%s%s  optimizer %.*s%s%s)\n", of(row, LENGTH),
            of(row, ORDER), of(row, LAST), (int)strcspn(optimizer, "%"), optimizer,

@@ -1,0 +1,144 @@
+/* pass_recompute: what gradients read of the values of a `recompute { }` is made again, not kept.
+ *
+ * requires:    pass_simplify: what comes after it merges no two nodes that compute the same.
+ * establishes: a gradient node of a region reads, of the region's values, only those that are kept;
+ *              of the others it reads copies, each right before the first node that needs it: the
+ *              same operators on the same operands, with the same random numbers, so that no bit
+ *              changes.  Copies have `again` set and wait for a gradient that enters the region.
+ *              Originals that nothing reads any longer are gone.
+ *
+ * Kept is what a node outside of the region reads, its results, and what is summed over the rows:
+ * statistics of a batch are small, and making them again would read all of it once more. */
+#include "graph/op.h"
+#include "passes/pass.h"
+
+struct recompute {
+    struct graph *graph;
+    struct arena *scratch;
+    struct node **old;                  /* with new operands, once they are moved */
+    int old_count;
+    int **operand;                      /* by old id: old ids */
+    bool *kept;                         /* by old id */
+    int *map, *again;                   /* old id -> new id of the node; of its copy, or -1 */
+    int *after;                         /* region -> old id of the gradient that enters it, or -1 */
+};
+
+static bool sums_over_rows(const struct recompute *r, const struct node *node)
+{
+    bool sums = false;
+    for (int i = 0; i < node->count; i++)
+        sums |= node->shape.rows < 0 && r->old[node->operand[i]]->shape.rows >= 0;
+    return sums;
+}
+
+static void find_kept(struct recompute *r)
+{
+    for (int id = 0; id < r->old_count; id++) {
+        const struct node *node = r->old[id];
+        r->kept[id] = !node->region || node->gradient || sums_over_rows(r, node) ||
+                      op_def(node->op)->class == CLASS_SOURCE;
+        for (int i = 0; i < node->count; i++)
+            if (r->old[node->operand[i]]->region != node->region)
+                r->kept[node->operand[i]] = true;
+    }
+}
+
+/* Is the node a gradient of a region, and that operand a value of it that is not kept? */
+static bool reads_again(const struct recompute *r, const struct node *node, int operand)
+{
+    return node->region && node->gradient && !r->kept[node->operand[operand]];
+}
+
+/* Finds, for each region, the last gradient that its own gradients read before the first of them
+ * needs a copy: that cannot depend on one. */
+static void find_entries(struct recompute *r, int regions)
+{
+    int *first = ARENA_ARRAY(r->scratch, int, regions);
+    for (int id = r->old_count - 1; id >= 0; id--)
+        for (int i = 0; i < r->old[id]->count; i++)
+            if (reads_again(r, r->old[id], i))
+                first[r->old[id]->region] = id;
+    for (int region = 0; region < regions; region++)
+        r->after[region] = -1;
+    for (int id = 0; id < r->old_count; id++)
+        for (int i = 0; i < r->old[id]->count; i++) {
+            const struct node *node = r->old[id];
+            int from = node->operand[i];
+            if (node->region && node->gradient && r->old[from]->gradient &&
+                from < first[node->region] && from > r->after[node->region])
+                r->after[node->region] = from;
+        }
+}
+
+static int append(struct recompute *r, struct node *node)
+{
+    struct graph *graph = r->graph;
+    node->id = graph->count;
+    ARENA_PUSH(graph->nodes, graph->node, graph->count, graph->room) = node;
+    return node->id;
+}
+
+/* The new id of the value, which is made again unless it is kept. */
+static int make_again(struct recompute *r, int id)
+{
+    const struct node *node = r->old[id];
+    if (r->kept[id])
+        return r->map[id];
+    if (r->again[id] >= 0)
+        return r->again[id];
+    struct node *copy = ARENA_NEW(r->graph->nodes, struct node);
+    int entry = r->after[node->region];
+    *copy = *node;
+    copy->operand = ARENA_ARRAY(r->graph->nodes, int, node->count + 1);
+    copy->gradient = copy->again = true;
+    copy->after = entry < 0 ? -1 : r->map[entry];
+    for (int i = 0; i < node->count; i++)
+        copy->operand[i] = make_again(r, r->operand[id][i]);
+    return r->again[id] = append(r, copy);
+}
+
+static void move(struct recompute *r, int id)
+{
+    struct node *node = r->old[id];
+    const int *operand = r->operand[id] = node->operand;
+    int *moved = ARENA_ARRAY(r->graph->nodes, int, node->count + 1);
+    for (int i = 0; i < node->count; i++)
+        moved[i] = reads_again(r, node, i) ? make_again(r, operand[i]) : r->map[operand[i]];
+    node->operand = moved;
+    if (node->forward >= 0)
+        node->forward = r->map[node->forward];
+    r->map[id] = append(r, node);
+}
+
+static int count_regions(const struct graph *graph)
+{
+    int regions = 1;
+    for (int id = 0; id < graph->count; id++)
+        if (graph->node[id]->region >= regions)
+            regions = graph->node[id]->region + 1;
+    return regions;
+}
+
+void pass_recompute(struct graph *graph)
+{
+    int count = graph->count, regions = count_regions(graph);
+    if (regions == 1)
+        return;
+    struct arena *arena = arena_new();
+    struct recompute r = {.graph = graph, .scratch = arena, .old = graph->node, .old_count = count,
+                          .operand = ARENA_ARRAY(arena, int *, count),
+                          .kept = ARENA_ARRAY(arena, bool, count),
+                          .map = ARENA_ARRAY(arena, int, count),
+                          .again = ARENA_ARRAY(arena, int, count),
+                          .after = ARENA_ARRAY(arena, int, regions)};
+    graph->node = NULL;
+    graph->count = graph->room = 0;
+    find_kept(&r);
+    find_entries(&r, regions);
+    for (int id = 0; id < count; id++)
+        r.again[id] = -1;
+    for (int id = 0; id < count; id++)
+        move(&r, id);
+    graph_drop_dead(graph);
+    arena_free(arena);
+}
