@@ -3,38 +3,15 @@
  * chunk of k; lanes lie across outputs, so the order within a sum is the reference's. Operands
  * are packed where that pays: a panel of b (a chunk of k, COLUMNS wide) when many rows use it or
  * its columns are not contiguous, a block of a (BLOCK_ROWS, a chunk of k) when many columns do,
- * neither where the caches hold both as they lie.
+ * neither where the caches hold both as they lie. An a that several loops walk is read through
+ * pointers (core/reach.h) where elements lie side by side.
  */
 #include "core/contract.h"
 
-#include "core/vector.h"
+#include "core/packing.h"
+#include "core/reach.h"
+#include "core/tiles.h"
 
-/* Before the accumulators are taken apart into registers: clang needs the word "full" for that. */
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#elif defined(__GNUC__)
-#define UNROLL _Pragma("GCC unroll 16")
-#else
-#define UNROLL
-#endif
-
-#define CHUNK 256
-#define VECTORS 2
-#define COLUMNS (VECTORS * INV_WIDTH)
-#define WIDE 4 /* vectors of a tile of few rows */
-#define WIDE_ROWS 3
-#define WIDE_COLUMNS (WIDE * INV_WIDTH)
-/* ROWS * VECTORS accumulators fit the registers; a chunk of BLOCK_ROWS half a level-2 cache. */
-#if INV_WIDTH == 16
-#define ROWS 12
-#define BLOCK_ROWS (44 * ROWS)
-#elif INV_WIDTH == 8
-#define ROWS 6
-#define BLOCK_ROWS (24 * ROWS)
-#else
-#define ROWS 4
-#define BLOCK_ROWS (24 * ROWS)
-#endif
 #define GROUP_COLUMNS (8 * COLUMNS) /* columns of b packed at a time */
 #define PACK_ROWS (8 * ROWS)       /* rows from which b is packed although it lies well */
 #define PACK_COLUMNS (4 * COLUMNS) /* columns from which a is packed */
@@ -54,15 +31,6 @@ struct job {
     long a_first, b_first;
 };
 
-/* What one call of a tile kernel computes: columns of b and out are contiguous. */
-struct tile {
-    float *out;
-    const float *a, *b;
-    long ldo, as_m, as_k, bs_k, k;
-    long last; /* columns of the last vector */
-    int first; /* 1: out = +0 + chain, 0: out += chain */
-};
-
 #if defined(__GNUC__)
 #define APART __attribute__((noinline))
 #else
@@ -70,318 +38,18 @@ struct tile {
 #endif
 
 #if defined(__GNUC__)
-#define FETCH(address) __builtin_prefetch(address)
-#else
-#define FETCH(address) (void)0
-#endif
-#if defined(__GNUC__)
 #define FETCH_LATER(address) __builtin_prefetch(address, 0, 2) /* to the level-2 cache */
 #else
 #define FETCH_LATER(address) (void)0
 #endif
 #define LINE 16 /* floats of a cache line; no more than a hint */
 
-/* Hides what the compiler knows of a pointer, so that it keeps it in a register of its own. */
-#if defined(__GNUC__)
-#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
-#else
-#define OPAQUE(pointer) (void)0
-#endif
-
-/* Steps of k before the end of a chain at which the outputs that it is added to are asked for,
- * where a is packed: what is asked for earlier is displaced by the operands. 0: not at all, as
- * where narrow vectors take too long for it to matter. */
-#define NEAR (INV_WIDTH > 4 ? 48 : 0)
-
-INV_FN void fetch_outputs(const struct tile *t, int rows, int vectors)
-{
-    UNROLL
-    for (int i = 0; i < rows; i++)
-        UNROLL
-        for (int v = 0; v < vectors; v++)
-            FETCH(t->out + i * t->ldo + v * INV_WIDTH);
-}
-
-/*
- * acc[i][v] = fma(a[i], b[v], acc[i][v]) for `steps` values of p, a and b going on. Arrays and
- * constants are those of chain_tile.
- */
-INV_FN void chain_steps(const struct tile *t, inv_vec acc[ROWS][WIDE], const float **a,
-                        const float **b, long steps, int rows, int vectors, int beside, int part)
-{
-    const int groups = beside ? 1 : (rows + 2) / 3;
-    const long as_m = t->as_m, as_k = t->as_k, bs_k = t->bs_k, last = t->last;
-    for (; steps > 0; steps--) {
-        inv_vec right[WIDE];
-        UNROLL
-        for (int v = 0; v < vectors; v++)
-            right[v] = INV_VEC_PARTS && part && v == vectors - 1
-                           ? inv_vec_load_part(*b + v * INV_WIDTH, last)
-                           : inv_vec_load(*b + v * INV_WIDTH);
-        UNROLL
-        for (int i = 0; i < rows; i++) {
-            inv_vec left = inv_vec_splat(beside ? a[0][i] : a[i / 3][i % 3 * as_m]);
-            UNROLL
-            for (int v = 0; v < vectors; v++)
-                acc[i][v] = inv_vec_fma(left, right[v], acc[i][v]);
-        }
-        *b += bs_k;
-        UNROLL
-        for (int g = 0; g < groups; g++)
-            a[g] += as_k;
-    }
-}
-
-/* out = +0 + acc or out += acc; the rest as chain_tile. */
-INV_FN void add_tile(const struct tile *t, inv_vec acc[ROWS][WIDE], int rows, int vectors, int part,
-                     int first)
-{
-    float *out = t->out;
-    const long ldo = t->ldo, last = t->last;
-    UNROLL
-    for (int i = 0; i < rows; i++) {
-        UNROLL
-        for (int v = 0; v < vectors; v++) {
-            float *at = out + v * INV_WIDTH;
-            inv_vec sum = inv_vec_splat(0.0f);
-            if (part && v == vectors - 1) {
-                if (!first)
-                    sum = inv_vec_load_part(at, last);
-                inv_vec_store_part(at, inv_vec_add(sum, acc[i][v]), last);
-            } else {
-                if (!first)
-                    sum = inv_vec_load(at);
-                inv_vec_store(at, inv_vec_add(sum, acc[i][v]));
-            }
-        }
-        out += ldo;
-    }
-}
-
-/*
- * fma chains over p of a[i][p] * b[p][j] from +0, for `rows` rows and `vectors` vectors of
- * columns (constants where this is inlined). beside: the rows of a are contiguous, else three
- * rows share a pointer, so that pointers do not run out. part: the last vector is not full.
- */
-INV_FN void chain_tile(const struct tile *t, int rows, int vectors, int beside, int part)
-{
-    inv_vec acc[ROWS][WIDE];
-    const float *a[(ROWS + 2) / 3], *b = t->b;
-    const int groups = beside ? 1 : (rows + 2) / 3;
-    const long near = !beside || vectors != VECTORS || t->first || t->k <= NEAR ? 0 : NEAR;
-    UNROLL
-    for (int g = 0; g < groups; g++) {
-        a[g] = t->a + 3 * g * t->as_m;
-        if (!beside)
-            OPAQUE(a[g]);
-    }
-    UNROLL
-    for (int i = 0; i < rows; i++)
-        UNROLL
-        for (int v = 0; v < vectors; v++)
-            acc[i][v] = inv_vec_splat(0.0f);
-    chain_steps(t, acc, a, &b, t->k - near, rows, vectors, beside, part);
-    if (near > 0) {
-        fetch_outputs(t, rows, vectors);
-        chain_steps(t, acc, a, &b, near, rows, vectors, beside, part);
-    }
-    if (t->first)
-        add_tile(t, acc, rows, vectors, part, 1);
-    else
-        add_tile(t, acc, rows, vectors, part, 0);
-}
-
-typedef void tile_kernel(const struct tile *);
-
-#define KERNEL(rows, vectors, beside, part)                                          \
-    static void chain_##rows##_##vectors##_##beside##_##part(const struct tile *t) \
-    {                                                                                \
-        chain_tile(t, rows, vectors, beside, part);                                  \
-    }
-#define KERNELS(rows)                                                     \
-    KERNEL(rows, 1, 0, 0) KERNEL(rows, 1, 0, 1) KERNEL(rows, 1, 1, 0) \
-    KERNEL(rows, 1, 1, 1) KERNEL(rows, 2, 0, 0) KERNEL(rows, 2, 0, 1) \
-    KERNEL(rows, 2, 1, 0) KERNEL(rows, 2, 1, 1)
-#define WIDE_KERNELS(rows) KERNEL(rows, 4, 0, 0) KERNEL(rows, 4, 0, 1)
-#define ENTRY(rows)                                                                  \
-    {{{chain_##rows##_1_0_0, chain_##rows##_1_0_1},                                \
-      {chain_##rows##_1_1_0, chain_##rows##_1_1_1}},                               \
-     {{chain_##rows##_2_0_0, chain_##rows##_2_0_1},                                \
-      {chain_##rows##_2_1_0, chain_##rows##_2_1_1}}}
-
-KERNELS(1) KERNELS(2) KERNELS(3) KERNELS(4)
-#if ROWS > 4
-KERNELS(5) KERNELS(6)
-#endif
-#if ROWS > 6
-KERNELS(7) KERNELS(8) KERNELS(9) KERNELS(10) KERNELS(11) KERNELS(12)
-#endif
-WIDE_KERNELS(1) WIDE_KERNELS(2) WIDE_KERNELS(3)
-
-/* [rows - 1][vectors - 1][beside][part] */
-static tile_kernel *const kernels[ROWS][VECTORS][2][2] = {
-    ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4),
-#if ROWS > 4
-    ENTRY(5), ENTRY(6),
-#endif
-#if ROWS > 6
-    ENTRY(7), ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12),
-#endif
-};
-
-static tile_kernel *const wide_kernels[WIDE_ROWS][2] = {
-    {chain_1_4_0_0, chain_1_4_0_1}, {chain_2_4_0_0, chain_2_4_0_1}, {chain_3_4_0_0, chain_3_4_0_1}};
-
-/* ---- Packing: to[p * stride + l] = from[p * s_k + l * s_l] for l < count, p < k ---- */
-
-/* The lanes are contiguous. */
-static void pack_beside(float *to, long stride, const float *from, long s_k, long count, long k)
-{
-    for (long p = 0; p < k; p++) {
-        long l = 0;
-        for (; l + INV_WIDTH <= count; l += INV_WIDTH)
-            inv_vec_store(to + l, inv_vec_load(from + l));
-        if (l < count)
-            inv_vec_store(to + l, inv_vec_load_part(from + l, count - l));
-        to += stride;
-        from += s_k;
-    }
-}
-
-static void pack_scalar(float *to, long stride, const float *from, long s_k, long s_l, long count,
-                        long k)
-{
-    for (long p = 0; p < k; p++)
-        for (long l = 0; l < count; l++)
-            to[p * stride + l] = from[p * s_k + l * s_l];
-}
-
-/*
- * Each lane is contiguous along k, at least 4. Lanes past count repeat the last one. The last
- * four of k may be written twice; a store runs over into the next p, which is written after it.
- */
-static void pack_turned(float *to, long stride, const float *from, long s_l, long count, long k)
-{
-    for (long g = 0; g < count; g += INV_WIDTH) {
-        const float *row[INV_WIDTH];
-        for (int l = 0; l < INV_WIDTH; l++)
-            row[l] = from + (g + l < count ? g + l : count - 1) * s_l;
-        for (long p = 0; p < k; p += 4) {
-            p = p + 4 <= k ? p : k - 4;
-            inv_vec_turn(to + g + p * stride, stride, row, p);
-        }
-    }
-}
-
-/* `to` has room for INV_WIDTH floats more. */
-static void pack(float *to, long stride, const float *from, long s_k, long s_l, long count, long k)
-{
-    if (s_l == 1)
-        pack_beside(to, stride, from, s_k, count, k);
-    else if (s_k == 1 && k >= 4)
-        pack_turned(to, stride, from, s_l, count, k);
-    else
-        pack_scalar(to, stride, from, s_k, s_l, count, k);
-}
-
-/* ---- Packing operands that several loops walk ---- */
-
-#define LANES (COLUMNS > ROWS ? COLUMNS : ROWS)
-
-static const float zeros[CHUNK];
-
-/* Runs of lanes that lie side by side. */
-struct runs {
-    int count;
-    long length[LANES];
-    struct inv_place place[LANES];
-};
-
-static long shorter(long a, long b)
-{
-    return a < b ? a : b;
-}
-
-/* How many steps of the last loop lie side by side, and within the same limits. */
-static long run_of(const struct inv_walk *walk, int count, const struct inv_place *p, long most)
-{
-    if (count == 0 || most <= 1)
-        return most;
-    const struct inv_walk *last = walk + count - 1;
-    if (last->stride != 1 || !inv_walk_is_free(last))
-        return 1;
-    return count == 1 ? most : shorter(last->extent - p->index[count - 1], most);
-}
-
-static void find_runs(struct runs *runs, const struct inv_operand *o, long first, long count)
-{
-    struct inv_place place;
-    inv_place_set(&place, o->own, o->owns, first);
-    runs->count = 0;
-    for (long l = 0, length; l < count; l += length) {
-        length = run_of(o->own, o->owns, &place, count - l);
-        runs->place[runs->count] = place;
-        runs->length[runs->count++] = length;
-        inv_place_go(&place, o->own, o->owns, length);
-    }
-}
-
-/* One element of k: runs of lanes. */
-static void pack_across(float *to, const struct inv_operand *o, const struct runs *runs,
-                        const struct inv_place *k)
-{
-    for (int r = 0; r < runs->count; r++) {
-        const float *from = inv_operand_at(o, &runs->place[r], k, zeros);
-        for (long l = 0; l < runs->length[r]; l++)
-            to[l] = from[l];
-        to += runs->length[r];
-    }
-}
-
-/* Lanes that are each contiguous over `run` elements of k. */
-static void pack_along(float *to, long stride, const struct inv_operand *o,
-                       const struct runs *lanes, const struct inv_place *k, long run)
-{
-    const float *row[LANES + INV_WIDTH];
-    for (long l = 0; l < lanes->count; l++)
-        row[l] = inv_operand_at(o, &lanes->place[l], k, zeros);
-    for (long l = lanes->count; l < lanes->count + INV_WIDTH; l++)
-        row[l] = row[lanes->count - 1];
-    for (long g = 0; run >= 4 && g < lanes->count; g += INV_WIDTH)
-        for (long p = 0; p < run; p += 4) {
-            p = p + 4 <= run ? p : run - 4;
-            inv_vec_turn(to + g + p * stride, stride, row + g, p);
-        }
-    for (long p = 0; run < 4 && p < run; p++)
-        for (long l = 0; l < lanes->count; l++)
-            to[p * stride + l] = row[l][p];
-}
-
-/* to[p * stride + l] = the element of row first + l at first_k + p; `to` as for pack. */
-static void pack_walks(float *to, long stride, const struct inv_operand *o, long first, long count,
-                       long first_k, long k)
-{
-    struct runs runs;
-    struct inv_place place;
-    find_runs(&runs, o, first, count);
-    inv_place_set(&place, o->k, o->ks, first_k);
-    for (long p = 0, run; p < k; p += run) {
-        run = 1;
-        if (runs.count == count) {
-            run = run_of(o->k, o->ks, &place, k - p);
-            pack_along(to + p * stride, stride, o, &runs, &place, run);
-        } else {
-            pack_across(to + p * stride, o, &runs, &place);
-        }
-        inv_place_go(&place, o->k, o->ks, run);
-    }
-}
-
 /* ---- Loops over tiles ---- */
 
 /* Rows of one block and chunk: at a, or packed in strips of ROWS. */
 struct block {
     const float *packed; /* NULL: not packed */
+    struct reach *reach; /* NULL: does not say it */
     long i, m, p, k;
     int first;
 };
@@ -424,20 +92,41 @@ static void scatter_tile(const struct job *job, float *out, const float *tile, l
         }
 }
 
-/* A strip of up to ROWS rows from row i of the job, its a at t->a. */
+/* out gets the chains of a tile of its own, whose last vectors are not full. */
+static void add_rows(const struct job *job, float *out, const float *tile, long rows, long columns,
+                     int first)
+{
+    for (long r = 0; r < rows; r++) {
+        for (long c = 0; c < columns; c += INV_WIDTH) {
+            long count = shorter(columns - c, INV_WIDTH);
+            float *at = out + r * job->os_m + c;
+            inv_vec sum = first ? inv_vec_splat(0.0f) : inv_vec_load_part(at, count);
+            sum = inv_vec_add(sum, inv_vec_load(tile + r * COLUMNS + c));
+            inv_vec_store_part(at, sum, count);
+        }
+    }
+}
+
+static tile_kernel *choose_kernel(const struct tile *t, long rows, long vectors)
+{
+    int part = t->last != INV_WIDTH;
+    if (t->form != STRIDED)
+        return reaching_kernels[rows - 1][vectors - 1][t->form - ALONG];
+    return vectors > VECTORS ? wide_kernels[rows - 1][part]
+                             : kernels[rows - 1][vectors - 1][t->as_m == 1][part];
+}
+
+/* A strip of up to ROWS rows from row i of the job, whose a the tile knows. */
 static void contract_strip(const struct job *job, struct tile *t, long i, long j, long rows,
                            long columns)
 {
-    long vectors = divide_up(columns, INV_WIDTH);
-    int part = t->last != INV_WIDTH;
-    tile_kernel *kernel = vectors > VECTORS ? wide_kernels[rows - 1][part]
-                                            : kernels[rows - 1][vectors - 1][t->as_m == 1][part];
+    tile_kernel *kernel = choose_kernel(t, rows, divide_up(columns, INV_WIDTH));
     _Alignas(64) float tile[ROWS * COLUMNS];
     float *out = job->out + i * job->os_m + j * job->os_n;
     int first = t->first;
     t->out = out;
     t->ldo = job->os_m;
-    if (job->os_n == 1) {
+    if (job->os_n == 1 && (t->form == STRIDED || t->last == INV_WIDTH)) {
         kernel(t);
         return;
     }
@@ -446,7 +135,10 @@ static void contract_strip(const struct job *job, struct tile *t, long i, long j
     t->first = 1;
     kernel(t);
     t->first = first;
-    scatter_tile(job, out, tile, rows, columns, first);
+    if (job->os_n == 1)
+        add_rows(job, out, tile, rows, columns, first);
+    else
+        scatter_tile(job, out, tile, rows, columns, first);
 }
 
 /* Asks for the outputs of a tile before its chains are done. Inlined always: gcc takes a function
@@ -595,6 +287,113 @@ APART static void contract_packed(const struct job *job)
     _Alignas(64) float packed[BLOCK_ROWS * CHUNK + INV_WIDTH];
     _Alignas(64) float group[GROUP_COLUMNS * CHUNK + INV_WIDTH];
     contract_blocks(job, packed, group);
+}
+
+/* ---- Operands that several loops walk, read where they lie ---- */
+
+static void along_strips(const struct job *job, const struct block *block, struct tile *t, long j,
+                         long columns)
+{
+    struct reach *reach = block->reach;
+    long strips = divide_up(block->m, ROWS);
+    t->at = reach->at;
+    t->length = reach->length;
+    t->pieces = reach->pieces;
+    t->as_k = job->a_walk->ks > 0 ? job->a_walk->k[job->a_walk->ks - 1].stride : 1;
+    for (long s = 0; s < strips; s++) {
+        long begin = block->m * s / strips, end = block->m * (s + 1) / strips;
+        for (long piece = 0; piece < reach->pieces; piece++)
+            point(reach->at + piece * ROWS, job->a_walk, &reach->spots, begin, ROWS,
+                  &reach->spot[piece]);
+        contract_strip(job, t, block->i + begin, j, end - begin, columns);
+    }
+}
+
+static void across_strips(const struct job *job, const struct block *block, struct tile *t, long j,
+                          long columns)
+{
+    struct reach *reach = block->reach;
+    const struct inv_operand *a = job->a_walk;
+    struct inv_place place;
+    inv_place_set(&place, a->own, a->owns, job->a_first + block->i);
+    t->at = reach->at;
+    for (long i = 0, run; i < block->m; i += run) {
+        struct spot spot = spot_of(&place);
+        run = run_of(a->own, a->owns, &place, block->m - i);
+        point(reach->at, a, &reach->spots, 0, block->k, &spot);
+        long strips = divide_up(run, ROWS);
+        for (long s = 0; s < strips; s++) {
+            t->from = run * s / strips;
+            contract_strip(job, t, block->i + i + t->from, j, run * (s + 1) / strips - t->from,
+                           columns);
+        }
+        inv_place_go(&place, a->own, a->owns, run);
+    }
+}
+
+/* One chunk of a block. */
+static void contract_reached(const struct job *job, const struct block *block, float *group)
+{
+    int packed = !(job->bs_n == 1 && !job->b_walk && block->m < PACK_ROWS &&
+                   job->n % INV_WIDTH == 0);
+    for (long j = 0, columns; j < job->n; j += columns) {
+        columns = shorter(job->n - j, COLUMNS);
+        struct tile t = {.form = block->reach->form, .k = block->k, .first = block->first};
+        t.last = (columns - 1) % INV_WIDTH + 1;
+        t.b = packed ? group + j % GROUP_COLUMNS * block->k : job->b + block->p * job->bs_k + j;
+        t.bs_k = packed ? COLUMNS : job->bs_k;
+        if (packed && j % GROUP_COLUMNS == 0)
+            pack_group(job, block, j, shorter(job->n - j, GROUP_COLUMNS), group);
+        (t.form == ALONG ? along_strips : across_strips)(job, block, &t, j, columns);
+    }
+}
+
+APART static void contract_in_place(const struct job *job, enum form form)
+{
+    _Alignas(64) float group[GROUP_COLUMNS * CHUNK + INV_WIDTH];
+    struct reach reach;
+    const struct inv_operand *a = job->a_walk;
+    long blocks = divide_up(job->m, BLOCK_ROWS);
+    reach.form = form;
+    for (long s = 0; s < blocks; s++) {
+        struct block block = {.i = job->m * s / blocks, .reach = &reach};
+        block.m = job->m * (s + 1) / blocks - block.i;
+        if (form == ALONG)
+            find_rows(&reach, a, job->a_first + block.i, block.m);
+        for (long p = 0; p < job->k; p += CHUNK) {
+            block.p = p;
+            block.k = shorter(job->k - p, CHUNK);
+            block.first = p == 0;
+            if (form == ALONG)
+                find_pieces(&reach, a, p, block.k);
+            else
+                find_spots(&reach.spots, a->k, a->ks, a->limits, p, block.k);
+            contract_reached(job, &block, group);
+        }
+    }
+}
+
+/* Elements of the last loop that lie side by side within the same limits; some are enough. */
+static long side_by_side(const struct inv_walk *walk, int loops, long all)
+{
+    struct inv_place start = {.index = {0}};
+    return run_of(walk, loops, &start, all);
+}
+
+#define FEW 8 /* elements that lie side by side, from which on it pays to count in them */
+
+/* How a contraction of windows reaches its a: STRIDED stands for packing it. */
+static enum form choose_form(const struct job *job)
+{
+    const struct inv_operand *a = job->a_walk;
+    if (a == NULL)
+        return STRIDED;
+    if (side_by_side(a->k, a->ks, job->k) >= FEW)
+        return ALONG;
+    if (side_by_side(a->own, a->owns, job->m) >= FEW)
+        return ACROSS;
+    long as_k = a->ks > 0 ? a->k[a->ks - 1].stride : 1;
+    return job->n <= 2 * COLUMNS && as_k > 0 && as_k <= ZEROS / CHUNK ? ALONG : STRIDED;
 }
 
 /* ---- One column, the rows of a contiguous along k: lanes lie across rows ---- */
@@ -765,8 +564,14 @@ void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, lon
     struct job flipped = {out, job.b, job.a, 1, ldo, job.bs_n, job.bs_k, job.as_k, job.as_m,
                           n, m, k, job.b_walk, job.a_walk, b_first, a_first};
     int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
-    if (m > 0 && n > 0)
-        contract_packed(ragged && job_cost(&flipped) < job_cost(&job) ? &flipped : &job);
+    const struct job *best = ragged && job_cost(&flipped) < job_cost(&job) ? &flipped : &job;
+    enum form form = choose_form(best);
+    if (m <= 0 || n <= 0)
+        return;
+    if (form == STRIDED)
+        contract_packed(best);
+    else
+        contract_in_place(best, form);
 }
 
 void inv_contract_pages(float *out, long ldo, const struct inv_operand *a, long a_first,

@@ -12,8 +12,11 @@
 
 typedef void contraction(float *, long, const float *, long, long, const float *, long, long, long,
                          long, long);
+typedef void contraction_of_windows(float *, long, const struct inv_operand *, long,
+                                    const struct inv_operand *, long, long, long, long);
 #if defined(__x86_64__)
 contraction inv_contract_avx2, inv_contract_avx512;
+contraction_of_windows inv_contract_windows_avx2, inv_contract_windows_avx512;
 #endif
 
 static uint32_t state = 1;
@@ -150,16 +153,138 @@ static void check_level(contraction *contract)
             check_size(contract, large[i][0], large[i][1], large[i][2]);
 }
 
+/* ---- windows ---- */
+
+/* Windows of size x size over images [images, high, wide, channels], as [positions, elements]. */
+struct windows {
+    long images, high, wide, channels, size, stride, dilation, before, rows, columns;
+    float *image, *plain;
+};
+
+static long positions(const struct windows *w)
+{
+    return w->images * w->rows * w->columns;
+}
+
+static long elements(const struct windows *w)
+{
+    return w->size * w->size * w->channels;
+}
+
+static float seen(const struct windows *w, long position, long element)
+{
+    long column = position % w->columns, row = position / w->columns % w->rows;
+    long channel = element % w->channels, tap = element / w->channels;
+    long y = row * w->stride + tap / w->size * w->dilation - w->before;
+    long x = column * w->stride + tap % w->size * w->dilation - w->before;
+    long image = position / w->columns / w->rows;
+    if (y < 0 || y >= w->high || x < 0 || x >= w->wide)
+        return 0.0f;
+    return w->image[((image * w->high + y) * w->wide + x) * w->channels + channel];
+}
+
+static void draw_windows(struct windows *w)
+{
+    static const long channels[] = {1, 2, 3, 4, 7, 8, 16, 33};
+    *w = (struct windows){.images = 1 + draw(3), .channels = channels[draw(8)],
+                          .size = 1 + draw(4), .stride = 1 + draw(2), .dilation = 1 + draw(2)};
+    long reach = (w->size - 1) * w->dilation + 1;
+    w->before = draw(2) ? draw(reach) : 0;
+    w->high = reach + draw(9);
+    w->wide = reach + draw(draw(4) ? 9 : 40);
+    w->rows = (w->high + 2 * w->before - reach) / w->stride + 1;
+    w->columns = (w->wide + 2 * w->before - reach) / w->stride + 1;
+    long size = w->images * w->high * w->wide * w->channels;
+    w->image = malloc((size_t)size * sizeof *w->image);
+    for (long i = 0; i < size; i++)
+        w->image[i] = (float)(draw(4001) - 2000) * 0x1.234568p-9f;
+    w->plain = malloc((size_t)(positions(w) * elements(w)) * sizeof *w->plain);
+    for (long i = 0; i < positions(w); i++)
+        for (long p = 0; p < elements(w); p++)
+            w->plain[i * elements(w) + p] = seen(w, i, p);
+}
+
+/* The loops over positions and over elements, which are joined where strides allow. */
+static struct inv_operand see(const struct windows *w, struct inv_walk *own, struct inv_walk *k)
+{
+    long line = w->wide * w->channels, joined = w->dilation == 1 && w->before == 0;
+    own[0] = (struct inv_walk){0, w->high * line, {0}};
+    own[1] = (struct inv_walk){w->rows, w->stride * line, {w->stride}};
+    own[2] = (struct inv_walk){w->columns, w->stride * w->channels, {0, w->stride}};
+    k[0] = (struct inv_walk){w->size, w->dilation * line, {w->dilation}};
+    k[1] = (struct inv_walk){w->size, w->dilation * w->channels, {0, w->dilation}};
+    k[2] = (struct inv_walk){w->channels, 1, {0}};
+    if (joined)
+        k[1] = (struct inv_walk){w->size * w->channels, 1, {0}};
+    struct inv_operand o = {.x = w->image, .offset = -w->before * (line + w->channels), .own = own,
+                            .k = k, .owns = 3, .ks = joined ? 2 : 3, .limits = w->before ? 2 : 0,
+                            .first = {-w->before, -w->before}, .extent = {w->high, w->wide}};
+    return o;
+}
+
+/* out[m, n] = a b in two calls; `left` and `right` are the same as matrices. */
+static void check_windows(contraction_of_windows *contract, const struct problem *s,
+                          const struct inv_operand *a, const struct inv_operand *b,
+                          const float *left, const float *right)
+{
+    float *out = malloc((size_t)(s->m * s->ldo) * sizeof *out);
+    long cut = draw(2) ? 0 : draw(s->m + 1);
+    for (long i = 0; i < s->m * s->ldo; i++)
+        out[i] = untouched;
+    contract(out, s->ldo, a, 0, b, 0, cut, s->n, s->k);
+    contract(out + cut * s->ldo, s->ldo, a, cut, b, 0, s->m - cut, s->n, s->k);
+    int good = !differs(s, left, right, out) && gaps_are_untouched(s, out);
+    CU_ASSERT_TRUE(good);
+    if (!good)
+        printf("m %ld n %ld k %ld cut %ld\n", s->m, s->n, s->k, cut);
+    free(out);
+}
+
+/* Windows by filters, a gradient by windows turned, and filters by windows turned. */
+static void check_geometry(contraction_of_windows *contract, const struct windows *w)
+{
+    static const long counts[] = {1, 3, 16, 17, 32, 40, 70, 150};
+    struct inv_walk own[3], k[3], one[] = {{0, 1, {0}}};
+    struct inv_operand seen_by = see(w, own, k), turned = seen_by;
+    turned.own = k, turned.k = own, turned.owns = seen_by.ks, turned.ks = 3;
+    long places = positions(w), taps = elements(w), n = counts[draw(8)];
+    float *filter = fill(taps, n, n, 1), *gradient = fill(places, n, n, 1);
+    struct inv_walk down[] = {{0, n, {0}}};
+    struct inv_operand filters = {.x = filter + 1, .own = one, .k = down, .owns = 1, .ks = 1};
+    struct inv_operand dy = filters;
+    dy.x = gradient + 1;
+    struct problem y = {places, n, taps, n + draw(3), taps, 1, n, 1};
+    check_windows(contract, &y, &seen_by, &filters, w->plain, filter + 1);
+    struct problem dw = {taps, n, places, n + draw(3), 1, taps, n, 1};
+    check_windows(contract, &dw, &turned, &dy, w->plain, gradient + 1);
+    struct problem z = {n, places, taps, places + draw(3), 1, n, 1, taps};
+    check_windows(contract, &z, &filters, &seen_by, filter + 1, w->plain);
+    free(filter);
+    free(gradient);
+}
+
+static void check_level_of_windows(contraction_of_windows *contract)
+{
+    for (int i = 0; i < 300; i++) {
+        struct windows w;
+        draw_windows(&w);
+        check_geometry(contract, &w);
+        free(w.image);
+        free(w.plain);
+    }
+}
+
 static void test_portable(void)
 {
     check_level(inv_contract);
+    check_level_of_windows(inv_contract_windows);
 }
 
 #if defined(__x86_64__)
 static void test_avx2(void)
 {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        check_level(inv_contract_avx2);
+        check_level(inv_contract_avx2), check_level_of_windows(inv_contract_windows_avx2);
     else
         puts("skipped: this processor has no AVX2");
 }
@@ -167,7 +292,7 @@ static void test_avx2(void)
 static void test_avx512(void)
 {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-        check_level(inv_contract_avx512);
+        check_level(inv_contract_avx512), check_level_of_windows(inv_contract_windows_avx512);
     else
         puts("skipped: this processor has no AVX-512");
 }

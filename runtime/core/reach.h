@@ -1,0 +1,145 @@
+/*
+ * Operands of a contraction that several loops walk, read where they lie: pointers for its tiles.
+ */
+#ifndef INV_CORE_REACH_H
+#define INV_CORE_REACH_H
+
+#include "core/packing.h"
+
+#define PLACES ((BLOCK_ROWS > CHUNK ? BLOCK_ROWS : CHUNK) + ROWS)
+
+/* A place of some loops as an operand's limits see it. */
+struct spot {
+    inv_index offset, at[INV_LIMITS];
+};
+
+/* The spots of numbers one after another. */
+struct spots {
+    inv_index offset[PLACES], at[INV_LIMITS][PLACES];
+};
+
+/* How the operand a of a block and chunk is reached. */
+struct reach {
+    enum form form;
+    struct spots spots; /* ALONG: of the block's rows; ACROSS: of the chunk's k */
+    struct spot spot[CHUNK]; /* of each piece of k */
+    long pieces, length[CHUNK];
+    inv_index low[INV_LIMITS], high[INV_LIMITS]; /* of the rows' spots */
+    const float *at[CHUNK * ROWS];
+};
+
+static struct spot spot_of(const struct inv_place *place)
+{
+    struct spot spot = {.offset = place->offset};
+    for (int l = 0; l < INV_LIMITS; l++)
+        spot.at[l] = place->at[l];
+    return spot;
+}
+
+static void spread(inv_index *to, inv_index first, inv_index step, long count)
+{
+    for (long i = 0; i < count; i++)
+        to[i] = first + i * step;
+}
+
+/* Of `count` numbers from `first` on; those of the last one are repeated ROWS times. */
+static void find_spots(struct spots *spots, const struct inv_walk *walk, int loops, int limits,
+                       long first, long count)
+{
+    const struct inv_walk *last = walk + loops - 1;
+    struct inv_place place;
+    inv_place_set(&place, walk, loops, first);
+    for (long i = 0, length; i < count; i += length) {
+        length = loops > 1 ? shorter(last->extent - place.index[loops - 1], count - i) : count - i;
+        spread(spots->offset + i, place.offset, loops > 0 ? last->stride : 0, length);
+        for (int l = 0; l < limits; l++)
+            spread(spots->at[l] + i, place.at[l], loops > 0 ? last->step[l] : 0, length);
+        inv_place_go(&place, walk, loops, length);
+    }
+    spread(spots->offset + count, spots->offset[count - 1], 0, ROWS);
+    for (int l = 0; l < limits; l++)
+        spread(spots->at[l] + count, spots->at[l][count - 1], 0, ROWS);
+}
+
+/* As point, where `limits` is a constant for speed. */
+INV_FN void point_within(const float **restrict to, const struct inv_operand *o,
+                         const struct spots *spots, long begin, long count,
+                         const struct spot *other, int limits)
+{
+    const float *const x = o->x;
+    const inv_index base = o->offset + other->offset;
+    inv_index first[INV_LIMITS];
+    uint64_t extent[INV_LIMITS];
+    for (int l = 0; l < limits; l++) {
+        first[l] = o->first[l] + other->at[l];
+        extent[l] = (uint64_t)o->extent[l];
+    }
+#define BEYOND(l) (limits > l && (uint64_t)(first[l] + spots->at[l][i]) >= extent[l])
+    for (long i = begin; i < begin + count; i++) {
+        const int outside = BEYOND(0) | BEYOND(1) | BEYOND(2) | BEYOND(3);
+        to[i - begin] = outside ? zeros : x + (base + spots->offset[i]);
+    }
+#undef BEYOND
+}
+
+/* Points at the elements of `count` spots from `begin` on and one of the other loops. */
+INV_FN void point(const float **restrict to, const struct inv_operand *o,
+                  const struct spots *spots, long begin, long count, const struct spot *other)
+{
+    if (o->limits == 0)
+        point_within(to, o, spots, begin, count, other, 0);
+    else if (o->limits == 1)
+        point_within(to, o, spots, begin, count, other, 1);
+    else if (o->limits == 2)
+        point_within(to, o, spots, begin, count, other, 2);
+    else
+        point_within(to, o, spots, begin, count, other, o->limits);
+}
+
+/* How many elements of k from `place` on no limit of any row stands between. */
+static long piece_of(const struct inv_operand *o, const struct reach *reach,
+                     const struct inv_place *place, long most)
+{
+    if (o->ks == 0)
+        return most;
+    const struct inv_walk *last = o->k + o->ks - 1;
+    long length = o->ks == 1 ? most : shorter(last->extent - place->index[o->ks - 1], most);
+    for (int l = 0; l < o->limits; l++) {
+        inv_index low = o->first[l] + place->at[l] + reach->low[l], step = last->step[l];
+        inv_index high = o->first[l] + place->at[l] + reach->high[l];
+        if (step == 0)
+            continue;
+        if (low < 0 || high >= o->extent[l])
+            return 1;
+        length = shorter(length, step > 0 ? (o->extent[l] - 1 - high) / step + 1 : low / -step + 1);
+    }
+    return length;
+}
+
+static void find_pieces(struct reach *reach, const struct inv_operand *o, long first, long k)
+{
+    struct inv_place place;
+    inv_place_set(&place, o->k, o->ks, first);
+    reach->pieces = 0;
+    for (long p = 0, length; p < k; p += length) {
+        length = piece_of(o, reach, &place, k - p);
+        reach->spot[reach->pieces] = spot_of(&place);
+        reach->length[reach->pieces++] = length;
+        inv_place_go(&place, o->k, o->ks, length);
+    }
+}
+
+static void find_rows(struct reach *reach, const struct inv_operand *o, long first, long count)
+{
+    find_spots(&reach->spots, o->own, o->owns, o->limits, first, count);
+    for (int l = 0; l < o->limits; l++) {
+        const inv_index *at = reach->spots.at[l];
+        reach->low[l] = reach->high[l] = at[0];
+        for (long i = 1; i < count; i++) {
+            reach->low[l] = at[i] < reach->low[l] ? at[i] : reach->low[l];
+            reach->high[l] = at[i] > reach->high[l] ? at[i] : reach->high[l];
+        }
+    }
+}
+
+#endif
