@@ -507,7 +507,39 @@ static void lower_data_flag(struct lower *l, const struct ast *ast)
 }
 
 /* ---- augmentation: per sample and epoch, in the order written ---- */
-static struct ast *augment_call(struct lower *l, const struct ast *statement)
+
+/* The name in an operand: x, or x(method = nearest). */
+static const struct ast *operand_name(const struct ast *operand)
+{
+    return operand->kind == AST_CALL ? operand->kid[0] : operand;
+}
+
+static const struct ast *operand_options(const struct ast *operand)
+{
+    return operand->kind == AST_CALL ? operand->kid[1] : NULL;
+}
+
+/* Whether the change that a statement names has that argument. */
+static bool takes_option(struct lower *l, const struct ast *statement, const struct ast *option)
+{
+    const struct ast *block = lower_find_block(l, false, statement->text);
+    for (int i = 0; block && i < block->kid[0]->count; i++)
+        if (!strcmp(block->kid[0]->kid[i]->text, option->text))
+            return true;
+    return false;
+}
+
+static const struct ast *option_named(const struct ast *options, const char *name)
+{
+    for (int i = 0; options && i < options->count; i++)
+        if (!strcmp(options->kid[i]->text, name))
+            return options->kid[i];
+    return NULL;
+}
+
+/* The call that a statement means; a field's options take the place of its arguments. */
+static struct ast *augment_call(struct lower *l, const struct ast *statement,
+                                const struct ast *options)
 {
     struct ast *call = ast_new(l->arena, AST_CALL, NULL, statement->span);
     struct ast *name = ast_new(l->arena, AST_NAME, statement->text,
@@ -517,10 +549,14 @@ static struct ast *augment_call(struct lower *l, const struct ast *statement)
     for (int i = 0; operands && i < operands->count; i++) {
         const struct ast *p = operands->kid[i];
         for (int k = 0; p->kind == AST_PARENS && k < p->count; k++)
-            ast_add(l->arena, arguments, p->kid[k]);
+            if (p->kid[k]->kind != AST_NAMED || !option_named(options, p->kid[k]->text))
+                ast_add(l->arena, arguments, p->kid[k]);
         if (p->kind != AST_PARENS)
             return NULL;
     }
+    for (int i = 0; options && i < options->count; i++)
+        if (takes_option(l, statement, options->kid[i]))
+            ast_add(l->arena, arguments, options->kid[i]);
     ast_add(l->arena, call, name);
     return ast_add(l->arena, call, arguments);
 }
@@ -539,8 +575,9 @@ static const char *augment_part(struct lower *l, const struct ast *body, int i)
 static struct data_field *augmented_field(struct lower *l, const struct ast *operand)
 {
     struct data_desc *data = &l->program->data;
-    for (int i = 0; operand->kind == AST_NAME && i < data->field_count; i++)
-        if (!strcmp(data->field[i].name, operand->text)
+    const struct ast *name = operand_name(operand);
+    for (int i = 0; name->kind == AST_NAME && i < data->field_count; i++)
+        if (!strcmp(data->field[i].name, name->text)
             && !program_variable(l->program, data->field[i].input)->classes)
             return &data->field[i];
     return NULL;
@@ -554,9 +591,9 @@ static const char *augmented_names(struct lower *l, const struct ast *ast)
     bool good = operands && operands->count > 0 && ast->count > 1 && ast->kid[1];
     for (int i = 0; good && i < operands->count; i++) {
         good = augmented_field(l, operands->kid[i]) != NULL;
-        const char *name = good ? operands->kid[i]->text : "";
+        const char *name = good ? operand_name(operands->kid[i])->text : "";
         for (int k = 0; good && k < i; k++)
-            good = strcmp(operands->kid[k]->text, name) != 0;
+            good = strcmp(operand_name(operands->kid[k])->text, name) != 0;
         names = names ? arena_printf(l->arena, "%s, %s", names, name) : name;
     }
     if (!good) {
@@ -573,11 +610,33 @@ static const char *augmented_names(struct lower *l, const struct ast *ast)
     return names;
 }
 
-/* The changes of one field in their order; what they draw has the same path for all fields. */
-static void augment_field(struct lower *l, const struct ast *ast, const struct data_field *field,
+/* Whether each option of a field is by name, and an argument of some change. */
+static bool options_are_taken(struct lower *l, const struct ast *options, const struct ast *body)
+{
+    for (int i = 0; options && i < options->count; i++) {
+        const struct ast *option = options->kid[i];
+        bool taken = false;
+        for (int k = 0; option->kind == AST_NAMED && !taken && k < body->count; k++)
+            taken = body->kid[k]->kind == AST_STATEMENT && takes_option(l, body->kid[k], option);
+        if (!taken) {
+            struct diag *d = diag_error(l->diags, option->span, "no change of this 'augment' has "
+                                        "that argument");
+            diag_help(d, "a field says by name what changes have to do otherwise with it: "
+                      "augment x, mask(method = nearest) { rotate(0.1) }");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The changes of the operand's field in their order; what they draw has the same path for all. */
+static void augment_field(struct lower *l, const struct ast *ast, const struct ast *operand,
                           const char *path)
 {
-    const struct ast *body = ast->kid[1];
+    const struct ast *body = ast->kid[1], *options = operand_options(operand);
+    const struct data_field *field = augmented_field(l, operand);
+    if (!options_are_taken(l, options, body))
+        return;
     struct variable *input = program_variable(l->program, field->input);
     struct frame frame = {
         .role = ROLE_AUGMENT, .declaration = ast, .path = path, .random_path = path};
@@ -585,7 +644,7 @@ static void augment_field(struct lower *l, const struct ast *ast, const struct d
     struct value x = value_tensor(l, lower_current_value(l, input->id), true, ast->span);
     for (int i = 0; i < body->count && x.kind == V_TENSOR; i++) {
         const struct ast *call =
-            body->kid[i]->kind == AST_STATEMENT ? augment_call(l, body->kid[i]) : NULL;
+            body->kid[i]->kind == AST_STATEMENT ? augment_call(l, body->kid[i], options) : NULL;
         if (!call) {
             diag_error(l->diags, body->kid[i]->span, "an augmentation is a call: rotate(0.1)");
             return;
@@ -613,7 +672,7 @@ static void lower_augment(struct lower *l, const struct ast *ast)
     int errors = diags_error_count(l->diags);
     for (int i = 0; i < ast->kid[0]->count && diags_error_count(l->diags) == errors; i++) {
         l->same_draws = i > 0;
-        augment_field(l, ast, augmented_field(l, ast->kid[0]->kid[i]), path);
+        augment_field(l, ast, ast->kid[0]->kid[i], path);
     }
     l->same_draws = false;
     l->program->data.augmented = true;
