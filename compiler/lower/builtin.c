@@ -136,13 +136,8 @@ static struct value call_select(struct lower *l, struct frame *frame, const stru
     bool whole =
         is_whole(l, v[1]) && is_whole(l, v[2]) && (v[1].kind == V_TENSOR || v[2].kind == V_TENSOR);
     int64_t classes = v[1].classes == v[2].classes ? v[1].classes : 0;
-    for (int i = 1; i < 3; i++) {
-        if (whole && v[i].kind == V_NUMBER)
-            v[i] = value_tensor(l, graph_const_whole(l->graph, I32, (int64_t)v[i].number), false,
-                                v[i].span);
-        else if (!whole)
-            v[i] = value_to_f32(l, v[i]);
-    }
+    for (int i = 1; i < 3; i++)
+        v[i] = whole ? value_to_whole(l, v[i]) : value_to_f32(l, v[i]);
     struct value out = value_map(l, OP_SELECT, 3, v, span);
     out.classes = out.kind == V_TENSOR && whole ? classes : 0;
     return out;
@@ -953,7 +948,7 @@ static struct value call_random_keep(struct lower *l, struct frame *frame, const
     struct value x = value_to_f32(l, v[0]);
     if (x.kind == V_ERROR)
         return x;
-    if (v[1].kind != V_NUMBER || v[1].number < 0 || v[1].number >= 1) {
+    if (v[1].kind != V_NUMBER || v[1].number < 0 || (float)v[1].number >= 1) {
         lower_error(l, frame, v[1].span,
                     "the probability of dropping is a number from 0 up to, but not, 1, not %s",
                     value_describe(l, v[1]));

@@ -195,6 +195,8 @@ int64_t value_dim(struct lower *, struct value, int axis);
 /* The value as a tensor: numbers and lists become constants, V_BOOL a BOOL. */
 struct value value_to_tensor(struct lower *, struct value);
 struct value value_to_f32(struct lower *, struct value);
+/* A number as a whole one beside whole ones; other values as they are. */
+struct value value_to_whole(struct lower *, struct value);
 struct shape value_shape(struct lower *, struct value, int64_t const *dim, int rank, bool per_row);
 struct shape shape_rows(int rank, const int64_t *dim, bool per_row);
 struct value value_reshape(struct lower *, struct value, int rank, const int64_t *dim);

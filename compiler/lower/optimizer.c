@@ -1,4 +1,5 @@
 /* The optimizers of `train` over flat blocks of parameters, with the options of `for`. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lower/lower.h"
@@ -386,8 +387,11 @@ static void add_rate(struct lower *l, const struct param_group *g)
     struct value v = lr->value;
     if (v.kind == V_TENSOR && !v.per_row && !value_node(l, v)->shape.rank)
         rate.variable = store_rate(l, value_to_f32(l, v));
-    else if (v.kind == V_NUMBER)
+    else if (v.kind == V_NUMBER && isfinite((float)v.number))
         rate.value = (float)v.number;
+    else if (v.kind == V_NUMBER)
+        diag_error(l->diags, v.span, "a learning rate is a finite number of binary32, not %.9g",
+                   v.number);
     else
         return;
     ARENA_PUSH(l->arena, p->rate, p->rate_count, p->rate_room) = rate;

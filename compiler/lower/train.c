@@ -77,11 +77,11 @@ static void setting_patience(struct lower *l, const struct ast *ast)
     struct value v = by ? lower_expr(l, l->train_frame, by) : value_number(0, ast->span);
     setting_whole(l, ast, 1, &l->program->train.patience);
     l->patience = ast;
-    if (v.kind == V_NUMBER && v.number >= 0 && v.number < INFINITY)
+    if (v.kind == V_NUMBER && v.number >= 0 && isfinite((float)v.number))
         l->program->train.patience_by = (float)v.number;
     else if (v.kind != V_ERROR)
         diag_error(l->diags, by->span, "'by' takes the least by which a result must be better, "
-                   "from 0, not %s", value_describe(l, v));
+                   "from 0 and in binary32, not %s", value_describe(l, v));
 }
 
 static void setting_average(struct lower *l, const struct ast *ast)

@@ -396,11 +396,17 @@ static bool stays_whole(struct lower *l, enum ast_kind kind, struct value v)
     return dtype == I32 || (dtype == I64 && kind == AST_ADD);
 }
 
-static struct value to_whole(struct lower *l, struct value v)
+struct value value_to_whole(struct lower *l, struct value v)
 {
-    if (v.kind == V_NUMBER)
+    if (v.kind != V_NUMBER)
+        return v;
+    if (v.number >= INT32_MIN && v.number <= INT32_MAX)
         return value_tensor(l, graph_const_whole(l->graph, I32, (int64_t)v.number), false, v.span);
-    return v;
+    struct diag *d = lower_error(l, lower_current(l), v.span,
+                                 "whole numbers of a run have 32 bits, from -2147483648 to "
+                                 "2147483647, and this is %.17g", v.number);
+    diag_help(d, "to_float(...) of the array beside it computes in binary32");
+    return value_error();
 }
 
 static struct value compile_time(struct lower *l, enum ast_kind kind, struct value a,
@@ -455,8 +461,8 @@ struct value value_binary(struct lower *l, enum ast_kind kind, struct value a, s
                 return value_error();
             }
     } else if (stays_whole(l, kind, a) && stays_whole(l, kind, b)) {
-        v[0] = to_whole(l, a);
-        v[1] = to_whole(l, b);
+        v[0] = value_to_whole(l, a);
+        v[1] = value_to_whole(l, b);
     } else {
         v[0] = value_to_f32(l, a);
         v[1] = value_to_f32(l, b);
@@ -494,7 +500,7 @@ struct value value_power(struct lower *l, struct value a, struct value b, struct
                    || (b.kind == V_TENSOR && value_node(l, b)->dtype == I32 && !b.classes);
     struct value v[2];
     v[0] = value_to_f32(l, a);
-    v[1] = integer ? to_whole(l, b) : value_to_f32(l, b);
+    v[1] = integer ? value_to_whole(l, b) : value_to_f32(l, b);
     return value_map(l, integer ? OP_POWI : OP_POW, 2, v, span);
 }
 
