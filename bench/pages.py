@@ -55,7 +55,8 @@ out. What the peers are, as their manuals recommend for speed on CPUs:
 - `numpy`: by hand, buffers made once, in-place operations, the optimizer in blocks within the
   cache;
 - `jax`: all epochs are one `jit` with donated state, `lax.scan` over the steps;
-- `pytorch`: eager, fused optimizers, `index_select` from a tensor instead of a DataLoader;
+- `pytorch`: eager, fused optimizers, `index_select` from a tensor instead of a DataLoader, images
+  with channels last;
 - `pytorch compiled`: forward, backward and optimizer as one graph, `torch.compile` with
   max-autotune;
 - `tensorflow`: all epochs are one `tf.function` compiled by XLA, fused optimizer kernels;

@@ -20,7 +20,7 @@ class Task:
     def __init__(self, name):
         self.workload = work = WORKLOADS[name]
         random = np.random.default_rng(42)
-        self.x = random.random((work.rows, work.widths[0]), dtype=np.float32)
+        self.x = random.random((work.rows, *work.row), dtype=np.float32)
         if work.loss == "cross_entropy":
             self.y = random.integers(0, work.widths[-1], work.rows)
         elif work.loss == "binary_cross_entropy":
@@ -28,9 +28,9 @@ class Task:
         else:
             self.y = random.random((work.rows, 1), dtype=np.float32)
         self.layers = []  # (weights, bias): Glorot's uniform distribution, and 0
-        for a, b in zip(work.widths, work.widths[1:]):
-            limit = (6 / (a + b)) ** 0.5
-            weights = random.random((a, b), dtype=np.float32) * (2 * limit) - limit
+        for *taps, a, b in work.weights:
+            limit = (6 / (np.prod(taps, dtype=int) * (a + b))) ** 0.5
+            weights = random.random((*taps, a, b), dtype=np.float32) * (2 * limit) - limit
             self.layers.append((weights.astype(np.float32), np.zeros(b, np.float32)))
 
 

@@ -4,6 +4,7 @@ A workload's `kind` is the folder of its peers' programs, `KIND/with_LIBRARY.py`
 program there is left out of that workload's tables.
 """
 from dataclasses import dataclass
+from math import prod
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,55 @@ class Dense:
         return self.epochs * -(-self.rows // self.batch)
 
     @property
+    def row(self):
+        return self.widths[:1]
+
+    @property
+    def weights(self):
+        """Their shapes, outputs last; a layer has a bias, too."""
+        return list(zip(self.widths, self.widths[1:]))
+
+    @property
+    def outputs(self):
+        """Numbers that a row's layers store for the gradients; of dense ones they are few."""
+        return 0
+
+    @property
     def parameters(self):
-        return sum((a + 1) * b for a, b in zip(self.widths, self.widths[1:]))
+        return sum(prod(shape) + shape[-1] for shape in self.weights)
 
     @property
     def step_bytes(self):
         """That a step moves at least if nothing stays in a cache: weights for the outputs and for
-        the gradients of the inputs, gradients written; the optimizer's reads and writes; rows."""
+        the gradients of the inputs, gradients written; the optimizer's reads and writes; rows;
+        outputs written, read by the next layer and for the gradients, and theirs as often."""
         optimizer = 5 if self.optimizer == "sgd" else 7
-        return 4 * (self.parameters * (3 + optimizer) + self.batch * self.widths[0])
+        return 4 * (self.parameters * (3 + optimizer) +
+                    self.batch * (prod(self.row) + 6 * self.outputs))
+
+
+@dataclass(frozen=True)
+class Images(Dense):
+    """Convolutions 3 by 3 without borders, each with relu, a maximum over 2 by 2, then dense
+    layers with relu between them, whose first width is what the maximum leaves."""
+    image: tuple = ()         # height, width, channels
+    filters: tuple = ()
+    kind: str = "images"
+
+    @property
+    def row(self):
+        return self.image
+
+    @property
+    def weights(self):
+        channels = (self.image[2], *self.filters)
+        return [(3, 3, a, b) for a, b in zip(channels, channels[1:])] + super().weights
+
+    @property
+    def outputs(self):
+        high, wide, _ = self.image
+        return sum((high - 2 * i) * (wide - 2 * i) * count
+                   for i, count in enumerate(self.filters, 1))
 
 
 MOMENTUM = 0.9                          # of sgd
@@ -53,6 +94,8 @@ WORKLOADS = {
                       rows=5120, batch=256, epochs=1, optimizer="adamw", rate=1e-3),
     "tabular": Dense("bench/tabular.inv", (100, 64, 64, 64, 64, 64, 64, 1), "mse",
                      rows=20000, batch=32, epochs=1, optimizer="adam", rate=1e-3),
+    "cnn": Images("bench/cnn.inv", (9216, 128, 10), "cross_entropy", image=(28, 28, 1),
+                  filters=(32, 64), rows=6400, batch=64, epochs=1, optimizer="adam", rate=1e-3),
 }
 
 # Name in the tables: the library (of the program's name) and the program's own option.

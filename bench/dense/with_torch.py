@@ -23,6 +23,13 @@ def right_rows(work, out, y):
     return (guess == y).sum()
 
 
+def turned(weights):
+    """Inputs and outputs change places; taps of filters come last."""
+    part = torch.from_numpy(weights)
+    return part.permute(*range(part.ndim - 1, part.ndim - 3, -1), *range(part.ndim - 2)) \
+        if part.ndim > 1 else part
+
+
 class Torch:
     """What both have in common: data and epochs.  step(rows) gives the mean loss of a batch and how
     many of its rows are right."""
@@ -52,16 +59,20 @@ class Torch:
 class Eager(Torch):
     def __init__(self, task, threads):
         super().__init__(task, threads)
+        self.model = nn.Sequential(*self.modules())
+
+    def modules(self):
         layers = []
-        for weights, _ in task.layers:
+        for weights, _ in self.task.layers:
             layers += [nn.Linear(*weights.shape), nn.ReLU()]
-        self.model = nn.Sequential(*layers[:-1])
+        return layers[:-1]
 
     def reset(self):
         torch.manual_seed(7)
+        weighted = [module for module in self.model if hasattr(module, "weight")]
         with torch.no_grad():
-            for layer, (weights, bias) in zip(self.model[::2], self.task.layers):
-                layer.weight.copy_(torch.from_numpy(weights.T))
+            for layer, (weights, bias) in zip(weighted, self.task.layers):
+                layer.weight.copy_(turned(weights))
                 layer.bias.copy_(torch.from_numpy(bias))
         self.optimizer = self.new_optimizer(self.model.parameters())
 
@@ -89,8 +100,7 @@ class Eager(Torch):
 class Compiled(Torch):
     def __init__(self, task, threads):
         super().__init__(task, threads)
-        self.start = [torch.from_numpy(part.T.copy() if part.ndim == 2 else part)
-                      for layer in task.layers for part in layer]
+        self.start = [turned(part).contiguous() for layer in task.layers for part in layer]
         self.parameters = [part.clone() for part in self.start]
         self.first = [torch.zeros_like(part) for part in self.start]
         self.second = [torch.zeros_like(part) for part in self.start]
@@ -138,4 +148,5 @@ def make(task, threads, option):
     return {"eager": Eager, "compiled": Compiled}[option](task, threads)
 
 
-run(make)
+if __name__ == "__main__":
+    run(make)
