@@ -9,6 +9,7 @@
 #include "core/contract.h"
 
 #include "core/packing.h"
+#include "core/pages.h"
 #include "core/reach.h"
 #include "core/tiles.h"
 
@@ -30,12 +31,6 @@ struct job {
     const struct inv_operand *a_walk, *b_walk; /* of operands without strides, else NULL */
     long a_first, b_first;
 };
-
-#if defined(__GNUC__)
-#define APART __attribute__((noinline))
-#else
-#define APART
-#endif
 
 #if defined(__GNUC__)
 #define FETCH_LATER(address) __builtin_prefetch(address, 0, 2) /* to the level-2 cache */
@@ -578,6 +573,11 @@ void inv_contract_pages(float *out, long ldo, const struct inv_operand *a, long 
                         const struct inv_operand *b, long b_first, long pages, long m, long n,
                         long k)
 {
+    int same = inv_walk_is_free(&a->page) && inv_walk_is_free(&b->page); /* limits, for all pages */
+    if (n == 1 && k > 0 && same && a->page.stride == 1) {
+        contract_beside(out, ldo, a, a_first, b, b_first, pages, m, k);
+        return;
+    }
     for (long page = 0; page < pages; page++) {
         struct inv_operand left = inv_operand_page(a, page), right = inv_operand_page(b, page);
         inv_contract_windows(out + page * n, ldo, &left, a_first, &right, b_first, m, n, k);

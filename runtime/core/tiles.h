@@ -7,6 +7,12 @@
 
 #include "core/vector.h"
 
+#if defined(__GNUC__)
+#define APART __attribute__((noinline))
+#else
+#define APART
+#endif
+
 /* Before the accumulators are taken apart into registers: clang needs the word "full" for that. */
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
