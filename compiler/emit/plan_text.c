@@ -54,6 +54,14 @@ static void print_node(const struct graph *graph, int id, struct text *text)
     text_puts(text, "\n");
 }
 
+static bool makes_again(const struct graph *graph, const struct group *group)
+{
+    bool again = false;
+    for (int m = 0; m < group->count; m++)
+        again |= graph->node[group->node[m]]->again;
+    return again;
+}
+
 /* The model line of the group's last node that has one; the user's call rather than the library's
  * line. */
 static void print_line(const struct graph *graph, const struct group *group, struct text *text)
@@ -64,8 +72,9 @@ static void print_line(const struct graph *graph, const struct group *group, str
         if (span.source == 0)
             continue;
         const struct source *source = diags_source(graph->program->diags, span.source);
-        text_printf(text, "  # %s:%d%s", source->path, span.line,
-                    node->forward >= 0 ? ", gradient" : node->again ? ", again" : "");
+        text_printf(text, "  # %s:%d%s%s", source->path, span.line,
+                    node->forward >= 0 ? ", gradient" : "",
+                    makes_again(graph, group) ? ", again" : "");
         return;
     }
 }

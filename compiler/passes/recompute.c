@@ -5,7 +5,8 @@
  *              of the others it reads copies, each right before the first node that needs it: the
  *              same operators on the same operands, with the same random numbers, so that no bit
  *              changes.  Copies have `again` set and wait for a gradient that enters the region.
- *              Originals that nothing reads any longer are gone.
+ *              Originals that nothing reads any longer are gone.  A cheap map of what gradients
+ *              read anyway has a copy for each reader, which can compute it in its own loop.
  *
  * Kept is what a node outside of the region reads, its results, and what is summed over the rows:
  * statistics of a batch are small, and making them again would read all of it once more. */
@@ -18,7 +19,7 @@ struct recompute {
     struct node **old;                  /* with new operands, once they are moved */
     int old_count;
     int **operand;                      /* by old id: old ids */
-    bool *kept;                         /* by old id */
+    bool *kept, *wanted;                /* by old id; wanted: a gradient reads it */
     int *map, *again;                   /* old id -> new id of the node; of its copy, or -1 */
     int *after;                         /* region -> old id of the gradient that enters it, or -1 */
 };
@@ -37,9 +38,10 @@ static void find_kept(struct recompute *r)
         const struct node *node = r->old[id];
         r->kept[id] = !node->region || node->gradient || sums_over_rows(r, node) ||
                       op_def(node->op)->class == CLASS_SOURCE;
-        for (int i = 0; i < node->count; i++)
-            if (r->old[node->operand[i]]->region != node->region)
-                r->kept[node->operand[i]] = true;
+        for (int i = 0; i < node->count; i++) {
+            r->kept[node->operand[i]] |= r->old[node->operand[i]]->region != node->region;
+            r->wanted[node->operand[i]] |= node->gradient;
+        }
     }
 }
 
@@ -78,13 +80,23 @@ static int append(struct recompute *r, struct node *node)
     return node->id;
 }
 
+/* Is it a map of few instructions, of what is there until its own gradient is made, so that no copy
+ * of it has to be? */
+static bool is_cheap(const struct recompute *r, const struct node *node)
+{
+    bool cheap = op_def(node->op)->class == CLASS_MAP && node->count > 1;
+    for (int i = 0; i < node->count; i++)
+        cheap &= r->wanted[node->operand[i]] || r->old[node->operand[i]]->shape.rows < 0;
+    return cheap && node->op != OP_POW && node->op != OP_DIV;
+}
+
 /* The new id of the value, which is made again unless it is kept. */
 static int make_again(struct recompute *r, int id)
 {
     const struct node *node = r->old[id];
     if (r->kept[id])
         return r->map[id];
-    if (r->again[id] >= 0)
+    if (r->again[id] >= 0 && !is_cheap(r, node))
         return r->again[id];
     struct node *copy = ARENA_NEW(r->graph->nodes, struct node);
     int entry = r->after[node->region];
@@ -128,6 +140,7 @@ void pass_recompute(struct graph *graph)
     struct recompute r = {.graph = graph, .scratch = arena, .old = graph->node, .old_count = count,
                           .operand = ARENA_ARRAY(arena, int *, count),
                           .kept = ARENA_ARRAY(arena, bool, count),
+                          .wanted = ARENA_ARRAY(arena, bool, count),
                           .map = ARENA_ARRAY(arena, int, count),
                           .again = ARENA_ARRAY(arena, int, count),
                           .after = ARENA_ARRAY(arena, int, regions)};
