@@ -55,34 +55,44 @@ static void dump(const struct program *program, const char *pass, const char *wa
         fwrite(text.data, 1, text.size, stdout);
 }
 
-static void each_phase(struct program *program, const char *pass, void (*run)(struct graph *),
-                       const char *wanted)
+static void each_phase(struct program *program, void (*run)(struct graph *))
 {
     for (int i = 0; i < PHASE_COUNT; i++)
-        if (program->phase[i]) {
-            if (run)
-                run(program->phase[i]);
+        if (program->phase[i])
+            run(program->phase[i]);
+}
+
+static void verify(struct program *program, const char *pass)
+{
+    for (int i = 0; i < PHASE_COUNT; i++)
+        if (program->phase[i])
             graph_verify(program->phase[i], pass);
-        }
-    dump(program, pass, wanted);
 }
 
 static bool compile(struct program *program, const struct load *load, const struct options *o)
 {
     if (!pass_lower(program, load->file, load->count, o->train))
         return false;
-    each_phase(program, "lower", NULL, o->dump);
+    verify(program, "lower");
+    dump(program, "lower", o->dump);
     dump(program, "program", o->dump);
-    each_phase(program, "simplify", pass_simplify, o->dump);
-    each_phase(program, "recompute", pass_recompute, o->dump);
+    each_phase(program, pass_simplify);
+    verify(program, "simplify");
+    dump(program, "simplify", o->dump);
+    each_phase(program, pass_recompute);
+    verify(program, "recompute");
+    dump(program, "recompute", o->dump);
     pass_random(program);
     if (diags_error_count(program->diags))
         return false;
-    each_phase(program, "random", NULL, o->dump);
-    each_phase(program, "fuse", pass_fuse, o->dump);
-    each_phase(program, "order", pass_order, o->dump);
+    dump(program, "random", o->dump);
+    each_phase(program, pass_fuse);
+    dump(program, "fuse", o->dump);
+    each_phase(program, pass_order);
+    dump(program, "order", o->dump);
     pass_plan(program);
-    each_phase(program, "plan", NULL, o->dump);
+    verify(program, "plan");            /* and those since, which make no nodes */
+    dump(program, "plan", o->dump);
     pass_budget(program);
     return diags_error_count(program->diags) == 0;
 }

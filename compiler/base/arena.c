@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BYTES = 4 * 1024, CHUNK_BYTES = 64 * 1024, FIRST_ROOM = 8 };
+enum { FIRST_BYTES = 4 * 1024, CHUNK_BYTES = 64 * 1024, FIRST_ROOM = 4 };
 
 struct chunk {
     struct chunk *next;

@@ -1,5 +1,4 @@
 #include "base/names.h"
-#include <stdint.h>
 #include <string.h>
 
 /* A digital search tree: below depth d, names part by bit d of their hash.  Names that agree in all
@@ -11,7 +10,7 @@ struct names {
     const struct names *kid[2];
 };
 
-static uint32_t hash_name(const char *name)
+uint32_t names_hash(const char *name)
 {
     uint32_t hash = 2166136261u;        /* FNV-1a */
 
@@ -28,7 +27,7 @@ static int is_name(const struct names *n, uint32_t hash, const char *name)
 const struct names *names_add(struct arena *arena, const struct names *names, const char *name,
                               void *value)
 {
-    uint32_t hash = hash_name(name), bits = hash;
+    uint32_t hash = names_hash(name), bits = hash;
     const struct names *root = NULL, **link = &root;
     struct names *copy;
 
@@ -49,7 +48,7 @@ const struct names *names_add(struct arena *arena, const struct names *names, co
 
 void *names_find(const struct names *names, const char *name)
 {
-    uint32_t hash = hash_name(name), bits = hash;
+    uint32_t hash = names_hash(name), bits = hash;
 
     for (; names && !is_name(names, hash, name); bits >>= 1)
         names = names->kid[bits & 1];

@@ -3,6 +3,7 @@
 #include "emit/share.h"
 
 #include <string.h>
+#include "base/chains.h"
 
 /* Storage, and nodes outside, of groups that are looked at: others are long, and share nothing. */
 enum { PARTS_MAX = 64 };
@@ -26,18 +27,17 @@ struct writing {
     bool long_group;
 };
 
-/* A text of numbers that some groups have; a list of those that agree in the hash's last bits. */
+/* A text of numbers that some groups have. */
 struct kind {
-    uint64_t hash;
     const char *numbers;
     size_t size;
     struct shared *shared;
-    struct kind *next;
 };
 
 struct kinds {
-    struct kind **bucket;
-    unsigned buckets;                   /* a power of two */
+    struct kind *kind;
+    int count, room;
+    struct chains by_numbers;
 };
 
 static bool computes(const struct writing *w, int id)
@@ -229,7 +229,7 @@ static void write_group(struct writing *w, const struct graph *graph, int index)
 
 /* ---- kinds ---- */
 
-static uint64_t hash_of(const struct text *numbers)
+static uint32_t hash_of(const struct text *numbers)
 {
     uint64_t hash = 14695981039346656037u;
     for (size_t i = 0; i + sizeof(uint64_t) <= numbers->size; i += sizeof(uint64_t)) {
@@ -238,7 +238,7 @@ static uint64_t hash_of(const struct text *numbers)
         hash = (hash ^ word) * 1099511628211u;
         hash ^= hash >> 29;
     }
-    return hash;
+    return (uint32_t)(hash ^ hash >> 32);
 }
 
 /* The group's own numbers: streams, then offsets. */
@@ -269,36 +269,31 @@ static bool stands_alone(const struct writing *w)
     return w->long_group || (w->emit->program->library_kernels && group->kind == CLASS_CONTRACT);
 }
 
-static struct shared *find_shared(const struct kinds *kinds, const struct writing *w)
+static struct shared *find_shared(struct kinds *kinds, const struct writing *w)
 {
-    uint64_t hash = hash_of(&w->numbers);
-    struct kind **first = &kinds->bucket[hash & (kinds->buckets - 1)];
+    struct arena *arena = w->emit->arena;
+    size_t size = w->numbers.size;
+    uint32_t hash = hash_of(&w->numbers);
     if (stands_alone(w))
         return new_shared(w);
-    for (struct kind *kind = *first; kind; kind = kind->next)
-        if (kind->hash == hash && kind->size == w->numbers.size &&
-            memcmp(kind->numbers, w->numbers.data, kind->size) == 0)
-            return kind->shared;
-    struct kind *kind = ARENA_NEW(w->emit->arena, struct kind);
-    *kind = (struct kind){hash, arena_strndup(w->emit->arena, w->numbers.data, w->numbers.size),
-                          w->numbers.size, new_shared(w), *first};
-    *first = kind;
-    return kind->shared;
+    for (int k = chains_first(&kinds->by_numbers, hash); k >= 0;
+         k = chains_next(&kinds->by_numbers, k))
+        if (kinds->kind[k].size == size &&
+            memcmp(kinds->kind[k].numbers, w->numbers.data, size) == 0)
+            return kinds->kind[k].shared;
+    struct kind kind = {arena_strndup(arena, w->numbers.data, size), size, new_shared(w)};
+    chains_add(&kinds->by_numbers, kinds->count, hash);
+    ARENA_PUSH(arena, kinds->kind, kinds->count, kinds->room) = kind;
+    return kind.shared;
 }
 
 void share_groups(struct emit *emit)
 {
     struct writing *w = ARENA_NEW(emit->arena, struct writing);
-    struct kinds kinds = {.buckets = 64};
-    unsigned groups = 0;
+    struct kinds kinds = {0};
     w->emit = emit;
+    chains_init(&kinds.by_numbers, emit->arena);
     text_init(&w->numbers, emit->arena);
-    for (int phase = 0; phase < PHASE_COUNT; phase++)
-        if (emit->program->phase[phase])
-            groups += (unsigned)emit->program->phase[phase]->schedule->group_count;
-    while (kinds.buckets < groups)
-        kinds.buckets *= 2;
-    kinds.bucket = ARENA_ARRAY(emit->arena, struct kind *, kinds.buckets);
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
         const struct graph *graph = emit->program->phase[phase];
         int count = graph ? graph->schedule->group_count : 0;

@@ -256,6 +256,21 @@ void node_numbers(const struct node *n, unsigned which, void (*put)(void *, int6
 #include "graph/attributes.def"
 }
 
+static void hash_number(void *to, int64_t number)
+{
+    uint32_t *h = to;
+    *h = (*h ^ (uint32_t)number) * 16777619u;
+}
+
+uint32_t node_hash(const struct node *n)
+{
+    uint32_t h = 2166136261u ^ (uint32_t)n->op;
+    for (int i = 0; i < n->count; i++)
+        hash_number(&h, n->operand[i]);
+    node_numbers(n, ~(unsigned)(ATTR_LIST | ATTR_STREAM), hash_number, &h);
+    return h ^ h >> 15;
+}
+
 static const char *verify_node(const struct graph *graph, int id)
 {
     const struct node *n = graph->node[id];

@@ -161,6 +161,7 @@ const char *graph_infer(const struct graph *, struct node *);
 void node_keep_axes(struct arena *, struct node *);
 /* Same operator, operands, attributes, dtype and shape: equal values. */
 bool node_same(const struct node *, const struct node *);
+uint32_t node_hash(const struct node *);                /* equal where node_same holds */
 /* The attributes among `which` (graph/op.h) that the operator has, as numbers in one order. */
 void node_numbers(const struct node *, unsigned which, void (*put)(void *to, int64_t), void *to);
 /* Dies (assert-like, with the graph's text) where an id, shape, dtype or attribute is wrong. */

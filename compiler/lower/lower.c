@@ -174,6 +174,7 @@ bool pass_lower(struct program *program, struct ast *const *file, int file_count
     l->program = program;
     l->arena = l->frames = program->arena;
     l->diags = program->diags;
+    chains_init(&l->paths, program->arena);
     l->graph = graph_new(program, "consts"); /* of what is evaluated before the first phase */
     for (int i = 0; i < file_count; i++) {
         check_version(l, file[i], i == 0);

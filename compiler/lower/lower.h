@@ -1,6 +1,7 @@
 /* State shared by the files of pass lower: evaluating the tree builds graph nodes. */
 #ifndef INVAR_LOWER_H
 #define INVAR_LOWER_H
+#include "base/chains.h"
 #include "base/names.h"
 #include "graph/op.h"
 #include "passes/pass.h"
@@ -86,7 +87,6 @@ struct run_value { const struct ast *ast; struct value value; };
 struct declared {
     unsigned phases;                    /* bit set: where it was declared */
     struct span span; /* the user's line: the call, where the variable is the library's */
-    int next;                           /* of the same bucket, declared before; or -1 */
     int initial;                        /* 1 + the node of its start value in PHASE_INIT, or 0 */
     int read, stored;                   /* nodes in the current graph: read, next value; or -1 */
     int64_t cases;                      /* of a total: what a row adds to each of its elements */
@@ -106,8 +106,6 @@ struct maker { const struct node *node; const struct ast *block; const struct ma
 /* A node that stands for what a phase does not have; nothing kept may depend on it. */
 struct stand_in { int node; const char *what; };
 
-enum { BUCKETS = 4096 };
-
 struct lower {
     struct program *program;
     struct arena *arena;
@@ -121,7 +119,7 @@ struct lower {
     const struct ast *train_ast, *model_ast, *data_ast;
     struct declared *declared;          /* by variable */
     int declared_count, declared_room;
-    int bucket[BUCKETS];                /* by hash of the path: 1 + the variable declared last */
+    struct chains paths;                /* variables by their paths */
     const struct names *draws[PHASE_COUNT]; /* path of a stream -> the node that draws from it */
     int depth;                          /* of block expansion */
     int expr_depth;                     /* of expressions, calls counted in */

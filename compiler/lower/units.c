@@ -17,7 +17,7 @@ struct scaled { const struct data_field *field; int own, scaled; bool label, met
 /* What is known of a node. */
 struct noted {
     struct node *node;                  /* its operands are the first ones of their values */
-    int same, next;                     /* first node of this value; next of the bucket, or -1 */
+    int same;                           /* first node of this value */
     int mark;                           /* of the first node: whose scale it has */
     int field;                          /* as which field it is seen, through views */
     bool depends, trained;              /* on a scaled label's argument; on a parameter */
@@ -38,17 +38,19 @@ struct units {
     int count, room;
     struct noted *noted;
     int noted_count, noted_room;
-    int bucket[BUCKETS];                /* 1 + the newest node */
+    struct chains firsts;               /* first nodes by their values */
     struct waiting *waiting;
     int waiting_count, waiting_room;
 };
 
 void lower_begin_units(struct lower *l)
 {
-    if (!l->units)
+    if (!l->units) {
         l->units = ARENA_NEW(l->arena, struct units);
+        chains_init(&l->units->firsts, l->arena);
+    }
     l->units->count = l->units->noted_count = l->units->waiting_count = 0;
-    memset(l->units->bucket, 0, sizeof l->units->bucket);
+    chains_cut(&l->units->firsts, 0);
 }
 
 bool lower_has_units(const struct lower *l)
@@ -65,41 +67,31 @@ static bool same_elements(enum op op)
     return op == OP_RESHAPE || op == OP_BROADCAST || op == OP_STOP_GRADIENT;
 }
 
-static unsigned hash(const struct node *n)
-{
-    unsigned h = 2166136261u ^ (unsigned)n->op;
-    for (int i = 0; i < n->count; i++)
-        h = (h ^ (unsigned)n->operand[i]) * 16777619u;
-    h = (h ^ (unsigned)n->attr.variable) * 16777619u;
-    return (h ^ h >> 15) % BUCKETS;
-}
-
 /* Sets same: the first node with the operator, the attributes and operands of the same values. */
 static void find_same(struct lower *l, struct noted *noted, const struct node *n)
 {
     struct units *u = l->units;
-    struct node *first = ARENA_NEW(l->arena, struct node);
-    *first = *n;
-    first->operand = ARENA_ARRAY(l->arena, int, n->count + 1);
+    struct node first = *n;
+    first.operand = ARENA_ARRAY(l->arena, int, n->count + 1);
     for (int i = 0; i < n->count; i++)
-        first->operand[i] = u->noted[n->operand[i]].same;
-    int *newest = &u->bucket[hash(first)];
-    for (int id = *newest - 1; id >= 0; id = u->noted[id].next)
-        if (node_same(u->noted[id].node, first)) {
+        first.operand[i] = u->noted[n->operand[i]].same;
+    uint32_t h = node_hash(&first);
+    for (int id = chains_first(&u->firsts, h); id >= 0; id = chains_next(&u->firsts, id))
+        if (node_same(u->noted[id].node, &first)) {
             noted->same = id;
             return;
         }
-    noted->node = first;
+    noted->node = ARENA_NEW(l->arena, struct node);
+    *noted->node = first;
     noted->same = n->id;
-    noted->next = *newest - 1;
-    *newest = n->id + 1;
+    chains_add(&u->firsts, n->id, h);
 }
 
 /* What follows from the operands. */
 static void note_node(struct lower *l, const struct node *n)
 {
     struct units *u = l->units;
-    struct noted noted = {.next = -1};
+    struct noted noted = {0};
     find_same(l, &noted, n);
     for (int i = 0; i < n->count; i++) {
         const struct noted *from = &u->noted[n->operand[i]];

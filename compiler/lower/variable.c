@@ -30,27 +30,15 @@ int lower_current_value(struct lower *l, int variable)
     return stored >= 0 ? stored : lower_read(l, variable);
 }
 
-/* Paths are looked up by FNV-1a; nothing iterates in its order. */
-static int *bucket_of(struct lower *l, const char *path)
-{
-    uint32_t hash = 2166136261u;
-    for (; *path; path++)
-        hash = (hash ^ (unsigned char)*path) * 16777619u;
-    return &l->bucket[hash % BUCKETS];
-}
-
 void lower_name_variable(struct lower *l, int variable)
 {
-    int *bucket = bucket_of(l, program_variable(l->program, variable)->path);
-    lower_declared(l, variable)->next = *bucket - 1;
-    *bucket = variable + 1;
+    lower_declared(l, variable);
+    chains_add(&l->paths, variable, names_hash(program_variable(l->program, variable)->path));
 }
 
 void lower_forget_variables(struct lower *l, int from)
 {
-    for (int i = 0; i < BUCKETS; i++)
-        while (l->bucket[i] > from)
-            l->bucket[i] = l->declared[l->bucket[i] - 1].next + 1;
+    chains_cut(&l->paths, from);
     if (l->declared_count > from)
         l->declared_count = from;
     l->program->variable_count = from;
@@ -58,7 +46,8 @@ void lower_forget_variables(struct lower *l, int from)
 
 static struct variable *find_variable(struct lower *l, enum variable_kind kind, const char *path)
 {
-    for (int i = *bucket_of(l, path) - 1; i >= 0; i = l->declared[i].next) {
+    for (int i = chains_first(&l->paths, names_hash(path)); i >= 0;
+         i = chains_next(&l->paths, i)) {
         struct variable *v = program_variable(l->program, i);
         bool kept = v->kind <= VAR_BUFFER && kind <= VAR_BUFFER;
         if (!strcmp(v->path, path) && (v->kind == kind || kept))

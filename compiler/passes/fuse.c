@@ -16,10 +16,11 @@
 struct cluster {
     bool used;
     enum op_class kind;
-    struct shape space;
+    const struct shape *space;
     struct ids member;
     bool for_loss;                      /* some result is needed by a store of VAR_LOSS */
     bool updates;                       /* stores another variable */
+    bool stores;                        /* any */
     bool copies;                        /* it is the copy of a view */
 };
 
@@ -263,9 +264,10 @@ static void make_clusters(struct fuse *fuse)
         cluster->used = fuse->schedule->group_of[id] >= 0;
         cluster->kind = class_of_nest(class);
         bool reduces = class == CLASS_ROW || class == CLASS_COLUMN || class == CLASS_STORE;
-        cluster->space = graph->node[reduces ? node->operand[0] : id]->shape;
+        cluster->space = &graph->node[reduces ? node->operand[0] : id]->shape;
         cluster->copies = class == CLASS_VIEW;
-        cluster->updates = node->op == OP_STORE &&
+        cluster->stores = node->op == OP_STORE;
+        cluster->updates = cluster->stores &&
                            graph->program->variable[node->attr.variable]->kind != VAR_LOSS;
         if (cluster->used)
             ids_add(arena_of(fuse), &cluster->member, id);
@@ -279,7 +281,7 @@ static void mark_loss(struct fuse *fuse)
     for (int id = graph->count - 1; id >= 0; id--) {
         const struct node *node = graph->node[id];
         struct cluster *cluster = &fuse->cluster[id];
-        cluster->for_loss |= node->op == OP_STORE && !cluster->updates;
+        cluster->for_loss |= cluster->stores && !cluster->updates;
         fuse->has_loss |= cluster->for_loss;
         for (int i = 0; cluster->for_loss && i < node->count; i++)
             fuse->cluster[node->operand[i]].for_loss = true;
@@ -306,8 +308,9 @@ static void find_order(struct fuse *fuse)
 
 /* ---- what may share a loop nest ---- */
 
-static struct shape narrow(struct shape wide)
+static struct shape narrow(const struct shape *space)
 {
+    struct shape wide = *space;
     wide.dim[wide.rank - 1] = 1;
     if (wide.rows == wide.rank - 1)
         wide.rows = -1;
@@ -355,7 +358,7 @@ static bool only_feeds(struct fuse *fuse, int map, int column)
 static bool spaces_fit(const struct cluster *map, const struct cluster *row)
 {
     struct shape rows = narrow(row->space);
-    return shape_equal(&map->space, &row->space) || shape_equal(&map->space, &rows);
+    return shape_equal(map->space, row->space) || shape_equal(map->space, &rows);
 }
 
 /* May the clusters, of which the first computes something that the second reads, be one as far
@@ -363,7 +366,7 @@ static bool spaces_fit(const struct cluster *map, const struct cluster *row)
 static bool kinds_fit(struct fuse *fuse, int first, int second, enum op_class *kind)
 {
     const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
-    bool same = shape_equal(&a->space, &b->space);
+    bool same = shape_equal(a->space, b->space);
     *kind = a->kind == CLASS_MAP ? b->kind : a->kind;
     if (a->copies || b->copies)
         return false;
@@ -432,13 +435,13 @@ static bool reads_stored(struct fuse *fuse, const struct node *node, const struc
 static bool stores_fit(struct fuse *fuse, int first, int second, enum op_class kind)
 {
     const struct cluster *part[2] = {&fuse->cluster[first], &fuse->cluster[second]};
-    const struct shape *space = &part[part[0]->kind != kind]->space;
+    const struct shape *space = part[part[0]->kind != kind]->space;
     for (int p = 0; p < 2; p++)
         for (int m = 0; m < part[p]->member.count; m++) {
             const struct node *node = fuse->graph->node[part[p]->member.id[m]];
-            if (reads_stored(fuse, node, &part[0]->member, space, kind) ||
-                reads_stored(fuse, node, &part[1]->member, space, kind))
-                return false;
+            for (int of = 0; of < 2; of++)
+                if (part[of]->stores && reads_stored(fuse, node, &part[of]->member, space, kind))
+                    return false;
         }
     return true;
 }
@@ -526,7 +529,7 @@ static bool arrays_fit(struct fuse *fuse, int first, int second, enum op_class k
     if (wide->kind != CLASS_ROW)
         wide = &fuse->cluster[second];
     find_both(fuse, first, second);
-    find_rows(fuse, &wide->space, &fuse->both);
+    find_rows(fuse, wide->space, &fuse->both);
     return rows_bytes(&fuse->rows) <= ROW_STACK_MAX;
 }
 
@@ -538,6 +541,7 @@ static void merge(struct fuse *fuse, int first, int second, enum op_class kind)
     a->kind = kind;
     a->for_loss |= b->for_loss;
     a->updates |= b->updates;
+    a->stores |= b->stores;
     line_join(fuse->line, first, second);
     find_both(fuse, first, second);
     a->member = fuse->both;
@@ -611,7 +615,7 @@ static void join_maps(struct fuse *fuse, int id, bool single)
             continue;
         int first = find(fuse, id), second = find(fuse, user);
         enum op_class kind;
-        if (first != second && is_single(&fuse->cluster[first].space) == single &&
+        if (first != second && is_single(fuse->cluster[first].space) == single &&
             fuse->early[id] == fuse->early[user] && kinds_fit(fuse, first, second, &kind))
             try_merge(fuse, first, second, kind);
     }
@@ -687,7 +691,7 @@ static int only_reader(struct fuse *fuse, int id)
         reader = find(fuse, user);
     }
     return reader >= 0 && reader != find(fuse, id) && fuse->cluster[reader].kind == CLASS_MAP &&
-                   shape_equal(&fuse->cluster[reader].space, &fuse->graph->node[id]->shape)
+                   shape_equal(fuse->cluster[reader].space, &fuse->graph->node[id]->shape)
                ? reader : -1;
 }
 
@@ -732,7 +736,7 @@ static void draw_in_place(struct fuse *fuse)
 /* Arrays of long rows lie in memory instead. */
 static void store_long_rows(struct fuse *fuse, const struct cluster *cluster)
 {
-    find_rows(fuse, &cluster->space, &cluster->member);
+    find_rows(fuse, cluster->space, &cluster->member);
     const struct rows *rows = &fuse->rows;
     for (int i = 0; rows_length(rows) > ROW_LOCAL_MAX && i < rows->count; i++)
         if (rows->array[i] && rows->full[i])

@@ -12,15 +12,11 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/chains.h"
 #include "core/arith.h"
 #include "graph/fold.h"
 #include "graph/op.h"
 #include "passes/schedule.h"
-
-struct made {
-    int old;                            /* the old node it was first made for, or -1 */
-    int next;                           /* the node before it with the same hash, or -1 */
-};
 
 /* A reshape goes up through so many maps at most: each is a call within a call. */
 enum { RISE_MAX = GROUP_NODES_MAX / 4 };
@@ -31,10 +27,9 @@ struct simplify {
     int *map;                           /* old id -> new id */
     int *uses;                          /* old id -> number of its uses */
     struct arena *scratch;              /* of what only this pass needs */
-    struct made *made;                  /* new id -> */
+    int *made_for;                      /* new id -> the old node it was first made for, or -1 */
     int made_count, made_room;
-    int *bucket;                        /* hash -> the newest node with it, or -1 */
-    unsigned buckets;                   /* a power of two */
+    struct chains same;                 /* new ids by what they compute */
     int current;                        /* old id at hand */
     int rising;                         /* maps that a reshape has gone up by now */
 };
@@ -216,7 +211,7 @@ static int common_suffix(const struct shape *a, const struct shape *b)
 /* A map that one node uses. */
 static bool is_private_map(const struct simplify *s, const struct node *node)
 {
-    int old = s->made[node->id].old;
+    int old = s->made_for[node->id];
     return op_def(node->op)->class == CLASS_MAP && old >= 0 && s->uses[old] == 1;
 }
 
@@ -324,8 +319,8 @@ static int raise_reshape(struct simplify *s, const struct node *reshape)
     }
     s->rising--;
     int id = add(s, risen);
-    if (s->made[id].old < 0)
-        s->made[id].old = s->current;
+    if (s->made_for[id] < 0)
+        s->made_for[id] = s->current;
     return id;
 }
 
@@ -417,33 +412,19 @@ static int simplify_view(struct simplify *s, struct node *node)
 
 /* ---- common subexpressions ---- */
 
-static void hash_number(void *to, int64_t number)
-{
-    unsigned *h = to;
-    *h = (*h ^ (unsigned)number) * 16777619u;
-}
-
-static unsigned hash(const struct node *node)
-{
-    unsigned h = 2166136261u ^ (unsigned)node->op;
-    for (int i = 0; i < node->count; i++)
-        hash_number(&h, node->operand[i]);
-    node_numbers(node, ~(unsigned)(ATTR_LIST | ATTR_STREAM), hash_number, &h);
-    return h ^ h >> 15;
-}
-
 /* The node that computes the same, else this one with an id of its own.  A STORE is an act, not
  * a value: it is never merged. */
 static int unify(struct simplify *s, struct node *node)
 {
-    int *newest = &s->bucket[hash(node) & (s->buckets - 1)];
-    for (int id = *newest; id >= 0 && node->op != OP_STORE; id = s->made[id].next)
+    uint32_t h = node_hash(node);
+    int id = node->op == OP_STORE ? -1 : chains_first(&s->same, h);
+    for (; id >= 0; id = chains_next(&s->same, id))
         if (node_same(s->new->node[id], node))
             return id;
     node->id = s->new->count;
     ARENA_PUSH(arena_of(s), s->new->node, s->new->count, s->new->room) = node;
-    ARENA_PUSH(s->scratch, s->made, s->made_count, s->made_room) = (struct made){-1, *newest};
-    *newest = node->id;
+    ARENA_PUSH(s->scratch, s->made_for, s->made_count, s->made_room) = -1;
+    chains_add(&s->same, node->id, h);
     return node->id;
 }
 
@@ -484,10 +465,10 @@ static int move(struct simplify *s, int old)
         node->forward = s->map[node->forward];
     place_constants(s, node);
     int id = add(s, node);
-    if (s->made[id].old < 0)
-        s->made[id].old = old;
+    if (s->made_for[id] < 0)
+        s->made_for[id] = old;
     else
-        s->uses[s->made[id].old] += s->uses[old];
+        s->uses[s->made_for[id]] += s->uses[old];
     return id;
 }
 
@@ -523,15 +504,11 @@ void pass_simplify(struct graph *graph)
 {
     struct arena *arena = arena_new();
     struct graph new = {.program = graph->program, .name = graph->name, .nodes = graph->nodes};
-    struct simplify s = {.old = graph, .new = &new, .scratch = arena, .buckets = 64};
+    struct simplify s = {.old = graph, .new = &new, .scratch = arena};
     graph_drop_dead(graph);
-    while (s.buckets < (unsigned)graph->count)
-        s.buckets *= 2;
+    chains_init(&s.same, arena);
     s.map = ARENA_ARRAY(arena, int, graph->count + 1);
     s.uses = ARENA_ARRAY(arena, int, graph->count + 1);
-    s.bucket = ARENA_ARRAY(arena, int, s.buckets);
-    for (unsigned i = 0; i < s.buckets; i++)
-        s.bucket[i] = -1;
     count_uses(&s);
     for (int id = 0; id < graph->count; id++) {
         s.current = id;

@@ -1,5 +1,6 @@
 /* Arena, text buffer and diagnostics. */
 #include "base/arena.h"
+#include "base/chains.h"
 #include "base/diag.h"
 #include "base/names.h"
 #include "base/text.h"
@@ -75,6 +76,36 @@ static void test_names(void)
     CU_ASSERT_PTR_EQUAL(names_find(all[0], "n8"), &number[8]);
     CU_ASSERT_PTR_EQUAL(names_find(all[1000], "n7"), &number[7]);
     CU_ASSERT_PTR_NULL(names_find(all[0], "n1000"));
+    arena_free(a);
+}
+
+/* Every third number of 3,000, of 100 hashes that end alike. */
+static void test_chains(void)
+{
+    struct arena *a = arena_new();
+    struct chains chains;
+    int wrong = 0;
+
+    chains_init(&chains, a);
+    CU_ASSERT_EQUAL(chains_first(&chains, 7), -1);
+    for (int i = 0; i < 3000; i += 3)
+        chains_add(&chains, i, (uint32_t)(i / 3 % 100) << 16);
+    for (int count = 3000; count > 0; count -= 500) {
+        chains_cut(&chains, count);
+        for (int h = 0; h < 100; h++) {
+            int number = chains_first(&chains, (uint32_t)h << 16);
+            for (int i = count - 1; i >= 0; i--)
+                if (i % 3 == 0 && i / 3 % 100 == h) {
+                    wrong += number != i;
+                    number = chains_next(&chains, i);
+                }
+            wrong += number != -1;
+        }
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    chains_add(&chains, 600, 7);
+    CU_ASSERT_EQUAL(chains_first(&chains, 7), 600);
+    CU_ASSERT_EQUAL(chains_next(&chains, 600), -1);
     arena_free(a);
 }
 
@@ -373,6 +404,7 @@ int main(void)
     CU_ADD_TEST(suite, test_arena_pieces);
     CU_ADD_TEST(suite, test_arena_strings);
     CU_ADD_TEST(suite, test_arena_push);
+    CU_ADD_TEST(suite, test_chains);
     CU_ADD_TEST(suite, test_names);
     CU_ADD_TEST(suite, test_names_of_one_hash);
     CU_ADD_TEST(suite, test_text);
