@@ -1,8 +1,11 @@
 #include "graph/ops/rules.h"
 
+/* a >= y just where a >= b, NaN and signed zeros included.  The result is mostly kept for what
+ * reads it, b (of relu, which is max(0, x)) often for nothing else: pass_grad takes b where it is
+ * kept. */
 static void gradient(struct gradient *d, const struct node *n, int dy)
 {
-    int left = graph_binary(gradient_graph(d), OP_GE, n->operand[0], n->operand[1]);
+    int left = graph_binary(gradient_graph(d), OP_GE, n->operand[0], n->id);
     rule_either(d, n, left, dy);
 }
 
