@@ -13,6 +13,9 @@
 #include "graph/op.h"
 #include "passes/pass.h"
 
+/* Copies of cheap maps are so many within each other at most: each is a call within a call. */
+enum { CHEAP_MAX = 8 };
+
 struct recompute {
     struct graph *graph;
     struct arena *scratch;
@@ -21,6 +24,8 @@ struct recompute {
     int **operand;                      /* by old id: old ids */
     bool *kept, *wanted;                /* by old id; wanted: a gradient reads it */
     int *map, *again;                   /* old id -> new id of the node; of its copy, or -1 */
+    int *own, *reader;                  /* by old id of a cheap map: its newest copy, whose it is */
+    int *pending, pending_count, pending_room; /* old ids whose copies wait for others */
     int *after;                         /* region -> old id of the gradient that enters it, or -1 */
 };
 
@@ -90,23 +95,67 @@ static bool is_cheap(const struct recompute *r, const struct node *node)
     return cheap && node->op != OP_POW && node->op != OP_DIV;
 }
 
-/* The new id of the value, which is made again unless it is kept. */
-static int make_again(struct recompute *r, int id)
+static int copy(struct recompute *r, int id, int reader, int depth);
+
+/* The new id of the value as `reader` has it: a copy of its own of what is cheap, else the one that
+ * all share. */
+static int value_for(struct recompute *r, int id, int reader, int depth)
 {
-    const struct node *node = r->old[id];
     if (r->kept[id])
         return r->map[id];
-    if (r->again[id] >= 0 && !is_cheap(r, node))
+    if (depth == CHEAP_MAX || !is_cheap(r, r->old[id]))
         return r->again[id];
-    struct node *copy = ARENA_NEW(r->graph->nodes, struct node);
+    if (r->reader[id] != reader)
+        r->own[id] = copy(r, id, reader, depth + 1);
+    r->reader[id] = reader;
+    return r->own[id];
+}
+
+static int copy(struct recompute *r, int id, int reader, int depth)
+{
+    const struct node *node = r->old[id];
+    struct node *made = ARENA_NEW(r->graph->nodes, struct node);
     int entry = r->after[node->region];
-    *copy = *node;
-    copy->operand = ARENA_ARRAY(r->graph->nodes, int, node->count + 1);
-    copy->gradient = copy->again = true;
-    copy->after = entry < 0 ? -1 : r->map[entry];
+    *made = *node;
+    made->operand = ARENA_ARRAY(r->graph->nodes, int, node->count + 1);
+    made->gradient = made->again = true;
+    made->after = entry < 0 ? -1 : r->map[entry];
     for (int i = 0; i < node->count; i++)
-        copy->operand[i] = make_again(r, r->operand[id][i]);
-    return r->again[id] = append(r, copy);
+        made->operand[i] = value_for(r, r->operand[id][i], reader, depth);
+    return append(r, made);
+}
+
+/* The value, or one that it is made of, whose shared copy is wanted and not there; or -1. */
+static int missing(const struct recompute *r, int id, int depth)
+{
+    if (r->kept[id])
+        return -1;
+    if (depth == CHEAP_MAX || !is_cheap(r, r->old[id]))
+        return r->again[id] < 0 ? id : -1;
+    int found = -1;
+    for (int i = 0; found < 0 && i < r->old[id]->count; i++)
+        found = missing(r, r->operand[id][i], depth + 1);
+    return found;
+}
+
+/* Makes the shared copies that the value needs, however long their chain is. */
+static void make_again(struct recompute *r, int id)
+{
+    int next = missing(r, id, 0);
+    while (next >= 0) {
+        ARENA_PUSH(r->scratch, r->pending, r->pending_count, r->pending_room) = next;
+        for (next = -1; next < 0 && r->pending_count > 0;) {
+            int top = r->pending[r->pending_count - 1];
+            for (int i = 0; next < 0 && i < r->old[top]->count; i++)
+                next = missing(r, r->operand[top][i], 0);
+            if (next < 0) {
+                r->again[top] = copy(r, top, top, 0);
+                r->pending_count--;
+            }
+        }
+        if (next < 0)
+            next = missing(r, id, 0);
+    }
 }
 
 static void move(struct recompute *r, int id)
@@ -114,8 +163,12 @@ static void move(struct recompute *r, int id)
     struct node *node = r->old[id];
     const int *operand = r->operand[id] = node->operand;
     int *moved = ARENA_ARRAY(r->graph->nodes, int, node->count + 1);
-    for (int i = 0; i < node->count; i++)
-        moved[i] = reads_again(r, node, i) ? make_again(r, operand[i]) : r->map[operand[i]];
+    for (int i = 0; i < node->count; i++) {
+        bool again = reads_again(r, node, i);
+        if (again)
+            make_again(r, operand[i]);
+        moved[i] = again ? value_for(r, operand[i], id, 0) : r->map[operand[i]];
+    }
     node->operand = moved;
     if (node->forward >= 0)
         node->forward = r->map[node->forward];
@@ -143,13 +196,15 @@ void pass_recompute(struct graph *graph)
                           .wanted = ARENA_ARRAY(arena, bool, count),
                           .map = ARENA_ARRAY(arena, int, count),
                           .again = ARENA_ARRAY(arena, int, count),
+                          .own = ARENA_ARRAY(arena, int, count),
+                          .reader = ARENA_ARRAY(arena, int, count),
                           .after = ARENA_ARRAY(arena, int, regions)};
     graph->node = NULL;
     graph->count = graph->room = 0;
     find_kept(&r);
     find_entries(&r, regions);
     for (int id = 0; id < count; id++)
-        r.again[id] = -1;
+        r.again[id] = r.reader[id] = -1;
     for (int id = 0; id < count; id++)
         move(&r, id);
     graph_drop_dead(graph);
