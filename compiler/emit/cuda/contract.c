@@ -16,9 +16,7 @@ enum {
 /* A product, and how blocks share it. */
 struct product {
     const struct node *matmul;
-    bool paged, beside, windowed;
-    int columns;                        /* axes that a row of the product is made of */
-    struct extent pages, m, n, k;
+    struct contraction of;
     const char *tile;                   /* of runtime/cuda/contract.cuh */
     bool split;                         /* chunks of k over blocks, then joined */
 };
@@ -35,9 +33,9 @@ enum { TILES = sizeof tiles / sizeof *tiles };
 
 static int64_t tile_count(const struct function *f, const struct product *p, int tile)
 {
-    int64_t m = (function_most(f, p->m) + tiles[tile].m - 1) / tiles[tile].m;
-    int64_t n = (function_most(f, p->n) + tiles[tile].n - 1) / tiles[tile].n;
-    return m * n * function_most(f, p->pages);
+    int64_t m = (function_most(f, p->of.m) + tiles[tile].m - 1) / tiles[tile].m;
+    int64_t n = (function_most(f, p->of.n) + tiles[tile].n - 1) / tiles[tile].n;
+    return m * n * function_most(f, p->of.pages);
 }
 
 /* The largest tile, not larger than the output, of which there are enough for a whole device;
@@ -47,8 +45,8 @@ static int choose_tile(const struct function *f, const struct product *p, int64_
     int tile = 0;
     while (tile + 1 < TILES &&
            (tile_count(f, p, tile) * parts < DEVICE_BLOCKS ||
-            tiles[tile].m >= 2 * function_most(f, p->m) ||
-            tiles[tile].n >= 2 * function_most(f, p->n)))
+            tiles[tile].m >= 2 * function_most(f, p->of.m) ||
+            tiles[tile].n >= 2 * function_most(f, p->of.n)))
         tile++;
     return tile;
 }
@@ -56,8 +54,9 @@ static int choose_tile(const struct function *f, const struct product *p, int64_
 /* Few outputs of a long sum: its chunks of 256 are computed side by side, if their sums fit. */
 static void choose_shares(struct function *f, struct product *p)
 {
-    int64_t chunks = (function_most(f, p->k) + 255) / 256;
-    int64_t outputs = function_most(f, p->m) * function_most(f, p->n) * function_most(f, p->pages);
+    int64_t chunks = (function_most(f, p->of.k) + 255) / 256;
+    int64_t outputs = function_most(f, p->of.m) * function_most(f, p->of.n) *
+                      function_most(f, p->of.pages);
     int64_t bytes = 4 * chunks * outputs;
     p->split = tile_count(f, p, TILES - 1) < DEVICE_BLOCKS / 2 && chunks >= SPLIT_CHUNKS &&
                bytes <= SPLIT_BYTES;
@@ -67,10 +66,7 @@ static void choose_shares(struct function *f, struct product *p)
 static struct product product_of(struct function *f)
 {
     const struct node *matmul = group_first(f);
-    struct contraction c = group_contraction(f, matmul);
-    struct product p = {.matmul = matmul, .paged = c.paged, .beside = c.beside,
-                        .windowed = c.windowed,
-                        .columns = c.columns, .pages = c.pages, .m = c.m, .n = c.n, .k = c.k};
+    struct product p = {.matmul = matmul, .of = group_contraction(f, matmul)};
     choose_shares(f, &p);
     return p;
 }
@@ -78,10 +74,10 @@ static struct product product_of(struct function *f)
 static void set_product(struct function *f, const struct product *p)
 {
     values_set(f->values, "tile", p->tile);
-    function_set_extent(f, "pages", p->pages);
-    function_set_extent(f, "m", p->m);
-    function_set_extent(f, "n", p->n);
-    function_set_extent(f, "k", p->k);
+    function_set_extent(f, "pages", p->of.pages);
+    function_set_extent(f, "m", p->of.m);
+    function_set_extent(f, "n", p->of.n);
+    function_set_extent(f, "k", p->of.k);
     function_use(f, p->matmul->op);
 }
 
@@ -89,8 +85,8 @@ static void set_sides(struct function *f, const struct product *p)
 {
     struct side a = group_contract_side(f, p->matmul, 0);
     struct side b = group_contract_side(f, p->matmul, 1);
-    const char *page = p->paged ? "i" : "";
-    if (p->windowed) {
+    const char *page = p->of.paged ? "i" : "";
+    if (p->of.windowed) {
         values_set(f->values, "a", windows_address(f, &a, p->split ? 5 : 4));
         values_set(f->values, "b", windows_address(f, &b, p->split ? 5 : 4));
         return;
@@ -111,28 +107,29 @@ static void set_epilogue(struct function *f, const struct product *p, int indent
     text_init(&body, f->emit->arena);
     nest_init(&nest, f, &p->matmul->shape, KEEP_ALL);
     if (p->matmul->op != OP_MATMUL) {
-        if (p->beside)
+        if (p->of.beside)
             text_printf(&body, "%*sconst int64_t j = page * %s + column;\n", 4 * indent, "",
-                        function_extent(f, p->n));
-        nest_join(&nest, 0, nest.rank - p->columns, "i", &body, indent);
-        nest_join(&nest, nest.rank - p->columns, nest.rank, "j", &body, indent);
+                        function_extent(f, p->of.n));
+        nest_join(&nest, 0, nest.rank - p->of.columns, "i", &body, indent);
+        nest_join(&nest, nest.rank - p->of.columns, nest.rank, "j", &body, indent);
     }
     const char *product = function_local(f, p->matmul->id);
     if (function_stores(f, p->matmul->id))
         text_printf(&body, "%*s%s = %s;\n", 4 * indent, "", nest_target(&nest, p->matmul),
                     product);
     nest_emit_flat(&nest, &body, indent);
-    values_set(f->values, "column", p->beside ? "column" : "j");
+    values_set(f->values, "column", p->of.beside ? "column" : "j");
     values_set(f->values, "product", product);
     values_set(f->values, "body", body.data);
 }
 
 static const char *tiles_for(struct function *f, const struct product *p)
 {
-    const char *m = function_extent(f, p->m), *n = function_extent(f, p->n);
-    const char *k = p->split ? arena_printf(f->emit->arena, "%s, ", function_extent(f, p->k)) : "";
+    const char *m = function_extent(f, p->of.m), *n = function_extent(f, p->of.n);
+    const char *k = p->split ? arena_printf(f->emit->arena, "%s, ", function_extent(f, p->of.k))
+                             : "";
     return arena_printf(f->emit->arena, "%s, %s, %s, %s%s", p->tile, m, n, k,
-                        function_extent(f, p->pages));
+                        function_extent(f, p->of.pages));
 }
 
 static const char *contraction_text(struct function *f, const struct node *node)
@@ -153,7 +150,7 @@ static void write_chunks(const struct function *f, const struct product *p)
                               .index = f->index, .shared = f->shared,
                               .values = values_new(f->emit->arena)};
     chunks.name = arena_printf(f->emit->arena, "%s_chunks", f->name);
-    chunks.skeleton = p->windowed ? "templates/skeleton/windows_split.cu"
+    chunks.skeleton = p->of.windowed ? "templates/skeleton/windows_split.cu"
                                   : "templates/skeleton/contract_split.cu";
     chunks.mapping = product_text(&chunks, p, " and some chunks");
     set_product(&chunks, p);
@@ -166,8 +163,8 @@ static void set_join(struct function *f, const struct product *p, const char *ho
 {
     set_product(f, p);
     set_epilogue(f, p, 3);
-    values_set(f->values, "indices", p->paged    ? "int64_t i, int64_t j, int64_t k"
-                                     : p->beside ? "int64_t page, int64_t i, int64_t column"
+    values_set(f->values, "indices", p->of.paged    ? "int64_t i, int64_t j, int64_t k"
+                                     : p->of.beside ? "int64_t page, int64_t i, int64_t column"
                                                  : "int64_t, int64_t i, int64_t j");
     const char *shape = shape_print(f->emit->arena, F32, &p->matmul->shape);
     f->mapping = arena_printf(f->emit->arena, "%s: a thread an element%s", shape, how);
@@ -177,7 +174,7 @@ static void set_join(struct function *f, const struct product *p, const char *ho
 
 static void split_group(struct function *f, const struct product *p)
 {
-    int64_t chunks = (function_most(f, p->k) + 255) / 256;
+    int64_t chunks = (function_most(f, p->of.k) + 255) / 256;
     cuda_take_workspace(f->emit, 4 * chunks * function_most(f, extent_of_all(&p->matmul->shape)));
     write_chunks(f, p);
     set_join(f, p, ", chunks added up ascending");
@@ -190,10 +187,10 @@ static void whole_group(struct function *f, const struct product *p)
 {
     set_product(f, p);
     set_sides(f, p);
-    set_epilogue(f, p, p->paged || p->windowed ? 4 : 3);
+    set_epilogue(f, p, p->of.paged || p->of.windowed ? 4 : 3);
     f->mapping = product_text(f, p, "");
-    f->skeleton = p->windowed ? "templates/skeleton/windows.cu"
-                  : p->paged  ? "templates/skeleton/contract_pages.cu"
+    f->skeleton = p->of.windowed ? "templates/skeleton/windows.cu"
+                  : p->of.paged  ? "templates/skeleton/contract_pages.cu"
                               : "templates/skeleton/contract.cu";
     f->launches[0] = arena_printf(f->emit->arena, "INV_LAUNCH_TILES(run, %s, %s", f->name,
                                   tiles_for(f, p));
@@ -217,14 +214,14 @@ static void library_group(struct function *f, const struct product *p)
 {
     struct arena *arena = f->emit->arena;
     struct product given = *p;
-    given.k = (struct extent){.constant = 1};
+    given.of.k = (struct extent){.constant = 1};
     set_join(f, &given, " of the library's product");
     cuda_take_workspace(f->emit, 4 * function_most(f, extent_of_all(&p->matmul->shape)));
-    const char *m = function_extent(f, p->m), *n = function_extent(f, p->n);
+    const char *m = function_extent(f, p->of.m), *n = function_extent(f, p->of.n);
     struct function none = {.emit = f->emit, .graph = f->graph, .group = f->group};
     const char *a = inv_side_text(&none, p, 0), *b = inv_side_text(&none, p, 1);
-    const char *size = arena_printf(arena, "%s, %s, %s, %s", function_extent(f, p->pages), m, n,
-                                    function_extent(f, p->k));
+    const char *size = arena_printf(arena, "%s, %s, %s, %s", function_extent(f, p->of.pages), m, n,
+                                    function_extent(f, p->of.k));
     f->launches[0] = arena_printf(arena, "inv_cuda_contract(run, {%s, %s, %s}", size, a, b);
     f->launches[1] = arena_printf(arena, "INV_LAUNCH(run, %s, %s", f->name, f->launch);
 }
@@ -232,7 +229,7 @@ static void library_group(struct function *f, const struct product *p)
 void cuda_contract_group(struct function *f)
 {
     struct product p = product_of(f);
-    if (f->emit->program->library_kernels && !p.windowed)
+    if (f->emit->program->library_kernels && !p.of.windowed)
         library_group(f, &p);
     else if (p.split)
         split_group(f, &p);
