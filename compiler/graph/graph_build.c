@@ -437,3 +437,21 @@ int graph_scatter_add(struct graph *graph, int g, int index, int64_t n)
         shape.rows = -1;
     return graph_add_shaped(graph, OP_SCATTER_ADD, 2, (int[]){g, index}, NULL, F32, &shape);
 }
+
+/* ---- lines ---- */
+
+enum { LINE_OPERANDS = 2 };
+
+int graph_line(struct graph *graph, enum op op, int count, const int *x, int axis, bool reverse)
+{
+    struct shape s = graph_node(graph, x[0])->shape, form = shape_scalar();
+    struct attr attr = {.reverse = reverse};
+    int line[LINE_OPERANDS];
+    assert(count <= LINE_OPERANDS && axis != s.rows);
+    append_merged(&form, &s, 0, axis);
+    append_merged(&form, &s, axis, axis + 1);
+    append_merged(&form, &s, axis + 1, s.rank);
+    for (int i = 0; i < count; i++)
+        line[i] = graph_reshape(graph, x[i], &form);
+    return graph_reshape(graph, graph_add(graph, op, count, line, &attr), &s);
+}

@@ -59,6 +59,12 @@ static struct work scatter_work(const struct graph *graph, const struct node *no
     return (struct work){extent_of_all(&node->shape), elements_where(g->dtype == F32, g)};
 }
 
+static struct work line_work(const struct graph *graph, const struct node *node)
+{
+    (void)graph;
+    return (struct work){extent_of_all(&node->shape), elements_where(node->dtype == F32, node)};
+}
+
 struct work node_work(const struct graph *graph, const struct node *node)
 {
     const struct op_def *def = op_def(node->op);

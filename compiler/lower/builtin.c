@@ -527,6 +527,31 @@ static struct value call_position(struct lower *l, struct frame *frame, const st
                         false, span);
 }
 
+/* ---- lines ---- */
+static bool flag(struct lower *l, struct frame *frame, struct value v, const char *name, bool *out)
+{
+    if (v.kind != V_BOOL)
+        lower_error(l, frame, v.span, "'%s' is true or false, not %s", name, value_describe(l, v));
+    *out = v.kind == V_BOOL && v.number != 0;
+    return v.kind == V_BOOL;
+}
+
+/* cumsum(x, axis = -1, reverse = false) */
+static struct value call_line(struct lower *l, struct frame *frame, const struct builtin *b,
+                              struct arguments *a, const char *path, struct span span)
+{
+    int axis;
+    bool reverse = false;
+    ARGUMENTS(3);
+    struct value x = value_to_f32(l, v[0]);
+    if (x.kind == V_ERROR || (given[2] && !flag(l, frame, v[2], b->formals[2], &reverse)) ||
+        !axis_of(l, frame, given[1] ? v[1] : value_number(-1, span), value_rank(l, x), &axis))
+        return value_error();
+    x.node = graph_line(l->graph, b->op, 1, &x.node, axis + x.per_row, reverse);
+    x.span = span;
+    return x;
+}
+
 /* ---- indexed reads ---- */
 static bool index_value(struct lower *l, struct frame *frame, const struct builtin *b,
                         struct value v)
@@ -818,12 +843,9 @@ static struct value call_contract(struct lower *l, struct frame *frame, const st
     if (x.kind == V_ERROR || y.kind == V_ERROR)
         return value_error();
     int rank = value_rank(l, x), other = value_rank(l, y), whole = x.per_row + rank;
-    if (given[3] && v[3].kind != V_BOOL) {
-        lower_error(l, frame, v[3].span, "'grouped' is true or false, not %s",
-                    value_describe(l, v[3]));
+    bool grouped = false;
+    if (given[3] && !flag(l, frame, v[3], "grouped", &grouped))
         return value_error();
-    }
-    bool grouped = given[3] && v[3].number != 0;
     axes = other - 1 - grouped;
     bool fits = !given[2] || value_whole(v[2], &axes);
     int64_t both = axes + grouped;
@@ -1042,6 +1064,7 @@ static const struct builtin builtins[] = {
     {"max", 1, 3, 0, call_extreme, {"x", "axis", "keep"}},
     {"min", 1, 3, 0, call_extreme, {"x", "axis", "keep"}},
     {"argmax", 1, 2, 0, call_argmax, {"x", "axis"}},
+    {"cumsum", 1, 3, OP_CUMSUM, call_line, {"x", "axis", "reverse"}},
     {"select", 3, 3, 0, call_select, {"condition", "a", "b"}},
     {"to_int", 1, 1, 0, call_to_int, {"x"}},
     {"to_float", 1, 1, 0, call_to_float, {"x"}},

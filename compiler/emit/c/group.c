@@ -460,38 +460,60 @@ void c_take_group(struct function *f)
                       ? "templates/skeleton/take_one.c" : "templates/skeleton/take.c";
 }
 
-void group_scatter(struct function *f)
+/* ---- scatter, line ---- */
+
+/* The result and the operands at page i: [p, n, c], or what all columns share, [p, r]. */
+static const char *line_arguments(struct function *f, const struct node *line, bool paged)
 {
-    const struct node *scatter = group_first(f), *g = graph_node(f->graph, scatter->operand[0]);
-    struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
-    struct extent c = extent_of(&scatter->shape, 2), r = extent_of(&g->shape, 1);
+    struct text text;
+    text_init(&text, f->emit->arena);
+    for (int i = -1; i < line->count; i++) {
+        int id = i < 0 ? line->id : line->operand[i];
+        const struct shape *shape = &graph_node(f->graph, id)->shape;
+        struct extent page = paged ? windows_extent(shape, 1, shape->rank) : (struct extent){0};
+        text_printf(&text, "%s%s", i < 0 ? "" : ", ",
+                    function_pointer_at(f, function_pointer(f, id, i < 0), page, "i"));
+    }
+    return text.data;
+}
+
+void group_line(struct function *f)
+{
+    const struct node *line = group_first(f);
+    const struct op_def *def = op_def(line->op);
+    struct extent pages = extent_of(&line->shape, 0), c = extent_of(&line->shape, 2);
     bool paged = !extent_is(pages, 1);
-    const char *out = function_pointer(f, scatter->id, true);
-    const char *in = function_pointer(f, g->id, false);
-    const char *index = function_pointer(f, scatter->operand[1], false);
-    struct extent before = {.constant = paged ? 1 : 0};
-    values_set(f->values, "out",
-               function_pointer_at(f, out, extent_multiply(n, extent_multiply(c, before)), "i"));
-    values_set(f->values, "g",
-               function_pointer_at(f, in, extent_multiply(r, extent_multiply(c, before)), "i"));
-    values_set(f->values, "index", function_pointer_at(f, index, extent_multiply(r, before), "i"));
+    values_set(f->values, "stem", def->stem);
+    values_set(f->values, "arguments", line_arguments(f, line, paged));
     values_set(f->values, "page_begin", paged ? "begin" : "0");
     values_set(f->values, "page_end", paged ? "end" : "1");
     values_set(f->values, "column_begin", paged ? "0" : "begin");
     values_set(f->values, "column_end", paged ? function_extent(f, c) : "end");
-    function_set_extent(f, "n", n);
-    function_set_extent(f, "r", r);
+    values_set(f->values, "marks", !(def->attributes & ATTR_REVERSE) ? ""
+                                   : line->attr.reverse             ? ", 1"
+                                                                    : ", 0");
+    function_set_extent(f, "n", extent_of(&line->shape, 1));
+    function_set_extent(f, "r",
+                        extent_of(&graph_node(f->graph, line->operand[0])->shape, 1));
     function_set_extent(f, "c", c);
     f->count = paged ? pages : c;
-    f->mapping = arena_printf(f->emit->arena, "%s: row r of %s is added to row %s[r], r ascending",
-                              shape_print(f->emit->arena, F32, &scatter->shape), in, index);
-    function_use(f, scatter->op);
+    function_use(f, line->op);
+}
+
+void c_line_group(struct function *f)
+{
+    group_line(f);
+    f->skeleton = "templates/skeleton/line.c";
 }
 
 void c_scatter_group(struct function *f)
 {
-    group_scatter(f);
-    f->skeleton = "templates/skeleton/scatter.c";
+    const struct node *scatter = group_first(f);
+    c_line_group(f);
+    const char *in = function_pointer(f, scatter->operand[0], false);
+    f->mapping = arena_printf(f->emit->arena, "%s: row r of %s is added to row %s[r], r ascending",
+                              shape_print(f->emit->arena, F32, &scatter->shape), in,
+                              function_pointer(f, scatter->operand[1], false));
 }
 
 /* ---- concat, pad ---- */

@@ -28,7 +28,7 @@ const char *group_column_text(struct function *, const struct node *column);
 bool group_column_exact(struct function *, const struct node *column);
 /* Of groups that all targets run alike: values, what they count, and the comment's text. */
 void group_take(struct function *);
-void group_scatter(struct function *);
+void group_line(struct function *);
 void group_random(struct function *);
 void group_serial(struct function *);
 /* Has every operand of the CONCAT copied to its `start` that does not lie there already. */

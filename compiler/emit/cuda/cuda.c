@@ -281,10 +281,7 @@ void cuda_scatter_group(struct function *f)
     struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
     struct extent c = extent_of(&scatter->shape, 2);
     bool paged = !extent_is(pages, 1);
-    group_scatter(f);
-    const char *index = function_pointer(f, scatter->operand[1], false);
-    struct extent r = extent_of(&graph_node(f->graph, scatter->operand[1])->shape, 1);
-    values_set(f->values, "at", paged ? function_pointer_at(f, index, r, "i") : index);
+    group_line(f);
     values_set(f->values, "page", paged ? "const int64_t i = part / parts;" : "");
     values_set(f->values, "part", paged ? "part % parts" : "part");
     values_set(f->values, "all_parts",
@@ -295,6 +292,22 @@ void cuda_scatter_group(struct function *f)
     f->launch = arena_printf(f->emit->arena,
                              "inv_blocks(%s * inv_scatter_parts(%s, %s), 4), 128, 0",
                              factor(f, pages), function_extent(f, n), function_extent(f, c));
+}
+
+/* ---- line: one thread a column of a page ---- */
+
+void cuda_line_group(struct function *f)
+{
+    const struct node *line = group_first(f);
+    struct extent pages = extent_of(&line->shape, 0), c = extent_of(&line->shape, 2);
+    struct extent all = extent_multiply(pages, c);
+    group_line(f);
+    set_indices(f, "element", pages, "k", c);
+    function_set_extent(f, "count", all);
+    f->mapping = arena_printf(f->emit->arena, "%s: a thread a line",
+                              space_text(f, &line->shape));
+    f->skeleton = "templates/skeleton/line.cu";
+    f->launch = cuda_threads_for(f, all);
 }
 
 /* ---- concat, pad ---- */

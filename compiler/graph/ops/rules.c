@@ -156,6 +156,18 @@ const char *rule_indexed(const struct shape *x, const struct shape *index, struc
     return NULL;
 }
 
+const char *rule_line(const struct graph *graph, struct node *n, enum dtype dtype)
+{
+    n->dtype = dtype;
+    n->shape = rule_operand(graph, n, 0)->shape;
+    for (int i = 0; i < n->count; i++)
+        if (rule_operand(graph, n, i)->dtype != dtype ||
+            !shape_equal(&rule_operand(graph, n, i)->shape, &n->shape))
+            return "operands must be of one type and shape";
+    return n->shape.rank != 3 || n->shape.rows == 1 ? "lines run along the middle axis of three, "
+                                                      "which is not of the batch's rows" : NULL;
+}
+
 /* Draws per sample take the samples' numbers as operand 0 and lead with the batch's rows. */
 const char *rule_random(const struct graph *graph, struct node *n, enum dtype dtype)
 {
