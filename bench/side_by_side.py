@@ -91,7 +91,7 @@ def options():
     parser.add_argument("--pages", action="store_true",
                         help="measure nothing: make benchmarks.md of the pages that are there")
     parser.add_argument("--busy", action="store_true", help="write a page though others keep more "
-                        f"than {BUSY:.0%} of this machine busy")
+                        f"than {BUSY * 100:.0f}%% of this machine busy")
     parser.add_argument("--list", action="store_true",
                         help="print the names of the workloads, one a line")
     parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
