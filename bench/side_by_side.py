@@ -37,6 +37,7 @@ FOREIGN = ("OPENBLAS_", "GOTO_", "MKL_", "OMP_", "KMP_", "GOMP_", "XLA_", "JAX_"
 EPOCHS = 20  # that are compared with the first
 LAYERS = (10, 100, 1000)  # of the models that are compiled
 BUSY = 0.1  # of the machine, kept by others: from there on figures compare little
+TRIES = 3  # of a turn that others disturb, where a page is wanted
 SHORT = 0.02  # seconds of Invar's loop up to which its CPU seconds drown in those of its start
 
 LAYERED = """invar 1
@@ -306,46 +307,64 @@ class Runner:
         peers = self.quick_peers.get(name, self.peers_of(name))
         first = self.run_invar(name, threads)  # also brings it into the file cache
         turns = min(self.chosen.rounds, 2) if sum(first["epochs"]) > LONG else self.chosen.rounds
-        for turn in range(turns):
-            load = Load()
+
+        def measure():
             loops = {"invar": self.invar_turn(name, threads)}
-            loops.update({peer: self.peer_turn(name, threads, peer) for peer in peers})
-            self.end_turn(load, len(loops), f"  round {turn + 1} of {turns}: " + ", ".join(
-                f"{who} {report.seconds(loop)}" for who, loop in loops.items()))
+            return loops | {peer: self.peer_turn(name, threads, peer) for peer in peers}
+
+        for turn in range(turns):
+            loops = self.turn(f"  round {turn + 1} of {turns}: ", measure)
             least = min((loops[peer] for peer in peers), default=0)
             peers = [peer for peer in peers if loops[peer] <= SLOW * least]
         self.quick_peers[name] = peers
 
-    def end_turn(self, load, count, text):
-        """Notes in the last rows what others had of the machine meanwhile."""
-        others = load.others()
-        for row in self.rows[-count:]:
+    def turn(self, text, measure):
+        """What `measure` returns, seconds by program.  Where others were busy it measures again, and
+        the rows of before are dropped; what they had of the machine is noted in the last rows."""
+        before = len(self.rows)
+        for trial in range(TRIES):
+            del self.rows[before:]
+            load = Load()
+            loops = measure()
+            others = load.others()
+            say(text + ", ".join(f"{who} {report.seconds(loop)}" for who, loop in loops.items()) +
+                f"; others had {others:.0%} of the machine")
+            if others <= BUSY or self.chosen.busy or not self.chosen.docs:
+                break
+        for row in self.rows[before:]:
             row["others"] = others
         self.others = max(self.others, others)
-        say(f"{text}; others had {others:.0%} of the machine")
+        return loops
 
     def compile(self, layers):
         """invar emit and invar build of so many equal layers, each on one processor."""
         model = self.work / "layers.inv"
         model.write_text(LAYERED.replace("LAYERS", "  h = h -> dense(16) -> relu\n" * layers))
-        for turn in range(self.chosen.rounds):
-            load = Load()
+
+        def measure():
+            seconds = {}
             for program in ("emit", "build"):
                 _, whole, cpu, memory = self.run(1, [
                     self.chosen.build.resolve() / "bin" / "invar", program, model, "-o",
                     self.work / f"layers-{program}"])
                 self.add(f"{COMPILE}{layers}", 1, program, loop=None, cpu=cpu, whole=whole,
                          memory=memory, loss=None)
-            self.end_turn(load, 2, f"  round {turn + 1} of {self.chosen.rounds}: {layers} layers, "
-                          f"invar build {report.seconds(whole)}")
+                seconds[f"invar {program}"] = whole
+            return seconds
+
+        for turn in range(self.chosen.rounds):
+            self.turn(f"  round {turn + 1} of {self.chosen.rounds}: {layers} layers, ", measure)
 
     def epochs(self, name):
         """Seconds of each of an Invar run's first epochs, the least of several runs: what a busy
-        machine adds to one of them counts for nothing."""
+        machine adds to one of them counts for nothing.  Of long ones it is one run, which takes
+        minutes."""
         runs, end = [], time.monotonic() + 5 * self.chosen.seconds
         count = 5 if self.chosen.quick else EPOCHS
         while len(runs) < self.chosen.rounds or (time.monotonic() < end and len(runs) < 50):
             runs.append(self.run_invar(name, 1, count)["epochs"])
+            if sum(runs[-1]) > count * LONG:
+                break
         return [min(seconds) for seconds in zip(*runs)]
 
     def facts(self, name):
@@ -519,7 +538,8 @@ def publish(chosen, facts, runner):
         f"{facts['minutes']:.1f} minutes")
 
 
-try:
-    main()
-except KeyboardInterrupt:
-    sys.exit(130)
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
