@@ -52,6 +52,7 @@ struct emit_target {
     int64_t tile_floats;                /* of products that wait for their epilogue */
     bool tiles_stored;                  /* wide products in storage take TILE_ROWS_STORED rows, */
                                         /* others TILE_COLUMNS columns at a time */
+    bool fetches;                       /* contractions ask ahead for what their epilogue reads */
     const struct row_walk *rows;
     const struct row_walk *short_rows;  /* of a few elements; NULL: as all others */
     /* "f32_at(run, 512)": storage at an offset of the arena; `number` stands for the offset, or

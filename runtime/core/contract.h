@@ -21,11 +21,25 @@ extern "C" {
 #endif
 
 #define inv_contract INV_LEVEL_NAME(inv_contract)
+#define inv_contract_before INV_LEVEL_NAME(inv_contract_before)
 #define inv_contract_windows INV_LEVEL_NAME(inv_contract_windows)
 #define inv_contract_pages INV_LEVEL_NAME(inv_contract_pages)
 
 void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                   long bs_k, long bs_n, long m, long n, long k);
+
+/* Arrays that the caller reads next, at the places of the outputs: rows are ld apart. */
+#define INV_LATER 4
+struct inv_later {
+    const float *at[INV_LATER];
+    int count;
+    long ld;
+};
+
+/* The same, and asks for these while its chains run. */
+void inv_contract_before(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                         long bs_k, long bs_n, long m, long n, long k,
+                         const struct inv_later *later);
 
 /* The same of operands as core/windows.h has them, from those rows of each on. */
 void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, long a_first,

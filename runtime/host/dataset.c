@@ -146,6 +146,7 @@ void inv_dataset_free(struct inv_dataset *data)
 /* ---- use ---- */
 
 enum { LINE = 64, AHEAD = 2 }; /* bytes of a cache line; rows asked for before their turn */
+enum { FAR = 8 }; /* scalar operations in the time that a byte takes to come from memory */
 
 /* Asks for a row that is copied soon: shuffled rows lie anywhere, and no hardware foresees them. */
 static void fetch_row(const unsigned char *row, size_t bytes)
@@ -158,21 +159,39 @@ static void fetch_row(const unsigned char *row, size_t bytes)
 #endif
 }
 
+/* A run as the group that copies a field's rows sees it. */
+struct gather {
+    struct inv_run run;
+    const unsigned char *value;
+    unsigned char *to;
+    size_t bytes;                       /* of a row */
+    const int32_t *row;
+    int64_t count;
+};
+
+static void copy_rows(const struct inv_run *run, int64_t begin, int64_t end)
+{
+    const struct gather *g = (const struct gather *)(const void *)run;
+    for (int64_t i = begin; i < end; i++) {
+        if (i + AHEAD < g->count)
+            fetch_row(g->value + (size_t)g->row[i + AHEAD] * g->bytes, g->bytes);
+        memcpy(g->to + (size_t)i * g->bytes, g->value + (size_t)g->row[i] * g->bytes, g->bytes);
+    }
+}
+
 void inv_dataset_gather(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
                         int64_t count)
 {
     const struct inv_variable *sample = &data->model->variable[data->model->sample];
     memcpy(run->arena + sample->offset, row, (size_t)count * sizeof *row);
     for (int f = 0; f < data->model->data.field_count; f++) {
-        unsigned char *to = run->arena + input_of(data, f)->offset;
-        size_t bytes = data->bytes[f];
-        if (!is_held(data, f))
-            memset(to, 0, (size_t)count * bytes);
-        for (int64_t i = 0; i < count && is_held(data, f); i++) {
-            if (i + AHEAD < count)
-                fetch_row(data->value[f] + (size_t)row[i + AHEAD] * bytes, bytes);
-            memcpy(to + (size_t)i * bytes, data->value[f] + (size_t)row[i] * bytes, bytes);
-        }
+        struct gather g = { .run = *run, .value = data->value[f], .bytes = data->bytes[f],
+                            .to = run->arena + input_of(data, f)->offset, .row = row,
+                            .count = count };
+        if (is_held(data, f))
+            inv_for(&g.run, copy_rows, count, FAR * count * (int64_t)g.bytes);
+        else
+            memset(g.to, 0, (size_t)count * g.bytes);
     }
     run->rows = count;
 }

@@ -28,6 +28,11 @@ enum { COST_OF_A_THREAD = 1 << 20, AWAKE = 16 };
 /* Outputs: no two threads write to one cache line, and their loops end in whole vectors. */
 enum { GRAIN = 64 };
 
+/* Where some threads must wake, work is cut smaller, for a thread that comes late to find some
+ * left: pieces for each thread, unless waking is short beside the whole; and of the cost of a
+ * thread at least a PIECE-th each. */
+enum { PIECES = 4, PIECE = 4, LONG = 32 };
+
 /* INVAR_THREAD_COST, which tests set small, so that threads share small models, too; 0 where it
  * is not set, -1 where it is no number of operations. */
 static int64_t wanted_cost(void)
@@ -66,33 +71,24 @@ static int64_t cost_of_a_thread(const char *level)
 #define LOOK 50e-6
 enum { LOOKS = 32 };                    /* between two at the clock */
 
-struct worker {
-    struct inv_pool *pool;
-    pthread_t thread;
-    pthread_cond_t wake;
-    int number;                         /* from 1; the caller is 0 */
-    unsigned turn;                      /* the last job it took part in */
-};
-
 struct inv_pool {
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-    struct worker *worker;
+    pthread_mutex_t lock;               /* held by who goes to sleep */
+    pthread_cond_t wake, done;
+    pthread_t *thread;
     int threads;                        /* wanted, the caller included */
     int started;                        /* workers that run */
     int refused;                        /* the system gave no more */
     int64_t stack_bytes;
     int looks;                          /* each thread has a processor to look with */
     int64_t cost;                       /* that a thread must be worth: one that sleeps, */
-    int64_t awake_cost;                 /* one that looks for work */
-    atomic_int looking;                 /* how many do */
-    /* the job: valid while pending > 0 */
+    int64_t awake_cost;                 /* one that does not */
+    atomic_int awake, stop;
+    /* The job, for who has taken a piece of it: it stays while pieces are not done. */
     const struct inv_run *run;
     inv_group *group;
     int64_t count;
-    int parts, stop;
-    atomic_int pending;
-    atomic_uint turn;
+    int pieces;
+    atomic_int left, pending;           /* pieces that nobody took; that are not done */
 };
 
 int inv_pool_processors(void)
@@ -116,17 +112,18 @@ struct inv_pool *inv_pool_new(int threads, const char *level, int64_t stack_byte
     pool->looks = threads <= inv_pool_processors();
     pool->cost = cost_of_a_thread(level);
     pool->awake_cost = (pool->cost + AWAKE - 1) / AWAKE;
-    pool->worker = inv_allocate((size_t)threads * sizeof *pool->worker);
+    pool->thread = inv_allocate((size_t)threads * sizeof *pool->thread);
     pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->wake, NULL);
     pthread_cond_init(&pool->done, NULL);
     return pool;
 }
 
-/* Where a part begins: on a multiple of GRAIN where there is enough for all. */
-static int64_t cut(int64_t count, int part, int parts)
+/* Where a piece begins: on a multiple of GRAIN where there is enough for all. */
+static int64_t cut(int64_t count, int piece, int pieces)
 {
-    int64_t begin = count * part / parts;
-    return count < 2 * GRAIN * parts || part == parts ? begin : begin / GRAIN * GRAIN;
+    int64_t begin = count * piece / pieces;
+    return count < 2 * GRAIN * pieces || piece == pieces ? begin : begin / GRAIN * GRAIN;
 }
 
 /* Whoever calls, and code that ran in this thread before, may have set another mode. */
@@ -137,10 +134,27 @@ static void run_outputs(const struct inv_run *run, inv_group *group, int64_t beg
     inv_fpu_leave(mode);
 }
 
-static void run_part(const struct inv_run *run, inv_group *group, int64_t count, int part,
-                     int parts)
+/* Takes a piece that nobody has; -1: there is none. */
+static int take_piece(struct inv_pool *pool)
 {
-    run_outputs(run, group, cut(count, part, parts), cut(count, part + 1, parts));
+    int left = atomic_load(&pool->left);
+    while (left > 0 && !atomic_compare_exchange_weak(&pool->left, &left, left - 1))
+        continue;
+    return left - 1;
+}
+
+/* Runs pieces, from the first on, until none is left; returns whether it was the one that ended the
+ * job. */
+static int run_pieces(struct inv_pool *pool)
+{
+    int ended = 0;
+    for (int left; (left = take_piece(pool)) >= 0;) {
+        int piece = pool->pieces - 1 - left;
+        run_outputs(pool->run, pool->group, cut(pool->count, piece, pool->pieces),
+                    cut(pool->count, piece + 1, pool->pieces));
+        ended = atomic_fetch_sub(&pool->pending, 1) == 1;
+    }
+    return ended;
 }
 
 /* A thread begins with what made it left it, or with what a library sets in every new one. */
@@ -164,27 +178,42 @@ static void rest(void)
 #endif
 }
 
-/* Returns once the worker's next job is there, or the caller's is done (worker: NULL), or after
- * LOOK.  What it sees must be seen again with the lock held. */
-static void look(struct inv_pool *pool, const struct worker *worker)
+/* Whether there is work for a worker, or the caller's is done. */
+static int comes(struct inv_pool *pool, int worker)
+{
+    return worker ? atomic_load(&pool->left) > 0 || atomic_load(&pool->stop)
+                  : atomic_load(&pool->pending) == 0;
+}
+
+/* Returns once it comes, or after LOOK. */
+static void look(struct inv_pool *pool, int worker)
 {
     if (!pool->looks)
         return;
     double end = inv_progress_clock() + LOOK;
     while (inv_progress_clock() < end)
         for (int i = 0; i < LOOKS; i++) {
-            if (worker ? atomic_load(&pool->turn) != worker->turn
-                       : atomic_load(&pool->pending) == 0)
+            if (comes(pool, worker))
                 return;
             rest();
         }
 }
 
-/* The caller tests `pending` with the lock held before it sleeps: it cannot miss the signal. */
-static void finish_part(struct inv_pool *pool)
+/* Until there is work.  Who has it to give reads `awake` after it wrote `left`: it wakes someone,
+ * or `left` is seen here. */
+static void sleep_for_work(struct inv_pool *pool)
 {
-    if (atomic_fetch_sub(&pool->pending, 1) > 1)
-        return;
+    pthread_mutex_lock(&pool->lock);
+    atomic_fetch_sub(&pool->awake, 1);
+    while (!comes(pool, 1))
+        pthread_cond_wait(&pool->wake, &pool->lock);
+    atomic_fetch_add(&pool->awake, 1);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* The caller tests `pending` with the lock held before it sleeps: it cannot miss the signal. */
+static void tell_caller(struct inv_pool *pool)
+{
     pthread_mutex_lock(&pool->lock);
     pthread_mutex_unlock(&pool->lock);
     pthread_cond_signal(&pool->done);
@@ -192,26 +221,16 @@ static void finish_part(struct inv_pool *pool)
 
 static void *work(void *argument)
 {
-    struct worker *self = argument;
-    struct inv_pool *pool = self->pool;
+    struct inv_pool *pool = argument;
     check_thread();
-    pthread_mutex_lock(&pool->lock);
-    for (;;) {
-        while (!pool->stop && (self->turn == pool->turn || self->number >= pool->parts))
-            pthread_cond_wait(&self->wake, &pool->lock);
-        if (pool->stop)
-            break;
-        self->turn = pool->turn;
-        int parts = pool->parts;
-        pthread_mutex_unlock(&pool->lock);
-        run_part(pool->run, pool->group, pool->count, self->number, parts);
-        finish_part(pool);
-        atomic_fetch_add(&pool->looking, 1);
-        look(pool, self);
-        atomic_fetch_sub(&pool->looking, 1);
-        pthread_mutex_lock(&pool->lock);
+    atomic_fetch_add(&pool->awake, 1);
+    while (!atomic_load(&pool->stop)) {
+        if (run_pieces(pool))
+            tell_caller(pool);
+        look(pool, 1);
+        if (!comes(pool, 1))
+            sleep_for_work(pool);
     }
-    pthread_mutex_unlock(&pool->lock);
     return NULL;
 }
 
@@ -269,12 +288,7 @@ int inv_pool_work(int64_t stack_bytes, int (*work)(void *), void *argument,
 static void start_workers(struct inv_pool *pool, int wanted)
 {
     while (pool->started < wanted && !pool->refused) {
-        struct worker *w = &pool->worker[pool->started];
-        w->pool = pool;
-        w->number = pool->started + 1;
-        w->turn = pool->turn;
-        pthread_cond_init(&w->wake, NULL);
-        if (create_thread(&w->thread, pool->stack_bytes, work, w) == 0)
+        if (create_thread(&pool->thread[pool->started], pool->stack_bytes, work, pool) == 0)
             pool->started++;
         else
             pool->refused = 1;
@@ -286,49 +300,64 @@ void inv_pool_free(struct inv_pool *pool)
     if (!pool)
         return;
     pthread_mutex_lock(&pool->lock);
-    pool->stop = 1;
-    for (int i = 0; i < pool->started; i++)
-        pthread_cond_signal(&pool->worker[i].wake);
+    atomic_store(&pool->stop, 1);
+    pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
-    for (int i = 0; i < pool->started; i++) {
-        pthread_join(pool->worker[i].thread, NULL);
-        pthread_cond_destroy(&pool->worker[i].wake);
-    }
+    for (int i = 0; i < pool->started; i++)
+        pthread_join(pool->thread[i], NULL);
+    pthread_cond_destroy(&pool->wake);
     pthread_cond_destroy(&pool->done);
     pthread_mutex_destroy(&pool->lock);
-    free(pool->worker);
+    free(pool->thread);
     free(pool);
 }
 
-static int choose_parts(const struct inv_pool *pool, int64_t count, int64_t cost)
+static int least(int64_t a, int64_t b)
 {
-    int64_t parts = cost / pool->cost, awake = cost / pool->awake_cost;
-    int ready = atomic_load(&pool->looking) + 1;
-    awake = awake > ready ? ready : awake;
-    parts = parts > awake ? parts : awake;
-    parts = parts > count ? count : parts;
-    return parts > pool->threads ? pool->threads : (int)parts;
+    return (int)(a < b ? a : b);
 }
 
-static void run_parallel(struct inv_pool *pool, const struct inv_run *run, inv_group *group,
-                         int64_t count, int parts)
+/* How many threads the work is worth. */
+static int choose_parts(const struct inv_pool *pool, int64_t count, int64_t cost)
 {
-    pthread_mutex_lock(&pool->lock);
+    int64_t parts = cost / pool->cost;
+    int awake = least(cost / pool->awake_cost, atomic_load(&pool->awake) + 1);
+    parts = parts > awake ? parts : awake;
+    return least(least(parts, count), pool->threads);
+}
+
+/* How many pieces it is cut into for so many threads, of which some may sleep. */
+static int choose_pieces(const struct inv_pool *pool, int64_t count, int64_t cost, int parts)
+{
+    if (atomic_load(&pool->awake) + 1 >= parts || cost / LONG > pool->cost)
+        return parts;
+    int pieces = least(PIECES * parts, least(count / GRAIN, cost / (pool->cost / PIECE + 1)));
+    return pieces > parts ? pieces : parts;
+}
+
+/* The caller does not wait for threads to wake: it runs what pieces are left. */
+static void run_parallel(struct inv_pool *pool, const struct inv_run *run, inv_group *group,
+                         int64_t count, int parts, int pieces)
+{
     pool->run = run;
     pool->group = group;
     pool->count = count;
-    pool->parts = parts;
-    pool->pending = parts - 1;
-    pool->turn++;
-    pthread_mutex_unlock(&pool->lock);
-    for (int i = 0; i < parts - 1; i++)
-        pthread_cond_signal(&pool->worker[i].wake);
-    run_part(run, group, count, 0, parts);
-    look(pool, NULL);
-    if (pool->pending == 0)
+    pool->pieces = pieces;
+    atomic_store(&pool->pending, pieces);
+    atomic_store(&pool->left, pieces);
+    int asleep = parts - 1 - atomic_load(&pool->awake);
+    if (asleep > 0) {
+        pthread_mutex_lock(&pool->lock);
+        pthread_mutex_unlock(&pool->lock);
+    }
+    for (int i = 0; i < asleep; i++)
+        pthread_cond_signal(&pool->wake);
+    run_pieces(pool);
+    look(pool, 0);
+    if (comes(pool, 0))
         return;
     pthread_mutex_lock(&pool->lock);
-    while (pool->pending > 0)
+    while (!comes(pool, 0))
         pthread_cond_wait(&pool->done, &pool->lock);
     pthread_mutex_unlock(&pool->lock);
 }
@@ -338,11 +367,11 @@ void inv_for(const struct inv_run *run, inv_group *group, int64_t count, int64_t
     int parts = run->pool ? choose_parts(run->pool, count, cost) : 1;
     if (parts > 1) {
         start_workers(run->pool, parts - 1);
-        if (parts > run->pool->started + 1)
-            parts = run->pool->started + 1;
+        parts = least(parts, run->pool->started + 1);
     }
     if (parts > 1)
-        run_parallel(run->pool, run, group, count, parts);
+        run_parallel(run->pool, run, group, count, parts,
+                     choose_pieces(run->pool, count, cost, parts));
     else if (count > 0)
         run_outputs(run, group, 0, count);
 }

@@ -357,7 +357,7 @@ struct inv_model {
 };
 
 /* Runs group over [0, count): alone where pool is NULL or the work (about `cost` scalar
- * operations in all) is too small to gain; else split statically over the threads. */
+ * operations in all) is too small to gain; else in pieces that the threads take. */
 void inv_for(const struct inv_run *, inv_group *, int64_t count, int64_t cost);
 
 /* The trainer program: chooses the best level in `level` (NULL-terminated) that this CPU has,

@@ -3,7 +3,8 @@
     for (int64_t first = ${row_begin}; first < ${row_end}; first += ${tile_rows}) {
         const int64_t last = ${row_end} - first < ${tile_rows} ? ${row_end} : first + ${tile_rows};
 ${tile}
-        inv_contract(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
-                     ${b}, ${b_k}, ${b_n}, last - first, ${columns}, ${k});
+        ${later}
+        ${contract}(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
+                     ${b}, ${b_k}, ${b_n}, last - first, ${columns}, ${k}${and_later});
 ${body}
     }

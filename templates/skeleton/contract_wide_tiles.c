@@ -5,8 +5,9 @@
         for (int64_t left = 0; left < ${n}; left += ${tile_columns}) {
             const int64_t right = ${n} - left < ${tile_columns} ? ${n} : left + ${tile_columns};
 ${tile}
-            inv_contract(${out}, ${tile_columns}, ${a}, ${a_m}, ${a_k},
-                         ${b}, ${b_k}, ${b_n}, last - first, right - left, ${k});
+            ${later}
+            ${contract}(${out}, ${tile_columns}, ${a}, ${a_m}, ${a_k},
+                         ${b}, ${b_k}, ${b_n}, last - first, right - left, ${k}${and_later});
 ${body}
         }
     }

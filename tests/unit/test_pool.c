@@ -2,10 +2,13 @@
 #include "host.h"
 #include <fenv.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
+#include <time.h>
 #include "host/pool.h"
 
-enum { OUTPUTS = 5000, LARGE = 100000000 };
+enum { OUTPUTS = 5000, LARGE = 100000000, MIDDLE = 8000000 };
 
 static int32_t *output_of(const struct inv_run *run)
 {
@@ -26,6 +29,19 @@ static void note_thread(const struct inv_run *run, int64_t begin, int64_t end)
         thread[i] = pthread_self();
 }
 
+/* How many calls of meet have still to come. */
+static atomic_int missing;
+
+/* The same once all that are to come have: each in a thread of its own. */
+static void meet(const struct inv_run *run, int64_t begin, int64_t end)
+{
+    time_t start = time(NULL);
+    atomic_fetch_sub(&missing, 1);
+    while (atomic_load(&missing) > 0 && time(NULL) < start + 20)
+        sched_yield();
+    note_thread(run, begin, end);
+}
+
 static void check_once(int threads)
 {
     static int32_t output[OUTPUTS];
@@ -35,7 +51,10 @@ static void check_once(int threads)
     int wrong = 0;
     memset(output, 0, sizeof output);
     for (int round = 1; round <= 300; round++) {
-        inv_for(&run, count_up, OUTPUTS, round % 3 == 0 ? 1 : round % 3 == 1 ? 400000 : LARGE);
+        static const int64_t cost[] = { 1, 400000, LARGE, MIDDLE, MIDDLE };
+        if (round % 20 == 0)            /* so that threads sleep */
+            nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
+        inv_for(&run, count_up, OUTPUTS, cost[round % 5]);
         for (int i = 0; i < OUTPUTS; i++)
             wrong += output[i] != round;
     }
@@ -66,11 +85,30 @@ static void test_spread(void)
     inv_for(&run, note_thread, 64, 1000);
     for (int i = 0; i < 64; i++)
         CU_ASSERT_TRUE(pthread_equal(thread[i], pthread_self()));
-    inv_for(&run, note_thread, 64, LARGE);
+    atomic_store(&missing, 4);
+    inv_for(&run, meet, 64, LARGE);
+    CU_ASSERT_EQUAL(atomic_load(&missing), 0);
     for (int i = 0; i < 64; i++)
-        CU_ASSERT_EQUAL(!pthread_equal(thread[i], pthread_self()), i >= 16);
-    for (int i = 17; i < 64; i++)
-        CU_ASSERT_EQUAL(!pthread_equal(thread[i], thread[i - 1]), i % 16 == 0);
+        for (int j = 0; j < i; j++)
+            CU_ASSERT_EQUAL(!pthread_equal(thread[i], thread[j]), i / 16 != j / 16);
+    inv_pool_free(run.pool);
+}
+
+/* A thread that sleeps, and may come late, finds pieces to take; the caller takes the first. */
+static void test_pieces(void)
+{
+    static pthread_t thread[OUTPUTS];
+    struct inv_run run = { .arena = (unsigned char *)thread,
+                           .pool = inv_pool_new(2, "portable", 0) };
+    int changes = 0, others = 0;
+    atomic_store(&missing, 2);
+    inv_for(&run, meet, OUTPUTS, MIDDLE);
+    CU_ASSERT_TRUE(atomic_load(&missing) <= 0);
+    for (int i = 1; i < OUTPUTS; i++) {
+        changes += !pthread_equal(thread[i], thread[i - 1]);
+        others += !pthread_equal(thread[i], pthread_self());
+    }
+    CU_ASSERT_TRUE(changes >= 1 && others >= OUTPUTS / 10 && others <= OUTPUTS - OUTPUTS / 10);
     inv_pool_free(run.pool);
 }
 
@@ -84,8 +122,10 @@ static void test_cost(void)
     unsetenv("INVAR_THREAD_COST");
     inv_for(&run, note_thread, 2, 9);
     CU_ASSERT_TRUE(pthread_equal(thread[1], pthread_self()));
-    inv_for(&run, note_thread, 2, 10);
-    CU_ASSERT_FALSE(pthread_equal(thread[1], pthread_self()));
+    atomic_store(&missing, 2);
+    inv_for(&run, meet, 2, 10);
+    CU_ASSERT_EQUAL(atomic_load(&missing), 0);
+    CU_ASSERT_FALSE(pthread_equal(thread[0], thread[1]));
     inv_pool_free(run.pool);
 }
 
@@ -149,5 +189,6 @@ static void test_stack(void)
     fclose(errors.to);
 }
 
-HOST_MAIN("pool", { "once", test_once }, { "spread", test_spread }, { "cost", test_cost },
-          { "mode", test_mode }, { "stack", test_stack }, { "idle", test_idle })
+HOST_MAIN("pool", { "once", test_once }, { "spread", test_spread }, { "pieces", test_pieces },
+          { "cost", test_cost }, { "mode", test_mode }, { "stack", test_stack },
+          { "idle", test_idle })

@@ -388,6 +388,63 @@ static const char *tile_declaration(struct function *f, const struct node *matmu
                         deep ? "            " : "        ", tile_rows(f, matmul, false), columns);
 }
 
+/* Elements of a product from which on what its epilogue reads has left the near caches. */
+enum { LATER_ELEMENTS = 32 << 10, LATER_MOST = 4 };
+
+/* Storage that an epilogue reads. */
+struct later {
+    const char *name[LATER_MOST];
+    int count;
+};
+
+static void add_later(struct later *later, const char *name)
+{
+    for (int i = 0; i < later->count; i++)
+        if (strcmp(later->name[i], name) == 0)
+            return;
+    if (later->count < LATER_MOST)
+        later->name[later->count++] = name;
+}
+
+/* What the epilogue reads at the places of its outputs, but for the products themselves. */
+static struct later find_later(struct function *f, const struct node *matmul, const char *storage)
+{
+    struct later later = {.count = 0};
+    for (int i = 1; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        for (int k = 0; k < node->count; k++) {
+            struct access access = schedule_access(f->graph, node->operand[k], &matmul->shape);
+            if (!access.identity || graph_node(f->graph, access.node)->dtype != F32 ||
+                function_computes(f, access.node) || function_constant(f, access.node))
+                continue;
+            const char *name = function_pointer(f, access.node, false);
+            if (!storage || strcmp(name, storage) != 0)
+                add_later(&later, name);
+        }
+    }
+    return later;
+}
+
+/* Has the contraction ask ahead for that, from row `first` and that column on. */
+static void contract_later(struct function *f, const struct node *matmul, const char *storage,
+                           const char *column)
+{
+    const struct shape *shape = &matmul->shape;
+    struct text list;
+    text_init(&list, f->emit->arena);
+    if (!f->emit->target->fetches || shape->rank != 2 ||
+        function_most(f, extent_of_all(shape)) < LATER_ELEMENTS)
+        return;
+    struct later later = find_later(f, matmul, storage);
+    const char *n = function_extent(f, extent_of(shape, 1));
+    for (int i = 0; i < later.count; i++)
+        text_printf(&list, "%s%s + %s * first%s%s", i > 0 ? ", " : "", later.name[i], n,
+                    *column ? " + " : "", column);
+    if (later.count > 0)
+        group_contract_call(f, arena_printf(f->emit->arena, "const struct inv_later later = {{%s}, "
+                                            "%d, %s};", list.data, later.count, n));
+}
+
 static void matmul_group(struct function *f)
 {
     const struct node *matmul = group_first(f);
@@ -415,6 +472,9 @@ static void matmul_group(struct function *f)
     values_printf(f->values, "tile_columns", "%d", TILE_COLUMNS);
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
     values_set(f->values, "body", body.data ? body.data : "");
+    group_contract_call(f, "");
+    if (tiled)
+        contract_later(f, matmul, storage, wide ? "left" : by_columns ? "begin" : "");
     f->skeleton = paged && tiled ? "templates/skeleton/contract_page_tiles.c"
                   : paged        ? "templates/skeleton/contract_pages.c"
                   : wide         ? "templates/skeleton/contract_wide_tiles.c"

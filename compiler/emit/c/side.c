@@ -148,3 +148,10 @@ int group_product_storage(const struct function *f, const struct node *matmul)
     }
     return -1;
 }
+
+void group_contract_call(struct function *f, const char *later)
+{
+    values_set(f->values, "later", later);
+    values_set(f->values, "contract", *later ? "inv_contract_before" : "inv_contract");
+    values_set(f->values, "and_later", *later ? ", &later" : "");
+}

@@ -239,6 +239,7 @@ void windows_group(struct function *f)
     values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, &c));
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, &c));
     values_set(f->values, "body", body.data ? body.data : "");
+    group_contract_call(f, "");
     f->skeleton = c.windowed ? tiled ? "templates/skeleton/windows_tiles.c"
                                      : "templates/skeleton/windows.c"
                   : tiled    ? "templates/skeleton/contract_tiles.c"
