@@ -2,6 +2,7 @@
  * from what it saved, and prints the SHA-256 of the weights file, which is the host's. */
 #include <string.h>
 #include "board.h"
+#include "console.h"
 #include "core/sha256.h"
 #include "mlp.h"
 
@@ -12,39 +13,10 @@ static struct mlp model;
 static unsigned char kept[MLP_SAVE_BYTES];
 static size_t kept_bytes;
 
-/* ---- console ---- */
-
-static void print_whole(uint32_t value, int digits)
-{
-    char text[12];
-    int at = 11;
-    text[at] = '\0';
-    do {
-        text[--at] = (char)('0' + value % 10);
-        value /= 10;
-        digits--;
-    } while (value > 0 || digits > 0);
-    board_print(text + at);
-}
-
-/* Four places of a number from 0 to 400000. */
-static void print_real(float value)
-{
-    uint32_t scaled = (uint32_t)(value * 10000.0f + 0.5f);
-    print_whole(scaled / 10000, 1);
-    board_print(".");
-    print_whole(scaled % 10000, 4);
-}
-
 static void check(enum mlp_status status, const char *what)
 {
-    if (status >= 0)
-        return;
-    board_print(what);
-    board_print(": error -");
-    print_whole((uint32_t)-status, 1);
-    board_print("\n");
-    board_exit(1);
+    if (status < 0)
+        console_fail(what, -status);
 }
 
 /* ---- callbacks ---- */
@@ -95,7 +67,7 @@ static void save_and_reset(void)
     begin();
     check(mlp_load(&model, fetch, &at), "load");
     board_print("reset after step ");
-    print_whole((uint32_t)model.run.step, 1);
+    console_whole((uint32_t)model.run.step, 1);
     board_print("\n");
 }
 
@@ -116,11 +88,11 @@ static void print_epoch(void)
     struct mlp_reports reports;
     mlp_epoch_reports(&model, &reports);
     board_print("step ");
-    print_whole((uint32_t)model.run.step, 1);
+    console_whole((uint32_t)model.run.step, 1);
     board_print("  loss ");
-    print_real(reports.loss);
+    console_real(reports.loss);
     board_print("  accuracy ");
-    print_real(reports.accuracy);
+    console_real(reports.accuracy);
     board_print("\n");
 }
 
@@ -140,15 +112,9 @@ static void train(void)
 static void print_hash(void)
 {
     struct inv_sha256 sha;
-    uint8_t digest[32];
-    char text[65];
     inv_sha256_init(&sha);
     check(mlp_write_weights(&model, hash, &sha), "weights");
-    inv_sha256_final(&sha, digest);
-    inv_sha256_hex(digest, text);
-    board_print("sha256 ");
-    board_print(text);
-    board_print("\n");
+    console_hash(&sha);
 }
 
 int main(void)
