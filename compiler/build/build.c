@@ -373,6 +373,18 @@ static int cannot_start(const struct build *build)
     return 1;
 }
 
+/* On a terminal: what takes its time before the first epoch. */
+static void say_compiling(const struct build *build, int argc, char **argv)
+{
+    const char *level = levels[machine_level()].name;
+    bool says = isatty(STDERR_FILENO);
+    for (int i = 1; i < argc; i++)
+        says = says && strcmp(argv[i], "--quiet") != 0;
+    if (says)
+        fprintf(stderr, "compiling %s with %s for %s\n", build->program->model_path,
+                build->nvcc ? build->nvcc : build->cc, build->nvcc ? "CUDA" : level);
+}
+
 int build_run(const struct program *program, int argc, char **argv,
               const struct build_options *options)
 {
@@ -390,6 +402,7 @@ int build_run(const struct program *program, int argc, char **argv,
         become_trainer(file, name, argc, argv);
         unlink(path);
     }
+    say_compiling(&build, argc, argv);
     const char *made = compile_trainer(&build);
     file = made ? open(made, O_RDONLY | O_CLOEXEC) : -1;
     bool kept = made && cache_add(&build.cache, name, key, made);
