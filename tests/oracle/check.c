@@ -2,6 +2,8 @@
  *   losses   each within 2e-5 of the binary64 recording, relatively
  *   weights  per tensor ||w - w64|| / ||w64|| at most 1e-4, or 4 times the framework's own
  *            binary32 error where an optimizer amplifies rounding
+ * or with what record_layers.py recorded:
+ *   vectors  of each the largest |w - w64| / the largest |w64| at most 1e-5
  * Prints the largest errors; exit status 1 where one is too large or something is missing. */
 #include <math.h>
 #include <stdint.h>
@@ -9,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double LOSS_LIMIT = 2e-5, WEIGHT_LIMIT = 1e-4, AMPLIFIED = 4;
+static const double LOSS_LIMIT = 2e-5, WEIGHT_LIMIT = 1e-4, AMPLIFIED = 4, VECTOR_LIMIT = 1e-5;
 
 struct errors {
-    double loss, weights;               /* the largest, relative */
-    int losses, tensors, bad;
+    double loss, weights, vector;       /* the largest, relative */
+    int losses, tensors, vectors, bad;
+    int promised;                       /* vectors that the recording says it has */
 };
 
 static char *read_file(const char *path, size_t *size)
@@ -98,6 +101,36 @@ static void check_tensor(struct errors *e, FILE *expected, const char *path, int
     e->weights = fmax(e->weights, error);
 }
 
+static void check_vector(struct errors *e, FILE *expected, const char *path, int count,
+                         const char *data)
+{
+    double own = 0, largest = 0;
+    for (int i = 0; i < count; i++) {
+        double want;
+        float got = NAN;
+        if (fscanf(expected, "%la", &want) != 1)
+            exit(1);
+        if (data)
+            memcpy(&got, data + 4 * i, sizeof got);
+        own = fmax(own, isnan(got) ? INFINITY : fabs(got - want));
+        largest = fmax(largest, fabs(want));
+    }
+    e->vectors++;
+    if (!(own <= VECTOR_LIMIT * largest) && e->bad++ < 20)
+        printf("  %s: off by %.3g of %.3g\n", path, own, largest);
+    e->vector = fmax(e->vector, own / largest);
+}
+
+static int report(const struct errors *e)
+{
+    if (e->promised) {
+        printf("  %d vectors within %.1e\n", e->vectors, e->vector);
+        return e->bad || e->vectors != e->promised;
+    }
+    printf("  losses within %.1e, weights within %.1e\n", e->loss, e->weights);
+    return e->bad || e->losses != 20 || e->tensors < 4;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 4)
@@ -115,7 +148,10 @@ int main(int argc, char **argv)
             check_loss(&e, log, atoi(path), want64);
         else if (strcmp(kind, "tensor") == 0 && fscanf(expected, "%d", &count) == 1)
             check_tensor(&e, expected, path, count, tensor(weights, size, path, count));
+        else if (strcmp(kind, "vector") == 0 && fscanf(expected, "%d", &count) == 1)
+            check_vector(&e, expected, path, count, tensor(weights, size, path, count));
+        else if (strcmp(kind, "vectors") == 0)
+            e.promised = atoi(path);
     }
-    printf("  losses within %.1e, weights within %.1e\n", e.loss, e.weights);
-    return e.bad || e.losses != 20 || e.tensors < 4;
+    return report(&e);
 }
