@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <math.h>
 #include <string.h>
+#include "graph/contraction.h"
 #include "lower/lower.h"
 
 enum { FORMALS_MAX = 8 };
@@ -865,6 +866,98 @@ static struct value call_contract(struct lower *l, struct frame *frame, const st
     return value_tensor(l, node, x.per_row, span);
 }
 
+/* The windows of y [l.., extent.., g, n] that x [l.., o.., g, c] and w [g, k.., n, c] are of. */
+struct transposition {
+    int first, axes;
+    bool grouped;
+    struct window_axis window[RANK_MAX];
+    int64_t extent[RANK_MAX];
+};
+
+/* The last axes of x are those of w but for its taps; they follow as many as it has taps. */
+static bool transposes(struct lower *l, struct value x, struct value w, struct transposition *t)
+{
+    int rank = value_rank(l, x), other = value_rank(l, w), g = t->grouped;
+    t->axes = other - 2 - g;
+    t->first = rank - 1 - g - t->axes;
+    return t->axes >= 1 && t->first >= 0 && !w.per_row && rank + t->axes < RANK_MAX &&
+           value_dim(l, x, rank - 1) == value_dim(l, w, other - 1) &&
+           (!g || value_dim(l, x, rank - 2) == value_dim(l, w, 0));
+}
+
+/* Extents, strides and what is cut off, from the arguments after the second. */
+static bool transposition_of(struct lower *l, struct frame *frame, struct value x, struct value w,
+                             const struct value *v, const bool *given, struct transposition *t)
+{
+    static const char *const name[] = {"extent", "stride", "dilation", "before"};
+    int64_t part[4][RANK_MAX], reach[RANK_MAX];
+    for (int i = 0; i < 4; i++)
+        if (!wholes_of(l, frame, name[i], v[i + 2], given[i + 2], t->axes, i < 3, i < 3, part[i]))
+            return false;
+    for (int i = 0; i < t->axes; i++) {
+        int64_t count = value_dim(l, x, t->first + i), size = value_dim(l, w, t->grouped + i);
+        t->window[i] = (struct window_axis){count == 1 ? 1 : part[1][i],
+                                            size == 1 ? 1 : part[2][i], part[3][i]};
+        t->extent[i] = part[0][i];
+        reach[i] = (count - 1) * t->window[i].stride + (size - 1) * t->window[i].dilation + 1;
+        reach[i] = reach[i] > t->extent[i] ? reach[i] : t->extent[i];
+    }
+    if (!dims_fit(t->axes, reach))
+        lower_error(l, frame, x.span, "more than 2147483647 elements with what is cut off: take "
+                    "less of 'stride' and 'dilation'");
+    return dims_fit(t->axes, reach);
+}
+
+static struct value transpose_windows(struct lower *l, struct value x, struct value w,
+                                      const struct transposition *t, struct span span)
+{
+    struct attr attr = {0};
+    struct shape y = value_node(l, x)->shape;
+    int at = x.per_row + t->first, axes = t->axes;
+    for (int i = 0; i < axes; i++)
+        y.dim[at + i] = t->extent[i];
+    y.dim[y.rank - 1] = value_dim(l, w, value_rank(l, w) - 2);
+    struct shape windows = y;
+    windows.rank += axes;
+    for (int i = windows.rank - 1; i >= at + axes; i--)
+        windows.dim[i] = windows.dim[i - axes];
+    for (int i = 0; i < axes; i++) {
+        windows.dim[at + i] = value_dim(l, x, t->first + i);
+        windows.dim[at + axes + i] = value_dim(l, w, t->grouped + i);
+    }
+    if (!dims_fit(y.rank, y.dim) || !dims_fit(windows.rank, windows.dim)) {
+        lower_error(l, lower_current(l), span, "more than 2147483647 elements");
+        return value_error();
+    }
+    window_set(l->graph->nodes, &attr, at, axes, t->window);
+    int node = contraction_transposed(l->graph, x.node, w.node, &attr, &windows, &y, t->grouped);
+    return value_tensor(l, node, x.per_row, span);
+}
+
+/* contract_transposed(x, w, extent): what a contraction of windows with w passes back to what they
+ * are of, [.., extent.., n], where it passes x on */
+static struct value call_contract_transposed(struct lower *l, struct frame *frame,
+                                             const struct builtin *b, struct arguments *a,
+                                             const char *path, struct span span)
+{
+    struct transposition t = {0};
+    ARGUMENTS(7);
+    struct value x = value_to_f32(l, v[0]), w = value_to_f32(l, v[1]);
+    if (x.kind == V_ERROR || w.kind == V_ERROR ||
+        (given[6] && !flag(l, frame, v[6], "grouped", &t.grouped)))
+        return value_error();
+    if (!transposes(l, x, w, &t)) {
+        struct diag *d = lower_error(l, frame, span, "%s does not end in places and channels of %s",
+                                     value_describe(l, x), value_describe(l, w));
+        diag_help(d, "contract_transposed(x, w, extent) takes f32[.., o.., c] and f32[k.., n, c], "
+                     "the latter shared by all rows");
+        return value_error();
+    }
+    if (!transposition_of(l, frame, x, w, v, given, &t))
+        return value_error();
+    return transpose_windows(l, x, w, &t, span);
+}
+
 /* ---- random ---- */
 static bool draws_per_row(struct lower *l, struct frame *frame)
 {
@@ -1085,6 +1178,8 @@ static const struct builtin builtins[] = {
     {"window", 2, 8, 0, call_window,
      {"x", "size", "axis", "stride", "dilation", "before", "after", "outside"}},
     {"contract", 2, 4, 0, call_contract, {"a", "b", "axes", "grouped"}},
+    {"contract_transposed", 3, 7, 0, call_contract_transposed,
+     {"x", "w", "extent", "stride", "dilation", "before", "grouped"}},
     {"random_uniform", 0, 1, OP_RANDOM_UNIFORM, call_random, {"shape"}},
     {"random_normal", 0, 1, OP_RANDOM_NORMAL, call_random, {"shape"}},
     {"random_truncated_normal", 0, 1, OP_RANDOM_TRUNCATED_NORMAL, call_random, {"shape"}},

@@ -394,7 +394,7 @@ static int simplify_reshape(struct simplify *s, const struct node *node)
 
 static int simplify_view(struct simplify *s, struct node *node)
 {
-    if (node->op == OP_STOP_GRADIENT)
+    if (node->op == OP_STOP_GRADIENT || node->op == OP_TRANSPOSED)
         return node->operand[0];
     if (node->op == OP_WINDOW || node->op == OP_UNWINDOW)
         return -1;
