@@ -287,6 +287,29 @@ static bool is_compile_time(const struct ast *formal, struct value v)
     return false;
 }
 
+/* `ints[n]`: n whole numbers known at compile time; one number stands for as many equal ones. */
+static bool convert_wholes(struct lower *l, struct frame *f, const struct ast *formal,
+                           struct value *v)
+{
+    int64_t count, whole;
+    if (!lower_dim(l, f, type_dims(formal)->kid[0], &count))
+        return false;
+    struct value list = {.kind = V_LIST, .count = (int)count, .span = v->span};
+    bool one = value_whole(*v, &whole), good = one || (v->kind == V_LIST && v->count == count);
+    list.item = ARENA_ARRAY(l->arena, struct value, count);
+    for (int i = 0; good && i < count; i++) {
+        list.item[i] = one ? *v : v->item[i];
+        good = value_whole(list.item[i], &whole);
+    }
+    if (good)
+        *v = list;
+    else
+        diag_help(argument_error(l, f, formal, *v, ""),
+                  "it is a list of %lld whole numbers known at compile time, or one for all",
+                  (long long)count);
+    return good;
+}
+
 static bool is_tensor_type(const struct ast *formal)
 {
     return type_is(formal, "f32") || type_is(formal, "class")
@@ -308,6 +331,8 @@ static bool convert(struct lower *l, struct frame *f, const struct ast *formal,
         return false;
     if (is_compile_time(formal, *v))
         return true;
+    if (type_is(formal, "ints"))
+        return convert_wholes(l, f, formal, v);
     if (is_tensor_type(formal) && is_tensor_like(formal, *v))
         return convert_tensor(l, f, formal, v);
     struct diag *d = argument_error(l, f, formal, *v, "");
@@ -511,7 +536,7 @@ bool lower_bind_values(struct lower *l, struct frame *f, const struct ast *forma
 /* ---- declarations ---- */
 static void check_type(struct lower *l, const struct ast *formal)
 {
-    static const char *const types[] = {"f32", "bool", "class", "int", "layer"};
+    static const char *const types[] = {"f32", "bool", "class", "int", "ints", "layer"};
     enum { COUNT = sizeof types / sizeof *types };
     const struct ast *type = formal->kid[0], *dims = type_dims(formal);
     int known = 0, ellipses = 0;
@@ -525,10 +550,13 @@ static void check_type(struct lower *l, const struct ast *formal)
         if (near)
             diag_help(d, "did you mean '%s'?", near);
         else
-            diag_help(d, "there are f32, f32[...], class[...], int, bool, layer and words: a | b");
+            diag_help(d, "there are f32, f32[...], class[...], int, ints[n], bool, layer and "
+                         "words: a | b");
     } else if (!strcmp(type->text, "class") && (!dims || dims->count == 0)) {
         diag_error(l->diags, type->span,
                    "'class' needs its number of classes: class[10], class[..., k]");
+    } else if (!strcmp(type->text, "ints") && !(dims && dims->count == 1)) {
+        diag_error(l->diags, type->span, "'ints' needs how many numbers it is: ints[2]");
     } else if (!strcmp(type->text, "layer") && dims) {
         diag_error(l->diags, type->span, "'layer' has no shape");
     }

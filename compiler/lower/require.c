@@ -38,9 +38,24 @@ bool lower_made_by(struct lower *l, struct value v, const struct layer *layer)
 }
 
 /* ---- statements ---- */
+static const char *value_text(struct lower *l, struct value v);
+
+/* A list of numbers, or the one that all of them are. */
+static const char *list_text(struct lower *l, struct value list)
+{
+    const char *text = list.count ? value_text(l, list.item[0]) : "";
+    bool same = true;
+    for (int i = 1; i < list.count; i++)
+        same = same && list.item[i].number == list.item[0].number;
+    for (int i = 1; !same && i < list.count; i++)
+        text = arena_printf(l->arena, "%s, %s", text, value_text(l, list.item[i]));
+    return same ? text : arena_printf(l->arena, "[%s]", text);
+}
+
 static const char *value_text(struct lower *l, struct value v)
 {
     switch (v.kind) {
+    case V_LIST: return list_text(l, v);
     case V_NUMBER: return arena_printf(l->arena, "%.9g", v.number);
     case V_WORD:
     case V_STRING: return v.text;
