@@ -644,6 +644,45 @@ static struct value call_take(struct lower *l, struct frame *frame, const struct
                         span);
 }
 
+/* Where the row before stands in the batch, I32[1, b]: of the first it is the last. */
+static int row_before(struct graph *graph)
+{
+    struct attr along = {.axis = 0}, all = {.step_value = VALUE_ROWS};
+    struct shape scalar = shape_scalar(), row = shape_of(1, 0, (int64_t[]){1});
+    struct shape index = shape_of(2, 1, (int64_t[]){1, 1});
+    int at = graph_add_shaped(graph, OP_POSITION, 0, NULL, &along, I32, &row);
+    int rows = graph_add_shaped(graph, OP_STEP_VALUE, 0, NULL, &all, I32, &scalar);
+    int first = graph_binary(graph, OP_EQ, at, graph_const_whole(graph, I32, 0));
+    int after = graph_select(graph, first, rows, at);
+    int before = graph_binary(graph, OP_SUB, after, graph_const_whole(graph, I32, 1));
+    return graph_reshape(graph, before, &index);
+}
+
+/* neighbour(x): x of the row before it in the batch */
+static struct value call_neighbour(struct lower *l, struct frame *frame, const struct builtin *b,
+                                   struct arguments *a, const char *path, struct span span)
+{
+    ARGUMENTS(1);
+    struct value x = value_to_f32(l, v[0]);
+    if (x.kind == V_ERROR)
+        return x;
+    if (!x.per_row) {
+        lower_error(l, frame, span, "'neighbour' takes a value of each row, not %s",
+                    value_describe(l, x));
+        return value_error();
+    }
+    if (l->phase != PHASE_TRAIN) {
+        struct diag *d = lower_error(l, frame, span, "'neighbour' is known in training only: what "
+                                     "is predicted of a row depends on no other");
+        diag_help(d, "write if training { ... } around what mixes rows");
+        return value_error();
+    }
+    struct shape shape = value_node(l, x)->shape;
+    struct shape rows = shape_of(3, 1, (int64_t[]){1, 1, row_elements(l, x)});
+    int taken = graph_take(l->graph, graph_reshape(l->graph, x.node, &rows), row_before(l->graph));
+    return value_tensor(l, graph_reshape(l->graph, taken, &shape), true, span);
+}
+
 /* pick(z, y): z [..., k], y class[..., k] -> [...] */
 static struct value call_pick(struct lower *l, struct frame *frame, const struct builtin *b,
                               struct arguments *a, const char *path, struct span span)
@@ -1173,6 +1212,7 @@ static const struct builtin builtins[] = {
     {"position", 2, 2, 0, call_position, {"x", "axis"}},
     {"gather", 2, 2, 0, call_gather, {"table", "index"}},
     {"take", 2, 2, 0, call_take, {"x", "index"}},
+    {"neighbour", 1, 1, 0, call_neighbour, {"x"}},
     {"pick", 2, 2, 0, call_pick, {"z", "y"}},
     {"one_hot", 1, 2, 0, call_one_hot, {"y", "classes"}},
     {"window", 2, 8, 0, call_window,

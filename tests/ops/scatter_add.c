@@ -5,7 +5,7 @@
 static void add_up(struct oracle *o, const struct node *n, double *out, bool absolute)
 {
     const struct shape *g = oracle_shape(o, n, 0), *index = oracle_shape(o, n, 1);
-    int64_t size = n->shape.dim[1];
+    int64_t size = oracle_extent(o, &n->shape, 1);
     for (int64_t i = 0; i < oracle_elements(o, &n->shape); i++)
         out[i] = 0.0;
     for (struct walk w = walk_start(o, g); walk_more(&w); walk_next(&w)) {

@@ -3,10 +3,11 @@
 static void eval(struct oracle *o, const struct node *n)
 {
     const struct shape *x = oracle_shape(o, n, 0), *index = oracle_shape(o, n, 1);
+    int64_t size = oracle_extent(o, x, 1);
     for (struct walk w = walk_start(o, &n->shape); walk_more(&w); walk_next(&w)) {
         int64_t at[3] = {w.index[0], 0, w.index[2]};
         double where = oracle_operand(o, n, 1)[oracle_at(o, index, 2, w.index)];
-        at[1] = where < 0.0 ? 0 : where >= (double)x->dim[1] ? x->dim[1] - 1 : (int64_t)where;
+        at[1] = where < 0.0 ? 0 : where >= (double)size ? size - 1 : (int64_t)where;
         o->value[n->id][w.element] = oracle_operand(o, n, 0)[oracle_at(o, x, 3, at)];
     }
 }
@@ -41,6 +42,11 @@ static const struct op_case cases[] = {
      NULL},
     {"one_row",
      {{F32, SHAPE(2, 1, 3), .low = -2, .high = 2}, {I32, SHAPE(2, 1), .low = 0, .high = 0}},
+     2,
+     NULL},
+    {"batch",
+     {{F32, SHAPE(1, 1, 3), .batch = 2, .low = -2, .high = 2},
+      {I32, SHAPE(1, 1), .batch = 2, .low = -1, .high = 4}},
      2,
      NULL},
     {"whole",

@@ -147,8 +147,8 @@ const char *rule_indexed(const struct shape *x, const struct shape *index, struc
         return "x must be [p, n, c] and the index [p, r]";
     if (x->dim[0] != index->dim[0] || (x->rows == 0) != (index->rows == 0))
         return "x and the index differ in p";
-    if (x->rows == 1 || (x->rows == 2 && index->rows == 1))
-        return "the axis indexed cannot hold the batch's rows";
+    if (x->rows == 1 ? index->rows != 1 : x->rows == 2 && index->rows == 1)
+        return "the batch's rows are read for each of them only";
     *result = *x;
     result->dim[1] = index->dim[1];
     if (index->rows == 1)

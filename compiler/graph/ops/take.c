@@ -27,15 +27,16 @@ static void gradient(struct gradient *d, const struct node *n, int dy)
     const struct node *x = rule_operand(graph, n, 0);
     bool pick = n->shape.dim[1] == 1 && n->shape.rows != 1 && n->shape.dim[2] == 1 &&
                 n->shape.rows != 2;
-    gradient_add(d, n, 0,
-                 pick ? place_pick(d, n, dy)
-                      : graph_scatter_add(graph, dy, n->operand[1], x->shape.dim[1]));
+    int read[2] = {dy, n->operand[1]};
+    gradient_add(d, n, 0, pick ? place_pick(d, n, dy)
+                               : graph_add_shaped(graph, OP_SCATTER_ADD, 2, read, NULL, F32,
+                                                  &x->shape));
 }
 
 const struct op_def op_take = {
     OP_ROW(TAKE, take),
     .doc = "per p, rows of x by index; an index outside 0..n-1 counts as the nearest "
-           "inside",
+           "inside; n may be the batch's rows where r is, too",
     .formula = "x[p, index[p, r], c]",
     .derivative = "scatter_add of g; where r and c are declared 1, g at the index and +0 "
            "elsewhere",
