@@ -200,11 +200,11 @@ static void render_phase(struct emit *emit, const struct part *part)
     values_set(phase, "model", emit_symbol(emit->arena, emit->program->name));
     values_set(phase, "name", part->name);
     values_set(phase, "comment", part->comment);
-    values_set(phase, "rows", ROWS_PLACE);
+    bool rows = emit_names_rows(emit->steps.data);
+    values_set(phase, "batch", rows ? "const int64_t b = run->rows;" : "");
     values_set(phase, "steps", emit->steps.data);
     template_render(emit->target->phase, phase, &text);
-    values_set(values_add_item(emit->file, emit->target->phase_list), "function",
-               emit_settle_rows(emit->arena, text.data));
+    values_set(values_add_item(emit->file, emit->target->phase_list), "function", text.data);
 }
 
 enum { SCRATCH_GROUPS = 256 };          /* whose texts the scratch arena holds */

@@ -44,7 +44,8 @@ struct emit_target {
     const char *phase;                  /* the template of a phase */
     const char *function;               /* the template around every skeleton */
     const char *restrict_word;          /* before a pointer that none other overlaps */
-    bool independent;                   /* loops keep the mark INDEPENDENT */
+    const char *integer;                /* the type of indices */
+    bool independent;                   /* loops that are have the mark INDEPENDENT */
     bool flat;                          /* how many elements a loop has is not in the function */
     bool traced;                        /* the trace table has the values of a batch's training */
     bool trace_lines;                   /* phases give these to a trace in lines of their own */
@@ -72,8 +73,6 @@ struct emit_target {
     const char *phase_list;             /* of the file: what phases are added to */
     /* Adds the phase to the file's list; `index` is its place in the table of struct inv_model. */
     void (*list_phase)(struct emit *, const char *name, const char *index, int groups);
-    /* A function's text as the target wants it; NULL: as it is. */
-    const char *(*settle)(struct arena *, const char *text);
 };
 
 /* "f32_at(run, 512)" */

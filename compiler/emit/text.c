@@ -163,27 +163,24 @@ const char *emit_string(struct arena *arena, const char *string)
 
 static const char *emit_rows(struct arena *arena, int64_t count)
 {
-    return count == 1 ? ROWS_MARK : arena_printf(arena, "%" PRId64 " * " ROWS_MARK, count);
+    return count == 1 ? "b" : arena_printf(arena, "%" PRId64 " * b", count);
 }
 
-const char *emit_settle_rows(struct arena *arena, const char *text)
+static bool is_of_name(char c)
 {
-    if (!strpbrk(text, ROWS_PLACE ROWS_MARK))
-        return text;
-    const char *mark = strchr(text, *ROWS_PLACE);
-    bool used = mark && strchr(mark, *ROWS_MARK);
-    struct text out;
-    text_init(&out, arena);
-    for (const char *c = text; *c; c++)
-        if (*c == *ROWS_MARK)
-            text_puts(&out, "b");
-        else if (*c != *ROWS_PLACE)
-            text_add(&out, c, 1);
-        else if (used)
-            text_puts(&out, "    const int64_t b = run->rows;");
-        else
-            c += c[1] == '\n';
-    return out.data;
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+bool emit_names_rows(const char *code)
+{
+    for (const char *c = code; *c; c++) {
+        const char *end = c[0] == '/' && c[1] == '*' ? strstr(c + 2, "*/") : NULL;
+        if (end)
+            c = end + 1;
+        else if (*c == 'b' && !is_of_name(c[1]) && (c == code || !is_of_name(c[-1])))
+            return true;
+    }
+    return false;
 }
 
 const char *emit_extent(struct arena *arena, struct extent extent)

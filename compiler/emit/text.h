@@ -20,11 +20,9 @@ const char *emit_string(struct arena *, const char *);
 const char *emit_extent(struct arena *, struct extent);
 /* "{32, 0}": as struct inv_extent */
 const char *emit_extent_pair(struct arena *, struct extent);
-/* The batch's rows are written as a mark until a whole function is there: only one that uses
- * them declares b, at the place marked (a line of its own). */
-#define ROWS_MARK "\001"
-#define ROWS_PLACE "\002"
-const char *emit_settle_rows(struct arena *, const char *text);
+/* Whether the code names the batch's rows, which extents call b: then it must be declared.  No
+ * other name is b (emit_identifier), and what comments say does not count. */
+bool emit_names_rows(const char *code);
 const char *emit_ctype(enum dtype);
 /* "f32", "i32", "i64": what reads and writes such storage is named by it. */
 const char *emit_storage(enum dtype);

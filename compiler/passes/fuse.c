@@ -530,7 +530,7 @@ static bool arrays_fit(struct fuse *fuse, int first, int second, enum op_class k
         wide = &fuse->cluster[second];
     find_both(fuse, first, second);
     find_rows(fuse, wide->space, &fuse->both);
-    return rows_bytes(&fuse->rows) <= ROW_STACK_MAX;
+    return rows_bytes(&fuse->rows, 1) <= ROW_STACK_MAX;
 }
 
 static void merge(struct fuse *fuse, int first, int second, enum op_class kind)

@@ -196,15 +196,22 @@ int64_t rows_length(const struct rows *rows)
     return rows->space.dim[axis] * batch;
 }
 
-int64_t rows_bytes(const struct rows *rows)
+static int64_t round_up(int64_t bytes, int align)
+{
+    return (bytes + align - 1) / align * align;
+}
+
+int64_t rows_bytes(const struct rows *rows, int align)
 {
     int64_t beside = rows->beside ? ROWS_BESIDE : 1, bytes = 0, length = rows_length(rows);
     for (int i = 0; i < rows->count; i++) {
         const struct node *node = node_at(rows, i);
         if (rows->array[i])
-            bytes += (rows->full[i] ? length : 1) * beside * dtype_bytes(node->dtype);
+            bytes += round_up((rows->full[i] ? length : 1) * beside * dtype_bytes(node->dtype),
+                              align);
         if (rows->fill[i])
-            bytes += length * beside * dtype_bytes(rows->graph->node[node->operand[0]]->dtype);
+            bytes += round_up(length * beside *
+                              dtype_bytes(rows->graph->node[node->operand[0]]->dtype), align);
     }
     return bytes;
 }

@@ -36,7 +36,7 @@ void rows_reserve(struct rows *, struct arena *, int count, int operands);
 void rows_find(struct rows *);
 /* The row's length at the declared batch. */
 int64_t rows_length(const struct rows *);
-/* Bytes of all its arrays. */
-int64_t rows_bytes(const struct rows *);
+/* Bytes of all its arrays, each rounded up to a multiple of `align`. */
+int64_t rows_bytes(const struct rows *, int align);
 
 #endif

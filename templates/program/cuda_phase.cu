@@ -1,7 +1,7 @@
 /* ${comment} */
 extern "C" void ${model}_${name}(const struct inv_run *run)
 {
-${rows}
+    ${batch}
 ${steps}
 }
 

@@ -1,20 +1,20 @@
 
-    for (int64_t i = ${page_begin}; i < ${page_end}; i++)
-        for (int64_t strip = ${column_begin}; strip < ${column_end}; strip += INV_STRIP) {
-            const int64_t left = ${column_end} - strip;
-            const int64_t edge = strip + (left < INV_STRIP ? left : INV_STRIP);
+    for (${int} i = ${page_begin}; i < ${page_end}; i++)
+        for (${int} strip = ${column_begin}; strip < ${column_end}; strip += INV_STRIP) {
+            const ${int} left = ${column_end} - strip;
+            const ${int} edge = strip + (left < INV_STRIP ? left : INV_STRIP);
             float total[INV_STRIP] = {0};
-            for (int64_t row = 0; row < ${rows}; row += INV_CHUNK) {
-                const int64_t last = row + (${rows} - row < INV_CHUNK ? ${rows} - row : INV_CHUNK);
+            for (${int} row = 0; row < ${rows}; row += INV_CHUNK) {
+                const ${int} last = row + (${rows} - row < INV_CHUNK ? ${rows} - row : INV_CHUNK);
                 float chunk[INV_STRIP] = {0};
-                for (int64_t j = row; j < last; j++)
-                    for (int64_t k = strip; k < edge; k++) {
+                for (${int} j = row; j < last; j++)
+                    for (${int} k = strip; k < edge; k++) {
 ${locals}
                         chunk[k - strip] = inv_add(chunk[k - strip], ${value});
                     }
-                for (int64_t k = strip; k < edge; k++)
+                for (${int} k = strip; k < edge; k++)
                     total[k - strip] = inv_add(total[k - strip], chunk[k - strip]);
             }
-            for (int64_t k = strip; k < edge; k++)
+            for (${int} k = strip; k < edge; k++)
                 ${target} = total[k - strip];
         }

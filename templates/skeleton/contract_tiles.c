@@ -1,7 +1,7 @@
 
     /* Some rows of the product, then what is made of them while a cache holds them. */
-    for (int64_t first = ${row_begin}; first < ${row_end}; first += ${tile_rows}) {
-        const int64_t last = ${row_end} - first < ${tile_rows} ? ${row_end} : first + ${tile_rows};
+    for (${int} first = ${row_begin}; first < ${row_end}; first += ${tile_rows}) {
+        const ${int} last = ${row_end} - first < ${tile_rows} ? ${row_end} : first + ${tile_rows};
 ${tile}
         ${later}
         ${contract}(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},

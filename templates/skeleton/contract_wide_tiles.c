@@ -1,9 +1,9 @@
 
     /* A tile of the product, then what is made of it while a cache holds it. */
-    for (int64_t first = ${row_begin}; first < ${row_end}; first += ${tile_rows}) {
-        const int64_t last = ${row_end} - first < ${tile_rows} ? ${row_end} : first + ${tile_rows};
-        for (int64_t left = 0; left < ${n}; left += ${tile_columns}) {
-            const int64_t right = ${n} - left < ${tile_columns} ? ${n} : left + ${tile_columns};
+    for (${int} first = ${row_begin}; first < ${row_end}; first += ${tile_rows}) {
+        const ${int} last = ${row_end} - first < ${tile_rows} ? ${row_end} : first + ${tile_rows};
+        for (${int} left = 0; left < ${n}; left += ${tile_columns}) {
+            const ${int} right = ${n} - left < ${tile_columns} ? ${n} : left + ${tile_columns};
 ${tile}
             ${later}
             ${contract}(${out}, ${tile_columns}, ${a}, ${a_m}, ${a_k},

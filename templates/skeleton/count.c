@@ -1,8 +1,8 @@
 
-    for (int64_t i = ${page_begin}; i < ${page_end}; i++)
-        for (int64_t k = ${column_begin}; k < ${column_end}; k++) {
+    for (${int} i = ${page_begin}; i < ${page_end}; i++)
+        for (${int} k = ${column_begin}; k < ${column_end}; k++) {
             int64_t total_64 = 0;
-            for (int64_t j = 0; j < ${rows}; j++) {
+            for (${int} j = 0; j < ${rows}; j++) {
 ${locals}
                 total_64 += ${value};
             }

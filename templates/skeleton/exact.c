@@ -1,10 +1,10 @@
 
-    for (int64_t k = begin; k < end; k++) {
+    for (${int} k = begin; k < end; k++) {
         int64_t total_64[${words}] = {0};
-        for (int64_t j = 0; j < ${rows}; j++) {
+        for (${int} j = 0; j < ${rows}; j++) {
 ${locals}
             inv_exact_add${kind}(total_64, ${value});
         }
-        for (int64_t d = 0; d < ${words}; d++)
+        for (${int} d = 0; d < ${words}; d++)
             ${out}[${columns}d + k] = total_64[d];
     }

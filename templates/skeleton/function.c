@@ -1,10 +1,10 @@
 ${comment}
-static void ${name}(const struct inv_run *run, int64_t begin, int64_t end)
+static void ${name}(const struct inv_run *run, ${int} begin, ${int} end)
 {
 @each pointer
     ${pointer}
 @end
-${rows_place}
+    ${batch}
 ${work}
 }
 

@@ -6,7 +6,7 @@ static __global__ void ${name}(const struct inv_run *run${own})
 @each pointer
     ${pointer}
 @end
-${rows_place}
+    ${batch}
 ${work}
 }
 

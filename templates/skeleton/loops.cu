@@ -1,3 +1,2 @@
-    ${memory}
 
 ${body}

@@ -1,13 +1,13 @@
     ${first}
 
-    for (int64_t i = begin; i < end;) {
+    for (${int} i = begin; i < end;) {
         struct inv_draws draws;
         ${type} value[4 * INV_QUADS];
         inv_draw_quads(&draws, run->key, ${element}, end - i, ${moment}, ${stream});
-        INDEPENDENT
-        for (int64_t q = 0; q < draws.quads; q++) {
+        ${independent}
+        for (${int} q = 0; q < draws.quads; q++) {
             const struct inv_draw draw = inv_draws_quad(&draws, q);
-            for (int64_t j = 0; j < 4; j++)
+            for (${int} j = 0; j < 4; j++)
                 value[4 * q + j] = ${value};
         }
         memcpy(${out} + i, value + draws.skip, (size_t)draws.count * sizeof *value);

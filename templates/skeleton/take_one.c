@@ -1,3 +1,3 @@
 
-    for (int64_t i = begin; i < end; i++)
+    for (${int} i = begin; i < end; i++)
         ${out}[i] = ${x}[${page}inv_take_index(${index}[i], ${n})];

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "emit/code.h"
 #include "emit/emit.h"
 #include "emit/share.h"
 #include "emit/template.h"
@@ -53,6 +54,36 @@ static void test_template(void)
     arena_free(arena);
 }
 
+/* ---- statements ---- */
+
+static const char *print(const struct code *code, const char *mark)
+{
+    struct text text;
+    text_init(&text, arena);
+    code_print(code, 1, mark, &text);
+    return text.data;
+}
+
+static void test_code(void)
+{
+    arena = arena_new();
+    struct code line, inner, outer;
+    code_init(&line, arena);
+    code_init(&inner, arena);
+    code_init(&outer, arena);
+    code_line(&line, "x[%d] = 0;", 3);
+    CU_ASSERT_STRING_EQUAL(print(&line, "MARK"), "    x[3] = 0;\n");
+    code_loop(&inner, "for (j)", &line);
+    code_line(&line, "y = 1;");         /* the loop has what stood there before */
+    CU_ASSERT_STRING_EQUAL(print(&inner, NULL), "    for (j)\n        x[3] = 0;\n");
+    code_block(&outer, "if (z)", &inner);
+    code_append(&outer, &line);
+    CU_ASSERT_STRING_EQUAL(print(&outer, "MARK"),
+                           "    if (z) {\n        MARK\n        for (j)\n"
+                           "            x[3] = 0;\n    }\n    x[3] = 0;\n    y = 1;\n");
+    arena_free(arena);
+}
+
 /* ---- numbers and names ---- */
 
 static void test_floats(void)
@@ -92,7 +123,10 @@ static void test_names(void)
     CU_ASSERT_STRING_EQUAL(emit_comment(arena, "for \"**/bias\" /* {\n"),
                            "for \"** /bias\" / * { ");
     const char *rows = emit_extent(arena, (struct extent){.constant = 3, .rows = 2});
-    CU_ASSERT_STRING_EQUAL(emit_settle_rows(arena, rows), "2 * b + 3");
+    CU_ASSERT_STRING_EQUAL(rows, "2 * b + 3");
+    CU_ASSERT(emit_names_rows(rows));
+    CU_ASSERT(emit_names_rows("x[i] /* a */ = y[b];"));
+    CU_ASSERT_FALSE(emit_names_rows("abs_b1 = b_n + a_b /* of a, b */;"));
     arena_free(arena);
 }
 
@@ -625,6 +659,7 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("emit", NULL, NULL);
     CU_add_test(suite, "templates", test_template);
+    CU_add_test(suite, "statements", test_code);
     CU_add_test(suite, "floats", test_floats);
     CU_add_test(suite, "names", test_names);
     CU_add_test(suite, "sharing", test_sharing);

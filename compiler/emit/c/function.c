@@ -346,44 +346,53 @@ static bool any_overlap(const struct function *f)
     return false;
 }
 
-/* The text without its lines that are the word and nothing else. */
-static const char *without_lines(struct arena *arena, const char *text, const char *word)
+void function_set_code(struct function *f, const char *key, const struct code *code, int indent)
 {
-    struct text out;
-    text_init(&out, arena);
-    while (*text) {
-        size_t size = strcspn(text, "\n");
-        size += text[size] == '\n';
-        size_t blank = strspn(text, " "), length = strlen(word);
-        bool alone = size == blank + length + 1 && memcmp(text + blank, word, length) == 0;
-        text_add(&out, text, alone ? 0 : size);
-        text += size;
+    ARENA_PUSH(f->emit->arena, f->part, f->part_count, f->part_room) =
+        (struct part_of_skeleton){key, *code, indent};
+}
+
+/* The line before a loop whose iterations are independent (templates/program/model.c), or NULL. */
+static const char *independent_mark(const struct function *f)
+{
+    return f->emit->target->independent && !any_overlap(f) ? "INDEPENDENT" : NULL;
+}
+
+static void print_parts(struct function *f)
+{
+    const char *mark = independent_mark(f);
+    values_set(f->values, "independent", mark ? mark : "");
+    for (int i = 0; i < f->part_count; i++) {
+        const struct part_of_skeleton *part = &f->part[i];
+        struct text text;
+        text_init(&text, f->emit->arena);
+        text_puts(&text, "");
+        code_print(&part->code, part->indent, mark, &text);
+        values_set(f->values, part->key, text.data);
     }
-    return out.data;
 }
 
 void function_finish(struct function *f)
 {
+    const struct emit_target *target = f->emit->target;
     values_set(f->values, "name", f->name);
     values_set(f->values, "own", "");
     if (f->shared)
         values_printf(f->values, "own", ", const inv_own<%d> own", f->shared->own_count);
-    values_set(f->values, "rows_place", ROWS_PLACE);
+    values_set(f->values, "int", target->integer);
     render_comment(f);
     render_pointers(f);
-    const struct emit_target *target = f->emit->target;
+    print_parts(f);
     struct text work, text;
     text_init(&work, f->emit->arena);
     text_init(&text, f->emit->arena);
     template_render(f->skeleton, f->values, &work);
     values_set(f->values, "work", work.data);
+    values_set(f->values, "batch", "");
+    if (emit_names_rows(work.data))
+        values_printf(f->values, "batch", "const %s b = run->rows;", target->integer);
     template_render(target->function, f->values, &text);
-    const char *whole = emit_settle_rows(f->emit->arena, text.data);
-    if (any_overlap(f) || !target->independent)
-        whole = without_lines(f->emit->arena, whole, INDEPENDENT);
-    if (target->settle)
-        whole = target->settle(f->emit->arena, whole);
-    values_set(values_add_item(f->emit->file, "function"), "function", whole);
+    values_set(values_add_item(f->emit->file, "function"), "function", text.data);
 }
 
 const char *function_extent(struct function *f, struct extent extent)

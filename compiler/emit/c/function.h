@@ -1,6 +1,7 @@
 /* The function of one group being written. */
 #ifndef INVAR_EMIT_FUNCTION_H
 #define INVAR_EMIT_FUNCTION_H
+#include "emit/code.h"
 #include "emit/target.h"
 
 /* Storage that a function reads or writes through one pointer. */
@@ -12,6 +13,13 @@ struct pointer {
     bool written;
 };
 
+/* Statements of a skeleton. */
+struct part_of_skeleton {
+    const char *key;
+    struct code code;
+    int indent;
+};
+
 /* The function of one group being written. */
 struct function {
     struct emit *emit;
@@ -21,6 +29,8 @@ struct function {
     const char *name;
     const char *skeleton;               /* of templates/skeleton */
     struct values *values;
+    struct part_of_skeleton *part;      /* printed when all pointers are known */
+    int part_count, part_room;
     struct pointer *pointer;
     int pointer_count, pointer_room;
     struct extent count;                /* of outputs that inv_for splits */
@@ -29,7 +39,7 @@ struct function {
     const char *launch;                 /* CUDA: blocks, threads and shared memory */
     const char *launches[2];            /* CUDA: lines in place of that one launch, without their
                                          * last parenthesis, or NULL */
-    int64_t row_bytes;                  /* CUDA: of a row's arrays */
+    int64_t row_bytes, row_used;        /* of a row's arrays; CUDA: of those declared so far */
     int64_t state_end, work_start;      /* firmware: where a piece of the arena ends or begins */
     int64_t stack;                      /* bytes of arrays there; CUDA: none */
 };
@@ -62,9 +72,8 @@ const char *function_factor(struct function *, struct extent);
 /* "out + 64 * i"; an empty index is none. */
 const char *function_pointer_at(struct function *, const char *pointer, struct extent stride,
                                 const char *index);
-/* The line before a loop whose iterations are independent (templates/program/model.c); it goes
- * where a function's pointers turn out to overlap. */
-#define INDEPENDENT "INDEPENDENT"
+/* The statements are the value of that key of the skeleton, indented by so many steps. */
+void function_set_code(struct function *, const char *key, const struct code *, int indent);
 /* Renders the skeleton with the function's values into the list `function` of the file. */
 void function_finish(struct function *);
 

@@ -30,26 +30,34 @@ struct shape group_space(const struct function *f)
 }
 
 /* Where nothing is split, one call does it all. */
-static void guard_whole(struct function *f, struct text *body)
+static void guard_whole(struct function *f, struct code *body)
 {
+    struct code leave;
+    code_init(&leave, f->emit->arena);
+    code_line(&leave, "return;");
     f->count = (struct extent){.constant = 1};
-    text_puts(body, "    if (begin == end)\n        return;\n");
+    code_block(body, "if (begin == end)", &leave);
+}
+
+static void set_body(struct function *f, const struct code *body)
+{
+    f->skeleton = "templates/skeleton/loops.c";
+    function_set_code(f, "body", body, 1);
 }
 
 void c_map_group(struct function *f)
 {
     struct shape space = group_space(f);
     struct nest nest = {0};
-    struct text body;
-    f->skeleton = "templates/skeleton/loops.c";
-    text_init(&body, f->emit->arena);
+    struct code body;
+    code_init(&body, f->emit->arena);
     nest_init(&nest, f, &space, 0);
     if (nest.rank > 0)
         nest_split(&nest, 0);
     else
         guard_whole(f, &body);
-    nest_emit(&nest, &body, 1);
-    values_set(f->values, "body", body.data);
+    nest_emit(&nest, &body);
+    set_body(f, &body);
 }
 
 /* "f32[b, 10]": the group's space as what is reduced; ends in how the sums go, if there are any. */
@@ -68,15 +76,14 @@ const char *group_row_text(struct function *f, const char *walk)
 void c_row_group(struct function *f)
 {
     struct shape space = group_space(f);
-    struct text body, rows;
-    f->skeleton = "templates/skeleton/loops.c";
-    text_init(&body, f->emit->arena);
-    text_init(&rows, f->emit->arena);
+    struct code body, rows;
+    code_init(&body, f->emit->arena);
+    code_init(&rows, f->emit->arena);
     f->mapping = group_row_text(f, row_emit(f, &space, &rows)->how);
     if (f->count.constant == 0 && f->count.rows == 0)
         guard_whole(f, &body);
-    text_add(&body, rows.data, rows.size);
-    values_set(f->values, "body", body.data);
+    code_append(&body, &rows);
+    set_body(f, &body);
 }
 
 /* ---- column ---- */
@@ -131,18 +138,20 @@ static bool column_call(struct function *f, const struct node *column, const str
     const char *out = function_pointer(f, column->id, true);
     if (!extent_is(access.offset, 0))
         x = arena_printf(f->emit->arena, "%s + %s", x, function_extent(f, access.offset));
-    struct text body;
-    text_init(&body, f->emit->arena);
-    text_printf(&body, "%s    inv_column_sum(%s, %s, %s, %s, %s);\n",
-                paged ? "    for (int64_t i = begin; i < end; i++)\n    " : "",
-                paged ? function_pointer_at(f, out, columns, "i")
-                      : function_pointer_at(f, out, unit, "begin"),
-                paged ? function_pointer_at(f, x, access.stride[0], "i")
-                      : function_pointer_at(f, x, unit, "begin"),
-                function_extent(f, access.stride[1]), function_extent(f, extent_of(space, 1)),
-                paged ? function_extent(f, columns) : "end - begin");
-    values_set(f->values, "body", body.data);
-    f->skeleton = "templates/skeleton/loops.c";
+    struct code body, call;
+    code_init(&body, f->emit->arena);
+    code_init(&call, f->emit->arena);
+    code_line(&call, "inv_column_sum(%s, %s, %s, %s, %s);",
+              paged ? function_pointer_at(f, out, columns, "i")
+                    : function_pointer_at(f, out, unit, "begin"),
+              paged ? function_pointer_at(f, x, access.stride[0], "i")
+                    : function_pointer_at(f, x, unit, "begin"),
+              function_extent(f, access.stride[1]), function_extent(f, extent_of(space, 1)),
+              paged ? function_extent(f, columns) : "end - begin");
+    if (paged)
+        code_block(&body, arena_printf(f->emit->arena, "for (%s i = begin; i < end; i++)",
+                                       f->emit->target->integer), &call);
+    set_body(f, paged ? &body : &call);
     return true;
 }
 
@@ -155,13 +164,13 @@ void group_column_values(struct function *f, const struct node *column, int inde
     for (int i = 0; f->group->node[i] != column->id; i++)
         if (nest_includes(&nest, graph_node(f->graph, f->group->node[i])))
             block.node[block.count++] = f->group->node[i];
-    struct text locals;
-    text_init(&locals, f->emit->arena);
-    nest_join(&nest, 0, c.first, "i", &locals, indent);
-    nest_join(&nest, c.first, c.last, "j", &locals, indent);
-    nest_join(&nest, c.last, nest.rank, "k", &locals, indent);
-    nest_block(&nest, &block, -1, &locals, indent);
-    values_set(f->values, "locals", locals.data ? locals.data : "");
+    struct code locals;
+    code_init(&locals, f->emit->arena);
+    nest_join(&nest, 0, c.first, "i", &locals);
+    nest_join(&nest, c.first, c.last, "j", &locals);
+    nest_join(&nest, c.last, nest.rank, "k", &locals);
+    nest_block(&nest, &block, -1, &locals);
+    function_set_code(f, "locals", &locals, indent);
     const char *value = nest_operand(&nest, column->operand[0]);
     if (column->op == OP_COLUMN_EXACT)
         value = arena_printf(f->emit->arena, "%s, 1", value);
@@ -290,7 +299,7 @@ static const char *product_element(struct nest *nest, int id)
 }
 
 static void contract_epilogue(struct function *f, const struct node *matmul, const char *storage,
-                              bool by_columns, struct text *body)
+                              bool by_columns, struct code *body)
 {
     bool paged = matmul->shape.rank == 3;
     struct nest nest = {.local = product_element, .state = (void *)(uintptr_t)storage};
@@ -306,7 +315,7 @@ static void contract_epilogue(struct function *f, const struct node *matmul, con
         nest.loop[1].to = "right";
     }
     nest.outer = paged ? 1 : 0;
-    nest_emit(&nest, body, paged || wide ? 3 : 2);
+    nest_emit(&nest, body);
 }
 
 /* Rows of the product before row `row` of page i. */
@@ -454,10 +463,10 @@ static void matmul_group(struct function *f)
     int product = group_product_storage(f, matmul);
     const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
     bool by_columns = splits_columns(f, matmul, storage != NULL);
-    struct text body;
-    text_init(&body, f->emit->arena);
+    struct code body;
+    code_init(&body, f->emit->arena);
     contract_epilogue(f, matmul, storage, by_columns, &body);
-    bool tiled = body.size > 0;
+    bool tiled = body.count > 0;
     const char *row = tiled ? "first" : paged || by_columns ? "" : "begin";
     contract_limits(f, shape, by_columns);
     bool wide = tiled && !storage && tile_is_wide(f, matmul);
@@ -471,7 +480,7 @@ static void matmul_group(struct function *f)
     values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, matmul, storage != NULL));
     values_printf(f->values, "tile_columns", "%d", TILE_COLUMNS);
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
-    values_set(f->values, "body", body.data ? body.data : "");
+    function_set_code(f, "body", &body, paged || wide ? 3 : 2);
     group_contract_call(f, "");
     if (tiled)
         contract_later(f, matmul, storage, wide ? "left" : by_columns ? "begin" : "");
@@ -595,13 +604,13 @@ static struct access whole_access(const struct node *whole, const struct shape *
 }
 
 /* Has the loop over axis 0 of a part that starts at `start` stay within begin .. end. */
-static void clip_loop(struct function *f, struct loop *loop, int64_t start, struct text *text)
+static void clip_loop(struct function *f, struct loop *loop, int64_t start, struct code *code)
 {
-    const char *to = function_extent(f, loop->extent);
-    text_printf(text, "    const int64_t from = begin < %" PRId64 " ? 0 : begin - %" PRId64 ";\n",
-                start, start);
-    text_printf(text, "    const int64_t to = end - %" PRId64 " < %s ? end - %" PRId64 " : %s;\n",
-                start, to, start, to);
+    const char *to = function_extent(f, loop->extent), *integer = f->emit->target->integer;
+    code_line(code, "const %s from = begin < %" PRId64 " ? 0 : begin - %" PRId64 ";", integer,
+              start, start);
+    code_line(code, "const %s to = end - %" PRId64 " < %s ? end - %" PRId64 " : %s;", integer,
+              start, to, start, to);
     loop->from = "from";
     loop->to = "to";
 }
@@ -616,21 +625,18 @@ void group_part_nest(struct nest *nest, struct function *f, const struct node *w
     nest_init(nest, f, part, keep);
 }
 
-void group_part_line(struct nest *nest, const struct node *whole, int operand, struct text *line,
-                     int indent)
+void group_part_line(struct nest *nest, const struct node *whole, int operand, struct code *code)
 {
     const char *value = nest_operand(nest, operand);
-    text_printf(line, "%*s%s[%s] = %s;\n", indent * 4, "",
-                function_pointer(nest->function, whole->id, true),
-                nest_index(nest, &nest->access[0]), value);
+    code_line(code, "%s[%s] = %s;", function_pointer(nest->function, whole->id, true),
+              nest_index(nest, &nest->access[0]), value);
 }
 
 /* Copies the operand to its place in the whole.  But for a CONCAT over axis 0, that axis runs over
  * begin .. end of the whole's. */
 static void copy_part(struct function *f, const struct node *whole, int operand,
-                      const int64_t *start, struct text *text)
+                      const int64_t *start, struct code *code)
 {
-    struct arena *arena = f->emit->arena;
     const struct shape *part = &graph_node(f->graph, operand)->shape;
     bool split = whole->op != OP_CONCAT || whole->attr.axis > 0;
     struct nest nest;
@@ -638,11 +644,11 @@ static void copy_part(struct function *f, const struct node *whole, int operand,
     if (split && start[0] == 0 && extent_equal(extent_of(part, 0), extent_of(&whole->shape, 0)))
         nest_split(&nest, 0);
     else if (split)
-        clip_loop(f, &nest.loop[0], start[0], text);
-    struct text line;
-    text_init(&line, arena);
-    group_part_line(&nest, whole, operand, &line, nest.rank + 1);
-    nest_wrap(&nest, nest.rank, &line, text);
+        clip_loop(f, &nest.loop[0], start[0], code);
+    struct code line;
+    code_init(&line, f->emit->arena);
+    group_part_line(&nest, whole, operand, &line);
+    nest_wrap(&nest, nest.rank, &line, code);
 }
 
 /* Does the operand of a flat CONCAT lie at its piece already? */
@@ -659,21 +665,21 @@ static bool lies_there(const struct function *f, const struct node *whole, int o
     return from->kind == PLACE_ARENA && from->offset == to->offset + before;
 }
 
-void group_pieces(struct function *f, const struct node *concat, struct text *text,
+void group_pieces(struct function *f, const struct node *concat, struct code *code,
                   void (*copy)(struct function *, const struct node *whole, int operand,
-                               const int64_t *start, struct text *))
+                               const int64_t *start, struct code *))
 {
     int64_t start[RANK_MAX] = {0};
     int axis = concat->attr.axis;
     for (int i = 0; i < concat->count; i++) {
         int operand = concat->operand[i];
         if (!lies_there(f, concat, operand, start[axis]))
-            copy(f, concat, operand, start, text);
+            copy(f, concat, operand, start, code);
         start[axis] += graph_node(f->graph, operand)->shape.dim[axis];
     }
 }
 
-static void concat_body(struct function *f, const struct node *concat, struct text *body)
+static void concat_body(struct function *f, const struct node *concat, struct code *body)
 {
     bool split = concat->attr.axis > 0;
     if (!split)
@@ -682,16 +688,19 @@ static void concat_body(struct function *f, const struct node *concat, struct te
     group_pieces(f, concat, body, copy_part);
 }
 
-static void pad_body(struct function *f, const struct node *pad, struct text *body)
+static void pad_body(struct function *f, const struct node *pad, struct code *body)
 {
     struct extent row = {.constant = 1};
     for (int axis = 1; axis < pad->shape.rank; axis++)
         row = extent_multiply(row, extent_of(&pad->shape, axis));
     const char *factor = function_factor(f, row);
     const char *close = extent_is(row, 1) ? "" : ")";
-    text_printf(body, "    for (int64_t i = %s%sbegin%s; i < %s%send%s; i++)\n", factor,
-                *close ? "(" : "", close, factor, *close ? "(" : "", close);
-    text_printf(body, "        %s[i] = 0;\n", function_pointer(f, pad->id, true));
+    struct code zero;
+    code_init(&zero, f->emit->arena);
+    code_line(&zero, "%s[i] = 0;", function_pointer(f, pad->id, true));
+    code_block(body, arena_printf(f->emit->arena, "for (%s i = %s%sbegin%s; i < %s%send%s; i++)",
+                                  f->emit->target->integer, factor, *close ? "(" : "", close,
+                                  factor, *close ? "(" : "", close), &zero);
     copy_part(f, pad, pad->operand[0], pad->attr.start, body);
     f->count = extent_of(&pad->shape, 0);
 }
@@ -699,14 +708,13 @@ static void pad_body(struct function *f, const struct node *pad, struct text *bo
 void c_move_group(struct function *f)
 {
     const struct node *move = group_first(f);
-    struct text body;
-    f->skeleton = "templates/skeleton/loops.c";
-    text_init(&body, f->emit->arena);
+    struct code body;
+    code_init(&body, f->emit->arena);
     if (move->op == OP_CONCAT)
         concat_body(f, move, &body);
     else
         pad_body(f, move, &body);
-    values_set(f->values, "body", body.data);
+    set_body(f, &body);
 }
 
 /* ---- random, serial ---- */
@@ -735,7 +743,8 @@ void group_random(struct function *f)
     struct extent all = extent_of_all(&node->shape);
     struct extent row = {.constant = all.rows};
     bool batch = node->shape.rows == 0;
-    const char *first = arena_printf(f->emit->arena, "const int64_t first = %srun->first_row;",
+    const char *first = arena_printf(f->emit->arena, "const %s first = %srun->first_row;",
+                                     f->emit->target->integer,
                                      function_factor(f, row));
     assert(node->shape.rows <= 0);
     values_set(f->values, "out", function_pointer(f, node->id, true));

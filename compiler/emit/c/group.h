@@ -17,7 +17,8 @@ struct columns {
     struct extent pages, rows, columns;
 };
 struct columns group_columns(const struct function *, const struct node *column);
-/* What a COLUMN group sums up at i, j, k: `locals`, `value` and where the sum goes: `target`. */
+/* What a COLUMN group sums up at i, j, k: `locals`, indented by so many steps, `value`, and where
+ * the sum goes: `target`. */
 void group_column_values(struct function *, const struct node *column, int indent);
 /* "f32[b, 8]: sum over p < 4 of x[i, p] * w[p, j], ascending in chunks of 256" */
 const char *group_product_text(struct function *, const struct node *matmul);
@@ -32,14 +33,13 @@ void group_line(struct function *);
 void group_random(struct function *);
 void group_serial(struct function *);
 /* Has every operand of the CONCAT copied to its `start` that does not lie there already. */
-void group_pieces(struct function *, const struct node *concat, struct text *,
+void group_pieces(struct function *, const struct node *concat, struct code *,
                   void (*copy)(struct function *, const struct node *whole, int operand,
-                               const int64_t *start, struct text *));
+                               const int64_t *start, struct code *));
 /* Loops over an operand that is copied to `start` in the whole, and the copy itself. */
 void group_part_nest(struct nest *, struct function *, const struct node *whole, int operand,
                      const int64_t *start, unsigned keep);
-void group_part_line(struct nest *, const struct node *whole, int operand, struct text *,
-                     int indent);
+void group_part_line(struct nest *, const struct node *whole, int operand, struct code *);
 /* Scalar operations in all, roughly. */
 struct extent group_cost(const struct function *);
 

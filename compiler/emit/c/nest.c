@@ -148,8 +148,7 @@ static const char *joint_index(const struct nest *nest, int first, int loop, int
     return text;
 }
 
-void nest_join(struct nest *nest, int first, int last, const char *name, struct text *text,
-               int indent)
+void nest_join(struct nest *nest, int first, int last, const char *name, struct code *code)
 {
     struct arena *arena = nest->function->emit->arena;
     if (last == first + 1)
@@ -160,8 +159,8 @@ void nest_join(struct nest *nest, int first, int last, const char *name, struct 
         bool one = extent_is(nest->loop[i].extent, 1);
         nest->loop[i].name = one ? "0" : arena_printf(arena, "%s%d", name, i - first);
         if (!one)
-            text_printf(text, "%*sconst int64_t %s = %s;\n", indent * 4, "", nest->loop[i].name,
-                        joint_index(nest, first, i, last, name));
+            code_line(code, "const %s %s = %s;", nest->function->emit->target->integer,
+                      nest->loop[i].name, joint_index(nest, first, i, last, name));
     }
 }
 
@@ -410,11 +409,6 @@ static int direct_node(struct nest *nest, const struct block *block,
     return -1;
 }
 
-static void add_line(struct text *text, int indent, const char *line)
-{
-    text_printf(text, "%*s%s\n", indent * 4, "", line);
-}
-
 static int node_depth(const struct nest *nest, const struct node *node)
 {
     struct access value = value_access(nest, node);
@@ -425,16 +419,14 @@ static int node_depth(const struct nest *nest, const struct node *node)
     return depth;
 }
 
-static void add_local(struct nest *nest, const struct node *node, struct text *text, int indent)
+static void add_local(struct nest *nest, const struct node *node, struct code *code)
 {
-    struct arena *arena = nest->function->emit->arena;
-    add_line(text, indent, arena_printf(arena, "const %s %s = %s;", emit_ctype(node->dtype),
-                                        function_local(nest->function, node->id),
-                                        nest_expression(nest, node)));
+    code_line(code, "const %s %s = %s;", emit_ctype(node->dtype),
+              function_local(nest->function, node->id), nest_expression(nest, node));
 }
 
 static void add_target(struct nest *nest, const struct target *target, int direct,
-                       struct text *text, int indent)
+                       struct code *code)
 {
     struct function *f = nest->function;
     const struct node *node = target->node;
@@ -442,20 +434,22 @@ static void add_target(struct nest *nest, const struct target *target, int direc
     const char *expression, *guard = "";
     if (nest->guard && !target->array)
         guard = nest->guard(nest, node);
-    if (*guard)
-        add_line(text, indent, arena_printf(f->emit->arena, "if (%s)", guard));
     if (value == direct)
         expression = nest_expression(nest, graph_node(f->graph, direct));
     else
         expression = node->op == OP_STORE ? nest_operand(nest, node->operand[0])
                                           : function_local(f, node->id);
-    add_line(text, indent + (*guard != '\0'),
-             arena_printf(f->emit->arena, "%s = %s;",
-                          target->array ? target->array : nest_target(nest, node), expression));
+    struct code store;
+    code_init(&store, f->emit->arena);
+    code_line(&store, "%s = %s;", target->array ? target->array : nest_target(nest, node),
+              expression);
+    if (*guard)
+        code_block(code, arena_printf(f->emit->arena, "if (%s)", guard), &store);
+    else
+        code_append(code, &store);
 }
 
-void nest_block(struct nest *nest, const struct block *block, int depth, struct text *text,
-                int indent)
+void nest_block(struct nest *nest, const struct block *block, int depth, struct code *code)
 {
     struct function *f = nest->function;
     struct target *target = ARENA_ARRAY(f->emit->arena, struct target, 2 * block->count + 1);
@@ -465,61 +459,48 @@ void nest_block(struct nest *nest, const struct block *block, int depth, struct 
         const struct node *node = graph_node(f->graph, block->node[i]);
         bool here = depth < 0 || node_depth(nest, node) == depth;
         if (here && node->op != OP_STORE && node->id != direct)
-            add_local(nest, node, text, indent);
+            add_local(nest, node, code);
     }
     if (nest->fence && targets > 0)
-        add_line(text, indent, nest->fence);
+        code_line(code, "%s", nest->fence);
     for (int i = 0; i < targets; i++)
         if (depth < 0 || depth == nest->rank)
-            add_target(nest, &target[i], direct, text, indent);
+            add_target(nest, &target[i], direct, code);
 }
 
-static int count_lines(const struct text *text)
-{
-    int count = 0;
-    for (size_t i = 0; i < text->size; i++)
-        count += text->data[i] == '\n';
-    return count;
-}
-
-void nest_loop(struct nest *nest, int loop, bool innermost, const struct text *body,
-               struct text *text, int indent)
+void nest_loop(struct nest *nest, int loop, bool innermost, const struct code *body,
+               struct code *code)
 {
     const struct loop *l = &nest->loop[loop];
-    bool braces = count_lines(body) > 1;
+    const char *step = l->step ? l->step : arena_printf(code->arena, "%s++", l->name);
+    const char *head = arena_printf(code->arena, "for (%s %s = %s; %s < %s; %s)",
+                                    nest->function->emit->target->integer, l->name, l->from,
+                                    l->name, l->to, step);
     nest->looped = true;
-    if (innermost)
-        add_line(text, indent, INDEPENDENT);
-    const char *step = l->step ? l->step : arena_printf(text->arena, "%s++", l->name);
-    text_printf(text, "%*sfor (int64_t %s = %s; %s < %s; %s)%s\n", indent * 4, "", l->name,
-                l->from, l->name, l->to, step, braces ? " {" : "");
-    text_add(text, body->data, body->size);
-    if (braces)
-        add_line(text, indent, "}");
+    (innermost ? code_loop : code_block)(code, head, body);
 }
 
-void nest_wrap(struct nest *nest, int loops, const struct text *body, struct text *text)
+void nest_wrap(struct nest *nest, int loops, const struct code *body, struct code *code)
 {
-    struct text inner = *body;
+    struct code inner = *body;
     for (int loop = loops - 1; loop >= 0; loop--) {
-        struct text outer;
-        text_init(&outer, nest->function->emit->arena);
-        nest_loop(nest, loop, !nest->looped, &inner, &outer, loop + 1);
+        struct code outer;
+        code_init(&outer, code->arena);
+        nest_loop(nest, loop, !nest->looped, &inner, &outer);
         inner = outer;
     }
-    text_add(text, inner.data, inner.size);
+    code_append(code, &inner);
 }
 
-static void emit_depth(struct nest *nest, const struct block *block, int depth, struct text *text,
-                       int indent)
+static void emit_depth(struct nest *nest, const struct block *block, int depth, struct code *code)
 {
-    nest_block(nest, block, depth, text, indent);
+    nest_block(nest, block, depth, code);
     if (depth == nest->rank)
         return;
-    struct text body;
-    text_init(&body, nest->function->emit->arena);
-    emit_depth(nest, block, depth + 1, &body, indent + 1);
-    nest_loop(nest, depth, depth + 1 == nest->rank, &body, text, indent);
+    struct code body;
+    code_init(&body, code->arena);
+    emit_depth(nest, block, depth + 1, &body);
+    nest_loop(nest, depth, depth + 1 == nest->rank, &body, code);
 }
 
 bool nest_includes(const struct nest *nest, const struct node *node)
@@ -544,15 +525,15 @@ static struct block nest_statements(const struct nest *nest)
     return block;
 }
 
-void nest_emit(struct nest *nest, struct text *text, int indent)
+void nest_emit(struct nest *nest, struct code *code)
 {
     struct block block = nest_statements(nest);
     if (block.count > 0)
-        emit_depth(nest, &block, nest->outer, text, indent);
+        emit_depth(nest, &block, nest->outer, code);
 }
 
-void nest_emit_flat(struct nest *nest, struct text *text, int indent)
+void nest_emit_flat(struct nest *nest, struct code *code)
 {
     struct block block = nest_statements(nest);
-    nest_block(nest, &block, -1, text, indent);
+    nest_block(nest, &block, -1, code);
 }

@@ -49,7 +49,7 @@ enum { KEEP_FIRST = 1, KEEP_LAST = 2, KEEP_ALL = 4 };
 void nest_init(struct nest *, struct function *, const struct shape *, unsigned keep);
 /* One index `name` stands for loops first .. last - 1, row-major: they get names of their own, and
  * lines that set them, where they are more than one. */
-void nest_join(struct nest *, int first, int last, const char *name, struct text *, int indent);
+void nest_join(struct nest *, int first, int last, const char *name, struct code *);
 /* The loop that inv_for splits: it runs from `begin` to `end`. */
 void nest_split(struct nest *, int loop);
 /* Storage indexed by the nest's loops: "add_11[64 * i + j]", a local or a constant. */
@@ -60,17 +60,14 @@ const char *nest_target(struct nest *, const struct node *);
 /* Whether the node has a statement at all. */
 bool nest_includes(const struct nest *, const struct node *);
 /* The statements of a block whose depth is this (-1: all); stores stand behind the innermost. */
-void nest_block(struct nest *, const struct block *, int depth, struct text *, int indent);
+void nest_block(struct nest *, const struct block *, int depth, struct code *);
 /* innermost: there is no loop in the body. */
-void nest_loop(struct nest *, int loop, bool innermost, const struct text *body, struct text *,
-               int indent);
-/* Puts the first `loops` loops around the body, which is indented for that; nest->looped: it has
- * loops. */
-void nest_wrap(struct nest *, int loops, const struct text *body, struct text *);
-/* The maps, copies and stores of the whole group as loops, indented by `indent` steps of 4;
- * nothing where there are none. */
-void nest_emit(struct nest *, struct text *, int indent);
+void nest_loop(struct nest *, int loop, bool innermost, const struct code *body, struct code *);
+/* Puts the first `loops` loops around the body; nest->looped: it has loops. */
+void nest_wrap(struct nest *, int loops, const struct code *body, struct code *);
+/* The maps, copies and stores of the whole group as loops; nothing where there are none. */
+void nest_emit(struct nest *, struct code *);
 /* The same as one block, for loops that are open. */
-void nest_emit_flat(struct nest *, struct text *, int indent);
+void nest_emit_flat(struct nest *, struct code *);
 
 #endif

@@ -146,76 +146,68 @@ static const char *row_expression(struct nest *nest, const struct node *node)
 /* ---- writing ---- */
 
 static void declare_array(const struct nest *nest, const char *name, bool full, enum dtype dtype,
-                          struct text *text, int indent)
+                          struct code *code)
 {
     struct function *f = nest->function;
     const struct row *row = nest->state;
     struct extent extent = row_loop(nest)->extent;
     int64_t length = extent.constant + extent.rows * f->graph->program->train.batch;
-    text_printf(text, "%*s%s\n", indent * 4, "",
-                row->walk->array(f, dtype, name, full ? length : 1));
+    code_line(code, "%s", row->walk->array(f, dtype, name, full ? length : 1));
 }
 
 /* Loops over the row, or over the rows that lie beside one another alone. */
-static void write_loops(struct nest *nest, bool full, const struct text *body, struct text *text,
-                        int indent)
+static void write_loops(struct nest *nest, bool full, const struct code *body, struct code *code)
 {
     const struct row *row = nest->state;
-    struct text inner;
-    text_init(&inner, nest->function->emit->arena);
+    struct code inner;
+    code_init(&inner, code->arena);
     if (row->walk->beside && full) {
-        nest_loop(nest, 0, true, body, &inner, indent + 1);
-        nest_loop(nest, nest->rank - 1, false, &inner, text, indent);
+        nest_loop(nest, 0, true, body, &inner);
+        nest_loop(nest, nest->rank - 1, false, &inner, code);
     } else {
-        nest_loop(nest, row->walk->beside ? 0 : nest->rank - 1, true, body, text, indent);
+        nest_loop(nest, row->walk->beside ? 0 : nest->rank - 1, true, body, code);
     }
 }
 
-/* Steps of indentation from loops over the row to what they hold. */
-static int loop_steps(const struct nest *nest, bool full)
-{
-    return ((const struct row *)nest->state)->walk->beside && full ? 2 : 1;
-}
-
-static void write_sync(const struct nest *nest, struct text *text, int indent)
+static void write_sync(const struct nest *nest, struct code *code)
 {
     const char *sync = ((const struct row *)nest->state)->walk->sync;
     if (sync)
-        text_printf(text, "%*s%s\n", indent * 4, "", sync);
+        code_line(code, "%s", sync);
 }
 
 /* row_12 (or rows_12) of a reduction 12 whose operand is in no array. */
-static void fill_array(struct nest *nest, const struct node *node, struct text *text, int indent)
+static void fill_array(struct nest *nest, const struct node *node, struct code *code)
 {
     struct function *f = nest->function;
     struct block none = {0};
     ((struct row *)nest->state)->block = &none;
     const char *name = emit_name(f->emit, array_stem(nest, true), node->id);
-    struct text body;
-    text_init(&body, f->emit->arena);
-    text_printf(&body, "%*s%s[%s] = %s;\n", (indent + loop_steps(nest, true)) * 4, "", name,
-                array_index(nest, true), nest_operand(nest, node->operand[0]));
-    declare_array(nest, name, true, graph_node(f->graph, node->operand[0])->dtype, text, indent);
-    write_loops(nest, true, &body, text, indent);
-    write_sync(nest, text, indent);
+    struct code body;
+    code_init(&body, f->emit->arena);
+    code_line(&body, "%s[%s] = %s;", name, array_index(nest, true),
+              nest_operand(nest, node->operand[0]));
+    declare_array(nest, name, true, graph_node(f->graph, node->operand[0])->dtype, code);
+    write_loops(nest, true, &body, code);
+    write_sync(nest, code);
 }
 
-static void write_block(struct nest *nest, struct block *block, struct text *text, int indent)
+static void write_block(struct nest *nest, struct block *block, struct code *code)
 {
     ((struct row *)nest->state)->block = block;
-    nest_block(nest, block, -1, text, indent);
+    nest_block(nest, block, -1, code);
     block->count = 0;
 }
 
 /* What is made of whole rows: lanes that agree, of which one stores. */
-static void write_values(struct nest *nest, struct block *block, struct text *text, int indent)
+static void write_values(struct nest *nest, struct block *block, struct code *code)
 {
     nest->fence = ((const struct row *)nest->state)->walk->sync;
-    write_block(nest, block, text, indent);
+    write_block(nest, block, code);
     nest->fence = NULL;
 }
 
-static void write_row(struct nest *nest, int stage, struct text *text, int indent)
+static void write_row(struct nest *nest, int stage, struct code *code)
 {
     struct function *f = nest->function;
     const struct row *row = nest->state;
@@ -225,22 +217,22 @@ static void write_row(struct nest *nest, int stage, struct text *text, int inden
         if (row->rows.full[i] || row->rows.stage[i] != stage || !nest_includes(nest, node))
             continue;
         if (is_row_op(node) && !row_pointer(nest, node)) {
-            write_values(nest, &block, text, indent);
-            fill_array(nest, node, text, indent);
+            write_values(nest, &block, code);
+            fill_array(nest, node, code);
         }
         block.node[block.count++] = node->id;
     }
-    write_values(nest, &block, text, indent);
+    write_values(nest, &block, code);
 }
 
 /* The loops of a stage over what has the row axis, or over what has one value a row. */
-static void write_loop(struct nest *nest, int stage, bool full, struct text *text, int indent)
+static void write_loop(struct nest *nest, int stage, bool full, struct code *code)
 {
     struct function *f = nest->function;
     const struct row *row = nest->state;
     struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
-    struct text body;
-    text_init(&body, f->emit->arena);
+    struct code body;
+    code_init(&body, f->emit->arena);
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = group_node(f, i);
         if (row->rows.full[i] != full || row->rows.stage[i] != stage ||
@@ -249,14 +241,14 @@ static void write_loop(struct nest *nest, int stage, bool full, struct text *tex
             continue;
         block.node[block.count++] = node->id;
         if (row->rows.array[i] && !is_row_op(node))
-            declare_array(nest, array_name(nest, node->id), full, node->dtype, text, indent);
+            declare_array(nest, array_name(nest, node->id), full, node->dtype, code);
     }
     if (block.count == 0)
         return;
-    write_block(nest, &block, &body, indent + loop_steps(nest, full));
-    write_loops(nest, full, &body, text, indent);
+    write_block(nest, &block, &body);
+    write_loops(nest, full, &body, code);
     if (full && stage + 1 < row->rows.stages)
-        write_sync(nest, text, indent);
+        write_sync(nest, code);
 }
 
 /* Where the value of the first of the rows at hand is stored. */
@@ -270,7 +262,7 @@ static const char *first_target(struct nest *nest, const struct node *node)
 }
 
 /* Calls that reduce rows beside one another. */
-static void write_calls(struct nest *nest, int stage, struct text *text, int indent)
+static void write_calls(struct nest *nest, int stage, struct code *code)
 {
     struct function *f = nest->function;
     const struct row *row = nest->state;
@@ -279,42 +271,41 @@ static void write_calls(struct nest *nest, int stage, struct text *text, int ind
         if (!is_row_op(node) || row->rows.stage[i] != stage || !nest_includes(nest, node))
             continue;
         if (!row_pointer(nest, node))
-            fill_array(nest, node, text, indent);
+            fill_array(nest, node, code);
         const char *out = array_name(nest, node->id);
         if (row->rows.array[i])
-            declare_array(nest, out, false, node->dtype, text, indent);
+            declare_array(nest, out, false, node->dtype, code);
         else
             out = first_target(nest, node);
         function_use(f, node->op);
-        text_printf(text, "%*s%s%s(%s, %s, %s, last - first);\n", indent * 4, "",
-                    row->walk->prefix, op_def(node->op)->stem, out, reduced_row(nest, node),
-                    emit_extent(f->emit->arena, row_loop(nest)->extent));
+        code_line(code, "%s%s(%s, %s, %s, last - first);", row->walk->prefix,
+                  op_def(node->op)->stem, out, reduced_row(nest, node),
+                  emit_extent(f->emit->arena, row_loop(nest)->extent));
     }
 }
 
-static void write_stage(struct nest *nest, int stage, struct text *text, int indent)
+static void write_stage(struct nest *nest, int stage, struct code *code)
 {
     if (((const struct row *)nest->state)->walk->beside) {
-        write_calls(nest, stage, text, indent);
-        write_loop(nest, stage, false, text, indent);
+        write_calls(nest, stage, code);
+        write_loop(nest, stage, false, code);
     } else {
-        write_row(nest, stage, text, indent);
+        write_row(nest, stage, code);
     }
-    write_loop(nest, stage, true, text, indent);
+    write_loop(nest, stage, true, code);
 }
 
 /* ---- in loops of one thread ---- */
 
-static int open_loops(struct nest *nest)
+static void open_loops(struct nest *nest)
 {
     if (nest->rank > 1)
         nest_split(nest, 0);
-    return nest->rank;
 }
 
-static void wrap_loops(struct nest *nest, const struct text *body, struct text *text)
+static void wrap_loops(struct nest *nest, const struct code *body, struct code *code)
 {
-    nest_wrap(nest, nest->rank - 1, body, text);
+    nest_wrap(nest, nest->rank - 1, body, code);
 }
 
 static const char *local_array(struct function *f, enum dtype dtype, const char *name,
@@ -325,27 +316,29 @@ static const char *local_array(struct function *f, enum dtype dtype, const char 
                         (long long)length);
 }
 
-const struct row_walk row_loops = {.how = "row by row", .prefix = "inv_", .open = open_loops,
-                                   .wrap = wrap_loops, .array = local_array};
+const struct row_walk row_loops = {.how = "row by row", .align = 1, .prefix = "inv_",
+                                   .open = open_loops, .wrap = wrap_loops,
+                                   .array = local_array};
 
 /* ---- rows beside one another ---- */
 
-static int open_beside(struct nest *nest)
+static void open_beside(struct nest *nest)
 {
     nest_split(nest, 0);
     nest->loop[0].from = "first";
     nest->loop[0].to = "last";
-    return 2;
 }
 
-static void wrap_beside(struct nest *nest, const struct text *body, struct text *text)
+static void wrap_beside(struct nest *nest, const struct code *body, struct code *code)
 {
-    (void)nest;
-    text_puts(text, "    for (int64_t first = begin; first < end; first += INV_BESIDE) {\n"
-                    "        const int64_t last = end - first < INV_BESIDE ? end : first + "
-                    "INV_BESIDE;\n");
-    text_add(text, body->data, body->size);
-    text_puts(text, "    }\n");
+    const char *integer = nest->function->emit->target->integer;
+    struct code inner;
+    code_init(&inner, code->arena);
+    code_line(&inner, "const %s last = end - first < INV_BESIDE ? end : first + INV_BESIDE;",
+              integer);
+    code_append(&inner, body);
+    code_block(code, arena_printf(code->arena, "for (%s first = begin; first < end; "
+                                  "first += INV_BESIDE)", integer), &inner);
 }
 
 static const char *beside_array(struct function *f, enum dtype dtype, const char *name,
@@ -358,8 +351,9 @@ static const char *beside_array(struct function *f, enum dtype dtype, const char
 }
 
 const struct row_walk row_beside = {.how = "INV_BESIDE rows at a time, columns in turn",
-                                    .beside = true, .prefix = "inv_beside_", .open = open_beside,
-                                    .wrap = wrap_beside, .array = beside_array};
+                                    .beside = true, .align = 1, .prefix = "inv_beside_",
+                                    .open = open_beside, .wrap = wrap_beside,
+                                    .array = beside_array};
 
 /* Many short rows: worth their lying beside one another. */
 static bool rows_are_short(const struct nest *nest)
@@ -390,7 +384,7 @@ static void find_rows(struct nest *nest, struct row *row)
     rows_find(rows);
 }
 
-const struct row_walk *row_emit(struct function *f, const struct shape *space, struct text *text)
+const struct row_walk *row_emit(struct function *f, const struct shape *space, struct code *code)
 {
     const struct emit_target *target = f->emit->target;
     struct row row = {.walk = target->rows};
@@ -399,12 +393,13 @@ const struct row_walk *row_emit(struct function *f, const struct shape *space, s
     nest_init(&nest, f, space, KEEP_LAST);
     if (target->short_rows && rows_are_short(&nest))
         row.walk = target->short_rows;
-    int indent = row.walk->open(&nest);
+    row.walk->open(&nest);
     find_rows(&nest, &row);
-    struct text body;
-    text_init(&body, f->emit->arena);
+    f->row_bytes = rows_bytes(&row.rows, row.walk->align);
+    struct code body;
+    code_init(&body, f->emit->arena);
     for (int stage = 0; stage < row.rows.stages; stage++)
-        write_stage(&nest, stage, &body, indent);
-    row.walk->wrap(&nest, &body, text);
+        write_stage(&nest, stage, &body);
+    row.walk->wrap(&nest, &body, code);
     return row.walk;
 }

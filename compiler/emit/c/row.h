@@ -9,18 +9,18 @@ struct row_walk {
     bool beside;                        /* several, whose elements of a column are contiguous */
     const char *prefix;                 /* of what reduces a row: "inv_" */
     const char *sync;                   /* lets lanes see each other's elements; NULL: nothing */
-    /* Says how the loops run, the last of which is over the row; the steps of indentation of what
-     * the others hold. */
-    int (*open)(struct nest *);
+    int align;                          /* bytes that arrays begin at a multiple of */
+    /* Says how the loops run, the last of which is over the row. */
+    void (*open)(struct nest *);
     /* Puts the loops around it but the last around the body. */
-    void (*wrap)(struct nest *, const struct text *body, struct text *);
-    /* The declaration of an array of the row's length. */
+    void (*wrap)(struct nest *, const struct code *body, struct code *);
+    /* The declaration of an array of the row's length; function.row_bytes is what all take. */
     const char *(*array)(struct function *, enum dtype, const char *name, int64_t length);
 };
 
 /* One loop over the rows, and loops over each; the same over INV_BESIDE of them. */
 extern const struct row_walk row_loops, row_beside;
 /* How it walks them. */
-const struct row_walk *row_emit(struct function *, const struct shape *space, struct text *);
+const struct row_walk *row_emit(struct function *, const struct shape *space, struct code *);
 
 #endif

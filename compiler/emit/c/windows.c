@@ -63,18 +63,20 @@ static void add_operand(struct function *f, const struct side *side, const char 
 
 /* Adds the indices of the loops that a number stands for, as `name`0, .. */
 static void add_indices(struct function *f, const char *number, const char *name,
-                        const struct walk *walk, int count, struct text *text, int indent)
+                        const struct walk *walk, int count, struct code *code)
 {
     for (int i = 0; i < count; i++) {
         struct extent inner = {.constant = 1};
         for (int j = i + 1; j < count; j++)
             inner = extent_multiply(inner, walk[j].extent);
-        text_printf(text, "%*sconst int64_t %s%d = %s", indent * 4, "", name, i, number);
+        struct text index;
+        text_init(&index, f->emit->arena);
+        text_puts(&index, number);
         if (!extent_is(inner, 1))
-            text_printf(text, " / (%s)", function_extent(f, inner));
+            text_printf(&index, " / (%s)", function_extent(f, inner));
         if (i > 0)
-            text_printf(text, " %% (%s)", function_extent(f, walk[i].extent));
-        text_puts(text, ";\n");
+            text_printf(&index, " %% (%s)", function_extent(f, walk[i].extent));
+        code_line(code, "const int64_t %s%d = %s;", name, i, index.data);
     }
 }
 
@@ -84,41 +86,43 @@ static void add_step(struct text *text, int64_t step, const char *name, int loop
         text_printf(text, " + %" PRId64 " * %s%d", step, name, loop);
 }
 
-static void add_limits(const struct side *side, struct text *text, int indent)
+static void add_limits(const struct side *side, struct code *code)
 {
     for (int l = 0; l < side->limits; l++) {
-        text_printf(text, "%*sconst int64_t at%d = %" PRId64, indent * 4, "", l, side->first[l]);
+        struct text at;
+        text_init(&at, code->arena);
+        text_printf(&at, "%" PRId64, side->first[l]);
         for (int i = 0; i < side->owns; i++)
-            add_step(text, side->own_walk[i].step[l], "o", i);
+            add_step(&at, side->own_walk[i].step[l], "o", i);
         for (int i = 0; i < side->ks; i++)
-            add_step(text, side->k_walk[i].step[l], "q", i);
+            add_step(&at, side->k_walk[i].step[l], "q", i);
         if (side->page_walk.step[l] != 0)
-            text_printf(text, " + %" PRId64 " * page", side->page_walk.step[l]);
-        text_puts(text, ";\n");
+            text_printf(&at, " + %" PRId64 " * page", side->page_walk.step[l]);
+        code_line(code, "const int64_t at%d = %s;", l, at.data);
     }
 }
 
-const char *windows_address(struct function *f, const struct side *side, int indent)
+void windows_address(struct function *f, const struct side *side, struct code *code)
 {
     struct text text, index;
     text_init(&text, f->emit->arena);
     text_init(&index, f->emit->arena);
     text_puts(&index, function_extent(f, side->offset));
-    add_indices(f, "own", "o", side->own_walk, side->owns, &text, indent);
-    add_indices(f, "p", "q", side->k_walk, side->ks, &text, indent);
-    add_limits(side, &text, indent);
+    add_indices(f, "own", "o", side->own_walk, side->owns, code);
+    add_indices(f, "p", "q", side->k_walk, side->ks, code);
+    add_limits(side, code);
     for (int i = 0; i < side->owns; i++)
         emit_term(&index, side->own_walk[i].stride, arena_printf(f->emit->arena, "o%d", i));
     for (int i = 0; i < side->ks; i++)
         emit_term(&index, side->k_walk[i].stride, arena_printf(f->emit->arena, "q%d", i));
     emit_term(&index, side->page_walk.stride, "page");
-    text_printf(&text, "%*sreturn ", indent * 4, "");
+    text_puts(&text, "return ");
     for (int l = 0; l < side->limits; l++)
         text_printf(&text, "%sat%d >= 0 && at%d < %" PRId64, l > 0 ? " && " : "", l, l,
                     side->extent[l]);
     text_printf(&text, "%s%s + (%s)%s;", side->limits > 0 ? " ? " : "", side->base, index.data,
                 side->limits > 0 ? " : nullptr" : "");
-    return text.data;
+    code_line(code, "%s", text.data);
 }
 
 /* ---- groups ---- */
@@ -153,31 +157,33 @@ static const char *product_element(struct nest *nest, int id)
 
 /* What is made of rows first .. last - 1 of the product; nothing where that is nothing. */
 static void add_epilogue(struct function *f, const struct contraction *c, const char *storage,
-                         struct text *body)
+                         struct code *body)
 {
     struct products products = {.storage = storage, .n = c->row, .column = "column"};
     struct nest nest = {.local = product_element, .state = &products};
-    struct text inner;
-    text_init(&inner, f->emit->arena);
+    const char *integer = f->emit->target->integer;
+    struct code inner, columns;
+    code_init(&inner, f->emit->arena);
+    code_init(&columns, f->emit->arena);
     nest_init(&nest, f, &group_first(f)->shape, c->columns == 1 ? KEEP_LAST : KEEP_ALL);
     int rows = nest.rank - c->columns;
-    nest_join(&nest, 0, rows, "row", &inner, 3);
-    if (c->columns == 1) {
+    nest_join(&nest, 0, rows, "row", &inner);
+    if (c->columns == 1)
         products.column = nest.loop[rows].name;
-        nest.outer = rows;
-    } else {
-        text_printf(&inner, "            for (int64_t column = 0; column < %s; column++) {\n",
-                    function_extent(f, c->row));
-        nest_join(&nest, rows, nest.rank, "column", &inner, 4);
-        nest.outer = nest.rank;
-    }
-    size_t before = inner.size;
-    nest_emit(&nest, &inner, c->columns == 1 ? 3 : 4);
-    if (inner.size == before)
+    else
+        nest_join(&nest, rows, nest.rank, "column", &columns);
+    nest.outer = c->columns == 1 ? rows : nest.rank;
+    int before = columns.count;
+    nest_emit(&nest, &columns);
+    if (columns.count == before)
         return;
-    text_puts(body, "        for (int64_t row = first; row < last; row++) {\n");
-    text_add(body, inner.data, inner.size);
-    text_puts(body, c->columns == 1 ? "        }\n" : "            }\n        }\n");
+    if (c->columns == 1)
+        code_append(&inner, &columns);
+    else
+        code_block(&inner, arena_printf(inner.arena, "for (%s column = 0; column < %s; column++)",
+                                        integer, function_extent(f, c->row)), &columns);
+    code_block(body, arena_printf(inner.arena, "for (%s row = first; row < last; row++)", integer),
+               &inner);
 }
 
 static int64_t tile_rows(const struct function *f, const struct contraction *c)
@@ -221,10 +227,10 @@ void windows_group(struct function *f)
     struct contraction c = group_contraction(f, contract);
     int product = group_product_storage(f, contract);
     const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
-    struct text body;
-    text_init(&body, f->emit->arena);
+    struct code body;
+    code_init(&body, f->emit->arena);
     add_epilogue(f, &c, storage, &body);
-    bool tiled = body.size > 0;
+    bool tiled = body.count > 0;
     const char *row = tiled ? "first" : "begin";
     set_sides(f, &c, row);
     values_set(f->values, "row_begin", "begin");
@@ -238,7 +244,7 @@ void windows_group(struct function *f)
     values_set(f->values, "out", storage ? function_pointer_at(f, storage, c.row, row) : "tile");
     values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, &c));
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, &c));
-    values_set(f->values, "body", body.data ? body.data : "");
+    function_set_code(f, "body", &body, 2);
     group_contract_call(f, "");
     f->skeleton = c.windowed ? tiled ? "templates/skeleton/windows_tiles.c"
                                      : "templates/skeleton/windows.c"

@@ -4,7 +4,7 @@
 #include "emit/c/side.h"
 
 /* Lines that return the address of the element at `own` and `p`, or nullptr outside of limits. */
-const char *windows_address(struct function *, const struct side *, int indent);
+void windows_address(struct function *, const struct side *, struct code *);
 /* A group of OP_CONTRACT, and what its comment says of it. */
 void windows_group(struct function *);
 const char *windows_text(struct function *, const struct node *contract);

@@ -81,14 +81,22 @@ static void set_product(struct function *f, const struct product *p)
     function_use(f, p->matmul->op);
 }
 
+static void set_address(struct function *f, const char *key, const struct side *side, int indent)
+{
+    struct code code;
+    code_init(&code, f->emit->arena);
+    windows_address(f, side, &code);
+    function_set_code(f, key, &code, indent);
+}
+
 static void set_sides(struct function *f, const struct product *p)
 {
     struct side a = group_contract_side(f, p->matmul, 0);
     struct side b = group_contract_side(f, p->matmul, 1);
     const char *page = p->of.paged ? "i" : "";
     if (p->of.windowed) {
-        values_set(f->values, "a", windows_address(f, &a, p->split ? 5 : 4));
-        values_set(f->values, "b", windows_address(f, &b, p->split ? 5 : 4));
+        set_address(f, "a", &a, p->split ? 5 : 4);
+        set_address(f, "b", &b, p->split ? 5 : 4);
         return;
     }
     values_set(f->values, "a", function_pointer_at(f, a.pointer, a.page, page));
@@ -103,24 +111,23 @@ static void set_sides(struct function *f, const struct product *p)
 static void set_epilogue(struct function *f, const struct product *p, int indent)
 {
     struct nest nest = {.guard = cuda_store_guard};
-    struct text body;
-    text_init(&body, f->emit->arena);
+    struct code body;
+    code_init(&body, f->emit->arena);
     nest_init(&nest, f, &p->matmul->shape, KEEP_ALL);
     if (p->matmul->op != OP_MATMUL) {
         if (p->of.beside)
-            text_printf(&body, "%*sconst int64_t j = page * %s + column;\n", 4 * indent, "",
-                        function_extent(f, p->of.n));
-        nest_join(&nest, 0, nest.rank - p->of.columns, "i", &body, indent);
-        nest_join(&nest, nest.rank - p->of.columns, nest.rank, "j", &body, indent);
+            code_line(&body, "const int64_t j = page * %s + column;",
+                      function_extent(f, p->of.n));
+        nest_join(&nest, 0, nest.rank - p->of.columns, "i", &body);
+        nest_join(&nest, nest.rank - p->of.columns, nest.rank, "j", &body);
     }
     const char *product = function_local(f, p->matmul->id);
     if (function_stores(f, p->matmul->id))
-        text_printf(&body, "%*s%s = %s;\n", 4 * indent, "", nest_target(&nest, p->matmul),
-                    product);
-    nest_emit_flat(&nest, &body, indent);
+        code_line(&body, "%s = %s;", nest_target(&nest, p->matmul), product);
+    nest_emit_flat(&nest, &body);
     values_set(f->values, "column", p->of.beside ? "column" : "j");
     values_set(f->values, "product", product);
-    values_set(f->values, "body", body.data);
+    function_set_code(f, "body", &body, indent);
 }
 
 static const char *tiles_for(struct function *f, const struct product *p)

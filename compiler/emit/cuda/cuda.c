@@ -5,6 +5,7 @@
  *
  * requires: pass_plan has run. */
 #include "emit/emit.h"
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 #include "emit/cuda/group.h"
@@ -18,11 +19,9 @@
 enum {
     ROW_WARPS = 4,                      /* of a block, at most */
     ROW_SHARED = 49152,                 /* bytes that every device gives a block */
+    ROW_ALIGN = 16,                     /* of a row's arrays there, or in the workspace */
     ROW_BLOCKS = 64                     /* where the rows' arrays lie in the workspace */
 };
-
-/* Where the arrays of a row lie is known when all of them are: a mark until then. */
-#define ARRAY_MARK "\003"
 
 /* ---- loops as threads ---- */
 
@@ -43,10 +42,12 @@ static const char *factor(struct function *f, struct extent extent)
 }
 
 /* "const int64_t i = element / 128, j = element % 128;" */
-static void add_indices(struct nest *nest, int loops, const char *index, struct text *text)
+static void add_indices(struct nest *nest, int loops, const char *index, struct code *code)
 {
     struct function *f = nest->function;
-    text_puts(text, "        const int64_t ");
+    struct text line, *text = &line;
+    text_init(text, f->emit->arena);
+    text_puts(text, "const int64_t ");
     for (int i = 0; i < loops; i++) {
         text_printf(text, "%s%s = %s", i > 0 ? ", " : "", nest->loop[i].name, index);
         if (i + 1 < loops)
@@ -54,7 +55,7 @@ static void add_indices(struct nest *nest, int loops, const char *index, struct 
         if (i > 0)
             text_printf(text, " %% %s", factor(f, nest->loop[i].extent));
     }
-    text_puts(text, ";\n");
+    code_line(code, "%s;", text->data);
 }
 
 /* Who shares loops: which one this is, how many there are, and what each takes of joint loops. */
@@ -67,31 +68,32 @@ static const struct sharing warps = {"inv_warp()", "inv_warps()", "at"};
 
 /* Puts the first `loops` loops around the body, shared by the threads or warps of the launch. */
 static void share_loops(struct nest *nest, int loops, const struct sharing *by,
-                        const struct text *body, struct text *text)
+                        const struct code *body, struct code *code)
 {
-    const char *index = loops == 1 ? nest->loop[0].name : by->index;
-    bool braces = loops > 1 || strchr(body->data, '\n') != body->data + body->size - 1;
+    const char *index = loops == 1 ? nest->loop[0].name : by->index, *head;
+    struct code inner;
+    code_init(&inner, code->arena);
     if (loops == 0)
-        text_printf(text, "    if (%s == 0)", by->one);
+        head = arena_printf(code->arena, "if (%s == 0)", by->one);
     else
-        text_printf(text, "    for (int64_t %s = %s; %s < %s; %s += %s)", index, by->one, index,
-                    function_extent(nest->function, loops_extent(nest, 0, loops)), index, by->all);
-    text_puts(text, braces ? " {\n" : "\n");
+        head = arena_printf(code->arena, "for (int64_t %s = %s; %s < %s; %s += %s)", index,
+                            by->one, index,
+                            function_extent(nest->function, loops_extent(nest, 0, loops)), index,
+                            by->all);
     if (loops > 1)
-        add_indices(nest, loops, index, text);
-    text_add(text, body->data, body->size);
-    text_puts(text, braces ? "    }\n" : "");
+        add_indices(nest, loops, index, &inner);
+    code_append(&inner, body);
+    code_block(code, head, &inner);
 }
 
-static void share_elements(struct nest *nest, const struct text *body, struct text *text)
+static void share_elements(struct nest *nest, const struct code *body, struct code *code)
 {
-    share_loops(nest, nest->rank, &threads, body, text);
+    share_loops(nest, nest->rank, &threads, body, code);
 }
 
-static void set_body(struct function *f, const struct text *body)
+static void set_body(struct function *f, const struct code *body)
 {
-    values_set(f->values, "body", body->data ? body->data : "");
-    values_set(f->values, "memory", "");
+    function_set_code(f, "body", body, 1);
     f->skeleton = "templates/skeleton/loops.cu";
 }
 
@@ -130,11 +132,11 @@ void cuda_map_group(struct function *f)
 {
     struct shape space = group_space(f);
     struct nest nest = {.guard = cuda_store_guard};
-    struct text body, loops;
-    text_init(&body, f->emit->arena);
-    text_init(&loops, f->emit->arena);
+    struct code body, loops;
+    code_init(&body, f->emit->arena);
+    code_init(&loops, f->emit->arena);
     nest_init(&nest, f, &space, 0);
-    nest_emit_flat(&nest, &loops, 2);
+    nest_emit_flat(&nest, &loops);
     share_elements(&nest, &loops, &body);
     set_body(f, &body);
     map_shape(f, &space);
@@ -144,53 +146,36 @@ void cuda_map_group(struct function *f)
 
 /* ---- row ---- */
 
-static int open_rows(struct nest *nest)
+static void open_rows(struct nest *nest)
 {
     struct loop *row = &nest->loop[nest->rank - 1];
     row->from = "inv_lane()";
     row->step = arena_printf(nest->function->emit->arena, "%s += 32", row->name);
     nest->guard = cuda_store_guard;
-    return 2;
 }
 
-static void share_rows(struct nest *nest, const struct text *body, struct text *text)
+static void share_rows(struct nest *nest, const struct code *body, struct code *code)
 {
     struct function *f = nest->function;
-    share_loops(nest, nest->rank - 1, &warps, body, text);
+    share_loops(nest, nest->rank - 1, &warps, body, code);
     f->count = loops_extent(nest, 0, nest->rank - 1);
 }
 
 static const char *row_array(struct function *f, enum dtype dtype, const char *name,
                              int64_t length)
 {
-    int64_t offset = f->row_bytes;
-    f->row_bytes += (length * dtype_bytes(dtype) + 15) / 16 * 16;
-    return arena_printf(f->emit->arena, "%s *const %s = inv_" ARRAY_MARK "row<%s>(%s, %" PRId64
-                        ");", emit_ctype(dtype), name, emit_ctype(dtype), ARRAY_MARK, offset);
-}
-
-static const struct row_walk row_warps = {.how = "a warp a row", .prefix = "inv_warp_",
-                                          .sync = "__syncwarp();", .open = open_rows,
-                                          .wrap = share_rows, .array = row_array};
-
-/* The body with its arrays in shared memory, or in the workspace where they are too long. */
-static const char *settle_arrays(struct function *f, const char *body)
-{
-    struct arena *arena = f->emit->arena;
     bool shared = f->row_bytes <= ROW_SHARED;
-    const char *argument = arena_printf(arena, shared ? "%" PRId64 : "run, 0, %" PRId64,
-                                        f->row_bytes);
-    struct text text;
-    text_init(&text, arena);
-    for (const char *c = body; *c; c++)
-        if (*c != *ARRAY_MARK)
-            text_add(&text, c, 1);
-        else if (c[1] == 'r')
-            text_puts(&text, shared ? "shared_" : "workspace_");
-        else
-            text_puts(&text, argument);
-    return text.data;
+    int64_t offset = f->row_used;
+    f->row_used += (length * dtype_bytes(dtype) + ROW_ALIGN - 1) / ROW_ALIGN * ROW_ALIGN;
+    return arena_printf(f->emit->arena, "%s *const %s = inv_%s_row<%s>(%s%" PRId64 ", %" PRId64
+                        ");", emit_ctype(dtype), name, shared ? "shared" : "workspace",
+                        emit_ctype(dtype), shared ? "" : "run, 0, ", f->row_bytes, offset);
 }
+
+static const struct row_walk row_warps = {.how = "a warp a row", .align = ROW_ALIGN,
+                                          .prefix = "inv_warp_", .sync = "__syncwarp();",
+                                          .open = open_rows, .wrap = share_rows,
+                                          .array = row_array};
 
 static const char *launch_in_shared(struct function *f)
 {
@@ -211,13 +196,11 @@ static const char *launch_in_workspace(struct function *f)
 
 void cuda_row_group(struct function *f)
 {
-    struct arena *arena = f->emit->arena;
     struct shape space = group_space(f);
-    struct text rows, body;
-    text_init(&rows, arena);
-    text_init(&body, arena);
-    const char *how = row_emit(f, &space, &rows)->how;
-    text_puts(&body, settle_arrays(f, rows.data));
+    struct code body;
+    code_init(&body, f->emit->arena);
+    const char *how = row_emit(f, &space, &body)->how;
+    assert(f->row_used == f->row_bytes);
     set_body(f, &body);
     f->launch = f->row_bytes > ROW_SHARED ? launch_in_workspace(f) : launch_in_shared(f);
     f->mapping = group_row_text(f, extent_is(f->count, 1) ? "one warp" : how);
@@ -313,14 +296,14 @@ void cuda_line_group(struct function *f)
 /* ---- concat, pad ---- */
 
 static void share_part(struct function *f, const struct node *whole, int operand,
-                       const int64_t *start, struct text *text)
+                       const int64_t *start, struct code *code)
 {
     struct nest nest;
-    struct text line;
-    text_init(&line, f->emit->arena);
+    struct code line;
+    code_init(&line, f->emit->arena);
     group_part_nest(&nest, f, whole, operand, start, 0);
-    group_part_line(&nest, whole, operand, &line, 2);
-    share_elements(&nest, &line, text);
+    group_part_line(&nest, whole, operand, &line);
+    share_elements(&nest, &line, code);
 }
 
 /* The condition under which index i, j, .. of the padded whole is inside the operand. */
@@ -351,26 +334,26 @@ static struct access pad_access(const struct function *f, const struct node *pad
     return access;
 }
 
-static void pad_body(struct function *f, const struct node *pad, struct text *body)
+static void pad_body(struct function *f, const struct node *pad, struct code *body)
 {
     const struct shape *part = &graph_node(f->graph, pad->operand[0])->shape;
     struct nest nest = {.access_count = 2};
-    struct text line;
-    text_init(&line, f->emit->arena);
+    struct code line;
+    code_init(&line, f->emit->arena);
     nest.access[0] = schedule_access(f->graph, pad->id, &pad->shape);
     nest.access[1] = pad_access(f, pad);
     nest_init(&nest, f, &pad->shape, KEEP_ALL);
     const char *inside = pad_inside(&nest, pad, part);
     const char *value = nest_read(&nest, &nest.access[1]);
-    text_printf(&line, "        %s = %s ? %s : 0;\n", nest_target(&nest, pad), inside, value);
+    code_line(&line, "%s = %s ? %s : 0;", nest_target(&nest, pad), inside, value);
     share_elements(&nest, &line, body);
 }
 
 void cuda_move_group(struct function *f)
 {
     const struct node *move = group_first(f);
-    struct text body;
-    text_init(&body, f->emit->arena);
+    struct code body;
+    code_init(&body, f->emit->arena);
     if (move->op == OP_CONCAT)
         group_pieces(f, move, &body, share_part);
     else
@@ -467,7 +450,7 @@ static void cuda_list_phase(struct emit *emit, const char *name, const char *ind
 
 static const struct emit_target target_cuda = {
     .phase = "templates/program/cuda_phase.cu", .function = "templates/skeleton/function.cu",
-    .restrict_word = "__restrict__ ", .traced = true, .trace_lines = true,
+    .restrict_word = "__restrict__ ", .integer = "int64_t", .traced = true, .trace_lines = true,
     .rows = &row_warps, .pointer = emit_arena_pointer, .own = "own.at", .group = groups,
     .step = cuda_step, .phase_list = "function", .list_phase = cuda_list_phase};
 

@@ -60,37 +60,6 @@ static const char *firmware_group(const struct function *f, const char *own, str
                         f->count.constant, f->count.rows, cost);
 }
 
-/* Is the name after "int64_t " that of a value ("add_i64_12") rather than of an index? */
-static bool names_value(const char *name)
-{
-    size_t size = 0;
-    while (isalnum((unsigned char)name[size]) || name[size] == '_')
-        size++;
-    size_t digits = size;
-    while (digits > 0 && isdigit((unsigned char)name[digits - 1]))
-        digits--;
-    return size == 0 || (digits < size && digits > 0 && name[digits - 1] == '_');
-}
-
-/* The text with 32 bits for its indices. */
-static const char *firmware_narrow(struct arena *arena, const char *text)
-{
-    static const char wide[] = "int64_t ";
-    const size_t size = sizeof wide - 1;
-    struct text out;
-    text_init(&out, arena);
-    for (const char *c = text; *c; c++) {
-        bool starts = c == text || !(isalnum((unsigned char)c[-1]) || c[-1] == '_');
-        if (starts && strncmp(c, wide, size) == 0 && !names_value(c + size)) {
-            text_puts(&out, "int32_t ");
-            c += size - 1;
-        } else {
-            text_add(&out, c, 1);
-        }
-    }
-    return out.data;
-}
-
 static void firmware_list_phase(struct emit *emit, const char *name, const char *index, int groups)
 {
     struct values *item = values_add_item(emit->file, "phase");
@@ -102,12 +71,11 @@ static void firmware_list_phase(struct emit *emit, const char *name, const char 
 
 static const struct emit_target target_firmware = {
     .phase = "templates/program/firmware_phase.c",
-    .function = "templates/skeleton/function.c", .restrict_word = "restrict ",
+    .function = "templates/skeleton/function.c", .restrict_word = "restrict ", .integer = "int32_t",
     .tile_floats = TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
     .flat = true, .piece = firmware_piece, .in_piece = firmware_in_piece, .narrow = true,
     .own = "run->at", .group = c_groups, .step = firmware_group, .phase_list = "function",
-    .list_phase = firmware_list_phase,
-    .settle = firmware_narrow};
+    .list_phase = firmware_list_phase};
 
 /* ---- lists of the templates ---- */
 
