@@ -62,6 +62,25 @@ static void each_phase(struct program *program, void (*run)(struct graph *))
             run(program->phase[i]);
 }
 
+/* The phase of the fewest nodes that is not in `done`, a bit for each; -1: all are. */
+static int smallest_phase(const struct program *program, unsigned done)
+{
+    int found = -1;
+    for (int i = 0; i < PHASE_COUNT; i++)
+        if (program->phase[i] && !(done >> i & 1) &&
+            (found < 0 || program->phase[i]->count < program->phase[found]->count))
+            found = i;
+    return found;
+}
+
+/* A graph lies there twice while it is simplified: the largest comes when the others are small. */
+static void simplify(struct program *program)
+{
+    unsigned done = 0;
+    for (int i; (i = smallest_phase(program, done)) >= 0; done |= 1u << i)
+        pass_simplify(program->phase[i]);
+}
+
 static void verify(struct program *program, const char *pass)
 {
     for (int i = 0; i < PHASE_COUNT; i++)
@@ -76,7 +95,7 @@ static bool compile(struct program *program, const struct load *load, const stru
     verify(program, "lower");
     dump(program, "lower", o->dump);
     dump(program, "program", o->dump);
-    each_phase(program, pass_simplify);
+    simplify(program);
     verify(program, "simplify");
     dump(program, "simplify", o->dump);
     each_phase(program, pass_recompute);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Chunks are twice as large each time: many arenas are short-lived, and calloc clears them. */
 enum { FIRST_BYTES = 4 * 1024, CHUNK_BYTES = 64 * 1024, FIRST_ROOM = 4 };
 
 struct chunk {
@@ -95,7 +96,8 @@ void *arena_alloc(struct arena *a, size_t size)
         return c->next->data;
     }
     if (!c || size > c->size - c->used) {
-        size_t room = c ? CHUNK_BYTES : FIRST_BYTES;
+        size_t room = c ? 2 * c->size : FIRST_BYTES;
+        room = room < CHUNK_BYTES ? room : CHUNK_BYTES;
         c = a->chunk = chunk_new(size > room ? size : room, c);
     }
     piece = c->data + c->used;
@@ -117,17 +119,24 @@ char *arena_strdup(struct arena *a, const char *text)
     return arena_strndup(a, text, strlen(text));
 }
 
+/* Printed where the next piece lies; once more where that has too little room. */
 char *arena_vprintf(struct arena *a, const char *format, va_list args)
 {
     va_list again;
-    char *text;
+    struct chunk *c = a->chunk;
+    size_t room = c ? c->size - c->used : 0;
+    char *text = c ? (char *)c->data + c->used : NULL;
     int n;
 
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, again);
+    n = vsnprintf(text, room, format, again);
     va_end(again);
     if (n < 0)
         out_of_memory();
+    if ((size_t)n < room)
+        return arena_alloc(a, (size_t)n + 1);
+    if (room > 0)
+        memset(text, 0, room);
     text = arena_alloc(a, (size_t)n + 1);
     vsnprintf(text, (size_t)n + 1, format, args);
     return text;

@@ -46,15 +46,18 @@ __attribute__((format(printf, 2, 0), nonnull(2)))
 static void add_formatted(struct text *t, const char *format, va_list args)
 {
     va_list again;
+    size_t room = t->room - t->size;
     int n;
 
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, again);
+    n = vsnprintf(t->data ? t->data + t->size : NULL, room, format, again);
     va_end(again);
     if (n < 0)
         return;
-    text_reserve(t, (size_t)n);
-    vsnprintf(t->data + t->size, (size_t)n + 1, format, args);
+    if ((size_t)n >= room) {
+        text_reserve(t, (size_t)n);
+        vsnprintf(t->data + t->size, (size_t)n + 1, format, args);
+    }
     t->size += (size_t)n;
 }
 

@@ -42,6 +42,15 @@ static void test_arena_strings(void)
     CU_ASSERT_STRING_EQUAL(arena_strndup(a, NULL, 0), "");
     CU_ASSERT_STRING_EQUAL(arena_printf(a, "%s/%d", "repeat", 7), "repeat/7");
     CU_ASSERT_STRING_EQUAL(arena_printf(a, "%s", ""), "");
+    int wrong = 0;
+    for (int width = 1; width < 60000; width += width / 7 + 1) {
+        const char *text = arena_printf(a, "%*d", width, 5);
+        wrong += strlen(text) != (size_t)width || text[width - 1] != '5';
+        for (int i = 0; i < 40; i++)    /* what did not fit leaves no trace */
+            for (const char *c = arena_alloc(a, 64), *end = c + 64; c < end; c++)
+                wrong += *c != '\0';
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
     arena_free(a);
 }
 
