@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "build/build_private.h"
+#include "build/cuda.h"
 #include "core/sha256.h"
 #include "base/embedded.h"
 #include "emit/emit.h"
@@ -28,7 +28,7 @@ enum { LEVELS = sizeof levels / sizeof *levels };
 /* ---- emit ---- */
 
 static const struct build_source sources[] = {
-    {".c", emit_model}, {".h", emit_header}, {NULL, emit_main}, {0}};
+    {{".c"}, emit_model}, {{".h"}, emit_header}, {{"main.c"}, emit_main}, {{NULL}, NULL}};
 
 int build_emit(const struct program *program, const char *dir, struct inv_claims *claims)
 {

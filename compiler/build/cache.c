@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "build/build_private.h"
+#include "build/cache.h"
+#include "build/files.h"
 #include "core/sha256.h"
 #include "host/errors.h"
 

@@ -1,6 +1,6 @@
 /* Command lines that compile, and what they depend on. */
 #include <string.h>
-#include "build/build_private.h"
+#include "build/compile.h"
 
 struct place build_place(const struct build *build)
 {

@@ -2,8 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "build/build.h"
-#include "build/build_private.h"
+#include "build/cuda.h"
 #include "base/embedded.h"
 #include "emit/emit.h"
 
@@ -34,8 +33,8 @@ static bool write_cuda_runtime(const struct program *program, struct place *plac
 }
 
 static const struct build_source sources[] = {
-    {".cu", emit_cuda}, {".c", emit_cuda_tables}, {".h", emit_cuda_header},
-    {NULL, emit_cuda_main}, {0}};
+    {{".cu", ".c"}, emit_cuda}, {{".h"}, emit_cuda_header}, {{"main.c"}, emit_cuda_main},
+    {{NULL}, NULL}};
 
 int build_cuda_emit(const struct program *program, const char *dir, struct inv_claims *claims)
 {

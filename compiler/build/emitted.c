@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "build/build_private.h"
+#include "base/text.h"
+#include "build/files.h"
+#include "core/sha256.h"
 #include "host/output.h"
 
 static const char list_name[] = "invar.sha256";

@@ -1,4 +1,4 @@
-#include "build/build_private.h"
+#include "build/files.h"
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/text.h"
+#include "build/process.h"
 #include "host/output.h"
 
 static bool fail(const char *what, const char *path)

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
-#include "build/build_private.h"
+#include "build/build.h"
+#include "build/sources.h"
 #include "base/embedded.h"
 #include "emit/emit.h"
 #include "emit/text.h"
@@ -160,7 +161,7 @@ static bool ranks_nothing(const struct program *program)
 }
 
 static const struct build_source sources[] = {
-    {".c", emit_firmware}, {".h", emit_firmware_header}, {0}};
+    {{".c", ".h"}, emit_firmware}, {{NULL}, NULL}};
 
 int build_firmware(const struct program *program, const char *dir, const char *weights,
                    struct inv_claims *claims)

@@ -1,4 +1,4 @@
-#include "build/build_private.h"
+#include "build/process.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/text.h"
 
 enum { AT_ONCE = 2 };
 

@@ -1,7 +1,7 @@
 /* What a program's folder holds: its sources, the runtime's, and what builds them by hand. */
 #include <string.h>
 #include "base/embedded.h"
-#include "build/build_private.h"
+#include "build/sources.h"
 #include "emit/emit.h"
 #include "emit/template.h"
 #include "emit/text.h"
@@ -58,13 +58,15 @@ struct sources build_make_sources(const struct program *program,
     struct sources made = {0};
     int room = 0;
     for (; source->emit; source++) {
-        struct text text;
-        text_init(&text, arena);
-        source->emit(program, &text);
-        const char *name = source->suffix ? arena_printf(arena, "%s%s", emit_file_name(program),
-                                                         source->suffix) : "main.c";
-        ARENA_PUSH(arena, made.file, made.count, room) =
-            (struct emitted){name, text.data, text.size};
+        struct text text[TEXTS];
+        for (int i = 0; i < TEXTS; i++)
+            text_init(&text[i], arena);
+        source->emit(program, text);
+        for (int i = 0; i < TEXTS && source->name[i]; i++) {
+            const char *before = source->name[i][0] == '.' ? emit_file_name(program) : "";
+            ARENA_PUSH(arena, made.file, made.count, room) = (struct emitted){
+                arena_printf(arena, "%s%s", before, source->name[i]), text[i].data, text[i].size};
+        }
     }
     return made;
 }

@@ -13,13 +13,12 @@ int64_t emit_stack_bytes(const struct program *);
 int64_t emit_firmware_stack_bytes(const struct program *);
 /* NAME.h: the model at each instruction-set level. */
 void emit_header(const struct program *, struct text *out);
-/* NAME.c and NAME.h for firmware. */
+/* For firmware: out[0] is NAME.c, out[1] NAME.h. */
 void emit_firmware(const struct program *, struct text *out);
-void emit_firmware_header(const struct program *, struct text *out);
-/* NAME.cu: one kernel for each group, one launcher for each phase; NAME.c: the tables; NAME.h and
- * main.c of a trainer on a CUDA device. */
+/* out[0] is NAME.cu: one kernel for each group, one launcher for each phase; out[1] is NAME.c: the
+ * tables. */
 void emit_cuda(const struct program *, struct text *out);
-void emit_cuda_tables(const struct program *, struct text *out);
+/* NAME.h and main.c of a trainer on a CUDA device. */
 void emit_cuda_header(const struct program *, struct text *out);
 void emit_cuda_main(const struct program *, struct text *out);
 /* main.c of the host trainer. */

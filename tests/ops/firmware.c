@@ -58,19 +58,18 @@ static void complete(struct program *program)
 
 static bool add(struct program *program, const char *directory)
 {
-    struct text source, header, call;
+    struct text files[2], call;
     char path[256];
     snprintf(path, sizeof path, "%s/firmware", directory);
     mkdir(path, 0777);
-    text_init(&source, program->arena);
-    text_init(&header, program->arena);
+    text_init(&files[0], program->arena);
+    text_init(&files[1], program->arena);
     text_init(&call, program->arena);
     complete(program);
-    emit_firmware(program, &source);
-    emit_firmware_header(program, &header);
+    emit_firmware(program, files);
     text_printf(&call, caller, program->name, program->name);
-    return write_text(directory, program->name, ".c", &source) &&
-           write_text(directory, program->name, ".h", &header) &&
+    return write_text(directory, program->name, ".c", &files[0]) &&
+           write_text(directory, program->name, ".h", &files[1]) &&
            write_text(directory, program->name, "_small.c", &call);
 }
 

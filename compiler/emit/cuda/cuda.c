@@ -473,13 +473,7 @@ void emit_cuda(const struct program *program, struct text *out)
 {
     struct emit emit;
     cuda_open(&emit, program);
-    template_render("templates/program/cuda_model.cu", emit.file, out);
-}
-
-void emit_cuda_tables(const struct program *program, struct text *out)
-{
-    struct emit emit;
-    cuda_open(&emit, program);
-    template_render("templates/program/cuda_tables.c", emit.file, out);
-    template_render("templates/program/tables.c", emit.file, out);
+    template_render("templates/program/cuda_model.cu", emit.file, &out[0]);
+    template_render("templates/program/cuda_tables.c", emit.file, &out[1]);
+    template_render("templates/program/tables.c", emit.file, &out[1]);
 }

@@ -450,14 +450,8 @@ void emit_firmware(const struct program *program, struct text *out)
 {
     struct emit emit;
     firmware_open(&emit, program);
-    template_render("templates/program/firmware.c", emit.file, out);
-}
-
-void emit_firmware_header(const struct program *program, struct text *out)
-{
-    struct emit emit;
-    firmware_open(&emit, program);
-    template_render("templates/program/firmware.h", emit.file, out);
+    template_render("templates/program/firmware.c", emit.file, &out[0]);
+    template_render("templates/program/firmware.h", emit.file, &out[1]);
 }
 
 int64_t emit_firmware_stack_bytes(const struct program *program)

@@ -24,19 +24,18 @@ static bool write_text(const char *directory, const char *name, const char *suff
 /* All kernels are one translation unit, each program in a namespace: headers are read once. */
 static bool add(struct program *program, const char *directory)
 {
-    struct text source, tables, header, line;
-    text_init(&source, program->arena);
-    text_init(&tables, program->arena);
+    struct text files[2], header, line;
+    text_init(&files[0], program->arena);
+    text_init(&files[1], program->arena);
     text_init(&header, program->arena);
     text_init(&line, program->arena);
-    emit_cuda(program, &source);
-    emit_cuda_tables(program, &tables);
+    emit_cuda(program, files);
     emit_cuda_header(program, &header);
     text_printf(&line, "namespace %s_cases {\n#include \"%s.cu\"\n}\n", program->name,
                 program->name);
-    return write_text(directory, program->name, ".cu", source.data, "wb") &&
+    return write_text(directory, program->name, ".cu", files[0].data, "wb") &&
            write_text(directory, program->name, ".h", header.data, "wb") &&
-           write_text(directory, program->name, "_tables.inc", tables.data, "wb") &&
+           write_text(directory, program->name, "_tables.inc", files[1].data, "wb") &&
            write_text(directory, "kernels", ".inc", line.data, "ab");
 }
 

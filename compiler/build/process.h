@@ -1,0 +1,28 @@
+/* Commands that compile, and signals while they run. */
+#ifndef INVAR_BUILD_PROCESS_H
+#define INVAR_BUILD_PROCESS_H
+#include <stdbool.h>
+#include "base/arena.h"
+
+struct command_line {
+    struct arena *arena;
+    const char **word;
+    int count, room;
+};
+
+/* From here on a signal that would end the program ends the commands, and lets none begin;
+ * commands_release then ends the program by it. */
+void commands_hold(void);
+void commands_release(void);
+void command_add(struct command_line *, const char *word);
+/* Adds the words of a string such as $CFLAGS: split at spaces; '...', "..." and \ quote. */
+void command_add_words(struct command_line *, const char *words);
+/* Runs the commands, two at a time, output captured below `folder`.  False after printing the
+ * first failing one with its output; quiet: prints nothing. */
+bool command_run_all(const struct command_line *, int count, const char *folder, bool verbose,
+                     bool quiet);
+
+/* Did the first command of the last run print the word? */
+bool command_said(struct arena *, const char *folder, const char *word);
+
+#endif
