@@ -59,7 +59,8 @@ out. What the peers are, as their manuals recommend for speed on CPUs:
   with channels last;
 - `pytorch compiled`: forward, backward and optimizer as one graph, `torch.compile` with
   max-autotune;
-- `tensorflow`: all epochs are one `tf.function` compiled by XLA, fused optimizer kernels;
+- `tensorflow`: all epochs are one `tf.function` compiled by XLA (convolutional networks: not
+  compiled), fused optimizer kernels;
 - `keras`: `fit()` on TensorFlow, up to 32 steps an execution, no progress bar.
 
 A new workload is a row in `bench/workloads.py`; another kind of model than dense ones is a folder

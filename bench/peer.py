@@ -22,16 +22,21 @@ class Task:
         random = np.random.default_rng(42)
         self.x = random.random((work.rows, *work.row), dtype=np.float32)
         if work.loss == "cross_entropy":
-            self.y = random.integers(0, work.widths[-1], work.rows)
+            self.y = random.integers(0, work.classes, work.rows)
         elif work.loss == "binary_cross_entropy":
             self.y = random.integers(0, 2, (work.rows, 1)).astype(np.float32)
         else:
             self.y = random.random((work.rows, 1), dtype=np.float32)
-        self.layers = []  # (weights, bias): Glorot's uniform distribution, and 0
-        for *taps, a, b in work.weights:
-            limit = (6 / (np.prod(taps, dtype=int) * (a + b))) ** 0.5
-            weights = random.random((*taps, a, b), dtype=np.float32) * (2 * limit) - limit
-            self.layers.append((weights.astype(np.float32), np.zeros(b, np.float32)))
+        # (weights, bias): Glorot's uniform distribution, and 0; (scale, shift): 1 and 0
+        self.layers = [tuple(start(random, shape, i == 0) for i, shape in enumerate(shapes))
+                       for shapes in work.shapes]
+
+
+def start(random, shape, first):
+    if len(shape) == 1:
+        return np.full(shape, first, np.float32)
+    limit = (6 / (np.prod(shape[:-2], dtype=int) * sum(shape[-2:]))) ** 0.5
+    return (random.random(shape, dtype=np.float32) * (2 * limit) - limit).astype(np.float32)
 
 
 def run(make):

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from math import prod
 
 
-@dataclass(frozen=True)
-class Dense:
-    """Dense layers with relu between them, trained on rows drawn by chance."""
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A model trained on rows drawn by chance."""
     model: str                # the model file, from the root of the repository
-    widths: tuple             # columns of the data, then units of each layer
     loss: str                 # cross_entropy, binary_cross_entropy (of a sigmoid) or mse
     rows: int                 # of the train part
     batch: int
@@ -20,29 +19,10 @@ class Dense:
     rate: float
     shuffle: bool = True      # a new order in each epoch
     accuracy: bool = False    # reported for each epoch, as the loss is
-    kind: str = "dense"
 
     @property
     def steps(self):
         return self.epochs * -(-self.rows // self.batch)
-
-    @property
-    def row(self):
-        return self.widths[:1]
-
-    @property
-    def weights(self):
-        """Their shapes, outputs last; a layer has a bias, too."""
-        return list(zip(self.widths, self.widths[1:]))
-
-    @property
-    def outputs(self):
-        """Numbers that a row's layers store for the gradients; of dense ones they are few."""
-        return 0
-
-    @property
-    def parameters(self):
-        return sum(prod(shape) + shape[-1] for shape in self.weights)
 
     @property
     def step_bytes(self):
@@ -50,16 +30,97 @@ class Dense:
         the gradients of the inputs, gradients written; the optimizer's reads and writes; rows;
         outputs written, read by the next layer and for the gradients, and theirs as often."""
         optimizer = 5 if self.optimizer == "sgd" else 7
-        return 4 * (self.parameters * (3 + optimizer) +
+        parameters = sum(prod(shape) for layer in self.shapes for shape in layer)
+        return 4 * (parameters * (3 + optimizer) +
                     self.batch * (prod(self.row) + 6 * self.outputs))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Dense(Workload):
+    """Dense layers with relu between them."""
+    widths: tuple             # columns of the data, then units of each layer
+    kind: str = "dense"
+
+    @property
+    def row(self):
+        return self.widths[:1]
+
+    @property
+    def classes(self):
+        return self.widths[-1]
+
+    @property
+    def shapes(self):
+        """Of each layer's parameters: weights, outputs last, and bias."""
+        return [((a, b), (b,)) for a, b in zip(self.widths, self.widths[1:])]
+
+    @property
+    def outputs(self):
+        """Numbers that a row's layers store for the gradients; of dense ones they are few."""
+        return 0
+
+
 @dataclass(frozen=True)
-class Images(Dense):
-    """Convolutions 3 by 3 without borders, each with relu, a maximum over 2 by 2, then dense
-    layers with relu between them, whose first width is what the maximum leaves."""
-    image: tuple = ()         # height, width, channels
-    filters: tuple = ()
+class Conv:
+    """A convolution; with filters = 0 each channel has one of its own."""
+    filters: int
+    size: int = 3
+    stride: int = 1
+    same: bool = True         # as large as the image, for a stride of 1
+    bias: bool = False
+
+
+@dataclass(frozen=True)
+class Units:
+    """A dense layer of what lies in a row."""
+    count: int
+
+
+@dataclass(frozen=True)
+class Residual:
+    """relu of the sum of what the layers and the shortcut (none: nothing) make of x."""
+    layers: tuple
+    shortcut: tuple = ()
+
+
+NORM, RELU, HALVE, MEAN, FLATTEN = "norm", "relu", "halve", "mean", "flatten"  # 2 x 2: HALVE
+
+
+def walk(layers, image, shapes, sizes):
+    """What the layers make of (height, width, channels) or (columns,); adds the shapes of each
+    layer's parameters, and how many numbers each convolution stores."""
+    for layer in layers:
+        if isinstance(layer, Residual):
+            after = walk(layer.layers, image, shapes, sizes)
+            walk(layer.shortcut, image, shapes, sizes)
+            image = after
+        elif isinstance(layer, Conv):
+            high, wide, channels = image
+            filters, seen = layer.filters or channels, channels if layer.filters else 1
+            less = 0 if layer.same else layer.size - 1
+            shapes.append(((layer.size, layer.size, seen, filters),) +
+                          (((filters,),) if layer.bias else ()))
+            image = (-(-(high - less) // layer.stride), -(-(wide - less) // layer.stride), filters)
+            sizes.append(prod(image))
+        elif isinstance(layer, Units):
+            shapes.append(((image[0], layer.count), (layer.count,)))
+            image = (layer.count,)
+        elif layer == NORM:
+            shapes.append(((image[-1],), (image[-1],)))
+        elif layer == HALVE:
+            image = (image[0] // 2, image[1] // 2, image[2])
+        elif layer == MEAN:
+            image = image[-1:]
+        elif layer == FLATTEN:
+            image = (prod(image),)
+    return image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Images(Workload):
+    """Layers of those above for images of one size."""
+    image: tuple              # height, width, channels
+    layers: tuple
     kind: str = "images"
 
     @property
@@ -67,35 +128,67 @@ class Images(Dense):
         return self.image
 
     @property
-    def weights(self):
-        channels = (self.image[2], *self.filters)
-        return [(3, 3, a, b) for a, b in zip(channels, channels[1:])] + super().weights
+    def classes(self):
+        return self.layers[-1].count
+
+    @property
+    def shapes(self):
+        """Of each layer's parameters: weights or scale, outputs last, and bias or shift."""
+        shapes = []
+        walk(self.layers, self.image, shapes, [])
+        return shapes
 
     @property
     def outputs(self):
-        high, wide, _ = self.image
-        return sum((high - 2 * i) * (wide - 2 * i) * count
-                   for i, count in enumerate(self.filters, 1))
+        sizes = []
+        walk(self.layers, self.image, [], sizes)
+        return sum(sizes)
 
+
+def separable(filters, stride=1):
+    return (Conv(0, stride=stride), NORM, RELU, Conv(filters, 1), NORM, RELU)
+
+
+def residual(filters, stride=1):
+    return Residual((Conv(filters, stride=stride), NORM, RELU, Conv(filters), NORM),
+                    (Conv(filters, 1, stride, bias=True),) if stride > 1 else ())
+
+
+CNN = (Conv(32, same=False, bias=True), RELU, Conv(64, same=False, bias=True), RELU, HALVE, FLATTEN,
+       Units(128), RELU, Units(10))
+RESNET8 = (Conv(16), NORM, RELU, residual(16), residual(32, 2), residual(64, 2), MEAN, Units(10))
+MOBILENET = (Conv(8, stride=2), NORM, RELU, *separable(16), *separable(32, 2), *separable(32),
+             *separable(64, 2), *separable(64), *separable(128, 2), *separable(128) * 5,
+             *separable(256, 2), *separable(256), MEAN, Units(2))
 
 MOMENTUM = 0.9                          # of sgd
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # of adam and adamw
 DECAY = 0.01                            # of adamw
 
 WORKLOADS = {
-    "seeded_mlp": Dense("examples/seeded_mlp/seeded_mlp.inv", (32, 128, 10), "cross_entropy",
+    "seeded_mlp": Dense(model="examples/seeded_mlp/seeded_mlp.inv", widths=(32, 128, 10),
+                        loss="cross_entropy",
                         rows=100, batch=32, epochs=10, optimizer="adam", rate=1e-3,
                         shuffle=False, accuracy=True),
-    "binary": Dense("examples/binary/binary.inv", (10, 16, 1), "binary_cross_entropy",
+    "binary": Dense(model="examples/binary/binary.inv", widths=(10, 16, 1),
+                    loss="binary_cross_entropy",
                     rows=80, batch=32, epochs=10, optimizer="adam", rate=1e-3, accuracy=True),
-    "mlp": Dense("bench/mlp.inv", (784, 256, 128, 10), "cross_entropy",
+    "mlp": Dense(model="bench/mlp.inv", widths=(784, 256, 128, 10),
+                 loss="cross_entropy",
                  rows=60000, batch=64, epochs=1, optimizer="sgd", rate=0.01),
-    "mlp_wide": Dense("bench/mlp_wide.inv", (1024, 4096, 4096, 1000), "cross_entropy",
+    "mlp_wide": Dense(model="bench/mlp_wide.inv", widths=(1024, 4096, 4096, 1000),
+                      loss="cross_entropy",
                       rows=5120, batch=256, epochs=1, optimizer="adamw", rate=1e-3),
-    "tabular": Dense("bench/tabular.inv", (100, 64, 64, 64, 64, 64, 64, 1), "mse",
+    "tabular": Dense(model="bench/tabular.inv", widths=(100, 64, 64, 64, 64, 64, 64, 1),
+                     loss="mse",
                      rows=20000, batch=32, epochs=1, optimizer="adam", rate=1e-3),
-    "cnn": Images("bench/cnn.inv", (9216, 128, 10), "cross_entropy", image=(28, 28, 1),
-                  filters=(32, 64), rows=6400, batch=64, epochs=1, optimizer="adam", rate=1e-3),
+    "cnn": Images(model="bench/cnn.inv", layers=CNN, loss="cross_entropy", image=(28, 28, 1),
+                  rows=6400, batch=64, epochs=1, optimizer="adam", rate=1e-3),
+    "resnet8": Images(model="bench/resnet8.inv", layers=RESNET8, loss="cross_entropy",
+                      image=(32, 32, 3), rows=640, batch=32, epochs=1, optimizer="adam", rate=1e-3),
+    "mobilenet": Images(model="bench/mobilenet.inv", layers=MOBILENET, loss="cross_entropy",
+                        image=(96, 96, 3), rows=160, batch=16, epochs=1, optimizer="adam",
+                        rate=1e-3),
 }
 
 # Name in the tables: the library (of the program's name) and the program's own option.

@@ -13,19 +13,27 @@ from workloads import BETA1, BETA2, DECAY, EPSILON, MOMENTUM
 
 
 class Keras:
+    compiled = "auto"  # by XLA, if all layers can be
+
     def __init__(self, task, threads):
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
         self.task, self.work = task, task.workload
+        self.model = self.new_model()
+        steps = -(-self.work.rows // self.work.batch)
+        self.model.compile(optimizer=self.new_optimizer(), loss=self.new_loss(),
+                           metrics=self.metrics(), steps_per_execution=min(steps, 32),
+                           jit_compile=self.compiled)
+        self.optimizer = self.model.optimizer
+
+    def new_model(self):
         units = self.work.widths[1:]
         layers = [keras.layers.Dense(n, activation="relu") for n in units[:-1]]
         layers.append(keras.layers.Dense(units[-1]))
-        self.model = keras.Sequential([keras.Input(self.work.widths[:1])] + layers)
-        self.start = [part for layer in task.layers for part in layer]
-        steps = -(-self.work.rows // self.work.batch)
-        self.model.compile(optimizer=self.new_optimizer(), loss=self.new_loss(),
-                           metrics=self.metrics(), steps_per_execution=min(steps, 32))
-        self.optimizer = self.model.optimizer
+        return keras.Sequential([keras.Input(self.work.widths[:1])] + layers)
+
+    def set_start(self):
+        self.model.set_weights([part for layer in self.task.layers for part in layer])
 
     def new_optimizer(self):
         rate, adam = self.work.rate, {"beta_1": BETA1, "beta_2": BETA2, "epsilon": EPSILON}
@@ -51,7 +59,7 @@ class Keras:
 
     def reset(self):
         keras.utils.set_random_seed(7)
-        self.model.set_weights(self.start)
+        self.set_start()
         for variable in self.optimizer.variables:
             if variable.path.split("/")[-1] != "learning_rate":
                 variable.assign(keras.ops.zeros_like(variable))
@@ -68,4 +76,5 @@ class Keras:
         self.model.save_weights(path + ".weights.h5")
 
 
-run(Keras)
+if __name__ == "__main__":
+    run(Keras)

@@ -11,6 +11,8 @@ from workloads import BETA1, BETA2, DECAY, EPSILON, MOMENTUM
 
 
 class TensorFlow:
+    by_xla = True
+
     def __init__(self, task, threads):
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -21,7 +23,7 @@ class TensorFlow:
         self.first = [tf.Variable(tf.zeros_like(part)) for part in self.start]
         self.second = [tf.Variable(tf.zeros_like(part)) for part in self.start]
         self.steps = tf.Variable(0.0)
-        self.compiled = tf.function(self.all_epochs, jit_compile=True)
+        self.compiled = tf.function(self.all_epochs, jit_compile=self.by_xla)
 
     def reset(self):
         tf.random.set_seed(7)
@@ -100,4 +102,5 @@ class TensorFlow:
                 grad=g)
 
 
-run(TensorFlow)
+if __name__ == "__main__":
+    run(TensorFlow)

@@ -60,6 +60,7 @@ class Eager(Torch):
     def __init__(self, task, threads):
         super().__init__(task, threads)
         self.model = nn.Sequential(*self.modules())
+        self.start = [turned(part) for layer in task.layers for part in layer]
 
     def modules(self):
         layers = []
@@ -69,11 +70,9 @@ class Eager(Torch):
 
     def reset(self):
         torch.manual_seed(7)
-        weighted = [module for module in self.model if hasattr(module, "weight")]
         with torch.no_grad():
-            for layer, (weights, bias) in zip(weighted, self.task.layers):
-                layer.weight.copy_(turned(weights))
-                layer.bias.copy_(torch.from_numpy(bias))
+            for part, start in zip(self.model.parameters(), self.start):
+                part.copy_(start)
         self.optimizer = self.new_optimizer(self.model.parameters())
 
     def new_optimizer(self, parameters):
