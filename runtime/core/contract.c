@@ -50,11 +50,6 @@ struct block {
     int first;
 };
 
-static long divide_up(long a, long b)
-{
-    return (a + b - 1) / b;
-}
-
 /* Where parts of vectors are fast: four columns of the tile at a time, each contiguous in out. */
 static void scatter_columns(const struct job *job, float *out, const float *tile, long rows,
                             long columns, int first)

@@ -75,6 +75,11 @@ struct runs {
     struct inv_place place[LANES];
 };
 
+static long divide_up(long a, long b)
+{
+    return (a + b - 1) / b;
+}
+
 static long shorter(long a, long b)
 {
     return a < b ? a : b;
