@@ -98,28 +98,30 @@ static int contracts_windows(void)
     return 1;
 }
 
-/* The windows above of each channel for itself, by filters of its own. */
-static int contracts_pages(void)
+/* The windows above of each channel for itself, by n filters of its own. */
+static int contracts_pages(long n)
 {
     static const struct inv_walk own[] = {{0, 246, {1}}, {6, 41, {0, 1}}};
-    static const struct inv_walk k[] = {{0, 246, {1}}, {3, 41, {0, 1}}}, down[] = {{0, 1, {0}}};
-    float x[5 * 246], w[41 * 9], plain[9], out[30 * 41], turned[30 * 41];
+    static const struct inv_walk k[] = {{0, 246, {1}}, {3, 41, {0, 1}}}, filter[] = {{0, 1, {0}}};
+    const struct inv_walk down[] = {{0, n, {0}}};
+    float x[5 * 246], w[41 * 9 * 2], plain[9], out[30 * 41 * 2], turned[30 * 41 * 2];
     fill(x, 5 * 246, 0);
-    fill(w, 41 * 9, OPERAND);
+    fill(w, 41 * 9 * n, OPERAND);
     struct inv_operand a = {x, -287, own, k, 2, 2, 2, {-1, -1}, {5, 6}, {0, 1, {0}}};
-    struct inv_operand b = {w, 0, NULL, down, 0, 1, 0, {0}, {0}, {0, 9, {0}}};
-    inv_contract_pages(out, 41, &a, 0, &b, 0, 41, 30, 1, 9);
+    struct inv_operand b = {w, 0, filter, down, 1, 1, 0, {0}, {0}, {0, 9 * n, {0}}};
+    inv_contract_pages(out, 41 * n, &a, 0, &b, 0, 41, 30, n, 9);
     for (long g = 0; g < 41; g++) {
         struct inv_operand left = inv_operand_page(&a, g), right = inv_operand_page(&b, g);
-        inv_contract_windows(turned + g, 41, &left, 0, &right, 0, 30, 1, 9);
+        inv_contract_windows(turned + g * n, 41 * n, &left, 0, &right, 0, 30, n, 9);
     }
-    for (long i = 0; i < 30 * 41; i++) {
+    for (long i = 0; i < 30 * 41 * n; i++) {
+        long place = i / n / 41, page = i / n % 41;
         for (long p = 0; p < 9; p++) {
-            long row = i / 41 / 6 + p / 3 - 1, column = i / 41 % 6 + p % 3 - 1;
+            long row = place / 6 + p / 3 - 1, column = place % 6 + p % 3 - 1;
             int inside = row >= 0 && row < 5 && column >= 0 && column < 6;
-            plain[p] = inside ? x[row * 246 + column * 41 + i % 41] : 0.0f;
+            plain[p] = inside ? x[row * 246 + column * 41 + page] : 0.0f;
         }
-        float one = contract_one(plain, 1, w + i % 41 * 9, 1, 9);
+        float one = contract_one(plain, 1, w + page * 9 * n + i % n, n, 9);
         if (!same(out[i], one) || !same(turned[i], one))
             return 0;
     }
@@ -138,7 +140,7 @@ static const char *check_contract(void)
             return FAULT("the contraction kernel");
     if (!contracts_windows())
         return FAULT("the contraction of windows");
-    if (!contracts_pages())
+    if (!contracts_pages(1) || !contracts_pages(2))
         return FAULT("the contraction of groups");
     return NULL;
 }

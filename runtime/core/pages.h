@@ -10,6 +10,8 @@
 #define PAGE_ROWS 9 /* filters of 3 x 3 have a gradient of so many rows */
 #define PAGE_VECTORS (INV_WIDTH == 16 ? 2 : 1) /* accumulators fit the registers */
 #define PAGE_BLOCK (CHUNK / PAGE_ROWS * PAGE_ROWS)
+#define PAGE_TILE (PAGE_BLOCK / 4)
+#define PAGE_COLUMNS 8 /* of a page, up to which its vectors would be half empty */
 #define POINTERS (CHUNK * PAGE_ROWS)
 
 /* Some rows of up to CHUNK pages, for a chunk of k: where their elements lie. */
@@ -167,6 +169,29 @@ APART static void contract_beside(float *out, long ldo, const struct inv_operand
                     many_rows(&t, &left, a_first + i, out + i * ldo + t.page, ldo);
                 else
                     few_rows(&t, &left, a_first + i, out + i * ldo + t.page, ldo);
+            }
+        }
+    }
+}
+
+/* The same of `n` columns a page, which stand side by side. */
+APART static void contract_columns(float *out, long ldo, const struct inv_operand *a, long a_first,
+                                   const struct inv_operand *b, long b_first, long pages, long m,
+                                   long n, long k)
+{
+    float tile[PAGE_TILE * CHUNK];
+    for (long page = 0, count; page < pages; page += count) {
+        struct inv_operand left = inv_operand_page(a, page), right = inv_operand_page(b, page);
+        count = shorter(pages - page, CHUNK);
+        for (long i = 0, rows; i < m; i += rows) {
+            float *to = out + i * ldo + page * n;
+            rows = shorter(m - i, PAGE_TILE);
+            for (long j = 0; j < n; j++) {
+                contract_beside(tile, count, &left, a_first + i, &right, b_first + j, count, rows,
+                                k);
+                for (long r = 0; r < rows; r++)
+                    for (long c = 0; c < count; c++)
+                        to[r * ldo + c * n + j] = tile[r * count + c];
             }
         }
     }
