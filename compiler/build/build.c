@@ -249,8 +249,7 @@ static struct command_line link_line(const struct build *build, const struct obj
         command_add(&line, objects->path[i]);
     command_add(&line, build->library);
     command_add_words(&line, libraries);
-    command_add(&line, "-lm");
-    command_add(&line, "-pthread");
+    command_add(&line, "-pthread"); /* and no libm, which has nothing that trainers call */
     command_add(&line, "-o");
     command_add(&line, out);
     return line;

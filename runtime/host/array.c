@@ -113,8 +113,8 @@ static double load_half(uint64_t bits)
 {
     int exponent = (int)(bits >> 10 & 31), fraction = (int)(bits & 1023);
     double size = exponent == 31  ? (fraction ? (double)NAN : (double)INFINITY)
-                  : exponent == 0 ? ldexp(fraction, -24)
-                                  : ldexp(1024 + fraction, exponent - 25);
+                  : exponent == 0 ? fraction * 0x1p-24
+                                  : (1024 + fraction) * 0x1p-25 * (double)(1u << exponent);
     return bits >> 15 & 1 ? -size : size;
 }
 

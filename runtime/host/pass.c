@@ -144,12 +144,19 @@ int inv_pass_evaluate_file(struct inv_session *s, struct inv_pass *pass, struct 
     return 1;
 }
 
+/* Whether it has no fraction; an infinity has none. */
+static int is_whole(double value)
+{
+    double size = fabs(value);
+    return size < 0x1p52 ? (double)(int64_t)size == size : size >= 0x1p52;
+}
+
 void inv_pass_print_value(FILE *to, double value)
 {
     double size = fabs(value);
     if (isnan(value))
         fputs("nan", to);
-    else if (isfinite(value) && value == floor(value) && size >= 1000 && size < 1e15)
+    else if (isfinite(value) && is_whole(value) && size >= 1000 && size < 1e15)
         fprintf(to, "%.0f", value);
     else if (size == 0 || (size >= 1e-3 && size < 1e5))
         fprintf(to, "%.4f", value);
@@ -177,10 +184,10 @@ void inv_pass_log(struct inv_session *s, const struct inv_pass *pass, const char
     }
 }
 
-static int is_whole(const double *value, int64_t count)
+static int are_whole(const double *value, int64_t count)
 {
     for (int64_t i = 0; i < count; i++)
-        if (value[i] != floor(value[i]))
+        if (!is_whole(value[i]))
             return 0;
     return 1;
 }
@@ -194,7 +201,7 @@ void inv_pass_print_arrays(const struct inv_session *s, const struct inv_pass *p
             continue;
         fprintf(to, "%s\n", s->model->report[i].name);
         const double *value = pass->value + value_at(s, i);
-        int whole = is_whole(value, count);
+        int whole = are_whole(value, count);
         for (int64_t e = 0; e < count; e++)
             fprintf(to, whole ? "%7.0f%s" : "%10.4f%s", value[e],
                     (e + 1) % width == 0 ? "\n" : "");
