@@ -17,6 +17,9 @@
 #define PACK_ROWS (8 * ROWS)       /* rows from which b is packed although it lies well */
 #define PACK_COLUMNS (4 * COLUMNS) /* columns from which a is packed */
 
+#define FEW_STEPS 64 /* of a chain: up to so many, a is no sooner packed than read */
+#define FEW_FLOATS (16 << 10) /* of an a that near caches hold where it lies */
+
 #define FAR_OUTPUTS (512 << 10) /* of a packed product: a level-2 cache loses them between chunks */
 #define FAR_STEPS (CHUNK / 2)   /* of a chain: beside fewer, asking for outputs early takes long */
 
@@ -472,6 +475,14 @@ static void contract_near(const struct job *job)
         contract_near_chunk(job, p, job->k - p < CHUNK ? job->k - p : CHUNK);
 }
 
+/* Whether it pays to pack both operands. */
+static int is_packed(const struct job *job)
+{
+    int few = job->k <= FEW_STEPS && job->m * job->k <= FEW_FLOATS && job->as_m < NEAR_STRIDE &&
+              job->as_k < NEAR_STRIDE;
+    return job->n >= PACK_COLUMNS && job->m > WIDE_ROWS && !few;
+}
+
 static void clear_out(const struct job *job)
 {
     for (long i = 0; i < job->m; i++)
@@ -490,7 +501,7 @@ static void contract_job(const struct job *job)
             contract_column_rows(job, i);
     else if (is_near(job))
         contract_near(job);
-    else if (job->n >= PACK_COLUMNS && job->m > WIDE_ROWS)
+    else if (is_packed(job))
         contract_packed(job);
     else
         contract_blocks(job, NULL, NULL);
