@@ -567,6 +567,7 @@ def main():
     np.save(HERE / "layers.npy", rows)
     torch.set_num_threads(1)
     for group in sys.argv[1:] or GROUPS:
+        group = group.removeprefix("layers_")
         record(group, GROUPS[group], rows.astype(np.float64))
 
 
