@@ -800,11 +800,13 @@ static bool windows_of(struct lower *l, struct frame *frame, struct value x,
     int rank = value_rank(l, x), axes = v[1].kind == V_LIST ? v[1].count : 1, axis = 0;
     if (given[2] && !axis_of(l, frame, v[2], rank, &axis))
         return false;
-    if (axes < 1 || axis + axes > rank || rank + axes > RANK_MAX - 1) {
+    if (axes < 1 || axis + axes > rank) {
         lower_error(l, frame, v[1].span, "%s has no %d axes for windows from axis %d on",
                     value_describe(l, x), axes, axis);
         return false;
     }
+    if (!room_for_axis(l, frame, rank + axes - 1, v[1].span))
+        return false;
     for (int i = 1; i < 7; i++)
         if (i != 2 && !wholes_of(l, frame, name[i], v[i], given[i], axes, i < 5, i < 5, part[i]))
             return false;

@@ -124,6 +124,24 @@ class Windows:
                     before=self.before, after=self.after, outside=outside)
 
 
+def contraction(test, name, windows, x, groups):
+    """A convolution of the weights NAME/w and NAME/bias as products of windows, one for a group."""
+    filters = np.split(test.weights.pop(f"{name}/w"), groups, axis=-1)
+    bias = test.weights.pop(f"{name}/bias", None)
+    each, axes, parts = filters[0].shape[-2], len(windows.size), []
+    for g, w in enumerate(filters):
+        test.weights[f"{name}_w{g}"] = w
+        test.lines.append(f"  param {name}_w{g}: f32{list(w.shape)} = 0")
+        seen = windows.of(f"{x}[..., {g * each}..{g * each + each - 1}]")
+        parts.append(call("contract", seen, f"{name}_w{g}", axes + 1))
+    text = call("concat", *parts, axis=axes) if groups > 1 else parts[0]
+    if bias is not None:
+        test.weights[f"{name}_bias"] = bias
+        test.lines.append(f"  param {name}_bias: f32{list(bias.shape)} = 0")
+        text += f" + {name}_bias"
+    return text
+
+
 def of_Conv(test, node, name, options):
     x, (rows, channels, *places) = test.values[node.input[0]]
     w = test.constants[node.input[1]]
@@ -139,14 +157,8 @@ def of_Conv(test, node, name, options):
         text = call(f"conv{axes}d", x, w.shape[0], w.shape[2], **windows.options(), **more,
                     dilation=windows.dilation[0], with_bias=None if bias else "false")
         text = f"{text} as {name}"
-    elif groups == 1:
-        for path in ("w", "bias")[:1 + bias]:
-            value = test.weights.pop(f"{name}/{path}")
-            test.weights[f"{name}_{path}"] = value
-            test.lines.append(f"  param {name}_{path}: f32{list(value.shape)} = 0")
-        text = f"contract({windows.of(x)}, {name}_w, {axes + 1})" + (f" + {name}_bias" if bias else "")
     else:
-        raise Inexpressible("groups in three dimensions")
+        text = contraction(test, name, windows, x, groups)
     test.let(node.output[0], text, [rows, w.shape[0], *windows.out()])
 
 
