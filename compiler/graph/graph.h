@@ -143,7 +143,8 @@ int graph_broadcast(struct graph *, int x, const struct shape *);
 int graph_matmul(struct graph *, int a, int b);
 /* x [p, n, c], index I32 [p, r] -> [p, r, c]; an index outside 0..n-1 is clamped. */
 int graph_take(struct graph *, int x, int index);
-int graph_scatter_add(struct graph *, int g, int index, int64_t n); /* [p, r, c] -> [p, n, c] */
+/* x [p, r, c], index I32 [p, r] -> [p, n, c]: scatter_add or segment_argmax */
+int graph_segment(struct graph *, enum op, int x, int index, int64_t n);
 /* An operator of class LINE along one axis, of operands of one shape. */
 int graph_line(struct graph *, enum op, int count, const int *x, int axis, bool reverse);
 /* index I32 [...] -> BOOL [..., k] */

@@ -428,14 +428,15 @@ int graph_take(struct graph *graph, int x, int index)
     return graph_binary(graph, OP_TAKE, x, index);
 }
 
-int graph_scatter_add(struct graph *graph, int g, int index, int64_t n)
+int graph_segment(struct graph *graph, enum op op, int x, int index, int64_t n)
 {
-    struct shape shape = graph_node(graph, g)->shape;
+    struct shape shape = graph_node(graph, x)->shape;
+    enum dtype dtype = op == OP_SCATTER_ADD ? F32 : I32;
     assert(shape.rank == 3);
     shape.dim[1] = n;
     if (shape.rows == 1)
         shape.rows = -1;
-    return graph_add_shaped(graph, OP_SCATTER_ADD, 2, (int[]){g, index}, NULL, F32, &shape);
+    return graph_add_shaped(graph, op, 2, (int[]){x, index}, NULL, dtype, &shape);
 }
 
 /* ---- lines ---- */

@@ -537,20 +537,52 @@ static bool flag(struct lower *l, struct frame *frame, struct value v, const cha
     return v.kind == V_BOOL;
 }
 
-/* cumsum(x, axis = -1, reverse = false) */
+/* Spreads values over the rows where one of them is per row; are they now? */
+static bool spread_all(struct lower *l, int count, struct value *v)
+{
+    bool per_row = false;
+    for (int i = 0; i < count; i++)
+        per_row = per_row || v[i].per_row;
+    for (int i = 0; per_row && i < count; i++)
+        v[i] = spread_rows(l, v[i]);
+    return per_row;
+}
+
+/* Have both the same extents but for that of `axis`? */
+static bool same_dims(struct lower *l, struct value a, struct value b, int axis)
+{
+    bool same = value_rank(l, a) == value_rank(l, b);
+    for (int i = 0; same && i < value_rank(l, a); i++)
+        same = i == axis || value_dim(l, a, i) == value_dim(l, b, i);
+    return same;
+}
+
+/* One or two values of one shape, then axis = -1, and whether from the other end = false. */
 static struct value call_line(struct lower *l, struct frame *frame, const struct builtin *b,
                               struct arguments *a, const char *path, struct span span)
 {
-    int axis;
+    int axis, node[2], count = op_def(b->op)->operands;
     bool reverse = false;
-    ARGUMENTS(3);
-    struct value x = value_to_f32(l, v[0]);
-    if (x.kind == V_ERROR || (given[2] && !flag(l, frame, v[2], b->formals[2], &reverse)) ||
-        !axis_of(l, frame, given[1] ? v[1] : value_number(-1, span), value_rank(l, x), &axis))
+    ARGUMENTS(4);
+    for (int i = 0; i < count; i++)
+        if ((v[i] = value_to_f32(l, v[i])).kind == V_ERROR)
+            return v[i];
+    const struct value *at = &v[count], *back = at + 1;
+    if ((given[count + 1] && !flag(l, frame, *back, b->formals[count + 1], &reverse)) ||
+        !axis_of(l, frame, given[count] ? *at : value_number(-1, span), value_rank(l, v[0]), &axis))
         return value_error();
-    x.node = graph_line(l->graph, b->op, 1, &x.node, axis + x.per_row, reverse);
-    x.span = span;
-    return x;
+    if (!same_dims(l, v[0], v[count - 1], -1)) {
+        lower_error(l, frame, span, "'%s' takes values of one shape, not %s and %s", b->name,
+                    value_describe(l, v[0]), value_describe(l, v[1]));
+        return value_error();
+    }
+    bool per_row = spread_all(l, count, v);
+    for (int i = 0; i < count; i++)
+        node[i] = v[i].node;
+    int line = graph_line(l->graph, b->op, count, node, axis + per_row, reverse);
+    struct value out = value_tensor(l, line, per_row, span);
+    out.classes = value_node(l, out)->dtype == I32 ? value_dim(l, v[0], axis) : 0;
+    return out;
 }
 
 /* ---- indexed reads ---- */
@@ -716,6 +748,117 @@ static struct value call_pick(struct lower *l, struct frame *frame, const struct
     shape = shape_rows(rank, out, y.per_row);
     return value_tensor(l, graph_reshape(l->graph, graph_take(l->graph, zn, yn), &shape), y.per_row,
                         span);
+}
+
+/* Puts the axis at the end, or back to its place from there. */
+static int move_axis(struct lower *l, int node, int axis, bool back)
+{
+    int perm[RANK_MAX], last = graph_node(l->graph, node)->shape.rank - 1;
+    for (int i = 0; i <= last; i++)
+        perm[i] = i < axis ? i : back ? (i == axis ? last : i - 1) : i == last ? axis : i + 1;
+    return graph_transpose(l->graph, node, perm);
+}
+
+/* [p, n, 1], or of an index [p, n], where p is all axes but one. */
+static int as_pages(struct lower *l, struct value x, int axis, bool index)
+{
+    int64_t n = value_dim(l, x, axis), dim[] = {row_elements(l, x) / n, n, 1};
+    struct shape shape = shape_of(index ? 2 : 3, x.per_row ? 0 : -1, dim);
+    return graph_reshape(l->graph, move_axis(l, x.node, axis + x.per_row, false), &shape);
+}
+
+/* pages [p, n, 1] in the shape of `like`, whose axis has n elements now */
+static struct value of_pages(struct lower *l, int pages, struct value like, int axis,
+                             struct span span)
+{
+    int at = axis + like.per_row;
+    struct shape shape = value_node(l, like)->shape;
+    for (int i = at; i + 1 < shape.rank; i++)
+        shape.dim[i] = shape.dim[i + 1];
+    shape.dim[shape.rank - 1] = graph_node(l->graph, pages)->shape.dim[1];
+    int node = move_axis(l, graph_reshape(l->graph, pages, &shape), at, true);
+    return value_tensor(l, node, like.per_row, span);
+}
+
+/* take_along(x, index, axis = -1): for each place of the index, x there but for its axis */
+static struct value call_take_along(struct lower *l, struct frame *frame, const struct builtin *b,
+                                    struct arguments *a, const char *path, struct span span)
+{
+    int axis;
+    ARGUMENTS(3);
+    v[0] = value_to_f32(l, v[0]);
+    if (v[0].kind == V_ERROR || !index_value(l, frame, b, v[1]) ||
+        !axis_of(l, frame, given[2] ? v[2] : value_number(-1, span), value_rank(l, v[0]), &axis))
+        return value_error();
+    if (!same_dims(l, v[0], v[1], axis)) {
+        lower_error(l, frame, span, "'%s' along axis %d: %s and %s differ in another axis", b->name,
+                    axis, value_describe(l, v[0]), value_describe(l, v[1]));
+        return value_error();
+    }
+    spread_all(l, 2, v);
+    int pages = graph_take(l->graph, as_pages(l, v[0], axis, false), as_pages(l, v[1], axis, true));
+    return of_pages(l, pages, v[0], axis, span);
+}
+
+/* How many places rows are added to. */
+static bool places_of(struct lower *l, struct frame *frame, const struct builtin *b,
+                      struct value v, int64_t *n)
+{
+    bool good = value_whole(v, n) && *n >= 1 && *n <= INT32_MAX;
+    if (!good)
+        lower_error(l, frame, v.span, "'%s' takes a whole number of places from 1, not %s", b->name,
+                    value_describe(l, v));
+    return good;
+}
+
+/* scatter_add(x, index, n, axis = -1): x added up along the axis where the index says */
+static struct value call_scatter_add(struct lower *l, struct frame *frame, const struct builtin *b,
+                                     struct arguments *a, const char *path, struct span span)
+{
+    int axis;
+    int64_t n;
+    ARGUMENTS(4);
+    v[0] = value_to_f32(l, v[0]);
+    if (v[0].kind == V_ERROR || !index_value(l, frame, b, v[1]) ||
+        !places_of(l, frame, b, v[2], &n) ||
+        !axis_of(l, frame, given[3] ? v[3] : value_number(-1, span), value_rank(l, v[0]), &axis))
+        return value_error();
+    if (!same_dims(l, v[0], v[1], -1)) {
+        lower_error(l, frame, span, "'%s' takes values of one shape, not %s and %s", b->name,
+                    value_describe(l, v[0]), value_describe(l, v[1]));
+        return value_error();
+    }
+    spread_all(l, 2, v);
+    int pages = graph_segment(l->graph, OP_SCATTER_ADD, as_pages(l, v[0], axis, false),
+                              as_pages(l, v[1], axis, true), n);
+    return of_pages(l, pages, v[0], axis, span);
+}
+
+/* segment_sum(x, index, n): x [r, ..], index [r] -> [n, ..]; segment_argmax likewise */
+static struct value call_segment(struct lower *l, struct frame *frame, const struct builtin *b,
+                                 struct arguments *a, const char *path, struct span span)
+{
+    int64_t n, dim[RANK_MAX];
+    ARGUMENTS(3);
+    v[0] = value_to_f32(l, v[0]);
+    if (v[0].kind == V_ERROR || !index_value(l, frame, b, v[1]) ||
+        !places_of(l, frame, b, v[2], &n))
+        return value_error();
+    int rank = value_rank(l, v[0]);
+    if (rank < 1 || value_rank(l, v[1]) != 1 || value_dim(l, v[0], 0) != value_dim(l, v[1], 0)) {
+        lower_error(l, frame, span, "'%s' takes f32[r, ...] and int[r], not %s and %s", b->name,
+                    value_describe(l, v[0]), value_describe(l, v[1]));
+        return value_error();
+    }
+    bool per_row = spread_all(l, 2, v);
+    int64_t r = value_dim(l, v[0], 0), form[] = {1, r, row_elements(l, v[0]) / r};
+    struct shape x = shape_of(3, per_row ? 0 : -1, form), index = shape_of(2, x.rows, form);
+    int out = graph_segment(l->graph, b->op, graph_reshape(l->graph, v[0].node, &x),
+                            graph_reshape(l->graph, v[1].node, &index), n);
+    for (int i = 0; i < rank; i++)
+        dim[i] = i == 0 ? n : value_dim(l, v[0], i);
+    struct shape shape = shape_rows(rank, dim, per_row);
+    return value_tensor(l, graph_reshape(l->graph, out, &shape), per_row, span);
 }
 
 static struct value call_one_hot(struct lower *l, struct frame *frame, const struct builtin *b,
@@ -1199,6 +1342,9 @@ static const struct builtin builtins[] = {
     {"min", 1, 3, 0, call_extreme, {"x", "axis", "keep"}},
     {"argmax", 1, 2, 0, call_argmax, {"x", "axis"}},
     {"cumsum", 1, 3, OP_CUMSUM, call_line, {"x", "axis", "reverse"}},
+    {"cumprod", 1, 3, OP_CUMPROD, call_line, {"x", "axis", "reverse"}},
+    {"recurrence", 2, 4, OP_RECURRENCE, call_line, {"a", "x", "axis", "reverse"}},
+    {"argsort", 1, 3, OP_ARGSORT, call_line, {"x", "axis", "descending"}},
     {"select", 3, 3, 0, call_select, {"condition", "a", "b"}},
     {"to_int", 1, 1, 0, call_to_int, {"x"}},
     {"to_float", 1, 1, 0, call_to_float, {"x"}},
@@ -1216,6 +1362,10 @@ static const struct builtin builtins[] = {
     {"take", 2, 2, 0, call_take, {"x", "index"}},
     {"neighbour", 1, 1, 0, call_neighbour, {"x"}},
     {"pick", 2, 2, 0, call_pick, {"z", "y"}},
+    {"take_along", 2, 3, 0, call_take_along, {"x", "index", "axis"}},
+    {"scatter_add", 3, 4, 0, call_scatter_add, {"x", "index", "n", "axis"}},
+    {"segment_sum", 3, 3, OP_SCATTER_ADD, call_segment, {"x", "index", "n"}},
+    {"segment_argmax", 3, 3, OP_SEGMENT_ARGMAX, call_segment, {"x", "index", "n"}},
     {"one_hot", 1, 2, 0, call_one_hot, {"y", "classes"}},
     {"window", 2, 8, 0, call_window,
      {"x", "size", "axis", "stride", "dilation", "before", "after", "outside"}},

@@ -34,7 +34,7 @@ static int64_t chain(const struct oracle *o, const struct node *n)
 
 static int build(struct graph *graph, const int *x)
 {
-    return graph_scatter_add(graph, x[0], x[1], 5);
+    return graph_segment(graph, OP_SCATTER_ADD, x[0], x[1], 5);
 }
 
 static const struct op_case cases[] = {

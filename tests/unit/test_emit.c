@@ -287,11 +287,11 @@ static void case_indexed(void)
     int table = input(shape(3, -1, 1, 5, 6, 0)), at = classes(shape(2, 1, 1, 1, 0, 0));
     int rows = graph_take(graph, table, at);
     output(op1(OP_NEG, rows));
-    output(graph_scatter_add(graph, rows, at, 5));
+    output(graph_segment(graph, OP_SCATTER_ADD, rows, at, 5));
     int pages = input(shape(3, 0, 1, 4, 1, 0)), pick = classes(shape(2, 0, 1, 3, 0, 0));
     int picked = graph_take(graph, pages, pick);
     output(picked);
-    output(graph_scatter_add(graph, op1(OP_SQUARE, picked), pick, 4));
+    output(graph_segment(graph, OP_SCATTER_ADD, op1(OP_SQUARE, picked), pick, 4));
 }
 
 static void case_pieces(void)

@@ -229,6 +229,16 @@ int rule_at(struct gradient *d, const struct shape *shape, int axis, int index)
     return graph_binary(graph, OP_EQ, position, index);
 }
 
+int rule_shift(struct gradient *d, int x, bool back)
+{
+    struct graph *graph = gradient_graph(d);
+    struct shape whole = graph_node(graph, x)->shape, part = whole;
+    const int64_t from[RANK_MAX] = {0, back}, to[RANK_MAX] = {0, !back};
+    if (--part.dim[1] == 0)
+        return graph_fill(graph, 0.0f, &whole);
+    return graph_pad(graph, graph_slice(graph, x, from, &part), to, &whole);
+}
+
 void rule_either(struct gradient *d, const struct node *n, int condition, int dy)
 {
     if (gradient_wanted(d, n, 0))

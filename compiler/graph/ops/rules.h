@@ -41,6 +41,9 @@ int rule_where(struct gradient *, int condition, int x);
 int rule_where_not(struct gradient *, int condition, int x);
 /* BOOL: this element's place along `axis` of `shape` is that in `index`, which broadcasts. */
 int rule_at(struct gradient *, const struct shape *shape, int axis, int index);
+/* Along the middle axis of three, each element what the one before it is, or with `back` the one
+ * behind it; +0 where there is none. */
+int rule_shift(struct gradient *, int x, bool back);
 /* min and max: dy to operand 0 where condition, else to operand 1. */
 void rule_either(struct gradient *, const struct node *, int condition, int dy);
 /* A reduction whose gradient reaches all elements alike: dy broadcast to operand 0. */
