@@ -114,10 +114,13 @@ class Windows:
         return (equal(self.stride) and equal(self.dilation)
                 and equal(self.before + self.after) is not None)
 
-    def options(self):
+    def own_sizes(self):
+        """Of the axes behind the first, where they differ."""
         names = ["width"] if len(self.size) == 2 else ["height", "width"]
-        own = dict(zip(names, self.size[1:])) if len(set(self.size)) > 1 else {}
-        return {**own, "stride": self.stride[0], "border": self.before[0]}
+        return dict(zip(names, self.size[1:])) if len(set(self.size)) > 1 else {}
+
+    def options(self):
+        return {**self.own_sizes(), "stride": self.stride[0], "border": self.before[0]}
 
     def of(self, x, outside=None):
         return call("window", x, self.size, stride=self.stride, dilation=self.dilation,
@@ -160,6 +163,28 @@ def of_Conv(test, node, name, options):
     else:
         text = contraction(test, name, windows, x, groups)
     test.let(node.output[0], text, [rows, w.shape[0], *windows.out()])
+
+
+def of_ConvTranspose(test, node, name, options):
+    x, (rows, channels, *places) = test.values[node.input[0]]
+    w, axes = test.constants[node.input[1]], len(places)
+    groups, windows = options.get("group", 1), Windows(options, places, w.shape[2:])
+    more = list(options.get("output_padding", [0] * axes))
+    if "output_shape" in options:
+        raise Inexpressible("output_shape")
+    test.weights[f"{name}/w"] = np.moveaxis(w, (1, 0), (-2, -1))
+    bias = len(node.input) > 2
+    if bias:
+        test.weights[f"{name}/bias"] = test.constants[node.input[2]]
+    each = lambda values: values if axes > 1 else values[0]
+    border = [n for pair in zip(windows.before, windows.after) for n in pair]
+    text = call(f"conv{axes}d_transpose", x, w.shape[1] * groups, w.shape[2],
+                **windows.own_sizes(), stride=each(windows.stride), border=border,
+                output_padding=each(more), dilation=each(windows.dilation),
+                groups=groups if groups > 1 else None, with_bias=None if bias else "false")
+    out = [(n - 1) * s - b - a + d * (k - 1) + 1 + m for n, s, b, a, d, k, m in zip(
+        places, windows.stride, windows.before, windows.after, windows.dilation, windows.size, more)]
+    test.let(node.output[0], f"{text} as {name}", [rows, w.shape[1] * groups, *out])
 
 
 def pool(test, node, options, kind):
