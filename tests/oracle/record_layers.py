@@ -204,6 +204,49 @@ CONV13 = [
     keras_conv("conv", (3, 5, 4, 2), 2, 3, 2, 2, pad="same", stride=2),
 ]
 
+# ---- transposed convolutions, and strides and borders of an axis each
+
+def transposed(shape, filters, size, **o):
+    """conv1d_transpose to conv3d_transpose beside PyTorch."""
+    axes = len(shape) - 1
+    function = [F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d][axes - 1]
+    groups = o.get("groups", 1)
+
+    def run(x, w):
+        turned = w["{c}/w"].movedim((-1, -2), (0, 1))
+        return last(function(first(x), turned, w["{c}/bias"], o.get("stride", 1), o.get("border", 0),
+                             o.get("output_padding", 0), groups, o.get("dilation", 1)))
+    return Case("{x} -> " + call(f"conv{axes}d_transpose", filters, size, **o) + " as {c}", shape, run,
+                {"{c}/w": (*[size] * axes, filters // groups, shape[-1]), "{c}/bias": (filters,)})
+
+
+def keras_transposed(shape, filters, size, stride):
+    weights = {"{c}/w": (size, size, filters, shape[-1]), "{c}/bias": (filters,)}
+    return Case("{x} -> " + call("conv2d_transpose", filters, size, stride=stride, pad="same")
+                + " as {c}", shape, keras_layer(lambda dtype: keras.layers.Conv2DTranspose(
+                    filters, size, stride, "same", dtype=dtype), *weights), weights)
+
+
+def uneven(x, w):
+    x = F.pad(first(x), (3, 0, 0, 2))
+    return last(F.conv2d(x, w["{c}/w"].permute(3, 2, 0, 1), w["{c}/bias"], (3, 2), 0, (1, 2)))
+
+
+TRANSPOSED = [
+    transposed((4, 3, 2), 3, 3, stride=2),
+    transposed((3, 5, 4), 4, 2, stride=3, groups=2),
+    transposed((1, 1, 3), 2, 4),
+    transposed((5, 4, 2), 3, 3, stride=2, border=2, dilation=2),
+    transposed((3, 4, 2), 2, 3, stride=3, border=1, output_padding=2),
+    transposed((6, 2), 3, 4, stride=3, border=1),
+    transposed((2, 3, 2, 2), 2, 3, stride=2, border=1),
+    keras_transposed((4, 5, 2), 3, 3, 2),
+    keras_transposed((3, 3, 2), 2, 2, 3),
+    Case("{x} -> conv2d(3, 2, width = 3, stride = [3, 2], border = [0, 2, 3, 0], dilation = [1, 2])"
+         " as {c}", (6, 5, 2), uneven, {"{c}/w": (2, 3, 2, 3), "{c}/bias": (3,)}),
+]
+
+
 # ---- pooling
 
 def plain(name, *positions, of, shape, coarse=False, **o):
@@ -463,8 +506,8 @@ LOSSES = [
     loss("mean(log_cosh({a}, {b}))", 5, of_keras("LogCosh")),
 ]
 
-GROUPS = {"conv2d": CONV2D, "conv13": CONV13, "pools": POOLS, "norms": NORMS, "images": IMAGES,
-          "losses": LOSSES}
+GROUPS = {"conv2d": CONV2D, "conv13": CONV13, "transposed": TRANSPOSED, "pools": POOLS,
+          "norms": NORMS, "images": IMAGES, "losses": LOSSES}
 
 
 # ---- models and vectors
