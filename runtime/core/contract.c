@@ -33,6 +33,7 @@ struct job {
     long os_m, os_n, as_m, as_k, bs_k, bs_n, m, n, k;
     const struct inv_operand *a_walk, *b_walk; /* of operands without strides, else NULL */
     long a_first, b_first;
+    const struct inv_later *later; /* or NULL */
 };
 
 #if defined(__GNUC__)
@@ -144,6 +145,16 @@ INV_FN void fetch_tile(const struct job *job, long i, long j, long rows, long co
             FETCH_LATER(out + r * job->os_m + c * job->os_n);
 }
 
+/* Asks for what is read once the outputs of a tile are done. */
+INV_FN void fetch_reads(const struct job *job, long i, long j, long rows, long columns)
+{
+    const struct inv_later *later = job->later;
+    for (int q = 0; q < later->count; q++)
+        for (long r = 0; r < rows; r++)
+            for (long c = 0; c < columns; c += LINE)
+                FETCH_LATER(later->at[q] + (i + r) * later->ld + j + c);
+}
+
 static int is_far(const struct job *job, const struct block *block)
 {
     return block->packed && job->m * job->n >= FAR_OUTPUTS && block->k >= FAR_STEPS;
@@ -154,11 +165,13 @@ static void contract_strips(const struct job *job, const struct block *block, st
                             long j, long columns)
 {
     long strips = divide_up(block->m, ROWS);
-    int far = is_far(job, block);
+    int far = is_far(job, block), ends = block->p + block->k == job->k;
     for (long s = 0; s < strips; s++) {
         long begin = block->m * s / strips, end = block->m * (s + 1) / strips;
         if (far)
             fetch_tile(job, block->i + begin, j, end - begin, columns);
+        if (job->later && ends)
+            fetch_reads(job, block->i + begin, j, end - begin, columns);
         if (block->packed) {
             t->a = block->packed + s * ROWS * block->k;
             t->as_m = 1;
@@ -459,6 +472,8 @@ static void contract_near_chunk(const struct job *job, long p, long k)
         t.bs_k = job->bs_k;
         for (long i = 0, count; i < job->m; i += count) {
             count = rows + (i < longer);
+            if (job->later && p + k == job->k)
+                fetch_reads(job, i, j, count, columns);
             t.out = job->out + i * job->os_m + j;
             if (job->os_n == 1)
                 kernels[count - 1][vectors - 1][t.as_m == 1][t.last != INV_WIDTH](&t);
@@ -522,17 +537,25 @@ static long job_cost(const struct job *job)
 }
 
 /* Lanes lie across columns; where these are few and rows are many, the transposed job is done. */
-void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
-                  long bs_k, long bs_n, long m, long n, long k)
+void inv_contract_before(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                         long bs_k, long bs_n, long m, long n, long k,
+                         const struct inv_later *later)
 {
     as_m = m == 1 ? 1 : as_m;
     bs_n = n == 1 ? 1 : bs_n;
-    struct job job = {out, a, b, ldo, 1, as_m, as_k, bs_k, bs_n, m, n, k, NULL, NULL, 0, 0};
-    struct job flipped = {out, b, a, 1, ldo, bs_n, bs_k, as_k, as_m, n, m, k, NULL, NULL, 0, 0};
+    struct job job = {out, a, b, ldo, 1, as_m, as_k, bs_k, bs_n, m, n, k, NULL, NULL, 0, 0, later};
+    struct job flipped = {out, b, a, 1, ldo, bs_n, bs_k, as_k, as_m, n, m, k, NULL, NULL, 0, 0,
+                          NULL};
     int columns = n == 1 && as_k == 1 && as_m != 1, rows = m == 1 && bs_k == 1 && bs_n != 1;
     int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
     int flip = !columns && (rows || (ragged && job_cost(&flipped) < job_cost(&job)));
     contract_job(flip ? &flipped : &job);
+}
+
+void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                  long bs_k, long bs_n, long m, long n, long k)
+{
+    inv_contract_before(out, ldo, a, as_m, as_k, b, bs_k, bs_n, m, n, k, NULL);
 }
 
 /* Strides of an operand that has one for its rows and one for k. */
@@ -549,7 +572,8 @@ static long only_stride(const struct inv_walk *walk, int count)
 void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, long a_first,
                           const struct inv_operand *b, long b_first, long m, long n, long k)
 {
-    struct job job = {out, a->x, b->x, ldo, 1, 2, 2, 2, 2, m, n, k, a, b, a_first, b_first};
+    struct job job = {out, a->x, b->x, ldo, 1, 2, 2, 2, 2, m, n, k, a, b, a_first, b_first,
+                      NULL};
     if (is_strided(a)) {
         job.as_m = only_stride(a->own, a->owns);
         job.as_k = only_stride(a->k, a->ks);
@@ -563,7 +587,7 @@ void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, lon
         job.b_walk = NULL;
     }
     struct job flipped = {out, job.b, job.a, 1, ldo, job.bs_n, job.bs_k, job.as_k, job.as_m,
-                          n, m, k, job.b_walk, job.a_walk, b_first, a_first};
+                          n, m, k, job.b_walk, job.a_walk, b_first, a_first, NULL};
     int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
     const struct job *best = ragged && job_cost(&flipped) < job_cost(&job) ? &flipped : &job;
     enum form form = choose_form(best);
