@@ -12,7 +12,7 @@
 
 struct program;
 
-enum { RANK_MAX = 8 };
+enum { RANK_MAX = 9 };
 
 /* Every element takes 4 bytes, I64 takes 8.  BOOL is 0 or 1 in 4 bytes. */
 enum dtype { F32, I32, BOOL, I64 };

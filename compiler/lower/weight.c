@@ -94,7 +94,9 @@ void lower_weight(struct lower *l, const struct ast *ast)
 int lower_row_weights(struct lower *l, int rank)
 {
     const struct data_desc *data = &l->program->data;
-    int64_t one[RANK_MAX] = {1, 1, 1, 1, 1, 1, 1};
+    int64_t one[RANK_MAX];
+    for (int i = 0; i < RANK_MAX; i++)
+        one[i] = 1;
     struct shape shape = shape_rows(rank - 1, one, true);
     return graph_reshape(l->graph, lower_read(l, data->field[data->weight].input), &shape);
 }

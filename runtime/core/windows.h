@@ -11,7 +11,7 @@
 
 #include "core/arith.h"
 
-#define INV_LOOPS 8
+#define INV_LOOPS 9
 #define INV_LIMITS 4
 
 /* The first loop's extent is not looked at: positions are within it. */

@@ -131,6 +131,7 @@ static const struct op_case cases[] = {
     {"groups", {ROWS(1, 3, 2, 2, 3), IN(2, 3, 3, 2, 3)}, 2, build_image},
     {"depthwise", {ROWS(1, 3, 2, 5, 1), IN(5, 3, 3, 1, 1)}, 2, build_image},
     {"volume", {ROWS(1, 2, 3, 2, 1), IN(2, 2, 2, 2, 1)}, 2, build_volume},
+    {"volume_groups", {ROWS(1, 2, 3, 2, 2, 1), IN(2, 2, 2, 2, 2, 1)}, 2, build_volume},
     {"chunks", {{F32, SHAPE(1, 3, 2, 80), .low = -2, .high = 2, .batch = 1, .fixed = true},
                 {F32, SHAPE(3, 3, 2, 80), .low = -2, .high = 2, .fixed = true}}, 2, build_image},
 };

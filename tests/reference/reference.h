@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { AXES = 8 };
+enum { AXES = 9 };
 enum type { TYPE_F32, TYPE_I32, TYPE_BOOL, TYPE_I64 };
 
 /* As printed: axis `rows` (or -1) has dim * b elements. */
