@@ -711,7 +711,8 @@ static struct value call_neighbour(struct lower *l, struct frame *frame, const s
     }
     struct shape shape = value_node(l, x)->shape;
     struct shape rows = shape_of(3, 1, (int64_t[]){1, 1, row_elements(l, x)});
-    int taken = graph_take(l->graph, graph_reshape(l->graph, x.node, &rows), row_before(l->graph));
+    int before = row_before(l->graph);
+    int taken = graph_take(l->graph, graph_reshape(l->graph, x.node, &rows), before);
     return value_tensor(l, graph_reshape(l->graph, taken, &shape), true, span);
 }
 
@@ -796,7 +797,8 @@ static struct value call_take_along(struct lower *l, struct frame *frame, const 
         return value_error();
     }
     spread_all(l, 2, v);
-    int pages = graph_take(l->graph, as_pages(l, v[0], axis, false), as_pages(l, v[1], axis, true));
+    int places = as_pages(l, v[1], axis, true), from = as_pages(l, v[0], axis, false);
+    int pages = graph_take(l->graph, from, places);
     return of_pages(l, pages, v[0], axis, span);
 }
 
@@ -853,8 +855,8 @@ static struct value call_segment(struct lower *l, struct frame *frame, const str
     bool per_row = spread_all(l, 2, v);
     int64_t r = value_dim(l, v[0], 0), form[] = {1, r, row_elements(l, v[0]) / r};
     struct shape x = shape_of(3, per_row ? 0 : -1, form), index = shape_of(2, x.rows, form);
-    int out = graph_segment(l->graph, b->op, graph_reshape(l->graph, v[0].node, &x),
-                            graph_reshape(l->graph, v[1].node, &index), n);
+    int places = graph_reshape(l->graph, v[1].node, &index);
+    int out = graph_segment(l->graph, b->op, graph_reshape(l->graph, v[0].node, &x), places, n);
     for (int i = 0; i < rank; i++)
         dim[i] = i == 0 ? n : value_dim(l, v[0], i);
     struct shape shape = shape_rows(rank, dim, per_row);

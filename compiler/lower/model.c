@@ -347,7 +347,8 @@ static void add_to_total(struct lower *l, struct frame *frame, const struct ast 
     int lead = v.kind == V_ERROR ? -1 : summed_axes(l, frame, ast, v, total);
     if (lead < 0)
         return;
-    int sum = graph_binary(l->graph, OP_ADD, lower_read(l, total->id), added(l, total, v, lead));
+    int of_batch = added(l, total, v, lead);
+    int sum = graph_binary(l->graph, OP_ADD, lower_read(l, total->id), of_batch);
     graph_store(l->graph, total->id, sum);
     struct declared *declared = lower_declared(l, total->id);
     declared->cases = 1;

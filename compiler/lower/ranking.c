@@ -62,8 +62,8 @@ static bool ranked_pair(struct lower *l, struct frame *frame, const struct ast *
 static int marks(struct lower *l, struct value truth)
 {
     struct shape shape = value_node(l, truth)->shape;
-    int mark = graph_select(l->graph, truth.node, graph_fill(l->graph, 1, &shape),
-                            graph_fill(l->graph, -1, &shape));
+    int no = graph_fill(l->graph, -1, &shape), yes = graph_fill(l->graph, 1, &shape);
+    int mark = graph_select(l->graph, truth.node, yes, no);
     return lower_weighted(l, value_tensor(l, mark, true, truth.span));
 }
 

@@ -132,8 +132,8 @@ void lower_total_weight(struct lower *l)
 /* A batch whose weights are all 0 has the loss 0. */
 int lower_over_weights(struct lower *l, int sum, int64_t elements)
 {
-    int weights = graph_binary(l->graph, OP_MAX, sum_of_weights(l),
-                               graph_const(l->graph, FLT_MIN));
+    int least = graph_const(l->graph, FLT_MIN);
+    int weights = graph_binary(l->graph, OP_MAX, sum_of_weights(l), least);
     int count = graph_const(l->graph, (float)elements);
     return graph_binary(l->graph, OP_DIV, sum, graph_binary(l->graph, OP_MUL, weights, count));
 }

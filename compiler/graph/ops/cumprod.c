@@ -16,8 +16,8 @@ static void gradient(struct gradient *d, const struct node *n, int dy)
     int owed = graph_add(graph, OP_RECURRENCE, 2, (int[]){next, dy}, &back);
     int first = graph_const_whole(graph, I32, reverse ? n->shape.dim[1] - 1 : 0);
     int begins = rule_at(d, &n->shape, 1, first);
-    int before = graph_select(graph, begins, graph_const(graph, 1.0f),
-                              rule_shift(d, n->id, reverse));
+    int shifted = rule_shift(d, n->id, reverse);
+    int before = graph_select(graph, begins, graph_const(graph, 1.0f), shifted);
     gradient_add(d, n, 0, rule_mul(d, before, owed));
 }
 
