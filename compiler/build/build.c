@@ -268,7 +268,7 @@ static const struct build_kind build_processor = {
 /* What a trainer links: statically, else shared.  Those of images come first, for models that read
  * some; a runtime that was built without them does without here, too. */
 static const char *const libraries[] = {
-    "-l:libpng.a -l:libjpeg.a -l:libz.a", "-lpng -ljpeg -lz", "-l:libz.a", "-lz"};
+    "-l:libpng.a -l:libjpeg.a -l:libz.a -lm", "-lpng -ljpeg -lz", "-l:libz.a", "-lz"};
 enum { LIBRARIES = sizeof libraries / sizeof *libraries, WITHOUT_IMAGES = 2 };
 
 static bool link_with(const struct build *build, const struct objects *objects, const char *names,
