@@ -195,7 +195,6 @@ struct value value_to_tensor(struct lower *, struct value);
 struct value value_to_f32(struct lower *, struct value);
 /* A number as a whole one beside whole ones; other values as they are. */
 struct value value_to_whole(struct lower *, struct value);
-struct shape value_shape(struct lower *, struct value, int64_t const *dim, int rank, bool per_row);
 struct shape shape_rows(int rank, const int64_t *dim, bool per_row);
 struct value value_reshape(struct lower *, struct value, int rank, const int64_t *dim);
 struct value value_row_rank(struct lower *, struct value, int rank); /* ones after the batch */
@@ -232,7 +231,6 @@ bool lower_is_layer(struct lower *, struct frame *, const struct ast *);
 struct value lower_unknown(struct lower *, struct frame *, const struct ast *name,
                            const char *what);
 struct value lower_const(struct lower *, struct named_ast *);
-struct scope *scope_of(struct lower *, enum ast_kind, bool library);
 bool value_whole(struct value, int64_t *out);
 /* Whether an array of these extents can be held: at most 2^31 - 1 elements (of one row). */
 bool dims_fit(int rank, const int64_t *dim);
