@@ -318,8 +318,9 @@ static const struct data_field *made_of(struct lower *l, int node)
                 return u->scaled[i].field;
         if (mark > 0 && u->scaled[mark - 1].own >= 0)
             return u->scaled[mark - 1].field;
-        bool on = class != CLASS_CONTRACT && class != CLASS_TAKE && class != CLASS_SCATTER;
-        for (int i = 0; on && i < n->count; i++)
+        bool indexed = class == CLASS_TAKE || class == CLASS_SCATTER; /* by the last operand */
+        int last = class == CLASS_CONTRACT ? 0 : n->count - indexed;
+        for (int i = 0; i < last; i++)
             reached[n->operand[i]] = true;
     }
     return NULL;
