@@ -12,7 +12,7 @@ extern "C" {
 
 #define INV_ABI 1
 #define INV_NUMERICS 1
-#define INV_RANK 8
+#define INV_RANK 8 /* axes of a row, and of an array without rows */
 /* Bytes of a thread's stack beside the arrays of a model's groups: a contraction's packed operands
  * (core/contract.c) and room to spare. */
 #define INV_STACK (4 << 20)
@@ -30,7 +30,7 @@ struct inv_variable {
     enum inv_kind kind;
     enum inv_dtype dtype;
     int rank, rows;
-    int64_t dim[INV_RANK];
+    int64_t dim[INV_RANK + 1];
     int64_t classes;                    /* class values 0..classes-1, else 0 */
     int64_t offset;                     /* bytes from the arena's start, a multiple of 4 */
 };
