@@ -43,12 +43,12 @@ static const char *const reserved[] = {
     "BUFSIZ", "CHAR_BIT", "CLOCKS_PER_SEC", "EOF", "EXIT_FAILURE", "EXIT_SUCCESS", "HUGE_VAL",
     "HUGE_VALF", "HUGE_VALL", "I", "INFINITY", "NAN", "NULL", "FALSE", "TRUE", "INV", "inv"};
 
-/* What a function means by these already; loop names are i to p. */
+/* What a function means by these already; loop names are i to p, and ninth. */
 static const char *const taken[] = {
     "b", "begin", "end", "run", "main", "variable", "model", "selftest", "trace", "tile", "f32_at",
     "i32_at", "i64_at", "first", "last", "at", "word", "total", "chunk", "element", "moment",
     "own", "draw", "draws", "edge", "index", "part", "parts", "quad", "rows", "skip", "strip",
-    "value", "workspace", "INDEPENDENT"};
+    "value", "workspace", "INDEPENDENT", "ninth"};
 
 static bool is_listed(const char *const *list, size_t count, const char *name, size_t size)
 {

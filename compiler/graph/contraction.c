@@ -167,6 +167,14 @@ static int lattices(struct transposed *w, int axis)
                        &shape);
 }
 
+/* x [..] -> [.., 1] */
+static int add_axis(struct graph *graph, int x)
+{
+    struct shape shape = graph_node(graph, x)->shape;
+    shape.dim[shape.rank++] = 1;
+    return graph_reshape(graph, x, &shape);
+}
+
 int contraction_back(struct graph *graph, int x, int filter, const struct attr *attr,
                      const struct shape *windows, const struct shape *seen, bool grouped)
 {
@@ -177,7 +185,11 @@ int contraction_back(struct graph *graph, int x, int filter, const struct attr *
     int n = graph_node(graph, filter)->shape.rank - w.n;
     w.filter = contraction_turn(graph, filter, 2,
                                 (struct stretch[]){{0, grouped + w.axes}, {n, w.n}});
-    return lattices(&w, 0);
+    if (n > grouped + w.axes)
+        return lattices(&w, 0);
+    w.filter = add_axis(graph, w.filter); /* a contraction has an axis of its right operand's own */
+    w.shape.dim[w.shape.rank++] = 1;
+    return graph_reshape(graph, lattices(&w, 0), seen);
 }
 
 int contraction_transposed(struct graph *graph, int x, int filter, const struct attr *attr,

@@ -94,7 +94,7 @@ static bool all_walk_as_one(const struct nest *nest, int outer, int inner)
 
 static void add_loop(struct nest *nest, int axis)
 {
-    static const char *const names[] = {"i", "j", "k", "l", "m", "n", "o", "p"};
+    static const char *const names[RANK_MAX] = {"i", "j", "k", "l", "m", "n", "o", "p", "ninth"};
     struct loop *loop = &nest->loop[nest->rank];
     *loop = (struct loop){.extent = extent_of(&nest->space, axis), .axis = axis,
                           .name = names[nest->rank], .from = "0"};

@@ -54,6 +54,20 @@ static bool puts_groups_first(const struct node *turned, int m, int axes)
     return good;
 }
 
+/* Has a value room for the axes of windows of what comes back and, where a stride leaves taps out,
+ * of windows of the filter and of the lattices side by side? */
+static bool has_room(const struct graph *graph, const struct node *n, const struct node *window,
+                     int first, int axes)
+{
+    const struct shape *seen = &rule_operand(graph, window, 0)->shape;
+    int filter = rule_operand(graph, n, 1)->shape.rank, one = seen->rank == first + axes;
+    bool strides = false;
+    for (int i = 0; i < axes; i++)
+        strides |= window_axis(&window->attr, first, axes, i).stride != 1;
+    return n->shape.rank + axes <= RANK_MAX &&
+           (!strides || (filter + one + axes <= RANK_MAX && seen->rank + one < RANK_MAX));
+}
+
 /* The windows that a contraction sums over, or NULL: m are these and the axes before them, k their
  * taps and the axes after these, but for one of groups. */
 static const struct node *contracted_windows(const struct graph *graph, const struct node *n)
@@ -65,7 +79,7 @@ static const struct node *contracted_windows(const struct graph *graph, const st
         return NULL;
     int first, axes = window_axes(&window->shape, &window->attr, &first);
     bool good = first + axes == s.m && (!s.g || puts_groups_first(a, s.m, axes));
-    return good ? window : NULL;
+    return good && has_room(graph, n, window, first, axes) ? window : NULL;
 }
 
 static void gradient(struct gradient *d, const struct node *n, int dy)
