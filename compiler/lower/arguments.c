@@ -475,7 +475,8 @@ static bool is_complete(struct lower *l, struct frame *f, const struct given *gi
     return true;
 }
 
-/* Evaluates what was given, then defaults, which see the arguments before them. */
+/* Evaluates what was given, then defaults, which see the arguments before them: none of them is
+ * looked at when one of these is wrong. */
 static bool bind_formals(struct lower *l, struct frame *f, struct given *given)
 {
     const struct ast *formals = f->declaration->kid[0];
@@ -488,7 +489,9 @@ static bool bind_formals(struct lower *l, struct frame *f, struct given *given)
     for (int i = 0; i < formals->count; i++) {
         const struct ast *formal = formals->kid[i];
         const struct ast *ast = given[i].set ? given[i].ast : formal->kid[1];
-        struct value v = given[i].set ? given[i].value : evaluate_argument(l, f, formal, ast);
+        struct value v = given[i].set ? given[i].value
+                         : good       ? evaluate_argument(l, f, formal, ast)
+                                      : value_error();
         if (!convert(l, f, formal, ast, &v)) {
             v = value_error();
             good = false;
