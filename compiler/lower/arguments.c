@@ -288,12 +288,20 @@ static bool is_compile_time(const struct ast *formal, struct value v)
 }
 
 /* `ints[n]`: n whole numbers known at compile time; one number stands for as many equal ones. */
+enum { WHOLES_MAX = 1024 };
+
 static bool convert_wholes(struct lower *l, struct frame *f, const struct ast *formal,
                            struct value *v)
 {
     int64_t count, whole;
     if (!lower_dim(l, f, type_dims(formal)->kid[0], &count))
         return false;
+    if (count > WHOLES_MAX) {
+        lower_error(l, f, type_dims(formal)->kid[0]->span,
+                    "'ints' has at most %d numbers, not %lld: a longer list is a tensor",
+                    WHOLES_MAX, (long long)count);
+        return false;
+    }
     struct value list = {.kind = V_LIST, .count = (int)count, .span = v->span};
     bool one = value_whole(*v, &whole), good = one || (v->kind == V_LIST && v->count == count);
     list.item = ARENA_ARRAY(l->arena, struct value, count);
