@@ -568,14 +568,15 @@ static struct value call_line(struct lower *l, struct frame *frame, const struct
         if ((v[i] = value_to_f32(l, v[i])).kind == V_ERROR)
             return v[i];
     const struct value *at = &v[count], *back = at + 1;
+    if (!same_dims(l, v[0], v[count - 1], -1)) {
+        diag_help(lower_error(l, frame, span, "'%s' takes values of one shape, not %s and %s",
+                              b->name, value_describe(l, v[0]), value_describe(l, v[1])),
+                  "broadcast(a, dims(x)) gives a the shape of x");
+        return value_error();
+    }
     if ((given[count + 1] && !flag(l, frame, *back, b->formals[count + 1], &reverse)) ||
         !axis_of(l, frame, given[count] ? *at : value_number(-1, span), value_rank(l, v[0]), &axis))
         return value_error();
-    if (!same_dims(l, v[0], v[count - 1], -1)) {
-        lower_error(l, frame, span, "'%s' takes values of one shape, not %s and %s", b->name,
-                    value_describe(l, v[0]), value_describe(l, v[1]));
-        return value_error();
-    }
     bool per_row = spread_all(l, count, v);
     for (int i = 0; i < count; i++)
         node[i] = v[i].node;
