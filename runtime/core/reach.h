@@ -46,7 +46,7 @@ static void spread(inv_index *to, inv_index first, inv_index step, long count)
 static void find_spots(struct spots *spots, const struct inv_walk *walk, int loops, int limits,
                        long first, long count)
 {
-    const struct inv_walk *last = walk + loops - 1;
+    const struct inv_walk *last = loops > 0 ? walk + loops - 1 : NULL;
     struct inv_place place;
     inv_place_set(&place, walk, loops, first);
     for (long i = 0, length; i < count; i += length) {
