@@ -832,8 +832,8 @@ static struct value call_scatter_add(struct lower *l, struct frame *frame, const
         return value_error();
     }
     spread_all(l, 2, v);
-    int pages = graph_segment(l->graph, OP_SCATTER_ADD, as_pages(l, v[0], axis, false),
-                              as_pages(l, v[1], axis, true), n);
+    int places = as_pages(l, v[1], axis, true), from = as_pages(l, v[0], axis, false);
+    int pages = graph_segment(l->graph, OP_SCATTER_ADD, from, places, n);
     return of_pages(l, pages, v[0], axis, span);
 }
 

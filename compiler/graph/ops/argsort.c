@@ -2,7 +2,7 @@
 
 static const char *infer(const struct graph *graph, struct node *n)
 {
-    const char *problem = rule_line(graph, n, F32);
+    const char *problem = rule_line(graph, n);
     n->dtype = I32;
     return problem;
 }

@@ -1,10 +1,5 @@
 #include "graph/ops/rules.h"
 
-static const char *infer(const struct graph *graph, struct node *n)
-{
-    return rule_line(graph, n, F32);
-}
-
 /* What stands before an element times what the sums after it owe to it: r = g + x' r', x' the next
  * element.  No division, so that zeros are as good as other numbers. */
 static void gradient(struct gradient *d, const struct node *n, int dy)
@@ -30,6 +25,6 @@ const struct op_def op_cumprod = {
     .derivative = "out[p, i - 1, c] * r[p, i, c], r = g + a' r' from the other end, a' and r' the "
            "next ones (recurrence)",
     .bound = "0.5 ulp of the product, per multiplication",
-    .infer = infer,
+    .infer = rule_line,
     .gradient = gradient,
 };

@@ -1,10 +1,5 @@
 #include "graph/ops/rules.h"
 
-static const char *infer(const struct graph *graph, struct node *n)
-{
-    return rule_line(graph, n, F32);
-}
-
 /* Each element is in the sums of those after it. */
 static void gradient(struct gradient *d, const struct node *n, int dy)
 {
@@ -20,6 +15,6 @@ const struct op_def op_cumsum = {
     .formula = "out[p, i, c] = sum of a[p, j, c] over j <= i",
     .derivative = "cumsum of g from the other end",
     .bound = "0.5 ulp of the sum of |terms|, per addition in the longest chain",
-    .infer = infer,
+    .infer = rule_line,
     .gradient = gradient,
 };

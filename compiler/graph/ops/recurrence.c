@@ -1,10 +1,5 @@
 #include "graph/ops/rules.h"
 
-static const char *infer(const struct graph *graph, struct node *n)
-{
-    return rule_line(graph, n, F32);
-}
-
 /* What reaches an element from those after it is a recurrence from the other end. */
 static void gradient(struct gradient *d, const struct node *n, int dy)
 {
@@ -25,6 +20,6 @@ const struct op_def op_recurrence = {
     .derivative = "to b: r = g + a' r' from the other end, a' and r' the next ones; to a: r times "
            "the element before, +0 at the first",
     .bound = "0.5 ulp of the sum of |terms|, per step",
-    .infer = infer,
+    .infer = rule_line,
     .gradient = gradient,
 };

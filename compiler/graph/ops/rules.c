@@ -156,14 +156,27 @@ const char *rule_indexed(const struct shape *x, const struct shape *index, struc
     return NULL;
 }
 
-const char *rule_line(const struct graph *graph, struct node *n, enum dtype dtype)
+const char *rule_scattered(const struct graph *graph, struct node *n, enum dtype dtype)
 {
+    const struct node *x = rule_operand(graph, n, 0), *index = rule_operand(graph, n, 1);
+    struct shape back;
+    if (x->dtype != F32 || index->dtype != I32)
+        return "what is scattered must be f32, the index i32";
     n->dtype = dtype;
+    const char *problem = rule_indexed(&n->shape, &index->shape, &back);
+    if (!problem && !shape_equal(&back, &x->shape))
+        problem = "what is scattered must be [p, r, c]";
+    return problem;
+}
+
+const char *rule_line(const struct graph *graph, struct node *n)
+{
+    n->dtype = F32;
     n->shape = rule_operand(graph, n, 0)->shape;
     for (int i = 0; i < n->count; i++)
-        if (rule_operand(graph, n, i)->dtype != dtype ||
+        if (rule_dtype(graph, n, i, F32) ||
             !shape_equal(&rule_operand(graph, n, i)->shape, &n->shape))
-            return "operands must be of one type and shape";
+            return "operands must be f32 of one shape";
     return n->shape.rank != 3 || n->shape.rows == 1 ? "lines run along the middle axis of three, "
                                                       "which is not of the batch's rows" : NULL;
 }

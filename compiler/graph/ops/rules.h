@@ -22,8 +22,10 @@ const char *rule_inside(const struct shape *part, const struct shape *whole,
 const char *rule_windows(const struct shape *, const struct attr *);
 /* x [p, n, c], index [p, r] -> [p, r, c] */
 const char *rule_indexed(const struct shape *x, const struct shape *index, struct shape *result);
-/* a [p, n, c] of that type, lines along n -> the same; operands may be several. */
-const char *rule_line(const struct graph *, struct node *, enum dtype);
+/* x [p, r, c], index [p, r] -> [p, n, c] of that type, whose shape the node has already. */
+const char *rule_scattered(const struct graph *, struct node *, enum dtype);
+/* a [p, n, c], lines along n -> the same; operands may be several. */
+const char *rule_line(const struct graph *, struct node *);
 const char *rule_random(const struct graph *, struct node *, enum dtype);
 /* For rules of their own: sets the shape to that of the operands from `first` on, broadcast. */
 const char *rule_broadcast(const struct graph *, struct node *, int first);

@@ -2,13 +2,7 @@
 
 static const char *infer(const struct graph *graph, struct node *n)
 {
-    const struct node *g = rule_operand(graph, n, 0), *index = rule_operand(graph, n, 1);
-    struct shape back;
-    if (g->dtype != F32 || index->dtype != I32)
-        return "g must be f32, the index i32";
-    n->dtype = F32;
-    const char *problem = rule_indexed(&n->shape, &index->shape, &back);
-    return problem ? problem : shape_equal(&back, &g->shape) ? NULL : "g must be [p, r, c]";
+    return rule_scattered(graph, n, F32);
 }
 
 static void gradient(struct gradient *d, const struct node *n, int dy)

@@ -2,13 +2,7 @@
 
 static const char *infer(const struct graph *graph, struct node *n)
 {
-    const struct node *x = rule_operand(graph, n, 0), *index = rule_operand(graph, n, 1);
-    struct shape back;
-    if (x->dtype != F32 || index->dtype != I32)
-        return "x must be f32, the index i32";
-    n->dtype = I32;
-    const char *problem = rule_indexed(&n->shape, &index->shape, &back);
-    return problem ? problem : shape_equal(&back, &x->shape) ? NULL : "x must be [p, r, c]";
+    return rule_scattered(graph, n, I32);
 }
 
 const struct op_def op_segment_argmax = {
