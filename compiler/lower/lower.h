@@ -205,6 +205,12 @@ struct value value_power(struct lower *, struct value, struct value, struct span
 struct value value_index(struct lower *, struct value, const struct value *item, int count,
                          struct span);
 struct value value_matmul(struct lower *, struct value, struct value, struct span);
+int64_t value_elements(struct lower *, struct value); /* of a row */
+struct value value_spread(struct lower *, struct value); /* a shared one over the rows */
+/* Spreads values over the rows where one of them is per row; are they now? */
+bool values_spread(struct lower *, int count, struct value *);
+/* Have both the same extents but for that of `axis`? */
+bool values_alike(struct lower *, struct value, struct value, int axis);
 
 /* ---- scope.c ---- */
 struct diag *lower_error(struct lower *, struct frame *, struct span, const char *format, ...)

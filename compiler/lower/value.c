@@ -677,3 +677,39 @@ struct value value_matmul(struct lower *l, struct value a, struct value b, struc
     }
     return value_tensor(l, graph_matmul(l->graph, a.node, b.node), a.per_row || b.per_row, span);
 }
+
+int64_t value_elements(struct lower *l, struct value v)
+{
+    int64_t n = 1;
+    for (int i = 0; i < value_rank(l, v); i++)
+        n *= value_dim(l, v, i);
+    return n;
+}
+
+struct value value_spread(struct lower *l, struct value v)
+{
+    int64_t dim[RANK_MAX];
+    int rank = value_rank(l, v);
+    for (int i = 0; i < rank; i++)
+        dim[i] = value_dim(l, v, i);
+    struct shape shape = shape_rows(rank, dim, true);
+    return v.per_row ? v : value_tensor(l, graph_broadcast(l->graph, v.node, &shape), true, v.span);
+}
+
+bool values_spread(struct lower *l, int count, struct value *v)
+{
+    bool per_row = false;
+    for (int i = 0; i < count; i++)
+        per_row = per_row || v[i].per_row;
+    for (int i = 0; per_row && i < count; i++)
+        v[i] = value_spread(l, v[i]);
+    return per_row;
+}
+
+bool values_alike(struct lower *l, struct value a, struct value b, int axis)
+{
+    bool same = value_rank(l, a) == value_rank(l, b);
+    for (int i = 0; same && i < value_rank(l, a); i++)
+        same = i == axis || value_dim(l, a, i) == value_dim(l, b, i);
+    return same;
+}
