@@ -1,6 +1,9 @@
 /* Arguments of blocks: types and shapes in signatures, positions and names. */
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/arguments.h"
+#include "lower/call.h"
+#include "lower/expr.h"
+#include "lower/label.h"
 
 enum { ARGUMENTS_MAX = 64 };
 

@@ -1,6 +1,12 @@
 /* Statements of a body. */
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/body.h"
+#include "lower/call.h"
+#include "lower/expr.h"
+#include "lower/limit.h"
+#include "lower/model.h"
+#include "lower/require.h"
+#include "lower/variable.h"
 
 enum { REPEAT_MAX = 10000 };
 
@@ -96,9 +102,9 @@ static void lower_repeat(struct lower *l, struct frame *frame, const struct ast 
         return;
     }
     const char *base = name ? name : arena_printf(l->arena, "repeat%d", ast->ordinal);
-    struct within within = {.span = ast->span, .turns = count, .outer = l->within};
-    l->within = &within;
-    for (int64_t i = 0; i < count && !frame->returned && !l->too_large; i++) {
+    struct within within = {.span = ast->span, .turns = count, .outer = l->limits->within};
+    l->limits->within = &within;
+    for (int64_t i = 0; i < count && !frame->returned && !l->limits->too_large; i++) {
         within.turn = i;
         const char *turn = arena_printf(l->arena, "%lld", (long long)i);
         const char *part = path_join(l, base, turn);
@@ -108,7 +114,7 @@ static void lower_repeat(struct lower *l, struct frame *frame, const struct ast 
             frame_bind(l, frame, name, value_number((double)i, count_ast->span), count_ast->span);
         lower_body(l, frame, ast->kid[1]);
     }
-    l->within = within.outer;
+    l->limits->within = within.outer;
     frame->path = path;
     frame->random_path = random_path;
 }

@@ -1,6 +1,12 @@
 /* The operators that the language has built in; everything else is a library block. */
 #include <string.h>
 #include "lower/builtin.h"
+#include "lower/call.h"
+#include "lower/csv.h"
+#include "lower/optimizer.h"
+#include "lower/require.h"
+#include "lower/run.h"
+#include "lower/units.h"
 
 static struct value call_higher_is_better(struct lower *l, struct frame *frame,
                                           const struct builtin *b, struct arguments *a,
@@ -49,23 +55,23 @@ static struct value call_global_norm(struct lower *l, struct frame *frame, const
         lower_error(l, frame, span, "'global_norm' exists in optimizers only");
         return value_error();
     }
-    l->asked_norm = true;
-    if (l->global_norm < 0) {
-        int *part = ARENA_ARRAY(l->arena, int, l->gradient_count + 1);
-        l->norm_first = l->graph->count;
-        for (int i = 0; i < l->gradient_count; i++) {
-            int64_t n = shape_elements(&graph_node(l->graph, l->gradient[i])->shape);
+    l->updates->asked_norm = true;
+    if (l->updates->global_norm < 0) {
+        int *part = ARENA_ARRAY(l->arena, int, l->updates->gradient_count + 1);
+        l->updates->norm_first = l->graph->count;
+        for (int i = 0; i < l->updates->gradient_count; i++) {
+            int64_t n = shape_elements(&graph_node(l->graph, l->updates->gradient[i])->shape);
             struct shape flat = shape_of(1, -1, &n);
-            int g = graph_reshape(l->graph, l->gradient[i], &flat);
+            int g = graph_reshape(l->graph, l->updates->gradient[i], &flat);
             part[i] = graph_sum(l->graph, graph_unary(l->graph, OP_SQUARE, g), 1);
         }
         struct shape scalar = shape_scalar();
-        int row = graph_concat(l->graph, l->gradient_count, part, 0);
+        int row = graph_concat(l->graph, l->updates->gradient_count, part, 0);
         int total = graph_reshape(l->graph, graph_sum(l->graph, row, 1), &scalar);
-        l->global_norm = graph_unary(l->graph, OP_SQRT, total);
-        l->norm_end = l->graph->count;
+        l->updates->global_norm = graph_unary(l->graph, OP_SQRT, total);
+        l->updates->norm_end = l->graph->count;
     }
-    return value_tensor(l, l->global_norm, false, span);
+    return value_tensor(l, l->updates->global_norm, false, span);
 }
 
 static struct value call_unscale(struct lower *l, struct frame *frame, const struct builtin *b,

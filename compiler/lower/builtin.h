@@ -4,6 +4,25 @@
 #include <assert.h>
 #include "lower/lower.h"
 
+enum { BUILTIN_ARGUMENTS = 16 };
+struct arguments {
+    struct value item[BUILTIN_ARGUMENTS];
+    const char *name[BUILTIN_ARGUMENTS];
+    const struct ast *ast[BUILTIN_ARGUMENTS];
+    int count;
+};
+
+bool builtin_exists(const char *name);
+/* The operator behind a name that maps one value, as exp does; false where it is none such. */
+bool builtin_map(const char *name, enum op *);
+bool builtin_takes_value(const char *name); /* so that it can stand where a layer is wanted */
+const char *builtin_name(int i);
+struct value builtin_call(struct lower *, struct frame *, const char *name, struct arguments *,
+                          const char *path, struct span);
+/* Built-in values: pi, inf, training, step ... false where NAME is none. */
+bool builtin_value(struct lower *, struct frame *, const char *name, struct span, struct value *);
+
+/* ---- their table ---- */
 enum { FORMALS_MAX = 8 };
 
 struct builtin;

@@ -1,5 +1,6 @@
 /* Draws from the streams of random numbers. */
 #include "lower/builtin.h"
+#include "lower/variable.h"
 
 static bool draws_per_row(struct lower *l, struct frame *frame)
 {

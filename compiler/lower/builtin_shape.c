@@ -1,6 +1,8 @@
 /* Operators that change or tell the shape of an array. */
 #include <string.h>
 #include "lower/builtin.h"
+#include "lower/limit.h"
+#include "lower/optimizer.h"
 
 struct value builtin_shape(struct lower *l, const struct shape *s, struct span span)
 {
@@ -165,7 +167,7 @@ struct value call_elements(struct lower *l, struct frame *frame, const struct bu
 {
     ARGUMENTS(1);
     struct value x = value_to_tensor(l, v[0]);
-    l->asked_size = true;
+    l->updates->asked_size = true;
     return x.kind == V_ERROR ? x : value_number((double)value_elements(l, x), span);
 }
 
@@ -175,7 +177,7 @@ struct value call_dims(struct lower *l, struct frame *frame, const struct builti
     struct shape row = {.rows = -1};
     ARGUMENTS(1);
     struct value x = value_to_tensor(l, v[0]);
-    l->asked_size = true;
+    l->updates->asked_size = true;
     if (x.kind == V_ERROR)
         return x;
     for (; row.rank < value_rank(l, x); row.rank++)

@@ -2,6 +2,10 @@
 #include <math.h>
 #include <string.h>
 #include "lower/builtin.h"
+#include "lower/model.h"
+#include "lower/optimizer.h"
+#include "lower/variable.h"
+#include "lower/weight.h"
 
 static double fan(const struct shape *s, bool out)
 {
@@ -20,12 +24,12 @@ static struct value updates_value(struct lower *l, struct frame *frame, struct s
 {
     struct attr attr = {.step_value = VALUE_STEP};
     struct shape scalar = shape_scalar();
-    if (!l->optimizing) {
+    if (!l->updates->optimizing) {
         lower_error(l, frame, span, "'updates' is known in the body of an optimizer only");
         return value_error();
     }
-    int node = l->updates >= 0
-                   ? l->updates
+    int node = l->updates->counted >= 0
+                   ? l->updates->counted
                    : graph_add_shaped(l->graph, OP_STEP_VALUE, 0, NULL, &attr, I32, &scalar);
     return value_tensor(l, node, false, span);
 }

@@ -1,7 +1,14 @@
 /* Calls: sites and their paths, expansion of blocks, layers as values. */
 #include <assert.h>
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/arguments.h"
+#include "lower/body.h"
+#include "lower/builtin.h"
+#include "lower/call.h"
+#include "lower/expr.h"
+#include "lower/limit.h"
+#include "lower/require.h"
+#include "lower/variable.h"
 
 enum { DEPTH_MAX = 64 };
 
@@ -141,14 +148,14 @@ static struct value expand(struct lower *l, struct frame *caller, const struct e
     struct frame *f = ARENA_NEW(l->frames, struct frame), *current = l->current;
     if (!can_expand(l, caller, e) || !lower_step(l, caller, e->span))
         return value_error();
-    struct within within = {.block = e->block->text, .span = e->span, .outer = l->within};
+    struct within within = {.block = e->block->text, .span = e->span, .outer = l->limits->within};
     *f = (struct frame){.role = caller->role == ROLE_MODEL ? ROLE_BLOCK : caller->role,
                         .declaration = e->block, .path = e->path, .random_path = e->random_path,
                         .caller = caller, .call = e->span, .parameter = caller->parameter,
                         .shared = e->shared || caller->shared,
                         .library = diags_source(l->diags, e->block->span.source)->library};
     l->depth++;
-    l->within = &within;
+    l->limits->within = &within;
     bool good = lower_bind_arguments(l, f, e);
     if (good) {
         l->current = f;
@@ -156,8 +163,8 @@ static struct value expand(struct lower *l, struct frame *caller, const struct e
         l->current = current;
     }
     l->depth--;
-    l->within = within.outer;
-    return good && !l->too_large ? frame_result(l, f) : value_error();
+    l->limits->within = within.outer;
+    return good && !l->limits->too_large ? frame_result(l, f) : value_error();
 }
 
 /* ---- operators ---- */

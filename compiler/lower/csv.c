@@ -1,7 +1,11 @@
 /* CSV sources: how their files are written, and which cells a field takes, read as what. */
 #include <math.h>
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/builtin.h"
+#include "lower/csv.h"
+#include "lower/data.h"
+#include "lower/expr.h"
+#include "lower/variable.h"
 
 /* ---- csv(path ..., option = value ...) ---- */
 static const char *const options[] = {"header", "delimiter", "decimal", "comment", "skip", "na"};

@@ -1,6 +1,16 @@
 /* `data`: where rows come from, fields as expressions of cells, split, augmentation. */
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/arguments.h"
+#include "lower/body.h"
+#include "lower/call.h"
+#include "lower/csv.h"
+#include "lower/data.h"
+#include "lower/expr.h"
+#include "lower/model.h"
+#include "lower/split.h"
+#include "lower/units.h"
+#include "lower/variable.h"
+#include "lower/weight.h"
 
 /* ---- sources: csv(...), idx(name = path), npz(path, name = member), random(n), ... ---- */
 static const struct {

@@ -3,7 +3,13 @@
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/builtin.h"
+#include "lower/call.h"
+#include "lower/data.h"
+#include "lower/expr.h"
+#include "lower/run.h"
+#include "lower/units.h"
+#include "lower/variable.h"
 
 enum {
     CONSTS_DEEP = 200,

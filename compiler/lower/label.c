@@ -6,7 +6,7 @@
  * through those of one such operand (softmax, a logarithm, a reshape).  Names of the model with a
  * marked value then mark the same names' values when predicting, and so reach the outputs. */
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/label.h"
 
 enum { NO_FIELD = 0, SEVERAL_FIELDS = -1 }; /* else 1 + the number of a field */
 

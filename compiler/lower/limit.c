@@ -1,5 +1,5 @@
 /* Bounds on what a model may become: `repeat` and blocks that call blocks multiply. */
-#include "lower/lower.h"
+#include "lower/limit.h"
 
 enum {
     NODES_MAX = 250000,                 /* of a phase before gradients: about 100 MB */
@@ -10,15 +10,15 @@ enum {
 
 void lower_begin_limits(struct lower *l)
 {
-    l->steps = 0;
-    l->steps_max = STEPS_MAX;
-    l->nodes_max = NODES_MAX;
+    l->limits->steps = 0;
+    l->limits->steps_max = STEPS_MAX;
+    l->limits->nodes_max = NODES_MAX;
 }
 
 void lower_allow_updates(struct lower *l, int parameters)
 {
-    l->steps_max += parameters * UPDATE_MAX;
-    l->nodes_max += l->graph->count + parameters * UPDATE_MAX;
+    l->limits->steps_max += parameters * UPDATE_MAX;
+    l->limits->nodes_max += l->graph->count + parameters * UPDATE_MAX;
 }
 
 static const char *within_text(struct lower *l, const struct within *w)
@@ -32,16 +32,17 @@ static const char *within_text(struct lower *l, const struct within *w)
 static void report(struct lower *l, struct frame *frame, struct span span)
 {
     const struct within *inner[NOTES_MAX + 1] = {NULL};
-    for (const struct within *w = l->within; w; w = w->outer) {
+    for (const struct within *w = l->limits->within; w; w = w->outer) {
         for (int i = NOTES_MAX; i > 0; i--)
             inner[i] = inner[i - 1];
         inner[0] = w;
     }
-    bool nodes = l->graph->count > l->nodes_max;
+    const struct limits *most = l->limits;
+    bool nodes = l->graph->count > most->nodes_max;
     struct diag *d = diag_error(
         l->diags, inner[0] ? inner[0]->span : lower_user_span(l, frame, span),
         "the model is too large: more than %d %s up to here%s%s",
-        nodes ? l->nodes_max : l->steps_max, nodes ? "operations" : "statements and calls",
+        nodes ? most->nodes_max : most->steps_max, nodes ? "operations" : "statements and calls",
         inner[0] ? ", in " : "", inner[0] ? within_text(l, inner[0]) : "");
     for (int i = 1; i <= NOTES_MAX && inner[i]; i++)
         diag_note(d, inner[i]->span, "within it, %s", within_text(l, inner[i]));
@@ -51,9 +52,11 @@ static void report(struct lower *l, struct frame *frame, struct span span)
 
 bool lower_step(struct lower *l, struct frame *frame, struct span span)
 {
-    if (!l->too_large && (++l->steps > l->steps_max || l->graph->count > l->nodes_max)) {
-        l->too_large = true;
+    struct limits *limits = l->limits;
+    if (!limits->too_large &&
+        (++limits->steps > limits->steps_max || l->graph->count > limits->nodes_max)) {
+        limits->too_large = true;
         report(l, frame, span);
     }
-    return !l->too_large;
+    return !limits->too_large;
 }

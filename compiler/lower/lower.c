@@ -3,7 +3,18 @@
  * establishes: variables, data, training settings and one graph for each phase that has work;
  * PHASE_TRAIN holds forward, gradients and stores.  Blocks are expanded, shapes inferred. */
 #include <string.h>
+#include "lower/arguments.h"
+#include "lower/call.h"
+#include "lower/data.h"
+#include "lower/expr.h"
+#include "lower/limit.h"
 #include "lower/lower.h"
+#include "lower/model.h"
+#include "lower/optimizer.h"
+#include "lower/target.h"
+#include "lower/train.h"
+#include "lower/variable.h"
+#include "passes/pass.h"
 
 static bool library_file(struct lower *l, const struct ast *file)
 {
@@ -174,7 +185,10 @@ bool pass_lower(struct program *program, struct ast *const *file, int file_count
     l->program = program;
     l->arena = l->frames = program->arena;
     l->diags = program->diags;
-    chains_init(&l->paths, program->arena);
+    l->limits = ARENA_NEW(program->arena, struct limits);
+    l->results = ARENA_NEW(program->arena, struct results);
+    l->updates = ARENA_NEW(program->arena, struct updates);
+    lower_begin_variables(l);
     l->graph = graph_new(program, "consts"); /* of what is evaluated before the first phase */
     for (int i = 0; i < file_count; i++) {
         check_version(l, file[i], i == 0);

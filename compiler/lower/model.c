@@ -1,19 +1,31 @@
 /* The model's body, lowered once for each phase: losses, metrics, outputs. */
 #include <string.h>
 #include "core/exact.h"
-#include "lower/lower.h"
+#include "lower/arguments.h"
+#include "lower/body.h"
+#include "lower/call.h"
+#include "lower/expr.h"
+#include "lower/label.h"
+#include "lower/limit.h"
+#include "lower/model.h"
+#include "lower/optimizer.h"
+#include "lower/ranking.h"
+#include "lower/units.h"
+#include "lower/variable.h"
+#include "lower/weight.h"
 
 /* ---- what a result depends on ---- */
 const char *lower_missing(struct lower *l, int node)
 {
+    const struct results *results = l->results;
     bool *reached = ARENA_ARRAY(l->arena, bool, node + 1);
     reached[node] = true;
     for (int id = node; id >= 0; id--) {
         if (!reached[id])
             continue;
-        for (int i = 0; i < l->stand_in_count; i++)
-            if (l->stand_in[i].node == id)
-                return l->stand_in[i].what;
+        for (int i = 0; i < results->stand_in_count; i++)
+            if (results->stand_in[i].node == id)
+                return results->stand_in[i].what;
         const struct node *n = graph_node(l->graph, id);
         for (int i = 0; i < n->count; i++)
             reached[n->operand[i]] = true;
@@ -23,7 +35,8 @@ const char *lower_missing(struct lower *l, int node)
 
 void lower_add_stand_in(struct lower *l, int node, const char *what)
 {
-    ARENA_PUSH(l->arena, l->stand_in, l->stand_in_count, l->stand_in_room) =
+    struct results *results = l->results;
+    ARENA_PUSH(l->arena, results->stand_in, results->stand_in_count, results->stand_in_room) =
         (struct stand_in){node, what};
 }
 
@@ -45,11 +58,11 @@ void lower_begin_phase(struct lower *l, enum phase phase, bool training)
     l->training = training;
     lower_forget_reads(l);
     lower_begin_limits(l);
-    l->loss = -1;
-    l->loss_count = l->metric_count = 0;
-    l->metrics = NULL;
-    l->stand_in_count = 0;
-    l->global_norm = -1;
+    l->results->loss = -1;
+    l->results->loss_count = l->results->metric_count = 0;
+    l->results->metrics = NULL;
+    l->results->stand_in_count = 0;
+    l->updates->global_norm = -1;
     lower_begin_units(l);
 }
 
@@ -220,15 +233,17 @@ static void lower_loss(struct lower *l, struct frame *frame, const char *name,
     l->graph->span = expr->span;
     l->graph->call = expr->span;
     int mean = loss_mean(l, v);
-    bool reported = name || l->model_losses > 1;
-    name = result_path(l, frame, name, expr, "loss", l->loss_count + 1);
-    if (l->phase == PHASE_TRAIN && l->loss_count == 0)
+    struct results *results = l->results;
+    bool reported = name || results->model_losses > 1;
+    name = result_path(l, frame, name, expr, "loss", results->loss_count + 1);
+    if (l->phase == PHASE_TRAIN && results->loss_count == 0)
         add_report(l, "loss", true, VAR_LOSS, &scalar, expr->span);
     if (l->phase == PHASE_TRAIN && reported)
         add_report(l, name, true, VAR_LOSS, &scalar, expr->span);
     if (reported)
         store_report(l, name, mean);
-    l->loss = l->loss_count++ ? graph_binary(l->graph, OP_ADD, l->loss, mean) : mean;
+    results->loss =
+        results->loss_count++ ? graph_binary(l->graph, OP_ADD, results->loss, mean) : mean;
 }
 
 /* ---- metrics ---- */
@@ -245,7 +260,7 @@ void lower_better(struct lower *l, struct frame *frame, const struct ast *ast)
         lower_error(l, frame, ast->span, "write 'better lower' or 'better higher'");
         return;
     }
-    l->better_lower = !strcmp(word->text, "lower");
+    l->results->better_lower = !strcmp(word->text, "lower");
 }
 
 /* ---- totals ---- */
@@ -405,7 +420,7 @@ void lower_accumulate(struct lower *l, struct frame *frame, const struct ast *as
     if (!good)
         lower_error(l, frame, ast->span, "write: accumulate hits: count = ..., or a total of type "
                     "f32, spread, roc_area or average_precision");
-    l->accumulated++;
+    l->results->accumulated++;
     if (good && (!type->kid[0] || lower_dims(l, frame, type->kid[0], &rank, dim))) {
         total.shape = shape_of(rank, -1, dim);
         declare_total(l, frame, ast, &total);
@@ -437,13 +452,13 @@ static void store_metric(struct lower *l, struct frame *frame, const char *name,
     add_report(l, name, false, VAR_REPORT, &value_node(l, v)->shape, expr->span);
     int at = find_report(l, name);
     if (at >= 0)
-        l->program->report[at].better_lower = l->better_lower;
+        l->program->report[at].better_lower = l->results->better_lower;
     store_report(l, name, v.node);
 }
 
 static bool name_metric(struct lower *l, const char *name, struct span span)
 {
-    struct frame names = {.names = l->metrics};
+    struct frame names = {.names = l->results->metrics};
     struct binding *before = frame_find(&names, name);
     if (before) {
         struct diag *d = diag_error(l->diags, span, "a metric '%s' is reported already", name);
@@ -452,7 +467,7 @@ static bool name_metric(struct lower *l, const char *name, struct span span)
         return false;
     }
     frame_bind(l, &names, name, value_error(), span);
-    l->metrics = names.names;
+    l->results->metrics = names.names;
     return true;
 }
 
@@ -469,18 +484,18 @@ static void lower_metric(struct lower *l, struct frame *frame, const char *name,
     name = result_path(l, frame, name, expr, "", 0);
     if (!name_metric(l, name, expr->span))
         return;
-    if (l->metric_count == 0)
+    if (l->results->metric_count == 0)
         lower_total_weight(l);
     metric.role = ROLE_METRIC;
     metric.path = metric.random_path = arena_printf(l->arena, "metric/%s", name);
-    l->better_lower = false;
-    l->accumulated = 0;
+    l->results->better_lower = false;
+    l->results->accumulated = 0;
     struct frame *current = l->current;
     l->current = &metric;
-    l->own_frame = &metric;
+    l->results->own_frame = &metric;
     struct value v = lower_expr(l, &metric, expr);
-    l->own_frame = NULL;
-    if (v.kind != V_ERROR && l->accumulated == 0) {
+    l->results->own_frame = NULL;
+    if (v.kind != V_ERROR && l->results->accumulated == 0) {
         struct diag *d =
             lower_error(l, frame, expr->span, "this is no metric: it accumulates nothing");
         const char *near = lower_nearest_metric(l, name);
@@ -489,9 +504,9 @@ static void lower_metric(struct lower *l, struct frame *frame, const char *name,
     } else if (l->phase == PHASE_FINISH) {
         store_metric(l, frame, name, expr, v);
     }
-    l->metrics->value = value_bool(l->better_lower, expr->span);
+    l->results->metrics->value = value_bool(l->results->better_lower, expr->span);
     l->current = current;
-    l->metric_count++;
+    l->results->metric_count++;
 }
 
 /* ---- outputs ---- */
@@ -500,12 +515,12 @@ static void lower_output(struct lower *l, struct frame *frame, const char *name,
 {
     if (l->phase != PHASE_PREDICT)
         return;
-    l->own_frame = frame;
+    l->results->own_frame = frame;
     struct value v = value_to_tensor(l, lower_expr(l, frame, expr));
-    l->own_frame = NULL;
+    l->results->own_frame = NULL;
     if (v.kind == V_ERROR)
         return;
-    name = result_path(l, frame, name, expr, "output", l->output_count + 1);
+    name = result_path(l, frame, name, expr, "output", l->results->output_count + 1);
     const char *missing = lower_missing(l, v.node);
     if (missing) {
         lower_error(l, frame, expr->span, "output '%s' depends on %s", name,
@@ -520,7 +535,7 @@ static void lower_output(struct lower *l, struct frame *frame, const char *name,
     int id = lower_declare(l, frame, VAR_OUTPUT, name, value_node(l, v)->dtype, &shape, expr->span);
     if (id >= 0)
         graph_store(l->graph, id, v.node);
-    l->output_count++;
+    l->results->output_count++;
 }
 
 void lower_result(struct lower *l, struct frame *frame, const char *name, const struct ast *expr,
@@ -621,10 +636,10 @@ static void lower_training(struct lower *l)
     int errors = diags_error_count(l->diags);
     struct arena *frames = lower_begin_frames(l);
     lower_model_body(l, PHASE_TRAIN, true);
-    if (l->loss < 0 && diags_error_count(l->diags) == errors)
+    if (l->results->loss < 0 && diags_error_count(l->diags) == errors)
         diag_error(l->diags, l->model_ast->name_span, "model '%s' has no loss", l->model_ast->text);
     if (diags_error_count(l->diags) == errors) {
-        store_report(l, "loss", l->loss);
+        store_report(l, "loss", l->results->loss);
         lower_optimizer(l);
     }
     lower_end_frames(l, frames);
@@ -640,11 +655,11 @@ static void lower_use(struct lower *l, enum phase phase)
 void lower_phases(struct lower *l)
 {
     int errors = diags_error_count(l->diags);
-    l->model_losses = count_losses(l->model_ast->kid[1]);
+    l->results->model_losses = count_losses(l->model_ast->kid[1]);
     lower_training(l);
     lower_use(l, PHASE_EVALUATE);
-    if (l->loss >= 0)
-        store_report(l, "loss", l->loss);
+    if (l->results->loss >= 0)
+        store_report(l, "loss", l->results->loss);
     store_absent_losses(l);
     lower_use(l, PHASE_FINISH);
     lower_use(l, PHASE_PREDICT);

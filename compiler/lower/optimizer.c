@@ -2,7 +2,15 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/arguments.h"
+#include "lower/call.h"
+#include "lower/expr.h"
+#include "lower/limit.h"
+#include "lower/model.h"
+#include "lower/optimizer.h"
+#include "lower/run.h"
+#include "lower/variable.h"
+#include "passes/pass.h"
 
 /* ---- patterns: * within a path component, ** any number of them ---- */
 static bool matches(const char *pattern, const char *path)
@@ -41,9 +49,9 @@ static const char *rule_key(const struct ast *statement)
 static const struct ast *frozen_value(struct lower *l, const char *path)
 {
     const struct ast *value = NULL;
-    for (int i = 0; i < l->rule_count; i++) {
-        const struct ast *body = l->rules[i]->kid[1];
-        for (int k = 0; rule_matches(l->rules[i], path) && k < body->count; k++) {
+    for (int i = 0; i < l->updates->rule_count; i++) {
+        const struct ast *body = l->updates->rules[i]->kid[1];
+        for (int k = 0; rule_matches(l->updates->rules[i], path) && k < body->count; k++) {
             const char *key = rule_key(body->kid[k]);
             if (key && !strcmp(key, "frozen"))
                 value = body->kid[k]->kid[1];
@@ -102,7 +110,7 @@ static const struct ast *optimizer_call(struct lower *l, const struct ast *ast)
 
 void lower_setting_optimizer(struct lower *l, const struct ast *ast)
 {
-    l->optimizer = optimizer_call(l, ast);
+    l->updates->optimizer = optimizer_call(l, ast);
 }
 
 static bool is_optimizer(const struct ast *ast)
@@ -141,8 +149,9 @@ void lower_setting_for(struct lower *l, const struct ast *ast)
     }
     for (int i = 0; i < body->count; i++)
         good &= check_rule(l, body->kid[i]);
+    struct updates *u = l->updates;
     if (good)
-        ARENA_PUSH(l->arena, l->rules, l->rule_count, l->rule_room) = ast;
+        ARENA_PUSH(l->arena, u->rules, u->rule_count, u->rule_room) = ast;
 }
 
 /* ---- parameter groups ---- */
@@ -194,19 +203,19 @@ static void add_setting(struct lower *l, struct param_group *g, const struct ast
  * the optimizer before. */
 static struct param_group settings_of(struct lower *l, const char *path)
 {
-    struct param_group g = {.optimizer = l->optimizer, .held = -1, .updates = -1};
+    struct param_group g = {.optimizer = l->updates->optimizer, .held = -1, .updates = -1};
     const struct ast *frozen = frozen_value(l, path);
     g.frozen = frozen && lower_depends_on_run(l, frozen) ? frozen : NULL;
-    for (int i = 0; i < l->rule_count; i++) {
-        const struct ast *body = l->rules[i]->kid[1];
-        for (int k = 0; rule_matches(l->rules[i], path) && k < body->count; k++) {
+    for (int i = 0; i < l->updates->rule_count; i++) {
+        const struct ast *body = l->updates->rules[i]->kid[1];
+        for (int k = 0; rule_matches(l->updates->rules[i], path) && k < body->count; k++) {
             const char *key = rule_key(body->kid[k]);
             if (!key) {
                 g.optimizer = body->kid[k]->kid[0]->kid[0];
-                g.pattern = first_pattern(l->rules[i]);
+                g.pattern = first_pattern(l->updates->rules[i]);
                 g.set_count = 0;
             } else if (strcmp(key, "frozen")) {
-                add_setting(l, &g, l->rules[i], body->kid[k]);
+                add_setting(l, &g, l->updates->rules[i], body->kid[k]);
             }
         }
     }
@@ -224,8 +233,8 @@ static bool same_settings(const struct param_group *a, const struct param_group 
 
 static void check_rules(struct lower *l, struct variable **param, int count)
 {
-    for (int i = 0; i < l->rule_count; i++) {
-        const struct ast *patterns = l->rules[i]->kid[0];
+    for (int i = 0; i < l->updates->rule_count; i++) {
+        const struct ast *patterns = l->updates->rules[i]->kid[0];
         for (int p = 0; p < patterns->count; p++) {
             bool any = false;
             const char **choice = ARENA_ARRAY(l->arena, const char *, count + 1);
@@ -426,7 +435,7 @@ static struct value optimize(struct lower *l, const struct param_group *g, int w
     layer.arguments = g->arguments;
     layer.frame = &caller;
     layer.names = caller.names = g->names;
-    l->optimizer_shape = &shape;
+    l->updates->shape = &shape;
     l->current = &caller;
     struct span span = g->optimizer->span;
     struct value given[2] = {value_tensor(l, w, false, span),
@@ -434,11 +443,11 @@ static struct value optimize(struct lower *l, const struct param_group *g, int w
     struct expansion e = {
         .given = given, .given_count = 2, .path = path, .random_path = path, .span = span};
     struct arena *frames = lower_begin_frames(l);
-    l->optimizing = true;
-    l->held = g->held;
-    l->updates = g->updates;
+    l->updates->optimizing = true;
+    l->updates->held = g->held;
+    l->updates->counted = g->updates;
     struct value v = value_to_f32(l, lower_apply(l, &caller, &layer, &e));
-    l->optimizing = false;
+    l->updates->optimizing = false;
     lower_end_frames(l, frames);
     l->current = NULL;
     if (v.kind == V_TENSOR && !shape_equal(&value_node(l, v)->shape, &shape)) {
@@ -508,7 +517,7 @@ static bool elementwise_since(struct lower *l, int from)
     for (int i = from; i < l->graph->count; i++) {
         const struct node *n = graph_node(l->graph, i);
         enum op_class class = op_def(n->op)->class;
-        bool norm = i >= l->norm_first && i < l->norm_end;
+        bool norm = i >= l->updates->norm_first && i < l->updates->norm_end;
         bool whole = class == CLASS_MAP || class == CLASS_SOURCE || class == CLASS_STORE
                      || n->op == OP_STOP_GRADIENT || n->op == OP_BROADCAST;
         if (!norm && !(whole && n->op != OP_POSITION))
@@ -532,11 +541,9 @@ static void roll_back(struct lower *l, struct mark mark)
     l->program->phase[PHASE_INIT]->count = mark.initial_nodes;
     lower_forget_variables(l, mark.variables);
     l->program->watched_count = mark.watched;
-    for (int i = 0; i < l->declared_count; i++)
-        if (l->declared[i].read >= mark.nodes)
-            l->declared[i].read = -1;
-    if (l->global_norm >= mark.nodes)
-        l->global_norm = -1;
+    lower_forget_nodes(l, mark.nodes);
+    if (l->updates->global_norm >= mark.nodes)
+        l->updates->global_norm = -1;
 }
 
 /* Whether the optimizer treats every element alike, so that it may see several parameters end to
@@ -544,9 +551,9 @@ static void roll_back(struct lower *l, struct mark mark)
 static bool is_elementwise(struct lower *l, const struct param_group *g)
 {
     struct mark mark = set_mark(l);
-    l->asked_size = l->asked_norm = false;
+    l->updates->asked_size = l->updates->asked_norm = false;
     struct value v = optimize(l, g, lower_read(l, g->variable[0]), g->gradient[0], "optimizer");
-    bool alike = v.kind == V_ERROR || (!l->asked_size && elementwise_since(l, mark.nodes));
+    bool alike = v.kind == V_ERROR || (!l->updates->asked_size && elementwise_since(l, mark.nodes));
     if (v.kind != V_ERROR)
         roll_back(l, mark);
     return alike;
@@ -601,7 +608,7 @@ static void split_group(struct lower *l, const struct param_group *g, struct par
     own->gradient = flat->gradient + g->count;
     flat->count = own->count = 0;
     for (int i = 0; i < g->count; i++) {
-        bool alone = !l->asked_norm && is_contracted(l, g->gradient[i]);
+        bool alone = !l->updates->asked_norm && is_contracted(l, g->gradient[i]);
         struct param_group *to = alone ? own : flat;
         to->variable[to->count] = g->variable[i];
         to->gradient[to->count++] = g->gradient[i];
@@ -642,21 +649,21 @@ static int collect_params(struct lower *l, struct variable **param, bool trained
 static void make_gradients(struct lower *l, struct variable **param, int count)
 {
     int *wanted = ARENA_ARRAY(l->arena, int, count + 1);
-    l->gradient = ARENA_ARRAY(l->arena, int, count + 1);
-    l->gradient_count = count;
+    l->updates->gradient = ARENA_ARRAY(l->arena, int, count + 1);
+    l->updates->gradient_count = count;
     for (int i = 0; i < count; i++)
         wanted[i] = lower_read(l, param[i]->id);
-    pass_grad(l->graph, l->loss, wanted, count, l->gradient);
+    pass_grad(l->graph, l->results->loss, wanted, count, l->updates->gradient);
     l->graph->forward = -1;
-    l->graph->span = l->graph->call = l->optimizer->span;
+    l->graph->span = l->graph->call = l->updates->optimizer->span;
     bool reached = false;
     for (int i = 0; i < count; i++) {
-        reached |= l->gradient[i] >= 0;
-        if (l->gradient[i] < 0)
-            l->gradient[i] = graph_fill(l->graph, 0, &param[i]->shape);
+        reached |= l->updates->gradient[i] >= 0;
+        if (l->updates->gradient[i] < 0)
+            l->updates->gradient[i] = graph_fill(l->graph, 0, &param[i]->shape);
     }
     if (!reached) {
-        struct diag *d = diag_error(l->diags, graph_node(l->graph, l->loss)->call,
+        struct diag *d = diag_error(l->diags, graph_node(l->graph, l->results->loss)->call,
                                     "no trained parameter reaches the loss");
         diag_help(d, "nothing would be learned; let the loss depend on the model's layers");
     }
@@ -690,9 +697,9 @@ static struct layer *optimizer_layer(struct lower *l, const struct ast *ast)
 /* All that `train` names, used or not; false after an error. */
 static bool check_optimizers(struct lower *l)
 {
-    bool good = optimizer_layer(l, l->optimizer) != NULL;
-    for (int i = 0; i < l->rule_count; i++) {
-        const struct ast *body = l->rules[i]->kid[1];
+    bool good = optimizer_layer(l, l->updates->optimizer) != NULL;
+    for (int i = 0; i < l->updates->rule_count; i++) {
+        const struct ast *body = l->updates->rules[i]->kid[1];
         for (int k = 0; k < body->count; k++)
             if (is_optimizer(body->kid[k]))
                 good &= optimizer_layer(l, body->kid[k]->kid[0]->kid[0]) != NULL;
@@ -727,9 +734,9 @@ static struct param_group *group_params(struct lower *l, struct variable **param
             g.held = frozen_node(l, g.frozen);
             group[(*group_count)++] = g;
         }
-        l->gradient[i] = gradient_unless(l, group[at].held, l->gradient[i]);
+        l->updates->gradient[i] = gradient_unless(l, group[at].held, l->updates->gradient[i]);
         ARENA_PUSH(l->arena, group[at].gradient, group[at].count, group[at].room_gradient) =
-            l->gradient[i];
+            l->updates->gradient[i];
         group[at].count--;
         ARENA_PUSH(l->arena, group[at].variable, group[at].count, group[at].room) = param[i]->id;
     }

@@ -1,7 +1,11 @@
 /* Totals of metrics that need the scores of all rows: `accumulate area: roc_area = [score, truth]`.
  * Scores and marks of a batch are stored for the runtime to keep; it makes the total of them. */
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/expr.h"
+#include "lower/model.h"
+#include "lower/ranking.h"
+#include "lower/variable.h"
+#include "lower/weight.h"
 
 enum ranking_form lower_ranking_form(const char *type)
 {

@@ -1,23 +1,38 @@
 /* What blocks say of their arguments: `require`, `warn`, and what a value was made by. */
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/builtin.h"
+#include "lower/call.h"
+#include "lower/expr.h"
+#include "lower/require.h"
 
 /* ---- what made a value ---- */
+
+/* The blocks whose result a node is, the last one first. */
+struct maker { const struct node *node; const struct ast *block; const struct maker *before; };
+
+struct makers {
+    const struct maker **item;          /* by node; of the node that it names alone */
+    int count, room;
+};
+
 void lower_note_maker(struct lower *l, struct value v, const struct ast *block)
 {
     if (v.kind != V_TENSOR)
         return;
+    if (!l->makers)
+        l->makers = ARENA_NEW(l->arena, struct makers);
+    struct makers *makers = l->makers;
     struct maker *maker = ARENA_NEW(l->arena, struct maker);
-    *maker = (struct maker){.node = value_node(l, v), .block = block};
-    while (l->maker_count <= v.node)
-        ARENA_PUSH(l->arena, l->maker, l->maker_count, l->maker_room) = NULL;
-    maker->before = l->maker[v.node];
-    l->maker[v.node] = maker;
+    while (makers->count <= v.node)
+        ARENA_PUSH(l->arena, makers->item, makers->count, makers->room) = NULL;
+    *maker = (struct maker){value_node(l, v), block, makers->item[v.node]};
+    makers->item[v.node] = maker;
 }
 
 static bool made_by_block(const struct lower *l, const struct node *n, const struct ast *block)
 {
-    const struct maker *m = n->id < l->maker_count ? l->maker[n->id] : NULL;
+    const struct makers *makers = l->makers;
+    const struct maker *m = makers && n->id < makers->count ? makers->item[n->id] : NULL;
     while (m && (m->node != n || m->block != block))
         m = m->before;
     return m != NULL;

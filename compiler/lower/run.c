@@ -2,7 +2,12 @@
  * epoch and such reports, which are evaluated once a step for all parameters. */
 #include <math.h>
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/expr.h"
+#include "lower/model.h"
+#include "lower/optimizer.h"
+#include "lower/run.h"
+#include "lower/split.h"
+#include "lower/variable.h"
 
 /* ---- names of reports ---- */
 
@@ -10,7 +15,7 @@
  * such report.  Metrics are not reports yet while the train phase is made. */
 static int lower_is_better(struct lower *l, const char *name)
 {
-    struct frame metrics = {.names = l->metrics};
+    struct frame metrics = {.names = l->results->metrics};
     struct binding *metric = frame_find(&metrics, name);
     for (int i = 0; i < l->program->report_count; i++)
         if (!strcmp(l->program->report[i].name, name))
@@ -24,7 +29,7 @@ static void unknown_report(struct lower *l, const char *part, const char *name, 
     int count = 0;
     for (int i = 0; i < l->program->report_count && count < 256; i++)
         choice[count++] = arena_printf(l->arena, "%s.%s", part, l->program->report[i].name);
-    for (struct binding *b = l->metrics; b && count < 256; b = b->next)
+    for (struct binding *b = l->results->metrics; b && count < 256; b = b->next)
         choice[count++] = arena_printf(l->arena, "%s.%s", part, b->name);
     struct diag *d = diag_error(l->diags, span, "there is no result '%s'", full);
     diag_suggest(d, full, choice, count);
@@ -134,26 +139,40 @@ bool lower_depends_on_run(struct lower *l, const struct ast *ast)
     return depends;
 }
 
+/* Expressions of `train` and their values in the train phase. */
+struct run_values {
+    struct run_value { const struct ast *ast; struct value value; } *item;
+    int count, room;
+};
+
+static struct run_values *run_values(struct lower *l)
+{
+    if (!l->run_values)
+        l->run_values = ARENA_NEW(l->arena, struct run_values);
+    return l->run_values;
+}
+
 /* States of its blocks are scalars of the run, whatever it is used for.  What `train` says is
  * evaluated once however many optimizers have it. */
 struct value lower_schedule(struct lower *l, const struct frame *of, const struct ast *ast)
 {
-    const struct shape scalar = shape_scalar(), *shape = l->optimizer_shape;
+    const struct shape scalar = shape_scalar(), *shape = l->updates->shape;
     struct frame frame = *of, *current = l->current;
+    struct run_values *known = run_values(l);
     bool train = of == l->train_frame;
-    for (int i = 0; train && i < l->run_value_count; i++)
-        if (l->run_value[i].ast == ast)
-            return l->run_value[i].value;
+    for (int i = 0; train && i < known->count; i++)
+        if (known->item[i].ast == ast)
+            return known->item[i].value;
     frame.role = ROLE_OPTIMIZER;
     if (train)
         frame.path = "schedule";
     l->current = &frame;
-    l->optimizer_shape = &scalar;
+    l->updates->shape = &scalar;
     struct value value = lower_expr(l, &frame, ast);
-    l->optimizer_shape = shape;
+    l->updates->shape = shape;
     l->current = current;
     if (train && value.kind == V_TENSOR)
-        ARENA_PUSH(l->arena, l->run_value, l->run_value_count, l->run_value_room) =
+        ARENA_PUSH(l->arena, known->item, known->count, known->room) =
             (struct run_value){ast, value};
     return value;
 }

@@ -1,7 +1,9 @@
 /* Which rows of `data` belong to which part: split, and parts with files of their own. */
 #include <math.h>
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/data.h"
+#include "lower/expr.h"
+#include "lower/split.h"
 
 static const char *const part_names[] = {"train", "val", "test"};
 

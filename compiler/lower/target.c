@@ -2,7 +2,7 @@
  * against it. */
 #include <math.h>
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/target.h"
 
 static bool read_bytes(struct lower *l, const struct ast *ast, int64_t *bytes)
 {

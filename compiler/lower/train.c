@@ -1,7 +1,12 @@
 /* The settings of `train`. */
 #include <math.h>
 #include <string.h>
-#include "lower/lower.h"
+#include "lower/body.h"
+#include "lower/expr.h"
+#include "lower/optimizer.h"
+#include "lower/run.h"
+#include "lower/split.h"
+#include "lower/train.h"
 
 /* ---- settings ---- */
 static bool setting_number(struct lower *l, const struct ast *ast, double least, double below,

@@ -7,7 +7,10 @@
  * guesses stand for the label as it is and guess * b + a.  What else is made of a guess, or meets a
  * label in another way, is of no known scale, and an error where a metric or output needs it. */
 #include <string.h>
-#include "lower/lower.h"
+#include "base/chains.h"
+#include "lower/model.h"
+#include "lower/units.h"
+#include "lower/variable.h"
 
 enum { NOTHING = 0, UNKNOWN = -1 };     /* else 1 + the number of a fitted field or f32 label */
 
@@ -171,7 +174,8 @@ struct value lower_scaled(struct lower *l, const struct data_field *field, struc
 struct value lower_own_units(struct lower *l, const struct frame *frame, struct value v)
 {
     struct units *u = l->units;
-    if (v.kind != V_TENSOR || !l->own_frame || frame != l->own_frame || !lower_has_units(l))
+    const struct frame *in = l->results->own_frame;
+    if (v.kind != V_TENSOR || !in || frame != in || !lower_has_units(l))
         return v;
     for (int i = 0; i < u->count; i++)
         if (u->scaled[i].own >= 0 && u->scaled[i].scaled == v.node) {

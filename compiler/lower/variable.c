@@ -1,19 +1,45 @@
 /* Stored names: variables of the program, their start values, what is stored in them. */
 #include <string.h>
-#include "lower/lower.h"
+#include "base/chains.h"
+#include "lower/arguments.h"
+#include "lower/call.h"
+#include "lower/expr.h"
+#include "lower/optimizer.h"
+#include "lower/variable.h"
+
+struct declarations {
+    struct declared *item;              /* by variable */
+    int count, room;
+    struct chains paths;                /* variables by their paths */
+};
+
+void lower_begin_variables(struct lower *l)
+{
+    l->declarations = ARENA_NEW(l->arena, struct declarations);
+    chains_init(&l->declarations->paths, l->arena);
+}
 
 struct declared *lower_declared(struct lower *l, int variable)
 {
-    while (l->declared_count <= variable)
-        ARENA_PUSH(l->arena, l->declared, l->declared_count, l->declared_room) =
+    struct declarations *d = l->declarations;
+    while (d->count <= variable)
+        ARENA_PUSH(l->arena, d->item, d->count, d->room) =
             (struct declared){.read = -1, .stored = -1};
-    return &l->declared[variable];
+    return &d->item[variable];
 }
 
 void lower_forget_reads(struct lower *l)
 {
-    for (int i = 0; i < l->declared_count; i++)
-        l->declared[i].read = l->declared[i].stored = -1;
+    for (int i = 0; i < l->declarations->count; i++)
+        l->declarations->item[i].read = l->declarations->item[i].stored = -1;
+}
+
+void lower_forget_nodes(struct lower *l, int from)
+{
+    struct declarations *d = l->declarations;
+    for (int i = 0; i < d->count; i++)
+        if (d->item[i].read >= from)
+            d->item[i].read = -1;
 }
 
 int lower_read(struct lower *l, int variable)
@@ -33,21 +59,23 @@ int lower_current_value(struct lower *l, int variable)
 void lower_name_variable(struct lower *l, int variable)
 {
     lower_declared(l, variable);
-    chains_add(&l->paths, variable, names_hash(program_variable(l->program, variable)->path));
+    chains_add(&l->declarations->paths, variable,
+               names_hash(program_variable(l->program, variable)->path));
 }
 
 void lower_forget_variables(struct lower *l, int from)
 {
-    chains_cut(&l->paths, from);
-    if (l->declared_count > from)
-        l->declared_count = from;
+    struct declarations *d = l->declarations;
+    chains_cut(&d->paths, from);
+    if (d->count > from)
+        d->count = from;
     l->program->variable_count = from;
 }
 
 static struct variable *find_variable(struct lower *l, enum variable_kind kind, const char *path)
 {
-    for (int i = chains_first(&l->paths, names_hash(path)); i >= 0;
-         i = chains_next(&l->paths, i)) {
+    const struct chains *paths = &l->declarations->paths;
+    for (int i = chains_first(paths, names_hash(path)); i >= 0; i = chains_next(paths, i)) {
         struct variable *v = program_variable(l->program, i);
         bool kept = v->kind <= VAR_BUFFER && kind <= VAR_BUFFER;
         if (!strcmp(v->path, path) && (v->kind == kind || kept))
@@ -179,7 +207,7 @@ static bool stored_shape(struct lower *l, struct frame *frame, const struct ast 
     int64_t dim[RANK_MAX];
     int rank = 0;
     if (!type) {
-        *shape = *l->optimizer_shape;
+        *shape = *l->updates->shape;
         return true;
     }
     if (type->kind != AST_TYPE || strcmp(type->text, "f32")) {
@@ -263,6 +291,7 @@ static bool is_latest(const struct frame *frame, const struct binding *b)
 void lower_store_changed(struct lower *l, struct frame *frame)
 {
     bool stores = l->phase == PHASE_TRAIN && frame->role != ROLE_METRIC;
+    int held = l->updates->optimizing ? l->updates->held : -1;
     for (struct binding *b = frame->names; b && stores; b = b->next) {
         if (b->variable < 0 || !b->changed || !is_latest(frame, b))
             continue;
@@ -271,8 +300,7 @@ void lower_store_changed(struct lower *l, struct frame *frame)
         if (node >= 0 && v->kind == VAR_BUFFER)
             lower_declared(l, v->id)->stored = node;
         else if (node >= 0)
-            graph_store(l->graph, v->id,
-                        lower_unless(l, l->optimizing ? l->held : -1, v->id, node));
+            graph_store(l->graph, v->id, lower_unless(l, held, v->id, node));
     }
 }
 
@@ -289,9 +317,10 @@ int lower_unless(struct lower *l, int held, int variable, int node)
 
 void lower_store_buffers(struct lower *l)
 {
-    for (int i = 0; i < l->declared_count; i++)
-        if (l->declared[i].stored >= 0) {
+    const struct declarations *d = l->declarations;
+    for (int i = 0; i < d->count; i++)
+        if (d->item[i].stored >= 0) {
             int held = lower_frozen_now(l, program_variable(l->program, i)->path);
-            graph_store(l->graph, i, lower_unless(l, held, i, l->declared[i].stored));
+            graph_store(l->graph, i, lower_unless(l, held, i, d->item[i].stored));
         }
 }

@@ -2,7 +2,9 @@
 #include <float.h>
 #include <string.h>
 #include "core/exact.h"
-#include "lower/lower.h"
+#include "lower/data.h"
+#include "lower/variable.h"
+#include "lower/weight.h"
 
 /* ---- weights = balanced ---- */
 

@@ -1,0 +1,11 @@
+/* Statements of a body. */
+#ifndef INVAR_LOWER_BODY_H
+#define INVAR_LOWER_BODY_H
+#include "lower/lower.h"
+
+void lower_body(struct lower *, struct frame *, const struct ast *body);
+/* Calls `each` for the statements of data or train, with those of the branches taken. */
+void lower_each(struct lower *, const struct ast *body,
+                void (*each)(struct lower *, const struct ast *statement));
+
+#endif
