@@ -43,6 +43,7 @@ struct traced {
 struct emit_target {
     const char *phase;                  /* the template of a phase */
     const char *function;               /* the template around every skeleton */
+    const char *loops;                  /* the skeleton of what is nothing but loops */
     const char *restrict_word;          /* before a pointer that none other overlaps */
     const char *integer;                /* the type of indices */
     bool independent;                   /* loops that are have the mark INDEPENDENT */

@@ -352,6 +352,12 @@ void function_set_code(struct function *f, const char *key, const struct code *c
         (struct part_of_skeleton){key, *code, indent};
 }
 
+void function_set_body(struct function *f, const struct code *body)
+{
+    f->skeleton = f->emit->target->loops;
+    function_set_code(f, "body", body, 1);
+}
+
 /* The line before a loop whose iterations are independent (templates/program/model.c), or NULL. */
 static const char *independent_mark(const struct function *f)
 {

@@ -74,6 +74,8 @@ const char *function_pointer_at(struct function *, const char *pointer, struct e
                                 const char *index);
 /* The statements are the value of that key of the skeleton, indented by so many steps. */
 void function_set_code(struct function *, const char *key, const struct code *, int indent);
+/* The function is nothing but these statements. */
+void function_set_body(struct function *, const struct code *);
 /* Renders the skeleton with the function's values into the list `function` of the file. */
 void function_finish(struct function *);
 

@@ -39,12 +39,6 @@ static void guard_whole(struct function *f, struct code *body)
     code_block(body, "if (begin == end)", &leave);
 }
 
-static void set_body(struct function *f, const struct code *body)
-{
-    f->skeleton = "templates/skeleton/loops.c";
-    function_set_code(f, "body", body, 1);
-}
-
 void c_map_group(struct function *f)
 {
     struct shape space = group_space(f);
@@ -57,7 +51,7 @@ void c_map_group(struct function *f)
     else
         guard_whole(f, &body);
     nest_emit(&nest, &body);
-    set_body(f, &body);
+    function_set_body(f, &body);
 }
 
 /* "f32[b, 10]": the group's space as what is reduced; ends in how the sums go, if there are any. */
@@ -83,7 +77,7 @@ void c_row_group(struct function *f)
     if (f->count.constant == 0 && f->count.rows == 0)
         guard_whole(f, &body);
     code_append(&body, &rows);
-    set_body(f, &body);
+    function_set_body(f, &body);
 }
 
 /* ---- column ---- */
@@ -151,7 +145,7 @@ static bool column_call(struct function *f, const struct node *column, const str
     if (paged)
         code_block(&body, arena_printf(f->emit->arena, "for (%s i = begin; i < end; i++)",
                                        f->emit->target->integer), &call);
-    set_body(f, paged ? &body : &call);
+    function_set_body(f, paged ? &body : &call);
     return true;
 }
 
@@ -705,16 +699,18 @@ static void pad_body(struct function *f, const struct node *pad, struct code *bo
     f->count = extent_of(&pad->shape, 0);
 }
 
-void c_move_group(struct function *f)
+void group_move(struct function *f, mover *concat, mover *pad)
 {
     const struct node *move = group_first(f);
     struct code body;
     code_init(&body, f->emit->arena);
-    if (move->op == OP_CONCAT)
-        concat_body(f, move, &body);
-    else
-        pad_body(f, move, &body);
-    set_body(f, &body);
+    (move->op == OP_CONCAT ? concat : pad)(f, move, &body);
+    function_set_body(f, &body);
+}
+
+void c_move_group(struct function *f)
+{
+    group_move(f, concat_body, pad_body);
 }
 
 /* ---- random, serial ---- */

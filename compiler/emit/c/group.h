@@ -40,6 +40,9 @@ void group_pieces(struct function *, const struct node *concat, struct code *,
 void group_part_nest(struct nest *, struct function *, const struct node *whole, int operand,
                      const int64_t *start, unsigned keep);
 void group_part_line(struct nest *, const struct node *whole, int operand, struct code *);
+/* A group that moves what lies in storage: the statements of a CONCAT or of a PAD. */
+typedef void mover(struct function *, const struct node *, struct code *);
+void group_move(struct function *, mover *concat, mover *pad);
 /* Scalar operations in all, roughly. */
 struct extent group_cost(const struct function *);
 

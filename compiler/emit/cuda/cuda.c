@@ -91,12 +91,6 @@ static void share_elements(struct nest *nest, const struct code *body, struct co
     share_loops(nest, nest->rank, &threads, body, code);
 }
 
-static void set_body(struct function *f, const struct code *body)
-{
-    function_set_code(f, "body", body, 1);
-    f->skeleton = "templates/skeleton/loops.cu";
-}
-
 /* "f32[b, 64]" of the group's last node over a space. */
 static const char *space_text(const struct function *f, const struct shape *space)
 {
@@ -138,7 +132,7 @@ void cuda_map_group(struct function *f)
     nest_init(&nest, f, &space, 0);
     nest_emit_flat(&nest, &loops);
     share_elements(&nest, &loops, &body);
-    set_body(f, &body);
+    function_set_body(f, &body);
     map_shape(f, &space);
     struct extent all = loops_extent(&nest, 0, nest.rank);
     f->launch = nest.rank == 0 ? "1, 32, 0" : cuda_threads_for(f, all);
@@ -201,7 +195,7 @@ void cuda_row_group(struct function *f)
     code_init(&body, f->emit->arena);
     const char *how = row_emit(f, &space, &body)->how;
     assert(f->row_used == f->row_bytes);
-    set_body(f, &body);
+    function_set_body(f, &body);
     f->launch = f->row_bytes > ROW_SHARED ? launch_in_workspace(f) : launch_in_shared(f);
     f->mapping = group_row_text(f, extent_is(f->count, 1) ? "one warp" : how);
 }
@@ -306,6 +300,11 @@ static void share_part(struct function *f, const struct node *whole, int operand
     share_elements(&nest, &line, code);
 }
 
+static void concat_body(struct function *f, const struct node *concat, struct code *body)
+{
+    group_pieces(f, concat, body, share_part);
+}
+
 /* The condition under which index i, j, .. of the padded whole is inside the operand. */
 static const char *pad_inside(struct nest *nest, const struct node *pad, const struct shape *part)
 {
@@ -352,13 +351,7 @@ static void pad_body(struct function *f, const struct node *pad, struct code *bo
 void cuda_move_group(struct function *f)
 {
     const struct node *move = group_first(f);
-    struct code body;
-    code_init(&body, f->emit->arena);
-    if (move->op == OP_CONCAT)
-        group_pieces(f, move, &body, share_part);
-    else
-        pad_body(f, move, &body);
-    set_body(f, &body);
+    group_move(f, concat_body, pad_body);
     map_shape(f, &move->shape);
     f->launch = cuda_threads_for(f, extent_of_all(&move->shape));
 }
@@ -450,7 +443,8 @@ static void cuda_list_phase(struct emit *emit, const char *name, const char *ind
 
 static const struct emit_target target_cuda = {
     .phase = "templates/program/cuda_phase.cu", .function = "templates/skeleton/function.cu",
-    .restrict_word = "__restrict__ ", .integer = "int64_t", .traced = true, .trace_lines = true,
+    .loops = "templates/skeleton/loops.cu", .restrict_word = "__restrict__ ",
+    .integer = "int64_t", .traced = true, .trace_lines = true,
     .rows = &row_warps, .pointer = emit_arena_pointer, .own = "own.at", .group = groups,
     .step = cuda_step, .phase_list = "function", .list_phase = cuda_list_phase};
 

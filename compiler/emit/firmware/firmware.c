@@ -71,7 +71,8 @@ static void firmware_list_phase(struct emit *emit, const char *name, const char 
 
 static const struct emit_target target_firmware = {
     .phase = "templates/program/firmware_phase.c",
-    .function = "templates/skeleton/function.c", .restrict_word = "restrict ", .integer = "int32_t",
+    .function = "templates/skeleton/function.c", .loops = "templates/skeleton/loops.c",
+    .restrict_word = "restrict ", .integer = "int32_t",
     .tile_floats = TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
     .flat = true, .piece = firmware_piece, .in_piece = firmware_in_piece, .narrow = true,
     .own = "run->at", .group = c_groups, .step = firmware_group, .phase_list = "function",
