@@ -138,7 +138,8 @@ int64_t inv_device_pass(struct inv_session *s, struct inv_pass *pass, const int3
     work.collected = rankings;
     s->run.device->type->pass(&s->run, &work);
     free(rankings);
-    pass->rows += rows;
+    int64_t done = work.done * work.batch;
+    pass->rows += done < rows ? done : rows;
     return work.done;
 }
 

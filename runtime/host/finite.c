@@ -83,10 +83,32 @@ static void print_node(FILE *to, const char *indent, const struct inv_trace_node
         fprintf(to, "%s%s:%d: %s\n", indent, line->path, line->number, line->source);
 }
 
-static void print_finding(FILE *to, const struct finding *found, const struct inv_trace_node *node)
+/* The row numbers of the batch at hand; count: run.rows. */
+static const int32_t *batch_rows(const struct inv_session *s)
 {
-    fprintf(to, "  first %s in element %lld of  ",
+    return (const int32_t *)(const void *)(s->run.arena +
+                                           s->model->variable[s->model->sample].offset);
+}
+
+/* Which row of the batch an element is of, or -1 where rows are not the first axis.  A node's text
+ * ends with its shape. */
+static int64_t row_of(const struct inv_trace_node *node, int64_t element)
+{
+    const char *shape = strrchr(node->text, '[');
+    int leads = shape && shape[1] == 'b' && node->elements.rows > 0 && node->elements.constant == 0;
+    return leads ? element / node->elements.rows : -1;
+}
+
+static void print_finding(const struct inv_session *s, const struct finding *found)
+{
+    FILE *to = s->errors.to;
+    const struct inv_trace_node *node = &s->model->trace[found->node];
+    int64_t row = row_of(node, found->element);
+    fprintf(to, "  first %s in element %lld",
             found->value != found->value ? "NaN" : "infinity", (long long)found->element);
+    if (row >= 0)
+        fprintf(to, ", which is of row %d,", batch_rows(s)[row]);
+    fprintf(to, " of  ");
     print_node(to, "  ", node, NULL);
     if (node->inner > 0)
         fprintf(to, "  or in what went into it without being stored:\n");
@@ -94,6 +116,24 @@ static void print_finding(FILE *to, const struct finding *found, const struct in
         fprintf(to, "    ");
         print_node(to, "    ", node - i, i == node->inner ? node : node - i - 1);
     }
+}
+
+/* Rows are numbered as --predict without a file numbers them; those beyond MANY are counted. */
+static void print_rows(const struct inv_session *s)
+{
+    enum { MANY = 64, WIDTH = 98 };
+    FILE *to = s->errors.to;
+    int at = fprintf(to, "  rows of the batch, numbered from 0 as they were read:");
+    for (int64_t i = 0; i < s->run.rows && i < MANY; i++) {
+        char number[16];
+        int length = snprintf(number, sizeof number, " %d", batch_rows(s)[i]);
+        if (at + length > WIDTH)
+            at = fprintf(to, "\n   ") - 1;
+        at += fprintf(to, "%s", number);
+    }
+    if (s->run.rows > MANY)
+        fprintf(to, "\n    and %lld more, which --log lists", (long long)s->run.rows - MANY);
+    fputc('\n', to);
 }
 
 int inv_finite_report(struct inv_session *s)
@@ -113,10 +153,10 @@ int inv_finite_report(struct inv_session *s)
         fprintf(s->errors.to, "  %s is not finite from the start%s%s\n", spoiled->path,
                 s->options.init ? ": see " : "", s->options.init ? s->options.init : "");
     else if (spoiled)
-        fprintf(s->errors.to, "  %s is not finite: the update of step %d made it so\n",
-                spoiled->path, s->run.step - 1);
+        fprintf(s->errors.to, "  %s is not finite: the last update made it so\n", spoiled->path);
     if (found.node >= 0 && found.node < s->model->trace_count)
-        print_finding(s->errors.to, &found, &s->model->trace[found.node]);
+        print_finding(s, &found);
+    print_rows(s);
     fprintf(s->errors.to, "  help: lower the learning rate, clip the gradients, or scale the "
                           "inputs\n");
     return INV_NOT_FINITE;

@@ -52,6 +52,16 @@ void inv_log_whole(struct inv_log *log, const char *key, uint64_t value)
     fprintf(log->file, "%llu", (unsigned long long)value);
 }
 
+void inv_log_wholes(struct inv_log *log, const char *key, const int32_t *value, int64_t count)
+{
+    if (!log->file)
+        return;
+    write_key(log, "", key);
+    for (int64_t i = 0; i < count; i++)
+        fprintf(log->file, "%c%d", i ? ',' : '[', value[i]);
+    fputs(count > 0 ? "]" : "[]", log->file);
+}
+
 void inv_log_real(struct inv_log *log, const char *prefix, const char *name, double value)
 {
     inv_log_array(log, prefix, name, 0, NULL, &value);

@@ -19,6 +19,7 @@ void inv_log_begin(struct inv_log *);   /* a line, which is an object */
 void inv_log_end(struct inv_log *);
 void inv_log_text(struct inv_log *, const char *key, const char *value);
 void inv_log_whole(struct inv_log *, const char *key, uint64_t value);
+void inv_log_wholes(struct inv_log *, const char *key, const int32_t *value, int64_t count);
 /* The key is prefix, then name. */
 void inv_log_real(struct inv_log *, const char *prefix, const char *name, double value);
 /* Nested lists. */

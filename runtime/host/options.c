@@ -27,6 +27,8 @@ static const struct option table[] = {
     { "save-init", "FILE", TEXT, AT(save_init), "write the weights as they are before step 0" },
     { "weights", "FILE", TEXT, AT(weights),
       "where the trained weights go, or are read from (NAME.safetensors)" },
+    { "on-nan", "WAY", TEXT, AT(on_nan),
+      "where a loss is not finite: stop (the default), or skip: leave the step's update out" },
     { "log", "FILE", TEXT, AT(log), "write JSON lines: the environment, then one per epoch" },
     { "log-every", "N", COUNT, AT(log_every), "log the loss of every N-th step, too" },
     { "quiet", NULL, FLAG, AT(quiet), "print nothing but errors, the test result and the hash" },
@@ -235,6 +237,8 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
         inv_error(errors, "--epochs and --steps exclude each other; give one");
     if (o->log_every > 0 && !o->log)
         inv_error(errors, "--log-every needs --log FILE");
+    if (o->on_nan && strcmp(o->on_nan, "stop") != 0 && strcmp(o->on_nan, "skip") != 0)
+        inv_error(errors, "--on-nan %s: stop or skip expected", o->on_nan);
     if (o->predict && o->evaluate)
         inv_error(errors, "--predict and --evaluate exclude each other; run twice");
     if (!o->predict && (o->output || o->format || o->keep))

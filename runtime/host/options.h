@@ -5,7 +5,7 @@
 #include "errors.h"
 
 struct inv_options {
-    const char *data, *init, *save_init, *weights, *log;
+    const char *data, *init, *save_init, *weights, *log, *on_nan;
     const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */
     const char *part, *output, *format, *keep;
     int64_t epochs, steps, threads, log_every, seed, dump_batch, device;

@@ -46,7 +46,7 @@ static double element(const struct inv_session *s, const struct inv_variable *v,
 void inv_pass_begin(struct inv_session *s, struct inv_pass *pass)
 {
     size_t reports = (size_t)s->model->report_count;
-    pass->rows = 0;
+    pass->rows = pass->skipped = 0;
     if (!pass->sum)
         pass->sum = inv_allocate(reports * INV_EXACT_WORDS * sizeof *pass->sum);
     if (!pass->value)

@@ -29,6 +29,7 @@ struct inv_session {
  * report: that of scalar i is value[i], those of arrays follow. */
 struct inv_pass {
     int64_t rows;
+    int64_t skipped;                    /* steps that were left out: skip.c; not in `rows` */
     int64_t *sum;
     double *value;
     struct inv_kept *kept;              /* of rankings, or NULL */
@@ -60,13 +61,20 @@ void inv_average_exchange(struct inv_session *);
 /* The averages begin as the parameters. */
 void inv_average_start(struct inv_session *);
 
-/* finite.c: replays INV_TRAIN and names the first node that is not finite; the exit status. */
+/* finite.c: replays INV_TRAIN and names the first node that is not finite, and the rows of the
+ * batch; the exit status. */
 int inv_finite_report(struct inv_session *);
 /* Whether the weights may be written: no parameter that is not finite, no NaN in a buffer.  Those
  * of a device are in the arena then. */
 int inv_finite_saved(struct inv_session *);
 /* INV_NOT_FINITE, with an error, where a parameter is not finite or a buffer holds a NaN. */
 int inv_finite_weights(struct inv_session *);
+
+/* skip.c, after INV_TRAIN of a step whose loss is not finite: tells the log, and whether
+ * --on-nan skip leaves the step out.  It does not where the weights are not finite either. */
+int inv_skip_step(struct inv_session *, struct inv_pass *);
+/* INV_NOT_FINITE, with an error, where all steps of a pass were left out. */
+int inv_skip_check(struct inv_session *, const struct inv_pass *);
 
 /* order.c: which rows step `step` takes. */
 struct inv_order {

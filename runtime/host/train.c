@@ -150,24 +150,35 @@ static int64_t steps_there(struct training *t, int64_t first, int64_t end, const
     return done;
 }
 
+/* After a step whose loss is not finite, with its batch at hand. */
+static int bad_step(struct training *t)
+{
+    inv_progress_clear(&t->s->progress);
+    return inv_skip_step(t->s, &t->train) ? INV_OK : inv_finite_report(t->s);
+}
+
 /* Steps [first, end), all of one epoch: one after the other here, at one time on a device. */
 static int run_steps(struct training *t, int64_t first, int64_t end, const char *label)
 {
     struct inv_session *s = t->s;
-    int64_t most = s->run.device ? end - first : 1, done = most;
+    int64_t most = s->run.device ? end - first : 1;
     float *loss = inv_allocate((size_t)most * sizeof *loss);
-    for (int64_t step = first; step < end && done == most; step += done) {
-        done = s->run.device ? steps_there(t, step, end, label, loss) : step_here(t, step, loss);
+    int status = INV_OK;
+    for (int64_t step = first, next; step < end && status == INV_OK; step = next) {
+        int64_t done = s->run.device ? steps_there(t, step, end, label, loss)
+                                     : step_here(t, step, loss);
+        next = step + done;
         for (int64_t i = 0; i < done; i++)
             log_step(t, step + i, loss[i]);
-        if (done == most)
-            inv_progress_show(&s->progress, label, step + done, rows_of(t, step, step + done));
+        if (done < (s->run.device ? end - step : 1)) {
+            status = bad_step(t);
+            next++;
+        }
+        if (status == INV_OK)
+            inv_progress_show(&s->progress, label, next, rows_of(t, step, next));
     }
     free(loss);
-    if (done == most)
-        return INV_OK;
-    inv_progress_clear(&s->progress);
-    return inv_finite_report(s);
+    return status == INV_OK ? inv_skip_check(s, &t->train) : status;
 }
 
 static const struct inv_variable *state_of(const struct training *t, int variable)
@@ -241,6 +252,8 @@ static void report_epoch(struct training *t, int64_t epoch, int64_t done, double
     if (has_val)
         inv_pass_log(s, &t->val, "val.");
     log_rates(t);
+    if (t->train.skipped > 0)
+        inv_log_whole(&s->log, "skipped", (uint64_t)t->train.skipped);
     inv_log_real(&s->log, "", "seconds", seconds);
     inv_log_end(&s->log);
     if (s->options.quiet)
@@ -250,6 +263,8 @@ static void report_epoch(struct training *t, int64_t epoch, int64_t done, double
     if (has_val)
         inv_pass_print(s, &t->val, s->out, "val.");
     print_rates(t);
+    if (t->train.skipped > 0)
+        fprintf(s->out, "  skipped %lld", (long long)t->train.skipped);
     fprintf(s->out, "  (%.2f s)\n", seconds);
     fflush(s->out);
 }

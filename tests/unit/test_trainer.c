@@ -392,8 +392,18 @@ static void test_not_finite(void)
     CU_ASSERT_TRUE(has(messages, "error: step 17 (epoch 2): the loss is not finite"));
     CU_ASSERT_TRUE(has(messages, "first NaN in element 0 of  row_sum %4 : f32\n"
                                  "  fake.inv:9: loss mse(h, y)"));
+    CU_ASSERT_TRUE(has(messages, "rows of the batch, numbered from 0 as they were read: "));
     CU_ASSERT_PTR_NULL(strstr(messages, "parameter"));
     CU_ASSERT_PTR_NULL(strstr(output, "sha256"));
+    CU_ASSERT_EQUAL(run("--on-nan skip --epochs 3 --log log.json"), 0);
+    CU_ASSERT_TRUE(has(messages, "note: step 17 (epoch 2): the loss is not finite; its update"));
+    CU_ASSERT_TRUE(has(output, "  skipped 1  ("));
+    char *log = host_read(host_path("log.json"), &(size_t){ 0 });
+    CU_ASSERT_TRUE(has(log, "{\"step\":17,\"not_finite\":\"loss\",\"skipped\":1,\"rows\":["));
+    CU_ASSERT_TRUE(has(log, ",\"skipped\":1,\"seconds\":"));
+    free(log);
+    CU_ASSERT_EQUAL(run("--on-nan go --epochs 3"), 2);
+    CU_ASSERT_TRUE(has(messages, "--on-nan go: stop or skip expected"));
     fake.blow_up_at = -1;
     fake.rate = 1e30f;
     CU_ASSERT_EQUAL(run("--quiet"), 3);

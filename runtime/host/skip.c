@@ -1,0 +1,39 @@
+/* Steps whose loss is not finite, of which --on-nan skip leaves everything as it was. */
+#include <string.h>
+#include "device.h"
+
+static void log_step(struct inv_session *s, int skipped)
+{
+    const struct inv_variable *sample = &s->model->variable[s->model->sample];
+    inv_device_pull(s->model, &s->run, INV_SAMPLE);
+    inv_log_begin(&s->log);
+    inv_log_whole(&s->log, "step", (uint64_t)s->run.step);
+    inv_log_text(&s->log, "not_finite", "loss");
+    inv_log_whole(&s->log, "skipped", (uint64_t)skipped);
+    inv_log_wholes(&s->log, "rows", (const int32_t *)(const void *)(s->run.arena + sample->offset),
+                   s->run.rows);
+    inv_log_end(&s->log);
+}
+
+int inv_skip_step(struct inv_session *s, struct inv_pass *pass)
+{
+    const char *way = s->options.on_nan;
+    int skip = way && strcmp(way, "skip") == 0 && inv_finite_saved(s);
+    log_step(s, skip);
+    if (skip && pass->skipped++ == 0)
+        inv_note(&s->errors, "step %d (epoch %d): the loss is not finite; its update is left out, "
+                 "and so are those of others like it in this epoch", s->run.step,
+                 s->run.epoch + 1);
+    return skip;
+}
+
+int inv_skip_check(struct inv_session *s, const struct inv_pass *pass)
+{
+    if (pass->rows > 0)
+        return INV_OK;
+    fprintf(s->errors.to, "error: epoch %d: the loss of no step is finite, and every update was "
+            "left out; no weights are written\n", s->run.epoch + 1);
+    fprintf(s->errors.to, "  help: without --on-nan skip the first of these steps says where it "
+                          "comes from\n");
+    return INV_NOT_FINITE;
+}
