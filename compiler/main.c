@@ -9,6 +9,7 @@
 #include "host/ending.h"
 #include "host/output.h"
 #include "host/paths.h"
+#include "host/statement.h"
 #include "invar.h"
 #include "language/load.h"
 #include "graph/op_text.h"
@@ -20,6 +21,7 @@
 
 struct options {
     const char *model, *train, *dump, *out, *target, *weights, *kernels;
+    const char *from;                   /* verify: the model file */
     const char **define;
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
@@ -146,6 +148,8 @@ static struct program *compile_model(const struct options *o)
         fwrite(text.data, 1, text.size, stdout);
     }
     list_included(program, &load);
+    program->define = o->define;
+    program->define_count = o->define_count;
     memcpy(program->model_sha256, load.sha256, sizeof load.sha256);
     good = good && compile(program, &load, o);
     fflush(stdout);                     /* what was dumped stands before */
@@ -235,6 +239,41 @@ static int command_evaluate(const struct options *o)
 {
     static char option[] = "--evaluate";
     return use_trained("evaluate", option, o);
+}
+
+/* ---- verify ---- */
+
+/* The trainer gets --verify and the receipt first. */
+static int verify_by(const struct inv_statement *said, const struct options *o)
+{
+    static char option[] = "--verify";
+    struct options with = *o;
+    with.rest = calloc((size_t)o->rest_count + 3, sizeof *with.rest);
+    char *receipt = strdup(o->model);
+    if (!with.rest || !receipt)
+        return 1;
+    with.rest[0] = o->rest[0];
+    with.rest[1] = option;
+    with.rest[2] = receipt;
+    memcpy(with.rest + 3, o->rest + 1, sizeof *with.rest * (size_t)(o->rest_count - 1));
+    with.rest_count += 2;
+    with.model = o->from ? o->from : said->model;
+    with.train = said->train;
+    with.define = said->define;
+    with.define_count = said->defines;
+    int status = run_trainer("verify", &with);
+    free(receipt);
+    free(with.rest);
+    return status;
+}
+
+static int command_verify(const struct options *o)
+{
+    struct inv_errors errors = {.to = stderr, .program = "invar: "};
+    struct inv_statement said;
+    int status = inv_statement_read(&said, o->model, &errors) ? verify_by(&said, o) : 1;
+    inv_statement_free(&said);
+    return status;
 }
 
 /* ---- outputs ---- */
@@ -442,6 +481,17 @@ static const struct command commands[] = {
      "  --weights W         the trained weights (default: NAME.safetensors of 'model NAME')\n"
      "'invar run MODEL.inv --help' prints all trainer options.\n",
      command_evaluate, "DtdegaKcfv*"},
+    {"verify", "train as a receipt says, and say what differs first",
+     "verify RECEIPT [options] [trainer options]",
+     "RECEIPT is what --receipt of a training run wrote: model file, -D values, seed and number\n"
+     "of epochs are taken from it. No weights are written. Exit status: 0 all agrees, 6 something\n"
+     "differs, which is named, others: it cannot be run.\n"
+     "  --model FILE        the model file (default: as the receipt names it, from here)\n"
+     "  --data PATH         the data, as for a trainer (default: as the run was given them)\n"
+     "  --weights W         the weights that must be those of the receipt (default: the file of\n"
+     "                      that name beside the receipt, where there is one)\n"
+     "  --threads N         as for a trainer, and so are --init, --quiet, --log and --device\n",
+     command_verify, "mgaKcfv*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
      "  -o TRAINER          the executable (default: the model's name)\n", command_build,
      "DtdegaKcfvo"},
@@ -481,7 +531,7 @@ static const struct {
     {"--cc", 'c', true},       {"--cflags", 'f', true}, {"--verbose", 'v', false},
     {"--arch", 'a', true},     {"--kernels", 'K', true},
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
-    {"--weights", 'W', true},  {"-Werror", 'e', false},
+    {"--weights", 'W', true},  {"--model", 'm', true}, {"-Werror", 'e', false},
     {"--json", 'j', false},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
@@ -558,6 +608,7 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'a': o->build.archs = value; break;
     case 'K': o->kernels = value; break;
     case 'W': o->weights = value; break;
+    case 'm': o->from = value; break;
     case 'w': o->write = true; break;
     case 'j': o->json = true; break;
     case 'e': o->strict = true; break;
@@ -664,7 +715,8 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
         return 2;
     if (o->model)
         return 0;
-    fprintf(stderr, "invar %s: which model file?\nusage: invar %s\n", c->name, c->usage);
+    fprintf(stderr, "invar %s: which %s?\nusage: invar %s\n", c->name,
+            strchr(c->accepts, 'm') ? "receipt" : "model file", c->usage);
     return 2;
 }
 

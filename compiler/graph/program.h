@@ -206,6 +206,8 @@ struct program {
     const char *model_folder;           /* its folder from the trainer's; NULL: left open */
     const char **included;              /* files that it includes */
     int included_count;
+    const char *const *define;          /* NAME=VALUE of -D */
+    int define_count;
     char model_sha256[65];              /* of its tokens: see language/load.h */
     struct variable **variable;
     int variable_count, variable_room;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "digest.h"
 #include "json.h"
 #include "output.h"
 #include "rows.h"
@@ -235,25 +236,6 @@ static int read_all(struct reader *r)
 
 /* ---- do they belong to these weights and this model? ---- */
 
-static int digest_of(const char *path, char digest[65], struct inv_errors *errors)
-{
-    unsigned char piece[65536], bytes[32];
-    struct inv_sha256 sha;
-    size_t got;
-    FILE *file = fopen(path, "rb");
-    inv_sha256_init(&sha);
-    while (file && (got = fread(piece, 1, sizeof piece, file)) > 0)
-        inv_sha256_update(&sha, piece, got);
-    int good = file && !ferror(file);
-    if (!good)
-        inv_error(errors, "%s: cannot read weights: %s", path, strerror(errno));
-    if (file)
-        fclose(file);
-    inv_sha256_final(&sha, bytes);
-    inv_sha256_hex(bytes, digest);
-    return good;
-}
-
 static int needs_columns(const struct inv_field *field)
 {
     int named = 0;
@@ -292,7 +274,7 @@ static void read_text(struct reader *r, const char *weights, const char *text, s
     inv_fitted_begin(r->fitted, r->model->data.field_count);
     if (!read_all(r))
         return;
-    if (r->weights && digest_of(weights, digest, r->json.errors) &&
+    if (r->weights && inv_digest_file(weights, "weights", digest, r->json.errors) &&
         strcmp(digest, r->weights) != 0)
         inv_error(r->json.errors, "%s: holds the names for other weights than %s; copy the one "
                   "that was written with them, or train anew", r->json.place, weights);

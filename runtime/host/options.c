@@ -29,6 +29,12 @@ static const struct option table[] = {
       "where the trained weights go, or are read from (NAME.safetensors)" },
     { "on-nan", "WAY", TEXT, AT(on_nan),
       "where a loss is not finite: stop (the default), or skip: leave the step's update out" },
+    { "receipt", "FILE", TEXT, AT(receipt),
+      "write what went in, what came out and a chain of hashes over the steps (in-toto)" },
+    { "receipt-every", "N", COUNT, AT(receipt_every),
+      "the weights' hash goes into that chain every N-th step, too, not only after each epoch" },
+    { "verify", "RECEIPT", TEXT, AT(verify),
+      "train as the receipt says, compare, and write no weights; says what differs first" },
     { "log", "FILE", TEXT, AT(log), "write JSON lines: the environment, then one per epoch" },
     { "log-every", "N", COUNT, AT(log_every), "log the loss of every N-th step, too" },
     { "quiet", NULL, FLAG, AT(quiet), "print nothing but errors, the test result and the hash" },
@@ -103,7 +109,7 @@ void inv_options_help(FILE *to, const char *program, const char *model)
     fprintf(to, "\nIn the environment: INVAR_ISA=portable|avx2|avx512|neon chooses instructions,\n"
                 "INVAR_THREAD_COST=N the scalar operations that make another thread worth waking.\n"
                 "Exit status: 0 done, 1 data or file error, 2 usage, 3 a loss that is not finite,\n"
-                "4 this machine or build fails its self-test.\n");
+                "4 this machine or build fails its self-test, 6 --verify: something differs.\n");
 }
 
 /* Decimal digits only, at most 2^64-1; 0 where it is something else. */
@@ -229,6 +235,20 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i, c
     return i;
 }
 
+/* A receipt has its own. */
+static void check_verify(const struct inv_options *o, struct inv_errors *errors)
+{
+    const char *name = o->epochs > 0          ? "epochs"
+                       : o->steps > 0         ? "steps"
+                       : o->seed > 0          ? "seed"
+                       : o->on_nan            ? "on-nan"
+                       : o->receipt           ? "receipt"
+                       : o->save_init         ? "save-init"
+                                              : NULL;
+    if (o->verify && name)
+        inv_error(errors, "--verify trains as the receipt says: leave out --%s", name);
+}
+
 /* Options that only mean something beside others. */
 static void check_together(const struct inv_options *o, struct inv_errors *errors)
 {
@@ -239,6 +259,13 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
         inv_error(errors, "--log-every needs --log FILE");
     if (o->on_nan && strcmp(o->on_nan, "stop") != 0 && strcmp(o->on_nan, "skip") != 0)
         inv_error(errors, "--on-nan %s: stop or skip expected", o->on_nan);
+    if ((o->receipt || o->verify) && !inv_options_train(o))
+        inv_error(errors, "--%s is of training: leave it out, or %s",
+                  o->receipt ? "receipt" : "verify",
+                  o->predict ? "--predict" : o->evaluate ? "--evaluate" : "--dump-batch");
+    check_verify(o, errors);
+    if (o->receipt_every > 0 && !o->receipt)
+        inv_error(errors, "--receipt-every needs --receipt FILE");
     if (o->predict && o->evaluate)
         inv_error(errors, "--predict and --evaluate exclude each other; run twice");
     if (!o->predict && (o->output || o->format || o->keep))
@@ -254,6 +281,16 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
 int inv_options_train(const struct inv_options *o)
 {
     return !o->evaluate && !o->predict && o->dump_batch < 0;
+}
+
+int inv_options_by_steps(const struct inv_options *o, int64_t model_steps)
+{
+    return o->steps > 0 || (o->epochs < 0 && model_steps > 0);
+}
+
+int inv_options_chained(const struct inv_options *o)
+{
+    return o->receipt || o->verify;
 }
 
 const char *inv_options_file(const struct inv_options *o)
@@ -289,6 +326,7 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
     int before = errors->count;
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
                                      .seed = -1, .dump_batch = -1, .device = -1,
+                                     .receipt_every = -1,
                                      .memory_limit = -1 };
     for (int i = 1; i < argc; i++) {
         const char *name = long_name(argv[i]);

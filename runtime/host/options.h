@@ -5,10 +5,10 @@
 #include "errors.h"
 
 struct inv_options {
-    const char *data, *init, *save_init, *weights, *log, *on_nan;
+    const char *data, *init, *save_init, *weights, *log, *on_nan, *receipt, *verify;
     const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */
     const char *part, *output, *format, *keep;
-    int64_t epochs, steps, threads, log_every, seed, dump_batch, device;
+    int64_t epochs, steps, threads, log_every, seed, dump_batch, device, receipt_every;
     int64_t memory_limit;               /* bytes; -1, as above: not given */
     uint64_t given;                     /* bit i: the option in row i of the table */
     uint64_t seed_value;
@@ -19,6 +19,10 @@ struct inv_options {
 int inv_options_read(struct inv_options *, int argc, char **argv, struct inv_errors *);
 /* Whether the run is for training, and not for using what was trained. */
 int inv_options_train(const struct inv_options *);
+/* Whether a number of steps bounds training, and not of epochs; model_steps: the model's, or 0. */
+int inv_options_by_steps(const struct inv_options *, int64_t model_steps);
+/* Whether the steps of training are chained by hashes. */
+int inv_options_chained(const struct inv_options *);
 /* The file that --predict or --evaluate names, or NULL. */
 const char *inv_options_file(const struct inv_options *);
 void inv_options_help(FILE *, const char *program, const char *model);

@@ -238,6 +238,12 @@ int inv_output_open(struct inv_output *out, const char *name, struct inv_errors 
     return inv_output_open_as(out, name, INV_WHOLE, errors);
 }
 
+void inv_output_open_nowhere(struct inv_output *out)
+{
+    *out = (struct inv_output){ .listed = -1 };
+    inv_sha256_init(&out->sha);
+}
+
 int inv_output_possible(const char *name, enum inv_output_kind kind, struct inv_errors *errors)
 {
     struct stat about;
@@ -254,7 +260,7 @@ int inv_output_possible(const char *name, enum inv_output_kind kind, struct inv_
 void inv_output_write(struct inv_output *out, const void *bytes, size_t count)
 {
     inv_sha256_update(&out->sha, bytes, count);
-    if (count > 0 && fwrite(bytes, 1, count, out->file) != count)
+    if (count > 0 && out->file && fwrite(bytes, 1, count, out->file) != count)
         fail(out, "write");
 }
 

@@ -27,6 +27,8 @@ struct inv_output {
 int inv_output_open(struct inv_output *, const char *name, struct inv_errors *);
 int inv_output_open_as(struct inv_output *, const char *name, enum inv_output_kind,
                        struct inv_errors *);
+/* No file: only the digest of what is written is wanted. */
+void inv_output_open_nowhere(struct inv_output *);
 /* 1 where a file of that name can be written to; nothing is, there. */
 int inv_output_possible(const char *name, enum inv_output_kind, struct inv_errors *);
 /* Whether it is standard output. */

@@ -33,6 +33,7 @@ static void claim_inputs(struct inv_session *s, const char *start)
     for (int i = 0; s->model->included && s->model->included[i]; i++)
         inv_claims_input(&s->claims, "a file that the model includes", s->model->included[i]);
     claim_data(s);
+    inv_claims_input(&s->claims, "the receipt that is verified", s->options.verify);
     inv_claims_input(&s->claims, "the weights that are read", start);
     char *names = start ? inv_fields_path(start) : NULL;
     inv_claims_input(&s->claims, "the names of the weights that are read", names);
@@ -54,6 +55,7 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
     const struct inv_options *o = &s->options;
     const struct { const char *option, *name; } output[] = {
         { "--weights", weights }, { "--save-init", o->save_init }, { "--log", o->log },
+        { "--receipt", o->receipt },
         { "-o", o->predict && !o->output ? "-" : o->output } };
     char *lock = s->model->library ? inv_text(INV_LOCK_FILE, s->model->name) : NULL;
     int good = 1;

@@ -175,11 +175,12 @@ void inv_pass_print(const struct inv_session *s, const struct inv_pass *pass, FI
     }
 }
 
-void inv_pass_log(struct inv_session *s, const struct inv_pass *pass, const char *prefix)
+void inv_pass_log(const struct inv_session *s, struct inv_log *log, const struct inv_pass *pass,
+                  const char *prefix)
 {
     for (int i = 0; i < s->model->report_count; i++) {
         const struct inv_variable *v = variable_of(s, i);
-        inv_log_array(&s->log, prefix, s->model->report[i].name, is_scalar(s, i) ? 0 : v->rank,
+        inv_log_array(log, prefix, s->model->report[i].name, is_scalar(s, i) ? 0 : v->rank,
                       v->dim, pass->value + value_at(s, i));
     }
 }

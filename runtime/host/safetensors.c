@@ -101,26 +101,41 @@ static char *make_header(const struct inv_variable *const *list, int count, size
     return fclose(to) == 0 ? text : NULL;
 }
 
-int inv_safetensors_save(const struct inv_model *model, const unsigned char *arena,
-                         const char *path, struct inv_errors *errors, char digest[65])
+static void write_weights(struct inv_output *out, const struct inv_model *model,
+                          const unsigned char *arena)
 {
-    struct inv_output out;
     int count;
     size_t length = 0;
-    if (!inv_output_open(&out, path, errors))
-        return 0;
     const struct inv_variable **list = sorted(model, &count);
     char *header = make_header(list, count, &length);
     unsigned char size[8];
     for (int i = 0; i < 8; i++)
         size[i] = (unsigned char)((uint64_t)length >> (8 * i));
-    inv_output_write(&out, size, sizeof size);
-    inv_output_write(&out, header, length);
+    inv_output_write(out, size, sizeof size);
+    inv_output_write(out, header, length);
     for (int i = 0; i < count; i++)
-        write_tensor(&out, list[i], arena + list[i]->offset);
+        write_tensor(out, list[i], arena + list[i]->offset);
     free(header);
     free(list);
+}
+
+int inv_safetensors_save(const struct inv_model *model, const unsigned char *arena,
+                         const char *path, struct inv_errors *errors, char digest[65])
+{
+    struct inv_output out;
+    if (!inv_output_open(&out, path, errors))
+        return 0;
+    write_weights(&out, model, arena);
     return inv_output_close(&out, digest);
+}
+
+void inv_safetensors_digest(const struct inv_model *model, const unsigned char *arena,
+                            uint8_t digest[32])
+{
+    struct inv_output out;
+    inv_output_open_nowhere(&out);
+    write_weights(&out, model, arena);
+    inv_sha256_final(&out.sha, digest);
 }
 
 /* ---- reading: the header's JSON ---- */

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "progress.h"
 #include "ranking.h"
+#include "receipt.h"
 
 struct inv_session {
     const struct inv_model *model;
@@ -21,6 +22,8 @@ struct inv_session {
     struct inv_dataset data;
     struct inv_log log;
     struct inv_claims claims;
+    struct inv_receipt receipt;
+    struct inv_statement *statement;    /* the receipt that is verified, or NULL: verify.h */
     FILE *out;                          /* what the user reads: standard output, or error where an
                                          * output goes to that */
 };
@@ -52,7 +55,8 @@ void inv_pass_print(const struct inv_session *, const struct inv_pass *, FILE *,
                     const char *prefix);
 /* 4 places for what a loss or a share usually is, else 4 significant digits. */
 void inv_pass_print_value(FILE *, double);
-void inv_pass_log(struct inv_session *, const struct inv_pass *, const char *prefix);
+void inv_pass_log(const struct inv_session *, struct inv_log *, const struct inv_pass *,
+                  const char *prefix);
 /* Reports that are no scalars (a confusion matrix), a line for each last-axis row. */
 void inv_pass_print_arrays(const struct inv_session *, const struct inv_pass *, FILE *);
 

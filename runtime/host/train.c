@@ -151,10 +151,18 @@ static int64_t steps_there(struct training *t, int64_t first, int64_t end, const
 }
 
 /* After a step whose loss is not finite, with its batch at hand. */
-static int bad_step(struct training *t)
+static int bad_step(struct training *t, int64_t step, int64_t end)
 {
     inv_progress_clear(&t->s->progress);
-    return inv_skip_step(t->s, &t->train) ? INV_OK : inv_finite_report(t->s);
+    if (!inv_skip_step(t->s, &t->train))
+        return inv_finite_report(t->s);
+    return inv_chain_step(t->s, &t->order, step, INV_NAN, step + 1 == end);
+}
+
+/* Where what is sent off at one time ends: here each step is. */
+static int64_t pass_end(const struct training *t, int64_t step, int64_t end)
+{
+    return t->s->run.device ? inv_chain_stop(t->s, step, end) : step + 1;
 }
 
 /* Steps [first, end), all of one epoch: one after the other here, at one time on a device. */
@@ -165,15 +173,16 @@ static int run_steps(struct training *t, int64_t first, int64_t end, const char 
     float *loss = inv_allocate((size_t)most * sizeof *loss);
     int status = INV_OK;
     for (int64_t step = first, next; step < end && status == INV_OK; step = next) {
-        int64_t done = s->run.device ? steps_there(t, step, end, label, loss)
+        int64_t stop = pass_end(t, step, end);
+        int64_t done = s->run.device ? steps_there(t, step, stop, label, loss)
                                      : step_here(t, step, loss);
         next = step + done;
-        for (int64_t i = 0; i < done; i++)
+        for (int64_t i = 0; i < done && status == INV_OK; i++) {
             log_step(t, step + i, loss[i]);
-        if (done < (s->run.device ? end - step : 1)) {
-            status = bad_step(t);
-            next++;
+            status = inv_chain_step(s, &t->order, step + i, loss[i], step + i + 1 == end);
         }
+        if (next < stop && status == INV_OK)
+            status = bad_step(t, next++, end);
         if (status == INV_OK)
             inv_progress_show(&s->progress, label, next, rows_of(t, step, next));
     }
@@ -248,9 +257,9 @@ static void report_epoch(struct training *t, int64_t epoch, int64_t done, double
     inv_log_begin(&s->log);
     inv_log_whole(&s->log, "epoch", (uint64_t)epoch + 1);
     inv_log_whole(&s->log, "steps", (uint64_t)done);
-    inv_pass_log(s, &t->train, "");
+    inv_pass_log(s, &s->log, &t->train, "");
     if (has_val)
-        inv_pass_log(s, &t->val, "val.");
+        inv_pass_log(s, &s->log, &t->val, "val.");
     log_rates(t);
     if (t->train.skipped > 0)
         inv_log_whole(&s->log, "skipped", (uint64_t)t->train.skipped);
@@ -293,7 +302,7 @@ static int count_steps(struct training *t)
 {
     const struct inv_session *s = t->s;
     const struct inv_options *o = &s->options;
-    int by_steps = o->steps > 0 || (o->epochs < 0 && s->model->steps > 0);
+    int by_steps = inv_options_by_steps(o, s->model->steps);
     int64_t per_epoch = t->order.per_epoch;
     t->epochs = o->epochs > 0 ? o->epochs : s->model->epochs;
     if (by_steps) {
@@ -352,16 +361,20 @@ static int run_epochs(struct training *t)
     t->s->run.steps = (int32_t)t->steps;
     inv_progress_begin(&t->s->progress, stderr, t->s->options.quiet, t->steps);
     begin_watch(t);
-    for (int64_t epoch = 0; epoch < t->epochs; epoch++) {
-        int status = run_epoch(t, epoch);
-        if (status != INV_OK)
-            return status;
-        if (model->patience > 0 && t->watch.misses >= model->patience) {
+    int status = inv_chain_begin(t->s, t->steps);
+    for (int64_t epoch = 0; epoch < t->epochs && status == INV_OK; epoch++) {
+        status = run_epoch(t, epoch);
+        if (status == INV_OK && model->patience > 0 && t->watch.misses >= model->patience) {
             print_stop(t);
             break;
         }
     }
+    if (status != INV_OK)
+        return status;
     inv_average_exchange(t->s);
+    inv_receipt_metrics(t->s, &t->train, "");
+    if (inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0)
+        inv_receipt_metrics(t->s, &t->val, "val.");
     take_best(t);
     return INV_OK;
 }

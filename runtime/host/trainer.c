@@ -14,6 +14,7 @@
 #include "predictions.h"
 #include "safetensors.h"
 #include "split.h"
+#include "verify.h"
 
 /* ---- the machine ---- */
 
@@ -172,6 +173,12 @@ static int load_data(struct inv_session *s, const char *start)
     return 1;
 }
 
+static int no_data(struct inv_session *s)
+{
+    int status = inv_verify_unread(s);
+    return status == INV_OK ? INV_BAD_DATA : status;
+}
+
 /* All that comes before step 0. */
 static int prepare(struct inv_session *s, const char *weights)
 {
@@ -179,7 +186,7 @@ static int prepare(struct inv_session *s, const char *weights)
     if (!begin_weights(s, start))
         return INV_BAD_DATA;
     if (!inv_options_file(&s->options))
-        return load_data(s, start) ? INV_OK : INV_BAD_DATA;
+        return load_data(s, start) ? inv_verify_inputs(s) : no_data(s);
     inv_device_push_saved(s);
     return INV_OK;
 }
@@ -197,7 +204,7 @@ static int save_weights(struct inv_session *s, const char *path)
 {
     char digest[65];
     inv_device_pull_saved(s);
-    if (!save(s, path, digest))
+    if (!save(s, path, digest) || !inv_receipt_write(s, path, digest))
         return INV_BAD_DATA;
     inv_log_begin(&s->log);
     inv_log_text(&s->log, "weights", path);
@@ -215,7 +222,7 @@ static void report_pass(struct inv_session *s, const struct inv_pass *pass, cons
     fputc('\n', s->out);
     inv_pass_print_arrays(s, pass, s->out);
     inv_log_begin(&s->log);
-    inv_pass_log(s, pass, prefix);
+    inv_pass_log(s, &s->log, pass, prefix);
     inv_log_end(&s->log);
     free(prefix);
 }
@@ -226,6 +233,8 @@ static void evaluate(struct inv_session *s, enum inv_part part)
     if (inv_dataset_part_rows(&s->data, part) > 0) {
         inv_pass_evaluate(s, &pass, part);
         report_pass(s, &pass, inv_dataset_part_name(part));
+        if (part == INV_PART_TEST)
+            inv_receipt_metrics(s, &pass, "test.");
     }
     inv_pass_free(s->model, &pass);
 }
@@ -267,13 +276,19 @@ static int evaluate_parts(struct inv_session *s)
     return INV_OK;
 }
 
-static int train_and_save(struct inv_session *s, const char *weights)
+/* Whether what training will write can be; the weights before step 0 are written. */
+static int begin_outputs(struct inv_session *s, const char *weights)
 {
     char digest[65];
     if (!inv_output_possible(weights, INV_WHOLE, &s->errors) ||
-        !inv_fields_possible(weights, &s->errors))
-        return INV_BAD_DATA;
-    if (s->options.save_init && !save(s, s->options.save_init, digest))
+        !inv_fields_possible(weights, &s->errors) || !inv_receipt_possible(s))
+        return 0;
+    return !s->options.save_init || save(s, s->options.save_init, digest);
+}
+
+static int train_and_save(struct inv_session *s, const char *weights)
+{
+    if (!s->statement && !begin_outputs(s, weights))
         return INV_BAD_DATA;
     int status = inv_train(s);
     if (status == INV_OK)
@@ -281,7 +296,7 @@ static int train_and_save(struct inv_session *s, const char *weights)
     if (status != INV_OK)
         return status;
     evaluate(s, INV_PART_TEST);
-    return save_weights(s, weights);
+    return s->statement ? inv_verify_end(s) : save_weights(s, weights);
 }
 
 static int do_work(struct inv_session *s, const char *weights)
@@ -297,7 +312,7 @@ static int do_work(struct inv_session *s, const char *weights)
 static int work(struct inv_session *s, const char *weights)
 {
     const struct inv_options *o = &s->options;
-    int status = prepare(s, weights);
+    int status = inv_receipt_begin(s) ? prepare(s, weights) : INV_BAD_DATA;
     if (status != INV_OK)
         return status;
     if (o->dump_batch >= 0)
@@ -316,7 +331,7 @@ static int work(struct inv_session *s, const char *weights)
     return status;
 }
 
-static int run_session(struct inv_session *s)
+static int run_with_options(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
     char *weights = o->weights ? inv_copy_text(o->weights)
@@ -328,18 +343,28 @@ static int run_session(struct inv_session *s)
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
         .given = o->data };
     make_arena(s);
-    int status = INV_BAD_DATA;
-    if (inv_outputs_claim(s, start_file(s, weights), inv_options_train(o) ? weights : NULL)) {
+    int status = INV_BAD_DATA, saves = inv_options_train(o) && !s->statement;
+    if (inv_outputs_claim(s, start_file(s, weights), saves ? weights : NULL)) {
         inv_device_open(s);
         status = work(s, weights);
         inv_device_close(s);
     }
-    inv_errors_close(&s->errors);
+    inv_receipt_free(&s->receipt);
     inv_dataset_free(&s->data);
     inv_claims_free(&s->claims);
     inv_pool_free(s->run.pool);
     free(s->memory);
     free(weights);
+    return status;
+}
+
+static int run_session(struct inv_session *s)
+{
+    int status = inv_verify_begin(s);
+    if (status == INV_OK)
+        status = run_with_options(s);
+    inv_errors_close(&s->errors);
+    inv_verify_free(s);
     return status;
 }
 

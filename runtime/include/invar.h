@@ -321,6 +321,7 @@ struct inv_model {
     const char *(*selftest)(void);      /* NULL, or why this build must not be trusted */
     const char *name, *path;            /* of the model; of its file, from its folder */
     const char *const *included;        /* files, as path, and NULL at the end; NULL: none */
+    const char *const *define;          /* -D values, as NAME=VALUE, like included */
     const char *sha256;                 /* of its text, includes and -D values: 64 hex digits */
     const char *compiler;               /* "invar 0.1.0" */
     int64_t arena_bytes;

@@ -89,6 +89,16 @@ static const char *const included[] = {
 };
 
 @end
+@each defines
+/* of -D */
+static const char *const defined[] = {
+@each define
+    ${text},
+@end
+    NULL,
+};
+
+@end
 @each ranks
 /* what of it, variables of scores, of marks, of the result */
 static const struct inv_ranking rankings[] = {
@@ -134,6 +144,9 @@ const struct inv_model ${symbol} = {
     .path = ${path},
 @each includes
     .included = included,
+@end
+@each defines
+    .define = defined,
 @end
     .sha256 = "${sha256}",
     .compiler = "${compiler}",

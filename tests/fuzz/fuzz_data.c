@@ -17,9 +17,11 @@
 #include "host/png.h"
 #include "host/missing.h"
 #include "host/safetensors.h"
+#include "host/statement.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
-enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PICTURE, FORMATS };
+enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PICTURE, RECEIPT,
+              FORMATS };
 
 struct input {
     size_t size;
@@ -150,6 +152,30 @@ static void make_picture(void)
     read_file(&seed[PICTURE]);
 }
 
+/* Of 3 steps. */
+static void make_receipt(void)
+{
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    static const char text[] =
+        "{\"_type\": \"" INV_STATEMENT_TYPE "\",\n"
+        " \"subject\": [{\"name\": \"w\", \"digest\": {\"sha256\": \"" HASH "\"}}],\n"
+        " \"predicateType\": \"" INV_RECEIPT_PREDICATE "\", \"predicate\": {\n"
+        " \"buildDefinition\": {\"buildType\": \"" INV_RECEIPT_BUILD "\",\n"
+        "  \"externalParameters\": {\"model\": \"m.inv\", \"train\": \"m\",\n"
+        "   \"define\": [\"a=1\"], \"target\": \"c\", \"kernels\": \"exact\",\n"
+        "   \"seed\": \"42\", \"steps\": 3, \"onNan\": \"stop\"},\n"
+        "  \"internalParameters\": {\"numerics\": 1}, \"resolvedDependencies\": [\n"
+        "   {\"name\": \"m.inv\", \"digest\": {\"invarModel\": \"" HASH "\"}},\n"
+        "   {\"name\": \"d.csv\", \"digest\": {\"sha256\": \"" HASH "\"},\n"
+        "    \"annotations\": {\"kind\": \"data\"}}]},\n"
+        " \"runDetails\": {\"byproducts\": [{\"digest\": {\"sha256\": \"" HASH "\"},\n"
+        "  \"annotations\": {\"format\": \"" INV_CHAIN_FORMAT "\", \"start\": \"" HASH "\",\n"
+        "   \"steps\": 3, \"skipped\": 0, \"every\": 1,\n"
+        "   \"links\": \"0011223344556677" "01234567\",\n"
+        "   \"marks\": [{\"steps\": 3, \"weights\": \"" HASH "\", \"link\": \"" HASH "\"}]}}]}}}\n";
+    add(&seed[RECEIPT], text, sizeof text - 1);
+}
+
 /* ---- damage ---- */
 
 static void edit(struct input *input)
@@ -248,6 +274,14 @@ static void load_picture(struct inv_errors *errors)
     free(text);
 }
 
+static int load_receipt(struct inv_errors *errors)
+{
+    struct inv_statement said;
+    int good = inv_statement_read(&said, path, errors);
+    inv_statement_free(&said);
+    return good;
+}
+
 static void run_one(const struct inv_model *model, FILE *nowhere)
 {
     struct inv_errors errors = { .to = nowhere };
@@ -267,6 +301,8 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
         load_array(INV_NPZ, draw(2) ? "a" : "b", &errors);
     else if (format == PICTURE)
         load_picture(&errors);
+    else if (format == RECEIPT)
+        load_receipt(&errors);
     else if (format == NAMES)
         load_names(model, &input, &errors);
     else if (format == WEIGHTS && draw(2))
@@ -294,6 +330,10 @@ int main(int argc, char **argv)
     make_weights(&model);
     make_names();
     make_picture();
+    make_receipt();
+    write_file(path, &seed[RECEIPT]);
+    if (!load_receipt(&(struct inv_errors){ .to = stderr }))
+        fail("its receipt is none");
     long runs = 0;
     for (; time(NULL) < end; runs++)
         run_one(&model, nowhere);

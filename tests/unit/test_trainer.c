@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <math.h>
 #include <sys/wait.h>
+#include "core/sha256.h"
 #include "fake_model.h"
+#include "host/json_list.h"
 #include "host/split.h"
 
 static struct inv_model model;          /* what the next run gets */
@@ -528,10 +530,152 @@ static void test_files(void)
     CU_ASSERT_TRUE(has(messages, "the train part has no rows"));
 }
 
+/* ---- receipts ---- */
+
+/* The text after `before` in a file, up to a quote; "" where it is not there. */
+static const char *text_in(const char *name, const char *before)
+{
+    static char found[4][80];
+    static int next;
+    char *file = host_read(host_path(name), &(size_t){ 0 });
+    char *at = file ? strstr(file, before) : NULL;
+    next = (next + 1) % 4;
+    size_t length = at ? strcspn(at + strlen(before), "\"") : 0;
+    snprintf(found[next], 80, "%.*s", (int)length, at ? at + strlen(before) : "");
+    free(file);
+    return found[next];
+}
+
+/* The losses of the steps in a log; how many there are. */
+static int losses_in(const char *name, float *loss)
+{
+    int count = 0;
+    char *log = host_read(host_path(name), &(size_t){ 0 }), *at = log;
+    while (at && (at = strstr(at, "{\"step\":")) != NULL) {
+        at = strstr(at, "\"loss\":") + 7;
+        loss[count++] = strtof(at, NULL);
+    }
+    free(log);
+    return count;
+}
+
+static void put_words(struct inv_sha256 *sha, int count, const int32_t *word)
+{
+    for (int i = 0; i < count; i++)
+        for (int b = 0; b < 32; b += 8)
+            inv_sha256_update(sha, &(uint8_t){ (uint8_t)((uint32_t)word[i] >> b) }, 1);
+}
+
+/* Bytes of 64 hexadecimal digits. */
+static void put_digest(struct inv_sha256 *sha, const char *text)
+{
+    for (int i = 0; i < 64; i += 2) {
+        char pair[3] = { text[i], text[i + 1], 0 };
+        inv_sha256_update(sha, &(uint8_t){ (uint8_t)strtoul(pair, NULL, 16) }, 1);
+    }
+}
+
+/* The chain as docs/receipts.md says, of 60 rows of 100 in batches of 4: the link before step 0 and
+ * that after each of 30 steps, weights[e] after epoch e. */
+static void chain_by_hand(const float *loss, char weights[3][65], char link[31][65])
+{
+    uint8_t digest[32];
+    uint32_t key[2] = { 42, 0 };
+    int32_t order[100], shuffled[60], word[7];
+    char *head = inv_text("invar chain 1\n00\n%s\n%s\n",
+                          text_in("fake.fields.json", "\"parts\": \""), weights[0]);
+    struct inv_sha256 sha;
+    inv_sha256_init(&sha);
+    inv_sha256_update(&sha, head, strlen(head));
+    free(head);
+    inv_split_permute(order, 100, 0, 0x1234, key);
+    for (int step = 0; step <= 30; step++) {
+        inv_sha256_final(&sha, digest);
+        inv_sha256_hex(digest, link[step]);
+        inv_split_permute(shuffled, 60, (uint32_t)(step / 15), 0x5678, key);
+        word[0] = step;
+        word[1] = 4;
+        for (int i = 0; i < 4; i++)
+            word[2 + i] = order[shuffled[step % 15 * 4 + i]];
+        memcpy(&word[6], &loss[step < 30 ? step : 0], 4);
+        inv_sha256_init(&sha);
+        put_digest(&sha, link[step]);
+        put_words(&sha, 7, word);
+        if (step % 15 == 14)
+            put_digest(&sha, weights[step / 15 + 1]);
+    }
+}
+
+static void test_receipt(void)
+{
+    static char link[31][65], weights[3][65];
+    float loss[64];
+    begin(100);
+    CU_ASSERT_EQUAL(run("--epochs 1 --save-init init.st"), 0);
+    strcpy(weights[1], hash());
+    strcpy(weights[0], text_in("init.st.fields.json", "\"weights\": \""));
+    CU_ASSERT_EQUAL(run("--epochs 2 --receipt r.json --log log.json --log-every 1"), 0);
+    strcpy(weights[2], hash());
+    CU_ASSERT_EQUAL(losses_in("log.json", loss), 30);
+    chain_by_hand(loss, weights, link);
+    CU_ASSERT_STRING_EQUAL(text_in("r.json", "\"start\": \""), link[0]);
+    CU_ASSERT_STRING_EQUAL(text_in("r.json", "{\"steps\": 15, \"weights\": \""), weights[1]);
+    char *receipt = host_read(host_path("r.json"), &(size_t){ 0 });
+    char *end = inv_text("\"link\": \"%s\"}\n", link[30]), *links = inv_text("%s", "");
+    for (int i = 1; i <= 30; i++) {
+        char *longer = inv_text("%s%.8s", links, link[i]);
+        free(links);
+        links = longer;
+    }
+    CU_ASSERT_TRUE(has(receipt, end));
+    CU_ASSERT_TRUE(has(receipt, links));
+    CU_ASSERT_TRUE(has(receipt, "\"seed\": \"42\""));
+    free(receipt);
+    free(end);
+    free(links);
+}
+
+static void check_json(const char *text, const char *path, const char *found)
+{
+    struct host_errors e;
+    struct inv_json_list list;
+    host_errors_begin(&e);
+    struct inv_json json = { .place = "x.json", .part = "it", .cure = "mend it",
+        .errors = &e.errors, .start = text, .at = text, .limit = text + strlen(text) };
+    int good = inv_json_list_read(&list, &json);
+    const struct inv_json_value *value = good ? inv_json_list_find(&list, path) : NULL;
+    CU_ASSERT_EQUAL(good, found != NULL);
+    CU_ASSERT_EQUAL(e.errors.count, found == NULL);
+    if (found && (!value || strcmp(value->text, found) != 0))
+        CU_FAIL("a value of the list");
+    inv_json_list_free(&list);
+    host_errors_end(&e);
+}
+
+static void test_json_list(void)
+{
+    static char deep[200];
+    check_json("{\"a\": [5, {\"b\": \"c\"}]}", "/a/1/b", "c");
+    check_json("{\"a/b\": {\"~\": -1.5e+3}, \"a\": {}}", "/a~1b/~0", "-1.5e+3");
+    check_json(" [true , null, 0.25 ]\n", "/1", "null");
+    check_json("[]", "", "");
+    check_json("{\"a\": 1, \"b\": 2, \"a\": 1}", "", NULL);
+    check_json("[1, 2] 3", "", NULL);
+    check_json("[01]", "", NULL);
+    check_json("[1.]", "", NULL);
+    check_json("[truth]", "", NULL);
+    check_json("[1", "", NULL);
+    check_json("{\"a\" 1}", "", NULL);
+    check_json("", "", NULL);
+    memset(deep, '[', sizeof deep - 1);
+    check_json(deep, "", NULL);
+}
+
 HOST_MAIN("trainer", { "dump", test_dump }, { "lines", test_lines }, { "by hand", test_by_hand },
           { "same hash", test_same_hash }, { "steps", test_steps }, { "init", test_init },
           { "predict", test_predict }, { "own data", test_own_data },
           { "keep best", test_keep_best },
           { "patience", test_patience },
           { "average", test_average }, { "not finite", test_not_finite }, { "log", test_log },
-          { "machine", test_machine }, { "files", test_files })
+          { "machine", test_machine }, { "files", test_files }, { "receipt", test_receipt },
+          { "json list", test_json_list })

@@ -282,6 +282,14 @@ static void emit_included(struct emit *emit)
                    program_file(program, program->included[i]));
 }
 
+static void emit_defines(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    struct values *list = program->define_count ? values_add_item(emit->file, "defines") : NULL;
+    for (int i = 0; i < program->define_count; i++)
+        set_string(values_add_item(list, "define"), "text", program->define[i]);
+}
+
 /* Outputs that stand for named classes; nothing where there are none. */
 static void emit_labels(struct emit *emit)
 {
@@ -315,6 +323,7 @@ void emit_tables(struct emit *emit)
     emit_watched(emit);
     emit_rates(emit);
     emit_included(emit);
+    emit_defines(emit);
     emit_labels(emit);
     set_string(emit->file, "name", program->name);
     set_string(emit->file, "path", program_file(program, program->model_path));

@@ -1,0 +1,122 @@
+#include "chain.h"
+#include <stdlib.h>
+#include <string.h>
+#include "core/arith.h"
+#include "core/sha256.h"
+#include "device.h"
+#include "safetensors.h"
+#include "verify.h"
+
+static void hash_u32(struct inv_sha256 *sha, uint32_t value)
+{
+    uint8_t bytes[4];
+    for (int i = 0; i < 4; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
+    inv_sha256_update(sha, bytes, sizeof bytes);
+}
+
+static void hash_line(struct inv_sha256 *sha, const char *text)
+{
+    inv_sha256_update(sha, text, strlen(text));
+    inv_sha256_update(sha, "\n", 1);
+}
+
+/* ---- the weights ---- */
+
+static void hash_weights(struct inv_session *s, uint8_t digest[32], char text[65])
+{
+    inv_device_pull_saved(s);
+    inv_safetensors_digest(s->model, s->run.arena, digest);
+    inv_sha256_hex(digest, text);
+}
+
+static struct inv_mark *add_mark(struct inv_chain *c)
+{
+    if ((c->marks & (c->marks - 1)) == 0) {
+        size_t room = c->marks ? (size_t)c->marks * 2 : 1;
+        c->mark = inv_resize(c->mark, room * sizeof *c->mark);
+    }
+    return &c->mark[c->marks++];
+}
+
+/* ---- the links ---- */
+
+int inv_chain_begin(struct inv_session *s, int64_t steps)
+{
+    struct inv_chain *c = &s->receipt.chain;
+    struct inv_sha256 sha;
+    char weights[65];
+    if (!inv_options_chained(&s->options))
+        return INV_OK;
+    c->every = steps / INV_CHAIN_PREFIXES + 1;
+    c->prefix = inv_allocate((size_t)(steps / c->every + 1) * sizeof *c->prefix);
+    hash_weights(s, c->link, weights);
+    inv_sha256_init(&sha);
+    hash_line(&sha, INV_CHAIN_FORMAT);
+    hash_line(&sha, s->model->sha256);
+    hash_line(&sha, s->data.fitted.parts);
+    hash_line(&sha, weights);
+    inv_sha256_final(&sha, c->link);
+    inv_sha256_hex(c->link, c->start);
+    return inv_verify_start(s);
+}
+
+static int is_mark(const struct inv_session *s, int64_t steps)
+{
+    return s->options.receipt_every > 0 && steps % s->options.receipt_every == 0;
+}
+
+int64_t inv_chain_stop(const struct inv_session *s, int64_t first, int64_t end)
+{
+    int64_t every = s->options.receipt_every;
+    if (!inv_options_chained(&s->options) || every <= 0)
+        return end;
+    int64_t next = (first / every + 1) * every;
+    return next < end ? next : end;
+}
+
+/* The rows of a step in its epoch's order. */
+static void hash_rows(struct inv_sha256 *sha, const struct inv_order *order, int64_t step)
+{
+    int64_t at = step % order->per_epoch * order->batch, left = order->rows - at;
+    int64_t count = left < order->batch ? left : order->batch;
+    hash_u32(sha, (uint32_t)count);
+    for (int64_t i = 0; i < count; i++)
+        hash_u32(sha, (uint32_t)order->row[at + i]);
+}
+
+int inv_chain_step(struct inv_session *s, const struct inv_order *order, int64_t step, float loss,
+                   int last)
+{
+    struct inv_chain *c = &s->receipt.chain;
+    struct inv_sha256 sha;
+    if (!inv_options_chained(&s->options))
+        return INV_OK;
+    inv_sha256_init(&sha);
+    inv_sha256_update(&sha, c->link, sizeof c->link);
+    hash_u32(&sha, (uint32_t)step);
+    hash_rows(&sha, order, step);
+    hash_u32(&sha, inv_bits(inv_canonical(loss)));
+    struct inv_mark *mark = last || is_mark(s, step + 1) ? add_mark(c) : NULL;
+    if (mark) {
+        uint8_t digest[32];
+        mark->steps = step + 1;
+        hash_weights(s, digest, mark->weights);
+        inv_sha256_update(&sha, digest, sizeof digest);
+    }
+    inv_sha256_final(&sha, c->link);
+    if (mark)
+        inv_sha256_hex(c->link, mark->link);
+    c->steps = step + 1;
+    c->skipped += !inv_is_finite(loss);
+    if (c->steps % c->every == 0)
+        c->prefix[c->prefixes++] = (uint32_t)c->link[0] << 24 | (uint32_t)c->link[1] << 16 |
+                                   (uint32_t)c->link[2] << 8 | c->link[3];
+    return inv_verify_step(s, mark, loss);
+}
+
+void inv_chain_free(struct inv_chain *c)
+{
+    free(c->prefix);
+    free(c->mark);
+}

@@ -1,0 +1,321 @@
+#include "statement.h"
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILE_MAX = 1 << 26, PATH_ROOM = 160 }; /* bytes */
+
+#define BUILD "/predicate/buildDefinition"
+#define PARAMETERS BUILD "/externalParameters"
+#define CHAIN "/predicate/runDetails/byproducts/0"
+
+static const char cure[] = "it is no receipt of this version of Invar, or was changed";
+
+/* TEXT: not empty; DIGEST: 64 hex digits; COUNT: 1 to 2^31 - 1, WHOLE: from 0; SEED: a text of
+ * digits; LINKS: hex digits. */
+enum form { TEXT, DIGEST, COUNT, WHOLE, SEED, LINKS };
+
+struct field {
+    const char *path;
+    enum form form;
+    int optional;
+    size_t place;                       /* in struct inv_statement */
+};
+
+#define AT(member) offsetof(struct inv_statement, member)
+static const struct field fields[] = {
+    { "/_type", TEXT, 0, AT(type) },
+    { "/predicateType", TEXT, 0, AT(predicate) },
+    { BUILD "/buildType", TEXT, 0, AT(build) },
+    { CHAIN "/annotations/format", TEXT, 0, AT(format) },
+    { "/subject/0/name", TEXT, 0, AT(weights) },
+    { "/subject/0/digest/sha256", DIGEST, 0, AT(sha256) },
+    { PARAMETERS "/model", TEXT, 0, AT(model) },
+    { PARAMETERS "/train", TEXT, 0, AT(train) },
+    { PARAMETERS "/target", TEXT, 0, AT(target) },
+    { PARAMETERS "/kernels", TEXT, 0, AT(kernels) },
+    { PARAMETERS "/seed", SEED, 0, AT(seed) },
+    { PARAMETERS "/epochs", COUNT, 1, AT(epochs) },
+    { PARAMETERS "/steps", COUNT, 1, AT(steps) },
+    { PARAMETERS "/onNan", TEXT, 0, AT(on_nan) },
+    { PARAMETERS "/data", TEXT, 1, AT(data) },
+    { PARAMETERS "/init", TEXT, 1, AT(init) },
+    { PARAMETERS "/receiptEvery", COUNT, 1, AT(receipt_every) },
+    { BUILD "/internalParameters/numerics", COUNT, 0, AT(numerics) },
+    { BUILD "/resolvedDependencies/0/digest/invarModel", DIGEST, 0, AT(model_sha256) },
+    { CHAIN "/digest/sha256", DIGEST, 0, AT(last) },
+    { CHAIN "/annotations/start", DIGEST, 0, AT(start) },
+    { CHAIN "/annotations/steps", COUNT, 0, AT(done) },
+    { CHAIN "/annotations/skipped", WHOLE, 0, AT(skipped) },
+    { CHAIN "/annotations/every", COUNT, 0, AT(every) },
+    { CHAIN "/annotations/links", LINKS, 0, AT(links) },
+};
+/* The first KINDS say what kind of file it is. */
+enum { KINDS = 4, FIELDS = sizeof fields / sizeof fields[0] };
+
+struct reader {
+    struct inv_statement *said;
+    struct inv_errors *errors;
+};
+
+static int fail(struct reader *r, const char *path, const char *what)
+{
+    inv_error(r->errors, "%s: %s: %s; %s", r->said->path, *path ? path + 1 : "the receipt", what,
+              cure);
+    return 0;
+}
+
+static int is_hex(const char *text)
+{
+    return text[strspn(text, "0123456789abcdef")] == 0;
+}
+
+static const char *const wanted[] = {
+    [TEXT] = "a text expected", [DIGEST] = "64 hexadecimal digits expected, a to f small",
+    [COUNT] = "a whole number from 1 to 2147483647 expected",
+    [WHOLE] = "a whole number from 0 to 2147483647 expected",
+    [SEED] = "a text of decimal digits up to 18446744073709551615 expected",
+    [LINKS] = "a text of hexadecimal digits expected, 8 for a link",
+};
+
+/* The number that the digits say, at most `most`; 0 where it is something else. */
+static int read_digits(const char *text, uint64_t most, uint64_t *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == 0 && errno == 0 && *number <= most;
+}
+
+static int take_text(enum form form, const struct inv_json_value *value, void *place)
+{
+    const char *text = value->text;
+    if (value->kind != INV_JSON_TEXT)
+        return 0;
+    if (form == SEED)
+        return read_digits(text, UINT64_MAX, place);
+    if (form == DIGEST ? strlen(text) != 64 || !is_hex(text)
+                       : form == LINKS ? strlen(text) % 8 != 0 || !is_hex(text) : !*text)
+        return 0;
+    memcpy(place, &text, sizeof text);
+    return 1;
+}
+
+static int take_number(enum form form, const struct inv_json_value *value, void *place)
+{
+    uint64_t number;
+    if (value->kind != INV_JSON_NUMBER || !read_digits(value->text, INT32_MAX, &number) ||
+        (form == COUNT && number == 0))
+        return 0;
+    memcpy(place, &number, sizeof number);
+    return 1;
+}
+
+static int read_at(struct reader *r, const char *path, enum form form, int optional, void *place)
+{
+    const struct inv_json_value *value = inv_json_list_find(&r->said->list, path);
+    if (!value)
+        return optional || fail(r, path, "it is missing");
+    int number = form == COUNT || form == WHOLE;
+    return (number ? take_number : take_text)(form, value, place) || fail(r, path, wanted[form]);
+}
+
+/* ---- lists ---- */
+
+/* The items of a list at that path. */
+static int count_items(const struct reader *r, const char *path)
+{
+    char item[PATH_ROOM];
+    int count = 0;
+    do
+        snprintf(item, sizeof item, "%s/%d", path, count);
+    while (inv_json_list_find(&r->said->list, item) && ++count);
+    return count;
+}
+
+static int read_defines(struct reader *r)
+{
+    struct inv_statement *said = r->said;
+    char path[PATH_ROOM];
+    said->defines = count_items(r, PARAMETERS "/define");
+    said->define = inv_allocate((size_t)(said->defines + 1) * sizeof *said->define);
+    for (int i = 0; i < said->defines; i++) {
+        snprintf(path, sizeof path, PARAMETERS "/define/%d", i);
+        if (!read_at(r, path, TEXT, 0, &said->define[i]))
+            return 0;
+    }
+    return 1;
+}
+
+/* Those after the model. */
+static int read_inputs(struct reader *r)
+{
+    static const char list[] = BUILD "/resolvedDependencies";
+    struct inv_statement *said = r->said;
+    char path[PATH_ROOM];
+    said->inputs = count_items(r, list) - 1;
+    said->input = inv_allocate((size_t)(said->inputs + 1) * sizeof *said->input);
+    for (int i = 0; i < said->inputs; i++) {
+        struct inv_said_input *input = &said->input[i];
+        snprintf(path, sizeof path, "%s/%d/name", list, i + 1);
+        int good = read_at(r, path, TEXT, 0, &input->name);
+        snprintf(path, sizeof path, "%s/%d/digest/sha256", list, i + 1);
+        good = good && read_at(r, path, DIGEST, 0, &input->sha256);
+        snprintf(path, sizeof path, "%s/%d/annotations/kind", list, i + 1);
+        if (!good || !read_at(r, path, TEXT, 0, &input->kind))
+            return 0;
+        if (strcmp(input->kind, "data") != 0 && strcmp(input->kind, "weights") != 0)
+            return fail(r, path, "data or weights expected");
+    }
+    return 1;
+}
+
+static int read_marks(struct reader *r)
+{
+    static const char list[] = CHAIN "/annotations/marks";
+    struct inv_statement *said = r->said;
+    char path[PATH_ROOM];
+    said->marks = count_items(r, list);
+    said->mark = inv_allocate((size_t)(said->marks + 1) * sizeof *said->mark);
+    for (int64_t i = 0; i < said->marks; i++) {
+        const char *weights, *link;
+        snprintf(path, sizeof path, "%s/%lld/steps", list, (long long)i);
+        int good = read_at(r, path, COUNT, 0, &said->mark[i].steps);
+        snprintf(path, sizeof path, "%s/%lld/weights", list, (long long)i);
+        good = good && read_at(r, path, DIGEST, 0, &weights);
+        snprintf(path, sizeof path, "%s/%lld/link", list, (long long)i);
+        if (!good || !read_at(r, path, DIGEST, 0, &link))
+            return 0;
+        memcpy(said->mark[i].weights, weights, 65);
+        memcpy(said->mark[i].link, link, 65);
+    }
+    return 1;
+}
+
+/* ---- does it agree with itself? ---- */
+
+static int is_one(struct reader *r, const char *path, const char *text, const char *one)
+{
+    char what[PATH_ROOM];
+    snprintf(what, sizeof what, "%s expected", one);
+    return strcmp(text, one) == 0 || fail(r, path, what);
+}
+
+static int check_kind(struct reader *r)
+{
+    const struct inv_statement *said = r->said;
+    return is_one(r, "/_type", said->type, INV_STATEMENT_TYPE) &&
+           is_one(r, "/predicateType", said->predicate, INV_RECEIPT_PREDICATE) &&
+           is_one(r, BUILD "/buildType", said->build, INV_RECEIPT_BUILD) &&
+           is_one(r, CHAIN "/annotations/format", said->format, INV_CHAIN_FORMAT);
+}
+
+/* A parameter that this version does not know may change the bits. */
+static int check_parameters(struct reader *r)
+{
+    static const char list[] = PARAMETERS "/";
+    const struct inv_statement *said = r->said;
+    size_t length = sizeof list - 1;
+    for (int i = 0; i < said->list.count; i++) {
+        const char *path = said->list.value[i].path;
+        int known = strncmp(path, list, length) != 0 ||
+                    strcmp(path + length, "define") == 0 ||
+                    strncmp(path + length, "define/", 7) == 0;
+        for (int f = 0; f < FIELDS && !known; f++)
+            known = strcmp(path, fields[f].path) == 0;
+        if (!known)
+            return fail(r, path, "there is no such parameter");
+    }
+    if ((said->epochs < 0) == (said->steps < 0))
+        return fail(r, PARAMETERS, "epochs or steps expected, one of them");
+    return (!strcmp(said->on_nan, "stop") || !strcmp(said->on_nan, "skip")) ||
+           fail(r, PARAMETERS "/onNan", "stop or skip expected");
+}
+
+static int check_marks(struct reader *r)
+{
+    static const char list[] = CHAIN "/annotations/marks";
+    const struct inv_statement *said = r->said;
+    int64_t before = 0;
+    for (int64_t i = 0; i < said->marks; i++) {
+        const struct inv_mark *mark = &said->mark[i];
+        if (mark->steps <= before || mark->steps > said->done)
+            return fail(r, list, "its steps do not ascend to those that were done");
+        before = mark->steps;
+        if (mark->steps % said->every == 0 &&
+            strncmp(said->links + 8 * (mark->steps / said->every - 1), mark->link, 8) != 0)
+            return fail(r, list, "a link is not that of links");
+    }
+    if (before != said->done || strcmp(said->mark[said->marks - 1].link, said->last) != 0)
+        return fail(r, list, "the last is not of the last step and link");
+    return 1;
+}
+
+static int check_chain(struct reader *r)
+{
+    const struct inv_statement *said = r->said;
+    if ((int64_t)strlen(said->links) != said->done / said->every * 8)
+        return fail(r, CHAIN "/annotations/links", "not as many as steps and every make");
+    if (said->skipped > said->done)
+        return fail(r, CHAIN "/annotations/skipped", "more than all steps");
+    return check_marks(r);
+}
+
+/* ---- the file ---- */
+
+/* In new memory, or NULL after an error. */
+static char *read_file(const char *path, size_t *size, struct inv_errors *errors)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = file ? inv_allocate(FILE_MAX + 1) : NULL;
+    *size = file ? fread(text, 1, FILE_MAX + 1, file) : 0;
+    if (!file || ferror(file) || *size > FILE_MAX) {
+        inv_error(errors, "%s: cannot read the receipt: %s", path,
+                  file && !ferror(file) ? "it is too large" : strerror(errno));
+        free(text);
+        text = NULL;
+    }
+    if (file)
+        fclose(file);
+    return text;
+}
+
+static int read_list(struct reader *r)
+{
+    size_t size;
+    char *text = read_file(r->said->path, &size, r->errors);
+    if (!text)
+        return 0;
+    struct inv_json json = { .place = r->said->path, .part = "the receipt", .cure = cure,
+        .errors = r->errors, .start = text, .at = text, .limit = text + size };
+    int good = inv_json_list_read(&r->said->list, &json);
+    free(text);
+    return good;
+}
+
+int inv_statement_read(struct inv_statement *said, const char *path, struct inv_errors *errors)
+{
+    struct reader r = { said, errors };
+    *said = (struct inv_statement){ .path = path, .epochs = -1, .steps = -1,
+                                    .receipt_every = -1 };
+    if (!read_list(&r))
+        return 0;
+    for (int i = 0; i < FIELDS; i++) {
+        if (!read_at(&r, fields[i].path, fields[i].form, fields[i].optional,
+                     (char *)said + fields[i].place))
+            return 0;
+        if (i + 1 == KINDS && !check_kind(&r))
+            return 0;
+    }
+    return read_defines(&r) && read_inputs(&r) && read_marks(&r) && check_parameters(&r) &&
+           check_chain(&r);
+}
+
+void inv_statement_free(struct inv_statement *said)
+{
+    inv_json_list_free(&said->list);
+    free(said->define);
+    free(said->input);
+    free(said->mark);
+}

@@ -1,0 +1,24 @@
+/* A training run that repeats the one of a receipt and compares: model, data files, weights to
+ * begin with, every step, metrics, weights.  What differs first is named, and the run ends. */
+#ifndef INV_HOST_VERIFY_H
+#define INV_HOST_VERIFY_H
+#include "session.h"
+
+/* Each: the exit status; INV_MISMATCH once "mismatch: ..." has been said, and INV_OK where no
+ * receipt is verified. */
+
+/* Reads the receipt and takes its options. */
+int inv_verify_begin(struct inv_session *);
+/* Where data could not be loaded: because they are other ones? */
+int inv_verify_unread(struct inv_session *);
+/* The data and weights that were read. */
+int inv_verify_inputs(struct inv_session *);
+/* The link before step 0. */
+int inv_verify_start(struct inv_session *);
+/* The last link; mark: where it is one, else NULL; loss: of its step. */
+int inv_verify_step(struct inv_session *, const struct inv_mark *, float loss);
+/* Metrics and weights of the finished run. */
+int inv_verify_end(struct inv_session *);
+void inv_verify_free(struct inv_session *);
+
+#endif
