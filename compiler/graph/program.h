@@ -51,7 +51,8 @@ enum phase {
 
 enum source_kind {
     SOURCE_CSV, SOURCE_IDX, SOURCE_NPY, SOURCE_NPZ, SOURCE_SAFETENSORS, SOURCE_RAW,
-    SOURCE_CIFAR10, SOURCE_CIFAR100, SOURCE_RANDOM
+    SOURCE_CIFAR10, SOURCE_CIFAR100, SOURCE_LINES, SOURCE_TEXT, SOURCE_TOKENS_U8,
+    SOURCE_TOKENS_U16, SOURCE_TOKENS_U32, SOURCE_RANDOM
 };
 /* What the cells of a field decide, if it is no field of the model: the part of a row, which rows
  * stay together, the order before the split. */
@@ -88,6 +89,9 @@ struct data_field {
     bool fit_channels;                  /* a statistic for each place of the last axis */
     bool own_units;                     /* a label that is scaled in the model: the cells stay */
     int raw, input;                     /* VAR_RAW (or -1: random), VAR_INPUT */
+    int single;                         /* VAR_INPUT of one row of a window, else as input */
+    int64_t from, rows;                 /* of a window, the rows that are the field; rows 0: none.
+                                         * from, of lines: the first character, -1 the end before */
     int fit_a, fit_b;                   /* VAR_BUFFER: mean, deviation; or low, range */
     int balance;                        /* VAR_BUFFER: balanced weights of its classes, or -1 */
     bool weight;                        /* of rows */
@@ -125,6 +129,7 @@ struct data_desc {
     int file_count, file_room;
     struct csv_desc csv;
     int64_t rows;                       /* random(n) */
+    int64_t window, stride;             /* rows of a window (0: none), and from one to the next */
     struct data_field *field;
     int field_count, field_room;
     struct data_source source[SOURCE_COUNT];
@@ -198,6 +203,19 @@ struct target_desc {
     struct span span, ram_span, flash_span;
 };
 
+/* output text = generate(logits, ...): how text is drawn from the logits of each place. */
+struct generate_desc {
+    int output, field;                  /* VAR_OUTPUT of the logits; the number of the input */
+    int node;                           /* the logits, while they are lowered */
+    const char *prompt;
+    int64_t count, top_k;               /* tokens to add; of so many of the likeliest, 0: of all */
+    float temperature;
+    bool has_seed;                      /* else the run's */
+    uint64_t seed;
+    uint32_t stream;
+    struct span span;
+};
+
 struct program {
     struct arena *arena;
     struct diags *diags;
@@ -214,6 +232,7 @@ struct program {
     struct graph *phase[PHASE_COUNT];   /* NULL where there is nothing to do */
     struct data_desc data;
     struct train_desc train;
+    struct generate_desc *generate;     /* NULL: the model generates no text */
     struct report *report;
     int report_count, report_room;
     struct ranking *ranking;

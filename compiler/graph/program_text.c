@@ -12,7 +12,10 @@ static const char *const kinds[] = {
 static const char *const sources[] = {
     [SOURCE_CSV] = "csv", [SOURCE_IDX] = "idx", [SOURCE_NPY] = "npy", [SOURCE_NPZ] = "npz",
     [SOURCE_SAFETENSORS] = "safetensors", [SOURCE_RAW] = "raw",
-    [SOURCE_CIFAR10] = "cifar10", [SOURCE_CIFAR100] = "cifar100", [SOURCE_RANDOM] = "random"};
+    [SOURCE_CIFAR10] = "cifar10", [SOURCE_CIFAR100] = "cifar100",
+    [SOURCE_LINES] = "lines", [SOURCE_TEXT] = "text", [SOURCE_TOKENS_U8] = "tokens_u8",
+    [SOURCE_TOKENS_U16] = "tokens_u16", [SOURCE_TOKENS_U32] = "tokens_u32",
+    [SOURCE_RANDOM] = "random"};
 static const char *const fits[] = {
     [FIT_NONE] = "none", [FIT_ZSCORE] = "zscore", [FIT_MINMAX] = "minmax"};
 
@@ -78,6 +81,9 @@ static void print_field(struct text *text, const struct data_field *f)
         print_range(text, &f->range[i]);
         text_puts(text, "\n");
     }
+    if (f->rows || f->from)
+        text_printf(text, "window from=%" PRId64 " rows=%" PRId64 " single=%d\n", f->from, f->rows,
+                    f->single);
     if (f->form || f->missing)
         text_printf(text, "cells form=%d missing=%d value=%a fill=%d\n", f->form, f->missing,
                     (double)f->missing_value, f->fill);
@@ -104,6 +110,8 @@ static void print_data(struct text *text, const struct data_desc *d)
     for (int i = 0; i < 3; i++)
         print_string(text, i ? "" : "values=", d->part_value[i]);
     text_puts(text, "\n");
+    if (d->window)
+        text_printf(text, "windows rows=%" PRId64 " stride=%" PRId64 "\n", d->window, d->stride);
     if (d->kind == SOURCE_CSV)
         print_csv(text, &d->csv);
     for (int i = 0; i < d->file_count; i++) {

@@ -3,9 +3,11 @@
 #include "lower/builtin.h"
 #include "lower/call.h"
 #include "lower/csv.h"
+#include "lower/generate.h"
 #include "lower/optimizer.h"
 #include "lower/require.h"
 #include "lower/run.h"
+#include "lower/sequence.h"
 #include "lower/units.h"
 
 static struct value call_higher_is_better(struct lower *l, struct frame *frame,
@@ -88,6 +90,13 @@ static struct value call_columns(struct lower *l, struct frame *frame, const str
     return lower_columns(l, frame, b->name, a, span);
 }
 
+static struct value call_elements_of(struct lower *l, struct frame *frame, const struct builtin *b,
+                                     struct arguments *a, const char *path, struct span span)
+{
+    ARGUMENTS(1);
+    return lower_elements_of(l, frame, b->name, v[0], span);
+}
+
 static struct value call_date(struct lower *l, struct frame *frame, const struct builtin *b,
                               struct arguments *a, const char *path, struct span span)
 {
@@ -153,6 +162,11 @@ static const struct builtin builtins[] = {
     {"column", 1, 3, 0, call_columns, {"which", "names", "text"}},
     {"missing", 1, 1, 0, call_columns, {"which"}},
     {"image", 1, 2, 0, call_columns, {"which", "missing"}},
+    {"chars", 1, 1, 0, call_elements_of, {"range"}},
+    {"bytes", 1, 1, 0, call_elements_of, {"range"}},
+    {"tokens", 1, 1, 0, call_elements_of, {"range"}},
+    {"generate", 1, 6, 0, call_generate,
+     {"logits", "prompt", "n", "temperature", "top_k", "seed"}},
     {"days", 1, 1, 0, call_date, {"x"}},
     {"seconds_of_day", 1, 1, 0, call_date, {"x"}},
     {"weekday", 1, 1, 0, call_date, {"x"}},
@@ -189,7 +203,7 @@ bool builtin_map(const char *name, enum op *op)
 bool builtin_takes_value(const char *name)
 {
     const struct builtin *b = find(name);
-    return b && b->least >= 1 && b->call != call_columns;
+    return b && b->least >= 1 && b->call != call_columns && b->call != call_elements_of;
 }
 
 const char *builtin_name(int i)

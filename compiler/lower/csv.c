@@ -198,7 +198,7 @@ static bool add_range(struct lower *l, struct data_field *field, struct value v)
 static bool check_count(struct lower *l, const struct data_field *field, struct span span)
 {
     int64_t count = 0;
-    const struct shape *s = &program_variable(l->program, field->input)->shape;
+    const struct shape *s = &program_variable(l->program, field->single)->shape;
     bool image = field->form == FORM_IMAGE;
     for (int i = 0; i < field->range_count; i++) {
         const struct column_range *r = &field->range[i];
@@ -397,7 +397,7 @@ void lower_fill(struct lower *l, struct data_field *field, int node, struct span
                     "comes from several");
         return;
     }
-    const struct shape *s = &program_variable(p, field->input)->shape;
+    const struct shape *s = &program_variable(p, field->single)->shape;
     struct shape shape = shape_of(s->rank - 1, -1, s->dim + 1);
     const char *path = arena_printf(l->arena, "data/%s/missing", field->name);
     field->fill = program_add_variable(p, VAR_BUFFER, path, F32, &shape, field->span)->id;

@@ -7,6 +7,7 @@
 #include "lower/data.h"
 #include "lower/expr.h"
 #include "lower/model.h"
+#include "lower/sequence.h"
 #include "lower/split.h"
 #include "lower/units.h"
 #include "lower/variable.h"
@@ -31,6 +32,11 @@ static const struct {
     {.name = "cifar100", .kind = SOURCE_CIFAR100, .array = {"image", "fine", "coarse"}},
     {.name = "raw_f32", .kind = SOURCE_RAW},
     {.name = "raw_u8", .kind = SOURCE_RAW, .raw = I32},
+    {.name = "lines", .kind = SOURCE_LINES},
+    {.name = "text", .kind = SOURCE_TEXT},
+    {.name = "tokens_u8", .kind = SOURCE_TOKENS_U8},
+    {.name = "tokens_u16", .kind = SOURCE_TOKENS_U16},
+    {.name = "tokens_u32", .kind = SOURCE_TOKENS_U32},
     {.name = "random", .kind = SOURCE_RANDOM},
     {.name = "synthetic", .kind = SOURCE_RANDOM},
 };
@@ -57,9 +63,13 @@ bool lower_text(struct lower *l, const struct ast *ast, const char **text)
     return *text || v.kind == V_ERROR;
 }
 
-static void add_csv(struct lower *l, const char *path)
+/* A file of a source that has one kind of cells: they need no name. */
+static void add_only(struct lower *l, const char *path)
 {
-    add_file(l, "", path, NULL, 0);
+    int source = 0;
+    while (sources[source].kind != l->program->data.kind)
+        source++;
+    add_file(l, "", path, NULL, source);
 }
 
 static void source_files(struct lower *l, const struct ast *arguments, int source)
@@ -178,7 +188,8 @@ void lower_source(struct lower *l, const struct ast *ast, bool part)
             diag_help(d, "did you mean '%s'?", near);
         else
             diag_help(d, "there are csv, images, idx, npy, npz, safetensors, cifar10, cifar100, "
-                         "raw_f32, raw_u8 and random");
+                         "raw_f32, raw_u8, lines, text, tokens_u8, tokens_u16, tokens_u32 and "
+                         "random");
         return;
     }
     if (data->file_count == 0 && data->rows == 0)
@@ -187,13 +198,15 @@ void lower_source(struct lower *l, const struct ast *ast, bool part)
         diag_error(l->diags, ast->span, "all parts of a data set have the same kind of source");
     int first = data->file_count;
     if (sources[i].listed)
-        lower_source_images(l, ast->kid[1], add_csv);
+        lower_source_images(l, ast->kid[1], add_only);
     else if (sources[i].kind == SOURCE_CSV)
-        lower_source_csv(l, ast->kid[1], add_csv);
+        lower_source_csv(l, ast->kid[1], add_only);
     else if (sources[i].archive)
         source_archive(l, ast->kid[1], i);
     else if (sources[i].array[0])
         source_records(l, ast->kid[1], i);
+    else if (sources[i].kind == SOURCE_LINES || lower_is_sequence(sources[i].kind))
+        lower_source_sequence(l, ast, add_only);
     else if (sources[i].kind == SOURCE_RANDOM)
         source_random(l, ast, part);
     else
@@ -208,16 +221,18 @@ static bool takes_cells(const struct ast *expr)
 {
     if (expr->kind == AST_PARENS)
         return expr->count == 1 && takes_cells(expr->kid[0]);
+    static const char *const readers[] = {"column", "columns", "chars", "bytes", "tokens"};
     const struct ast *name = expr->kind == AST_CALL ? expr->kid[0] : expr;
-    return name->kind == AST_NAME
-           && (expr->kind == AST_NAME || !strcmp(name->text, "column")
-               || !strcmp(name->text, "columns"));
+    bool reads = expr->kind == AST_NAME;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers && name->kind == AST_NAME; i++)
+        reads |= !strcmp(name->text, readers[i]);
+    return name->kind == AST_NAME && reads;
 }
 
 int lower_raw_variable(struct lower *l, struct data_field *field, struct span span)
 {
     struct program *p = l->program;
-    struct variable *input = program_variable(p, field->input);
+    struct variable *input = program_variable(p, field->single);
     if (field->raw >= 0) {
         lower_error(l, l->current, span, "a field reads its cells once");
         return -1;
@@ -296,7 +311,7 @@ static void fit_per(struct lower *l, struct data_field *field, const struct ast 
     if (!word || (!field->fit_channels && strcmp(word, "element")))
         lower_error(l, l->current, a->span, "statistics are 'per = element' of a row, or "
                     "'per = channel': of its last axis");
-    else if (field->fit_channels && program_variable(l->program, field->input)->shape.rank < 2)
+    else if (field->fit_channels && program_variable(l->program, field->single)->shape.rank < 2)
         lower_error(l, l->current, a->span, "field '%s' is one number a row, which has no "
                     "channels", field->name);
 }
@@ -326,7 +341,7 @@ static const struct ast *strip_fit(struct lower *l, struct data_field *field,
 
 static void field_value(struct lower *l, struct data_field *field, struct value v, struct span span)
 {
-    struct variable *input = program_variable(l->program, field->input);
+    struct variable *input = program_variable(l->program, field->single);
     if (input->classes && v.kind == V_TENSOR && value_node(l, v)->dtype == BOOL)
         v.node = graph_to(l->graph, I32, v.node);
     if (input->classes && v.kind == V_TENSOR && value_node(l, v)->dtype != I32) {
@@ -353,7 +368,7 @@ static void field_value(struct lower *l, struct data_field *field, struct value 
     }
     if (!shape_equal(&value_node(l, v)->shape, &input->shape))
         v.node = graph_reshape(l->graph, v.node, &input->shape);
-    graph_store(l->graph, field->input, v.node);
+    graph_store(l->graph, field->single, v.node);
     if (field->missing == MISSING_MEAN || field->missing == MISSING_MEDIAN)
         lower_fill(l, field, v.node, span);
 }
@@ -365,7 +380,7 @@ static void field_fit(struct lower *l, struct data_field *field)
     struct program *p = l->program;
     const char *names[2] = {field->fit == FIT_ZSCORE ? "mean" : "low",
                             field->fit == FIT_ZSCORE ? "deviation" : "range"};
-    const struct shape *s = &program_variable(p, field->input)->shape;
+    const struct shape *s = &program_variable(p, field->single)->shape;
     int first = field->fit_channels ? s->rank - 1 : 1;
     struct shape shape = shape_of(s->rank - first, -1, s->dim + first);
     int *fit[2] = {&field->fit_a, &field->fit_b};
@@ -382,7 +397,7 @@ static void field_fit(struct lower *l, struct data_field *field)
         p->phase[PHASE_NORMALISE] = graph_new(p, phase_name(PHASE_NORMALISE));
     struct graph *g = p->phase[PHASE_NORMALISE];
     g->span = field->span;
-    graph_store(g, field->input, lower_scale(g, graph_read(g, field->input), field));
+    graph_store(g, field->single, lower_scale(g, graph_read(g, field->single), field));
 }
 
 /* File names of the source are values in a field's expression. */
@@ -406,6 +421,19 @@ static bool bind_files(struct lower *l, struct frame *frame, struct data_field *
         if (expr->kid[i] && !bind_files(l, frame, field, expr->kid[i]))
             return false;
     return true;
+}
+
+/* Of a window, one row of the source: what cells, statistics and checks are of. */
+static void window_field(struct lower *l, struct data_field *field, int rank, const int64_t *dim)
+{
+    const struct variable *input = program_variable(l->program, field->input);
+    struct shape one = shape_rows(rank > 0 ? rank - 1 : 0, dim + 1, true);
+    const char *path = arena_printf(l->arena, "data/%s/row", field->name);
+    struct variable *single = program_add_variable(l->program, VAR_INPUT, path, input->dtype, &one,
+                                                   field->span);
+    single->classes = input->classes;
+    field->single = single->id;
+    field->image = false;
 }
 
 void lower_field(struct lower *l, const struct ast *ast, bool label)
@@ -442,7 +470,7 @@ void lower_field(struct lower *l, const struct ast *ast, bool label)
     struct variable *input = program_add_variable(l->program, VAR_INPUT, name->text,
                                                   classes ? I32 : F32, &shape, ast->span);
     input->classes = classes;
-    field.input = input->id;
+    field.input = field.single = input->id;
     field.image = !classes && rank == 3 && (dim[2] == 1 || dim[2] == 3 || dim[2] == 4);
     struct frame frame = {.role = ROLE_DATA, .declaration = l->data_ast, .path = "", .caller = NULL,
                           .random_path = arena_printf(l->arena, "data/%s", name->text)};
@@ -450,6 +478,9 @@ void lower_field(struct lower *l, const struct ast *ast, bool label)
     l->field = &field;
     l->current = &frame;
     int errors = diags_error_count(l->diags);
+    expr = lower_strip_rows(l, &field, expr);
+    if (field.rows || lower_is_sequence(data->kind))
+        window_field(l, &field, rank, dim);
     expr = strip_fit(l, &field, expr);
     field.expression = !classes || takes_cells(expr) ? NULL : lower_span_text(l, expr->span);
     if (diags_error_count(l->diags) == errors && bind_files(l, &frame, &field, expr))
@@ -480,7 +511,7 @@ void lower_key(struct lower *l, const struct ast *ast, enum key_kind key, const 
                   key == KEY_PART ? "fold" : key == KEY_GROUP ? "patient" : "time");
         return;
     }
-    field.input =
+    field.input = field.single =
         program_add_variable(l->program, VAR_INPUT, field.name, I32, &shape, ast->span)->id;
     l->field = &field;
     l->current = &frame;
@@ -701,7 +732,8 @@ static void store_augmented(struct lower *l)
 static void unknown_data_statement(struct lower *l, const struct ast *ast)
 {
     static const char *const heads[] = {"input", "label", "weight",  "split", "part",
-                                        "group", "order", "shuffle", "seed",  "augment"};
+                                        "group", "order", "stride", "shuffle", "seed",
+                                        "augment"};
     if (ast->kind == AST_BIND) {
         struct diag *d = diag_error(l->diags, ast->kid[0]->span, "names are not bound in data");
         diag_help(
@@ -715,8 +747,8 @@ static void unknown_data_statement(struct lower *l, const struct ast *ast)
     if (near)
         diag_help(d, "did you mean '%s'?", near);
     else
-        diag_help(d, "there are input, label, weight, split, part, group, order, shuffle, seed and "
-                     "augment");
+        diag_help(d, "there are input, label, weight, split, part, group, order, stride, shuffle, "
+                     "seed and augment");
 }
 
 static void lower_data_statement(struct lower *l, const struct ast *ast)
@@ -745,6 +777,8 @@ static void lower_data_statement(struct lower *l, const struct ast *ast)
         lower_key(l, ast, KEY_GROUP, lower_operand(ast));
     else if (statement && !strcmp(ast->text, "order"))
         lower_order(l, ast);
+    else if (statement && !strcmp(ast->text, "stride"))
+        lower_stride(l, ast);
     else if (statement && (!strcmp(ast->text, "shuffle") || !strcmp(ast->text, "seed")))
         lower_data_flag(l, ast);
     else if (!(statement && !strcmp(ast->text, "augment"))
@@ -779,6 +813,7 @@ void lower_data(struct lower *l)
         return;
     lower_each(l, body, lower_data_statement);
     lower_check_parts(l);
+    lower_check_windows(l);
     l->settings.names = NULL;
     lower_each(l, body, lower_data_augment);
     store_augmented(l);

@@ -5,6 +5,7 @@
 #include "lower/body.h"
 #include "lower/call.h"
 #include "lower/expr.h"
+#include "lower/generate.h"
 #include "lower/label.h"
 #include "lower/limit.h"
 #include "lower/model.h"
@@ -535,6 +536,7 @@ static void lower_output(struct lower *l, struct frame *frame, const char *name,
     int id = lower_declare(l, frame, VAR_OUTPUT, name, value_node(l, v)->dtype, &shape, expr->span);
     if (id >= 0)
         graph_store(l->graph, id, v.node);
+    lower_generating(l, frame, v.node, id, expr->span);
     l->results->output_count++;
 }
 

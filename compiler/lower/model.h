@@ -14,6 +14,7 @@ struct results {
     struct binding *metrics;            /* names, for duplicates */
     int accumulated;                    /* totals of the metric at hand */
     bool better_lower;
+    struct generate_desc *generate;     /* of the output at hand, or NULL */
     const struct frame *own_frame;      /* of a metric or output: its labels have own units */
     struct stand_in *stand_in;
     int stand_in_count, stand_in_room;

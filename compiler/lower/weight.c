@@ -39,6 +39,11 @@ struct value lower_balanced(struct lower *l, struct frame *frame, struct span sp
     struct data_field *field = class_label(l, frame, span);
     if (!field)
         return value_error();
+    if (field->rows) {
+        lower_error(l, frame, span, "'balanced' counts the class of each row, and '%s' is a window "
+                    "of several; give the weights as numbers", field->name);
+        return value_error();
+    }
     if (field->balance < 0) {
         int64_t classes = program_variable(p, field->input)->classes;
         struct shape shape = shape_of(1, -1, &classes);

@@ -223,11 +223,27 @@ static bool fills_none(const struct program *program)
     return true;
 }
 
+/* A device gets each window whole, as the model sees it: it has no rows to make them of. */
+static bool windows_are_cells(const struct program *program)
+{
+    for (int i = 0; i < program->data.field_count; i++) {
+        const struct data_field *field = &program->data.field[i];
+        if (!field->rows || (!program->phase[PHASE_PREPARE] && !field->fit))
+            continue;
+        struct diag *d = diag_error(program->diags, field->span,
+                                    "field '%s' is a window, which firmware takes as it stands: "
+                                    "without expressions, zscore and minmax", field->name);
+        diag_help(d, "scale in the model: h = (x - 12) / 5");
+        return false;
+    }
+    return true;
+}
+
 /* Offsets are of 32 bits on a device. */
 bool firmware_fits(const struct program *program)
 {
     struct firmware_sizes sizes = firmware_sizes(program);
-    if (!fills_none(program))
+    if (!fills_none(program) || !windows_are_cells(program))
         return false;
     if (sizes.arena <= INT32_MAX)
         return true;

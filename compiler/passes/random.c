@@ -88,4 +88,6 @@ void pass_random(struct program *program)
     const char *shuffle = arena_printf(program->arena, "data/%s/shuffle", data);
     program->stream_split = add_stream(&streams, split, nowhere);
     program->stream_shuffle = add_stream(&streams, shuffle, nowhere);
+    if (program->generate)
+        program->generate->stream = add_stream(&streams, "generate", program->generate->span);
 }

@@ -13,17 +13,18 @@ static int64_t reserve(const struct cuda_device *d, int64_t rows)
     return rows * 8 + (spare < ((int64_t)256 << 20) ? spare : (int64_t)256 << 20);
 }
 
-static void keep_resident(struct cuda_device *d, struct cuda_field *made, int64_t rows)
+/* held: bytes of all fields. */
+static void keep_resident(struct cuda_device *d, struct cuda_field *made, int64_t held)
 {
     int64_t at = 0;
-    d->data = (unsigned char *)inv_cuda_take(d, rows * d->row_bytes, "the data set");
+    d->data = (unsigned char *)inv_cuda_take(d, held, "the data set");
     for (int f = 0; f < d->shadow.fields; f++) {
         const struct inv_device_field *field = &d->field[f];
         if (!field->value)
             continue;
-        inv_cuda_put(d, d->data + at, field->value, rows * field->bytes);
+        inv_cuda_put(d, d->data + at, field->value, field->held);
         made[f].from[0] = made[f].from[1] = (const uint32_t *)(void *)(d->data + at);
-        at += rows * field->bytes;
+        at += field->held;
     }
 }
 
@@ -53,24 +54,27 @@ void inv_cuda_keep(const struct inv_run *run, int count, const struct inv_device
     size_t size = (size_t)count * sizeof(struct cuda_field);
     struct cuda_field *made = (struct cuda_field *)inv_allocate(size);
     char text[32];
+    int64_t held = 0;
     d->field = (struct inv_device_field *)inv_allocate((size_t)count * sizeof *field);
     memcpy((void *)d->field, field, (size_t)count * sizeof *field);
     d->shadow.fields = count;
     for (int f = 0; f < count; f++) {
         made[f].words = field[f].bytes / 4;
+        made[f].step = field[f].step / 4;
+        held += field[f].value ? field[f].held : 0;
         made[f].offset = field[f].offset;
         d->row_bytes += field[f].value ? field[f].bytes : 0;
     }
-    d->shadow.resident = rows * d->row_bytes + reserve(d, rows) <= d->limit - d->taken;
+    d->shadow.resident = held + reserve(d, rows) <= d->limit - d->taken;
     if (d->shadow.resident)
-        keep_resident(d, made, rows);
+        keep_resident(d, made, held);
     else
         make_slots(d, made);
     d->device_field = (struct cuda_field *)inv_cuda_take(d, (int64_t)size, "the fields");
     d->shadow.field = d->device_field;
     inv_cuda_put(d, d->device_field, made, (int64_t)size);
     free(made);
-    inv_cuda_size(rows * d->row_bytes, text);
+    inv_cuda_size(held, text);
     if (out)
         fprintf((FILE *)out, "data set on the device: %s, %s\n", text,
                 d->shadow.resident ? "resident" : "does not fit, copied batch by batch");
@@ -97,7 +101,7 @@ static void fill(const struct cuda_device *d, unsigned char *to, const int32_t *
         if (!field->value)
             continue;
         for (int64_t i = 0; i < rows; i++)
-            memcpy(to + i * field->bytes, field->value + row[i] * field->bytes,
+            memcpy(to + i * field->bytes, field->value + row[i] * field->step,
                    (size_t)field->bytes);
         to += d->model->batch * field->bytes;
     }

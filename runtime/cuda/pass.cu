@@ -34,7 +34,7 @@ static __device__ uint32_t element_of(const struct cuda_job *job, const struct c
         return 0;
     if (!job->resident)
         return field->from[job->done & 1][e];
-    return field->from[0][row[i] * field->words + word];
+    return field->from[0][row[i] * field->step + word];
 }
 
 /* Inputs and sample numbers of the step at hand. */

@@ -12,14 +12,14 @@ extern "C" {
  * that the host put there, for steps k, k + 2, ...  from[0] NULL: all zeros. */
 struct cuda_field {
     const uint32_t *from[2];
-    int64_t words;                      /* of a row */
+    int64_t words, step;                /* of a row; from one to the next */
     int64_t offset;                     /* of the input in the arena, bytes */
 };
 
 /* A variable of the arena whose rows are collected over a pass. */
 struct cuda_collected {
     uint32_t *to;                       /* of the pass's first row */
-    int64_t words;                      /* of a row */
+    int64_t words, step;                /* of a row; from one to the next */
     int64_t offset;                     /* in the arena, bytes */
 };
 

@@ -13,7 +13,10 @@ int inv_element_bytes(enum inv_element element)
 static int raw_header(struct inv_array *a, const struct inv_file *file, int rank,
                       const int64_t *dim)
 {
-    a->element = file->dtype == INV_F32 ? INV_ELEMENT_F32 : INV_ELEMENT_U8;
+    a->element = file->kind == INV_TOKENS_U32 ? INV_ELEMENT_U32
+                 : file->kind == INV_TOKENS_U16 ? INV_ELEMENT_U16
+                 : file->kind == INV_FILE_RAW && file->dtype == INV_F32 ? INV_ELEMENT_F32
+                                                                        : INV_ELEMENT_U8;
     a->rank = rank;
     memcpy(a->dim, dim, (size_t)rank * sizeof *dim);
     a->rows = -1;
@@ -86,7 +89,9 @@ int inv_array_open(struct inv_array *a, const struct inv_file *file, const char 
         return 0;
     if (inv_stream_peek(a->stream) < 0) {
         if (!a->stream->failed)
-            inv_error(errors, "%s: is empty; expected an array of data", path);
+            inv_error(errors, "%s: is empty; expected %s", path,
+                      file->kind == INV_FILE_TEXT || file->kind == INV_FILE_LINES
+                          ? "a text" : "an array of data");
         return 0;
     }
     return read_header(a, file, rank, dim) && begin_rows(a);
@@ -96,6 +101,19 @@ int inv_array_begin_npy(struct inv_array *a, struct inv_stream *stream)
 {
     *a = (struct inv_array){ .rows = -1, .stream = stream };
     return inv_npy_header(a) && begin_rows(a);
+}
+
+void inv_array_read_characters(struct inv_array *a, const struct inv_names *names)
+{
+    a->characters = names;
+    a->element = INV_ELEMENT_I32;
+    a->bytes = inv_resize(a->bytes, (size_t)a->row_cells * sizeof(int32_t));
+}
+
+void inv_array_read_lines(struct inv_array *a, int64_t from, int64_t reach)
+{
+    a->line_from = from;
+    a->line_reach = reach;
 }
 
 /* ---- elements ---- */
@@ -262,10 +280,70 @@ static int fetch_record(struct inv_array *a)
     return 1;
 }
 
+static void put_number(struct inv_array *a, int64_t cell, int number)
+{
+    for (int b = 0; b < 4; b++)
+        a->bytes[cell * 4 + b] = (unsigned char)(number >> 8 * b);
+}
+
+/* The number of the next character: 1; 0 at the end, -1 after an error. */
+static int next_number(struct inv_array *a, int *number)
+{
+    char text[INV_CHARACTER];
+    int status = inv_character_next(a->stream, text);
+    if (status > 0 && a->line_reach && inv_character_is_return(a->stream, text))
+        status = inv_character_next(a->stream, text);
+    if (status <= 0)
+        return status;
+    *number = inv_names_find(a->characters, text);
+    if (*number >= 0)
+        return 1;
+    char *place = inv_text("%s: byte %lld", a->stream->path,
+                           (long long)a->stream->offset - (long long)strlen(text));
+    inv_character_number(a->characters, text, place, a->stream->errors);
+    free(place);
+    return -1;
+}
+
+/* The numbers of the next characters; 0 after an error. */
+static int fetch_characters(struct inv_array *a)
+{
+    for (int64_t i = 0; i < a->row_cells; i++) {
+        int number, status = next_number(a, &number);
+        if (status <= 0)
+            return status < 0 ? 0 : cut_short(a, 0, 1);
+        put_number(a, i, number);
+    }
+    return 1;
+}
+
+/* The next line, of which there is one; 0 after an error. */
+static int fetch_line(struct inv_array *a)
+{
+    int end = inv_names_find(a->characters, "\n"), number, status;
+    int64_t place = 0;
+    for (int64_t i = 0; i < a->row_cells; i++)
+        put_number(a, i, end);
+    for (; (status = next_number(a, &number)) > 0 && number != end; place++) {
+        int64_t cell = place - a->line_from;
+        if (place == a->line_reach) {
+            inv_error(a->stream->errors, "%s: byte %lld: the line has more than the %lld "
+                      "characters that fields take of it; let one take more, or shorten the line",
+                      a->stream->path, (long long)a->stream->offset, (long long)a->line_reach);
+            return 0;
+        }
+        if (cell >= 0 && cell < a->row_cells)
+            put_number(a, cell, number);
+    }
+    return status >= 0;
+}
+
 /* The row at hand into a->bytes, its cells in row-major order; 0 after an error. */
 static int fetch_row(struct inv_array *a)
 {
     size_t width = (size_t)inv_element_bytes(a->element), wanted = (size_t)a->row_cells * width;
+    if (a->characters)
+        return a->line_reach ? fetch_line(a) : fetch_characters(a);
     if (a->record)
         return fetch_record(a);
     if (!a->by_column) {
@@ -283,6 +361,8 @@ static int fetch_row(struct inv_array *a)
 static int read_row(struct inv_array *a)
 {
     struct inv_stream *s = a->stream;
+    while (a->line_reach && (inv_stream_peek(s) == '\n' || inv_stream_peek(s) == '\r'))
+        inv_stream_next(s);
     int more = a->row == a->rows || a->rows < 0 ? inv_stream_peek(s) >= 0 : 1;
     if (a->row == a->rows && more) {
         inv_error(s->errors, "%s: byte %lld: data follow the %lld rows that the header announces; "

@@ -1,10 +1,10 @@
 /* Arrays in binary files, read row by row: IDX (MNIST's format), NPY (NumPy's, versions 1 to 3),
- * CIFAR's records and bare little-endian bytes, any of them gzipped; and members of NPZ (zip) and
- * safetensors files. */
+ * CIFAR's records and bare little-endian bytes, any of them gzipped; members of NPZ (zip) and
+ * safetensors files; and texts, by bytes or characters. */
 #ifndef INV_HOST_ARRAY_H
 #define INV_HOST_ARRAY_H
 #include "invar.h"
-#include "stream.h"
+#include "characters.h"
 
 enum inv_element {
     INV_ELEMENT_U8, INV_ELEMENT_I8, INV_ELEMENT_U16, INV_ELEMENT_I16, INV_ELEMENT_U32,
@@ -28,6 +28,8 @@ struct inv_array {
     unsigned char *whole;               /* by_column: all elements; records: the one at hand */
     int64_t record, first;              /* not 0: rows lie in records of so many bytes, from byte
                                          * `first`, channel after channel (the last axis) */
+    const struct inv_names *characters; /* not NULL: a cell is the number of a character */
+    int64_t line_from, line_reach;      /* reach not 0: a row is a line, from line_from on */
 };
 
 /* rank and dim: the shape of one row that the reader wants; bare bytes have it, the other formats
@@ -36,6 +38,11 @@ int inv_array_open(struct inv_array *, const struct inv_file *, const char *path
                    const int64_t *dim, struct inv_errors *);
 /* The NPY array that begins here in an open stream, which is not closed with it. */
 int inv_array_begin_npy(struct inv_array *, struct inv_stream *);
+/* From now on a cell is a character of the file, its number that in the names. */
+void inv_array_read_characters(struct inv_array *, const struct inv_names *);
+/* And a row is a line that is not empty, from its character `from` on, the line end before it
+ * being -1, and behind its end line ends; one of more than `reach` characters is an error. */
+void inv_array_read_lines(struct inv_array *, int64_t from, int64_t reach);
 /* Turns the next row into row_cells values of dtype (INV_F32 or INV_I32): 1, 0 at the end, -1 after
  * an error.  Integers wider than 24 bits and f64 are rounded once to f32.  An array in Fortran
  * order is read whole, since a row of it lies all over the file. */

@@ -89,7 +89,7 @@ void inv_dataset_note_classes(const struct inv_dataset *data)
     for (int f = 0; f < model->data.field_count; f++) {
         const struct inv_field *field = &model->data.field[f];
         if (field->label && !field->key && field->balance < 0 && data->value[f] &&
-            data->bytes[f] == 4 && model->variable[field->input].classes > 0)
+            data->bytes[f] == 4 && !field->rows && model->variable[field->input].classes > 0)
             note_field(data, f);
     }
 }

@@ -24,7 +24,7 @@ static void copy_cells(const struct inv_model *model, struct inv_run *run)
 {
     for (int f = 0; f < model->data.field_count; f++) {
         const struct inv_field *field = &model->data.field[f];
-        const struct inv_variable *input = &model->variable[field->input];
+        const struct inv_variable *input = inv_variable_single(model, field);
         if (field->raw >= 0)
             memmove(run->arena + input->offset, run->arena + model->variable[field->raw].offset,
                     (size_t)run->rows * inv_variable_bytes(input));
@@ -89,7 +89,7 @@ static const int32_t *cells_of(const struct inv_model *model, const struct inv_r
     const struct inv_field *field = &model->data.field[f];
     const struct inv_variable *v = field->raw < 0 ? NULL : &model->variable[field->raw];
     if (!v || v->dtype != INV_I32 ||
-        inv_variable_bytes(v) != inv_variable_bytes(&model->variable[field->input]))
+        inv_variable_bytes(v) != inv_variable_bytes(inv_variable_single(model, field)))
         return NULL;
     return (const int32_t *)(const void *)row_of(v, run, slot);
 }
@@ -101,7 +101,7 @@ static void report(const struct inv_model *model, const struct inv_run *run,
                    const int32_t *cell, char *place)
 {
     const struct inv_field *field = &model->data.field[f];
-    const struct inv_variable *v = &model->variable[field->input];
+    const struct inv_variable *v = inv_variable_single(model, field);
     int32_t whole;
     memcpy(&whole, row_of(v, run, slot) + bad * 4, sizeof whole);
     char *of = cell ? inv_text(" of cell %d", cell[bad]) : inv_copy_text("");
@@ -125,7 +125,7 @@ void inv_batch_check(const struct inv_model *model, const struct inv_run *run,
                      const struct inv_batch_check *check)
 {
     for (int f = 0; f < model->data.field_count; f++) {
-        const struct inv_variable *v = &model->variable[model->data.field[f].input];
+        const struct inv_variable *v = inv_variable_single(model, &model->data.field[f]);
         for (int64_t i = 0; i < run->rows; i++) {
             int64_t bad = check->inputs_only && model->data.field[f].label
                               ? -1 : find_bad_of(&model->data.field[f], v, row_of(v, run, i));

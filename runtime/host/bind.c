@@ -443,7 +443,6 @@ static int counts_names(const struct inv_rows *rows, int f)
 static void keep_names(struct inv_rows *rows, int f, const char *path)
 {
     const struct inv_field *field = &rows->model->data.field[f];
-    struct inv_fitted_field *fitted = &rows->fitted->field[f];
     struct inv_names *label = &rows->columns[f].label;
     int64_t classes = inv_cell_classes(rows->model, field);
     inv_names_sort(label);
@@ -451,10 +450,7 @@ static void keep_names(struct inv_rows *rows, int f, const char *path)
         inv_error(rows->errors, "%s: field %s has %d distinct labels, but the model declares %lld "
                   "classes; correct class[...] or list the names there", path, field->name,
                   label->count, (long long)classes);
-    fitted->class_name = inv_allocate((size_t)label->count * sizeof *fitted->class_name);
-    fitted->classes = label->count;
-    for (int i = 0; i < label->count; i++)
-        fitted->class_name[i] = inv_copy_text(label->name[i]);
+    inv_fitted_keep(&rows->fitted->field[f], label);
 }
 
 static void add_names(struct inv_rows *rows, int f)

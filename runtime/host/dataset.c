@@ -3,12 +3,18 @@
 #include <string.h>
 #include "batch.h"
 #include "feed.h"
+#include "place.h"
 #include "split.h"
 #include "variable.h"
 
-static const struct inv_variable *input_of(const struct inv_dataset *data, int f)
+static const struct inv_field *field_of(const struct inv_dataset *data, int f)
 {
-    return &data->model->variable[data->model->data.field[f].input];
+    return &data->model->data.field[f];
+}
+
+static const struct inv_variable *single_of(const struct inv_dataset *data, int f)
+{
+    return inv_variable_single(data->model, field_of(data, f));
 }
 
 /* Keys are needed until rows have their parts. */
@@ -32,7 +38,25 @@ static void keep_inputs(struct inv_dataset *data, const struct inv_run *run, int
     for (int f = 0; f < data->model->data.field_count; f++)
         if (is_held(data, f))
             memcpy(data->value[f] + (size_t)first * data->bytes[f],
-                   run->arena + input_of(data, f)->offset, (size_t)run->rows * data->bytes[f]);
+                   run->arena + single_of(data, f)->offset, (size_t)run->rows * data->bytes[f]);
+}
+
+/* Of windows: notes which of the rows to come begin a file. */
+static void note_files(struct inv_dataset *data, const struct inv_feed *feed, int64_t before)
+{
+    for (int64_t i = 0; data->model->data.window > 0 && i < feed->run->rows; i++) {
+        int64_t row = data->rows + i;
+        int last = i ? feed->place[i - 1].at : data->file;
+        if (row > before && feed->place[i].at == last)
+            continue;
+        if (data->stretch_count == data->stretch_room) {
+            data->stretch_room = 2 * data->stretch_room + 16;
+            data->stretch = inv_resize(data->stretch,
+                                       (size_t)data->stretch_room * sizeof *data->stretch);
+        }
+        data->stretch[data->stretch_count++] = row;
+    }
+    data->file = feed->place[feed->run->rows - 1].at;
 }
 
 /* Appends the batch. */
@@ -52,8 +76,10 @@ static void read_source(struct inv_dataset *data, struct inv_run *run, struct in
     int64_t before = data->rows;
     feed->rows.source = source;
     if (inv_feed_open(feed, run))
-        while (inv_feed_next(feed) > 0)
+        while (inv_feed_next(feed) > 0) {
+            note_files(data, feed, before);
             append(data, run);
+        }
     if (data->errors->count == 0 && data->rows == before)
         inv_error(data->errors, "%s: has no rows of data",
                   d->file[d->source[source].first_file].path);
@@ -75,11 +101,13 @@ static void load_files(struct inv_dataset *data, struct inv_run *run)
 {
     struct inv_feed feed = { .rows = { .model = data->model, .arena = run->arena,
         .errors = data->errors, .given = data->given, .fitted = &data->fitted,
-        .read = &data->read } };
+        .keyless = data->whole, .inputs_only = data->inputs_only, .read = &data->read },
+        .fill = data->whole };
     feed.rows.csv.stream.file = -1;
+    enum inv_source_of first = inv_place_first_source(data->model);
     for (int s = 0; s < INV_SOURCES && data->errors->count == 0; s++) {
         int64_t before = data->rows;
-        if (data->model->data.source[s].file_count > 0)
+        if (data->model->data.source[s].file_count > 0 && (!data->whole || s == (int)first))
             read_source(data, run, &feed, (enum inv_source_of)s);
         data->count[s] = data->rows - before;
     }
@@ -118,7 +146,7 @@ int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
     data->hash = inv_allocate((size_t)(d->file_count + 1) * sizeof *data->hash);
     inv_fitted_begin(&data->fitted, fields);
     for (int f = 0; f < fields; f++)
-        data->bytes[f] = inv_variable_bytes(input_of(data, f));
+        data->bytes[f] = inv_variable_bytes(single_of(data, f));
     if (d->kind == INV_RANDOM)
         draw_rows(data, run);
     else
@@ -136,7 +164,10 @@ void inv_dataset_free(struct inv_dataset *data)
     free(data->value);
     free(data->bytes);
     free(data->hash);
+    if (data->learnt != data->order)
+        free(data->learnt);
     free(data->order);
+    free(data->stretch);
     for (int k = 0; k < INV_KEYS; k++)
         inv_names_free(&data->key[k]);
     inv_paths_free(&data->read);
@@ -164,7 +195,7 @@ struct gather {
     struct inv_run run;
     const unsigned char *value;
     unsigned char *to;
-    size_t bytes;                       /* of a row */
+    size_t bytes, step;                 /* of a row; from one to the next */
     const int32_t *row;
     int64_t count;
 };
@@ -174,26 +205,46 @@ static void copy_rows(const struct inv_run *run, int64_t begin, int64_t end)
     const struct gather *g = (const struct gather *)(const void *)run;
     for (int64_t i = begin; i < end; i++) {
         if (i + AHEAD < g->count)
-            fetch_row(g->value + (size_t)g->row[i + AHEAD] * g->bytes, g->bytes);
-        memcpy(g->to + (size_t)i * g->bytes, g->value + (size_t)g->row[i] * g->bytes, g->bytes);
+            fetch_row(g->value + (size_t)g->row[i + AHEAD] * g->step, g->bytes);
+        memcpy(g->to + (size_t)i * g->bytes, g->value + (size_t)g->row[i] * g->step, g->bytes);
     }
 }
 
-void inv_dataset_gather(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
-                        int64_t count)
+/* Where a field's rows go, and from where: whole windows, with `single` the rows by themselves. */
+static struct gather gather_of(const struct inv_dataset *data, const struct inv_run *run, int f,
+                               int single)
+{
+    const struct inv_field *field = field_of(data, f);
+    int window = field->rows && !single;
+    const struct inv_variable *to = window ? &data->model->variable[field->input]
+                                           : single_of(data, f);
+    size_t from = window ? (size_t)field->from * data->bytes[f] : 0;
+    return (struct gather){ .run = *run, .value = data->value[f] ? data->value[f] + from : NULL,
+                            .bytes = inv_variable_bytes(to), .step = data->bytes[f],
+                            .to = run->arena + to->offset };
+}
+
+static void gather_rows(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
+                        int64_t count, int single)
 {
     const struct inv_variable *sample = &data->model->variable[data->model->sample];
     memcpy(run->arena + sample->offset, row, (size_t)count * sizeof *row);
     for (int f = 0; f < data->model->data.field_count; f++) {
-        struct gather g = { .run = *run, .value = data->value[f], .bytes = data->bytes[f],
-                            .to = run->arena + input_of(data, f)->offset, .row = row,
-                            .count = count };
+        struct gather g = gather_of(data, run, f, single);
+        g.row = row;
+        g.count = count;
         if (is_held(data, f))
             inv_for(&g.run, copy_rows, count, FAR * count * (int64_t)g.bytes);
         else
             memset(g.to, 0, (size_t)count * g.bytes);
     }
     run->rows = count;
+}
+
+void inv_dataset_gather(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
+                        int64_t count)
+{
+    gather_rows(data, run, row, count, 0);
 }
 
 struct normalised { const struct inv_dataset *data; int64_t first; };
@@ -213,7 +264,7 @@ int inv_dataset_normalise(struct inv_dataset *data, struct inv_run *run)
         int64_t count = data->rows - at < batch ? data->rows - at : batch;
         for (int64_t i = 0; i < count; i++)
             row[i] = (int32_t)(at + i);
-        inv_dataset_gather(data, run, row, count);
+        gather_rows(data, run, row, count, 1);
         inv_batch_normalise(data->model, run);
         keep_inputs(data, run, at);
         inv_batch_check(data->model, run, &(struct inv_batch_check){ .errors = data->errors,

@@ -1,5 +1,9 @@
 /* The whole data set in memory as the model sees it: every field of every row after INV_PREPARE and
- * INV_NORMALISE, 4 bytes an element, and the order of the rows in the three parts. */
+ * INV_NORMALISE, 4 bytes an element, and the order of the rows in the three parts.
+ *
+ * Where fields are windows, the rows here are single ones, and those of the parts are the first
+ * ones of windows, which lie in `value` as they are: row r of a field, in a batch, is rows r + from
+ * up to r + from + rows - 1. */
 #ifndef INV_HOST_DATASET_H
 #define INV_HOST_DATASET_H
 #include "invar.h"
@@ -14,6 +18,9 @@ struct inv_dataset {
     const struct inv_model *model;
     struct inv_errors *errors;
     const char *given;                  /* of --data, or NULL: see place.h */
+    int whole;                          /* a file that is used: all of it is the test part, and no
+                                         * keys are read */
+    int inputs_only;                    /* nor labels: with `whole` */
     uint64_t seed;                      /* of the run: used where the data have none */
     int64_t rows, room;
     unsigned char **value;              /* field f, row r: value[f] + r * bytes[f] */
@@ -21,6 +28,12 @@ struct inv_dataset {
     int32_t *order;                     /* train, val, test end to end */
     int64_t count[INV_SOURCES];         /* rows of each source; those drawn are of INV_MAIN */
     int64_t begin[INV_PARTS + 1];       /* part p: order[begin[p]] up to order[begin[p + 1]] */
+    int32_t *learnt;                    /* rows that statistics are of: those of the train part, and
+                                         * not only where windows begin */
+    int64_t learnt_count;
+    int64_t *stretch;                   /* of windows: where files begin among the rows */
+    int stretch_count, stretch_room;
+    int file;                           /* of the row before, while they are read */
     struct inv_names key[INV_KEYS];     /* what the values of each key stand for */
     struct inv_paths read;              /* the files, in the order of reading */
     char (*hash)[65];                   /* SHA-256 of each file */

@@ -101,11 +101,15 @@ void inv_device_keep(struct inv_session *s)
     if (!s->run.device || !passes)
         return;
     struct inv_device_field *field = inv_allocate((size_t)d->field_count * sizeof *field);
-    for (int f = 0; f < d->field_count; f++)
-        field[f] = (struct inv_device_field){ .value = s->data.value[f],
-            .bytes = (int64_t)s->data.bytes[f],
-            .offset = s->model->variable[d->field[f].input].offset };
-    s->run.device->type->keep(&s->run, d->field_count, field, s->data.rows,
+    for (int f = 0; f < d->field_count; f++) {
+        const struct inv_variable *input = &s->model->variable[d->field[f].input];
+        int64_t step = (int64_t)s->data.bytes[f], from = d->field[f].from * step;
+        field[f] = (struct inv_device_field){
+            .value = s->data.value[f] ? s->data.value[f] + from : NULL,
+            .bytes = (int64_t)inv_variable_bytes(input), .step = step,
+            .held = s->data.rows * step - from, .offset = input->offset };
+    }
+    s->run.device->type->keep(&s->run, d->field_count, field, s->data.begin[INV_PARTS],
                               s->options.quiet ? NULL : s->out);
     free(field);
 }

@@ -23,7 +23,7 @@ struct fit {
 static const float *row_of(const struct fit *fit, int64_t row)
 {
     const struct inv_dataset *data = fit->data;
-    return (const float *)(const void *)(data->value[fit->field] + (size_t)data->order[row] *
+    return (const float *)(const void *)(data->value[fit->field] + (size_t)data->learnt[row] *
                                          data->bytes[fit->field]);
 }
 
@@ -40,7 +40,7 @@ static void add_cell(const struct fit *fit, int64_t s, float x, int squares)
 static void add_rows(const struct fit *fit, int squares)
 {
     memset(fit->sum, 0, (size_t)(fit->statistics * INV_EXACT_WORDS) * sizeof *fit->sum);
-    for (int64_t row = 0; row < fit->data->begin[1]; row++) {
+    for (int64_t row = 0; row < fit->data->learnt_count; row++) {
         const float *x = row_of(fit, row);
         for (int64_t e = 0; e < fit->cells; e += fit->statistics)
             for (int64_t s = 0; s < fit->statistics; s++)
@@ -51,7 +51,7 @@ static void add_rows(const struct fit *fit, int squares)
 static int varies(const struct fit *fit, int64_t s)
 {
     float first = row_of(fit, 0)[s];
-    for (int64_t row = 0; row < fit->data->begin[1]; row++)
+    for (int64_t row = 0; row < fit->data->learnt_count; row++)
         for (int64_t e = s; e < fit->cells; e += fit->statistics)
             if (row_of(fit, row)[e] != first)
                 return 1;
@@ -75,7 +75,7 @@ static void check_squares(const struct fit *fit, int64_t s, float squares)
 
 static void fit_zscore(const struct fit *fit)
 {
-    int64_t count = fit->data->begin[1] * (fit->cells / fit->statistics);
+    int64_t count = fit->data->learnt_count * (fit->cells / fit->statistics);
     add_rows(fit, 0);
     for (int64_t s = 0; s < fit->statistics; s++)
         inv_exact_centre(fit->sum + s * INV_EXACT_WORDS, count, &fit->a[s], &fit->b[s]);
@@ -91,7 +91,7 @@ static void fit_minmax(const struct fit *fit)
 {
     memcpy(fit->a, row_of(fit, 0), (size_t)fit->statistics * sizeof *fit->a);
     memcpy(fit->b, row_of(fit, 0), (size_t)fit->statistics * sizeof *fit->b);
-    for (int64_t row = 0; row < fit->data->begin[1]; row++) {
+    for (int64_t row = 0; row < fit->data->learnt_count; row++) {
         const float *x = row_of(fit, row);
         for (int64_t e = 0; e < fit->cells; e++) {
             int64_t s = e % fit->statistics;
@@ -116,7 +116,7 @@ int inv_dataset_fit(const struct inv_dataset *data, unsigned char *arena)
             continue;
         const struct inv_variable *a = &model->variable[field->fit_a];
         struct fit fit = { .data = data, .field = f,
-            .cells = inv_variable_elements(&model->variable[field->input]),
+            .cells = inv_variable_elements(inv_variable_single(model, field)),
             .statistics = inv_variable_elements(a),
             .a = (float *)(void *)(arena + a->offset),
             .b = (float *)(void *)(arena + model->variable[field->fit_b].offset) };

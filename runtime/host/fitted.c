@@ -8,6 +8,14 @@ void inv_fitted_begin(struct inv_fitted *fitted, int fields)
         fitted->field = inv_allocate((size_t)fields * sizeof *fitted->field);
 }
 
+void inv_fitted_keep(struct inv_fitted_field *field, const struct inv_names *names)
+{
+    field->class_name = inv_allocate((size_t)(names->count + 1) * sizeof *field->class_name);
+    field->classes = names->count;
+    for (int i = 0; i < names->count; i++)
+        field->class_name[i] = inv_copy_text(names->name[i]);
+}
+
 static void free_names(char **name, int count)
 {
     for (int i = 0; i < count; i++)

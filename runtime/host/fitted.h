@@ -3,6 +3,7 @@
  * own, and every file that the trained weights are used on. */
 #ifndef INV_HOST_FITTED_H
 #define INV_HOST_FITTED_H
+#include "names.h"
 
 struct inv_fitted_field {
     int columns;                        /* 0: found by position (no header), or not yet */
@@ -17,6 +18,8 @@ struct inv_fitted {
     struct inv_fitted_field *field;     /* one for each inv_data.field, or NULL */
 };
 
+/* The names become the classes of the field. */
+void inv_fitted_keep(struct inv_fitted_field *, const struct inv_names *);
 /* Makes room for so many fields where there is none yet. */
 void inv_fitted_begin(struct inv_fitted *, int fields);
 void inv_fitted_free(struct inv_fitted *, int fields);

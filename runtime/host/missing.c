@@ -29,7 +29,7 @@ static void put(const struct inv_rows *rows, const struct inv_run *run, const fl
     const struct inv_model *model = rows->model;
     for (int f = 0; rows->columns && f < model->data.field_count; f++) {
         const struct inv_field *field = &model->data.field[f];
-        const struct inv_variable *v = &model->variable[field->input];
+        const struct inv_variable *v = inv_variable_single(model, field);
         int64_t width = inv_variable_elements(v);
         float *x = (float *)(void *)(run->arena + v->offset);
         if (field->missing < INV_MISSING_MEAN || !inv_cell_is_read(rows, f))
@@ -56,8 +56,8 @@ void inv_missing_put_statistics(const struct inv_rows *rows, const struct inv_ru
 static int64_t collect(const struct inv_dataset *data, int f, int64_t e, float *value)
 {
     int64_t count = 0;
-    for (int64_t i = 0; i < inv_dataset_part_rows(data, INV_PART_TRAIN); i++) {
-        float x = row_of(data, f, data->order[i])[e];
+    for (int64_t i = 0; i < data->learnt_count; i++) {
+        float x = row_of(data, f, data->learnt[i])[e];
         if (x == x)
             value[count++] = x;
     }
@@ -141,7 +141,7 @@ static int fit_field(const struct inv_dataset *data, int f, float *statistic, fl
 
 int inv_missing_fit(const struct inv_dataset *data, unsigned char *arena)
 {
-    int64_t rows = inv_dataset_part_rows(data, INV_PART_TRAIN);
+    int64_t rows = data->learnt_count;
     float *value = inv_allocate((size_t)(rows > 0 ? rows : 1) * sizeof *value);
     int good = 1;
     for (int f = 0; f < data->model->data.field_count; f++) {

@@ -3,10 +3,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "decimal.h"
 #include "suggest.h"
 
 /* COUNT is 1 or more, WHOLE 0 or more; an OPTIONAL value is "" where it is left out. */
-enum kind { FLAG, TEXT, OPTIONAL, COUNT, WHOLE, SEED, BYTES };
+enum kind { FLAG, TEXT, OPTIONAL, COUNT, WHOLE, SEED, BYTES, REAL };
 
 struct option {
     const char *name, *value;           /* value: how help names it, or NULL */
@@ -50,6 +51,12 @@ static const struct option table[] = {
       "print losses and metrics of FILE, or of each part of the model's own data" },
     { "part", "NAME", TEXT, AT(part),
       "of the model's own data: train, val, test or all, for --predict and --evaluate" },
+    { "generate", "[TEXT]", OPTIONAL, AT(generate),
+      "write TEXT and how a model of text goes on, token by token" },
+    { "length", "N", COUNT, AT(length), "of what is generated, in characters, bytes or tokens" },
+    { "temperature", "X", REAL, AT(temperature),
+      "of what is drawn: 1 as the model says, less is likelier, 0 always the likeliest" },
+    { "top-k", "N", COUNT, AT(top_k), "draw from the N likeliest only" },
     { "dump-batch", "N", WHOLE, AT(dump_batch),
       "write the images of step N, before and after augmentation, and stop" },
     { "device", "N", WHOLE, AT(device), "GPU to run on (0), in a trainer built for CUDA" },
@@ -157,6 +164,16 @@ static void set_bytes(struct inv_options *options, const struct option *o, const
         inv_error(errors, "--%s %s: a size such as 500000000, 800M or 4G expected", o->name, text);
 }
 
+static void set_real(struct inv_options *options, const struct option *o, const char *text,
+                     struct inv_errors *errors)
+{
+    char padded[64 + INV_DECIMAL_PADDING] = { 0 };
+    float *place = (float *)(void *)((char *)options + o->place);
+    if (strlen(text) >= 64 || inv_decimal_to_f32(strcpy(padded, text), '.', place) != INV_DECIMAL_OK
+        || !(*place >= 0))
+        inv_error(errors, "--%s %s: a number from 0 expected", o->name, text);
+}
+
 static void set_option(struct inv_options *options, const struct option *o, const char *value,
                        struct inv_errors *errors)
 {
@@ -167,6 +184,8 @@ static void set_option(struct inv_options *options, const struct option *o, cons
         memcpy(place, &value, sizeof value);
     else if (o->kind == BYTES)
         set_bytes(options, o, value, errors);
+    else if (o->kind == REAL)
+        set_real(options, o, value, errors);
     else
         set_number(options, o, value, errors);
 }
@@ -268,9 +287,15 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
         inv_error(errors, "--receipt-every needs --receipt FILE");
     if (o->predict && o->evaluate)
         inv_error(errors, "--predict and --evaluate exclude each other; run twice");
-    if (!o->predict && (o->output || o->format || o->keep))
+    if (o->generate && (o->predict || o->evaluate))
+        inv_error(errors, "--generate and --%s exclude each other; run twice",
+                  o->predict ? "predict" : "evaluate");
+    if (!o->predict && ((o->output && !o->generate) || o->format || o->keep))
         inv_error(errors, "%s is for predictions: it needs --predict FILE",
-                  o->output ? "-o" : o->format ? "--format" : "--keep");
+                  o->output && !o->generate ? "-o" : o->format ? "--format" : "--keep");
+    if (!o->generate && (o->length > 0 || o->temperature >= 0 || o->top_k > 0))
+        inv_error(errors, "--%s is of text: it needs --generate",
+                  o->length > 0 ? "length" : o->top_k > 0 ? "top-k" : "temperature");
     if (o->part && (!file || *file))
         inv_error(errors, "--part is of the model's own data: it needs --predict or --evaluate "
                   "without a file");
@@ -280,7 +305,7 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
 
 int inv_options_train(const struct inv_options *o)
 {
-    return !o->evaluate && !o->predict && o->dump_batch < 0;
+    return !o->evaluate && !o->predict && !o->generate && o->dump_batch < 0;
 }
 
 int inv_options_by_steps(const struct inv_options *o, int64_t model_steps)
@@ -327,7 +352,8 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
                                      .seed = -1, .dump_batch = -1, .device = -1,
                                      .receipt_every = -1,
-                                     .memory_limit = -1 };
+                                     .memory_limit = -1, .length = -1, .top_k = -1,
+                                     .temperature = -1 };
     for (int i = 1; i < argc; i++) {
         const char *name = long_name(argv[i]);
         if (name || (strncmp(argv[i], "--", 2) == 0 && argv[i][2]))

@@ -7,8 +7,11 @@
 struct inv_options {
     const char *data, *init, *save_init, *weights, *log, *on_nan, *receipt, *verify;
     const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */
+    const char *generate;               /* the prompt; "": the model's; NULL: not asked for */
     const char *part, *output, *format, *keep;
     int64_t epochs, steps, threads, log_every, seed, dump_batch, device, receipt_every;
+    int64_t length, top_k;
+    float temperature;
     int64_t memory_limit;               /* bytes; -1, as above: not given */
     uint64_t given;                     /* bit i: the option in row i of the table */
     uint64_t seed_value;

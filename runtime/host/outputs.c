@@ -56,7 +56,7 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
     const struct { const char *option, *name; } output[] = {
         { "--weights", weights }, { "--save-init", o->save_init }, { "--log", o->log },
         { "--receipt", o->receipt },
-        { "-o", o->predict && !o->output ? "-" : o->output } };
+        { "-o", (o->predict || o->generate) && !o->output ? "-" : o->output } };
     char *lock = s->model->library ? inv_text(INV_LOCK_FILE, s->model->name) : NULL;
     int good = 1;
     s->claims.errors = &s->errors;

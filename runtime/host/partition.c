@@ -238,15 +238,100 @@ static void gather_parts(struct partition *p)
     }
 }
 
-void inv_dataset_split(struct inv_dataset *data, const uint32_t key[2])
+/* ---- windows ---- */
+
+/* Windows of `window` rows whose parts are sought. */
+struct windows {
+    struct inv_dataset *data;
+    int64_t window;
+    unsigned char *part;                /* of each row that begins one, else INV_PARTS */
+};
+
+/* Rows from .. to - 1, which follow one another, are of that part. */
+static void mark_windows(struct windows *w, int64_t from, int64_t to, int part)
+{
+    for (int64_t row = from; part == INV_PART_TRAIN && row < to; row++)
+        w->data->learnt[w->data->learnt_count++] = (int32_t)row;
+    for (int64_t row = from; row + w->window <= to; row += w->data->model->data.stride)
+        w->part[row] = (unsigned char)part;
+}
+
+/* A stretch of rows of the main source: each part is a share of it, train first. */
+static void cut_stretch(struct windows *w, int64_t from, int64_t to)
+{
+    const struct inv_data *d = &w->data->model->data;
+    struct inv_split split = { .share = { d->train_share, d->val_share, d->test_share } };
+    int64_t end[INV_PARTS], at = 0;
+    inv_split_cut(&split, to - from, 0, end);
+    for (int part = 0; part < INV_PARTS; at = end[part++])
+        mark_windows(w, from + at, from + end[part], part);
+}
+
+/* The rows from .. to - 1 of a source are one file, or several groups. */
+static void mark_file(struct windows *w, int source, int64_t from, int64_t to)
+{
+    const int32_t *group = w->data->whole ? NULL : key_of(w->data, INV_KEY_GROUP);
+    while (from < to) {
+        int64_t end = group ? from + 1 : to;
+        while (end < to && group[end] == group[from])
+            end++;
+        if (w->data->whole)
+            mark_windows(w, from, end, INV_PART_TEST);
+        else if (source == INV_MAIN)
+            cut_stretch(w, from, end);
+        else
+            mark_windows(w, from, end, source - INV_OF_TRAIN);
+        from = end;
+    }
+}
+
+/* Rows of a window of the fields that are read. */
+static int64_t window_of(const struct inv_dataset *data)
 {
     const struct inv_data *d = &data->model->data;
+    int64_t window = 0;
+    for (int f = 0; f < d->field_count; f++)
+        if (!(data->inputs_only && d->field[f].label)
+            && d->field[f].from + d->field[f].rows > window)
+            window = d->field[f].from + d->field[f].rows;
+    return window;
+}
+
+/* No window holds rows of two files, groups or parts. */
+static void split_windows(struct inv_dataset *data)
+{
+    struct windows w = { .data = data, .window = window_of(data) };
+    int64_t row = 0, at = 0;
+    w.part = inv_allocate((size_t)data->rows);
+    memset(w.part, INV_PARTS, (size_t)data->rows);
+    data->learnt = inv_allocate((size_t)data->rows * sizeof *data->learnt);
+    data->order = inv_allocate((size_t)data->rows * sizeof *data->order);
+    for (int s = 0, next = 0; s < INV_SOURCES; s++)
+        for (int64_t end = row + data->count[s], to; row < end; row = to) {
+            while (next < data->stretch_count && data->stretch[next] <= row)
+                next++;
+            to = next < data->stretch_count ? data->stretch[next] : end;
+            to = to < end ? to : end;
+            mark_file(&w, s, row, to);
+        }
+    for (int part = 0; part < INV_PARTS; part++) {
+        for (row = 0; row < data->rows; row++)
+            if (w.part[row] == part)
+                data->order[at++] = (int32_t)row;
+        data->begin[part + 1] = at;
+    }
+    free(w.part);
+    if (at == 0)
+        inv_error(data->errors, "data %s: no window fits: it takes %lld rows that follow one "
+                  "another, and there are %lld; take a shorter window or more data",
+                  data->model->data.name, (long long)w.window, (long long)data->rows);
+}
+
+static void split_rows(struct inv_dataset *data, const uint32_t key[2])
+{
     struct partition p = { .data = data, .rows = data->count[INV_MAIN] };
     p.order = inv_allocate((size_t)p.rows * sizeof *p.order);
     p.part = inv_allocate((size_t)p.rows);
-    for (int f = 0; f < d->field_count && d->kind != INV_CSV; f++)
-        if (d->field[f].key && data->value[f])
-            name_numbers(data, f);
     arrange(&p, key);
     const int32_t *part = key_of(data, INV_KEY_PART);
     if (part)
@@ -254,11 +339,25 @@ void inv_dataset_split(struct inv_dataset *data, const uint32_t key[2])
     else
         assign_by_split(&p);
     gather_parts(&p);
+    data->learnt = data->order;
+    data->learnt_count = data->begin[INV_PART_TRAIN + 1];
+    free(p.order);
+    free(p.part);
+}
+
+void inv_dataset_split(struct inv_dataset *data, const uint32_t key[2])
+{
+    const struct inv_data *d = &data->model->data;
+    for (int f = 0; f < d->field_count && d->kind != INV_CSV; f++)
+        if (d->field[f].key && data->value[f])
+            name_numbers(data, f);
+    if (d->window > 0)
+        split_windows(data);
+    else
+        split_rows(data, key);
     for (int f = 0; f < d->field_count; f++)
         if (d->field[f].key) {
             free(data->value[f]);
             data->value[f] = NULL;
         }
-    free(p.order);
-    free(p.part);
 }

@@ -12,7 +12,7 @@ struct need {
 
 static int trains(const struct inv_session *s)
 {
-    return !s->options.evaluate && !s->options.predict;
+    return !s->options.evaluate && !s->options.predict && !s->options.generate;
 }
 
 static char *training(const struct inv_session *s)
@@ -60,6 +60,10 @@ static char *reason(const struct inv_session *s, enum inv_part part)
                         d->part_value[part] ? d->part_value[part] : "any other");
     if (share[part] <= 0)
         return inv_text("the model gives it none; name it in 'split'");
+    if (d->window > 0)
+        return inv_text("no window of %lld rows fits into its share, %.9g%% of what follows one "
+                        "another; take a shorter window, a larger share or more data",
+                        (long long)d->window, share[part] * 100);
     return inv_text("its share is %.9g%% of %lld row%s; give it a larger share or more data",
                     share[part] * 100, (long long)rows, rows == 1 ? "" : "s");
 }

@@ -209,6 +209,18 @@ void inv_pass_print_arrays(const struct inv_session *s, const struct inv_pass *p
     }
 }
 
+int inv_session_reads(struct inv_session *s, const char *path)
+{
+    if (s->model->data.kind == INV_RANDOM)
+        inv_error(&s->errors, "%s: data %s is drawn at random, so that no file can take its place",
+                  path, s->model->data.name);
+    else if (strcmp(path, "-") != 0 && !strchr(path, '=') && access(path, F_OK) != 0)
+        inv_error(&s->errors, "%s: cannot read data: %s; --%s takes a file that is there%s", path,
+                  strerror(errno), s->options.predict ? "predict" : "evaluate",
+                  s->options.predict ? ", and -o names the one to write" : "");
+    return s->errors.count == 0;
+}
+
 int inv_session_feed(struct inv_session *s, struct inv_feed *feed, const char *path,
                      int inputs_only)
 {
@@ -218,14 +230,5 @@ int inv_session_feed(struct inv_session *s, struct inv_feed *feed, const char *p
         .source = inv_place_first_source(s->model), .fitted = &s->data.fitted,
         .read = &s->data.read }, .fill = 1 };
     feed->rows.csv.stream.file = -1;
-    if (s->model->data.kind == INV_RANDOM)
-        inv_error(&s->errors, "%s: data %s is drawn at random, so that no file can take its place",
-                  path, s->model->data.name);
-    else if (strcmp(path, "-") != 0 && !strchr(path, '=') && access(path, F_OK) != 0)
-        inv_error(&s->errors, "%s: cannot read data: %s; --%s takes a file that is there%s", path,
-                  strerror(errno), s->options.predict ? "predict" : "evaluate",
-                  s->options.predict ? ", and -o names the one to write" : "");
-    else
-        return inv_feed_open(feed, &s->run);
-    return 0;
+    return inv_session_reads(s, path) && inv_feed_open(feed, &s->run);
 }

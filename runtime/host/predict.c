@@ -36,7 +36,8 @@ static void predict_own(struct inv_session *s, struct inv_predictions *p, int wa
     int32_t *row = inv_allocate((size_t)batch * sizeof *row);
     unsigned char *part = inv_dataset_parts(&s->data);
     for (int64_t i = 0; i < s->data.rows; i++) {
-        if (wanted == INV_PARTS || part[i] == wanted)
+        int windows = s->model->data.window > 0 && part[i] == INV_PARTS; /* none begins here */
+        if (!windows && (wanted == INV_PARTS || part[i] == wanted))
             row[fill++] = (int32_t)i;
         if (fill == 0 || (fill < batch && i + 1 < s->data.rows))
             continue;
@@ -96,11 +97,12 @@ int inv_predict(struct inv_session *s)
     struct inv_predictions p = { .model = s->model, .fitted = &s->data.fitted,
         .format = (enum inv_format)inv_format_of(o->format, path) };
     int good;
-    if (*o->predict) {
+    if (*o->predict && !s->data.whole) {
         good = predict_file(s, &p, path);
     } else {
         inv_predictions_lead(&p, "row", 3);
-        inv_predictions_lead(&p, "part", 4);
+        if (!s->data.whole)
+            inv_predictions_lead(&p, "part", 4);
         good = inv_predictions_open(&p, path, &s->errors);
         if (good) {
             predict_own(s, &p, o->part ? part_of_name(o->part) : INV_PARTS);

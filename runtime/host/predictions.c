@@ -22,11 +22,18 @@ int inv_format_of(const char *name, const char *path)
 static const struct inv_variable *next_output(const struct inv_predictions *p, int *at)
 {
     while (*at < p->model->variable_count) {
-        const struct inv_variable *v = &p->model->variable[(*at)++];
-        if (v->kind == INV_OUTPUT)
-            return v;
+        int i = (*at)++;
+        const struct inv_generate *text = p->model->generate;
+        if (p->model->variable[i].kind == INV_OUTPUT && !(text && text->output == i))
+            return &p->model->variable[i];
     }
     return NULL;
+}
+
+int inv_predictions_any(const struct inv_model *model)
+{
+    int at = 0;
+    return next_output(&(struct inv_predictions){ .model = model }, &at) != NULL;
 }
 
 /* ---- elements ---- */

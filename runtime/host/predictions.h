@@ -21,6 +21,8 @@ struct inv_predictions {
 /* The format of that name, or that the end of a path stands for, else INV_FORMAT_CSV; -1: there is
  * no format of that name. */
 int inv_format_of(const char *name, const char *path);
+/* Whether the model has outputs to predict, beside what generates text. */
+int inv_predictions_any(const struct inv_model *);
 /* One more column before the outputs. */
 void inv_predictions_lead(struct inv_predictions *, const char *name, int length);
 /* model, fitted and format must be set, and the columns before the outputs; 0 after an error. */

@@ -62,6 +62,50 @@ static void check_row_counts(struct inv_rows *rows)
     }
 }
 
+/* The characters of the source, in byte order, become the classes of field f. */
+static int find_characters(struct inv_rows *rows, int f)
+{
+    const struct inv_field *field = &rows->model->data.field[f];
+    struct inv_series *s = &rows->array[f];
+    long long classes = (long long)inv_cell_classes(rows->model, field);
+    int lines = rows->model->data.kind == INV_FILE_LINES;
+    if (!inv_characters_collect(&s->paths, lines, &s->characters, rows->errors))
+        return 0;
+    if (s->characters.count == classes) {
+        inv_fitted_keep(&rows->fitted->field[f], &s->characters);
+        return 1;
+    }
+    inv_error(rows->errors, "%s: has %d different characters%s, and the model declares %lld "
+              "classes for field %s: write class[..., %d]", s->paths.path[0], s->characters.count,
+              lines ? " with the line end" : "", classes, field->name, s->characters.count);
+    return 0;
+}
+
+/* The characters of a line that fields take. */
+static int64_t reach_of_lines(const struct inv_model *model)
+{
+    int64_t reach = 0;
+    for (int f = 0; f < model->data.field_count; f++) {
+        const struct inv_field *field = &model->data.field[f];
+        int64_t end = field->from + inv_variable_elements(&model->variable[field->raw]);
+        reach = end > reach ? end : reach;
+    }
+    return reach;
+}
+
+/* A field of characters: those that are known number the text, else the text numbers them. */
+static void open_characters(struct inv_rows *rows, int f)
+{
+    const struct inv_fitted_field *fitted = &rows->fitted->field[f];
+    for (int i = 0; i < fitted->classes; i++)
+        inv_names_add(&rows->array[f].characters, fitted->class_name[i]);
+    rows->array[f].line_from = rows->model->data.field[f].from;
+    if (rows->model->data.kind == INV_FILE_LINES)
+        rows->array[f].line_reach = reach_of_lines(rows->model);
+    if (fitted->classes > 0 || find_characters(rows, f))
+        inv_series_read_characters(&rows->array[f]);
+}
+
 /* Opens the array of a field; wanted: see place.h. */
 static void open_array(struct inv_rows *rows, int f, const unsigned char *wanted)
 {
@@ -71,8 +115,11 @@ static void open_array(struct inv_rows *rows, int f, const unsigned char *wanted
     const struct inv_variable *v = &rows->model->variable[field->raw];
     char *path = inv_place_file(rows->model, rows->given, rows->source, file, wanted, rows->errors);
     if (path && inv_series_open(&rows->array[f], &d->file[file], file, path, v->rank, v->dim,
-                                rows->errors))
+                                rows->errors)) {
         check_shape(rows, field, &rows->array[f].array);
+        if (field->text && (d->kind == INV_FILE_TEXT || d->kind == INV_FILE_LINES))
+            open_characters(rows, f);
+    }
     free(path);
 }
 
@@ -123,6 +170,7 @@ static int next_arrays(struct inv_rows *rows, int64_t slot)
         int status = inv_series_next(&rows->array[f], v->dtype, to);
         if (status < 0)
             return -1;
+        rows->at = rows->array[f].at;
         got += status;
         ended += !status;
         if (status && v->dtype == INV_I32)

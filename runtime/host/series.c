@@ -3,7 +3,16 @@
 
 static int open_file(struct inv_series *s, struct inv_errors *errors)
 {
-    return inv_array_open(&s->array, s->file, s->paths.path[s->at], s->rank, s->dim, errors);
+    int good = inv_array_open(&s->array, s->file, s->paths.path[s->at], s->rank, s->dim, errors);
+    if (good && s->characters.count > 0)
+        inv_series_read_characters(s);
+    return good;
+}
+
+void inv_series_read_characters(struct inv_series *s)
+{
+    inv_array_read_characters(&s->array, &s->characters);
+    inv_array_read_lines(&s->array, s->line_from, s->line_reach);
 }
 
 int inv_series_open(struct inv_series *s, const struct inv_file *file, int number,
@@ -59,4 +68,5 @@ void inv_series_close(struct inv_series *s, char (*hash)[65], struct inv_paths *
         inv_paths_append(read, &s->paths);
     }
     inv_paths_free(&s->paths);
+    inv_names_free(&s->characters);
 }

@@ -12,12 +12,17 @@ struct inv_series {
     const struct inv_file *file;
     int rank;                           /* of a row, as the reader wants it */
     const int64_t *dim;
+    struct inv_names characters;        /* of a text that is read by these */
+    int64_t line_from, line_reach;      /* as of the array */
 };
 
 /* path: a file or a pattern, of file number `number` of the model; rank and dim as of
  * inv_array_open, and must outlive the series.  0 after an error; closing is needed in any case. */
 int inv_series_open(struct inv_series *, const struct inv_file *, int number, const char *path,
                     int rank, const int64_t *dim, struct inv_errors *);
+/* A text, just opened, is read by characters: those that are named in `characters`, as lines where
+ * line_reach is set. */
+void inv_series_read_characters(struct inv_series *);
 /* As inv_array_next. */
 int inv_series_next(struct inv_series *, enum inv_dtype, void *to);
 /* hash[i]: of file i of the model, as of inv_paths_hash; `read` gets the files.  hash may be NULL:

@@ -100,9 +100,12 @@ int inv_parts_check(struct inv_session *);
  * where the trained ones go, or NULL where nothing is trained. */
 int inv_outputs_claim(struct inv_session *, const char *start, const char *weights);
 
-/* train.c, predict.c, dump.c: the exit status. */
+/* train.c, predict.c, generate.c, dump.c: the exit status. */
 int inv_train(struct inv_session *);
 int inv_predict(struct inv_session *);
+int inv_generate(struct inv_session *);
+/* Whether a file can take the place of the model's own data, and is there; else an error. */
+int inv_session_reads(struct inv_session *, const char *path);
 /* Opens the file of --predict or --evaluate. */
 int inv_session_feed(struct inv_session *, struct inv_feed *, const char *path, int inputs_only);
 int inv_dump(struct inv_session *, int64_t step);

@@ -116,7 +116,7 @@ static const char *start_file(const struct inv_session *s, const char *weights)
 {
     if (s->options.init)
         return s->options.init;
-    return s->options.evaluate || s->options.predict ? weights : NULL;
+    return s->options.evaluate || s->options.predict || s->options.generate ? weights : NULL;
 }
 
 static void initialise(struct inv_session *s)
@@ -140,7 +140,8 @@ static void note_parts(struct inv_session *s)
     const struct inv_options *o = &s->options;
     struct inv_fitted *fitted = &s->data.fitted;
     char *parts = inv_dataset_parts_digest(&s->data);
-    if ((o->evaluate || o->predict) && fitted->parts && strcmp(parts, fitted->parts) != 0)
+    int uses = (o->evaluate || o->predict) && !s->data.whole;
+    if (uses && fitted->parts && strcmp(parts, fitted->parts) != 0)
         inv_note(&s->errors, "data %s or the parts of its rows are not those of the training "
                  "(files, split, seed or -D values differ): val and test may hold rows that it saw",
                  s->model->data.name);
@@ -185,7 +186,15 @@ static int prepare(struct inv_session *s, const char *weights)
     const char *start = start_file(s, weights);
     if (!begin_weights(s, start))
         return INV_BAD_DATA;
-    if (!inv_options_file(&s->options))
+    const char *file = inv_options_file(&s->options);
+    if (file && s->model->data.window > 0) { /* windows take rows that are all there */
+        s->data.given = file;
+        s->data.whole = 1;
+        s->data.inputs_only = s->options.predict != NULL;
+        if (!inv_session_reads(s, file))
+            return INV_BAD_DATA;
+    }
+    if ((!file && !s->options.generate) || s->data.whole)
         return load_data(s, start) ? inv_verify_inputs(s) : no_data(s);
     inv_device_push_saved(s);
     return INV_OK;
@@ -237,6 +246,17 @@ static void evaluate(struct inv_session *s, enum inv_part part)
             inv_receipt_metrics(s, &pass, "test.");
     }
     inv_pass_free(s->model, &pass);
+}
+
+/* The windows of a file. */
+static int evaluate_windows(struct inv_session *s, const char *path)
+{
+    struct inv_pass pass = { .rows = 0 };
+    inv_pass_evaluate(s, &pass, INV_PART_TEST);
+    log_files(s);
+    report_pass(s, &pass, path);
+    inv_pass_free(s->model, &pass);
+    return INV_OK;
 }
 
 static int evaluate_file(struct inv_session *s, const char *path)
@@ -302,10 +322,12 @@ static int train_and_save(struct inv_session *s, const char *weights)
 static int do_work(struct inv_session *s, const char *weights)
 {
     const struct inv_options *o = &s->options;
+    if (o->generate)
+        return inv_generate(s);
     if (o->predict)
         return inv_predict(s);
     if (o->evaluate && *o->evaluate)
-        return evaluate_file(s, o->evaluate);
+        return (s->data.whole ? evaluate_windows : evaluate_file)(s, o->evaluate);
     return o->evaluate ? evaluate_parts(s) : train_and_save(s, weights);
 }
 
@@ -397,9 +419,15 @@ static int options_fit(struct inv_session *s)
     const struct inv_options *o = &s->options;
     if (o->part && !is_part(o->part))
         inv_error(&s->errors, "--part %s: train, val, test or all expected", o->part);
-    else if (o->predict && !s->model->phase[INV_PREDICT])
+    else if (o->generate && !s->model->generate)
+        inv_error(&s->errors, "model %s generates no text; add a line such as: output text = "
+                  "generate(logits)", s->model->name);
+    else if (o->predict && !(s->model->phase[INV_PREDICT] && inv_predictions_any(s->model)))
         inv_error(&s->errors, "model %s has no output; add a line such as: output probs = "
                   "softmax(logits)", s->model->name);
+    else if (o->keep && s->model->data.window > 0)
+        inv_error(&s->errors, "--keep copies columns of a row, and a prediction of model %s is of "
+                  "a window of several; its first row is in column 'row'", s->model->name);
     else if (o->predict && inv_format_of(o->format, o->output) < 0)
         inv_error(&s->errors, "--format %s: csv, npy or jsonl expected", o->format);
     else

@@ -22,6 +22,13 @@ static inline size_t inv_variable_bytes(const struct inv_variable *v)
     return (size_t)inv_variable_elements(v) * inv_dtype_bytes(v->dtype);
 }
 
+/* The variable of one row of the source: of a window not the one that the model reads. */
+static inline const struct inv_variable *inv_variable_single(const struct inv_model *model,
+                                                             const struct inv_field *field)
+{
+    return &model->variable[field->rows ? field->single : field->input];
+}
+
 static inline int inv_variable_is_saved(const struct inv_variable *v)
 {
     return v->kind == INV_PARAM || v->kind == INV_BUFFER;

@@ -114,8 +114,9 @@ struct inv_device_wish {
 
 /* The data set in the host's memory, 4 bytes an element, and where the device keeps a batch. */
 struct inv_device_field {
-    const unsigned char *value;         /* row r at value + r * bytes; NULL: all zeros */
-    int64_t bytes;                      /* of a row, a multiple of 4 */
+    const unsigned char *value;         /* row r at value + r * step; NULL: all zeros */
+    int64_t bytes, step;                /* of a row, multiples of 4: windows overlap */
+    int64_t held;                       /* bytes at value, in all */
     int64_t offset;                     /* of the INV_INPUT variable in the arena */
 };
 
@@ -167,7 +168,8 @@ struct inv_device_type {
     void (*copy)(const struct inv_run *, int64_t to, int64_t from, int64_t bytes);
     /* Runs a phase for run->rows, ->step and so on as the host has them. */
     void (*launch)(const struct inv_run *, enum inv_phase);
-    /* Keeps the data set on the device where it fits; `pass` reads it from now on. */
+    /* Keeps the data set on the device where it fits; `pass`, of `rows` rows at most, reads it from
+     * now on. */
     void (*keep)(const struct inv_run *, int count, const struct inv_device_field *, int64_t rows,
                  void *out);
     void (*pass)(struct inv_run *, struct inv_device_pass *);
@@ -175,7 +177,7 @@ struct inv_device_type {
 
 enum inv_source_kind {
     INV_CSV, INV_IDX, INV_NPY, INV_NPZ, INV_SAFETENSORS, INV_FILE_RAW, INV_CIFAR10, INV_CIFAR100,
-    INV_RANDOM
+    INV_FILE_LINES, INV_FILE_TEXT, INV_TOKENS_U8, INV_TOKENS_U16, INV_TOKENS_U32, INV_RANDOM
 };
 /* A key is no field of the model: its cells decide the part of a row, which rows stay together, or
  * the order before the split. */
@@ -222,7 +224,9 @@ struct inv_images {
 };
 extern const struct inv_images inv_images;
 
-/* One field: cells of the source -> INV_RAW variable -> prepare -> INV_INPUT variable. */
+/* One field: cells of the source -> INV_RAW variable -> prepare -> INV_INPUT variable.  A window of
+ * rows has an INV_INPUT variable for one of these, too: all up to the data set is done with that,
+ * and `input` is filled as a batch is gathered. */
 struct inv_field {
     const char *name;
     int label;                          /* not known when predicting; keys are labels, too */
@@ -241,6 +245,9 @@ struct inv_field {
     int image;                          /* row shape is [h, w, c], c in 1, 3, 4 */
     enum inv_fit fit;
     int raw, input;                     /* variable numbers; raw is -1 for random sources */
+    int single;                         /* variable of one row of a window */
+    int64_t from, rows;                 /* of a window, the rows that are the field; rows 0: none.
+                                         * from, of lines: the first character, -1 the end before */
     int fit_a, fit_b;                   /* mean, deviation; or low, range */
     int balance;                        /* balanced weights of its classes, or -1 */
     int weight;                         /* of rows: from 0 on */
@@ -267,6 +274,7 @@ struct inv_data {
     const char *const *na;
     const struct inv_images *images;    /* csv: NULL: no field reads images */
     int64_t rows;                       /* random(n) */
+    int64_t window, stride;             /* rows of a window (0: none), and from one to the next */
     int field_count;
     const struct inv_field *field;
     double train_share, val_share, test_share;
@@ -312,6 +320,18 @@ struct inv_rate {
  * of a field that has names for them. */
 struct inv_label { int variable, field; };
 
+/* How text is drawn from logits f32[b, n, k], an output, for each place of a field [b, n] of k
+ * classes. */
+struct inv_generate {
+    int output, field;                  /* variable; number of the field */
+    const char *prompt;                 /* where none is given */
+    int64_t count, top_k;               /* tokens to add; of so many of the likeliest, 0: of all */
+    float temperature;
+    int has_seed;                       /* else the run's */
+    uint64_t seed;
+    uint32_t stream;
+};
+
 /* The file that pins the kernels of a library, by the name of the model. */
 #define INV_LOCK_FILE "%s.kernels.lock"
 
@@ -351,6 +371,7 @@ struct inv_model {
     const struct inv_rate *rate;
     int label_count;
     const struct inv_label *label;
+    const struct inv_generate *generate; /* NULL: the model generates no text */
     int sample;                         /* INV_SAMPLE variable */
     const struct inv_device_type *device_type; /* NULL: the phases run on the processor */
     int64_t workspace_bytes;            /* device: what the groups need beside the arena */

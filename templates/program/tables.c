@@ -68,6 +68,9 @@ static const struct inv_field fields[] = {
      .text = ${text}, .class_count = ${class_count}, .class_name = ${class_name}, .image = ${image},
      .expression = ${expression},
      .fit = ${fit}, .raw = ${raw}, .input = ${input}, .fit_a = ${fit_a}, .fit_b = ${fit_b},
+@each window
+     .from = ${from}, .rows = ${rows}, .single = ${single},
+@end
      .balance = ${balance}, .weight = ${weight}},
 @end
     {.name = ""},
@@ -126,6 +129,15 @@ static const struct inv_rate rates[] = {
 };
 
 @end
+@each generates
+/* how text is drawn */
+static const struct inv_generate generate = {
+    .output = ${output}, .field = ${field}, .prompt = ${prompt}, .count = ${tokens},
+    .top_k = ${top_k}, .temperature = ${temperature}, .has_seed = ${has_seed}, .seed = ${seed},
+    .stream = ${stream},
+};
+
+@end
 @each labels
 /* outputs that stand for the classes of a field */
 static const struct inv_label labels[] = {
@@ -181,6 +193,10 @@ const struct inv_model ${symbol} = {
             .na = missing_texts,
             .images = ${images},
             .rows = ${data_rows},
+@each windows
+            .window = ${window},
+            .stride = ${stride},
+@end
             .field_count = ${field_count},
             .field = fields,
             .train_share = ${train_share},
@@ -226,6 +242,9 @@ const struct inv_model ${symbol} = {
     .rate = rates,
 @end
     .sample = ${sample},
+@each generates
+    .generate = &generate,
+@end
 @each labels
     .label_count = ${count},
     .label = labels,

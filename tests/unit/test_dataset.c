@@ -314,7 +314,7 @@ static void test_missing_median(void)
             sorted[i] = x / 2;
         }
         load_filled(&l, field, INV_MISSING_MEDIAN, text, 1);
-        l.data.begin[1] = l.data.begin[2] = l.data.begin[3] = rows;
+        l.data.learnt_count = rows;
         qsort(sorted, (size_t)rows, sizeof *sorted, by_value);
         CU_ASSERT_TRUE(inv_missing_fit(&l.data, l.arena));
         CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_MEAN)[0],

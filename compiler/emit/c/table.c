@@ -18,7 +18,10 @@ static const char *const sources[] = {
     [SOURCE_CSV] = "INV_CSV", [SOURCE_IDX] = "INV_IDX", [SOURCE_NPY] = "INV_NPY",
     [SOURCE_NPZ] = "INV_NPZ", [SOURCE_SAFETENSORS] = "INV_SAFETENSORS",
     [SOURCE_RAW] = "INV_FILE_RAW", [SOURCE_CIFAR10] = "INV_CIFAR10",
-    [SOURCE_CIFAR100] = "INV_CIFAR100", [SOURCE_RANDOM] = "INV_RANDOM"};
+    [SOURCE_CIFAR100] = "INV_CIFAR100", [SOURCE_LINES] = "INV_FILE_LINES",
+    [SOURCE_TEXT] = "INV_FILE_TEXT",
+    [SOURCE_TOKENS_U8] = "INV_TOKENS_U8", [SOURCE_TOKENS_U16] = "INV_TOKENS_U16",
+    [SOURCE_TOKENS_U32] = "INV_TOKENS_U32", [SOURCE_RANDOM] = "INV_RANDOM"};
 static const char *const fits[] = {
     [FIT_NONE] = "INV_FIT_NONE", [FIT_ZSCORE] = "INV_FIT_ZSCORE", [FIT_MINMAX] = "INV_FIT_MINMAX"};
 
@@ -159,6 +162,12 @@ static void emit_field(struct emit *emit, const struct data_field *field, int nu
     values_set(item, "fit", fits[field->fit]);
     set_whole(item, "raw", field->raw);
     set_whole(item, "input", field->input);
+    if (field->rows || field->from) {
+        struct values *window = values_add_item(item, "window");
+        set_whole(window, "from", field->from);
+        set_whole(window, "rows", field->rows);
+        set_whole(window, "single", field->single);
+    }
     set_whole(item, "fit_a", field->fit_a);
     set_whole(item, "fit_b", field->fit_b);
     set_whole(item, "balance", field->balance);
@@ -180,6 +189,11 @@ static void emit_data(struct emit *emit)
     }
     emit_csv(emit);
     set_whole(file, "data_rows", data->rows);
+    if (data->window) {
+        struct values *windows = values_add_item(file, "windows");
+        set_whole(windows, "window", data->window);
+        set_whole(windows, "stride", data->stride);
+    }
     set_whole(file, "field_count", data->field_count);
     values_printf(file, "train_share", "%.17g", data->train_share);
     values_printf(file, "val_share", "%.17g", data->val_share);
@@ -311,9 +325,27 @@ static void emit_labels(struct emit *emit)
         set_whole(list, "count", count);
 }
 
+static void emit_generate(struct emit *emit)
+{
+    const struct generate_desc *g = emit->program->generate;
+    if (!g)
+        return;
+    struct values *item = values_add_item(emit->file, "generates");
+    set_whole(item, "output", g->output);
+    set_whole(item, "field", g->field);
+    set_string(item, "prompt", g->prompt);
+    set_whole(item, "tokens", g->count);
+    set_whole(item, "top_k", g->top_k);
+    values_set(item, "temperature", emit_float(emit->arena, g->temperature));
+    set_whole(item, "has_seed", g->has_seed);
+    values_printf(item, "seed", "%" PRIu64 "u", g->seed);
+    values_printf(item, "stream", "0x%08" PRIx32 "u", g->stream);
+}
+
 void emit_tables(struct emit *emit)
 {
     const struct program *program = emit->program;
+    emit_generate(emit);
     emit_variables(emit);
     emit_files(emit);
     emit_data(emit);

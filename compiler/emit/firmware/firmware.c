@@ -155,7 +155,8 @@ static void list_fit(const struct lists *l, const struct data_field *field)
 static void list_field(const struct lists *l, const struct data_field *field)
 {
     const struct variable *input = program_variable(l->program, field->input);
-    const struct variable *raw = field->raw >= 0 ? program_variable(l->program, field->raw) : NULL;
+    bool cells = field->raw >= 0 && !field->rows; /* windows come whole */
+    const struct variable *raw = cells ? program_variable(l->program, field->raw) : NULL;
     add_rows(l, "field", field->name, input);
     if (raw)
         add_rows(l, "cell", field->name, raw);

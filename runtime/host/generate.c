@@ -1,0 +1,298 @@
+/* --generate: a causal model goes on with a prompt, token by token, by running its window again.
+ *
+ * The window holds the last n tokens of the text, from place 0 on; what is behind them is class 0,
+ * and no place that a causal model looks at.  Token t, the t-th that is added, from 0, is drawn
+ * from the logits z of the last one's place: of the `top_k` largest (of equal ones the lower class
+ * first), the class of the largest z / temperature + g, of equal ones the lower, where
+ * g = -log(-log(u)), u = (word / 2^9 + 1/2) / 2^23, the division by 2^9 rounded down, of word
+ * class mod 4 of Philox counter (class / 4, t, 0, stream).  That is a draw from
+ * softmax(z / temperature) (Gumbel 1954; Maddison et al. 2014).  Temperature 0: the largest z. */
+#include <stdlib.h>
+#include <string.h>
+#include "core/arith.h"
+#include "core/philox.h"
+#include "characters.h"
+#include "decimal.h"
+#include "device.h"
+#include "fields.h"
+#include "split.h"
+#include "variable.h"
+
+struct generator {
+    struct inv_session *s;
+    const struct inv_generate *model;
+    const struct inv_field *field;
+    const struct inv_variable *input, *output;
+    struct inv_names characters;        /* by their numbers; none where tokens are numbers */
+    int32_t *token;                     /* the text so far */
+    int64_t count, room;
+    int64_t places, classes;            /* of the window; of a token */
+    int64_t top;                        /* so many of the likeliest */
+    float temperature;
+    uint32_t key[2];
+    float *score;                       /* of each class */
+    int32_t *order;
+};
+
+static void add_token(struct generator *g, int32_t token)
+{
+    if (g->count == g->room) {
+        g->room = 2 * g->room + 256;
+        g->token = inv_resize(g->token, (size_t)g->room * sizeof *g->token);
+    }
+    g->token[g->count++] = token;
+}
+
+/* The number of the line end of a model of lines, which begin and end with it; -1 of others. */
+static int32_t line_end(const struct generator *g)
+{
+    return g->s->model->data.kind == INV_FILE_LINES ? inv_names_find(&g->characters, "\n") : -1;
+}
+
+/* ---- the prompt ---- */
+
+static int add_characters(struct generator *g, const char *prompt)
+{
+    struct inv_errors *errors = &g->s->errors;
+    char text[INV_CHARACTER];
+    for (size_t at = 0, size = strlen(prompt); at < size;) {
+        int length = inv_character_of(prompt + at, size - at, text);
+        if (!length) {
+            inv_error(errors, "--generate: byte %zu of the prompt is not UTF-8", at);
+            return 0;
+        }
+        int number = inv_character_number(&g->characters, text, "--generate", errors);
+        if (number < 0)
+            return 0;
+        add_token(g, number);
+        at += (size_t)length;
+    }
+    return 1;
+}
+
+static int add_number(struct generator *g, int64_t number, const char *what)
+{
+    if (number >= 0 && number < g->classes) {
+        add_token(g, (int32_t)number);
+        return 1;
+    }
+    inv_error(&g->s->errors, "--generate: %s of the prompt is %lld, and the model knows %s 0 to "
+              "%lld", what, (long long)number, what, (long long)g->classes - 1);
+    return 0;
+}
+
+static int add_bytes(struct generator *g, const char *prompt)
+{
+    int good = 1;
+    for (const unsigned char *at = (const unsigned char *)prompt; *at && good; at++)
+        good = add_number(g, *at, "byte");
+    return good;
+}
+
+/* "17 4 256" */
+static int add_numbers(struct generator *g, const char *prompt)
+{
+    int good = 1;
+    while (good && prompt[strspn(prompt, " ")]) {
+        char *end;
+        long long number = strtoll(prompt, &end, 10);
+        if (end == prompt || (*end && *end != ' ')) {
+            inv_error(&g->s->errors, "--generate: the prompt of a model of tokens is their "
+                      "numbers, as in \"17 4 256\"");
+            return 0;
+        }
+        good = add_number(g, number, "token");
+        prompt = end;
+    }
+    return good;
+}
+
+static int add_prompt(struct generator *g, const char *prompt)
+{
+    int text = g->s->model->data.kind == INV_FILE_TEXT;
+    if (line_end(g) >= 0)
+        add_token(g, line_end(g));
+    int good = g->characters.count > 0 ? add_characters(g, prompt)
+               : text                  ? add_bytes(g, prompt)
+                                       : add_numbers(g, prompt);
+    if (good && g->count == 0)
+        inv_error(&g->s->errors, "--generate: the prompt is empty; give a character or more");
+    return good && g->count > 0;
+}
+
+/* ---- the model ---- */
+
+/* The logits behind `count` tokens at `token`, all other places being class `rest`. */
+static const float *run(struct generator *g, const int32_t *token, int64_t count, int32_t rest)
+{
+    struct inv_run *run = &g->s->run;
+    int32_t *to = (int32_t *)(void *)(run->arena + g->input->offset);
+    for (int64_t i = 0; i < g->places; i++)
+        to[i] = i < count ? token[i] : rest;
+    memset(run->arena + g->s->model->variable[g->s->model->sample].offset, 0, sizeof(int32_t));
+    run->rows = 1;
+    run->step = run->epoch = 0;
+    inv_device_phase(g->s->model, run, INV_PREDICT);
+    return (const float *)(const void *)(run->arena + g->output->offset)
+           + (count - 1) * g->classes;
+}
+
+/* What follows a place must not change its logits: 0 after an error. */
+static int is_causal(struct generator *g)
+{
+    int64_t count = g->count < g->places ? g->count : g->places - 1;
+    size_t bytes = (size_t)g->classes * sizeof(float);
+    if (count < 1)
+        return 1;
+    memcpy(g->score, run(g, g->token, count, 0), bytes);
+    if (memcmp(g->score, run(g, g->token, count, (int32_t)g->classes - 1), bytes) == 0)
+        return 1;
+    inv_error(&g->s->errors, "--generate: the logits of model %s at place %lld change with the "
+              "tokens behind it, which are yet to come; make it causal, as "
+              "encoder_block(..., causal = true) is", g->s->model->name, (long long)count - 1);
+    return 0;
+}
+
+/* ---- the next token ---- */
+
+static int first_is_larger(float a, int64_t i, float b, int64_t k)
+{
+    return a > b || (a == b && i < k);
+}
+
+struct ranked {
+    float score;
+    int32_t class;
+};
+
+static int by_score(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    return first_is_larger(x->score, x->class, y->score, y->class) ? -1 : 1;
+}
+
+/* The classes that may come, the first `count` of the order: 0 of them stand for all. */
+static int64_t find_top(struct generator *g, const float *logits)
+{
+    if (g->top == 0 || g->top >= g->classes)
+        return 0;
+    struct ranked *ranked = inv_allocate((size_t)g->classes * sizeof *ranked);
+    for (int64_t c = 0; c < g->classes; c++)
+        ranked[c] = (struct ranked){ logits[c], (int32_t)c };
+    qsort(ranked, (size_t)g->classes, sizeof *ranked, by_score);
+    for (int64_t i = 0; i < g->top; i++)
+        g->order[i] = ranked[i].class;
+    free(ranked);
+    return g->top;
+}
+
+static float noise_of(const struct generator *g, int64_t class, int64_t drawn)
+{
+    uint32_t word = inv_random_word(g->key, (uint64_t)class, (uint64_t)drawn, g->model->stream);
+    float u = inv_mul(inv_add((float)(word >> 9), 0.5f), 0x1p-23f);
+    return -inv_log(-inv_log(u));
+}
+
+/* Token number `drawn` of those that are added, or -1 after an error. */
+static int32_t draw(struct generator *g, const float *logits, int64_t drawn)
+{
+    int64_t top = find_top(g, logits), count = top ? top : g->classes, best = -1;
+    float largest = 0;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t class = top ? g->order[i] : i;
+        float score = logits[class];
+        if (!inv_is_finite(score)) {
+            inv_error(&g->s->errors, "--generate: a logit is not finite; check the weights");
+            return -1;
+        }
+        if (g->temperature > 0)
+            score = inv_add(inv_div(score, g->temperature), noise_of(g, class, drawn));
+        if (best < 0 || first_is_larger(score, class, largest, best)) {
+            best = class;
+            largest = score;
+        }
+    }
+    return (int32_t)best;
+}
+
+/* ---- the text ---- */
+
+/* Whether the text is a whole line, or fills the window that one begins. */
+static int line_is_over(const struct generator *g)
+{
+    int32_t end = line_end(g);
+    return end >= 0 && g->count > 1 && (g->token[g->count - 1] == end || g->count > g->places);
+}
+
+static void write_token(struct generator *g, struct inv_output *out, int32_t token)
+{
+    unsigned char byte = (unsigned char)token;
+    if (g->characters.count > 0)
+        inv_output_write(out, g->characters.name[token], strlen(g->characters.name[token]));
+    else if (g->s->model->data.kind == INV_FILE_TEXT)
+        inv_output_write(out, &byte, 1);
+    else
+        inv_output_print(out, "%d ", token);
+    if (inv_output_is_standard(out->name))
+        fflush(out->file);
+}
+
+static int write_text(struct generator *g, struct inv_output *out, int64_t wanted)
+{
+    for (int64_t i = line_end(g) >= 0; i < g->count; i++)
+        write_token(g, out, g->token[i]);
+    for (int64_t i = 0; i < wanted && !line_is_over(g); i++) {
+        int64_t seen = g->count < g->places ? g->count : g->places;
+        int32_t token = draw(g, run(g, g->token + g->count - seen, seen, 0), i);
+        if (token < 0)
+            return 0;
+        add_token(g, token);
+        if (token != line_end(g))
+            write_token(g, out, token);
+    }
+    inv_output_write(out, "\n", 1);
+    return 1;
+}
+
+/* What the options say, else the model. */
+static void take_settings(struct generator *g)
+{
+    const struct inv_options *o = &g->s->options;
+    uint64_t seed = o->seed > 0 ? o->seed_value : g->model->has_seed ? g->model->seed : g->s->seed;
+    const struct inv_fitted_field *fitted = &g->s->data.fitted.field[g->model->field];
+    g->top = o->top_k > 0 ? o->top_k : g->model->top_k;
+    g->temperature = o->temperature >= 0 ? o->temperature : g->model->temperature;
+    inv_split_key(seed, g->key);
+    for (int i = 0; i < fitted->classes; i++)
+        inv_names_add(&g->characters, fitted->class_name[i]);
+    g->score = inv_allocate((size_t)g->classes * sizeof *g->score);
+    g->order = inv_allocate((size_t)g->classes * sizeof *g->order);
+}
+
+int inv_generate(struct inv_session *s)
+{
+    const struct inv_model *model = s->model;
+    const struct inv_options *o = &s->options;
+    const struct inv_field *field = &model->data.field[model->generate->field];
+    const struct inv_variable *input = &model->variable[field->input];
+    struct generator g = { .s = s, .model = model->generate, .field = field, .input = input,
+        .output = &model->variable[model->generate->output],
+        .places = inv_variable_elements(input), .classes = input->classes };
+    struct inv_output out;
+    inv_fitted_begin(&s->data.fitted, model->data.field_count);
+    take_settings(&g);
+    int good = add_prompt(&g, *o->generate ? o->generate : model->generate->prompt)
+               && is_causal(&g)
+               && inv_output_open(&out, o->output ? o->output : "-", &s->errors);
+    if (good && write_text(&g, &out, o->length > 0 ? o->length : model->generate->count))
+        good = inv_output_close(&out, NULL);
+    else if (good) {
+        inv_output_abandon(&out);
+        good = 0;
+    }
+    inv_names_free(&g.characters);
+    free(g.token);
+    free(g.score);
+    free(g.order);
+    return good ? INV_OK : INV_BAD_DATA;
+}
