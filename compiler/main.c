@@ -17,24 +17,27 @@
 #include "emit/plan_text.h"
 #include "emit/summary.h"
 #include "graph/program_text.h"
+#include "report/report.h"
 
 
 struct options {
     const char *model, *train, *dump, *out, *target, *weights, *kernels;
-    const char *from;                   /* verify: the model file */
+    const char *from;                   /* verify, report: the model file */
+    const char *predictions, *label;    /* report */
     const char **define;
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
-    bool write, check, json, strict;
+    bool write, check, json, strict, report;
     struct build_options build;
-    char **rest;                        /* run: the trainer's own options */
+    char **rest;                        /* run: the trainer's own options; report: more logs */
     int rest_count;
 };
 
 struct command {
     const char *name, *summary, *usage, *help;
     int (*run)(const struct options *);
-    const char *accepts;                /* letters of options that it takes, see option_table */
+    const char *accepts;                /* letters of options that it takes, see option_table; *:
+                                         * what else there is, for the trainer; +: more files */
 };
 
 /* ---- the pipeline ---- */
@@ -205,7 +208,10 @@ static int run_trainer(const char *command, const struct options *o)
     if (!known_trainer(command, o))
         return 2;
     struct program *program = compile_model(o);
-    return program ? finish(program, build_run(program, o->rest_count, o->rest, &o->build)) : 1;
+    if (!program)
+        return 1;
+    return finish(program, (o->report ? report_training : build_run)(program, o->rest_count,
+                                                                     o->rest, &o->build));
 }
 
 static int command_run(const struct options *o)
@@ -385,6 +391,29 @@ static int command_summary(const struct options *o)
     return print_program(o, o->json ? summary_print_json : summary_print);
 }
 
+static int command_report(const struct options *o)
+{
+    struct options of_model = *o;
+    of_model.model = o->from;
+    if (!o->from && (o->define_count || o->train)) {
+        fprintf(stderr, "invar report: -D and --train are of the model: name it, --model FILE\n");
+        return 2;
+    }
+    struct program *program = o->from ? compile_model(&of_model) : NULL;
+    const char **log = calloc((size_t)o->rest_count, sizeof *log);
+    struct report_request report = {.log = log, .count = o->rest_count, .program = program,
+                            .weights = o->weights, .predictions = o->predictions,
+                            .label = o->label, .out = o->out ? o->out : "report.html"};
+    if (!log || (o->from && !program))
+        return 1;
+    log[0] = o->model;
+    for (int i = 1; i < o->rest_count; i++)
+        log[i] = o->rest[i];
+    int status = report_write(&report);
+    free(log);
+    return program ? finish(program, status) : status;
+}
+
 /* In the place of a regular file only: what is read from a pipe cannot be written back. */
 static int write_file(const char *path, const struct text *text)
 {
@@ -463,8 +492,10 @@ static const struct command commands[] = {
      "trains, reports each epoch, and writes NAME.safetensors and NAME.fields.json into this\n"
      "folder.\n"
      "Trainer options (--data, --epochs, --threads ...) are passed on;\n"
-     "'invar run MODEL.inv --help' prints them.\n",
-     command_run, "DtdegaKcfv*"},
+     "'invar run MODEL.inv --help' prints them.\n"
+     "  --report            write NAME.html in the end: the page of invar report, from the file\n"
+     "                      of --log, else NAME.jsonl\n",
+     command_run, "DtdegaKcfvR*"},
     {"predict", "outputs of trained weights for the rows of a file",
      "predict MODEL.inv [options] [--weights W] [FILE] [-o OUT] [trainer options]",
      "  FILE                of the kind of the model's data (csv, npy ...), - is standard\n"
@@ -514,6 +545,19 @@ static const struct command commands[] = {
      "have used it.\n"
      "  --json              for programs: the same figures, an object a layer\n",
      command_summary, "Dtdej"},
+    {"report", "write a page with the curves of runs",
+     "report RUN.jsonl [MORE.jsonl ...] [-o PAGE]",
+     "RUN.jsonl is what a trainer writes with --log; of several runs the curves are laid over\n"
+     "each other, and the page says what differs between them. It is one file that asks for no\n"
+     "other: a browser shows it without a network.\n"
+     "  -o PAGE             where to (default: report.html)\n"
+     "  --model MODEL.inv   the model that was run: shows its blocks and its memory, too, and\n"
+     "                      the names of classes; -D and --train as it was run with\n"
+     "  --weights FILE      the weights that it wrote, as histograms; needs --model\n"
+     "  --predictions FILE  probabilities beside labels, from invar predict --keep COLUMN: as ROC\n"
+     "                      and calibration curves\n"
+     "  --label COLUMN      the column of the labels in it\n",
+     command_report, "omWPLDt+"},
     {"fmt", "print a model file in canonical layout", "fmt MODEL.inv [--write | --check]",
      "  --write             rewrite the file\n"
      "  --check             exit with 1 where the layout differs\n",
@@ -532,7 +576,8 @@ static const struct {
     {"--arch", 'a', true},     {"--kernels", 'K', true},
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
     {"--weights", 'W', true},  {"--model", 'm', true}, {"-Werror", 'e', false},
-    {"--json", 'j', false},
+    {"--json", 'j', false},    {"--report", 'R', false},
+    {"--predictions", 'P', true}, {"--label", 'L', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
 
@@ -551,7 +596,7 @@ static void usage(FILE *f)
 static void command_help(const struct command *c)
 {
     printf("usage: invar %s\n\n%s: %s\n\n%s", c->usage, c->name, c->summary, c->help);
-    if (strchr(c->accepts, 'D'))
+    if (strchr(c->accepts, 'd'))
         printf("%s", model_options);
     if (strchr(c->accepts, 'c'))
         printf("%s", build_options);
@@ -611,6 +656,9 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'm': o->from = value; break;
     case 'w': o->write = true; break;
     case 'j': o->json = true; break;
+    case 'R': o->report = true; break;
+    case 'P': o->predictions = value; break;
+    case 'L': o->label = value; break;
     case 'e': o->strict = true; break;
     default: o->check = true; break;
     }
@@ -686,7 +734,7 @@ static int take_option(const struct command *c, struct options *o, int at, const
 /* Fills o from argv[2..]; 0, or the exit status with a message printed; -1: help was printed. */
 static int read_options(const struct command *c, int argc, char **argv, struct options *o)
 {
-    bool passes_on = strchr(c->accepts, '*') != NULL;
+    bool passes_on = strchr(c->accepts, '*') != NULL, takes_more = strchr(c->accepts, '+') != NULL;
     for (int i = 2; i < argc; i++) {
         const char *value;
         bool help = !strcmp(argv[i], "--help") || !strcmp(argv[i], "-h");
@@ -701,7 +749,7 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
                 return status;
         } else if (!o->model && argv[i][0] != '-') {
             o->model = argv[i];
-        } else if (passes_on && o->model) {
+        } else if (o->model && (passes_on || (takes_more && argv[i][0] != '-'))) {
             o->rest[o->rest_count++] = argv[i];
         } else if (argv[i][0] == '-') {
             return bad_option(c, argv[i]);
@@ -716,7 +764,7 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
     if (o->model)
         return 0;
     fprintf(stderr, "invar %s: which %s?\nusage: invar %s\n", c->name,
-            strchr(c->accepts, 'm') ? "receipt" : "model file", c->usage);
+            takes_more ? "log" : strchr(c->accepts, 'm') ? "receipt" : "model file", c->usage);
     return 2;
 }
 

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,4 +69,13 @@ void text_printf(struct text *t, const char *format, ...)
     va_start(args, format);
     add_formatted(t, format, args);
     va_end(args);
+}
+
+const char *text_grouped(struct arena *arena, int64_t n)
+{
+    if (n < 0)
+        return arena_printf(arena, "-%s", text_grouped(arena, -n));
+    const char *low = n < 1000 ? arena_printf(arena, "%" PRId64, n)
+                               : arena_printf(arena, ",%03" PRId64, n % 1000);
+    return n < 1000 ? low : arena_printf(arena, "%s%s", text_grouped(arena, n / 1000), low);
 }

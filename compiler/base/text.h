@@ -2,6 +2,7 @@
 #ifndef INVAR_TEXT_H
 #define INVAR_TEXT_H
 #include <stddef.h>
+#include <stdint.h>
 #include "base/arena.h"
 
 struct text {
@@ -16,5 +17,8 @@ void text_reserve(struct text *, size_t size);
 void text_add(struct text *, const char *bytes, size_t size);
 void text_puts(struct text *, const char *string);
 void text_printf(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "-1,352" */
+const char *text_grouped(struct arena *, int64_t);
 
 #endif

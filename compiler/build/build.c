@@ -413,3 +413,15 @@ int build_run(const struct program *program, int argc, char **argv,
         become_trainer(cache_find(&build.cache, name, key, &path), name, argc, argv);
     return cannot_start(&build);
 }
+
+int build_attend(const struct program *program, int argc, char **argv,
+                 const struct build_options *options)
+{
+    pid_t child = process_begin();
+    if (child == 0)
+        exit(build_run(program, argc, argv, options));
+    if (child > 0)
+        return process_end(child);
+    fprintf(stderr, "invar: error: cannot start a process: %s\n", strerror(errno));
+    return 1;
+}

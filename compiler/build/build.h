@@ -5,6 +5,7 @@
 #include "graph/program.h"
 
 struct inv_claims;
+struct inv_errors;
 
 struct build_options {
     const char *cc;                     /* --cc; NULL: $CC, else "cc" */
@@ -25,6 +26,8 @@ int build_firmware(const struct program *, const char *dir, const char *weights,
 /* Writes NAME.cu, NAME.c, NAME.h, main.c, CMakeLists.txt, README.md and the runtime of a trainer
  * on a CUDA device into `dir` (made). */
 int build_cuda_emit(const struct program *, const char *dir, struct inv_claims *);
+/* The arena's first bytes as that file has them; NULL after an error. */
+const uint32_t *build_read_weights(const struct program *, const char *path, struct inv_errors *);
 /* Compiles for every instruction-set level of this architecture, or for CUDA devices, into the
  * executable `out`. */
 int build_trainer(const struct program *, const char *out, const struct build_options *,
@@ -32,5 +35,7 @@ int build_trainer(const struct program *, const char *out, const struct build_op
 /* Compiles for this machine's level only, or takes it from the cache, and becomes the trainer
  * with argv[1..argc-1] as its options (argv[0] is replaced).  Returns only on failure. */
 int build_run(const struct program *, int argc, char **argv, const struct build_options *);
+/* The same in a process that is waited for: the trainer's exit status. */
+int build_attend(const struct program *, int argc, char **argv, const struct build_options *);
 
 #endif

@@ -1,17 +1,15 @@
 /* Sources for firmware on disk: NAME.c, NAME.h and the headers and core files that they need. */
 #include "build/build.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 #include "build/build.h"
 #include "build/sources.h"
 #include "base/embedded.h"
 #include "emit/emit.h"
 #include "emit/text.h"
 #include "passes/firmware.h"
-#include "host/safetensors.h"
+#include "host/errors.h"
 
 /* Where an embedded file belongs in the folder, or NULL. */
 static const char *firmware_place(const char *path)
@@ -49,43 +47,15 @@ static void print_budget(const struct program *program, struct text *text)
     text_printf(text, "ram %" PRId64 "\nflash %" PRId64 "\n", ram, flash);
 }
 
-/* The saved variables as the reader of weights wants them; of other fields it needs none. */
-static struct inv_model saved_model(const struct program *program)
-{
-    struct inv_variable *list =
-        ARENA_ARRAY(program->arena, struct inv_variable, program->variable_count + 1);
-    int count = 0;
-    for (int i = 0; i < program->variable_count; i++) {
-        const struct variable *v = program->variable[i];
-        if (v->kind != VAR_PARAM && v->kind != VAR_BUFFER)
-            continue;
-        static const enum inv_dtype dtype[] = {[F32] = INV_F32, [I32] = INV_I32, [BOOL] = INV_BOOL,
-                                               [I64] = INV_I64};
-        struct inv_variable *saved = &list[count++];
-        *saved = (struct inv_variable){.path = v->path, .dtype = dtype[v->dtype],
-                                       .kind = v->kind == VAR_PARAM ? INV_PARAM : INV_BUFFER,
-                                       .rank = v->shape.rank, .rows = -1, .offset = v->offset};
-        memcpy(saved->dim, v->shape.dim, sizeof saved->dim);
-    }
-    return (struct inv_model){.name = program->name, .variable = list, .variable_count = count,
-                              .saved_bytes = program->saved_bytes};
-}
-
 /* NAME_weights.c: the arena's first bytes, as trained; false after an error was printed. */
 static bool write_weights(const struct program *program, struct place *place,
                           const char *path)
 {
     struct arena *arena = program->arena;
-    const struct inv_model model = saved_model(program);
     struct inv_errors errors = {.to = stderr};
     int words = (int)((program->saved_bytes + 3) / 4);
-    uint32_t *word = ARENA_ARRAY(arena, uint32_t, words + 2);
-    if (access(path, R_OK) != 0) {
-        fprintf(stderr, "error: %s: cannot read weights: %s; --weights takes the file that a "
-                "trainer wrote\n", path, strerror(errno));
-        return false;
-    }
-    if (!inv_safetensors_load(&model, (unsigned char *)word, path, &errors))
+    const uint32_t *word = build_read_weights(program, path, &errors);
+    if (!word)
         return false;
     const char *symbol = emit_symbol(arena, program->name);
     struct text text;

@@ -57,6 +57,44 @@ static void block_signals(sigset_t *old)
     sigprocmask(SIG_BLOCK, &set, old);
 }
 
+/* ---- a child that is waited for ---- */
+
+static volatile pid_t attended;
+
+/* What a terminal sends it sends to the child, too. */
+static void pass_on(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    if (info->si_code <= 0)
+        kill(attended, number);
+}
+
+pid_t process_begin(void)
+{
+    struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO};
+    sigset_t mask;
+    sigemptyset(&action.sa_mask);
+    fflush(NULL);
+    block_signals(&mask);
+    pid_t child = fork();
+    attended = child;
+    for (int i = 0; child > 0 && i < SIGNALS; i++)
+        if (sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    return child;
+}
+
+int process_end(pid_t child)
+{
+    int status = 1 << 8;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &before[i], NULL);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 /* ---- commands ---- */
 
 void command_add(struct command_line *line, const char *word)

@@ -2,6 +2,7 @@
 #ifndef INVAR_BUILD_PROCESS_H
 #define INVAR_BUILD_PROCESS_H
 #include <stdbool.h>
+#include <sys/types.h>
 #include "base/arena.h"
 
 struct command_line {
@@ -21,6 +22,12 @@ void command_add_words(struct command_line *, const char *words);
  * first failing one with its output; quiet: prints nothing. */
 bool command_run_all(const struct command_line *, int count, const char *folder, bool verbose,
                      bool quiet);
+
+/* Forks: 0 in the child, which has the signals as they were; its number, or -1, in the parent,
+ * where from here on a signal that was sent to this process alone goes on to the child. */
+pid_t process_begin(void);
+/* Waits for that child: its exit status, or 128 + the signal that ended it. */
+int process_end(pid_t child);
 
 /* Did the first command of the last run print the word? */
 bool command_said(struct arena *, const char *folder, const char *word);

@@ -1,0 +1,48 @@
+#include "report/compare.h"
+#include <math.h>
+#include <string.h>
+
+static bool same(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* The first point of both that differs, before that of *first. */
+static void compare(const struct series *a, const struct series *b, struct parting *first)
+{
+    for (int i = 0, j = 0; i < a->count && j < b->count;) {
+        if (a->x[i] != b->x[j]) {
+            a->x[i] < b->x[j] ? i++ : j++;
+            continue;
+        }
+        if (first->a && a->x[i] >= first->x)
+            return;
+        if (!same(a->y[i], b->y[j])) {
+            *first = (struct parting){a, b, a->x[i], a->y[i], b->y[j]};
+            return;
+        }
+        i++;
+        j++;
+    }
+}
+
+struct parting runs_part(const struct run *a, const struct run *b)
+{
+    struct parting first = {.a = NULL};
+    for (int pace = 0; pace < PACES && !first.a; pace++)
+        for (int i = 0; i < a->series_count; i++) {
+            const struct series *s = &a->series[i];
+            const struct series *t = run_series(b, s->pace, s->key);
+            if ((int)s->pace == pace && t && strcmp(s->key, "seconds"))
+                compare(s, t, &first);
+        }
+    return first;
+}
+
+bool runs_share(const struct run *run, int count, const char *key)
+{
+    for (int i = 1; i < count; i++)
+        if (strcmp(run_fact(&run[0], key), run_fact(&run[i], key)))
+            return false;
+    return true;
+}

@@ -1,0 +1,69 @@
+#include "report/curves.h"
+#include <string.h>
+
+static const char *const pace_name[PACES] = {[BY_EPOCH] = "epoch", [BY_STEP] = "step"};
+
+/* Is it the first series of its name, over all runs? */
+static bool is_first(const struct run *run, int r, int s)
+{
+    const struct series *wanted = &run[r].series[s];
+    for (int i = 0; i <= r; i++)
+        for (int j = 0; j < (i < r ? run[i].series_count : s); j++)
+            if (run[i].series[j].pace == wanted->pace &&
+                !strcmp(run[i].series[j].name, wanted->name))
+                return false;
+    return true;
+}
+
+/* "train" and "val" of one run, "a" and "a, val" of several. */
+static const char *label_of(struct arena *arena, const struct run *run, int runs,
+                            const struct series *s)
+{
+    if (runs > 1)
+        return *s->part ? arena_printf(arena, "%s, %s", run->name, s->part) : run->name;
+    bool has_val = run_series(run, s->pace, arena_printf(arena, "val.%s", s->name)) != NULL;
+    return *s->part ? s->part : has_val ? "train" : s->name;
+}
+
+static const char *title_of(struct arena *arena, const struct series *s)
+{
+    if (!strcmp(s->name, "seconds"))
+        return arena_printf(arena, "seconds of each %s", pace_name[s->pace]);
+    const char *name = !strncmp(s->name, "lr", 2) && (!s->name[2] || s->name[2] == ' ')
+                           ? arena_printf(arena, "learning rate%s", s->name + 2)
+                           : s->name;
+    return s->pace == BY_STEP ? arena_printf(arena, "%s of steps", name) : name;
+}
+
+/* The chart of all series of that name. */
+static struct chart chart_of(struct arena *arena, const struct run *run, int count,
+                             const struct series *wanted)
+{
+    struct chart chart = {.title = title_of(arena, wanted), .x_name = pace_name[wanted->pace]};
+    for (int r = 0; r < count; r++)
+        for (int i = 0; i < run[r].series_count; i++) {
+            const struct series *s = &run[r].series[i];
+            if (s->pace != wanted->pace || strcmp(s->name, wanted->name))
+                continue;
+            int val = *s->part != 0;
+            ARENA_PUSH(arena, chart.curve, chart.curve_count, chart.curve_room) = (struct curve){
+                .label = label_of(arena, &run[r], count, s), .colour = count > 1 ? r : val,
+                .dash = val, .x = s->x, .y = s->y, .count = s->count};
+        }
+    return chart;
+}
+
+int curves_print(struct text *text, const struct run *run, int count)
+{
+    int charts = 0;
+    for (int pace = 0; pace < PACES; pace++)
+        for (int r = 0; r < count; r++)
+            for (int s = 0; s < run[r].series_count; s++) {
+                if ((int)run[r].series[s].pace != pace || !is_first(run, r, s))
+                    continue;
+                struct chart chart = chart_of(text->arena, run, count, &run[r].series[s]);
+                chart.number = ++charts;
+                chart_print(text, &chart);
+            }
+    return charts;
+}

@@ -1,0 +1,83 @@
+#include "report/matrix.h"
+#include <math.h>
+#include <string.h>
+#include "report/html.h"
+
+enum { SHADES = 10, SIDE_MAX = 200 };   /* SIDE_MAX: rows or columns that a page shows */
+
+static bool is_matrix(const struct member *m)
+{
+    return !m->is_text && (m->rank == 1 || m->rank == 2) && m->dim[0] <= SIDE_MAX &&
+           m->dim[m->rank - 1] <= SIDE_MAX;
+}
+
+/* The names of the only field of so many classes, or NULL. */
+static const char **class_names(const struct program *program, int64_t classes)
+{
+    const char **names = NULL;
+    for (int i = 0; program && i < program->data.field_count; i++) {
+        const struct data_field *field = &program->data.field[i];
+        if (!field->class_name || field->class_count != classes)
+            continue;
+        if (names)
+            return NULL;
+        names = field->class_name;
+    }
+    return names;
+}
+
+static const char *name_of(struct arena *arena, const char **names, int64_t i)
+{
+    return names ? names[i] : html_number(arena, (double)i);
+}
+
+/* The shade of a cell by its share of the largest of its row: 0 to SHADES - 1. */
+static int shade_of(const double *row, int64_t columns, int64_t c)
+{
+    double most = 0;
+    for (int64_t i = 0; i < columns; i++)
+        most = fmax(most, fabs(row[i]));
+    return most > 0 && isfinite(row[c]) ? (int)(fabs(row[c]) / most * (SHADES - 1)) : 0;
+}
+
+static void add_matrix(struct values *values, const struct story *story, const struct run *run,
+                       const struct member *m)
+{
+    struct arena *arena = values_arena(values);
+    int64_t rows = m->rank == 2 ? m->dim[0] : 1, columns = m->dim[m->rank - 1];
+    const char **names = class_names(story->program, columns);
+    struct values *item = values_add_item(values, "matrix");
+    html_set(item, "key", story->count > 1 ? arena_printf(arena, "%s of %s", m->key, run->name)
+                                           : m->key);
+    for (int64_t c = 0; c < columns; c++)
+        html_set(values_add_item(item, "head"), "name", name_of(arena, names, c));
+    for (int64_t r = 0; r < rows; r++) {
+        struct values *row = values_add_item(item, "row");
+        const char **of_rows = rows == columns ? names : NULL;
+        html_set(row, "name", m->rank == 1 ? "value" : name_of(arena, of_rows, r));
+        for (int64_t c = 0; c < columns; c++) {
+            struct values *cell = values_add_item(row, "cell");
+            values_set(cell, "value", html_number(arena, m->value[r * columns + c]));
+            values_printf(cell, "shade", "h%d", shade_of(m->value + r * columns, columns, c));
+        }
+    }
+}
+
+static void add_line(struct values *values, const struct story *story, const struct run *run,
+                     const struct entry *line)
+{
+    for (int i = 0; i < line->count; i++)
+        if (is_matrix(&line->member[i]))
+            add_matrix(values, story, run, &line->member[i]);
+}
+
+void matrices_set(struct values *values, const struct story *story)
+{
+    for (int r = 0; r < story->count; r++) {
+        const struct run *run = &story->run[r];
+        if (run->epoch_count)
+            add_line(values, story, run, &run->epoch[run->epoch_count - 1]);
+        for (int i = 0; i < run->other_count; i++)
+            add_line(values, story, run, &run->other[i]);
+    }
+}

@@ -1,0 +1,117 @@
+/* Curves of scores: receiver operating characteristic, calibration. */
+#include <stdlib.h>
+#include "report/chart.h"
+#include "report/html.h"
+#include "report/scores.h"
+
+enum { BINS = 15 };                     /* as calibration_error of the library */
+
+struct ranked {
+    float score;
+    int hit;
+};
+
+/* From the highest score down. */
+static int by_score(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    return x->score > y->score ? -1 : x->score < y->score;
+}
+
+static struct ranked *rank(struct arena *arena, const struct scores *s, int class, int64_t *hits)
+{
+    struct ranked *list = ARENA_ARRAY(arena, struct ranked, s->rows);
+    int wanted = s->classes == 1 ? 1 : class;
+    *hits = 0;
+    for (int64_t i = 0; i < s->rows; i++) {
+        list[i] = (struct ranked){s->score[i * s->classes + class], s->truth[i] == wanted};
+        *hits += list[i].hit;
+    }
+    qsort(list, (size_t)s->rows, sizeof *list, by_score);
+    return list;
+}
+
+/* A point behind each run of equal scores: shares of the false and of the true cases that score at
+ * least that; the area is that of the trapezes below. */
+static struct curve curve_of(struct arena *arena, const struct scores *s, int class)
+{
+    int64_t hits, tp = 0, fp = 0;
+    const struct ranked *list = rank(arena, s, class, &hits);
+    double *x = ARENA_ARRAY(arena, double, s->rows + 1);
+    double *y = ARENA_ARRAY(arena, double, s->rows + 1);
+    double area = 0;
+    int count = 1;
+    for (int64_t i = 0; i < s->rows; i++) {
+        tp += list[i].hit;
+        fp += !list[i].hit;
+        if (i + 1 < s->rows && list[i + 1].score == list[i].score)
+            continue;
+        x[count] = (double)fp / (double)(s->rows - hits);
+        y[count] = (double)tp / (double)hits;
+        area += (x[count] - x[count - 1]) * (y[count] + y[count - 1]) / 2;
+        count++;
+    }
+    bool known = hits > 0 && hits < s->rows;
+    return (struct curve){.label = arena_printf(arena, "%s, area %s", s->name[class],
+                                                html_number(arena, area)),
+                          .x = x, .y = y, .count = known ? count : 0};
+}
+
+static void add_curve(struct arena *arena, struct chart *chart, struct curve curve)
+{
+    curve.colour = chart->curve_count % CHART_COLOURS;
+    curve.dash = chart->curve_count / CHART_COLOURS % 3;
+    ARENA_PUSH(arena, chart->curve, chart->curve_count, chart->curve_room) = curve;
+}
+
+/* Probability of what is guessed, in equal bins that include their upper end, beside the share of
+ * hits: of one score each row has two guesses of which the likelier counts. */
+static struct curve calibration(struct arena *arena, const struct scores *s)
+{
+    double sum[BINS] = {0}, hit[BINS] = {0}, *x = ARENA_ARRAY(arena, double, BINS);
+    double *y = ARENA_ARRAY(arena, double, BINS);
+    int64_t rows[BINS] = {0};
+    int count = 0;
+    for (int64_t i = 0; i < s->rows; i++) {
+        const float *p = s->score + i * s->classes;
+        int guess = 0;
+        for (int c = 1; c < s->classes; c++)
+            guess = p[c] > p[guess] ? c : guess;
+        double best = p[guess];
+        if (s->classes == 1 && (guess = best >= 0.5) == 0)
+            best = 1 - best;
+        int bin = (int)(best * BINS);
+        bin -= bin > 0 && (double)bin / BINS >= best;
+        sum[bin] += best;
+        hit[bin] += s->truth[i] == guess;
+        rows[bin]++;
+    }
+    for (int b = 0; b < BINS; b++)
+        if (rows[b]) {
+            x[count] = sum[b] / (double)rows[b];
+            y[count++] = hit[b] / (double)rows[b];
+        }
+    return (struct curve){.label = "share of hits", .x = x, .y = y, .count = count};
+}
+
+void scores_print(struct text *text, const struct scores *s, int number)
+{
+    static const double ends[] = {0, 1};
+    const struct curve diagonal = {.label = "by chance", .x = ends, .y = ends, .count = 2};
+    struct curve exact = diagonal;
+    struct chart roc = {.title = "true cases found (ROC)", .x_name = "false cases taken",
+                        .number = number, .plain = true};
+    struct chart calibrated = {.title = "calibration", .x_name = "mean probability",
+                               .number = number + 1, .plain = true};
+    for (int c = 0; c < s->classes; c++) {
+        struct curve curve = curve_of(text->arena, s, c);
+        if (curve.count)
+            add_curve(text->arena, &roc, curve);
+    }
+    add_curve(text->arena, &roc, diagonal);
+    add_curve(text->arena, &calibrated, calibration(text->arena, s));
+    exact.label = "exact";
+    add_curve(text->arena, &calibrated, exact);
+    chart_print(text, &roc);
+    chart_print(text, &calibrated);
+}

@@ -1,0 +1,77 @@
+#include "report/report.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "build/build.h"
+#include "host/errors.h"
+#include "host/output.h"
+
+/* The word of the trainer's that names this option, alone or as --NAME=VALUE; its number, or 0. */
+static int find(int argc, char **argv, const char *name)
+{
+    size_t size = strlen(name);
+    for (int i = 1; i < argc; i++)
+        if (!strncmp(argv[i], name, size) && (!argv[i][size] || argv[i][size] == '='))
+            return i;
+    return 0;
+}
+
+/* Is something trained, and logged where it can be read again? */
+static bool can_report(int argc, char **argv, const char *log)
+{
+    static const char *const other[] = {"--predict", "--evaluate", "--dump-batch", "--selftest",
+                                        "--version", "--help", "-h"};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        if (find(argc, argv, other[i])) {
+            fprintf(stderr, "invar run: --report is of a training, and %s trains nothing; leave "
+                    "one of them out\n", other[i]);
+            return false;
+        }
+    if (inv_output_is_standard(log))
+        fprintf(stderr, "invar run: --report reads the log again; let --log name a file\n");
+    return !inv_output_is_standard(log);
+}
+
+/* The file of --log. */
+static const char *log_given(int argc, char **argv)
+{
+    int at = find(argc, argv, "--log");
+    if (!at)
+        return NULL;
+    return argv[at][5] ? argv[at] + 6 : at + 1 < argc ? argv[at + 1] : "";
+}
+
+static int train(const struct program *program, int argc, char **argv, const char *log,
+                 const struct build_options *options)
+{
+    char **with = calloc((size_t)argc + 3, sizeof *with);
+    if (!with)
+        return 1;
+    memcpy(with, argv, sizeof *with * (size_t)argc);
+    if (!log_given(argc, argv)) {
+        with[argc++] = arena_strdup(program->arena, "--log");
+        with[argc++] = arena_strdup(program->arena, log);
+    }
+    int status = build_attend(program, argc, with, options);
+    free(with);
+    return status;
+}
+
+int report_training(const struct program *program, int argc, char **argv,
+                    const struct build_options *options)
+{
+    const char *log = log_given(argc, argv);
+    const char *page = arena_printf(program->arena, "%s.html", program->name);
+    if (!log)
+        log = arena_printf(program->arena, "%s.jsonl", program->name);
+    if (!can_report(argc, argv, log))
+        return INV_BAD_USAGE;
+    int status = train(program, argc, argv, log, options);
+    if (status != INV_OK && status != INV_NOT_FINITE)
+        return status;                  /* the log is of another run, or there is none */
+    int failed = report_write(&(struct report_request){.log = &log, .count = 1, .out = page,
+                                               .program = program});
+    if (!failed)
+        printf("report %s\n", page);
+    return status ? status : failed;
+}

@@ -1,0 +1,35 @@
+// What a reader does with the page, and what must come of it; the title says what does not.
+try {
+  const figure = document.querySelector('figure.chart');
+  const line = figure.querySelector('.lines path'), value = figure.querySelector('.legend b');
+  const slider = figure.querySelector('.pick input'), log = document.getElementById('log');
+  const smooth = document.getElementById('smooth');
+  const wanted = (truth, what) => { if (!truth) throw new Error(what); };
+  const set = (input, to) => { input.value = to; input.dispatchEvent(new Event('input')); };
+
+  const linear = line.getAttribute('d'), last = value.textContent;
+  log.click();
+  wanted(line.getAttribute('d') !== linear, 'logarithmic axes are as linear ones');
+  log.click();
+  wanted(line.getAttribute('d') === linear, 'linear axes do not come back');
+  set(smooth, '0.5');
+  wanted(figure.querySelector('.raw').getAttribute('d') === linear, 'what is smoothed is gone');
+  set(smooth, '0');
+  wanted(line.getAttribute('d') === linear && !figure.querySelector('.raw'), 'smooth stays');
+
+  set(slider, '0');
+  wanted(value.textContent === '1.0625', 'epoch 1 is ' + value.textContent);
+  wanted(slider.getAttribute('aria-valuetext').startsWith('epoch 1: '), 'the slider says nothing');
+  figure.querySelector('svg').dispatchEvent(new PointerEvent('pointerleave'));
+  wanted(value.textContent === last, 'the last value does not come back');
+  const box = figure.querySelector('svg').getBoundingClientRect();
+  figure.querySelector('svg').dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + 60}));
+  wanted(value.textContent === '1.0625', 'under the pointer is ' + value.textContent);
+
+  wanted(document.querySelectorAll('code.hash + button').length > 2, 'no buttons to copy hashes');
+  wanted(!document.querySelector('.controls').hidden, 'the controls are hidden');
+  wanted(document.documentElement.scrollWidth <= innerWidth, 'the page is wider than its window');
+  document.title = 'right';
+} catch (error) {
+  document.title = error.message;
+}
