@@ -3,7 +3,7 @@
 #include "report/html.h"
 
 /* The drawing in units of its viewBox, and the plot within it. */
-enum { WIDTH = 420, HEIGHT = 236, LEFT = 56, RIGHT = 410, TOP = 10, BOTTOM = 206 };
+enum { WIDTH = 420, HEIGHT = 240, LEFT = 56, RIGHT = 410, TOP = 10, BOTTOM = 206 };
 enum { POINTS_MAX = 1500 };             /* of a curve as drawn */
 
 /* Numbers from first * step to last * step at the places in between; step is 1, 2 or 5 times ten
@@ -115,7 +115,7 @@ static void print_grid(struct text *text, const struct chart *chart, const struc
         if (at < view->x_low || at > view->x_high)
             continue;
         text_printf(text, "<path d=\"M%.1f %dv4\"/><text x=\"%.1f\" y=\"%d\">", x, BOTTOM, x,
-                    BOTTOM + 16);
+                    BOTTOM + 17);
         print_tick(text, &view->x, i);
         text_puts(text, "</text>\n");
     }

@@ -1,6 +1,8 @@
 #include "report/curves.h"
 #include <string.h>
 
+enum { AT_ONCE = 12 };                  /* charts that are not folded away */
+
 static const char *const pace_name[PACES] = {[BY_EPOCH] = "epoch", [BY_STEP] = "step"};
 
 /* Is it the first series of its name, over all runs? */
@@ -55,15 +57,20 @@ static struct chart chart_of(struct arena *arena, const struct run *run, int cou
 
 int curves_print(struct text *text, const struct run *run, int count)
 {
-    int charts = 0;
+    int charts = 0;                     /* of many, such as norms for each parameter, most fold */
     for (int pace = 0; pace < PACES; pace++)
         for (int r = 0; r < count; r++)
             for (int s = 0; s < run[r].series_count; s++) {
                 if ((int)run[r].series[s].pace != pace || !is_first(run, r, s))
                     continue;
                 struct chart chart = chart_of(text->arena, run, count, &run[r].series[s]);
+                if (charts == AT_ONCE)
+                    text_puts(text, "<details class=\"more\"><summary>more curves</summary>\n"
+                              "<div class=\"charts\">\n");
                 chart.number = ++charts;
                 chart_print(text, &chart);
             }
+    if (charts > AT_ONCE)
+        text_puts(text, "</div>\n</details>\n");
     return charts;
 }

@@ -79,11 +79,16 @@ static bool read_numbers(struct reader *r, int depth)
     if (depth == MEMBER_RANK || (r->has_rank && depth == m->rank))
         return fail(r, "a list that is too deep");
     inv_json_accept(&r->json, '[');
-    do {
-        if (!read_numbers(r, depth + 1))
-            return false;
-        count++;
-    } while (inv_json_accept(&r->json, ','));
+    if (inv_json_peek(&r->json) == ']') {
+        m->rank = depth + 1;
+        r->has_rank = true;
+    } else {
+        do {
+            if (!read_numbers(r, depth + 1))
+                return false;
+            count++;
+        } while (inv_json_accept(&r->json, ','));
+    }
     if (!inv_json_expect(&r->json, ']'))
         return false;
     if (m->dim[depth] && m->dim[depth] != count)

@@ -14,7 +14,7 @@ struct member {
     const char *text;                   /* a text; of a number its digits; NULL for lists */
     bool is_text;
     int rank;                           /* of numbers: 0 for one alone */
-    int64_t dim[MEMBER_RANK];
+    int64_t dim[MEMBER_RANK];           /* 0 where a list is empty */
     double *value;                      /* the numbers in row-major order, NaN for null */
     int count, room;
 };

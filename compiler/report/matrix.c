@@ -7,8 +7,8 @@ enum { SHADES = 10, SIDE_MAX = 200 };   /* SIDE_MAX: rows or columns that a page
 
 static bool is_matrix(const struct member *m)
 {
-    return !m->is_text && (m->rank == 1 || m->rank == 2) && m->dim[0] <= SIDE_MAX &&
-           m->dim[m->rank - 1] <= SIDE_MAX;
+    return !m->is_text && (m->rank == 1 || m->rank == 2) && m->count > 0 &&
+           m->dim[0] <= SIDE_MAX && m->dim[m->rank - 1] <= SIDE_MAX;
 }
 
 /* The names of the only field of so many classes, or NULL. */

@@ -68,6 +68,7 @@ static void set_runs(struct values *values, const struct run *run, int count)
         struct values *item = values_add_item(values, "run");
         if (count > 1)
             values_add_item(item, "beside");
+        values_printf(item, "number", "%d", r);
         html_set(item, "name", run[r].name);
         values_printf(item, "colour", "c%d", r);
         html_set(item, "extent", extent_of(arena, &run[r]));

@@ -115,6 +115,38 @@ static bool add_points(struct arena *arena, struct inv_errors *errors, struct ru
     return true;
 }
 
+/* ---- runs that went on from a checkpoint ---- */
+
+static double number_of(const struct entry *line, const char *key)
+{
+    const struct member *m = entry_find(line, key);
+    return m && member_is_number(m) ? m->value[0] : 0;
+}
+
+/* What was logged after that step comes again. */
+static void go_back(struct run *run, double step)
+{
+    while (run->epoch_count && number_of(&run->epoch[run->epoch_count - 1], "steps") > step)
+        run->epoch_count--;
+    double epoch = run->epoch_count ? number_of(&run->epoch[run->epoch_count - 1], "epoch") : 0;
+    for (int i = 0; i < run->series_count; i++) {
+        struct series *s = &run->series[i];
+        while (s->count && (s->pace == BY_STEP ? s->x[s->count - 1] >= step
+                                               : s->x[s->count - 1] > epoch))
+            s->count--;
+    }
+}
+
+/* Those of which nothing came again. */
+static void drop_empty(struct run *run)
+{
+    int kept = 0;
+    for (int i = 0; i < run->series_count; i++)
+        if (run->series[i].count)
+            run->series[kept++] = run->series[i];
+    run->series_count = kept;
+}
+
 /* ---- lines ---- */
 
 static bool begin(struct inv_errors *errors, struct run *run, const struct entry *line)
@@ -138,6 +170,12 @@ static bool take_line(struct arena *arena, struct inv_errors *errors, struct run
     }
     if (entry_find(line, pace_key[BY_STEP]))
         return add_points(arena, errors, run, line, BY_STEP);
+    if (entry_find(line, "model"))
+        return true;                    /* the environment of what goes on: a line will say where */
+    if (entry_find(line, "resumed_step")) {
+        go_back(run, number_of(line, "resumed_step"));
+        return true;
+    }
     ARENA_PUSH(arena, run->other, run->other_count, run->other_room) = *line;
     const struct member *hash = entry_find(line, "sha256");
     if (entry_find(line, "weights") && hash && hash->is_text)
@@ -176,7 +214,10 @@ bool run_read(struct arena *arena, struct inv_errors *errors, const char *path, 
         inv_error(errors, "%s: the log is empty: its run ended before it began to train", path);
         return false;
     }
-    return read_lines(arena, errors, run, &text);
+    if (!read_lines(arena, errors, run, &text))
+        return false;
+    drop_empty(run);
+    return true;
 }
 
 const char *run_fact(const struct run *run, const char *key)

@@ -170,6 +170,13 @@ if (logBox) {
   });
 }
 
+// Runs that are not wanted: their curves have the colour of their number.
+for (const box of document.querySelectorAll('input.shows'))
+  box.addEventListener('change', () => {
+    for (const path of document.querySelectorAll('#curves ~ .charts figure path.c' + box.value))
+      (path.closest('li') || path).classList.toggle('off', !box.checked);
+  });
+
 function say(text) {
   document.getElementById('said').textContent = text;
 }

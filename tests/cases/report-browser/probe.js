@@ -17,6 +17,14 @@ try {
   set(smooth, '0');
   wanted(line.getAttribute('d') === linear && !figure.querySelector('.raw'), 'smooth stays');
 
+  const shows = document.querySelector('input.shows');
+  if (shows) {
+    shows.click();
+    wanted(getComputedStyle(line).display === 'none', 'a run that is not wanted is shown');
+    shows.click();
+    wanted(getComputedStyle(line).display !== 'none', 'a run does not come back');
+  }
+
   set(slider, '0');
   wanted(value.textContent === '1.0625', 'epoch 1 is ' + value.textContent);
   wanted(slider.getAttribute('aria-valuetext').startsWith('epoch 1: '), 'the slider says nothing');
