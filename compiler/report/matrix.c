@@ -40,6 +40,14 @@ static int shade_of(const double *row, int64_t columns, int64_t c)
     return most > 0 && isfinite(row[c]) ? (int)(fabs(row[c]) / most * (SHADES - 1)) : 0;
 }
 
+/* A metric confusion of the library, by its name. */
+static bool is_confusion(const struct member *m)
+{
+    static const char name[] = "confusion";
+    size_t size = strlen(m->key), end = sizeof name - 1;
+    return m->rank == 2 && size >= end && !strcmp(m->key + size - end, name);
+}
+
 static void add_matrix(struct values *values, const struct story *story, const struct run *run,
                        const struct member *m)
 {
@@ -49,6 +57,7 @@ static void add_matrix(struct values *values, const struct story *story, const s
     struct values *item = values_add_item(values, "matrix");
     html_set(item, "key", story->count > 1 ? arena_printf(arena, "%s of %s", m->key, run->name)
                                            : m->key);
+    values_set(item, "note", is_confusion(m) ? "rows: labels; columns: guesses" : "");
     for (int64_t c = 0; c < columns; c++)
         html_set(values_add_item(item, "head"), "name", name_of(arena, names, c));
     for (int64_t r = 0; r < rows; r++) {
@@ -73,11 +82,12 @@ static void add_line(struct values *values, const struct story *story, const str
 
 void matrices_set(struct values *values, const struct story *story)
 {
+    struct values *lists = values_add_item(values, "lists");
     for (int r = 0; r < story->count; r++) {
         const struct run *run = &story->run[r];
         if (run->epoch_count)
-            add_line(values, story, run, &run->epoch[run->epoch_count - 1]);
+            add_line(lists, story, run, &run->epoch[run->epoch_count - 1]);
         for (int i = 0; i < run->other_count; i++)
-            add_line(values, story, run, &run->other[i]);
+            add_line(lists, story, run, &run->other[i]);
     }
 }

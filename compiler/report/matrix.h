@@ -4,7 +4,7 @@
 #include "emit/template.h"
 #include "report/page.h"
 
-/* List "matrix": the last of each name, of lists of numbers and lists of these. */
+/* List "matrix" in the item of "lists": the last of each name, of lists and lists of lists. */
 void matrices_set(struct values *, const struct story *);
 
 #endif
