@@ -14,6 +14,8 @@ try {
   wanted(line.getAttribute('d') === linear, 'linear axes do not come back');
   set(smooth, '0.5');
   wanted(figure.querySelector('.raw').getAttribute('d') === linear, 'what is smoothed is gone');
+  // (1.0625 / 2 + 0.5) / 1.5 and ((1.0625 / 2 + 0.5) / 2 + 0.125) / 1.75 on an axis from 0 to 1.5
+  wanted(line.getAttribute('d').endsWith('L233.0 116.2L410.0 158.2'), 'smooth is ' + line.getAttribute('d'));
   set(smooth, '0');
   wanted(line.getAttribute('d') === linear && !figure.querySelector('.raw'), 'smooth stays');
 
@@ -30,6 +32,7 @@ try {
   wanted(slider.getAttribute('aria-valuetext').startsWith('epoch 1: '), 'the slider says nothing');
   figure.querySelector('svg').dispatchEvent(new PointerEvent('pointerleave'));
   wanted(value.textContent === last, 'the last value does not come back');
+  wanted(slider.value === slider.max, 'the slider does not go back');
   const box = figure.querySelector('svg').getBoundingClientRect();
   figure.querySelector('svg').dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + 60}));
   wanted(value.textContent === '1.0625', 'under the pointer is ' + value.textContent);
