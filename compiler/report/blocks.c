@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include "emit/figures.h"
+#include "report/flow.h"
 #include "report/html.h"
 #include "report/model.h"
 
@@ -11,8 +12,25 @@ static bool has_calls(const struct program *program, int number)
     return false;
 }
 
-/* Name, output and figures of a call, or of the optimizer. */
-static void print_block(struct text *text, const struct summary *s, int number)
+/* Where it is not what the call before it gives: "from conv2d1 and what comes in". */
+static void print_flow(struct text *text, const struct summary *s, const struct flow *flow,
+                       int number, int before)
+{
+    const struct ids *from = &flow[number].from;
+    int count = from->count + flow[number].input, last = from->count - 1;
+    if (count == 0 || (before ? count == 1 && last == 0 && from->id[0] == before : last < 0))
+        return;
+    text_puts(text, " <span>from");
+    for (int i = 0; i < count; i++)
+        text_printf(text, "%s %s", i == 0 ? "" : i + 1 < count ? "," : " and",
+                    i <= last ? html_escape(text->arena, figures_title(s, from->id[i]))
+                              : "what comes in");
+    text_puts(text, "</span>");
+}
+
+/* Name, output and figures of a call, or of the optimizer; before: the call before it, or 0. */
+static void print_block(struct text *text, const struct summary *s, const struct flow *flow,
+                        int number, int before)
 {
     struct arena *arena = text->arena;
     const struct figures *f = &s->of[number];
@@ -22,6 +40,7 @@ static void print_block(struct text *text, const struct summary *s, int number)
     if (number && *s->program->layer[number].output)
         text_printf(text, " <code>%s</code>", html_escape(arena, s->program->layer[number].output));
     text_puts(text, "<span class=\"figures\">");
+    print_flow(text, s, flow, number, before);
     if (s->shared[number])
         text_puts(text, "<span>shared parameters</span> ");
     else if (parameters)
@@ -33,18 +52,21 @@ static void print_block(struct text *text, const struct summary *s, int number)
     text_puts(text, "</span></span>");
 }
 
-static void print_calls(struct text *text, const struct summary *s, int outer)
+static void print_calls(struct text *text, const struct summary *s, const struct flow *flow,
+                        int outer)
 {
+    int before = 0;
     text_puts(text, "<ol>\n");
     for (int i = 2; i < s->program->layer_count; i++) {
         if (s->program->layer[i].outer != outer)
             continue;
         bool folds = has_calls(s->program, i);
         text_puts(text, folds ? "<li><details><summary>" : "<li>");
-        print_block(text, s, i);
+        print_block(text, s, flow, i, before);
+        before = i;
         if (folds) {
             text_puts(text, "</summary>\n");
-            print_calls(text, s, i);
+            print_calls(text, s, flow, i);
             text_puts(text, "</details>");
         }
         text_puts(text, "</li>\n");
@@ -55,6 +77,7 @@ static void print_calls(struct text *text, const struct summary *s, int outer)
 void blocks_print(struct text *text, const struct program *program)
 {
     struct summary s = figures_of(program, text->arena);
+    const struct flow *flow = flow_of(program, text->arena);
     struct arena *arena = text->arena;
     int64_t all = s.all.trained + s.all.frozen;
     text_printf(text, "<p>%s parameters, %s of them trained; %s FLOPs in a step of %" PRId64
@@ -63,8 +86,8 @@ void blocks_print(struct text *text, const struct program *program)
                 text_grouped(arena, s.all.trained), text_grouped(arena, s.all.step),
                 program->train.batch);
     text_puts(text, "<div class=\"blocks\">\n");
-    print_block(text, &s, 1);
-    print_calls(text, &s, 1);
-    print_block(text, &s, 0);
+    print_block(text, &s, flow, 1, 0);
+    print_calls(text, &s, flow, 1);
+    print_block(text, &s, flow, 0, 0);
     text_puts(text, "</div>\n");
 }
