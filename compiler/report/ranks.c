@@ -59,9 +59,17 @@ static struct curve curve_of(struct arena *arena, const struct scores *s, int cl
 
 static void add_curve(struct arena *arena, struct chart *chart, struct curve curve)
 {
-    curve.colour = chart->curve_count % CHART_COLOURS;
-    curve.dash = chart->curve_count / CHART_COLOURS % 3;
+    int others = CHART_COLOURS - 1;     /* the last colour is that of the diagonal */
+    curve.colour = chart->curve_count % others;
+    curve.dash = chart->curve_count / others % 2;
     ARENA_PUSH(arena, chart->curve, chart->curve_count, chart->curve_room) = curve;
+}
+
+static void add_diagonal(struct arena *arena, struct chart *chart, const char *label)
+{
+    static const double ends[] = {0, 1};
+    ARENA_PUSH(arena, chart->curve, chart->curve_count, chart->curve_room) = (struct curve){
+        .label = label, .colour = CHART_COLOURS - 1, .dash = 2, .x = ends, .y = ends, .count = 2};
 }
 
 /* Probability of what is guessed, in equal bins that include their upper end, beside the share of
@@ -96,9 +104,6 @@ static struct curve calibration(struct arena *arena, const struct scores *s)
 
 void scores_print(struct text *text, const struct scores *s, int number)
 {
-    static const double ends[] = {0, 1};
-    const struct curve diagonal = {.label = "by chance", .x = ends, .y = ends, .count = 2};
-    struct curve exact = diagonal;
     struct chart roc = {.title = "true cases found (ROC)", .x_name = "false cases taken",
                         .number = number, .plain = true};
     struct chart calibrated = {.title = "calibration", .x_name = "mean probability",
@@ -108,10 +113,9 @@ void scores_print(struct text *text, const struct scores *s, int number)
         if (curve.count)
             add_curve(text->arena, &roc, curve);
     }
-    add_curve(text->arena, &roc, diagonal);
+    add_diagonal(text->arena, &roc, "by chance");
     add_curve(text->arena, &calibrated, calibration(text->arena, s));
-    exact.label = "exact";
-    add_curve(text->arena, &calibrated, exact);
+    add_diagonal(text->arena, &calibrated, "exact");
     chart_print(text, &roc);
     chart_print(text, &calibrated);
 }
