@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "build/build.h"
 #include "host/errors.h"
 #include "host/output.h"
@@ -32,13 +33,14 @@ static bool can_report(int argc, char **argv, const char *log)
     return !inv_output_is_standard(log);
 }
 
-/* The file of --log. */
-static const char *log_given(int argc, char **argv)
+/* The value of --log or --weights, or NULL. */
+static const char *value_of(int argc, char **argv, const char *name)
 {
-    int at = find(argc, argv, "--log");
+    int at = find(argc, argv, name);
+    size_t size = strlen(name);
     if (!at)
         return NULL;
-    return argv[at][5] ? argv[at] + 6 : at + 1 < argc ? argv[at + 1] : "";
+    return argv[at][size] ? argv[at] + size + 1 : at + 1 < argc ? argv[at + 1] : "";
 }
 
 static int train(const struct program *program, int argc, char **argv, const char *log,
@@ -48,7 +50,7 @@ static int train(const struct program *program, int argc, char **argv, const cha
     if (!with)
         return 1;
     memcpy(with, argv, sizeof *with * (size_t)argc);
-    if (!log_given(argc, argv)) {
+    if (!find(argc, argv, "--log")) {
         with[argc++] = arena_strdup(program->arena, "--log");
         with[argc++] = arena_strdup(program->arena, log);
     }
@@ -60,17 +62,23 @@ static int train(const struct program *program, int argc, char **argv, const cha
 int report_training(const struct program *program, int argc, char **argv,
                     const struct build_options *options)
 {
-    const char *log = log_given(argc, argv);
+    const char *log = value_of(argc, argv, "--log");
+    const char *weights = value_of(argc, argv, "--weights");
     const char *page = arena_printf(program->arena, "%s.html", program->name);
     if (!log)
         log = arena_printf(program->arena, "%s.jsonl", program->name);
+    if (!weights)
+        weights = arena_printf(program->arena, "%s.safetensors", program->name);
     if (!can_report(argc, argv, log))
         return INV_BAD_USAGE;
     int status = train(program, argc, argv, log, options);
     if (status != INV_OK && status != INV_NOT_FINITE)
         return status;                  /* the log is of another run, or there is none */
-    int failed = report_write(&(struct report_request){.log = &log, .count = 1, .out = page,
-                                               .program = program});
+    struct stat file;
+    bool written = status == INV_OK && stat(weights, &file) == 0 && S_ISREG(file.st_mode);
+    int failed = report_write(&(struct report_request){
+        .log = &log, .count = 1, .out = page, .program = program,
+        .weights = written ? weights : NULL});
     if (!failed)
         printf("report %s\n", page);
     return status ? status : failed;
