@@ -110,6 +110,9 @@ static bool compile(struct program *program, const struct load *load, const stru
     if (diags_error_count(program->diags))
         return false;
     dump(program, "random", o->dump);
+    each_phase(program, pass_loops);
+    verify(program, "loops");
+    dump(program, "loops", o->dump);
     each_phase(program, pass_fuse);
     dump(program, "fuse", o->dump);
     each_phase(program, pass_order);
@@ -473,8 +476,8 @@ static const char model_options[] =
     "  --train MODEL       take 'train MODEL on ...' where the file has several (default: the\n"
     "                      only one there is)\n"
     "  --dump=PASS         print the graphs after a pass, then go on: ast (the file itself),\n"
-    "                      lower, simplify, recompute, random, fuse, order or plan; program:\n"
-    "                      after lower, with variables, data and settings (default: none)\n"
+    "                      lower, simplify, recompute, random, loops, fuse, order or plan;\n"
+    "                      program: as lower, with variables, data, settings (default: none)\n"
     "  -Werror             warnings are errors\n";
 static const char build_options[] =
     "  --target c          what the trainer runs on: c: processors; cuda: NVIDIA GPUs, needs nvcc\n"
@@ -684,7 +687,7 @@ static int bad_option(const struct command *c, const char *argument)
 static bool known_pass(const struct command *c, const char *pass)
 {
     static const char *const passes[] = {"ast", "lower", "program", "simplify", "recompute",
-                                         "random", "fuse", "order", "plan"};
+                                         "random", "loops", "fuse", "order", "plan"};
     enum { COUNT = sizeof passes / sizeof *passes };
     for (int i = 0; i < COUNT; i++)
         if (!strcmp(pass, passes[i]))

@@ -9,7 +9,9 @@
 #include "emit/share.h"
 #include "emit/target.h"
 #include "emit/text.h"
+#include "graph/loop.h"
 #include "passes/firmware.h"
+#include "passes/schedule.h"
 
 #ifndef INVAR_VERSION
 #define INVAR_VERSION "0"
@@ -38,9 +40,22 @@ static const struct part parts[] = {
     {PHASE_PREDICT, false, "predict", "INV_PREDICT", "Outputs of a batch."},
 };
 
-static void add_step(struct emit *emit, const char *line)
+/* Loops that have begun and not ended. */
+static int open_loops(const struct emit *emit)
 {
-    text_printf(&emit->steps, "    %s\n", line);
+    int count = 0;
+    for (int i = 0; i < emit->loop_count; i++)
+        count += emit->loop[i].end < 0;
+    return count;
+}
+
+/* Lines of the phase; within loops that are lines, too, deeper by a step for each. */
+static void add_step(struct emit *emit, const char *lines)
+{
+    int depth = emit->target->loop_lines ? open_loops(emit) : 0;
+    for (const char *next; (next = strchr(lines, '\n')) != NULL; lines = next + 1)
+        text_printf(&emit->steps, "    %*s%.*s\n", 4 * depth, "", (int)(next - lines), lines);
+    text_printf(&emit->steps, "    %*s%s\n", 4 * depth, "", lines);
 }
 
 /* A row of the trace table, after `inner` others that went into it; what is not stored has no
@@ -98,11 +113,11 @@ static struct traced trace_group(struct function *f, struct text *lines)
             function_store_is_idle(f, node))
             continue;
         int inner = trace_inner(f, node);
-        int64_t offset = function_place(f, node->id)->offset;
-        text_printf(lines, "%strace(run, %d, %" PRId64 ", %s);", lines->size > 0 ? "\n    " : "",
-                    emit->trace_count, offset,
+        const struct place *place = function_place(f, node->id);
+        text_printf(lines, "%strace(run, %d, %s, %s);", lines->size > 0 ? "\n" : "",
+                    emit->trace_count, emit_offset(emit, place),
                     emit_extent(emit->arena, extent_of_all(&node->shape)));
-        add_trace(f, node, offset, inner);
+        add_trace(f, node, place->offset, inner);
     }
     rows.end = emit->trace_count;
     return rows;
@@ -121,8 +136,7 @@ static const char *own_text(struct emit *emit, const struct user *user)
             text_printf(&text, "%s0x%08" PRIx32 "u", target->narrow ? "(int32_t)" : "",
                         (uint32_t)number);
         else
-            text_printf(&text, "%" PRId64,
-                        target->in_piece ? target->in_piece(emit, number) : number);
+            text_puts(&text, emit_offset(emit, user->place[i - user->shared->streams]));
     }
     return text.size > 0 ? text.data : "0";
 }
@@ -134,7 +148,7 @@ static struct function *write_function(const struct function *group, struct shar
     struct function *f = ARENA_NEW(emit->arena, struct function);
     *f = *group;
     f->values = values_new(emit->arena);
-    f->shared = shared->groups > 1 ? shared : NULL;
+    f->shared = share_has_own(shared) ? shared : NULL;
     bool one_phase = (shared->phases & (shared->phases - 1)) == 0;
     f->name = one_phase ? arena_printf(emit->arena, "%s_%02d", f->graph->name, f->index)
                         : arena_printf(emit->arena, "shared_%02d", emit->shared_count++);
@@ -160,7 +174,7 @@ static void emit_step(struct function *f, const struct user *user, bool traced,
     if (*line && strcmp(line, *last_line) != 0)
         add_step(emit, arena_printf(emit->scratch, "/* %s */", line));
     *last_line = line;
-    const char *own = user->shared->groups > 1 ? own_text(emit, user) : NULL;
+    const char *own = share_has_own(user->shared) ? own_text(emit, user) : NULL;
     struct function user_of = *user->shared->function;
     user_of.graph = f->graph;
     user_of.group = f->group;
@@ -169,6 +183,57 @@ static void emit_step(struct function *f, const struct user *user, bool traced,
     add_step(emit, emit->target->step(&user_of, own, rows));
     if (emit->target->trace_lines && traces.size > 0)
         add_step(emit, traces.data);
+}
+
+/* What of the step's own numbers moves in the loops around it, which have begun. */
+static void list_moves(struct emit *emit, const struct user *user)
+{
+    const struct shared *shared = user->shared;
+    for (int i = 0; i < shared->own_count - shared->streams; i++)
+        for (int loop = 0; loop < emit->loop_count; loop++) {
+            struct extent bytes = user->place[i]->advance[emit->loop[loop].depth];
+            struct move move = {emit->step_count, shared->own_count, shared->streams + i, loop,
+                                bytes};
+            if (emit->loop[loop].end < 0 && !extent_is(bytes, 0))
+                ARENA_PUSH(emit->arena, emit->move, emit->move_count, emit->move_room) = move;
+        }
+}
+
+static void begin_loop(struct emit *emit, const struct graph *graph, int number)
+{
+    const struct loop *loop = &graph->loop[number];
+    struct loop_steps steps = {loop, emit->step_count, -1, schedule_depth(graph, number)};
+    const char *name = arena_printf(emit->arena, "index%d", steps.depth);
+    if (emit->target->loop_lines && loop->reverse)
+        add_step(emit, arena_printf(emit->arena, "for (int64_t %s = %" PRId64 "; %s >= 0; %s--) {",
+                                    name, loop->turns - 1, name, name));
+    else if (emit->target->loop_lines)
+        add_step(emit, arena_printf(emit->arena, "for (int64_t %s = 0; %s < %" PRId64 "; %s++) {",
+                                    name, name, loop->turns, name));
+    ARENA_PUSH(emit->arena, emit->loop, emit->loop_count, emit->loop_room) = steps;
+}
+
+static void end_loop(struct emit *emit, struct loop_steps *steps)
+{
+    steps->end = emit->step_count;
+    if (emit->target->loop_lines)
+        add_step(emit, "}");
+}
+
+/* The step is in that loop, or none (-1): ends those that it is not in, begins those that it is. */
+static void enter_loop(struct emit *emit, const struct graph *graph, int loop)
+{
+    for (int i = emit->loop_count - 1; i >= 0; i--)
+        if (emit->loop[i].end < 0 &&
+            !loop_within(graph, loop, (int)(emit->loop[i].loop - graph->loop)))
+            end_loop(emit, &emit->loop[i]);
+    bool inside = loop < 0;
+    for (int i = 0; i < emit->loop_count; i++)
+        inside = inside || (emit->loop[i].end < 0 && emit->loop[i].loop == &graph->loop[loop]);
+    if (inside)
+        return;
+    enter_loop(emit, graph, graph->loop[loop].outer);
+    begin_loop(emit, graph, loop);
 }
 
 static void emit_group(struct emit *emit, const struct part *part, int index,
@@ -181,10 +246,13 @@ static void emit_group(struct emit *emit, const struct part *part, int index,
     bool traced = emit->target->traced && part->phase == PHASE_TRAIN && !part->update;
     if (!user->shared->function)
         user->shared->function = write_function(&f, user->shared);
+    enter_loop(emit, graph, f.group->loop);
+    list_moves(emit, user);
     struct arena *kept = emit->arena;
     emit->arena = emit->scratch;
     emit_step(&f, user, traced, last_line);
     emit->arena = kept;
+    emit->step_count++;
 }
 
 enum { PHASE_ROOM = 1024 };             /* beside the steps and traces */
@@ -203,6 +271,8 @@ static void render_phase(struct emit *emit, const struct part *part)
     bool rows = emit_names_rows(emit->steps.data);
     values_set(phase, "batch", rows ? "const int64_t b = run->rows;" : "");
     values_set(phase, "steps", emit->steps.data);
+    if (emit->target->list_loops)
+        emit->target->list_loops(emit, phase);
     template_render(emit->target->phase, phase, &text);
     values_set(values_add_item(emit->file, emit->target->phase_list), "function", text.data);
 }
@@ -216,6 +286,7 @@ static void emit_part(struct emit *emit, const struct part *part)
     size_t nodes = graph ? (size_t)graph->count * sizeof *emit->traced : 0;
     emit->traced = memset(arena_alloc(emit->arena, nodes + 1), 0, nodes);
     int count = 0;
+    emit->step_count = emit->loop_count = emit->move_count = 0;
     struct arena *steps = arena_new();
     emit->scratch = arena_new();
     text_init(&emit->steps, steps);
@@ -227,6 +298,8 @@ static void emit_part(struct emit *emit, const struct part *part)
                 emit->scratch = arena_new();
             }
         }
+    if (graph)
+        enter_loop(emit, graph, -1);
     emit->target->list_phase(emit, part->name, part->index, count);
     if (count > 0)
         render_phase(emit, part);

@@ -6,6 +6,7 @@
 
 #include "emit/emit.h"
 #include "invar.h"
+#include "graph/loop.h"
 #include "graph/op.h"
 #include "passes/schedule.h"
 
@@ -17,9 +18,20 @@ static const char *const variable_names[] = {
     [VAR_COLLECTED] = "collected",
 };
 
+/* How often the group runs. */
+static int64_t turns_of(const struct graph *graph, const struct group *group)
+{
+    int64_t turns = 1;
+    for (int loop = group->loop; loop >= 0; loop = graph->loop[loop].outer)
+        turns *= graph->loop[loop].turns;
+    return turns;
+}
+
 int64_t plan_flops(const struct graph *graph, const struct node *node)
 {
-    return extent_at(node_work(graph, node).flops, graph->program->train.batch);
+    const struct schedule *schedule = graph->schedule;
+    return extent_at(node_work(graph, node).flops, graph->program->train.batch) *
+           turns_of(graph, &schedule->group[schedule->group_of[node->id]]);
 }
 
 int64_t plan_phase_flops(const struct graph *graph)
@@ -79,11 +91,24 @@ static void print_line(const struct graph *graph, const struct group *group, str
     }
 }
 
+/* "      loop of 64 turns, reversed", for each loop that begins with the group. */
+static void print_loops(const struct graph *graph, int g, int loop, struct text *text)
+{
+    const struct group *before = g > 0 ? &graph->schedule->group[g - 1] : NULL;
+    if (loop < 0 || (before && loop_within(graph, before->loop, loop)))
+        return;
+    print_loops(graph, g, graph->loop[loop].outer, text);
+    text_printf(text, "  %*sloop of %" PRId64 " turns%s\n", 4 + 2 * schedule_depth(graph, loop), "",
+                graph->loop[loop].turns, graph->loop[loop].reverse ? ", reversed" : "");
+}
+
 static void print_group(const struct graph *graph, int g, struct text *text)
 {
     const struct group *group = &graph->schedule->group[g];
-    text_printf(text, "  %3d %s%s:", g, class_def(group->kind)->stem,
-                group->update ? " update" : "");
+    print_loops(graph, g, group->loop, text);
+    text_printf(text, "  %3d %*s%s%s:", g,
+                group->loop < 0 ? 0 : 2 * schedule_depth(graph, group->loop) + 2, "",
+                class_def(group->kind)->stem, group->update ? " update" : "");
     for (int m = 0; m < group->count; m++)
         text_printf(text, " %s", op_def(graph->node[group->node[m]]->op)->stem);
     print_line(graph, group, text);

@@ -2,14 +2,17 @@
  * groups of the same numbers are alike. */
 #include "emit/share.h"
 
+#include <assert.h>
 #include <string.h>
 #include "base/chains.h"
 
-/* Storage, and nodes outside, of groups that are looked at: others are long, and share nothing. */
-enum { PARTS_MAX = 64 };
+/* Storage, and nodes outside, of groups that are looked at: others are long, and share nothing.  In
+ * loops all are looked at, for storage may move. */
+enum { PARTS_MAX = 64, PARTS_IN_LOOP = 4 * GROUP_NODES_MAX };
 
 struct storage_part {
-    int64_t offset, bytes;
+    const struct place *place;
+    int64_t bytes;                      /* of the largest value there */
 };
 
 struct writing {
@@ -18,9 +21,10 @@ struct writing {
     int group;
     struct extent elements;             /* of a flat group; 0: the group is not flat */
     struct text numbers;
-    int outside[PARTS_MAX];
+    int parts_max;
+    int outside[PARTS_IN_LOOP];
     int outside_count;
-    struct storage_part part[PARTS_MAX];
+    struct storage_part part[PARTS_IN_LOOP];
     int part_count;
     int64_t stream[PARTS_MAX];
     int stream_count;
@@ -80,11 +84,13 @@ static void put_number(void *to, int64_t number)
     put(to, number);
 }
 
-/* What the operator reads, but for the variable, and the stream, which is the group's own. */
+/* What the operator reads, but for the variable, the loop, and the stream, which is the group's
+ * own. */
 static void put_attributes(struct writing *w, const struct node *node)
 {
     unsigned has = op_def(node->op)->attributes;
-    node_numbers(node, has & ~(unsigned)(ATTR_VARIABLE | ATTR_PATH | ATTR_STREAM), put_number, w);
+    node_numbers(node, has & ~(unsigned)(ATTR_VARIABLE | ATTR_LOOP | ATTR_PATH | ATTR_STREAM),
+                 put_number, w);
     if (has & ATTR_STREAM && computes(w, node->id) && w->stream_count < PARTS_MAX)
         w->stream[w->stream_count++] = node->attr.stream;
 }
@@ -97,14 +103,14 @@ static void put_place(struct writing *w, const struct place *place)
     if (place->kind != PLACE_ARENA && place->kind != PLACE_VARIABLE)
         return;
     int i = 0;
-    while (i < w->part_count && w->part[i].offset != place->offset)
+    while (i < w->part_count && !place_same(w->part[i].place, place))
         i++;
-    if (i == PARTS_MAX) {
+    if (i == w->parts_max) {
         w->long_group = true;
         return;
     }
     if (i == w->part_count)
-        w->part[w->part_count++] = (struct storage_part){.offset = place->offset};
+        w->part[w->part_count++] = (struct storage_part){.place = place};
     if (place->bytes > w->part[i].bytes)
         w->part[i].bytes = place->bytes;
     put(w, i);
@@ -129,7 +135,7 @@ static void put_operand(struct writing *w, int id)
     put(w, i);
     if (i < w->outside_count || w->long_group)
         return;
-    w->long_group = i == PARTS_MAX;
+    w->long_group = i == w->parts_max;
     if (w->long_group)
         return;
     w->outside[w->outside_count++] = id;
@@ -156,11 +162,13 @@ static void put_overlaps(struct writing *w)
     const struct emit_target *target = w->emit->target;
     for (int i = 0; i < w->part_count; i++) {
         const struct storage_part *a = &w->part[i];
-        put(w, target->piece ? target->piece(w->emit, a->offset) : 0);
+        int64_t from = a->place->offset;
+        put(w, target->piece ? target->piece(w->emit, from) : 0);
         for (int j = 0; j < i; j++) {
             const struct storage_part *b = &w->part[j];
-            bool apart = a->offset >= b->offset + b->bytes || b->offset >= a->offset + a->bytes;
-            put(w, apart ? INT64_MAX : a->offset - b->offset);
+            int64_t other = b->place->offset;
+            bool apart = from >= other + b->bytes || other >= from + a->bytes;
+            put(w, apart ? INT64_MAX : from - other);
         }
     }
 }
@@ -216,6 +224,7 @@ static void write_group(struct writing *w, const struct graph *graph, int index)
     const struct group *group = &graph->schedule->group[index];
     w->graph = graph;
     w->group = index;
+    w->parts_max = group->loop < 0 ? PARTS_MAX : PARTS_IN_LOOP;
     find_elements(w);
     w->numbers.size = 0;
     w->outside_count = w->part_count = w->stream_count = 0;
@@ -225,6 +234,7 @@ static void write_group(struct writing *w, const struct graph *graph, int index)
     for (int i = 0; i < group->count && !w->long_group; i++)
         put_node(w, group->node[i]);
     put_overlaps(w);
+    assert(!w->long_group || group->loop < 0);
 }
 
 /* ---- kinds ---- */
@@ -248,14 +258,33 @@ static int64_t *list_own(const struct writing *w)
     for (int i = 0; i < w->stream_count; i++)
         own[i] = w->stream[i];
     for (int i = 0; i < w->part_count; i++)
-        own[w->stream_count + i] = w->part[i].offset;
+        own[w->stream_count + i] = w->part[i].place->offset;
     return own;
+}
+
+/* The places that these offsets are of. */
+static const struct place **list_places(const struct writing *w)
+{
+    const struct place **place =
+        ARENA_ARRAY(w->emit->arena, const struct place *, w->part_count + 1);
+    for (int i = 0; i < w->part_count; i++)
+        place[i] = w->part[i].place;
+    return place;
+}
+
+static bool any_moves(const struct writing *w)
+{
+    bool moves = false;
+    for (int i = 0; i < w->part_count; i++)
+        moves = moves || place_moves(w->part[i].place);
+    return moves;
 }
 
 static struct shared *new_shared(const struct writing *w)
 {
     struct shared *shared = ARENA_NEW(w->emit->arena, struct shared);
     shared->own = list_own(w);
+    shared->place = list_places(w);
     shared->own_count = w->stream_count + w->part_count;
     shared->streams = w->stream_count;
     shared->flat = is_flat(w);
@@ -287,6 +316,11 @@ static struct shared *find_shared(struct kinds *kinds, const struct writing *w)
     return kind.shared;
 }
 
+bool share_has_own(const struct shared *shared)
+{
+    return shared->groups > 1 || shared->moves;
+}
+
 void share_groups(struct emit *emit)
 {
     struct writing *w = ARENA_NEW(emit->arena, struct writing);
@@ -303,7 +337,9 @@ void share_groups(struct emit *emit)
             struct shared *shared = find_shared(&kinds, w);
             shared->groups++;
             shared->phases |= 1u << phase;
-            emit->user[phase][i] = (struct user){shared, list_own(w), w->elements};
+            shared->moves |= any_moves(w);
+            emit->user[phase][i] = (struct user){shared, list_own(w), list_places(w),
+                                                 w->elements};
         }
     }
 }

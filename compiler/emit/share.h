@@ -9,7 +9,9 @@ struct shared {
     int groups;
     unsigned phases;                    /* bit set: those that the groups are of */
     int64_t *own;
+    const struct place **place;         /* of each of its offsets */
     int own_count, streams;
+    bool moves;                         /* storage of some group moves in loops */
     bool flat;                          /* of different shapes: each user says how many elements */
     struct function *function;          /* NULL until it is written */
 };
@@ -17,9 +19,12 @@ struct shared {
 struct user {
     struct shared *shared;
     const int64_t *own;
+    const struct place **place;
     struct extent elements;             /* of one that is flat */
 };
 
+/* Does the function find its groups' own numbers in run->at?  Else it has them as constants. */
+bool share_has_own(const struct shared *);
 /* Finds for each group of the program's phases what it shares: emit->user.
  *
  * Two groups are alike where all is the same that emission looks at: operators, shapes, attributes,

@@ -21,6 +21,11 @@ struct emit {
     int constant_count, constant_room;
     struct text steps;                  /* lines of the phase at hand */
     size_t steps_size;                  /* of all phases, about */
+    struct loop_steps *loop;            /* of the phase at hand, outer ones first */
+    int loop_count, loop_room, step_count;
+    struct move *move;                  /* the same, by steps */
+    int move_count, move_room;
+    int numbers;                        /* firmware: of a group that moves, at most; all phases */
     struct text trace, trace_lines;     /* rows of the trace table, and of the lines in it */
     int trace_count, trace_line_count;
     int shared_count;                   /* functions of groups of several phases */
@@ -32,6 +37,18 @@ struct emit {
     int64_t state_end, work_start;      /* firmware: where a piece of the arena ends or begins */
     int64_t stack;                      /* bytes of the arrays of the group that has most */
     int64_t workspace;                  /* CUDA: bytes that groups need beside the arena */
+};
+
+/* A loop of the phase at hand: steps first .. end - 1, counted in the phase. */
+struct loop_steps {
+    const struct loop *loop;
+    int first, end, depth;
+};
+
+/* Number `number` of a step's own, of so many, moves in that loop of the phase. */
+struct move {
+    int step, numbers, number, loop;
+    struct extent bytes;                /* from one index to the next */
 };
 
 /* Rows of the trace table. */
@@ -71,6 +88,10 @@ struct emit_target {
     /* The line of its phase that runs a group by that function, with the group's own numbers
      * ("4880, 32832"; NULL: it shares none) and its rows of the trace table; in emit->scratch. */
     const char *(*step)(const struct function *, const char *own, struct traced);
+    /* Loops are lines of the phase, in which numbers move with index0, index1 .. of each depth. */
+    bool loop_lines;
+    /* Else: sets the lists of a phase, from emit->loop and emit->move. */
+    void (*list_loops)(struct emit *, struct values *phase);
     const char *phase_list;             /* of the file: what phases are added to */
     /* Adds the phase to the file's list; `index` is its place in the table of struct inv_model. */
     void (*list_phase)(struct emit *, const char *name, const char *index, int groups);

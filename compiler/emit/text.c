@@ -197,6 +197,20 @@ const char *emit_extent_pair(struct arena *arena, struct extent extent)
     return arena_printf(arena, "{%" PRId64 ", %" PRId64 "}", extent.constant, extent.rows);
 }
 
+const char *emit_offset(struct emit *emit, const struct place *place)
+{
+    struct text text;
+    text_init(&text, emit->arena);
+    text_printf(&text, "%" PRId64, emit->target->in_piece
+                                       ? emit->target->in_piece(emit, place->offset)
+                                       : place->offset);
+    for (int depth = 0; emit->target->loop_lines && depth < LOOPS_DEEP; depth++)
+        if (!extent_is(place->advance[depth], 0))
+            text_printf(&text, " + index%d * (%s)", depth,
+                        emit_extent(emit->arena, place->advance[depth]));
+    return text.data;
+}
+
 void emit_term(struct text *text, struct extent stride, const char *name)
 {
     if (extent_is(stride, 0))

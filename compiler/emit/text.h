@@ -4,6 +4,7 @@
 #include "graph/extent.h"
 
 struct emit;
+struct place;
 
 const char *emit_name(struct emit *, const char *stem, int id);
 /* A path as an identifier of C, C++ and CUDA: with an underscore more where it were a word of
@@ -28,6 +29,9 @@ const char *emit_ctype(enum dtype);
 const char *emit_storage(enum dtype);
 /* "", "_i32" or "_i64": the function of an operator on operands of that dtype. */
 const char *emit_suffix(enum dtype);
+/* Where the place is in its piece of the arena: "512", and where loops are lines of the phase
+ * "512 + index0 * (32 * b)". */
+const char *emit_offset(struct emit *, const struct place *);
 /* Adds "stride * name" to an index expression; nothing where the stride is 0. */
 void emit_term(struct text *, struct extent stride, const char *name);
 /* What may stand between the marks of a comment. */

@@ -11,15 +11,18 @@ bool gradient_wanted(const struct gradient *d, const struct node *n, int index)
     return d->depends[n->operand[index]];
 }
 
+void gradient_add_summed(struct gradient *d, const struct node *n, int index, int contribution)
+{
+    struct sources *to = &d->sources[n->operand[index]];
+    ARENA_PUSH(d->arena, to->item, to->count, to->room) =
+        (struct contribution){n->id, index, contribution};
+}
+
 void gradient_add(struct gradient *d, const struct node *n, int index, int contribution)
 {
-    if (!gradient_wanted(d, n, index))
-        return;
-    struct sources *to = &d->sources[n->operand[index]];
-    const struct shape *shape = &graph_node(d->graph, n->operand[index])->shape;
-    int value = graph_unbroadcast(d->graph, contribution, shape);
-    ARENA_PUSH(d->arena, to->item, to->count, to->room) =
-        (struct contribution){n->id, index, value};
+    if (gradient_wanted(d, n, index))
+        gradient_add_summed(d, n, index,
+                            gradient_over_turns(d, n, n->operand[index], contribution));
 }
 
 /* Consumers arrive in descending order; within one, operands in the order of its rule. */

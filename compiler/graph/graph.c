@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "graph/loop.h"
 #include "graph/op.h"
 #include "graph/program.h"
 
@@ -59,6 +60,11 @@ static const char *check_variable(const struct graph *graph, const struct node *
     return id < 0 || id >= graph->program->variable_count ? "there is no such variable" : NULL;
 }
 
+static const char *check_loop(const struct graph *graph, const struct node *n)
+{
+    return n->attr.loop < 0 || n->attr.loop >= graph->loop_count ? "there is no such loop" : NULL;
+}
+
 const char *graph_infer(const struct graph *graph, struct node *n)
 {
     const struct op_def *def = op_def(n->op);
@@ -69,6 +75,8 @@ const char *graph_infer(const struct graph *graph, struct node *n)
             return "an operand does not stand before";
     if (def->attributes & ATTR_VARIABLE && check_variable(graph, n))
         return check_variable(graph, n);
+    if (def->attributes & ATTR_LOOP && check_loop(graph, n))
+        return check_loop(graph, n);
     const char *problem = check_shape(&n->shape);
     if (!problem)
         problem = def->infer(graph, n);
@@ -130,16 +138,56 @@ int graph_add(struct graph *graph, enum op op, int count, const int *operand,
 
 /* ---- dead nodes ---- */
 
-static bool *find_live(struct arena *arena, const struct graph *graph)
+/* Marks what live nodes read, then the keeps of carries that are: they stand behind these.  Was
+ * there one that had not been marked? */
+static bool spread_live(const struct graph *graph, bool *live)
 {
-    bool *live = ARENA_ARRAY(arena, bool, graph->count + 1);
+    bool again = false;
     for (int id = graph->count - 1; id >= 0; id--) {
         const struct node *node = graph->node[id];
         live[id] |= node->op == OP_STORE;
         for (int i = 0; live[id] && i < node->count; i++)
             live[node->operand[i]] = true;
     }
+    for (int id = 0; id < graph->count; id++) {
+        const struct node *node = graph->node[id];
+        if (node->op == OP_KEEP && live[node->operand[1]] && !live[id])
+            again = live[id] = true;
+    }
+    return again;
+}
+
+static bool *find_live(struct arena *arena, const struct graph *graph)
+{
+    bool *live = ARENA_ARRAY(arena, bool, graph->count + 1);
+    while (spread_live(graph, live))
+        continue;
     return live;
+}
+
+/* Leaves out loops that nothing leads into or out of, and none of whose inner ones is left. */
+static void drop_loops(struct graph *graph, struct arena *scratch)
+{
+    bool *used = ARENA_ARRAY(scratch, bool, graph->loop_count + 1);
+    int *map = ARENA_ARRAY(scratch, int, graph->loop_count + 1), count = 0;
+    for (int id = 0; id < graph->count; id++)
+        if (op_def(graph->node[id]->op)->attributes & ATTR_LOOP)
+            used[graph->node[id]->attr.loop] = true;
+    for (int i = graph->loop_count - 1; i >= 0; i--)
+        if (used[i] && graph->loop[i].outer >= 0)
+            used[graph->loop[i].outer] = true;
+    for (int i = 0; i < graph->loop_count; i++) {
+        struct loop *loop = &graph->loop[i];
+        map[i] = used[i] ? count : -1;
+        if (!used[i])
+            continue;
+        loop->outer = loop->outer >= 0 ? map[loop->outer] : -1;
+        graph->loop[count++] = *loop;
+    }
+    graph->loop_count = count;
+    for (int id = 0; id < graph->count; id++)
+        if (op_def(graph->node[id]->op)->attributes & ATTR_LOOP)
+            graph->node[id]->attr.loop = map[graph->node[id]->attr.loop];
 }
 
 void graph_drop_dead(struct graph *graph)
@@ -162,6 +210,7 @@ void graph_drop_dead(struct graph *graph)
         graph->node[count++] = node;
     }
     graph->count = count;
+    drop_loops(graph, scratch);
     arena_free(scratch);
 }
 
@@ -219,6 +268,11 @@ bool node_same(const struct node *a, const struct node *b)
         if (a->operand[i] != b->operand[i])
             return false;
     return same_attributes(a, &a->attr, &b->attr);
+}
+
+bool node_is_act(const struct node *n)
+{
+    return n->op == OP_STORE || n->op == OP_CARRY || n->op == OP_KEEP;
 }
 
 struct numbers {
@@ -299,4 +353,8 @@ void graph_verify(const struct graph *graph, const char *after_pass)
         if (problem)
             die(graph, graph->node[i], where, problem);
     }
+    int node = 0;
+    const char *problem = loops_problem(graph, &node);
+    if (problem)
+        die(graph, graph->node[node], where, problem);
 }

@@ -75,12 +75,23 @@ struct node {
     int after;                          /* it waits for this node, or -1 */
 };
 
+/* A loop over an axis, whose turns are numbered by their places along it.  What it consists of are
+ * nodes of the graph: graph/loop.h. */
+struct loop {
+    int64_t turns;
+    bool reverse;                       /* from the last place to the first */
+    int outer;                          /* the loop around it, or -1 */
+    struct span span, call;
+};
+
 struct graph {
     struct program *program;            /* its arena, diags and variables */
     const char *name;                   /* init, train, evaluate ... */
     struct arena *nodes;                /* of the nodes, within that of the program */
     struct node **node;
     int count, room;
+    struct loop *loop;                  /* one around another stands before it */
+    int loop_count, loop_room;
     struct span span, call;             /* given to the nodes made next */
     int forward, layer, region;
     struct schedule *schedule;          /* set by pass_fuse and pass_order (passes/pass.h) */
@@ -152,8 +163,17 @@ int graph_one_hot(struct graph *, int index, int64_t k);
 /* The sum that undoes broadcasting from `shape` (gradients). */
 int graph_unbroadcast(struct graph *, int x, const struct shape *);
 
-/* Drops nodes that no store needs and numbers the others densely.  A gradient node whose forward
- * node is gone, or stands behind it, forgets it. */
+/* ---- loops: graph/loop.h says which nodes stand in one ---- */
+int graph_add_loop(struct graph *, int64_t turns, bool reverse, int outer);
+int graph_turn(struct graph *, int loop, int x);        /* x [turns, ..] -> the slice of the turn */
+int graph_carry(struct graph *, int loop, int init);    /* what the turn begins with */
+int graph_keep(struct graph *, int value, int carry);   /* what the next one does, of any shape
+                                                         * that broadcasts to the carry's */
+int graph_stack(struct graph *, int loop, int value);   /* of all turns: [turns, ..] */
+int graph_last(struct graph *, int keep);               /* what the last turn kept */
+
+/* Drops nodes that no store needs, and loops without any, and numbers the others densely.  A
+ * gradient node whose forward node is gone, or stands behind it, forgets it. */
 void graph_drop_dead(struct graph *);
 
 /* ---- reading and checking ---- */
@@ -164,6 +184,8 @@ const char *graph_infer(const struct graph *, struct node *);
 void node_keep_axes(struct arena *, struct node *);
 /* Same operator, operands, attributes, dtype and shape: equal values. */
 bool node_same(const struct node *, const struct node *);
+/* A STORE, and what a loop carries and keeps, is an act, not a value: one for each node. */
+bool node_is_act(const struct node *);
 uint32_t node_hash(const struct node *);                /* equal where node_same holds */
 /* The attributes among `which` (graph/op.h) that the operator has, as numbers in one order. */
 void node_numbers(const struct node *, unsigned which, void (*put)(void *to, int64_t), void *to);
@@ -171,8 +193,9 @@ void node_numbers(const struct node *, unsigned which, void (*put)(void *to, int
 void graph_verify(const struct graph *, const char *after_pass);
 /* One line a node, readable back by graph_read_text:
  *   %12 = add %3 %11 : f32[b, 64]   # digits.inv:20
- * after a first line `graph NAME`.  Floats are hexadecimal.  A comment ends in the user's call
- * (`< digits.inv:9`) and, on gradient nodes, in `gradient of %4`. */
+ * after a first line `graph NAME` and one for each loop, `loop 0 turns=64 reverse outer=1`.
+ * Floats are hexadecimal.  A comment ends in the user's call (`< digits.inv:9`) and, on gradient
+ * nodes, in `gradient of %4`. */
 void graph_print(const struct graph *, struct text *);
 /* The graph in a text of that form; variables are those of the program.  NULL and *error, which
  * names the line, where it is not one. */

@@ -439,6 +439,49 @@ int graph_segment(struct graph *graph, enum op op, int x, int index, int64_t n)
     return graph_add_shaped(graph, op, 2, (int[]){x, index}, NULL, dtype, &shape);
 }
 
+/* ---- loops ---- */
+
+int graph_add_loop(struct graph *graph, int64_t turns, bool reverse, int outer)
+{
+    assert(turns >= 1 && outer < graph->loop_count);
+    ARENA_PUSH(graph->program->arena, graph->loop, graph->loop_count, graph->loop_room) =
+        (struct loop){turns, reverse, outer, graph->span, graph->call};
+    return graph->loop_count - 1;
+}
+
+static int add_of_loop(struct graph *graph, enum op op, int loop, int count, const int *x)
+{
+    struct attr attr = {.loop = loop};
+    return graph_add(graph, op, count, x, &attr);
+}
+
+int graph_turn(struct graph *graph, int loop, int x)
+{
+    return add_of_loop(graph, OP_TURN, loop, 1, &x);
+}
+
+int graph_carry(struct graph *graph, int loop, int init)
+{
+    return add_of_loop(graph, OP_CARRY, loop, 1, &init);
+}
+
+int graph_keep(struct graph *graph, int value, int carry)
+{
+    const struct node *n = graph_node(graph, carry);
+    value = graph_broadcast(graph, value, &n->shape);
+    return add_of_loop(graph, OP_KEEP, n->attr.loop, 2, (int[]){value, carry});
+}
+
+int graph_stack(struct graph *graph, int loop, int value)
+{
+    return add_of_loop(graph, OP_STACK, loop, 1, &value);
+}
+
+int graph_last(struct graph *graph, int keep)
+{
+    return add_of_loop(graph, OP_LAST, graph_node(graph, keep)->attr.loop, 1, &keep);
+}
+
 /* ---- lines ---- */
 
 enum { LINE_OPERANDS = 2 };

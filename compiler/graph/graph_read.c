@@ -284,6 +284,23 @@ static void check_node(struct reader *r, struct node *n)
                              shape_print(arena, n->dtype, &n->shape), said));
 }
 
+/* A line `loop NUMBER turns=T`, of which the first word is passed. */
+static void read_loop(struct reader *r)
+{
+    struct graph *graph = r->graph;
+    if (read_whole(r) != graph->loop_count)
+        fail(r, "loops must be numbered from 0 on");
+    expect(r, "turns=");
+    int64_t turns = read_whole(r);
+    bool reverse = accept(r, "reverse");
+    int outer = accept(r, "outer=") ? (int)read_whole(r) : -1;
+    read_comment(r);
+    if (turns < 1 || outer < -1 || outer >= graph->loop_count)
+        fail(r, "a loop has a turn at least, and one around it stands before it");
+    if (!r->error)
+        graph_add_loop(graph, turns, reverse, outer);
+}
+
 static void read_node(struct reader *r)
 {
     struct node *n = new_node(r);
@@ -316,7 +333,10 @@ struct graph *graph_read_text(struct program *program, const char *text, const c
             r.line++;
             continue;
         }
-        read_node(&r);
+        if (accept(&r, "loop "))
+            read_loop(&r);
+        else
+            read_node(&r);
         if (*r.at && *r.at != '\n')
             fail(&r, arena_printf(program->arena, "unexpected '%.12s'", r.at));
     }

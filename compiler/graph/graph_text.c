@@ -96,9 +96,25 @@ static void print_comment(struct text *text, const struct graph *graph, const st
         text_printf(text, "%sgradient of %%%d", text->size > start ? ", " : "   # ", n->forward);
 }
 
+static void print_loop(struct text *text, const struct graph *graph, int number)
+{
+    const struct loop *loop = &graph->loop[number];
+    size_t start;
+    text_printf(text, "loop %d turns=%" PRId64 "%s", number, loop->turns,
+                loop->reverse ? " reverse" : "");
+    if (loop->outer >= 0)
+        text_printf(text, " outer=%d", loop->outer);
+    start = text->size;
+    print_place(text, graph, "   # ", loop->span);
+    print_place(text, graph, text->size > start ? " < " : "   # < ", loop->call);
+    text_puts(text, "\n");
+}
+
 void graph_print(const struct graph *graph, struct text *text)
 {
     text_printf(text, "graph %s\n", graph->name);
+    for (int i = 0; i < graph->loop_count; i++)
+        print_loop(text, graph, i);
     for (int i = 0; i < graph->count; i++) {
         const struct node *n = graph->node[i];
         text_printf(text, "%%%d = %s", n->id, op_def(n->op)->stem);

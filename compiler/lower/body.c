@@ -6,6 +6,7 @@
 #include "lower/limit.h"
 #include "lower/model.h"
 #include "lower/require.h"
+#include "lower/scan.h"
 #include "lower/variable.h"
 
 enum { REPEAT_MAX = 10000 };
@@ -23,6 +24,7 @@ static void bind_one(struct lower *l, struct frame *frame, const struct ast *nam
         b->variable = old->variable;
         b->changed = true;
     }
+    b->carry = old ? old->carry : -1;
 }
 
 static void lower_bind(struct lower *l, struct frame *frame, const struct ast *ast)
@@ -182,8 +184,9 @@ static void lower_return(struct lower *l, struct frame *frame, const struct ast 
     frame->result = list;
 }
 
-static const char *const block_heads[] = {"param", "buffer", "state", "accumulate", "better", "let",
-                                          "recompute", "repeat", "return", "require", "warn"};
+static const char *const block_heads[] = {"param", "buffer", "state", "accumulate", "better",
+                                          "carry", "let", "recompute", "repeat", "return",
+                                          "require", "warn"};
 static const char *const model_heads[] = {"loss", "output", "metric", "param", "buffer", "let",
                                           "recompute", "repeat", "require", "warn"};
 
@@ -216,6 +219,7 @@ static void unknown_head(struct lower *l, struct frame *frame, const struct ast 
         diag_help(d, "it belongs to %s",
                   !model                        ? "a model"
                   : !strcmp(ast->text, "state") ? "an optimizer"
+                  : !strcmp(ast->text, "carry") ? "a cell that 'scan' runs"
                                                 : "a metric");
     } else {
         d = lower_error(l, frame, ast->name_span, "unknown statement '%s' in a %s", ast->text,
@@ -240,6 +244,8 @@ static bool lower_declaration(struct lower *l, struct frame *frame, const struct
         lower_stored(l, frame, ast, VAR_STATE);
     else if (!strcmp(head, "accumulate") && frame->role != ROLE_MODEL)
         lower_accumulate(l, frame, ast);
+    else if (!strcmp(head, "carry") && frame->role != ROLE_MODEL)
+        lower_carry(l, frame, ast);
     else if (!strcmp(head, "let"))
         lower_let(l, frame, ast);
     else

@@ -173,6 +173,8 @@ static const struct builtin builtins[] = {
     {"month", 1, 1, 0, call_date, {"x"}},
     {"year", 1, 1, 0, call_date, {"x"}},
     {"day_of_year", 1, 1, 0, call_date, {"x"}},
+    {"scan", 2, 5, 0, call_scan, {"x", "cell", "reverse", "detach", "mask"}},
+    {"last", 1, 1, 0, call_last, {"carry"}},
     {"stop_gradient", 1, 1, 0, call_stop_gradient, {"x"}},
     {"global_norm", 1, 1, 0, call_global_norm, {"g"}},
 };
@@ -198,6 +200,13 @@ bool builtin_map(const char *name, enum op *op)
     if (b && b->call == call_map)
         *op = b->op;
     return b && b->call == call_map;
+}
+
+bool builtin_takes_layer(const char *name, int place, const char *argument)
+{
+    const struct builtin *b = find(name);
+    bool runs = b && b->call == call_scan;
+    return runs && (argument ? !strcmp(argument, b->formals[1]) : place == 1);
 }
 
 bool builtin_takes_value(const char *name)

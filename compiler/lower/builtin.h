@@ -10,11 +10,14 @@ struct arguments {
     const char *name[BUILTIN_ARGUMENTS];
     const struct ast *ast[BUILTIN_ARGUMENTS];
     int count;
+    const struct expansion *call;       /* its paths, of what runs a layer */
 };
 
 bool builtin_exists(const char *name);
 /* The operator behind a name that maps one value, as exp does; false where it is none such. */
 bool builtin_map(const char *name, enum op *);
+/* Whether that argument (by its place, or by its name where it has one) is a layer to be run. */
+bool builtin_takes_layer(const char *name, int place, const char *argument);
 bool builtin_takes_value(const char *name); /* so that it can stand where a layer is wanted */
 const char *builtin_name(int i);
 struct value builtin_call(struct lower *, struct frame *, const char *name, struct arguments *,
@@ -70,6 +73,9 @@ builtin_function call_gather, call_take, call_neighbour, call_pick, call_take_al
 
 /* ---- builtin_window.c ---- */
 builtin_function call_window, call_contract, call_contract_transposed;
+
+/* ---- scan.c ---- */
+builtin_function call_scan, call_last;
 
 /* ---- builtin_random.c ---- */
 builtin_function call_random, call_random_integer, call_random_permutation, call_random_keep;

@@ -1,5 +1,6 @@
 /* Draws from the streams of random numbers. */
 #include "lower/builtin.h"
+#include "lower/scan.h"
 #include "lower/variable.h"
 
 static bool draws_per_row(struct lower *l, struct frame *frame)
@@ -33,19 +34,29 @@ static int add_draw(struct lower *l, enum op op, int sample, const struct attr *
     return node;
 }
 
+/* In a scan the numbers of all turns are drawn before it: an axis of turns comes first in a row. */
 static struct value random_node(struct lower *l, enum op op, struct attr attr, enum dtype dtype,
                                 int rank, const int64_t *dim, bool per_row, const char *path,
                                 struct span span)
 {
-    struct shape shape = shape_rows(rank, dim, per_row);
-    int sample = -1;
+    int64_t all[RANK_MAX];
+    int sample = -1, turns = lower_turns(l, all);
+    if (rank + turns >= RANK_MAX) {
+        lower_error(l, lower_current(l), span, "a draw of all turns would have more than %d axes",
+                    RANK_MAX - 1);
+        return value_error();
+    }
+    for (int i = 0; i < rank; i++)
+        all[turns + i] = dim[i];
+    struct shape shape = shape_rows(turns + rank, all, per_row);
     attr.path = path;
     attr.domain = l->phase == PHASE_INIT ? DOMAIN_INIT : DOMAIN_STEP;
     if (l->phase == PHASE_PREPARE || l->phase == PHASE_AUGMENT) {
         attr.domain = DOMAIN_SAMPLE;
         sample = lower_read(l, l->program->sample);
     }
-    return value_tensor(l, add_draw(l, op, sample, &attr, dtype, &shape, span), per_row, span);
+    int draw = add_draw(l, op, sample, &attr, dtype, &shape, span);
+    return lower_of_turn(l, value_tensor(l, draw, per_row, span));
 }
 
 struct value call_random(struct lower *l, struct frame *frame, const struct builtin *b,
@@ -88,6 +99,12 @@ struct value call_random_permutation(struct lower *l, struct frame *frame, const
     if (!value_whole(v[0], &n) || n < 1 || n > INT32_MAX) {
         lower_error(l, frame, span, "'random_permutation' takes a whole number from 1, not %s",
                     value_describe(l, v[0]));
+        return value_error();
+    }
+    if (lower_in_scan(l)) {
+        struct diag *d = lower_error(l, frame, span, "'random_permutation' is one of a step, and "
+                                     "this is a turn of a scan");
+        diag_help(d, "draw it outside, and give it to the cell as an argument");
         return value_error();
     }
     struct shape shape = shape_of(1, -1, &n);

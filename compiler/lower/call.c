@@ -8,6 +8,7 @@
 #include "lower/expr.h"
 #include "lower/limit.h"
 #include "lower/require.h"
+#include "lower/scan.h"
 #include "lower/variable.h"
 
 enum { DEPTH_MAX = 64 };
@@ -138,6 +139,7 @@ static void lower_block_body(struct lower *l, struct frame *f, const struct expa
     int number = layer ? lower_begin_layer(l, f->path, e->block->text) : 0;
     lower_body(l, f, e->block->kid[1]);
     lower_store_changed(l, f);
+    lower_keep_carries(l, f);
     l->graph->layer = outer;
     if (layer)
         l->program->layer[number].output = describe_output(l, f->result);
@@ -168,8 +170,22 @@ static struct value expand(struct lower *l, struct frame *caller, const struct e
 }
 
 /* ---- operators ---- */
-static bool add_argument(struct lower *l, struct frame *frame, struct arguments *list,
-                         const struct ast *a)
+static struct value layer_argument(struct lower *l, struct frame *frame, const char *name,
+                                   const struct ast *ast)
+{
+    struct value v = {.kind = V_LAYER, .span = ast->span};
+    if (lower_is_layer(l, frame, ast)) {
+        v.layer = lower_layer(l, frame, ast);
+        return v;
+    }
+    struct diag *d = lower_error(l, frame, ast->span, "'%s' runs a block, and this is none", name);
+    diag_help(d, "it takes a name, a call without the values that it is given, or a chain of these:"
+              " %s(x, gru_cell(64))", name);
+    return value_error();
+}
+
+static bool add_argument(struct lower *l, struct frame *frame, const char *name,
+                         struct arguments *list, const struct ast *a)
 {
     if (list->count == BUILTIN_ARGUMENTS) {
         lower_error(l, frame, a->span, "an operator takes at most %d arguments", BUILTIN_ARGUMENTS);
@@ -182,19 +198,21 @@ static bool add_argument(struct lower *l, struct frame *frame, struct arguments 
                 && value->kind == AST_NAME; /* missing = mean */
     list->item[list->count] =
         word ? (struct value){.kind = V_WORD, .text = value->text, .span = value->span}
-             : lower_expr(l, frame, value);
+        : builtin_takes_layer(name, list->count, list->name[list->count])
+            ? layer_argument(l, frame, name, value)
+            : lower_expr(l, frame, value);
     return list->item[list->count++].kind != V_ERROR;
 }
 
 static struct value call_builtin(struct lower *l, struct frame *frame, const char *name,
                                  const struct expansion *e)
 {
-    struct arguments list = {0};
+    struct arguments list = {.call = e};
     if (e->given_count)
         list.item[list.count++] = e->given[0];
     for (int k = 0; k < 2; k++)
         for (int i = 0; e->arguments[k] && i < e->arguments[k]->count; i++)
-            if (!add_argument(l, e->scope[k], &list, e->arguments[k]->kid[i]))
+            if (!add_argument(l, e->scope[k], name, &list, e->arguments[k]->kid[i]))
                 return value_error();
     return builtin_call(l, frame, name, &list, e->random_path, e->span);
 }

@@ -108,7 +108,7 @@ struct binding *frame_bind(struct lower *l, struct frame *frame, const char *nam
                            struct value value, struct span span)
 {
     struct binding *b = ARENA_NEW(l->frames, struct binding);
-    *b = (struct binding){.name = name, .value = value, .span = span, .variable = -1,
+    *b = (struct binding){.name = name, .value = value, .span = span, .variable = -1, .carry = -1,
                           .graph = l->graph, .next = frame->names};
     b->index = names_add(l->frames, b->next ? b->next->index : NULL, name, b);
     frame->names = b;

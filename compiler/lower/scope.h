@@ -9,6 +9,7 @@ struct binding {
     struct value value;
     struct span span;
     int variable;                       /* stored name: its variable, else -1 */
+    int carry;                          /* carried name: its CARRY node, else -1 */
     bool changed;                       /* stored to since it was declared */
     const struct graph *graph;          /* being built then: that of the value's node */
     struct binding *next;

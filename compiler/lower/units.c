@@ -79,7 +79,8 @@ static void find_same(struct lower *l, struct noted *noted, const struct node *n
     for (int i = 0; i < n->count; i++)
         first.operand[i] = u->noted[n->operand[i]].same;
     uint32_t h = node_hash(&first);
-    for (int id = chains_first(&u->firsts, h); id >= 0; id = chains_next(&u->firsts, id))
+    for (int id = node_is_act(n) ? -1 : chains_first(&u->firsts, h); id >= 0;
+         id = chains_next(&u->firsts, id))
         if (node_same(u->noted[id].node, &first)) {
             noted->same = id;
             return;

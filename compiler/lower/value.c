@@ -103,6 +103,7 @@ const char *value_describe(struct lower *l, struct value v)
     case V_RANGE: return "a range";
     case V_ELLIPSIS: return "...";
     case V_LAYER: return "a layer";
+    case V_LAST: return "what a carry is after the last turn";
     case V_TENSOR: return tensor_describe(l, v);
     }
     return "?";

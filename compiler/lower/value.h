@@ -17,6 +17,7 @@ enum value_kind {
     V_RANGE,                            /* item[0]..item[1], both ends meant */
     V_ELLIPSIS,
     V_LAYER,                            /* a block with some of its arguments, or a chain */
+    V_LAST,                             /* a result of a cell: its carry `node` after all turns */
     V_TENSOR
 };
 

@@ -5,6 +5,7 @@
 #include "lower/call.h"
 #include "lower/expr.h"
 #include "lower/optimizer.h"
+#include "lower/scan.h"
 #include "lower/variable.h"
 
 struct declarations {
@@ -287,6 +288,18 @@ static bool is_latest(const struct frame *frame, const struct binding *b)
     return true;
 }
 
+/* Reports a buffer that each turn of a scan would store anew. */
+static bool stored_in_turn(struct lower *l, struct frame *frame, const struct binding *b)
+{
+    if (!lower_in_scan(l))
+        return false;
+    struct diag *d = lower_error(l, frame, b->span, "'%s' would be stored in each turn of a scan",
+                                 b->name);
+    diag_note(d, program_variable(l->program, b->variable)->span, "it is declared here");
+    diag_help(d, "'carry' is what goes from turn to turn; a norm over the rows stands outside");
+    return true;
+}
+
 /* A metric only looks: what it calls once more stores nothing. */
 void lower_store_changed(struct lower *l, struct frame *frame)
 {
@@ -296,7 +309,7 @@ void lower_store_changed(struct lower *l, struct frame *frame)
         if (b->variable < 0 || !b->changed || !is_latest(frame, b))
             continue;
         struct variable *v = program_variable(l->program, b->variable);
-        int node = v->frozen ? -1 : stored_node(l, frame, b);
+        int node = v->frozen || stored_in_turn(l, frame, b) ? -1 : stored_node(l, frame, b);
         if (node >= 0 && v->kind == VAR_BUFFER)
             lower_declared(l, v->id)->stored = node;
         else if (node >= 0)

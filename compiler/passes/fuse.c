@@ -3,11 +3,13 @@
  * requires:    a verified graph in which gradients are made; each variable is stored at most once.
  * establishes: schedule->group, group_of and the kind of each place as passes/pass.h says; groups
  *              depend on one another without a cycle, counting that what reads a variable comes
- *              before what stores it.  Changes no node, and so no bit. */
+ *              before what stores it, and what a loop reads before all of it.  Changes no node, and
+ *              so no bit. */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
+#include "graph/loop.h"
 #include "graph/op.h"
 #include "passes/line.h"
 #include "passes/rows.h"
@@ -20,7 +22,7 @@ struct cluster {
     struct ids member;
     bool for_loss;                      /* some result is needed by a store of VAR_LOSS */
     bool updates;                       /* stores another variable */
-    bool stores;                        /* any */
+    bool stores;                        /* any, or what a loop carries */
     bool copies;                        /* it is the copy of a view */
 };
 
@@ -55,7 +57,9 @@ static struct arena *arena_of(const struct fuse *fuse)
 /* Can the node read operands through strides? */
 static bool reads_strided(const struct fuse *fuse, int id)
 {
-    return class_has(class_of(fuse, id), READS_STRIDED) && fuse->graph->node[id]->op != OP_RESHAPE;
+    enum op op = fuse->graph->node[id]->op;
+    bool dense = op == OP_RESHAPE || op == OP_TURN || op == OP_LAST;
+    return class_has(class_of(fuse, id), READS_STRIDED) && !dense;
 }
 
 /* Views of constants and step values have no storage to share, only indices to look through. */
@@ -85,7 +89,7 @@ static bool shares_storage(const struct fuse *fuse, int id)
     if (is_constant(fuse, id) || kind == PLACE_INLINE ||
         (kind == PLACE_VARIABLE && is_stored(fuse, id)))
         return false;
-    return view->op == OP_RESHAPE || view->op == OP_STOP_GRADIENT ||
+    return view->op == OP_RESHAPE || view->op == OP_STOP_GRADIENT || view->op == OP_LAST ||
            schedule_dense(fuse->graph, id, &start);
 }
 
@@ -168,9 +172,10 @@ static void place_view(struct fuse *fuse, int id)
 {
     struct place *place = &fuse->schedule->place[id];
     int operand = fuse->graph->node[id]->operand[0];
-    if (shares_storage(fuse, id)) {
+    bool copy = fuse->graph->node[id]->op == OP_CARRY || schedule_is_copy(fuse->graph, id);
+    if (!copy && shares_storage(fuse, id)) {
         place->kind = fuse->schedule->place[operand].kind;
-    } else if (needs_copy(fuse, id)) {
+    } else if (copy || needs_copy(fuse, id)) {
         place->kind = PLACE_ARENA;
         fuse->schedule->group_of[id] = id;
     } else {
@@ -194,10 +199,10 @@ static void place_nodes(struct fuse *fuse)
         if (class == CLASS_SOURCE)
             place->kind = node->op == OP_READ ? PLACE_VARIABLE : PLACE_INLINE;
         else
-            place->kind = class == CLASS_STORE ? PLACE_VARIABLE : PLACE_ARENA;
+            place->kind = node->op == OP_STORE ? PLACE_VARIABLE : PLACE_ARENA;
         if (place->kind == PLACE_VARIABLE)
             place->variable = node->attr.variable;
-        if (class != CLASS_SOURCE)
+        if (class != CLASS_SOURCE && node->op != OP_STACK)
             schedule->group_of[id] = id;
     }
 }
@@ -215,7 +220,23 @@ static int whole_base(const struct fuse *fuse, int id)
     return fuse->schedule->group_of[id] >= 0 && fuse->schedule->place[id].bytes == bytes ? id : -1;
 }
 
-/* ---- concatenations put together in place ---- */
+/* ---- what is put together in place ---- */
+
+/* The value of a STACK is computed at its place of that: pass_loops has seen to it that it can be.
+ * A copy that was put between is made in each turn, also of what does not depend on it. */
+static void place_in_stacks(struct fuse *fuse)
+{
+    for (int id = 0; id < fuse->graph->count; id++) {
+        const struct node *stack = fuse->graph->node[id];
+        if (stack->op != OP_STACK)
+            continue;
+        int base = whole_base(fuse, stack->operand[0]);
+        assert(base >= 0 && fuse->schedule->whole[base] < 0);
+        fuse->schedule->whole[base] = id;
+        if (schedule_is_copy(fuse->graph, base))
+            fuse->schedule->loop_of[base] = stack->attr.loop;
+    }
+}
 
 static bool concat_is_flat(const struct node *concat)
 {
@@ -238,7 +259,9 @@ static void place_pieces(struct fuse *fuse, int id)
     for (int i = 0; i < concat->count; i++) {
         int base = whole_base(fuse, concat->operand[i]);
         bool fits = base >= 0 && fuse->schedule->whole[base] < 0 &&
-                    fuse->graph->node[base]->op != OP_CONCAT;
+                    fuse->graph->node[base]->op != OP_CONCAT &&
+                    !schedule_stores(fuse->graph->node[base]) &&
+                    fuse->schedule->loop_of[base] == fuse->schedule->loop_of[id];
         if (fits)
             fuse->schedule->whole[base] = id;
         all &= fits;
@@ -266,31 +289,87 @@ static void make_clusters(struct fuse *fuse)
         bool reduces = class == CLASS_ROW || class == CLASS_COLUMN || class == CLASS_STORE;
         cluster->space = &graph->node[reduces ? node->operand[0] : id]->shape;
         cluster->copies = class == CLASS_VIEW;
-        cluster->stores = node->op == OP_STORE;
-        cluster->updates = cluster->stores &&
-                           graph->program->variable[node->attr.variable]->kind != VAR_LOSS;
+        cluster->stores = schedule_stores(node);
+        if (node->op == OP_STORE) {
+            bool loss = graph->program->variable[node->attr.variable]->kind == VAR_LOSS;
+            cluster->updates = !loss;
+            cluster->for_loss = loss;
+        }
         if (cluster->used)
             ids_add(arena_of(fuse), &cluster->member, id);
     }
 }
 
-/* Marks what the stores of VAR_LOSS need. */
-static void mark_loss(struct fuse *fuse)
+/* The outermost loop in which the node runs, or -1. */
+static int whole_loop(const struct fuse *fuse, int id)
+{
+    int loop = fuse->schedule->loop_of[id];
+    while (loop >= 0 && fuse->graph->loop[loop].outer >= 0)
+        loop = fuse->graph->loop[loop].outer;
+    return loop;
+}
+
+/* Marks what marked nodes read, and all that runs in a loop where one does, by outermost loops; was
+ * something marked of which those before it have not seen? */
+static bool spread_loss(struct fuse *fuse, bool *in_loop)
 {
     const struct graph *graph = fuse->graph;
+    bool again = false;
     for (int id = graph->count - 1; id >= 0; id--) {
         const struct node *node = graph->node[id];
         struct cluster *cluster = &fuse->cluster[id];
-        cluster->for_loss |= cluster->stores && !cluster->updates;
+        int loop = whole_loop(fuse, id);
+        if (loop >= 0 && cluster->for_loss != in_loop[loop])
+            cluster->for_loss = in_loop[loop] = again = true;
         fuse->has_loss |= cluster->for_loss;
         for (int i = 0; cluster->for_loss && i < node->count; i++)
             fuse->cluster[node->operand[i]].for_loss = true;
+    }
+    return again;
+}
+
+/* Marks what the stores of VAR_LOSS need. */
+static void mark_loss(struct fuse *fuse)
+{
+    bool *in_loop = ARENA_ARRAY(arena_of(fuse), bool, fuse->graph->loop_count + 1);
+    while (spread_loss(fuse, in_loop))
+        continue;
+}
+
+/* The first must come before the second, and a loop that holds one of them as a whole. */
+static void add_edge(struct fuse *fuse, int first, int second)
+{
+    const int *loop_of = fuse->schedule->loop_of, count = fuse->graph->count;
+    int a = first < count ? loop_of[first] : -1, b = second < count ? loop_of[second] : -1;
+    schedule_edge(fuse->graph, a, b, &first, &second);
+    line_edge(fuse->line, first, second);
+}
+
+/* What runs in a loop stands between its begin and its end. */
+static void bound_loops(struct fuse *fuse)
+{
+    const struct graph *graph = fuse->graph;
+    for (int loop = 0; loop < graph->loop_count; loop++) {
+        int outer = graph->loop[loop].outer;
+        line_edge(fuse->line, schedule_begin(graph, loop), schedule_end(graph, loop));
+        if (outer < 0)
+            continue;
+        line_edge(fuse->line, schedule_begin(graph, outer), schedule_begin(graph, loop));
+        line_edge(fuse->line, schedule_end(graph, loop), schedule_end(graph, outer));
+    }
+    for (int id = 0; id < graph->count; id++) {
+        int loop = fuse->schedule->loop_of[id];
+        if (!fuse->cluster[id].used || loop < 0)
+            continue;
+        line_edge(fuse->line, schedule_begin(graph, loop), id);
+        line_edge(fuse->line, id, schedule_end(graph, loop));
     }
 }
 
 static void find_order(struct fuse *fuse)
 {
     struct graph *graph = fuse->graph;
+    bound_loops(fuse);
     for (int id = 0; id < graph->count; id++) {
         struct ids *sources = &fuse->sources;
         sources->count = 0;
@@ -298,12 +377,12 @@ static void find_order(struct fuse *fuse)
             schedule_sources(graph, graph->node[id]->operand[i], arena_of(fuse), sources);
         for (int i = 0; i < sources->count; i++)
             if (fuse->cluster[sources->id[i]].used)
-                line_edge(fuse->line, sources->id[i], id);
+                add_edge(fuse, sources->id[i], id);
     }
     struct ids first = {0}, second = {0};
     schedule_hazards(graph, arena_of(fuse), &first, &second);
     for (int i = 0; i < first.count; i++)
-        line_edge(fuse->line, first.id[i], second.id[i]);
+        add_edge(fuse, first.id[i], second.id[i]);
 }
 
 /* ---- what may share a loop nest ---- */
@@ -387,6 +466,14 @@ static bool kinds_fit(struct fuse *fuse, int first, int second, enum op_class *k
     return false;
 }
 
+/* Does the STORE or KEEP write to what the READ or CARRY reads? */
+static bool stores_in(const struct graph *graph, const struct node *store, const struct node *read)
+{
+    if (store->op == OP_KEEP || read->op == OP_CARRY)
+        return store->op == OP_KEEP && store->operand[1] == read->id;
+    return schedule_overlap(graph->program, read->attr.variable, store->attr.variable);
+}
+
 /* Does the node read by that operand, from the variable that is the source, otherwise than at the
  * index at which the group stores it? */
 static bool reads_elsewhere(const struct fuse *fuse, const struct node *node, int operand,
@@ -394,13 +481,14 @@ static bool reads_elsewhere(const struct fuse *fuse, const struct node *node, in
                             enum op_class kind)
 {
     const struct graph *graph = fuse->graph;
-    int variable = graph->node[store]->attr.variable;
-    if (!schedule_overlap(graph->program, source->attr.variable, variable))
+    const struct node *to = graph->node[store];
+    if (!stores_in(graph, to, source))
         return false;
     if (kind != CLASS_MAP && !(kind == CLASS_CONTRACT && op_def(node->op)->class != CLASS_CONTRACT))
         return true;
     struct access access = schedule_access(graph, operand, space);
-    return !access.identity || source->attr.variable != variable ||
+    bool whole = source->op == OP_CARRY || source->attr.variable == to->attr.variable;
+    return !access.identity || !whole ||
            fuse->schedule->place[access.node].bytes != fuse->schedule->place[store].bytes;
 }
 
@@ -417,12 +505,13 @@ static bool reads_stored(struct fuse *fuse, const struct node *node, const struc
                          const struct shape *space, enum op_class kind)
 {
     const struct graph *graph = fuse->graph;
-    for (int i = 0; i < node->count; i++) {
+    for (int i = 0; i < (schedule_stores(node) ? 1 : node->count); i++) {
         const struct ids *sources = sources_of(fuse, node->operand[i]);
         for (int s = 0; s < sources->count; s++) {
             const struct node *source = graph->node[sources->id[s]];
-            for (int m = 0; source->op == OP_READ && m < members->count; m++)
-                if (graph->node[members->id[m]]->op == OP_STORE &&
+            bool stored = source->op == OP_READ || source->op == OP_CARRY;
+            for (int m = 0; stored && m < members->count; m++)
+                if (schedule_stores(graph->node[members->id[m]]) &&
                     reads_elsewhere(fuse, node, node->operand[i], source, members->id[m], space,
                                     kind))
                     return true;
@@ -454,7 +543,7 @@ static bool views_between(struct fuse *fuse, int reader, int other)
     for (int m = 0; m < member->count; m++) {
         const struct node *node = fuse->graph->node[member->id[m]];
         for (int i = 0; i < node->count; i++) {
-            if (node->op == OP_STORE || fuse->schedule->group_of[node->operand[i]] >= 0)
+            if (schedule_stores(node) || fuse->schedule->group_of[node->operand[i]] >= 0)
                 continue;
             const struct ids *sources = sources_of(fuse, node->operand[i]);
             for (int s = 0; s < sources->count; s++)
@@ -554,6 +643,8 @@ static bool try_merge(struct fuse *fuse, int first, int second, enum op_class ki
     const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
     if ((a->for_loss || b->for_loss) && (a->updates || b->updates))
         return false;
+    if (fuse->schedule->loop_of[first] != fuse->schedule->loop_of[second])
+        return false;
     if (a->member.count + b->member.count > GROUP_NODES_MAX ||
         !stores_fit(fuse, first, second, kind) || views_between(fuse, second, first) ||
         !arrays_fit(fuse, first, second, kind))
@@ -584,7 +675,8 @@ static void join_exchanges(struct fuse *fuse)
     }
 }
 
-/* A STORE joins what computes its operand: straight into the variable, or as one more output. */
+/* A STORE or KEEP joins what computes its operand: straight into the variable, or as one more
+ * output, as where a product lies in memory before its epilogue, which may read what is carried. */
 static void join_store(struct fuse *fuse, int store)
 {
     int operand = fuse->graph->node[store]->operand[0];
@@ -593,7 +685,8 @@ static void join_store(struct fuse *fuse, int store)
         return;
     int cluster = find(fuse, base);
     enum op_class kind = fuse->cluster[cluster].kind;
-    bool free = fuse->owner[base] < 0 && fuse->schedule->whole[base] < 0;
+    bool free = fuse->owner[base] < 0 && fuse->schedule->whole[base] < 0 &&
+                !(fuse->graph->node[store]->op == OP_KEEP && kind == CLASS_CONTRACT);
     if (!free && !(class_has(kind, HAS_EPILOGUE) && base == operand))
         return;
     if (try_merge(fuse, cluster, find(fuse, store), kind) && free)
@@ -743,15 +836,26 @@ static void store_long_rows(struct fuse *fuse, const struct cluster *cluster)
             fuse->schedule->place[rows->node[i]].kind = PLACE_ARENA;
 }
 
+/* The node is computed where the STORE or KEEP would put it. */
+static void take_place(struct fuse *fuse, int id, int owner)
+{
+    struct place *place = &fuse->schedule->place[id];
+    if (fuse->graph->node[owner]->op == OP_KEEP) {
+        fuse->schedule->whole[id] = owner;
+        return;
+    }
+    place->kind = PLACE_VARIABLE;
+    place->variable = fuse->graph->node[owner]->attr.variable;
+}
+
 static void settle_places(struct fuse *fuse)
 {
     for (int id = 0; id < fuse->graph->count; id++) {
         struct place *place = &fuse->schedule->place[id];
-        if (fuse->graph->node[id]->op == OP_STORE || !fuse->cluster[id].used)
+        if (schedule_stores(fuse->graph->node[id]) || !fuse->cluster[id].used)
             continue;
         if (fuse->owner[id] >= 0) {
-            place->kind = PLACE_VARIABLE;
-            place->variable = fuse->graph->node[fuse->owner[id]]->attr.variable;
+            take_place(fuse, id, fuse->owner[id]);
         } else if (is_local(fuse, id)) {
             place->kind = PLACE_INLINE;
         }
@@ -782,7 +886,8 @@ static void make_groups(struct fuse *fuse)
         const struct cluster *cluster = &fuse->cluster[id];
         if (!cluster->used || find(fuse, id) != id)
             continue;
-        struct group group = {cluster->kind, cluster->member.count, NULL, false};
+        struct group group = {cluster->kind, cluster->member.count, NULL, schedule->loop_of[id],
+                              false};
         group.node = ARENA_ARRAY(arena, int, group.count);
         memcpy(group.node, cluster->member.id, sizeof(int) * (size_t)group.count);
         put_matmul_first(&group, fuse->graph);
@@ -797,7 +902,8 @@ static void prepare(struct fuse *fuse)
     struct arena *arena = arena_of(fuse), *kept = fuse->graph->program->arena;
     int count = fuse->graph->count;
     fuse->cluster = ARENA_ARRAY(arena, struct cluster, count);
-    fuse->line = line_new(arena, count + 1);
+    fuse->schedule->loop_of = loops_of(fuse->graph, kept).runs;
+    fuse->line = line_new(arena, count + schedule_moments(fuse->graph));
     fuse->users = ARENA_ARRAY(arena, struct ids, count);
     fuse->owner = ARENA_ARRAY(arena, int, count);
     fuse->early = ARENA_ARRAY(arena, bool, count);
@@ -818,6 +924,7 @@ void pass_fuse(struct graph *graph)
     fuse.schedule = graph->schedule = ARENA_NEW(graph->program->arena, struct schedule);
     prepare(&fuse);
     place_nodes(&fuse);
+    place_in_stacks(&fuse);
     for (int id = 0; id < graph->count; id++)
         if (graph->node[id]->op == OP_CONCAT)
             place_pieces(&fuse, id);
@@ -827,7 +934,7 @@ void pass_fuse(struct graph *graph)
     join_exchanges(&fuse);
     line_sort(fuse.line);
     for (int id = 0; id < graph->count; id++)
-        if (graph->node[id]->op == OP_STORE)
+        if (schedule_stores(graph->node[id]))
             join_store(&fuse, id);
     mark_early(&fuse);
     join_early(&fuse);

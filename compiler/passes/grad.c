@@ -6,7 +6,8 @@
  *              is a left fold in ascending order of (consumer, operand).  New nodes carry the
  *              span of the node differentiated, its region and its id in `forward`.  Of the greater
  *              or the lesser of two, gradients read the result or the second operand, whichever
- *              they read anyway: one of the two is kept for them, not both. */
+ *              they read anyway: one of the two is kept for them, not both.  The gradients of a
+ *              loop stand in a loop that runs the other way, and read stacks of what they need. */
 #include "passes/pass.h"
 
 #include <assert.h>
@@ -18,19 +19,56 @@ static bool carries(const struct node *n)
     return n->dtype == F32 && op_def(n->op)->gradient;
 }
 
+/* Marks what depends on what is marked; a carry does by way of its keep, which stands behind it:
+ * was there one that had not been marked? */
+static bool spread_dependents(struct gradient *d, int loss)
+{
+    bool again = false;
+    for (int id = 0; id <= loss; id++) {
+        const struct node *n = graph_node(d->graph, id);
+        for (int i = 0; carries(n) && i < n->count; i++)
+            d->depends[id] = d->depends[id] || d->depends[n->operand[i]];
+        bool back = n->op == OP_KEEP && d->depends[id] && !d->depends[n->operand[1]];
+        if (back)
+            again = d->depends[n->operand[1]] = true;
+    }
+    return again;
+}
+
 static void mark_dependents(struct gradient *d, int loss, const int *wanted, int wanted_count)
 {
     for (int i = 0; i < wanted_count; i++)
         if (wanted[i] <= loss)
             d->depends[wanted[i]] = graph_node(d->graph, wanted[i])->dtype == F32;
-    for (int id = 0; id <= loss; id++) {
-        const struct node *n = graph_node(d->graph, id);
-        for (int i = 0; carries(n) && i < n->count; i++)
-            d->depends[id] = d->depends[id] || d->depends[n->operand[i]];
-    }
+    while (spread_dependents(d, loss))
+        continue;
 }
 
-static int differentiate(struct gradient *d, int id, bool is_loss)
+/* Marks what flows back from the loss: a carry that it reaches is reached again in the turn before,
+ * by way of its keep.  Was there one whose keep had not been marked? */
+static bool spread_reached(const struct gradient *d, int loss, bool *reached)
+{
+    bool again = false;
+    for (int id = loss; id >= 0; id--) {
+        const struct node *n = graph_node(d->graph, id);
+        int keep = d->loops.keep[id];
+        reached[id] |= id == loss;
+        for (int i = 0; reached[id] && carries(n) && i < n->count; i++)
+            reached[n->operand[i]] = true;
+        if (reached[id] && keep >= 0 && !reached[keep])
+            again = reached[keep] = true;
+    }
+    return again;
+}
+
+/* Of a carry through a loop there is always a gradient, where one could come from a later turn. */
+static int carried_zero(struct gradient *d, const struct node *n, const bool *reached)
+{
+    bool carried = n->op == OP_KEEP ? reached[n->id] : n->op == OP_CARRY && d->carried[n->id] >= 0;
+    return carried ? graph_fill(d->graph, 0.0f, &n->shape) : -1;
+}
+
+static int differentiate(struct gradient *d, int id, bool is_loss, const bool *reached)
 {
     struct graph *graph = d->graph;
     const struct node *n = graph_node(graph, id);
@@ -40,6 +78,8 @@ static int differentiate(struct gradient *d, int id, bool is_loss)
     graph->layer = n->layer;
     graph->region = n->region;
     int dy = is_loss ? graph_const(graph, 1.0f) : gradient_fold(d, id);
+    if (dy < 0)
+        dy = carried_zero(d, n, reached);
     if (dy >= 0 && carries(n))
         op_def(n->op)->gradient(d, n, dy);
     return dy;
@@ -81,16 +121,24 @@ void pass_grad(struct graph *graph, int loss, const int *wanted, int wanted_coun
     struct span span = graph->span, call = graph->call;
     const struct node *n = graph_node(graph, loss);
     int layer = graph->layer, first = graph->count;
-    struct gradient d = {graph, arena, ARENA_ARRAY(arena, bool, loss + 1),
-                         ARENA_ARRAY(arena, struct sources, loss + 1)};
+    struct gradient d = {.graph = graph, .arena = arena,
+                         .depends = ARENA_ARRAY(arena, bool, loss + 1),
+                         .sources = ARENA_ARRAY(arena, struct sources, loss + 1)};
     int *gradient_of = ARENA_ARRAY(arena, int, loss + 1);
+    bool *reached = ARENA_ARRAY(arena, bool, first + 1);
     assert(n->dtype == F32 && n->shape.rank == 0);
+    gradient_begin_loops(&d);
     mark_dependents(&d, loss, wanted, wanted_count);
+    while (spread_reached(&d, loss, reached))
+        continue;
     for (int id = loss; id >= 0; id--)
-        gradient_of[id] = d.depends[id] ? differentiate(&d, id, id == loss) : -1;
+        gradient_of[id] = d.depends[id] ? differentiate(&d, id, id == loss, reached) : -1;
     compare_what_is_kept(&d, first);
-    for (int i = 0; i < wanted_count; i++)
-        gradient[i] = wanted[i] <= loss ? gradient_of[wanted[i]] : -1;
+    const int *map = gradient_end_loops(&d);
+    for (int i = 0; i < wanted_count; i++) {
+        int of = wanted[i] <= loss ? gradient_of[wanted[i]] : -1;
+        gradient[i] = of >= first ? map[of - first] : of;
+    }
     arena_free(arena);
     graph->span = span;
     graph->call = call;

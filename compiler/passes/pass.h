@@ -43,6 +43,12 @@
  * element for element at the same index; in ROW no other node of the group may read that
  * operand, unless the stored node depends on it.  Else places of a group do not overlap.
  *
+ * Loops (graph/loop.h): a group is of one loop, whose groups run one after another, as often as it
+ * has turns.  A CARRY is a copy that is made before its loop; a KEEP stores there as a STORE does
+ * in a variable; LAST is a view of it.  A TURN is a view, and the value of a STACK lies in it: both
+ * at places that move from turn to turn.  What is made outside of a loop and read in it, and what a
+ * loop makes for outside, keeps its storage through all turns.
+ *
  * CONCAT: an operand that already lies at its piece of the result needs no copying; a CONCAT
  * whose operands all do is in no group (its place is still that of the whole). */
 enum { ROW_LOCAL_MAX = 4096, ROW_STACK_MAX = 128 << 10, GROUP_NODES_MAX = 256 };
@@ -51,16 +57,20 @@ struct group {
     enum op_class kind;                 /* whose loop nest it is: a NEST of graph/classes.def */
     int count;
     int *node;                          /* ascending ids, those computed in this group */
+    int loop;                           /* of graph->loop: it runs in each turn; or -1 */
     bool update;                        /* runs after the loss was looked at */
 };
 
 /* Where a node's value lives.  A CONCAT's operands may lie in its storage. */
 enum place_kind { PLACE_NONE, PLACE_INLINE, PLACE_VARIABLE, PLACE_ARENA };
+enum { LOOPS_DEEP = 3 };                /* loops within one another, at most */
 struct place {
     enum place_kind kind;
     int variable;                       /* PLACE_VARIABLE */
-    int64_t offset;                     /* bytes from the arena's start */
+    int64_t offset;                     /* bytes from the arena's start, at index 0 of loops */
     int64_t bytes;                      /* at the declared batch */
+    struct extent advance[LOOPS_DEEP];  /* bytes from one index of a loop to the next, by the
+                                         * loop's depth; 0: it does not move */
 };
 
 /* A stretch of scratch, alive from the group that first writes it to the last that reads it; what
@@ -75,8 +85,10 @@ struct schedule {
     struct group *group;                /* in running order */
     int group_count, group_room;
     int *group_of;                      /* node id -> group index, or -1 */
+    int *loop_of;                       /* node id -> the loop in whose turns it runs, or -1 */
     struct place *place;                /* node id -> place */
-    int *whole;                         /* node id -> CONCAT in whose storage it lies, or -1 */
+    int *whole;                         /* node id -> CONCAT or STACK in whose storage it lies, KEEP
+                                         * of the carry where it does, or -1 */
     struct storage *storage;            /* by ascending offset */
     int storage_count;
     int64_t scratch_bytes, lower_bound; /* of this phase, at the declared batch */
@@ -98,6 +110,10 @@ struct limit {
 };
 
 enum { LIMITS_MAX = 4 };
+
+/* Do they lie at the same bytes in every turn? */
+bool place_same(const struct place *, const struct place *);
+bool place_moves(const struct place *);
 
 /* The elements of `node` that a loop nest reads: at index i of the iteration space,
  * node's element number offset + sum over axes of i[axis] * stride[axis] + sum over limits of
@@ -127,6 +143,7 @@ void pass_grad(struct graph *, int loss, const int *wanted, int wanted_count, in
 void pass_simplify(struct graph *);     /* folding, common subexpressions, dead nodes */
 void pass_recompute(struct graph *);    /* what gradients read of `recompute { }`, made again */
 void pass_random(struct program *);     /* streams from paths; a collision is an error */
+void pass_loops(struct graph *);        /* copies of what a loop cannot move as it is */
 void pass_fuse(struct graph *);         /* schedule->group */
 void pass_order(struct graph *);        /* the running order of groups */
 void pass_plan(struct program *);       /* offsets of variables and places */

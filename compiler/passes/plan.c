@@ -5,7 +5,8 @@
  *              and buffers come first (saved_bytes: a snapshot is one copy), then the other
  *              variables, then scratch, which all phases share since no two run at a time.  What is
  *              alive at the same time does not overlap, but for outputs computed in the storage of
- *              an operand that dies there (passes/pass.h says when).
+ *              an operand that dies there (passes/pass.h says when).  What a loop does not make and
+ *              use up in one turn keeps its storage through all of it.
  *
  * The scratch of a phase is a set of units: storage with a size, and a life from the group that
  * first writes it to the last that reads it (passes/pack.h). */
@@ -36,6 +37,7 @@ struct plan {
     int order_count;
     int *seen;                          /* node id -> the search that came by it last */
     int search;
+    int *first, *last;                  /* groups of each loop */
 };
 
 /* ---- variables ---- */
@@ -148,6 +150,23 @@ static int base_of(const struct plan *plan, int id)
     return id;
 }
 
+/* Gives a STACK's value its unit, in which it moves. */
+static void place_in_stack(struct plan *plan, int id)
+{
+    int base = base_of(plan, plan->graph->node[id]->operand[0]);
+    plan->unit_of[base] = add_unit(plan, id);
+}
+
+/* What a loop carries, what is kept of it and what is computed where that will lie is one unit. */
+static void place_carry(struct plan *plan, int keep)
+{
+    const struct node *node = plan->graph->node[keep];
+    int base = base_of(plan, node->operand[0]);
+    int unit = plan->unit_of[keep] = add_unit(plan, node->operand[1]);
+    if (plan->schedule->whole[base] == keep)
+        plan->unit_of[base] = unit;
+}
+
 /* Gives a CONCAT's operands their pieces of its unit, where fuse found that they may lie there:
  * whole values with a place in the arena and no piece yet. */
 static void place_pieces(struct plan *plan, int id)
@@ -176,6 +195,11 @@ static void make_units(struct plan *plan)
     for (int id = 0; id < plan->graph->count; id++)
         plan->unit_of[id] = -1;
     for (int id = 0; id < plan->graph->count; id++)
+        if (plan->graph->node[id]->op == OP_STACK)
+            place_in_stack(plan, id);
+        else if (plan->graph->node[id]->op == OP_KEEP)
+            place_carry(plan, id);
+    for (int id = 0; id < plan->graph->count; id++)
         if (plan->graph->node[id]->op == OP_CONCAT && needs_unit(plan, id))
             place_pieces(plan, id);
     for (int id = 0; id < plan->graph->count; id++)
@@ -183,13 +207,45 @@ static void make_units(struct plan *plan)
             add_unit(plan, id);
 }
 
-static void live_at(struct unit *unit, int group)
+/* The loop in whose turns what lies in the unit comes and goes, or -1. */
+static int home_of(const struct plan *plan, const struct unit *unit)
 {
-    struct stretch *stretch = &unit->stretch;
-    if (stretch->first < 0 || group < stretch->first)
-        stretch->first = group;
-    if (group > stretch->last)
-        stretch->last = group;
+    const struct node *node = plan->graph->node[unit->node];
+    return node->op == OP_STACK ? plan->graph->loop[node->attr.loop].outer
+                                : plan->schedule->loop_of[node->id];
+}
+
+static void extend(struct stretch *stretch, int first, int last)
+{
+    if (stretch->first < 0 || first < stretch->first)
+        stretch->first = first;
+    if (last > stretch->last)
+        stretch->last = last;
+}
+
+/* Where the group is in a loop that the unit outlives, through all of that: the next turn finds
+ * what is there. */
+static void live_at(const struct plan *plan, struct unit *unit, int group)
+{
+    const struct graph *graph = plan->graph;
+    int home = home_of(plan, unit), loop = plan->schedule->group[group].loop;
+    while (loop != home && graph->loop[loop].outer != home)
+        loop = graph->loop[loop].outer;
+    if (loop == home)
+        extend(&unit->stretch, group, group);
+    else
+        extend(&unit->stretch, plan->first[loop], plan->last[loop]);
+}
+
+/* The groups of each loop, those within it included. */
+static void find_loops(struct plan *plan)
+{
+    const struct graph *graph = plan->graph;
+    for (int g = plan->schedule->group_count - 1; g >= 0; g--)
+        for (int loop = plan->schedule->group[g].loop; loop >= 0; loop = graph->loop[loop].outer) {
+            plan->last[loop] = plan->last[loop] > g ? plan->last[loop] : g;
+            plan->first[loop] = g;
+        }
 }
 
 static void find_lives(struct plan *plan)
@@ -200,11 +256,11 @@ static void find_lives(struct plan *plan)
             int id = schedule->group[g].node[m];
             const struct node *node = plan->graph->node[id];
             if (plan->unit_of[id] >= 0)
-                live_at(&plan->unit[plan->unit_of[id]], g);
+                live_at(plan, &plan->unit[plan->unit_of[id]], g);
             for (int i = 0; i < node->count; i++) {
                 int base = base_of(plan, node->operand[i]);
                 if (plan->unit_of[base] >= 0)
-                    live_at(&plan->unit[plan->unit_of[base]], g);
+                    live_at(plan, &plan->unit[plan->unit_of[base]], g);
             }
         }
 }
@@ -260,7 +316,8 @@ static int find_dying(struct plan *plan, int g, int output)
             if (u < 0)
                 continue;
             const struct unit *unit = &plan->unit[u];
-            if (unit->stretch.last == g && unit->stretch.first < g && unit->reused < 0 &&
+            if (unit->stretch.last == g && home_of(plan, unit) == group->loop &&
+                unit->stretch.first < g && unit->reused < 0 &&
                 unit->stretch.bytes == plan->schedule->place[output].bytes &&
                 reads_agree(plan, group, u, output))
                 return u;
@@ -276,7 +333,8 @@ static void reuse_storage(struct plan *plan)
         for (int m = 0; m < group->count; m++) {
             int id = group->node[m], own = plan->unit_of[id];
             if ((group->kind != CLASS_MAP && group->kind != CLASS_ROW) || own < 0 ||
-                plan->unit[own].node != id || plan->unit[own].stretch.first != g)
+                plan->unit[own].node != id || plan->unit[own].stretch.first != g ||
+                home_of(plan, &plan->unit[own]) != group->loop)
                 continue;
             int dying = find_dying(plan, g, id);
             if (dying >= 0)
@@ -324,6 +382,15 @@ static void pack_units(struct plan *plan)
 
 /* ---- the result ---- */
 
+/* From one turn of the loop to the next by so many of its bytes as the value has. */
+static void move_place(struct plan *plan, struct place *place, int loop, int value)
+{
+    const struct node *node = plan->graph->node[value];
+    struct extent bytes = {.constant = dtype_bytes(node->dtype)};
+    place->advance[schedule_depth(plan->graph, loop)] =
+        extent_multiply(extent_of_all(&node->shape), bytes);
+}
+
 static void set_offsets(struct plan *plan, int64_t base)
 {
     for (int id = 0; id < plan->graph->count; id++) {
@@ -337,10 +404,16 @@ static void set_offsets(struct plan *plan, int64_t base)
             place->kind = operand->kind;
             place->variable = operand->variable;
             place->offset = operand->offset + start * dtype_bytes(plan->graph->node[id]->dtype);
+            memcpy(place->advance, operand->advance, sizeof place->advance);
+            if (plan->graph->node[id]->op == OP_TURN)
+                move_place(plan, place, plan->graph->node[id]->attr.loop, id);
         } else if (place->kind == PLACE_VARIABLE) {
             place->offset = plan->program->variable[place->variable]->offset;
         } else if (place->kind == PLACE_ARENA) {
             place->offset = base + plan->unit[plan->unit_of[id]].stretch.offset + plan->start[id];
+            int whole = plan->schedule->whole[id];
+            if (whole >= 0 && plan->graph->node[whole]->op == OP_STACK)
+                move_place(plan, place, plan->graph->node[whole]->attr.loop, id);
         }
     }
 }
@@ -378,7 +451,10 @@ static void plan_scratch(struct plan *plan, struct program *program, struct grap
     plan->unit_of = ARENA_ARRAY(scratch, int, graph->count);
     plan->start = ARENA_ARRAY(scratch, int64_t, graph->count);
     plan->seen = ARENA_ARRAY(scratch, int, graph->count);
+    plan->first = ARENA_ARRAY(scratch, int, graph->loop_count + 1);
+    plan->last = ARENA_ARRAY(scratch, int, graph->loop_count + 1);
     make_units(plan);
+    find_loops(plan);
     find_lives(plan);
     reuse_storage(plan);
     plan->order = ARENA_ARRAY(scratch, int, plan->count + 1);

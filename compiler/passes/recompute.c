@@ -9,7 +9,9 @@
  *              read anyway has a copy for each reader, which can compute it in its own loop.
  *
  * Kept is what a node outside of the region reads, its results, and what is summed over the rows:
- * statistics of a batch are small, and making them again would read all of it once more. */
+ * statistics of a batch are small, and making them again would read all of it once more; and what
+ * stands in a loop: gradients read it stacked. */
+#include "graph/loop.h"
 #include "graph/op.h"
 #include "passes/pass.h"
 
@@ -23,6 +25,7 @@ struct recompute {
     int old_count;
     int **operand;                      /* by old id: old ids */
     bool *kept, *wanted;                /* by old id; wanted: a gradient reads it */
+    struct loops loops;                 /* by old id */
     int *map, *again;                   /* old id -> new id of the node; of its copy, or -1 */
     int *own, *reader;                  /* by old id of a cheap map: its newest copy, whose it is */
     int *pending, pending_count, pending_room; /* old ids whose copies wait for others */
@@ -37,12 +40,17 @@ static bool sums_over_rows(const struct recompute *r, const struct node *node)
     return sums;
 }
 
+static bool is_of_loop(const struct recompute *r, const struct node *node)
+{
+    return r->loops.at[node->id] >= 0 || op_def(node->op)->attributes & ATTR_LOOP;
+}
+
 static void find_kept(struct recompute *r)
 {
     for (int id = 0; id < r->old_count; id++) {
         const struct node *node = r->old[id];
         r->kept[id] = !node->region || node->gradient || sums_over_rows(r, node) ||
-                      op_def(node->op)->class == CLASS_SOURCE;
+                      is_of_loop(r, node) || op_def(node->op)->class == CLASS_SOURCE;
         for (int i = 0; i < node->count; i++) {
             r->kept[node->operand[i]] |= r->old[node->operand[i]]->region != node->region;
             r->wanted[node->operand[i]] |= node->gradient;
@@ -199,6 +207,7 @@ void pass_recompute(struct graph *graph)
                           .own = ARENA_ARRAY(arena, int, count),
                           .reader = ARENA_ARRAY(arena, int, count),
                           .after = ARENA_ARRAY(arena, int, regions)};
+    r.loops = loops_of(graph, arena);
     graph->node = NULL;
     graph->count = graph->room = 0;
     find_kept(&r);

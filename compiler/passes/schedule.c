@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "graph/loop.h"
 #include "graph/op.h"
 
 void ids_add(struct arena *arena, struct ids *ids, int id)
@@ -19,6 +20,41 @@ int64_t dtype_bytes(enum dtype dtype)
 bool shape_axis_is_one(const struct shape *shape, int axis)
 {
     return shape->dim[axis] == 1 && axis != shape->rows;
+}
+
+bool schedule_is_copy(const struct graph *graph, int node)
+{
+    const struct node *n = graph->node[node];
+    return n->op == OP_RESHAPE && shape_equal(&n->shape, &graph->node[n->operand[0]]->shape);
+}
+
+bool schedule_stores(const struct node *node)
+{
+    return op_def(node->op)->class == CLASS_STORE;
+}
+
+int schedule_depth(const struct graph *graph, int loop)
+{
+    int depth = 0;
+    while ((loop = graph->loop[loop].outer) >= 0)
+        depth++;
+    return depth;
+}
+
+bool place_same(const struct place *a, const struct place *b)
+{
+    bool same = a->offset == b->offset;
+    for (int i = 0; i < LOOPS_DEEP; i++)
+        same = same && extent_equal(a->advance[i], b->advance[i]);
+    return same;
+}
+
+bool place_moves(const struct place *place)
+{
+    bool moves = false;
+    for (int i = 0; i < LOOPS_DEEP; i++)
+        moves = moves || !extent_is(place->advance[i], 0);
+    return moves;
 }
 
 int64_t schedule_bytes(const struct program *program, enum dtype dtype, const struct shape *shape)
@@ -159,6 +195,13 @@ static void spread_index(const struct node *view, const struct shape *inner, str
     }
 }
 
+/* The slice at index 0: what moves is its place. */
+static void turn_index(const struct node *view, struct index *index)
+{
+    memmove(&index->axis[1], &index->axis[0], sizeof index->axis[0] * (size_t)view->shape.rank);
+    index->axis[0] = (struct linear){.quotient = -1};
+}
+
 /* Makes of the indices into `view` those into its operand. */
 static void view_index(const struct graph *graph, const struct node *view,
                        const struct shape *space, struct index *index)
@@ -171,6 +214,8 @@ static void view_index(const struct graph *graph, const struct node *view,
         spread_index(view, inner, index);
     else if (view->op == OP_TRANSPOSE)
         transpose_index(view, index);
+    else if (view->op == OP_TURN)
+        turn_index(view, index);
     else if (view->op == OP_WINDOW)
         window_index(view, inner, space, index);
     else if (view->op == OP_UNWINDOW)
@@ -298,6 +343,39 @@ bool schedule_overlap(const struct program *program, int a, int b)
            (vb->kind == VAR_PARAM && vb->block == a);
 }
 
+int schedule_moments(const struct graph *graph)
+{
+    return 1 + 2 * graph->loop_count;
+}
+
+int schedule_begin(const struct graph *graph, int loop)
+{
+    return graph->count + 1 + 2 * loop;
+}
+
+int schedule_end(const struct graph *graph, int loop)
+{
+    return schedule_begin(graph, loop) + 1;
+}
+
+/* Of `loop` and those around it, the outermost that `other` is not in; -1: it is in all. */
+static int loop_apart(const struct graph *graph, int loop, int other)
+{
+    int apart = -1;
+    for (; !loop_within(graph, other, loop); loop = graph->loop[loop].outer)
+        apart = loop;
+    return apart;
+}
+
+void schedule_edge(const struct graph *graph, int first_loop, int second_loop, int *first,
+                   int *second)
+{
+    int before = loop_apart(graph, first_loop, second_loop);
+    int after = loop_apart(graph, second_loop, first_loop);
+    *first = before < 0 ? *first : schedule_end(graph, before);
+    *second = after < 0 ? *second : schedule_begin(graph, after);
+}
+
 struct pairs {
     const struct graph *graph;
     struct arena *arena;
@@ -346,6 +424,14 @@ static void pair_reader(struct pairs *pairs, int reader, int source)
             add_pair(pairs, reader, stores->id[i]);
 }
 
+/* What reads what a loop carries comes before what is kept of it for the next turn. */
+static void pair_carries(struct pairs *pairs, const struct ids *keep, int reader, int source)
+{
+    for (int i = 0; i < keep->count; i++)
+        if (pairs->graph->node[keep->id[i]]->operand[1] == source && keep->id[i] != reader)
+            add_pair(pairs, reader, keep->id[i]);
+}
+
 /* The loss is looked at, at graph->count, before anything else is stored. */
 static void pair_loss(struct pairs *pairs, int store)
 {
@@ -376,7 +462,10 @@ void schedule_hazards(const struct graph *graph, struct arena *arena, struct ids
     list_stores(&pairs);
     for (int i = 0; i < pairs.stores.count; i++)
         pair_loss(&pairs, pairs.stores.id[i]);
-    struct ids sources = {0};
+    struct ids sources = {0}, keeps = {0};
+    for (int id = 0; id < graph->count; id++)
+        if (graph->node[id]->op == OP_KEEP)
+            ids_add(arena, &keeps, id);
     for (int id = 0; id < graph->count; id++) {
         sources.count = 0;
         if (graph->node[id]->again && graph->schedule->group_of[id] >= 0)
@@ -386,5 +475,7 @@ void schedule_hazards(const struct graph *graph, struct arena *arena, struct ids
         for (int i = 0; i < sources.count; i++)
             if (graph->node[sources.id[i]]->op == OP_READ)
                 pair_reader(&pairs, id, sources.id[i]);
+            else if (graph->node[sources.id[i]]->op == OP_CARRY)
+                pair_carries(&pairs, &keeps, id, sources.id[i]);
     }
 }

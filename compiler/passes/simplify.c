@@ -8,13 +8,15 @@
  *              are exact for signed zeros, subnormals and infinities are made (docs/numerics.md,
  *              section 3): x*1, x/1, x-(+0), -(-x), and x/2^k as x*2^-k where both powers are
  *              normal numbers: the quotient and the product are then the same real number, rounded
- *              once.  NaN stays NaN. */
+ *              once.  NaN stays NaN.  A product of a loop's slice, or a stacked one, by a matrix
+ *              that no turn changes is one product of all turns: its rows are what they were. */
 #include <assert.h>
 #include <string.h>
 
 #include "base/chains.h"
 #include "core/arith.h"
 #include "graph/fold.h"
+#include "graph/loop.h"
 #include "graph/op.h"
 #include "passes/schedule.h"
 
@@ -29,6 +31,8 @@ struct simplify {
     struct arena *scratch;              /* of what only this pass needs */
     int *made_for;                      /* new id -> the old node it was first made for, or -1 */
     int made_count, made_room;
+    int *at;                            /* new id -> the loop in which it stands, or -1 */
+    int at_count, at_room;
     struct chains same;                 /* new ids by what they compute */
     int current;                        /* old id at hand */
     int rising;                         /* maps that a reshape has gone up by now */
@@ -396,7 +400,8 @@ static int simplify_view(struct simplify *s, struct node *node)
 {
     if (node->op == OP_STOP_GRADIENT || node->op == OP_TRANSPOSED)
         return node->operand[0];
-    if (node->op == OP_WINDOW || node->op == OP_UNWINDOW)
+    if (node->op == OP_WINDOW || node->op == OP_UNWINDOW || node->op == OP_CARRY ||
+        node->op == OP_LAST)
         return -1;
     if (node->op == OP_TRANSPOSE)
         join_transposes(s, node);
@@ -410,20 +415,104 @@ static int simplify_view(struct simplify *s, struct node *node)
     return node->op == OP_RESHAPE ? simplify_reshape(s, node) : -1;
 }
 
+/* ---- products of all turns ---- */
+
+/* Is it a [m, k] by w [k, n] (or transposed), where nothing of the loop is in w? */
+static bool is_product_by_fixed(const struct simplify *s, const struct node *node, int loop)
+{
+    if (node->op != OP_MATMUL || node->shape.rank != 2 || node->attr.transpose_a)
+        return false;
+    const struct shape *w = &operand(s, node, 1)->shape;
+    return w->rank == 2 && w->rows < 0 &&
+           loop_within(s->new, s->new->loop[loop].outer, s->at[node->operand[1]]);
+}
+
+static int add_view(struct simplify *s, enum op op, const struct node *like, int x,
+                    const struct shape *shape, const int64_t *perm)
+{
+    struct node *view = make(s, op, like, 1);
+    view->operand[0] = x;
+    view->shape = *shape;
+    view->attr.perm = perm;
+    return add(s, view);
+}
+
+/* all [p, q, k] by the second operand of `product` -> [p, q, n] */
+static int multiply_all(struct simplify *s, const struct node *product, int all)
+{
+    struct shape shape = s->new->node[all]->shape, flat = {.rank = 2, .rows = -1};
+    flat.rows = shape.rows < 0 ? -1 : 0;
+    flat.dim[0] = shape.dim[0] * shape.dim[1];
+    flat.dim[1] = shape.dim[2];
+    struct node *whole = make(s, OP_MATMUL, product, 2);
+    whole->attr = product->attr;
+    whole->shape = flat;
+    whole->shape.dim[1] = shape.dim[2] = product->shape.dim[1];
+    whole->operand[0] = add_view(s, OP_RESHAPE, operand(s, product, 0), all, &flat, NULL);
+    whole->operand[1] = product->operand[1];
+    return add_view(s, OP_RESHAPE, product, add(s, whole), &shape, NULL);
+}
+
+static const int64_t exchange[RANK_MAX] = {1, 0, 2};
+
+static bool exchanges_first_axes(const struct node *node)
+{
+    return node->op == OP_TRANSPOSE && node->shape.rank == 3 && node->attr.perm[0] == 1 &&
+           node->attr.perm[1] == 0;
+}
+
+/* The product of a slice is the slice of a product. */
+static int hoist_product(struct simplify *s, const struct node *product)
+{
+    const struct node *slice = product->count == 2 ? operand(s, product, 0) : product;
+    if (slice->op != OP_TURN || !is_product_by_fixed(s, product, slice->attr.loop))
+        return -1;
+    const struct node *all = operand(s, slice, 0);
+    bool turned = exchanges_first_axes(all);
+    int whole = multiply_all(s, product, turned ? all->operand[0] : all->id);
+    if (turned) {
+        struct shape shape = all->shape;
+        shape.dim[2] = product->shape.dim[1];
+        whole = add_view(s, OP_TRANSPOSE, product, whole, &shape, exchange);
+    }
+    struct node *turn = make(s, OP_TURN, product, 1);
+    turn->attr.loop = slice->attr.loop;
+    turn->operand[0] = whole;
+    return add(s, turn);
+}
+
+/* Slices stacked are what they are of; products stacked are one of what is stacked. */
+static int simplify_stack(struct simplify *s, const struct node *stack)
+{
+    const struct node *x = operand(s, stack, 0);
+    int loop = stack->attr.loop, old = s->made_for[x->id];
+    if (x->op == OP_TURN && x->attr.loop == loop)
+        return x->operand[0];
+    if (!is_product_by_fixed(s, x, loop) || s->at[x->id] != loop || old < 0 || s->uses[old] != 1)
+        return -1;
+    struct node *all = make(s, OP_STACK, operand(s, x, 0), 1);
+    all->attr.loop = loop;
+    all->operand[0] = x->operand[0];
+    all->shape = stack->shape;
+    all->shape.dim[2] = operand(s, x, 0)->shape.dim[1];
+    return multiply_all(s, x, add(s, all));
+}
+
 /* ---- common subexpressions ---- */
 
-/* The node that computes the same, else this one with an id of its own.  A STORE is an act, not
- * a value: it is never merged. */
+/* The node that computes the same, else this one with an id of its own. */
 static int unify(struct simplify *s, struct node *node)
 {
     uint32_t h = node_hash(node);
-    int id = node->op == OP_STORE ? -1 : chains_first(&s->same, h);
+    int at = loop_of_node(s->new, node, s->at);
+    int id = node_is_act(node) ? -1 : chains_first(&s->same, h);
     for (; id >= 0; id = chains_next(&s->same, id))
         if (node_same(s->new->node[id], node))
             return id;
     node->id = s->new->count;
     ARENA_PUSH(arena_of(s), s->new->node, s->new->count, s->new->room) = node;
     ARENA_PUSH(s->scratch, s->made_for, s->made_count, s->made_room) = -1;
+    ARENA_PUSH(s->scratch, s->at, s->at_count, s->at_room) = at;
     chains_add(&s->same, node->id, h);
     return node->id;
 }
@@ -437,6 +526,10 @@ static int add(struct simplify *s, struct node *node)
         id = simplify_map(s, node);
     else if (class == CLASS_VIEW)
         id = simplify_view(s, node);
+    else if (class == CLASS_CONTRACT)
+        id = hoist_product(s, node);
+    else if (node->op == OP_STACK)
+        id = simplify_stack(s, node);
     return id >= 0 ? id : unify(s, node);
 }
 
@@ -503,7 +596,8 @@ static void gather(struct graph *graph)
 void pass_simplify(struct graph *graph)
 {
     struct arena *arena = arena_new();
-    struct graph new = {.program = graph->program, .name = graph->name, .nodes = graph->nodes};
+    struct graph new = {.program = graph->program, .name = graph->name, .nodes = graph->nodes,
+                        .loop = graph->loop, .loop_count = graph->loop_count};
     struct simplify s = {.old = graph, .new = &new, .scratch = arena};
     graph_drop_dead(graph);
     chains_init(&s.same, arena);

@@ -41,13 +41,78 @@ INV_FN const int64_t *inv_i64_const(const unsigned char *piece, int32_t offset)
     return (const int64_t *)(const void *)(piece + offset);
 }
 
-/* The caller's code, and its callbacks between two groups, may have another mode. */
-INV_FN void inv_group_run(struct inv_run *run, const struct inv_group *group, int32_t begin,
-                          int32_t end)
+/* ---- phases ---- */
+
+#if defined(INV_LOOPS)
+
+/* The group's numbers as they are in the turn: the table's, or in `at`. */
+INV_SHARED const int32_t *inv_numbers_of(const struct inv_run *run, const struct inv_phase *phase,
+                                         const struct inv_cursor *cursor, int32_t *at)
 {
+    const int32_t *own = phase->group[cursor->group].at;
+    const struct inv_move *move = phase->move;
+    while (move && move->group >= 0 && move->group < cursor->group)
+        move++;
+    if (!move || move->group != cursor->group)
+        return own;
+    for (int32_t i = 0; i < move->numbers; i++)
+        at[i] = own[i];
+    for (; move->group == cursor->group; move++) {
+        const struct inv_loop *loop = &phase->loop[move->loop];
+        int32_t turn = cursor->turn[loop->depth];
+        at[move->number] += (loop->reverse ? loop->turns - 1 - turn : turn) *
+                            (move->bytes + move->bytes_rows * run->rows);
+    }
+    return at;
+}
+
+/* To the group after the one at hand: the first of a loop that it ends a turn of, but for the last
+ * turn, or the next. */
+INV_SHARED void inv_cursor_next(const struct inv_phase *phase, struct inv_cursor *cursor)
+{
+    cursor->group++;
+    cursor->output = 0;
+    for (int32_t l = phase->loops - 1; l >= 0; l--) {
+        const struct inv_loop *loop = &phase->loop[l];
+        if (loop->end != cursor->group)
+            continue;
+        if (++cursor->turn[loop->depth] < loop->turns) {
+            cursor->group = loop->first;
+            return;
+        }
+        cursor->turn[loop->depth] = 0;
+    }
+}
+
+#else
+
+enum { INV_NUMBERS = 1 };
+
+INV_FN const int32_t *inv_numbers_of(const struct inv_run *run, const struct inv_phase *phase,
+                                     const struct inv_cursor *cursor, int32_t *at)
+{
+    (void)run, (void)at;
+    return phase->group[cursor->group].at;
+}
+
+INV_FN void inv_cursor_next(const struct inv_phase *phase, struct inv_cursor *cursor)
+{
+    (void)phase;
+    cursor->group++;
+    cursor->output = 0;
+}
+
+#endif
+
+/* Outputs of the group at hand, up to the end.  The caller's code, and its callbacks between two
+ * groups, may have another mode. */
+INV_FN void inv_group_run(struct inv_run *run, const struct inv_phase *phase,
+                          const struct inv_cursor *cursor, int32_t end)
+{
+    int32_t at[INV_NUMBERS];            /* of a group whose storage moves */
     uint32_t mode = inv_fpu_enter();
-    run->at = group->at;
-    group->function(run, begin, end);
+    run->at = inv_numbers_of(run, phase, cursor, at);
+    phase->group[cursor->group].function(run, cursor->output, end);
     inv_fpu_leave(mode);
 }
 
@@ -66,13 +131,11 @@ INV_SHARED int inv_phase_continue(struct inv_run *run, const struct inv_phase *p
         if (*budget <= 0)
             return 0;
         if (left > 0)
-            inv_group_run(run, group, cursor->output, cursor->output + now);
+            inv_group_run(run, phase, cursor, cursor->output + now);
         *budget -= now * group->cost;
         cursor->output += now;
-        if (now >= left) {
-            cursor->group++;
-            cursor->output = 0;
-        }
+        if (now >= left)
+            inv_cursor_next(phase, cursor);
     }
     cursor->group = 0;
     return 1;
@@ -80,11 +143,13 @@ INV_SHARED int inv_phase_continue(struct inv_run *run, const struct inv_phase *p
 
 INV_SHARED void inv_phase_run(struct inv_run *run, const struct inv_phase *phase)
 {
-    for (int32_t g = 0; g < phase->count; g++) {
-        const struct inv_group *group = &phase->group[g];
+    struct inv_cursor cursor = {0};
+    while (cursor.group < phase->count) {
+        const struct inv_group *group = &phase->group[cursor.group];
         int32_t count = group->count + group->count_rows * run->rows;
         if (count > 0)
-            inv_group_run(run, group, 0, count);
+            inv_group_run(run, phase, &cursor, count);
+        inv_cursor_next(phase, &cursor);
     }
 }
 

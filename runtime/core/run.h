@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define INV_FIRMWARE_ABI 2
+#define INV_FIRMWARE_ABI 3
 
 /* Group functions read and write an arena in three pieces; offsets count from each piece. */
 struct inv_run {
@@ -27,14 +27,35 @@ struct inv_group {
     int32_t count, count_rows, cost;
 };
 
+/* Groups first .. end - 1 of a phase run in each turn: turn t at index t, or turns - 1 - t where it
+ * is reversed.  A loop within another stands behind it; depth: how many are around it. */
+struct inv_loop {
+    int32_t first, end, turns, reverse, depth;
+};
+
+/* Storage of a group that moves: number `number` of inv_group.at, of `numbers`, is so much more for
+ * each index of that loop: bytes + bytes_rows * b.  Rows are in order of groups; behind the last is
+ * one of group -1. */
+struct inv_move {
+    int32_t group, numbers, number, loop, bytes, bytes_rows;
+};
+
 struct inv_phase {
     const struct inv_group *group;
     int32_t count;
+#if defined(INV_LOOPS)                  /* by models with loops, before they include this */
+    const struct inv_loop *loop;
+    int32_t loops;
+    const struct inv_move *move;        /* NULL: no loops */
+#endif
 };
+
+#define INV_LOOPS_DEEP 3                /* loops within one another, at most */
 
 /* How far a phase has come. */
 struct inv_cursor {
     int32_t group, output;
+    int32_t turn[INV_LOOPS_DEEP];       /* of the loops around the group, by their depth */
 };
 
 #endif

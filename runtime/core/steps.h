@@ -10,14 +10,37 @@ INV_FN int64_t inv_extent_of(const struct inv_run *run, struct inv_extent extent
     return extent.constant + extent.rows * run->rows;
 }
 
+/* Where the step has stored what lies at that offset when nothing has moved: one of its numbers. */
+INV_FN int64_t inv_stored_at(const struct inv_run *run, const struct inv_step *step,
+                             int64_t offset)
+{
+    int i = 0;
+    if (run->at == step->at)
+        return offset;
+    while (step->at[i] != offset)
+        i++;
+    return run->at[i];
+}
+
 /* Shows what the step has stored to who asks for it. */
 INV_FN void inv_trace_step(const struct inv_run *run, const struct inv_step *step,
                            const struct inv_trace_node *nodes)
 {
     for (int n = step->traced; n < step->traced_end; n++)
         if (nodes[n].offset >= 0)
-            run->trace(run, n, (const float *)(const void *)(run->arena + nodes[n].offset),
+            run->trace(run, n,
+                       (const float *)(const void *)(run->arena +
+                                                     inv_stored_at(run, step, nodes[n].offset)),
                        inv_extent_of(run, nodes[n].elements));
+}
+
+INV_FN void inv_run_step(const struct inv_run *here, const struct inv_step *step,
+                         const struct inv_trace_node *nodes)
+{
+    inv_for(here, step->group, inv_extent_of(here, step->outputs),
+            inv_extent_of(here, step->operations));
+    if (here->trace)
+        inv_trace_step(here, step, nodes);
 }
 
 INV_FN void inv_run_steps(const struct inv_run *run, const struct inv_step *step, size_t count,
@@ -26,10 +49,74 @@ INV_FN void inv_run_steps(const struct inv_run *run, const struct inv_step *step
     struct inv_run here = *run;
     for (size_t i = 0; i < count; i++) {
         here.at = step[i].at;
-        inv_for(&here, step[i].group, inv_extent_of(run, step[i].outputs),
-                inv_extent_of(run, step[i].operations));
-        if (run->trace)
-            inv_trace_step(run, &step[i], nodes);
+        inv_run_step(&here, &step[i], nodes);
+    }
+}
+
+/* ---- phases with loops ---- */
+
+enum { INV_NUMBERS_MOVED = 1088 };      /* of a step whose storage moves, at most */
+
+struct inv_loops {
+    const struct inv_loop *loop;
+    size_t count;
+    const struct inv_move *move;
+};
+
+/* How far a run of a phase is. */
+struct inv_turns {
+    const struct inv_loops *loops;
+    int64_t turn[INV_LOOPS_DEEP];       /* of the loops around the step, by their depth */
+    const struct inv_move *move;        /* none before it is of a step to come in this turn */
+};
+
+/* The step's numbers as they are in the turn: the table's, or in `at`. */
+INV_FN const int64_t *inv_numbers_of(const struct inv_run *run, struct inv_turns *turns,
+                                     const struct inv_step *step, int number, int64_t *at)
+{
+    while (turns->move->step >= 0 && turns->move->step < number)
+        turns->move++;
+    const struct inv_move *move = turns->move;
+    if (move->step != number)
+        return step->at;
+    for (int i = 0; i < move->numbers; i++)
+        at[i] = step->at[i];
+    for (; move->step == number; move++) {
+        const struct inv_loop *loop = &turns->loops->loop[move->loop];
+        int64_t turn = turns->turn[loop->depth];
+        at[move->number] += (loop->reverse ? loop->turns - 1 - turn : turn) *
+                            inv_extent_of(run, move->bytes);
+    }
+    return at;
+}
+
+/* The number of the step after that one: the first of a loop that it ends a turn of, but for the
+ * last turn, or the next. */
+INV_FN int inv_next_step(struct inv_turns *turns, int number)
+{
+    number++;
+    for (size_t l = turns->loops->count; l-- > 0;) {
+        const struct inv_loop *loop = &turns->loops->loop[l];
+        if (loop->end != number)
+            continue;
+        if (++turns->turn[loop->depth] < loop->turns) {
+            turns->move = &turns->loops->move[loop->move];
+            return loop->first;
+        }
+        turns->turn[loop->depth] = 0;
+    }
+    return number;
+}
+
+INV_FN void inv_run_loops(const struct inv_run *run, const struct inv_step *step, size_t count,
+                          const struct inv_trace_node *nodes, const struct inv_loops *loops)
+{
+    struct inv_turns turns = {.loops = loops, .move = loops->move};
+    struct inv_run here = *run;
+    int64_t at[INV_NUMBERS_MOVED];
+    for (int i = 0; i < (int)count; i = inv_next_step(&turns, i)) {
+        here.at = inv_numbers_of(run, &turns, &step[i], i, at);
+        inv_run_step(&here, &step[i], nodes);
     }
 }
 

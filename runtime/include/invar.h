@@ -73,6 +73,26 @@ struct inv_step {
     int traced, traced_end;             /* rows of the table of trace nodes: what it stores */
 };
 
+/* Loops of a phase within one another, at most. */
+#define INV_LOOPS_DEEP 3
+
+/* Steps first .. end - 1 of a phase run in each turn: turn t at index t, or turns - 1 - t where it
+ * is reversed.  A loop within another stands behind it. */
+struct inv_loop {
+    int first, end;
+    int64_t turns;
+    int reverse;
+    int depth;                          /* how many loops are around it */
+    int move;                           /* the first row of what moves in its steps */
+};
+
+/* Storage of a step that moves: number `number` of inv_step.at, of `numbers`, is so many bytes more
+ * for each index of that loop.  Rows are in order of steps; behind the last is one of step -1. */
+struct inv_move {
+    int step, numbers, number, loop;
+    struct inv_extent bytes;
+};
+
 /* What a run is made of.  The caller owns all of it. */
 struct inv_run {
     unsigned char *arena;               /* inv_model.arena_bytes, aligned to 64 */

@@ -6,6 +6,10 @@
  * computes outputs begin .. end - 1 of its outer loop, or all where nothing is split; any split
  * gives the same bits.  What invar writes belongs to its user. */
 #define INV_SMALL 1
+@each has_loops
+#define INV_LOOPS 1
+enum { INV_NUMBERS = ${numbers} }; /* more than a group has whose storage moves in loops */
+@end
 #include <string.h>
 #include "${file}.h"
 #include "core/arith.h"
@@ -55,7 +59,7 @@ static const float ${name}[${count}] = {
 ${function}
 @end
 @each phase
-static const struct inv_phase ${phase} __attribute__((unused)) = {${groups}, ${count}};
+static const struct inv_phase ${phase} __attribute__((unused)) = {${groups}, ${count}${loops}};
 @end
 
 /* ---- state ---- */
@@ -86,7 +90,7 @@ static void draw_weights(struct ${model} *model)
 {
     model->run.step = model->run.epoch = 0;
     model->run.rows = 0;
-    model->cursor.group = model->cursor.output = 0;
+    model->cursor = (struct inv_cursor){0};
     model->stage = IDLE;
     model->pass.rows = 0;
     model->ordered_epoch = -1;

@@ -2,8 +2,37 @@
 static const struct inv_step ${name}_steps[] = {
 ${steps}
 };
+@each straight
 
 static void ${name}(const struct inv_run *run)
 {
     inv_run_steps(run, ${name}_steps, sizeof ${name}_steps / sizeof *${name}_steps, trace_nodes);
 }
+@end
+@each looped
+
+/* loops: first step, the one behind the last, turns, whether from the last index to the first, how
+ * many loops are around it, first row of what moves */
+static const struct inv_loop ${name}_loops[] = {
+@each loop
+    {${loop}},
+@end
+};
+
+/* what moves in them: step, how many numbers it has of its own, which one, in which loop, by how
+ * many bytes from one index to the next: constant + rows * b */
+static const struct inv_move ${name}_moves[] = {
+@each move
+    {${move}},
+@end
+    {-1, 0, 0, 0, {0, 0}},
+};
+
+static void ${name}(const struct inv_run *run)
+{
+    const struct inv_loops loops = {${name}_loops, sizeof ${name}_loops / sizeof *${name}_loops,
+                                    ${name}_moves};
+    inv_run_loops(run, ${name}_steps, sizeof ${name}_steps / sizeof *${name}_steps, trace_nodes,
+                  &loops);
+}
+@end

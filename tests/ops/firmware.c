@@ -20,7 +20,7 @@ static const char caller[] =
     "    struct inv_run run = {.arena = arena, .weights = arena, .work = arena + WORK_START,\n"
     "                          .key = {key[0], key[1]}, .rows = moment[0], .step = moment[1],\n"
     "                          .steps = moment[2], .epoch = moment[3]};\n"
-    "    struct inv_cursor cursor = {0, 0};\n"
+    "    struct inv_cursor cursor = {0};\n"
     "    int32_t budget;\n"
     "    do\n"
     "        budget = 50;\n"

@@ -53,6 +53,7 @@ bool generated_add(struct program *program)
     pass_simplify(graph);
     graph_verify(graph, "simplify");
     pass_random(program);
+    pass_loops(graph);
     pass_fuse(graph);
     pass_order(graph);
     pass_plan(program);

@@ -557,8 +557,8 @@ static double case_error(struct oracle *o, const struct case_run *c)
     return sum;
 }
 
-/* Allowed error of the elements of a result.  Gradients are a few operations on it: 1e-6 of the
- * largest. */
+/* Allowed error of the elements of a result.  Gradients, and turns of loops, are a few operations:
+ * 1e-6 of the largest. */
 static double *allowed_errors(struct op_run *r, struct oracle *o, const struct case_run *c,
                               int result)
 {
@@ -566,9 +566,10 @@ static double *allowed_errors(struct op_run *r, struct oracle *o, const struct c
     const struct node *n = graph_node(r->graph, id);
     int64_t count = oracle_elements(o, &n->shape);
     double *allowed = node_errors(o, n);
-    if (result == 0 && n->op == r->op)
+    if (result == 0 && n->op == r->op && !op_test(r->op)->in_loop)
         return allowed;
-    double same = result == 0 ? case_error(o, c) : 1e-6 * (1.0 + largest(o->value[id], count));
+    bool sums = result == 0 && !op_test(r->op)->in_loop;
+    double same = sums ? case_error(o, c) : 1e-6 * (1.0 + largest(o->value[id], count));
     for (int64_t i = 0; i < count; i++)
         allowed[i] = same;
     return allowed;

@@ -21,6 +21,7 @@ struct oracle {
     uint32_t key[2];
     double **variable;                  /* by variable id: its elements, row-major */
     double **value;                     /* by node id */
+    int64_t *turn;                      /* by loop: the place of its turn at hand */
 };
 
 struct op_input {
@@ -64,6 +65,7 @@ struct op_test {
     void (*magnitude)(struct oracle *, const struct node *n, double *out);
     int64_t (*chain)(const struct oracle *, const struct node *n);
     bool leaf;                          /* has no operand: gradients belong to the cases' others */
+    bool in_loop;                       /* cases are loops: they compute more than the operator */
     const struct op_case *cases;        /* more of them */
     int case_count;
     const struct op_known *known;

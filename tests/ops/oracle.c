@@ -3,7 +3,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "core/philox.h"
+#include "graph/loop.h"
 
 static const struct op_test *const table[OP_COUNT] = {
 #define X(name, stem, class, operands) &test_##stem,
@@ -80,18 +82,99 @@ static void eval_map(struct oracle *o, const struct node *n)
     }
 }
 
+static void eval_node(struct oracle *o, const struct node *n)
+{
+    size_t count = (size_t)oracle_elements(o, &n->shape);
+    if (!o->value[n->id])
+        o->value[n->id] = calloc(count, sizeof(double));
+    if (table[n->op]->map)
+        eval_map(o, n);
+    else
+        table[n->op]->eval(o, n);
+}
+
+/* Evaluation of a part of a graph, which may have loops. */
+struct part {
+    struct oracle *o;
+    struct loops loops;
+    int last;                           /* node */
+    bool *done;                         /* by node */
+};
+
+static void run_loop(struct part *, int number);
+
+/* Evaluates the node, and before it what it reads that is not done. */
+static void need(struct part *p, int id)
+{
+    const struct node *n = graph_node(p->o->graph, id);
+    if (p->done[id])
+        return;
+    if (n->op == OP_STACK || n->op == OP_LAST)
+        run_loop(p, n->attr.loop);
+    for (int i = 0; i < n->count; i++)
+        need(p, n->operand[i]);
+    p->done[id] = true;
+    if (n->op != OP_STACK)
+        eval_node(p->o, n);
+}
+
+static bool is_of_loop(const struct part *p, int id, enum op op, int number)
+{
+    const struct node *n = graph_node(p->o->graph, id);
+    return n->op == op && n->attr.loop == number;
+}
+
+static void run_turn(struct part *p, int number)
+{
+    struct oracle *o = p->o;
+    for (int id = 0; id <= p->last; id++)
+        if (loop_within(o->graph, p->loops.at[id], number) && !is_of_loop(p, id, OP_CARRY, number))
+            p->done[id] = false;
+    for (int id = 0; id <= p->last; id++) {
+        const struct node *n = graph_node(o->graph, id);
+        if (is_of_loop(p, id, OP_KEEP, number))
+            need(p, id);
+        if (!is_of_loop(p, id, OP_STACK, number))
+            continue;
+        need(p, n->operand[0]);
+        eval_node(o, n);
+        p->done[id] = true;
+    }
+    for (int id = 0; id <= p->last; id++) {
+        const struct node *n = graph_node(o->graph, id);
+        if (is_of_loop(p, id, OP_KEEP, number))
+            memcpy(o->value[n->operand[1]], o->value[id],
+                   sizeof(double) * (size_t)oracle_elements(o, &n->shape));
+    }
+}
+
+/* All of the loop, from its first turn. */
+static void run_loop(struct part *p, int number)
+{
+    const struct loop *loop = &p->o->graph->loop[number];
+    for (int id = 0; id <= p->last; id++)
+        if (is_of_loop(p, id, OP_CARRY, number)) {
+            p->done[id] = false;
+            need(p, id);
+        }
+    for (int64_t k = 0; k < loop->turns; k++) {
+        p->o->turn[number] = loop->reverse ? loop->turns - 1 - k : k;
+        run_turn(p, number);
+    }
+}
+
 void oracle_run(struct oracle *o, int first, int last)
 {
-    for (int id = first; id <= last; id++) {
-        const struct node *n = graph_node(o->graph, id);
-        size_t count = (size_t)oracle_elements(o, &n->shape);
-        if (!o->value[id])
-            o->value[id] = calloc(count, sizeof(double));
-        if (table[n->op]->map)
-            eval_map(o, n);
-        else
-            table[n->op]->eval(o, n);
-    }
+    struct arena *arena = arena_new();
+    struct part p = {o, loops_of(o->graph, arena), last,
+                     ARENA_ARRAY(arena, bool, o->graph->count + 1)};
+    for (int id = 0; id < first; id++)
+        p.done[id] = o->value[id] != NULL;
+    o->turn = ARENA_ARRAY(arena, int64_t, o->graph->loop_count + 1);
+    for (int id = first; id <= last; id++)
+        if (p.loops.at[id] < 0)
+            need(&p, id);
+    arena_free(arena);
 }
 
 void eval_copy(struct oracle *o, const struct node *n)

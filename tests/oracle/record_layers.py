@@ -506,8 +506,102 @@ LOSSES = [
     loss("mean(log_cosh({a}, {b}))", 5, of_keras("LogCosh")),
 ]
 
+# ---- recurrence
+
+def recurrent(kind, shape, units, text, cell="{c}/cell", **o):
+    """RNN, GRU and LSTM of PyTorch, of one layer, one back, both ways or several over one another."""
+    gates = {"RNN": 1, "GRU": 3, "LSTM": 4}[kind]
+    ways, layers = 2 if o.get("bidirectional") else 1, o.get("num_layers", 1)
+    weights, names = {}, {}
+    for layer in range(layers):
+        for way in range(ways):
+            path = cell.format(c="{c}", layer=layer, way=["forward", "backward"][way])
+            n = shape[-1] if layer == 0 else units * ways
+            weights[path + "/w"] = (n, gates * units)
+            weights[path + "/u"] = (units, gates * units)
+            weights[path + "/bias"] = (gates * units,)
+            if kind == "GRU":
+                weights[path + "/recurrent_bias"] = (gates * units,)
+            names[path] = f"l{layer}" + ("_reverse" if way else "")
+
+    def function(x, w):
+        backward = o.get("backward", False)
+        made = {k: v for k, v in o.items() if k != "backward"}
+        module = getattr(torch.nn, kind)(shape[-1], units, batch_first=True, **made).to(x.dtype)
+        given = {}
+        for path, name in names.items():
+            given["weight_ih_" + name] = w[path + "/w"].T
+            given["weight_hh_" + name] = w[path + "/u"].T
+            given["bias_ih_" + name] = w[path + "/bias"]
+            given["bias_hh_" + name] = w.get(path + "/recurrent_bias",
+                                             torch.zeros_like(w[path + "/bias"]))
+        x = x.flip(1) if backward else x
+        y = torch.func.functional_call(module, given, (x,))[0]
+        return y.flip(1) if backward else y
+    return Case("{x} -> " + text + " as {c}", shape, function, weights)
+
+
+def by_hand(text, shape, step, units, weights, carried=1, last=None, mask=None, detach=0):
+    """scan of a cell: step(x, state, w) -> y, state"""
+    def function(x, w):
+        state = [torch.zeros(len(x), units, dtype=x.dtype) for _ in range(carried)]
+        out = []
+        for t in range(shape[0]):
+            if detach and t % detach == 0:
+                state = [s.detach() for s in state]
+            y, new = step(x[:, t], state, w)
+            seen = mask(x, t) if mask else None
+            state = [torch.where(seen, n, s) for n, s in zip(new, state)] if mask else new
+            out.append(torch.where(seen, y, 0) if mask else y)
+        y = torch.stack(out, 1)
+        return y if last is None else state[last]
+    return Case(text, shape, function, weights)
+
+
+def gru_step(x, state, w):
+    h, = state
+    ar, az, an = (x @ w["{c}/w"] + w["{c}/bias"]).chunk(3, -1)
+    hr, hz = (h @ w["{c}/u"]).chunk(2, -1)
+    new = torch.tanh(an + (torch.sigmoid(ar + hr) * h) @ w["{c}/v"])
+    update = torch.sigmoid(az + hz)
+    h = (1 - update) * new + update * h
+    return h, [h]
+
+
+def lstm_step(x, state, w):
+    h, c = state
+    i, f, g, o = (x @ w["{c}/w"] + w["{c}/bias"] + h @ w["{c}/u"]).chunk(4, -1)
+    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    h = torch.sigmoid(o) * torch.tanh(c)
+    return h, [h, c]
+
+
+def lstm_weights(n, units):
+    return {"{c}/w": (n, 4 * units), "{c}/u": (units, 4 * units), "{c}/bias": (4 * units,)}
+
+
+RECURRENT = [
+    recurrent("RNN", (5, 3), 4, "simple_rnn(4)"),
+    recurrent("RNN", (7, 2), 3, "simple_rnn(3, relu)", nonlinearity="relu"),
+    recurrent("RNN", (1, 3), 2, "simple_rnn(2)"),
+    recurrent("RNN", (6, 3), 4, "simple_rnn(4, reverse = true)", backward=True),
+    recurrent("GRU", (5, 3), 4, "gru(4)"),
+    recurrent("GRU", (9, 1), 5, "gru(5, reverse = true)", backward=True),
+    recurrent("LSTM", (5, 3), 4, "lstm(4)"),
+    recurrent("LSTM", (11, 2), 3, "lstm(3, reverse = true)", backward=True),
+    recurrent("LSTM", (6, 3), 3, "stacked(lstm_cell(3), 2)", "{c}/layer/{layer}/cell",
+              num_layers=2),
+    recurrent("GRU", (5, 2), 3, "bidirectional(gru_cell(3))", "{c}/{way}", bidirectional=True),
+    by_hand("scan({x}, gru_cell(3, reset_after = false)) as {c}", (6, 2), gru_step, 3,
+            {"{c}/w": (2, 9), "{c}/bias": (9,), "{c}/u": (3, 6), "{c}/v": (3, 3)}),
+    by_hand("scan({x}, lstm_cell(3), mask = {x}[..., 0] > 0) as {c}", (6, 2), lstm_step, 3,
+            lstm_weights(2, 3), carried=2, mask=lambda x, t: x[:, t, :1] > 0),
+    by_hand("scan({x}, lstm_cell(3), detach = 3) as {c}", (8, 2), lstm_step, 3, lstm_weights(2, 3),
+            carried=2, detach=3),
+]
+
 GROUPS = {"conv2d": CONV2D, "conv13": CONV13, "transposed": TRANSPOSED, "pools": POOLS,
-          "norms": NORMS, "images": IMAGES, "losses": LOSSES}
+          "norms": NORMS, "images": IMAGES, "losses": LOSSES, "recurrent": RECURRENT}
 
 
 # ---- models and vectors

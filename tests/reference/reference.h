@@ -55,12 +55,23 @@ struct node {
 #define PER_AXIS(enumerator, field) int64_t field[AXES];
 #include "graph/attributes.def"
     bool wanted;                        /* a store depends on it */
+    int at;                             /* the innermost loop in which it is computed anew in each
+                                         * turn, or -1 */
+};
+
+/* Its turns have the places 0, 1, .. or with `reverse` T - 1, T - 2, .. */
+struct loop {
+    int64_t turns;
+    bool reverse;
+    int outer;                          /* the loop around it, or -1 */
 };
 
 struct graph {
     char *name;
     struct node *node;
     int count;
+    struct loop *loop;
+    int loop_count;
 };
 
 enum kind {
@@ -182,6 +193,7 @@ struct call {
     const struct tensor *const *x;
     const struct tensor *y;
     const struct moment *at;
+    int64_t turn;                       /* turn, stack: the place of the loop's turn */
 };
 
 /* ---- common.c ---- */

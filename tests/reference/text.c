@@ -395,6 +395,21 @@ static void read_na(struct reader *r)
     r->program->na[at] = read_string(r);
 }
 
+static void read_loop(struct reader *r)
+{
+    if (!r->graph)
+        fail(r, "a loop without a graph");
+    int at = append(&r->graph->loop, &r->graph->loop_count, sizeof *r->graph->loop);
+    struct loop *loop = &r->graph->loop[at];
+    if (read_number(r, "") != at)
+        fail(r, "loops must be numbered from 0");
+    loop->turns = read_number(r, "turns=");
+    loop->reverse = accept(r, "reverse");
+    loop->outer = accept(r, "outer=") ? read_number(r, "") : -1;
+    if (accept(r, "#"))
+        r->at += strcspn(r->at, "\n");
+}
+
 static void read_class(struct reader *r)
 {
     struct field *f = &r->program->field[r->program->field_count - 1];
@@ -465,6 +480,8 @@ static void read_line(struct reader *r)
         read_node(r);
     else if (accept(r, "graph "))
         read_graph(r);
+    else if (accept(r, "loop "))
+        read_loop(r);
     else if (accept(r, "program "))
         r->program->name = read_string(r);
     else if (accept(r, "train "))
@@ -499,13 +516,45 @@ static void read_line(struct reader *r)
 
 /* ---- after reading ---- */
 
-static void mark_wanted(struct graph *graph)
+/* A wanted carry wants its keep, which stands behind it: was one found that was not marked? */
+static bool spread_wanted(struct graph *graph)
 {
+    bool again = false;
     for (int id = graph->count - 1; id >= 0; id--) {
         struct node *n = &graph->node[id];
         n->wanted = n->wanted || strcmp(n->stem, "store") == 0;
         for (int i = 0; n->wanted && i < n->count; i++)
             graph->node[n->operand[i]].wanted = true;
+    }
+    for (int id = 0; id < graph->count; id++) {
+        struct node *n = &graph->node[id];
+        if (strcmp(n->stem, "keep") == 0 && graph->node[n->operand[1]].wanted && !n->wanted)
+            again = n->wanted = true;
+    }
+    return again;
+}
+
+static bool is_in(const struct graph *graph, int inner, int outer)
+{
+    while (inner != outer && inner >= 0)
+        inner = graph->loop[inner].outer;
+    return inner == outer;
+}
+
+/* What reads something of a turn is of that turn, stack and last excepted. */
+static void find_loops(struct graph *graph)
+{
+    for (int id = 0; id < graph->count; id++) {
+        struct node *n = &graph->node[id];
+        bool out = strcmp(n->stem, "stack") == 0 || strcmp(n->stem, "last") == 0;
+        bool in = strcmp(n->stem, "turn") == 0 || strcmp(n->stem, "carry") == 0 ||
+                  strcmp(n->stem, "keep") == 0;
+        if ((in || out) && (n->loop < 0 || n->loop >= graph->loop_count))
+            die("graph %s: node %d is of no loop", graph->name, id);
+        n->at = in ? (int)n->loop : out ? graph->loop[n->loop].outer : -1;
+        for (int i = 0; !in && !out && i < n->count; i++)
+            if (is_in(graph, graph->node[n->operand[i]].at, n->at))
+                n->at = graph->node[n->operand[i]].at;
     }
 }
 
@@ -523,7 +572,10 @@ struct program *program_read(const char *text)
         r.at += *r.at == '\n';
     }
     for (int i = 0; i < PHASES; i++)
-        if (r.program->phase[i])
-            mark_wanted(r.program->phase[i]);
+        if (r.program->phase[i]) {
+            while (spread_wanted(r.program->phase[i]))
+                continue;
+            find_loops(r.program->phase[i]);
+        }
     return r.program;
 }

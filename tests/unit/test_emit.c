@@ -422,6 +422,242 @@ static void case_ones(void)
     output(op1(OP_SQUARE, graph_sum(graph, op1(OP_EXP, w), 3)));
 }
 
+/* ---- loops, each beside the same turns written one after another ---- */
+
+static bool unrolled;                   /* the plain one */
+
+enum { LOOP_VALUES = 4 };
+
+/* x: slices of the turn.  h: what is carried, then what is kept.  y: what is stacked. */
+typedef void cell(const int *x, int *h, int *y);
+
+struct cell_of {
+    cell *cell;
+    int xs, hs, ys;
+};
+
+static int slice_at(int x, int64_t t)
+{
+    struct shape s = graph_node(graph, x)->shape;
+    int64_t start[RANK_MAX] = {t};
+    s.dim[0] = 1;
+    int slice = graph_slice(graph, x, start, &s);
+    s = shape_of(s.rank - 1, s.rows < 0 ? -1 : s.rows - 1, s.dim + 1);
+    return graph_reshape(graph, slice, &s);
+}
+
+/* In place of x, slices; of h, the carries at the end; out: y, the stacks. */
+static void turns_in_loop(const struct cell_of *of, int64_t turns, bool reverse, int outer,
+                          const int *x, int *h, int *y)
+{
+    int loop = graph_add_loop(graph, turns, reverse, outer);
+    int slice[LOOP_VALUES], carry[LOOP_VALUES], value[LOOP_VALUES];
+    for (int i = 0; i < of->xs; i++)
+        slice[i] = graph_turn(graph, loop, x[i]);
+    for (int i = 0; i < of->hs; i++)
+        value[i] = carry[i] = graph_carry(graph, loop, h[i]);
+    of->cell(slice, value, y);
+    for (int i = 0; i < of->hs; i++)
+        h[i] = graph_last(graph, graph_keep(graph, value[i], carry[i]));
+    for (int i = 0; i < of->ys; i++)
+        y[i] = graph_stack(graph, loop, y[i]);
+}
+
+static void turns_in_line(const struct cell_of *of, int64_t turns, bool reverse, const int *x,
+                          int *h, int *y)
+{
+    int *value = ARENA_ARRAY(arena, int, LOOP_VALUES * turns), slice[LOOP_VALUES];
+    for (int64_t k = 0; k < turns; k++) {
+        int64_t t = reverse ? turns - 1 - k : k;
+        for (int i = 0; i < of->xs; i++)
+            slice[i] = slice_at(x[i], t);
+        of->cell(slice, h, y);
+        for (int i = 0; i < of->ys; i++) {
+            struct shape s = graph_node(graph, y[i])->shape;
+            memmove(s.dim + 1, s.dim, sizeof *s.dim * (size_t)s.rank);
+            s.dim[0] = 1;
+            s = shape_of(s.rank + 1, s.rows < 0 ? -1 : s.rows + 1, s.dim);
+            value[i * turns + t] = graph_reshape(graph, y[i], &s);
+        }
+    }
+    for (int i = 0; i < of->ys; i++)
+        y[i] = graph_concat(graph, (int)turns, &value[i * turns], 0);
+}
+
+static void turns_of(const struct cell_of *of, int64_t turns, bool reverse, int outer,
+                     const int *x, int *h, int *y)
+{
+    if (unrolled)
+        turns_in_line(of, turns, reverse, x, h, y);
+    else
+        turns_in_loop(of, turns, reverse, outer, x, h, y);
+}
+
+static void output_all(const struct cell_of *of, const int *h, const int *y)
+{
+    for (int i = 0; i < of->hs; i++)
+        output(h[i]);
+    for (int i = 0; i < of->ys; i++)
+        output(y[i]);
+}
+
+/* f32[turns, b, n], of an input that has the rows first. */
+static int input_turns(int64_t turns, int64_t n)
+{
+    return graph_transpose(graph, input(shape(3, 0, 1, turns, n, 0)), (int[]){1, 0, 2});
+}
+
+static int zeros(int64_t n)
+{
+    struct shape s = shape(2, 0, 1, n, 0, 0);
+    return graph_fill(graph, 0.0f, &s);
+}
+
+static int weight[LOOP_VALUES];
+
+static void cell_simple(const int *x, int *h, int *y)
+{
+    int sum = op2(OP_ADD, graph_matmul(graph, x[0], weight[0]),
+                  graph_matmul(graph, h[0], weight[1]));
+    y[0] = h[0] = op1(OP_TANH, op2(OP_ADD, sum, weight[2]));
+}
+
+static void simple(int64_t turns, bool reverse)
+{
+    static const struct cell_of of = {cell_simple, 1, 1, 1};
+    int x[] = {input_turns(turns, 6)}, h[] = {input(shape(2, 0, 1, 9, 0, 0))}, y[LOOP_VALUES];
+    weight[0] = input(shape(2, -1, 6, 9, 0, 0));
+    weight[1] = input(shape(2, -1, 9, 9, 0, 0));
+    weight[2] = input(shape(1, -1, 9, 0, 0, 0));
+    turns_of(&of, turns, reverse, -1, x, h, y);
+    output(op1(OP_SQUARE, h[0]));
+    output(graph_transpose(graph, y[0], (int[]){1, 0, 2}));
+}
+
+static void case_loop(void)
+{
+    simple(5, false);
+}
+
+static void case_loop_reversed(void)
+{
+    simple(4, true);
+}
+
+static void case_loop_once(void)
+{
+    simple(1, true);
+}
+
+/* Of two cells whose first result the second reads from its end on. */
+static void cell_of_cell(const int *x, int *h, int *y)
+{
+    y[0] = op2(OP_SUB, x[0], h[0]);
+    h[0] = op2(OP_ADD, op2(OP_MUL, h[0], weight[0]), y[0]);
+}
+
+static void case_loop_chain(void)
+{
+    static const struct cell_of of = {cell_of_cell, 1, 1, 1};
+    int x[] = {input_turns(6, 7)}, h[] = {input(shape(2, 0, 1, 7, 0, 0))}, y[LOOP_VALUES];
+    weight[0] = input(shape(1, -1, 7, 0, 0, 0));
+    turns_of(&of, 6, false, -1, x, h, y);
+    output_all(&of, h, y);
+    int after[] = {op1(OP_NEG, y[0])};
+    h[0] = op1(OP_EXP, h[0]);
+    turns_of(&of, 6, true, -1, after, h, y);
+    output_all(&of, h, y);
+}
+
+/* Carries that take each other's values, one that stays, views, constants and what is made outside:
+ * all that has no place of its own. */
+static void cell_moves(const int *x, int *h, int *y)
+{
+    int first = h[0];
+    h[0] = h[1];
+    h[1] = first;
+    h[3] = x[0];
+    y[0] = x[0];
+    y[1] = first;
+    y[2] = weight[0];
+    y[3] = op1(OP_EXP, weight[0]);
+}
+
+static void case_loop_moves(void)
+{
+    static const struct cell_of of = {cell_moves, 1, 4, 4};
+    int x[] = {input_turns(3, 5)}, y[LOOP_VALUES];
+    int h[] = {input(shape(2, 0, 1, 5, 0, 0)), input(shape(2, 0, 1, 5, 0, 0)), zeros(5), zeros(5)};
+    weight[0] = input(shape(2, 0, 1, 5, 0, 0));
+    turns_of(&of, 3, false, -1, x, h, y);
+    output_all(&of, h, y);
+}
+
+/* A product that is kept as it is, beside what still reads the last one; sums within a turn; one
+ * value that is stacked twice, and kept. */
+static void cell_product(const int *x, int *h, int *y)
+{
+    int product = graph_matmul(graph, x[0], weight[0]);
+    y[0] = op2(OP_ADD, product, h[0]);
+    h[0] = product;
+    int e = op1(OP_EXP, op2(OP_SUB, x[0], graph_max(graph, x[0], 2)));
+    y[1] = y[2] = op2(OP_DIV, e, graph_sum(graph, e, 2));
+    h[1] = op2(OP_ADD, op2(OP_MUL, h[1], number(0.5f)), y[1]);
+    y[3] = graph_sum(graph, h[1], 1);
+}
+
+static void case_loop_product(void)
+{
+    static const struct cell_of of = {cell_product, 1, 2, 4};
+    int x[] = {input_turns(7, 8)}, h[] = {zeros(8), input(shape(2, 0, 1, 8, 0, 0))};
+    int y[LOOP_VALUES];
+    weight[0] = input(shape(2, -1, 8, 8, 0, 0));
+    turns_of(&of, 7, true, -1, x, h, y);
+    output_all(&of, h, y);
+}
+
+static void case_loop_constant(void)
+{
+    static const struct cell_of of = {cell_simple, 1, 1, 1};
+    struct shape s = shape(3, 1, 3, 1, 6, 0), bias = shape(1, -1, 9, 0, 0, 0);
+    int x[] = {graph_fill(graph, 0.25f, &s)}, h[] = {input(shape(2, 0, 1, 9, 0, 0))};
+    int y[LOOP_VALUES];
+    weight[0] = input(shape(2, -1, 6, 9, 0, 0));
+    weight[1] = input(shape(2, -1, 9, 9, 0, 0));
+    weight[2] = graph_fill(graph, 1.0f, &bias);
+    turns_of(&of, 3, false, -1, x, h, y);
+    output_all(&of, h, y);
+}
+
+/* A loop in a loop: the inner one begins with what the outer one carries, and reads that. */
+static void cell_inner(const int *x, int *h, int *y)
+{
+    h[0] = op2(OP_ADD, op2(OP_MUL, h[0], weight[0]), op2(OP_MUL, x[0], weight[3]));
+    y[0] = op1(OP_SQUARE, h[0]);
+}
+
+static void cell_outer(const int *x, int *h, int *y)
+{
+    static const struct cell_of of = {cell_inner, 1, 1, 1};
+    int inner[LOOP_VALUES], state[] = {op1(OP_NEG, h[0])};
+    weight[3] = h[0];
+    turns_of(&of, 4, true, 0, x, state, inner);
+    h[0] = op2(OP_MAX, h[0], state[0]);
+    y[0] = inner[0];
+    y[1] = op2(OP_ADD, state[0], x[1]);
+}
+
+static void case_loop_nested(void)
+{
+    static const struct cell_of of = {cell_outer, 2, 1, 2};
+    int x[] = {graph_transpose(graph, input(shape(4, 0, 1, 3, 4, 5)), (int[]){1, 2, 0, 3}),
+               input_turns(3, 5)};
+    int h[] = {input(shape(2, 0, 1, 5, 0, 0))}, y[LOOP_VALUES];
+    weight[0] = input(shape(1, -1, 5, 0, 0, 0));
+    turns_of(&of, 3, false, -1, x, h, y);
+    output_all(&of, h, y);
+}
+
 static const struct {
     const char *name;
     void (*build)(void);
@@ -435,6 +671,10 @@ static const struct {
     {"random", case_random, 7},      {"constants", case_constants, 3},
     {"training", case_training, 32}, {"block", case_block, 1},
     {"ones", case_ones, 3},          {"alike", case_alike, 2},
+    {"loop", case_loop, 5},          {"loop_reversed", case_loop_reversed, 9},
+    {"loop_once", case_loop_once, 3}, {"loop_chain", case_loop_chain, 4},
+    {"loop_moves", case_loop_moves, 3}, {"loop_product", case_loop_product, 6},
+    {"loop_constant", case_loop_constant, 2}, {"loop_nested", case_loop_nested, 3},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -470,7 +710,7 @@ static void plain_node(struct schedule *schedule, int id)
         return;
     schedule->group_of[id] = schedule->group_count;
     struct group *group = &schedule->group[schedule->group_count++];
-    *group = (struct group){.kind = class_of_nest(class), .count = 1};
+    *group = (struct group){.kind = class_of_nest(class), .count = 1, .loop = -1};
     group->node = ARENA_NEW(arena, int);
     group->node[0] = id;
 }
@@ -558,10 +798,12 @@ static void emit_case(int number, bool fused)
     program->train.batch = cases[number].batch;
     program->data.kind = SOURCE_RANDOM;
     graph = program->phase[PHASE_TRAIN] = graph_new(program, "train");
+    unrolled = !fused;
     cases[number].build();
     graph_verify(graph, "building");
     pass_random(program);
     if (fused) {
+        pass_loops(graph);
         pass_fuse(graph);
         pass_order(graph);
         pass_plan(program);

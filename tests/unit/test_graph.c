@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "graph/loop.h"
 #include "graph/op.h"
 #include "graph/op_text.h"
 #include "passes/pass.h"
@@ -239,6 +240,102 @@ static void test_text_round_trip(void)
     CU_ASSERT_EQUAL(graph_node(read, 4)->call.line, 9);
 }
 
+/* A loop in a loop: what depends on no turn, %2, is outside of both. */
+static const char *const nested_loops =
+    "graph all\n"
+    "loop 0 turns=5   # m.inv:3 < user.inv:9\n"
+    "loop 1 turns=2 reverse outer=0\n"
+    "%0 = const value=0x1p+0 : f32[5, b, 2]\n"
+    "%1 = const value=0x0p+0 : f32[b, 2]\n"
+    "%2 = exp %1 : f32[b, 2]\n"
+    "%3 = turn %0 loop=0 : f32[b, 2]\n"
+    "%4 = carry %1 loop=0 : f32[b, 2]\n"
+    "%5 = carry %4 loop=1 : f32[b, 2]\n"
+    "%6 = mul %5 %3 : f32[b, 2]\n"
+    "%7 = keep %6 %5 loop=1 : f32[b, 2]\n"
+    "%8 = last %7 loop=1 : f32[b, 2]\n"
+    "%9 = add %8 %2 : f32[b, 2]\n"
+    "%10 = keep %9 %4 loop=0 : f32[b, 2]\n"
+    "%11 = stack %6 loop=1 : f32[2, b, 2]\n"
+    "%12 = stack %11 loop=0 : f32[5, 2, b, 2]\n";
+
+static void test_loops(void)
+{
+    static const int at[] = {-1, -1, -1, 0, 0, 1, 1, 1, 0, 0, 0, 0, -1};
+    static const int runs[] = {-1, -1, -1, 0, -1, 0, 1, 1, 0, 0, 0, 1, 0};
+    const char *error;
+    start();
+    struct graph *read = graph_read_text(program, nested_loops, &error);
+    if (error)
+        printf("%s\n", error);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(read);
+    graph_verify(read, "reading");
+    CHECK_TEXT(print(read), nested_loops);
+    struct loops loops = loops_of(read, arena);
+    for (int id = 0; id < read->count; id++) {
+        CU_ASSERT_EQUAL(loops.at[id], at[id]);
+        CU_ASSERT_EQUAL(loops.runs[id], runs[id]);
+        CU_ASSERT_EQUAL(loops.keep[id], id == 4 ? 10 : id == 5 ? 7 : -1);
+    }
+}
+
+static void test_loop_problems(void)
+{
+    static const struct { const char *text; int node; const char *problem; } wrong[] = {
+        {"%2 = carry %1 loop=0 : f32[2]\n", 2, "a carry has no keep"},
+        {"%2 = carry %1 loop=0 : f32[2]\n%3 = keep %1 %2 loop=0 : f32[2]\n"
+         "%4 = keep %2 %2 loop=0 : f32[2]\n", 3, "a carry has two keeps"},
+        {"%2 = turn %0 loop=0 : f32[2]\n%3 = turn %0 loop=1 : f32[2]\n%4 = add %2 %3 : f32[2]\n",
+         4, "an operand stands in another loop"},
+        {"%2 = turn %0 loop=0 : f32[2]\n%3 = carry %2 loop=0 : f32[2]\n"
+         "%4 = keep %2 %3 loop=0 : f32[2]\n", 3, "an operand stands in another loop"},
+        {"%2 = turn %0 loop=0 : f32[2]\n%3 = stack %2 loop=0 : f32[3, 2]\n"
+         "%4 = turn %3 loop=0 : f32[2]\n", 4, "a node of a loop depends on what comes after it"},
+        {"%2 = turn %0 loop=0 : f32[2]\n%3 = store %2 $0:v : f32[2]\n", 3,
+         "a variable is stored in a loop"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const char *error;
+        int node = -1;
+        start();
+        input("v", shape(1, 2, 0, 0));
+        const char *text = arena_printf(arena, "graph x\nloop 0 turns=3\nloop 1 turns=3\n"
+                                        "%%0 = const value=0x1p+0 : f32[3, 2]\n"
+                                        "%%1 = const value=0x1p+0 : f32[2]\n%s", wrong[i].text);
+        struct graph *read = graph_read_text(program, text, &error);
+        if (error)
+            printf("%s\n", error);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(read);
+        const char *problem = loops_problem(read, &node);
+        CHECK_TEXT(problem ? problem : "none", wrong[i].problem);
+        CU_ASSERT_EQUAL(node, wrong[i].node);
+    }
+}
+
+/* What a carry that is read keeps is not dead; a loop that nobody needs is. */
+static void test_dead_loops(void)
+{
+    start();
+    int x = input("x", shape(2, 3, 2, 0)), h = input("h", shape(1, 2, 0, 0));
+    int unused = graph_add_loop(graph, 3, true, -1), loop = graph_add_loop(graph, 3, false, -1);
+    graph_stack(graph, unused, graph_turn(graph, unused, x));
+    int carry = graph_carry(graph, loop, h), all = graph_stack(graph, loop, carry);
+    int dead = graph_carry(graph, loop, h);
+    graph_keep(graph, graph_unary(graph, OP_EXP, dead), dead);
+    graph_keep(graph, graph_binary(graph, OP_MUL, carry, graph_turn(graph, loop, x)), carry);
+    struct shape whole = shape(2, 3, 2, 0);
+    struct span nowhere = {0};
+    int y = program_add_variable(program, VAR_OUTPUT, "y", F32, &whole, nowhere)->id;
+    graph_store(graph, y, all);
+    graph_drop_dead(graph);
+    graph_verify(graph, "drop_dead");
+    CHECK_TEXT(print(graph), "graph test\nloop 0 turns=3\n%0 = read $0:x : f32[3, 2]\n"
+                             "%1 = read $1:h : f32[2]\n%2 = carry %1 loop=0 : f32[2]\n"
+                             "%3 = stack %2 loop=0 : f32[3, 2]\n%4 = turn %0 loop=0 : f32[2]\n"
+                             "%5 = mul %2 %4 : f32[2]\n%6 = keep %5 %2 loop=0 : f32[2]\n"
+                             "%7 = store %3 $2:y : f32[3, 2]\n");
+}
+
 static void test_text_errors(void)
 {
     static const char *const wrong[][2] = {
@@ -252,6 +349,13 @@ static void test_text_errors(void)
         {"graph x\n%0 = const value=1 f32\n", "line 2: expected ':' at 'f32\n'"},
         {"%0 = const value=1 : f32\n", "line 1: expected 'graph ' at '%0 = const v'"},
         {"graph x\n%0 = const value=1 : f32[0]\n", "line 2: const: an axis is empty"},
+        {"graph x\nloop 1 turns=2\n", "line 2: loops must be numbered from 0 on"},
+        {"graph x\nloop 0 turns=2 outer=0\n",
+         "line 2: a loop has a turn at least, and one around it stands before it"},
+        {"graph x\n%0 = const value=1 : f32[2]\n%1 = turn %0 loop=0 : f32\n",
+         "line 3: turn: there is no such loop"},
+        {"graph x\nloop 0 turns=3\n%0 = const value=1 : f32[2]\n%1 = turn %0 loop=0 : f32\n",
+         "line 4: turn: the first axis is not that of the loop's turns"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         const char *error;
@@ -441,6 +545,9 @@ int main(void)
         {"matmul shapes", test_matmul_shapes},
         {"text round trip", test_text_round_trip},
         {"text errors", test_text_errors},
+        {"loops", test_loops},
+        {"what is wrong with loops", test_loop_problems},
+        {"dead loops", test_dead_loops},
         {"same nodes", test_same},
         {"gradient folds in order", test_gradient_folds_in_order},
         {"gradient stops", test_gradient_stops},

@@ -5,6 +5,7 @@
 #include "emit/c/function.h"
 #include "emit/share.h"
 #include "emit/text.h"
+#include "passes/schedule.h"
 
 const struct place *function_place(const struct function *f, int id)
 {
@@ -49,19 +50,19 @@ bool function_writes(const struct function *f, const struct node *node)
 static const struct node *pointed_node(const struct function *f, int id)
 {
     const struct node *node = graph_node(f->graph, id);
-    while (op_def(node->op)->class == CLASS_VIEW && !function_computes(f, node->id) &&
-           function_place(f, node->operand[0])->offset == function_place(f, node->id)->offset)
+    while (schedule_is_view(f->graph, node->id) &&
+           place_same(function_place(f, node->operand[0]), function_place(f, node->id)))
         node = graph_node(f->graph, node->operand[0]);
     return node;
 }
 
 bool function_store_is_idle(const struct function *f, const struct node *node)
 {
-    if (node->op != OP_STORE)
+    if (!schedule_stores(node))
         return false;
     const struct node *value = pointed_node(f, node->operand[0]);
     return function_stores(f, value->id) &&
-           function_place(f, value->id)->offset == function_place(f, node->id)->offset;
+           place_same(function_place(f, value->id), function_place(f, node->id));
 }
 
 void function_use(struct function *f, enum op op)
@@ -89,11 +90,11 @@ static const char *unique_name(struct function *f, const char *name)
     return name;
 }
 
-/* The CONCAT at whose place the node lies already as a piece, or NULL. */
-static const struct node *concat_around(const struct function *f, int id)
+/* The CONCAT or STACK at whose place the node lies already as a piece, or NULL. */
+static const struct node *whole_around(const struct function *f, int id)
 {
     int whole = f->graph->schedule->whole[id];
-    if (whole < 0)
+    if (whole < 0 || graph_node(f->graph, whole)->op == OP_KEEP)
         return NULL;
     const struct place *at = function_place(f, id), *around = function_place(f, whole);
     bool inside = at->kind == PLACE_ARENA && around->kind == PLACE_ARENA &&
@@ -144,9 +145,11 @@ static const char *pointer_comment(struct function *f, const struct node *node, 
         return arena_printf(arena, "%s%s", shape, block_text(f, place));
     if (!write)
         return arena_printf(arena, "%s%s", shape, pieces_text(f, pointed_node(f, node->id)));
-    const struct node *whole = concat_around(f, node->id);
+    const struct node *whole = whole_around(f, node->id);
     const char *value = arena_printf(arena, "%s_%d: %s", op_def(node->op)->stem, node->id, shape);
-    return whole ? arena_printf(arena, "%s, a piece of concat_%d", value, whole->id) : value;
+    return whole ? arena_printf(arena, "%s, a piece of %s_%d", value, op_def(whole->op)->stem,
+                                whole->id)
+                 : value;
 }
 
 /* Says that another value takes the place of what lay there. */
@@ -165,7 +168,7 @@ const char *function_pointer(struct function *f, int id, bool write)
     const struct place *place = function_place(f, id);
     assert(place->kind == PLACE_ARENA || place->kind == PLACE_VARIABLE);
     for (int i = 0; i < f->pointer_count; i++)
-        if (f->pointer[i].offset == place->offset && f->pointer[i].dtype == node->dtype) {
+        if (place_same(f->pointer[i].place, place) && f->pointer[i].dtype == node->dtype) {
             struct pointer *p = &f->pointer[i];
             p->written = p->written || write;
             p->bytes = p->bytes > place->bytes ? p->bytes : place->bytes;
@@ -174,7 +177,7 @@ const char *function_pointer(struct function *f, int id, bool write)
             return p->name;
         }
     const struct node *named = write ? node : pointed_node(f, id);
-    struct pointer pointer = {.offset = place->offset, .bytes = place->bytes, .dtype = node->dtype,
+    struct pointer pointer = {.place = place, .bytes = place->bytes, .dtype = node->dtype,
                               .value = named->id, .written = write};
     pointer.name = unique_name(f, pointer_name(f, named, write));
     pointer.comment = pointer_comment(f, node, write);
@@ -253,15 +256,15 @@ const char *function_stream(struct function *f, const struct node *node)
 }
 
 /* The offset of storage in its piece of the arena, or where the function finds it. */
-static const char *offset_text(struct function *f, int64_t offset)
+static const char *offset_text(struct function *f, const struct place *place)
 {
     const struct emit_target *target = f->emit->target;
-    for (int i = f->shared ? f->shared->streams : 0; f->shared && i < f->shared->own_count; i++)
-        if (f->shared->own[i] == offset)
+    int streams = f->shared ? f->shared->streams : 0;
+    for (int i = streams; f->shared && i < f->shared->own_count; i++)
+        if (place_same(f->shared->place[i - streams], place))
             return arena_printf(f->emit->arena, "%s[%d]", target->own, i);
     assert(!f->shared);
-    return arena_printf(f->emit->arena, "%" PRId64,
-                        target->in_piece ? target->in_piece(f->emit, offset) : offset);
+    return emit_offset(f->emit, place);
 }
 
 static bool overlaps_another(const struct function *f, int index)
@@ -269,7 +272,8 @@ static bool overlaps_another(const struct function *f, int index)
     const struct pointer *p = &f->pointer[index];
     for (int i = 0; i < f->pointer_count; i++) {
         const struct pointer *q = &f->pointer[i];
-        if (i != index && p->offset < q->offset + q->bytes && q->offset < p->offset + p->bytes &&
+        int64_t from = p->place->offset, other = q->place->offset;
+        if (i != index && from < other + q->bytes && other < from + p->bytes &&
             (p->written || q->written))
             return true;
     }
@@ -285,8 +289,8 @@ static void render_pointers(struct function *f)
         values_printf(item, "pointer", "%s%s *%s%s = %s; /* %s */",
                       p->written ? "" : "const ", emit_ctype(p->dtype),
                       overlaps_another(f, i) ? "" : target->restrict_word, p->name,
-                      target->pointer(f->emit, p->dtype, p->offset, p->written,
-                                      offset_text(f, p->offset)), p->comment);
+                      target->pointer(f->emit, p->dtype, p->place->offset, p->written,
+                                      offset_text(f, p->place)), p->comment);
     }
 }
 
@@ -305,7 +309,7 @@ static const char *group_summary(struct function *f)
     text_init(&ops, f->emit->arena);
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
-        if (node->op == OP_STORE || !function_writes(f, node))
+        if (schedule_stores(node) || !function_writes(f, node))
             continue;
         gradient = gradient && node->forward >= 0;
         text_printf(&ops, "%s%s", ops.size > 0 ? ", " : "", op_def(node->op)->stem);
@@ -313,6 +317,8 @@ static const char *group_summary(struct function *f)
     if (ops.size > 0)
         return arena_printf(f->emit->arena, "%s%s", gradient ? "gradient: " : "", ops.data);
     const struct node *store = graph_node(f->graph, f->group->node[0]);
+    if (store->op == OP_KEEP)
+        return arena_printf(f->emit->arena, "copy to carry_%d", store->operand[1]);
     return arena_printf(f->emit->arena, "copy to %s",
                         program_variable(f->graph->program, store->attr.variable)->path);
 }
@@ -324,11 +330,14 @@ static void render_comment(struct function *f)
     text_init(&lines, f->emit->arena);
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
-        if (node->op != OP_STORE || f->group->count == 1)
+        if (!schedule_stores(node) || f->group->count == 1)
             add_line_once(&lines, emit_model_line(f->emit, node));
     }
     const char *shared = "";
-    if (f->shared)
+    if (f->shared && f->shared->groups == 1)
+        shared = arena_printf(f->emit->arena, "\n * in a loop: %s says where its storage lies in "
+                              "the turn", f->emit->target->own);
+    else if (f->shared)
         shared = arena_printf(f->emit->arena, "\n * of %d groups%s, here the first: %s says where "
                               "the storage of each lies", f->shared->groups,
                               f->shared->flat ? " of any size" : "", f->emit->target->own);

@@ -7,7 +7,8 @@
 /* Storage that a function reads or writes through one pointer. */
 struct pointer {
     const char *name, *comment;
-    int64_t offset, bytes;
+    const struct place *place;
+    int64_t bytes;
     enum dtype dtype;
     int value;                          /* the node that lies there last, as the comment says */
     bool written;
@@ -52,7 +53,7 @@ bool function_computes(const struct function *, int id);
 bool function_stores(const struct function *, int id);
 /* Has the node of the group a statement: is it none of the views that readers look through? */
 bool function_writes(const struct function *, const struct node *);
-/* A STORE of what its operand's own store has already put there. */
+/* A STORE or KEEP of what its operand's own store has already put there. */
 bool function_store_is_idle(const struct function *, const struct node *);
 /* The operand without the INLINE views around it must be dense: its storage. */
 const char *function_pointer(struct function *, int id, bool write);

@@ -17,7 +17,7 @@ struct shape group_space(const struct function *f)
     struct shape space = shape_scalar();
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
-        if (node->op == OP_STORE && function_store_is_idle(f, node))
+        if (function_store_is_idle(f, node))
             continue;
         if (op_def(node->op)->class == CLASS_ROW)
             node = graph_node(f->graph, node->operand[0]);
@@ -298,7 +298,7 @@ static void contract_epilogue(struct function *f, const struct node *matmul, con
     bool paged = matmul->shape.rank == 3;
     struct nest nest = {.local = product_element, .state = (void *)(uintptr_t)storage};
     nest_init(&nest, f, &matmul->shape, paged ? KEEP_ALL : KEEP_FIRST);
-    struct loop *rows = &nest.loop[paged ? 1 : 0];
+    struct nest_loop *rows = &nest.loop[paged ? 1 : 0];
     rows->from = "first";
     rows->to = "last";
     bool wide = !storage && tile_is_wide(f, matmul);
@@ -598,7 +598,7 @@ static struct access whole_access(const struct node *whole, const struct shape *
 }
 
 /* Has the loop over axis 0 of a part that starts at `start` stay within begin .. end. */
-static void clip_loop(struct function *f, struct loop *loop, int64_t start, struct code *code)
+static void clip_loop(struct function *f, struct nest_loop *loop, int64_t start, struct code *code)
 {
     const char *to = function_extent(f, loop->extent), *integer = f->emit->target->integer;
     code_line(code, "const %s from = begin < %" PRId64 " ? 0 : begin - %" PRId64 ";", integer,

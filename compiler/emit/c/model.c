@@ -20,6 +20,26 @@ static const char *c_step(const struct function *f, const char *own, struct trac
                         emit_extent_pair(arena, group_cost(f)), rows.first, rows.end);
 }
 
+/* What a phase runs through, and how often, as the lists `straight` or `looped`. */
+static void c_loops(struct emit *emit, struct values *phase)
+{
+    struct values *list = values_add_item(phase, emit->loop_count ? "looped" : "straight");
+    int move = 0;
+    for (int i = 0; i < emit->loop_count; i++) {
+        const struct loop_steps *steps = &emit->loop[i];
+        while (move < emit->move_count && emit->move[move].step < steps->first)
+            move++;
+        values_printf(values_add_item(list, "loop"), "loop", "%d, %d, %" PRId64 ", %d, %d, %d",
+                      steps->first, steps->end, steps->loop->turns, steps->loop->reverse,
+                      steps->depth, move);
+    }
+    for (int i = 0; i < emit->move_count; i++) {
+        const struct move *m = &emit->move[i];
+        values_printf(values_add_item(list, "move"), "move", "%d, %d, %d, %d, %s", m->step,
+                      m->numbers, m->number, m->loop, emit_extent_pair(emit->arena, m->bytes));
+    }
+}
+
 static void c_list_phase(struct emit *emit, const char *name, const char *index, int groups)
 {
     if (groups == 0)
@@ -35,7 +55,8 @@ static const struct emit_target target_c = {
     .independent = true, .flat = true, .traced = true, .quads = true, .tile_floats = TILE_FLOATS,
     .tiles_stored = true, .fetches = true,
     .rows = &row_loops, .short_rows = &row_beside, .pointer = emit_arena_pointer, .own = "run->at",
-    .group = c_groups, .step = c_step, .phase_list = "steps", .list_phase = c_list_phase};
+    .group = c_groups, .step = c_step, .list_loops = c_loops, .phase_list = "steps",
+    .list_phase = c_list_phase};
 
 void emit_model(const struct program *program, struct text *out)
 {

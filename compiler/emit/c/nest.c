@@ -5,6 +5,7 @@
 #include <string.h>
 #include "emit/c/nest.h"
 #include "emit/text.h"
+#include "passes/schedule.h"
 
 static struct extent loop_stride(const struct nest *nest, const struct access *access, int loop)
 {
@@ -84,7 +85,7 @@ static bool all_walk_as_one(const struct nest *nest, int outer, int inner)
         return true;
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
-        bool inside = op_def(node->op)->class == CLASS_MAP || node->op == OP_STORE ||
+        bool inside = op_def(node->op)->class == CLASS_MAP || schedule_stores(node) ||
                       op_def(node->op)->class == CLASS_ROW || is_view(node);
         if (inside && function_writes(f, node) && !node_walks_as_one(nest, node, outer, inner))
             return false;
@@ -95,8 +96,8 @@ static bool all_walk_as_one(const struct nest *nest, int outer, int inner)
 static void add_loop(struct nest *nest, int axis)
 {
     static const char *const names[RANK_MAX] = {"i", "j", "k", "l", "m", "n", "o", "p", "ninth"};
-    struct loop *loop = &nest->loop[nest->rank];
-    *loop = (struct loop){.extent = extent_of(&nest->space, axis), .axis = axis,
+    struct nest_loop *loop = &nest->loop[nest->rank];
+    *loop = (struct nest_loop){.extent = extent_of(&nest->space, axis), .axis = axis,
                           .name = names[nest->rank], .from = "0"};
     nest->rank++;
 }
@@ -118,7 +119,7 @@ void nest_init(struct nest *nest, struct function *f, const struct shape *space,
             continue;
         kept = kept || (previous >= 0 && is_kept(nest, previous, keep));
         if (previous >= 0 && !kept && all_walk_as_one(nest, previous, axis)) {
-            struct loop *loop = &nest->loop[nest->rank - 1];
+            struct nest_loop *loop = &nest->loop[nest->rank - 1];
             loop->extent = extent_multiply(loop->extent, extent_of(space, axis));
             loop->axis = axis;
         } else {
@@ -400,7 +401,7 @@ static int direct_node(struct nest *nest, const struct block *block,
     const struct node *node = target[0].node;
     if (nest->guard && !target[0].array && *nest->guard(nest, node))
         return -1;
-    if (node->op != OP_STORE)
+    if (!schedule_stores(node))
         return has_readers(nest, block, node->id) ? -1 : node->id;
     int value = nest_access(nest, node, 0).node;
     for (int i = 0; i < block->count; i++)
@@ -430,14 +431,14 @@ static void add_target(struct nest *nest, const struct target *target, int direc
 {
     struct function *f = nest->function;
     const struct node *node = target->node;
-    int value = node->op == OP_STORE ? nest_access(nest, node, 0).node : node->id;
+    int value = schedule_stores(node) ? nest_access(nest, node, 0).node : node->id;
     const char *expression, *guard = "";
     if (nest->guard && !target->array)
         guard = nest->guard(nest, node);
     if (value == direct)
         expression = nest_expression(nest, graph_node(f->graph, direct));
     else
-        expression = node->op == OP_STORE ? nest_operand(nest, node->operand[0])
+        expression = schedule_stores(node) ? nest_operand(nest, node->operand[0])
                                           : function_local(f, node->id);
     struct code store;
     code_init(&store, f->emit->arena);
@@ -458,7 +459,7 @@ void nest_block(struct nest *nest, const struct block *block, int depth, struct 
     for (int i = 0; i < block->count; i++) {
         const struct node *node = graph_node(f->graph, block->node[i]);
         bool here = depth < 0 || node_depth(nest, node) == depth;
-        if (here && node->op != OP_STORE && node->id != direct)
+        if (here && !schedule_stores(node) && node->id != direct)
             add_local(nest, node, code);
     }
     if (nest->fence && targets > 0)
@@ -471,7 +472,7 @@ void nest_block(struct nest *nest, const struct block *block, int depth, struct 
 void nest_loop(struct nest *nest, int loop, bool innermost, const struct code *body,
                struct code *code)
 {
-    const struct loop *l = &nest->loop[loop];
+    const struct nest_loop *l = &nest->loop[loop];
     const char *step = l->step ? l->step : arena_printf(code->arena, "%s++", l->name);
     const char *head = arena_printf(code->arena, "for (%s %s = %s; %s < %s; %s)",
                                     nest->function->emit->target->integer, l->name, l->from,

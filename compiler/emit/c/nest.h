@@ -4,7 +4,7 @@
 #include "emit/c/function.h"
 
 /* One loop of a nest: over a run of the space's axes that every access walks as one. */
-struct loop {
+struct nest_loop {
     struct extent extent;
     int axis;                           /* the last of the run: strides are taken there */
     const char *name, *from, *to;
@@ -18,7 +18,7 @@ struct nest {
     int rank;
     int outer;                          /* loops that the skeleton has opened already */
     bool looped;                        /* a loop of it was written */
-    struct loop loop[RANK_MAX];
+    struct nest_loop loop[RANK_MAX];
     /* Where the value of a node of the group lies in an array at the nest's index, its text, as
      * read or as written; NULL: it is a local of this block, or has no array. */
     const char *(*local)(struct nest *, int id);

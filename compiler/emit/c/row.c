@@ -24,7 +24,7 @@ static bool is_row_op(const struct node *node)
     return op_def(node->op)->class == CLASS_ROW;
 }
 
-static const struct loop *row_loop(const struct nest *nest)
+static const struct nest_loop *row_loop(const struct nest *nest)
 {
     return &nest->loop[nest->rank - 1];
 }

@@ -1,6 +1,8 @@
 /* Sides of contractions: where their elements lie, and which loops walk them. */
 #include "emit/c/side.h"
 
+#include "passes/schedule.h"
+
 /* Goes on from the last walk: the axis is an inner part of the same loop. */
 static bool join_walk(struct walk *last, const struct walk *next, int limits)
 {
@@ -136,14 +138,35 @@ struct contraction group_contraction(struct function *f, const struct node *node
     return c;
 }
 
+/* What the loop carries may yet be read. */
+static bool lies_in_carry(const struct function *f, int id)
+{
+    int whole = f->graph->schedule->whole[id];
+    return whole >= 0 && graph_node(f->graph, whole)->op == OP_KEEP;
+}
+
+/* Does a store take the product itself, once other values have been stored? */
+static bool is_stored_later(const struct function *f, const struct node *matmul)
+{
+    for (int i = 1; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (schedule_stores(node) && node->operand[0] == matmul->id)
+            return true;
+    }
+    return false;
+}
+
 int group_product_storage(const struct function *f, const struct node *matmul)
 {
     if (function_stores(f, matmul->id))
         return matmul->id;
+    if (is_stored_later(f, matmul))
+        return -1;
     for (int i = 1; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
         if (node->dtype == F32 && function_place(f, node->id)->kind == PLACE_ARENA &&
-            node->op != OP_STORE && shape_equal(&node->shape, &matmul->shape))
+            !lies_in_carry(f, node->id) && !schedule_stores(node) &&
+            shape_equal(&node->shape, &matmul->shape))
             return node->id;
     }
     return -1;

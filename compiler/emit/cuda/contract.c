@@ -6,6 +6,7 @@
 #include "emit/cuda/launch.h"
 #include "emit/c/group.h"
 #include "emit/c/windows.h"
+#include "emit/text.h"
 
 enum {
     DEVICE_BLOCKS = 128,                /* keep a device busy */
@@ -207,13 +208,14 @@ static void whole_group(struct function *f, const struct product *p)
 static const char *inv_side_text(struct function *f, const struct product *p, int index)
 {
     struct side side = group_contract_side(f, p->matmul, index);
-    int64_t offset = function_place(f, side.node)->offset + 4 * side.offset.constant;
+    struct place place = *function_place(f, side.node);
+    place.offset += 4 * side.offset.constant;
     struct extent by_rows = {.rows = side.offset.rows};
     const char *rows = by_rows.rows == 0 ? "" : arena_printf(f->emit->arena, " + 4 * %s",
                                                              function_extent(f, by_rows));
     const char *page = function_extent(f, side.page), *own = function_extent(f, side.own);
-    return arena_printf(f->emit->arena, "{%" PRId64 "%s, %s, %s, %s}", offset, rows, page, own,
-                        function_extent(f, side.k));
+    return arena_printf(f->emit->arena, "{%s%s, %s, %s, %s}", emit_offset(f->emit, &place), rows,
+                        page, own, function_extent(f, side.k));
 }
 
 /* Library mode: the product comes into the workspace, and the group's kernel goes on from there. */

@@ -142,7 +142,7 @@ void cuda_map_group(struct function *f)
 
 static void open_rows(struct nest *nest)
 {
-    struct loop *row = &nest->loop[nest->rank - 1];
+    struct nest_loop *row = &nest->loop[nest->rank - 1];
     row->from = "inv_lane()";
     row->step = arena_printf(nest->function->emit->arena, "%s += 32", row->name);
     nest->guard = cuda_store_guard;
@@ -428,7 +428,7 @@ static const char *cuda_step(const struct function *f, const char *own, struct t
     if (!f->launches[0])
         return arena_printf(arena, "INV_LAUNCH(run, %s, %s%s;", f->name, f->launch, end);
     return arena_printf(arena, "%s%s;%s%s%s%s", f->launches[0], end,
-                        f->launches[1] ? "\n    " : "", f->launches[1] ? f->launches[1] : "",
+                        f->launches[1] ? "\n" : "", f->launches[1] ? f->launches[1] : "",
                         f->launches[1] ? end : "", f->launches[1] ? ";" : "");
 }
 
@@ -444,7 +444,7 @@ static void cuda_list_phase(struct emit *emit, const char *name, const char *ind
 static const struct emit_target target_cuda = {
     .phase = "templates/program/cuda_phase.cu", .function = "templates/skeleton/function.cu",
     .loops = "templates/skeleton/loops.cu", .restrict_word = "__restrict__ ",
-    .integer = "int64_t", .traced = true, .trace_lines = true,
+    .integer = "int64_t", .traced = true, .trace_lines = true, .loop_lines = true,
     .rows = &row_warps, .pointer = emit_arena_pointer, .own = "own.at", .group = groups,
     .step = cuda_step, .phase_list = "function", .list_phase = cuda_list_phase};
 

@@ -16,7 +16,7 @@ const char *cuda_store_guard(struct nest *nest, const struct node *node)
     text_init(&text, nest->function->emit->arena);
     text_puts(&text, "");
     for (int i = 0; i < nest->rank; i++) {
-        const struct loop *loop = &nest->loop[i];
+        const struct nest_loop *loop = &nest->loop[i];
         if (!extent_is(access.stride[loop->axis], 0))
             continue;
         text_printf(&text, "%s%s == 0", text.size > 0 ? " && " : "",

@@ -15,7 +15,7 @@
 #include "invar.h"
 #include "passes/schedule.h"
 
-enum { FIRMWARE_ABI = 2, TILE_FLOATS = 64 };
+enum { FIRMWARE_ABI = 3, TILE_FLOATS = 64 };
 
 /* ---- what emission asks for ---- */
 
@@ -60,11 +60,43 @@ static const char *firmware_group(const struct function *f, const char *own, str
                         f->count.constant, f->count.rows, cost);
 }
 
+/* The lists of a phase that has loops. */
+static void firmware_loops(struct emit *emit, struct values *phase)
+{
+    if (emit->loop_count == 0)
+        return;
+    struct values *list = values_add_item(phase, "looped");
+    for (int i = 0; i < emit->loop_count; i++) {
+        const struct loop_steps *steps = &emit->loop[i];
+        values_printf(values_add_item(list, "loop"), "loop", "%d, %d, %" PRId64 ", %d, %d",
+                      steps->first, steps->end, steps->loop->turns, steps->loop->reverse,
+                      steps->depth);
+    }
+    for (int i = 0; i < emit->move_count; i++) {
+        const struct move *m = &emit->move[i];
+        values_printf(values_add_item(list, "move"), "move",
+                      "%d, %d, %d, %d, %" PRId64 ", %" PRId64, m->step, m->numbers, m->number,
+                      m->loop, m->bytes.constant, m->bytes.rows);
+        emit->numbers = emit->numbers > m->numbers ? emit->numbers : m->numbers;
+    }
+}
+
+static bool has_loops(const struct program *program)
+{
+    bool has = false;
+    for (int i = 0; i < PHASE_COUNT; i++)
+        has |= program->phase[i] && program->phase[i]->loop_count > 0;
+    return has;
+}
+
 static void firmware_list_phase(struct emit *emit, const char *name, const char *index, int groups)
 {
     struct values *item = values_add_item(emit->file, "phase");
     (void)index;
     values_set(item, "phase", name);
+    values_set(item, "loops", has_loops(emit->program) ? ", NULL, 0, NULL" : "");
+    if (emit->loop_count > 0)
+        values_printf(item, "loops", ", %s_loops, %d, %s_moves", name, emit->loop_count, name);
     values_set(item, "groups", groups ? arena_printf(emit->arena, "%s_groups", name) : "NULL");
     values_printf(item, "count", "%d", groups);
 }
@@ -75,8 +107,8 @@ static const struct emit_target target_firmware = {
     .restrict_word = "restrict ", .integer = "int32_t",
     .tile_floats = TILE_FLOATS, .rows = &row_loops, .pointer = firmware_pointer,
     .flat = true, .piece = firmware_piece, .in_piece = firmware_in_piece, .narrow = true,
-    .own = "run->at", .group = c_groups, .step = firmware_group, .phase_list = "function",
-    .list_phase = firmware_list_phase};
+    .own = "run->at", .group = c_groups, .step = firmware_group, .list_loops = firmware_loops,
+    .phase_list = "function", .list_phase = firmware_list_phase};
 
 /* ---- lists of the templates ---- */
 
@@ -445,6 +477,8 @@ static void firmware_open(struct emit *emit, const struct program *program)
               program_variable(program, program->report[0].variable)->offset - l.work);
     if (has_fits(program))
         values_add_item(emit->file, "fits");
+    if (has_loops(program))
+        set_whole(values_add_item(emit->file, "has_loops"), "numbers", emit->numbers + 1);
     list_weights(&l);
 }
 

@@ -112,7 +112,12 @@ static void gradient(struct gradient *d, const struct node *n, int dy)
 {
     if (gradient_wanted(d, n, 0))
         gradient_add(d, n, 0, gradient_a(d, n, dy));
-    if (gradient_wanted(d, n, 1))
+    if (!gradient_wanted(d, n, 1))
+        return;
+    int summed = gradient_of_factor(d, n, dy);
+    if (summed >= 0)
+        gradient_add_summed(d, n, 1, summed);
+    else
         gradient_add(d, n, 1, gradient_b(d, n, dy));
 }
 

@@ -1,0 +1,386 @@
+/* `scan(x, cell)`: a cell run in each turn of a loop over the first axis; what it carries. */
+#include <string.h>
+#include "graph/loop.h"
+#include "lower/arguments.h"
+#include "lower/builtin.h"
+#include "lower/call.h"
+#include "lower/expr.h"
+#include "lower/scan.h"
+
+/* A carry and its keep, once its block is through. */
+struct carried {
+    int carry, keep;
+};
+
+/* A scan whose cell is being lowered. */
+struct scan {
+    int loop;
+    bool per_row;                       /* carries have a value for each row */
+    int fresh;                          /* BOOL of the turn: gradients end at its begin; or -1 */
+    int mask;                           /* BOOL of the turn, of rows: they take part in it; or -1 */
+    const struct graph *graph;          /* that of the loop: start values have another */
+    struct carried *carried;
+    int count, room;
+    struct scan *outer;
+};
+
+bool lower_in_scan(const struct lower *l)
+{
+    return l->scan && l->scan->graph == l->graph;
+}
+
+/* ---- what a turn sees ---- */
+
+/* Puts axis `from` of the node first, or with `back` the first one there. */
+static int move_first(struct lower *l, int node, int from, bool back)
+{
+    int perm[RANK_MAX], rank = graph_node(l->graph, node)->shape.rank;
+    for (int i = 0; i < rank; i++)
+        perm[i] = back ? (i == from ? 0 : i < from ? i + 1 : i) : i == 0 ? from : i - (i <= from);
+    return graph_transpose(l->graph, node, perm);
+}
+
+/* The slice of the turn along the first axis of a row. */
+static struct value slice(struct lower *l, int loop, struct value x)
+{
+    struct value out = x;
+    out.node = graph_turn(l->graph, loop, move_first(l, x.node, x.per_row, false));
+    return out;
+}
+
+/* The values of all turns along the first axis of a row. */
+static struct value stack(struct lower *l, int loop, struct value x)
+{
+    struct value out = x;
+    out.node = move_first(l, graph_stack(l->graph, loop, x.node), x.per_row, true);
+    return out;
+}
+
+static int turn_axes(const struct lower *l, const struct scan *scan, int64_t *turns)
+{
+    int outer = scan->outer ? turn_axes(l, scan->outer, turns) : 0;
+    turns[outer] = l->graph->loop[scan->loop].turns;
+    return outer + 1;
+}
+
+int lower_turns(const struct lower *l, int64_t *turns)
+{
+    return lower_in_scan(l) ? turn_axes(l, l->scan, turns) : 0;
+}
+
+static struct value slice_all(struct lower *l, const struct scan *scan, struct value x)
+{
+    return slice(l, scan->loop, scan->outer ? slice_all(l, scan->outer, x) : x);
+}
+
+struct value lower_of_turn(struct lower *l, struct value x)
+{
+    return lower_in_scan(l) ? slice_all(l, l->scan, x) : x;
+}
+
+/* ---- carries ---- */
+
+static bool depends_on_turn(struct lower *l, int node)
+{
+    struct arena *arena = arena_new();
+    bool depends = loop_within(l->graph, loops_of(l->graph, arena).at[node], l->scan->loop);
+    arena_free(arena);
+    return depends;
+}
+
+static bool carry_fits(struct lower *l, struct frame *frame, const char *name,
+                       const struct shape *shape, struct value v, struct span at,
+                       struct span declared)
+{
+    struct shape whole;
+    if (shape_broadcast(&value_node(l, v)->shape, shape, &whole) && shape_equal(&whole, shape))
+        return true;
+    struct diag *d = lower_error(l, frame, at, "the carry '%s' cannot hold %s%s", name,
+                                 value_describe(l, v),
+                                 v.per_row && shape->rows < 0 ? " of each row" : "");
+    diag_note(d, declared, "it is declared here");
+    return false;
+}
+
+/* The shape that the statement declares; false after an error. */
+static bool carry_shape(struct lower *l, struct frame *frame, const struct ast *ast, int *rank,
+                        int64_t *dim)
+{
+    const struct ast *type = ast->kid[1];
+    if (ast->count < 3 || !ast->kid[2] || !type) {
+        struct diag *d = lower_error(l, frame, ast->span, "'carry %s' needs a type and a start "
+                                     "value", ast->kid[0]->text);
+        diag_help(d, "for example: carry %s: f32[n] = 0", ast->kid[0]->text);
+        return false;
+    }
+    if (type->kind != AST_TYPE || strcmp(type->text, "f32")) {
+        lower_error(l, frame, type->span, "'carry' holds f32, not %s",
+                    lower_span_text(l, type->span));
+        return false;
+    }
+    *rank = 0;
+    return !type->kid[0] || lower_dims(l, frame, type->kid[0], rank, dim);
+}
+
+static int start_carry(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    const struct ast *name = ast->kid[0];
+    int64_t dim[RANK_MAX];
+    int rank;
+    if (!lower_in_scan(l)) {
+        struct diag *d = lower_error(l, frame, ast->name_span, "'carry' belongs to a cell that "
+                                     "'scan' runs, and nothing runs this one");
+        diag_help(d, "for example: y = scan(x, %s)",
+                  frame->declaration ? frame->declaration->text : "cell");
+        return -1;
+    }
+    if (!carry_shape(l, frame, ast, &rank, dim))
+        return -1;
+    struct value init = value_to_f32(l, lower_expr(l, frame, ast->kid[2]));
+    if (init.kind == V_ERROR)
+        return -1;
+    if (depends_on_turn(l, init.node)) {
+        struct diag *d = lower_error(l, frame, ast->kid[2]->span, "the start value of the carry "
+                                     "'%s' is one of each turn", name->text);
+        diag_help(d, "it is there before the first turn: let the cell take it as an argument that "
+                  "'scan' is given from outside");
+        return -1;
+    }
+    struct shape shape = shape_rows(rank, dim, l->scan->per_row || init.per_row);
+    if (!carry_fits(l, frame, name->text, &shape, init, ast->kid[2]->span, ast->span))
+        return -1;
+    int start = graph_broadcast(l->graph, init.node, &shape);
+    return graph_carry(l->graph, l->scan->loop, start);
+}
+
+void lower_carry(struct lower *l, struct frame *frame, const struct ast *ast)
+{
+    const struct ast *name = ast->kid[0];
+    struct span span = l->graph->span, call = l->graph->call;
+    l->graph->span = ast->span;
+    l->graph->call = lower_user_span(l, frame, ast->span);
+    int carry = start_carry(l, frame, ast);
+    struct value v = value_error();
+    if (carry >= 0) {
+        struct scan *scan = l->scan;
+        int seen = carry;
+        if (scan->fresh >= 0)
+            seen = graph_select(l->graph, scan->fresh,
+                                graph_unary(l->graph, OP_STOP_GRADIENT, carry), carry);
+        v = value_tensor(l, seen, graph_node(l->graph, carry)->shape.rows == 0, ast->span);
+        ARENA_PUSH(l->arena, scan->carried, scan->count, scan->room) = (struct carried){carry, -1};
+    }
+    frame_bind(l, frame, name->text, v, name->span)->carry = carry;
+    l->graph->span = span;
+    l->graph->call = call;
+}
+
+/* What the carry is in the next turn: rows that a mask leaves out keep theirs. */
+static int kept_value(struct lower *l, struct frame *frame, const struct binding *b)
+{
+    struct value v = value_to_f32(l, b->value);
+    const struct node *carry = graph_node(l->graph, b->carry);
+    struct shape shape = carry->shape;
+    if (v.kind == V_ERROR ||
+        !carry_fits(l, frame, b->name, &shape, v, b->value.span.line ? b->value.span : b->span,
+                    carry->span))
+        return b->carry;
+    if (l->scan->mask < 0)
+        return v.node;
+    struct value of[] = {value_tensor(l, l->scan->mask, true, b->span),
+                         value_tensor(l, graph_broadcast(l->graph, v.node, &shape), true, b->span),
+                         value_tensor(l, b->carry, true, b->span)};
+    of[0] = value_row_rank(l, of[0], shape.rank - 1);
+    return graph_select(l->graph, of[0].node, of[1].node, of[2].node);
+}
+
+void lower_keep_carries(struct lower *l, struct frame *frame)
+{
+    for (int i = 0; lower_in_scan(l) && i < l->scan->count; i++) {
+        struct carried *c = &l->scan->carried[i];
+        const struct binding *b = frame->names;
+        while (b && b->carry != c->carry)
+            b = b->next;
+        if (b && c->keep < 0)
+            c->keep = graph_keep(l->graph, kept_value(l, frame, b), c->carry);
+    }
+}
+
+struct value call_last(struct lower *l, struct frame *frame, const struct builtin *b,
+                       struct arguments *a, const char *path, struct span span)
+{
+    ARGUMENTS(1);
+    const struct ast *name = a->ast[0];
+    bool plain = name && name->kind == AST_NAME;
+    const struct binding *of = plain ? frame_find(frame, name->text) : NULL;
+    if (of && of->carry >= 0 && lower_in_scan(l))
+        return (struct value){.kind = V_LAST, .node = of->carry, .span = span};
+    struct diag *d = lower_error(l, frame, span, "'last' takes the name of a carry of this cell");
+    diag_help(d, "for example: return h, last(h)");
+    return value_error();
+}
+
+/* ---- the call ---- */
+
+enum { SCAN_INPUTS = 8 };
+
+/* The values that are sliced, in out; their number, or -1 after an error. */
+static int scan_inputs(struct lower *l, struct frame *frame, struct value x, struct span span,
+                       struct value *out)
+{
+    int count = x.kind == V_LIST ? x.count : 1;
+    if (count < 1 || count > SCAN_INPUTS) {
+        lower_error(l, frame, span, "'scan' goes over 1 to %d values at once, not %d", SCAN_INPUTS,
+                    count);
+        return -1;
+    }
+    for (int i = 0; i < count; i++) {
+        out[i] = value_to_tensor(l, x.kind == V_LIST ? x.item[i] : x);
+        if (out[i].kind == V_ERROR)
+            return -1;
+        if (value_rank(l, out[i]) < 1) {
+            struct diag *d = lower_error(l, frame, span, "'scan' goes over the first axis, and %s "
+                                         "has none", value_describe(l, out[i]));
+            diag_help(d, "what is the same in each turn is an argument of the cell");
+            return -1;
+        }
+        if (value_dim(l, out[i], 0) != value_dim(l, out[0], 0)) {
+            lower_error(l, frame, span, "'scan' goes over values of as many turns each, not %s and "
+                        "%s", value_describe(l, out[0]), value_describe(l, out[i]));
+            return -1;
+        }
+    }
+    return count;
+}
+
+/* A BOOL of the turn that is true where gradients do not go on to the turn before: every `detach`
+ * turns, counted as they run. */
+static int fresh_turns(struct lower *l, int loop, int64_t detach)
+{
+    int64_t turns = l->graph->loop[loop].turns;
+    float *mark = ARENA_ARRAY(l->program->arena, float, turns);
+    for (int64_t t = 0; t < turns; t += detach)
+        mark[l->graph->loop[loop].reverse ? turns - 1 - t : t] = 1.0f;
+    struct shape shape = shape_of(1, -1, &turns);
+    struct attr attr = {.list = mark};
+    int marks = graph_add_shaped(l->graph, OP_CONST, 0, NULL, &attr, F32, &shape);
+    return graph_to(l->graph, BOOL, graph_turn(l->graph, loop, marks));
+}
+
+/* A result of the cell as a result of the scan. */
+static struct value scan_result(struct lower *l, struct frame *frame, struct scan *scan,
+                                struct value v, struct span span)
+{
+    if (v.kind == V_LAST) {
+        for (int i = 0; i < scan->count; i++)
+            if (scan->carried[i].carry == v.node) {
+                int last = graph_last(l->graph, scan->carried[i].keep);
+                return value_tensor(l, last, graph_node(l->graph, last)->shape.rows == 0, span);
+            }
+        return value_error();
+    }
+    v = value_to_tensor(l, v);
+    if (v.kind == V_ERROR || !builtin_axis_fits(l, frame, value_rank(l, v), span))
+        return value_error();
+    int64_t classes = v.classes;
+    if (scan->per_row)
+        v = value_spread(l, v);
+    v.classes = classes;
+    if (scan->mask >= 0) {
+        struct value of[] = {value_tensor(l, scan->mask, true, span), value_to_f32(l, v),
+                             value_to_f32(l, value_number(0, span))};
+        of[0] = value_row_rank(l, of[0], value_rank(l, v));
+        v = value_map(l, OP_SELECT, 3, of, span);
+    }
+    v = stack(l, scan->loop, v);
+    v.span = span;
+    return v;
+}
+
+static struct value scan_results(struct lower *l, struct frame *frame, struct scan *scan,
+                                 struct value v, struct span span)
+{
+    if (v.kind == V_ERROR || v.kind != V_LIST)
+        return v.kind == V_ERROR ? v : scan_result(l, frame, scan, v, span);
+    struct value list = {.kind = V_LIST, .count = v.count, .span = span};
+    list.item = ARENA_ARRAY(l->arena, struct value, v.count + 1);
+    for (int i = 0; i < v.count; i++)
+        list.item[i] = scan_result(l, frame, scan, v.item[i], span);
+    return list;
+}
+
+/* The argument `mask`: f32, bool or int [turns], true where the row takes part in the turn. */
+static bool scan_mask(struct lower *l, struct frame *frame, struct value mask, int64_t turns,
+                      struct value *out)
+{
+    *out = value_to_tensor(l, mask);
+    if (out->kind == V_ERROR)
+        return false;
+    if (value_rank(l, *out) == 1 && value_dim(l, *out, 0) == turns && out->per_row &&
+        !out->classes) {
+        out->node = graph_to(l->graph, BOOL, out->node);
+        return true;
+    }
+    lower_error(l, frame, mask.span, "'mask' says of each row's %lld turns whether it takes part: "
+                "it is bool[%lld] or f32[%lld], not %s", (long long)turns, (long long)turns,
+                (long long)turns, value_describe(l, *out));
+    return false;
+}
+
+static bool scan_detach(struct lower *l, struct frame *frame, struct value v, int64_t *detach)
+{
+    if (value_whole(v, detach) && *detach >= 1)
+        return true;
+    lower_error(l, frame, v.span, "'detach' is a whole number of turns from 1, after which "
+                "gradients end, not %s", value_describe(l, v));
+    return false;
+}
+
+static struct value run_cell(struct lower *l, struct frame *frame, struct layer *cell,
+                             const struct expansion *call, int count, const struct value *x)
+{
+    struct expansion e = {.given = x, .given_count = count, .scope = {frame}, .span = call->span};
+    const char *as = cell->as && !cell->path ? cell->as : "";
+    e.path = path_join(l, call->path, as);
+    e.random_path = path_join(l, call->random_path, as);
+    return lower_apply(l, frame, cell, &e);
+}
+
+/* scan(x, cell, reverse = false, detach, mask) */
+struct value call_scan(struct lower *l, struct frame *frame, const struct builtin *b,
+                       struct arguments *a, const char *path, struct span span)
+{
+    bool reverse = false;
+    int64_t detach = 0;
+    struct value x[SCAN_INPUTS], mask = {0};
+    ARGUMENTS(5);
+    bool model = frame->role == ROLE_BLOCK || frame->role == ROLE_MODEL;
+    if (!model || l->phase == PHASE_INIT) {
+        lower_error(l, frame, span, "'scan' belongs to a model or a layer, and this is %s",
+                    role_name(l->phase == PHASE_INIT ? ROLE_INITIALISER : frame->role));
+        return value_error();
+    }
+    int count = scan_inputs(l, frame, v[0], span, x);
+    if (count < 0 || (given[2] && !builtin_flag(l, frame, v[2], "reverse", &reverse)) ||
+        (given[3] && !scan_detach(l, frame, v[3], &detach)) ||
+        (given[4] && !scan_mask(l, frame, v[4], value_dim(l, x[0], 0), &mask)))
+        return value_error();
+    struct scan scan = {.fresh = -1, .mask = -1, .graph = l->graph,
+                        .outer = lower_in_scan(l) ? l->scan : NULL};
+    struct scan *around = l->scan;
+    scan.per_row = given[4] || (scan.outer && scan.outer->per_row);
+    for (int i = 0; i < count; i++)
+        scan.per_row |= x[i].per_row;
+    scan.loop = graph_add_loop(l->graph, value_dim(l, x[0], 0), reverse,
+                               scan.outer ? scan.outer->loop : -1);
+    for (int i = 0; i < count; i++)
+        x[i] = slice(l, scan.loop, x[i]);
+    if (given[4])
+        scan.mask = slice(l, scan.loop, mask).node;
+    if (detach)
+        scan.fresh = fresh_turns(l, scan.loop, detach);
+    l->scan = &scan;
+    struct value out = run_cell(l, frame, v[1].layer, a->call, count, x);
+    l->scan = around;
+    return scan_results(l, frame, &scan, out, span);
+}

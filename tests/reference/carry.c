@@ -1,0 +1,8 @@
+/* What the turn before kept */
+#include "reference.h"
+
+void compute_carry(const struct call *c)
+{
+    for (int64_t e = 0; e < c->y->count; e++)
+        copy_element(c->y, e, c->x[0], e);
+}
