@@ -43,7 +43,7 @@ INV_FN const int64_t *inv_i64_const(const unsigned char *piece, int32_t offset)
 
 /* ---- phases ---- */
 
-#if defined(INV_LOOPS)
+#if defined(INV_TURNS)
 
 /* The group's numbers as they are in the turn: the table's, or in `at`. */
 INV_SHARED const int32_t *inv_numbers_of(const struct inv_run *run, const struct inv_phase *phase,

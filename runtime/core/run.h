@@ -43,7 +43,7 @@ struct inv_move {
 struct inv_phase {
     const struct inv_group *group;
     int32_t count;
-#if defined(INV_LOOPS)                  /* by models with loops, before they include this */
+#if defined(INV_TURNS)                  /* by models with loops, before they include this */
     const struct inv_loop *loop;
     int32_t loops;
     const struct inv_move *move;        /* NULL: no loops */

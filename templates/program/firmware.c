@@ -7,7 +7,7 @@
  * gives the same bits.  What invar writes belongs to its user. */
 #define INV_SMALL 1
 @each has_loops
-#define INV_LOOPS 1
+#define INV_TURNS 1
 enum { INV_NUMBERS = ${numbers} }; /* more than a group has whose storage moves in loops */
 @end
 #include <string.h>
