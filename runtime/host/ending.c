@@ -20,9 +20,26 @@ static void remove_all(void)
             unlink(list[i]);
 }
 
+/* Whether some signals only ask, and the first that did. */
+static volatile sig_atomic_t deferred, asked;
+
+/* Whether the program goes on: a signal that asks does not end it, but for SIGINT as the second;
+ * who asked may have read what is printed, so that nobody does any more. */
+static int goes_on(int number)
+{
+    int asks = number == SIGINT || number == SIGTERM || number == SIGHUP;
+    if (!deferred || (number == SIGINT && asked) || !(asks || (number == SIGPIPE && asked)))
+        return 0;
+    if (!asked)
+        asked = number;
+    return 1;
+}
+
 /* The program then ends by the signal itself, so that its parent sees which one it was. */
 static void end(int number)
 {
+    if (goes_on(number))
+        return;
     remove_all();
     signal(number, SIG_DFL);
     raise(number);
@@ -30,7 +47,7 @@ static void end(int number)
 
 void inv_ending_watch(void)
 {
-    struct sigaction action = { .sa_handler = end }, old;
+    struct sigaction action = { .sa_handler = end, .sa_flags = SA_RESTART }, old;
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < SIGNALS; i++)
         sigaddset(&action.sa_mask, signals[i]);
@@ -39,6 +56,16 @@ void inv_ending_watch(void)
             sigaction(signals[i], &action, NULL);
     signal(SIGXFSZ, SIG_IGN);
     atexit(remove_all);
+}
+
+void inv_ending_defer(int on)
+{
+    deferred = on;
+}
+
+const char *inv_ending_asked(void)
+{
+    return asked == SIGINT ? "SIGINT" : asked == SIGTERM ? "SIGTERM" : asked ? "SIGHUP" : NULL;
 }
 
 int inv_ending_add(const char *path)

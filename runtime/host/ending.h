@@ -6,6 +6,11 @@
  * that is ignored stays so, and writing beyond the limit of a file's size is an error like a full
  * disk. */
 void inv_ending_watch(void);
+/* While on, the first SIGINT, SIGTERM or SIGHUP asks the program to end by itself, and only a
+ * SIGINT after it ends it. */
+void inv_ending_defer(int on);
+/* The name of the signal that asked, or NULL. */
+const char *inv_ending_asked(void);
 /* Lists a file to be removed and returns its place in the list; -1 where the list is full.  One
  * thread at a time calls these. */
 int inv_ending_add(const char *path);

@@ -5,7 +5,7 @@
 
 /* Exit statuses of a trainer. */
 enum inv_status { INV_OK = 0, INV_BAD_DATA = 1, INV_BAD_USAGE = 2, INV_NOT_FINITE = 3,
-                  INV_UNTRUSTED = 4, INV_MISMATCH = 6 };
+                  INV_UNTRUSTED = 4, INV_INTERRUPTED = 5, INV_MISMATCH = 6 };
 
 enum { INV_ERROR_LIMIT = 10 };          /* further errors are counted, not printed */
 

@@ -4,12 +4,12 @@
 #include <string.h>
 #include "json.h"
 
-int inv_log_open(struct inv_log *log, const char *path, struct inv_errors *errors)
+int inv_log_open(struct inv_log *log, const char *path, int go_on, struct inv_errors *errors)
 {
     *log = (struct inv_log){ .path = path, .errors = errors };
     if (!path)
         return 1;
-    if (!inv_output_open_as(&log->output, path, INV_GROWING, errors))
+    if (!inv_output_open_as(&log->output, path, go_on ? INV_APPENDED : INV_GROWING, errors))
         return 0;
     log->file = log->output.file;
     return 1;

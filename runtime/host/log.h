@@ -13,8 +13,8 @@ struct inv_log {
     int members, failed;                /* members of the object at hand */
 };
 
-/* path may be NULL. */
-int inv_log_open(struct inv_log *, const char *path, struct inv_errors *);
+/* path may be NULL.  go_on: behind what the file holds. */
+int inv_log_open(struct inv_log *, const char *path, int go_on, struct inv_errors *);
 void inv_log_begin(struct inv_log *);   /* a line, which is an object */
 void inv_log_end(struct inv_log *);
 void inv_log_text(struct inv_log *, const char *key, const char *value);

@@ -7,7 +7,7 @@
 #include "suggest.h"
 
 /* COUNT is 1 or more, WHOLE 0 or more; an OPTIONAL value is "" where it is left out. */
-enum kind { FLAG, TEXT, OPTIONAL, COUNT, WHOLE, SEED, BYTES, REAL };
+enum kind { FLAG, TEXT, OPTIONAL, COUNT, WHOLE, SEED, BYTES, REAL, EVERY };
 
 struct option {
     const char *name, *value;           /* value: how help names it, or NULL */
@@ -39,6 +39,18 @@ static const struct option table[] = {
     { "log", "FILE", TEXT, AT(log), "write JSON lines: the environment, then one per epoch" },
     { "log-every", "N", COUNT, AT(log_every), "log the loss of every N-th step, too" },
     { "quiet", NULL, FLAG, AT(quiet), "print nothing but errors, the test result and the hash" },
+    { "checkpoint", "FILE", TEXT, AT(checkpoint),
+      "write all that the run goes on from (safetensors)" },
+    { "checkpoint-every", "N[UNIT]", EVERY, AT(checkpoint_every),
+      "how often: N steps, Nepochs, Ns or Nmin (10min); at the end, and where a signal ends the "
+      "run, too" },
+    { "checkpoint-keep", "N", COUNT, AT(checkpoint_keep),
+      "how many stay: FILE, FILE.1 ... (2)" },
+    { "resume", "FILE|auto", TEXT, AT(resume),
+      "go on from a checkpoint; auto: from the newest sound one of --checkpoint, or begin where "
+      "there is none" },
+    { "resume-anyway", NULL, FLAG, AT(resume_anyway),
+      "even where the model's text (its learning rate) or the number of steps is another" },
     { "predict", "[FILE]", OPTIONAL, AT(predict),
       "write the outputs for every row of FILE (of the kind of the model's data; - is standard "
       "input), or of the model's own data" },
@@ -75,12 +87,13 @@ _Static_assert(OPTIONS <= 64, "inv_options.given has a bit for each");
 /* What help says before an option. */
 static const struct { const char *option, *text; } heading[] = {
     { "data", "Training:" },
+    { "checkpoint", "Checkpoints:" },
     { "predict", "Using what was trained, with the weights of --init, else of --weights:" },
     { "dump-batch", "The machine, and more:" },
 };
 enum { HEADINGS = sizeof heading / sizeof heading[0] };
 
-enum { HELP_INDENT = 21, HELP_WIDTH = 98 };
+enum { HELP_HEAD = 18, HELP_INDENT = 21, HELP_WIDTH = 98 };
 
 /* The words of help in lines that begin below one another. */
 static void print_help(FILE *to, const char *text)
@@ -110,13 +123,17 @@ void inv_options_help(FILE *to, const char *program, const char *model)
                 fprintf(to, "\n%s\n", heading[h].text);
         snprintf(head, sizeof head, "--%s %s", table[i].name,
                  table[i].value ? table[i].value : "");
-        fprintf(to, "  %-18s ", head);
+        if (strlen(head) > HELP_HEAD)
+            fprintf(to, "  %s\n%*s", head, HELP_INDENT, "");
+        else
+            fprintf(to, "  %-*s ", HELP_HEAD, head);
         print_help(to, table[i].help);
     }
     fprintf(to, "\nIn the environment: INVAR_ISA=portable|avx2|avx512|neon chooses instructions,\n"
                 "INVAR_THREAD_COST=N the scalar operations that make another thread worth waking.\n"
                 "Exit status: 0 done, 1 data or file error, 2 usage, 3 a loss that is not finite,\n"
-                "4 this machine or build fails its self-test, 6 --verify: something differs.\n");
+                "4 this machine or build fails its self-test, 5 a signal ended it after a "
+                "checkpoint,\n6 --verify: something differs.\n");
 }
 
 /* Decimal digits only, at most 2^64-1; 0 where it is something else. */
@@ -174,6 +191,34 @@ static void set_real(struct inv_options *options, const struct option *o, const 
         inv_error(errors, "--%s %s: a number from 0 expected", o->name, text);
 }
 
+/* A number from 1 on and a unit; 0 where it is something else. */
+static int read_every(const char *text, struct inv_every *every)
+{
+    static const struct { const char *name; enum inv_unit unit; int64_t times; } units[] = {
+        { "", INV_STEPS, 1 }, { "steps", INV_STEPS, 1 }, { "epochs", INV_EPOCHS, 1 },
+        { "s", INV_SECONDS, 1 }, { "min", INV_SECONDS, 60 } };
+    char *end;
+    errno = 0;
+    uint64_t count = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || errno != 0 || count < 1 || count > INT32_MAX)
+        return 0;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(end, units[i].name) == 0) {
+            *every = (struct inv_every){ (int64_t)count * units[i].times, units[i].unit };
+            return 1;
+        }
+    return 0;
+}
+
+static void set_every(struct inv_options *options, const struct option *o, const char *text,
+                      struct inv_errors *errors)
+{
+    struct inv_every *place = (struct inv_every *)(void *)((char *)options + o->place);
+    if (!read_every(text, place))
+        inv_error(errors, "--%s %s: steps such as 100, or 2epochs, 30s or 10min expected", o->name,
+                  text);
+}
+
 static void set_option(struct inv_options *options, const struct option *o, const char *value,
                        struct inv_errors *errors)
 {
@@ -186,6 +231,8 @@ static void set_option(struct inv_options *options, const struct option *o, cons
         set_bytes(options, o, value, errors);
     else if (o->kind == REAL)
         set_real(options, o, value, errors);
+    else if (o->kind == EVERY)
+        set_every(options, o, value, errors);
     else
         set_number(options, o, value, errors);
 }
@@ -263,9 +310,31 @@ static void check_verify(const struct inv_options *o, struct inv_errors *errors)
                        : o->on_nan            ? "on-nan"
                        : o->receipt           ? "receipt"
                        : o->save_init         ? "save-init"
+                       : o->checkpoint        ? "checkpoint"
                                               : NULL;
     if (o->verify && name)
         inv_error(errors, "--verify trains as the receipt says: leave out --%s", name);
+}
+
+static void check_checkpoint(const struct inv_options *o, struct inv_errors *errors)
+{
+    int every = o->checkpoint_every.count > 0, keeps = o->checkpoint_keep > 0;
+    if ((every || keeps) && !o->checkpoint)
+        inv_error(errors, "--checkpoint-%s needs --checkpoint FILE", every ? "every" : "keep");
+    if (o->checkpoint_keep > INV_CHECKPOINTS)
+        inv_error(errors, "--checkpoint-keep %lld: from 1 to %d expected",
+                  (long long)o->checkpoint_keep, INV_CHECKPOINTS);
+    if (o->resume && strcmp(o->resume, "auto") == 0 && !o->checkpoint)
+        inv_error(errors, "--resume auto goes on from the file of --checkpoint; add --checkpoint "
+                  "FILE, or name the file itself");
+    if (o->resume && inv_options_chained(o))
+        inv_error(errors, "--%s is of a run from its first step on; leave out --resume",
+                  o->receipt ? "receipt" : "verify");
+    if (o->resume_anyway && !o->resume)
+        inv_error(errors, "--resume-anyway needs --resume FILE");
+    if ((o->checkpoint || o->resume) && !inv_options_train(o))
+        inv_error(errors, "--%s is for training alone",
+                  o->checkpoint ? "checkpoint" : "resume");
 }
 
 /* Options that only mean something beside others. */
@@ -301,6 +370,7 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
                   "without a file");
     if (o->keep && o->predict && !*o->predict)
         inv_error(errors, "--keep copies columns of a file: it needs --predict FILE");
+    check_checkpoint(o, errors);
 }
 
 int inv_options_train(const struct inv_options *o)
@@ -316,6 +386,11 @@ int inv_options_by_steps(const struct inv_options *o, int64_t model_steps)
 int inv_options_chained(const struct inv_options *o)
 {
     return o->receipt || o->verify;
+}
+
+int inv_options_checkpoints(const struct inv_options *o)
+{
+    return o->checkpoint_keep > 0 ? (int)o->checkpoint_keep : 2;
 }
 
 const char *inv_options_file(const struct inv_options *o)
@@ -351,9 +426,8 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
     int before = errors->count;
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
                                      .seed = -1, .dump_batch = -1, .device = -1,
-                                     .receipt_every = -1,
-                                     .memory_limit = -1, .length = -1, .top_k = -1,
-                                     .temperature = -1 };
+                                     .receipt_every = -1, .memory_limit = -1, .length = -1,
+                                     .top_k = -1, .temperature = -1, .checkpoint_keep = -1 };
     for (int i = 1; i < argc; i++) {
         const char *name = long_name(argv[i]);
         if (name || (strncmp(argv[i], "--", 2) == 0 && argv[i][2]))

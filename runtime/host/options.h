@@ -4,18 +4,30 @@
 #include <stdint.h>
 #include "errors.h"
 
+/* How often something is done: "100", "100steps", "2epochs", "30s", "10min". */
+enum inv_unit { INV_STEPS, INV_EPOCHS, INV_SECONDS };
+struct inv_every {
+    int64_t count;                      /* 0: not given */
+    enum inv_unit unit;
+};
+
+enum { INV_CHECKPOINTS = 100 };         /* of --checkpoint-keep, at most */
+
 struct inv_options {
     const char *data, *init, *save_init, *weights, *log, *on_nan, *receipt, *verify;
+    const char *checkpoint, *resume;
     const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */
     const char *generate;               /* the prompt; "": the model's; NULL: not asked for */
     const char *part, *output, *format, *keep;
     int64_t epochs, steps, threads, log_every, seed, dump_batch, device, receipt_every;
     int64_t length, top_k;
     float temperature;
-    int64_t memory_limit;               /* bytes; -1, as above: not given */
+    int64_t checkpoint_keep;            /* -1, as above: not given */
+    int64_t memory_limit;               /* bytes */
+    struct inv_every checkpoint_every;
     uint64_t given;                     /* bit i: the option in row i of the table */
     uint64_t seed_value;
-    int quiet, update_lock, selftest, version, verbose, help;
+    int resume_anyway, quiet, update_lock, selftest, version, verbose, help;
 };
 
 /* 0 where the arguments are wrong; then the errors have been reported. */
@@ -26,6 +38,8 @@ int inv_options_train(const struct inv_options *);
 int inv_options_by_steps(const struct inv_options *, int64_t model_steps);
 /* Whether the steps of training are chained by hashes. */
 int inv_options_chained(const struct inv_options *);
+/* How many checkpoints stay. */
+int inv_options_checkpoints(const struct inv_options *);
 /* The file that --predict or --evaluate names, or NULL. */
 const char *inv_options_file(const struct inv_options *);
 void inv_options_help(FILE *, const char *program, const char *model);

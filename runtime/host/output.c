@@ -215,9 +215,9 @@ static int open_place(struct inv_output *out, enum inv_output_kind kind)
     if (there && !S_ISREG(about.st_mode))
         return open_special(out, &about);
     out->path = inv_output_place(out->name);
-    if (kind != INV_GROWING)
+    if (kind != INV_GROWING && kind != INV_APPENDED)
         return open_beside(out, kind, there ? &about : NULL);
-    out->file = fopen(out->path, "wb");
+    out->file = fopen(out->path, kind == INV_APPENDED ? "ab" : "wb");
     return out->file || fail(out, "write");
 }
 
@@ -278,6 +278,49 @@ void inv_output_print(struct inv_output *out, const char *format, ...)
     va_end(arguments);
 }
 
+void inv_output_digest(const struct inv_output *out, char digest[65])
+{
+    struct inv_sha256 sha = out->sha;
+    uint8_t bytes[32];
+    inv_sha256_final(&sha, bytes);
+    inv_sha256_hex(bytes, digest);
+}
+
+void inv_output_amend(struct inv_output *out, long at, const void *bytes, size_t count)
+{
+    if (fseek(out->file, at, SEEK_SET) != 0 || fwrite(bytes, 1, count, out->file) != count)
+        fail(out, "write");
+}
+
+/* ---- closing ---- */
+
+/* PATH.`from` becomes PATH.`to`; PATH.0 is PATH.  0 where it is there and cannot. */
+static int shift(const struct inv_output *out, int from, int to)
+{
+    char *old = from ? inv_text("%s.%d", out->path, from) : inv_copy_text(out->path);
+    char *new = to ? inv_text("%s.%d", out->path, to) : inv_copy_text(out->path);
+    int good = rename(old, new) == 0 || errno == ENOENT;
+    free(old);
+    free(new);
+    return good;
+}
+
+/* Puts the file in its place, and what was there behind it.  At every moment the newest whole file
+ * is there, as PATH or as PATH.1. */
+static int put_in_place(const struct inv_output *out)
+{
+    int older = access(out->path, F_OK) == 0 ? out->older : 0, good = 1, error;
+    for (int i = older; i > 0 && good; i--)
+        good = shift(out, i - 1, i);
+    if (good && rename(out->temporary, out->path) == 0)
+        return 1;
+    error = errno;
+    if (older > 0 && access(out->path, F_OK) != 0)
+        shift(out, 1, 0);
+    errno = error;
+    return 0;
+}
+
 /* The rename itself lasts only when the folder is on disk, too; where it cannot be synced the file
  * system does without. */
 static void sync_folder(const char *path)
@@ -308,7 +351,7 @@ int inv_output_close(struct inv_output *out, char digest[65])
         fail(out, "write");
     if (out->file != stdout && fclose(out->file) != 0)
         fail(out, "write");
-    if (out->temporary && !out->failed && rename(out->temporary, out->path) != 0)
+    if (out->temporary && !out->failed && !put_in_place(out))
         fail(out, "rename");
     if (out->temporary && out->failed)
         unlink(out->temporary);

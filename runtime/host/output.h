@@ -11,7 +11,8 @@
 enum inv_output_kind {
     INV_WHOLE,
     INV_PROGRAM,                        /* may be executed; not to standard output */
-    INV_GROWING                         /* not beside its place: readers see it grow */
+    INV_GROWING,                        /* not beside its place: readers see it grow */
+    INV_APPENDED                        /* the same, behind what is there */
 };
 
 struct inv_output {
@@ -21,6 +22,7 @@ struct inv_output {
     struct inv_errors *errors;
     struct inv_sha256 sha;
     int failed, listed;                 /* listed: its place in host/ending.h, or -1 */
+    int older;                          /* what was there stays as NAME.1, and so many in all */
 };
 
 /* 0 after an error.  The name must stay until the output is closed. */
@@ -39,6 +41,10 @@ char *inv_output_place(const char *name);
 void inv_output_write(struct inv_output *, const void *, size_t);
 void inv_output_print(struct inv_output *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* 64 hex digits of what was written so far. */
+void inv_output_digest(const struct inv_output *, char digest[65]);
+/* Writes over what stands at a place of a file that is written beside its own; not hashed. */
+void inv_output_amend(struct inv_output *, long at, const void *, size_t);
 /* 1 where the file is in place; digest: 64 hex digits of what was written, or NULL. */
 int inv_output_close(struct inv_output *, char digest[65]);
 /* Leaves the old file as it was. */

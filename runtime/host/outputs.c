@@ -1,5 +1,6 @@
 /* Which files a trainer reads and writes, checked before it does either. */
 #include <stdlib.h>
+#include <string.h>
 #include "fields.h"
 #include "output.h"
 #include "paths.h"
@@ -50,6 +51,21 @@ static int claim_names(struct inv_session *s, const char *option, const char *we
     return good;
 }
 
+/* The checkpoint that is read may be one of those that are written. */
+static int claim_checkpoints(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    int good = inv_claims_output(&s->claims, "--checkpoint", o->checkpoint);
+    for (int i = 1; o->checkpoint && i < inv_options_checkpoints(o); i++) {
+        char *older = inv_text("%s.%d", o->checkpoint, i);
+        good &= inv_claims_output(&s->claims, "an older checkpoint,", older);
+        free(older);
+    }
+    if (o->resume && strcmp(o->resume, "auto") != 0)
+        inv_claims_input(&s->claims, "the checkpoint that is read", o->resume);
+    return good;
+}
+
 int inv_outputs_claim(struct inv_session *s, const char *start, const char *weights)
 {
     const struct inv_options *o = &s->options;
@@ -62,6 +78,7 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
     s->claims.errors = &s->errors;
     s->out = stdout;
     claim_inputs(s, start);
+    good &= claim_checkpoints(s);
     for (size_t i = 0; i < sizeof output / sizeof output[0]; i++) {
         good &= inv_claims_output(&s->claims, output[i].option, output[i].name);
         if (output[i].name && inv_output_is_standard(output[i].name))

@@ -56,9 +56,9 @@ void inv_progress_show(struct inv_progress *p, const char *label, int64_t done, 
     else
         fprintf(p->to, " %lld rows", (long long)p->rows);
     fprintf(p->to, "  %.0f rows/s", (double)p->rows / spent);
-    if (done > 0) {
+    if (done > p->from) {
         fputs("  ", p->to);
-        print_time(p->to, spent * (double)(p->total - done) / (double)done);
+        print_time(p->to, spent * (double)(p->total - done) / (double)(done - p->from));
         fputs(" left", p->to);
     }
     fputs("\033[K", p->to);

@@ -8,6 +8,7 @@
 struct inv_progress {
     FILE *to;                           /* NULL: show nothing */
     int64_t total;                      /* steps of the run; 0: not known */
+    int64_t from;                       /* those done before it; set after begin, or 0 */
     double start, shown;                /* seconds of inv_progress_clock */
     int64_t rows;                       /* trained so far */
     int drawn;                          /* it stands there */

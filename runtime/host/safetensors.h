@@ -1,10 +1,5 @@
-/* Weights in safetensors: 8 bytes of header length, a JSON header, the tensors' bytes.
- *
- * Written: names sorted by byte, compact JSON with keys dtype, shape, data_offsets in this order,
- * no __metadata__, header padded with blanks to a multiple of 8, tensors in name order without
- * gaps, little-endian, NaN as 0x7fc00000.  Read: the same, any order of names and keys, with
- * __metadata__ skipped; the tensors must cover the data without gap or overlap, and be exactly the
- * model's parameters and buffers. */
+/* Weights as a safetensors file (tensors.h): the model's parameters and buffers, sorted by name,
+ * without __metadata__, which is skipped where a file that is read has some. */
 #ifndef INV_HOST_SAFETENSORS_H
 #define INV_HOST_SAFETENSORS_H
 #include "invar.h"
@@ -12,11 +7,10 @@
 #include "errors.h"
 
 /* Saves the parameters and buffers in `arena`; digest: SHA-256 of the file.  0 after an error. */
-int inv_safetensors_save(const struct inv_model *, const unsigned char *arena, const char *path,
+int inv_safetensors_save(const struct inv_model *, unsigned char *arena, const char *path,
                          struct inv_errors *, char digest[65]);
 /* SHA-256 of the file that would be saved. */
-void inv_safetensors_digest(const struct inv_model *, const unsigned char *arena,
-                            uint8_t digest[32]);
+void inv_safetensors_digest(const struct inv_model *, unsigned char *arena, uint8_t digest[32]);
 int inv_safetensors_load(const struct inv_model *, unsigned char *arena, const char *path,
                          struct inv_errors *);
 

@@ -11,6 +11,13 @@
 #include "ranking.h"
 #include "receipt.h"
 
+/* The checkpoint that a run goes on from: sound, not yet known to be of this run. */
+struct inv_resume {
+    char *path;                         /* NULL: the run begins */
+    FILE *file;
+    int damaged;                        /* the file of --checkpoint is: none older must go for it */
+};
+
 struct inv_session {
     const struct inv_model *model;
     struct inv_options options;
@@ -24,6 +31,7 @@ struct inv_session {
     struct inv_claims claims;
     struct inv_receipt receipt;
     struct inv_statement *statement;    /* the receipt that is verified, or NULL: verify.h */
+    struct inv_resume resume;
     FILE *out;                          /* what the user reads: standard output, or error where an
                                          * output goes to that */
 };
@@ -59,6 +67,16 @@ void inv_pass_log(const struct inv_session *, struct inv_log *, const struct inv
                   const char *prefix);
 /* Reports that are no scalars (a confusion matrix), a line for each last-axis row. */
 void inv_pass_print_arrays(const struct inv_session *, const struct inv_pass *, FILE *);
+
+/* The report that `keep best` and `patience` watch. */
+struct inv_watch {
+    int report;                         /* -1: none */
+    enum inv_part part;                 /* train or val */
+    float best, mark;                   /* the best; the last that was better by the least */
+    int64_t epoch;                      /* of the best, from 1; 0: none yet */
+    int64_t misses;                     /* evaluations since the mark */
+    unsigned char *kept;                /* parameters and buffers of the best, or NULL */
+};
 
 /* average.c: exchanges the parameters with their moving averages, where the model keeps some. */
 void inv_average_exchange(struct inv_session *);
@@ -106,6 +124,8 @@ int inv_predict(struct inv_session *);
 int inv_generate(struct inv_session *);
 /* Whether a file can take the place of the model's own data, and is there; else an error. */
 int inv_session_reads(struct inv_session *, const char *path);
+/* resume.c: finds the file of --resume, which the session then holds open; 0 after an error. */
+int inv_resume_find(struct inv_session *);
 /* Opens the file of --predict or --evaluate. */
 int inv_session_feed(struct inv_session *, struct inv_feed *, const char *path, int inputs_only);
 int inv_dump(struct inv_session *, int64_t step);

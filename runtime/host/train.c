@@ -2,24 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "checkpoint.h"
 #include "device.h"
 #include "variable.h"
-
-/* The report that `keep best` and `patience` watch. */
-struct watch {
-    int report;                         /* -1: none */
-    enum inv_part part;                 /* train or val */
-    float best, mark;                   /* the best; the last that was better by the least */
-    int64_t epoch;                      /* of the best, from 1; 0: none yet */
-    int64_t misses;                     /* evaluations since the mark */
-    unsigned char *kept;                /* parameters and buffers of the best, or NULL */
-};
 
 struct training {
     struct inv_session *s;
     struct inv_order order;
     struct inv_pass train, val;
-    struct watch watch;
+    struct inv_watch watch;
+    struct inv_checkpoint checkpoint;
     int64_t steps, epochs;              /* of the run; epochs counts a started one */
 };
 
@@ -38,7 +30,7 @@ static void begin_watch(struct training *t)
     const struct inv_model *model = t->s->model;
     int has_val = inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0;
     const char *name = model->keep_best;
-    t->watch = (struct watch){ .report = -1, .part = has_val ? INV_PART_VAL : INV_PART_TRAIN };
+    t->watch = (struct inv_watch){ .report = -1, .part = has_val ? INV_PART_VAL : INV_PART_TRAIN };
     if (name) {
         int val = strncmp(name, "val.", 4) == 0;
         t->watch.part = val ? INV_PART_VAL : INV_PART_TRAIN;
@@ -66,7 +58,7 @@ static float bar(const struct training *t)
 /* The weights are those that inv_finite_saved() looked at. */
 static void keep(struct training *t, float value, int64_t epoch)
 {
-    struct watch *w = &t->watch;
+    struct inv_watch *w = &t->watch;
     w->epoch = epoch;
     w->best = value;
     if (w->kept)
@@ -77,7 +69,7 @@ static void keep(struct training *t, float value, int64_t epoch)
  * NaN is never better, nor is what weights give that would not be written. */
 static void look(struct training *t, int64_t epoch)
 {
-    struct watch *w = &t->watch;
+    struct inv_watch *w = &t->watch;
     if (w->report < 0)
         return;
     float value = (float)(w->part == INV_PART_VAL ? &t->val : &t->train)->value[w->report];
@@ -162,32 +154,45 @@ static int bad_step(struct training *t, int64_t step, int64_t end)
 /* Where what is sent off at one time ends: here each step is. */
 static int64_t pass_end(const struct training *t, int64_t step, int64_t end)
 {
-    return t->s->run.device ? inv_chain_stop(t->s, step, end) : step + 1;
+    return t->s->run.device
+               ? inv_checkpoint_next(&t->checkpoint, step, inv_chain_stop(t->s, step, end))
+               : step + 1;
 }
 
-/* Steps [first, end), all of one epoch: one after the other here, at one time on a device. */
-static int run_steps(struct training *t, int64_t first, int64_t end, const char *label)
+/* Steps [first, stop) of an epoch that goes on to `end`; *next: behind those that were done. */
+static int run_piece(struct training *t, int64_t first, int64_t stop, int64_t end,
+                     const char *label, int64_t *next)
 {
     struct inv_session *s = t->s;
-    int64_t most = s->run.device ? end - first : 1;
-    float *loss = inv_allocate((size_t)most * sizeof *loss);
+    float one = 0, *many = NULL;
+    if (s->run.device)
+        many = inv_allocate((size_t)(stop - first) * sizeof one);
+    int64_t done = many ? steps_there(t, first, stop, label, many) : step_here(t, first, &one);
+    int status = INV_OK;
+    *next = first + done;
+    for (int64_t i = 0; i < done && status == INV_OK; i++) {
+        float loss = many ? many[i] : one;
+        log_step(t, first + i, loss);
+        status = inv_chain_step(s, &t->order, first + i, loss, first + i + 1 == end);
+    }
+    free(many);
+    if (*next < stop && status == INV_OK)
+        status = bad_step(t, (*next)++, end);
+    if (status == INV_OK)
+        inv_progress_show(&s->progress, label, *next, rows_of(t, first, *next));
+    return status;
+}
+
+/* Steps [first, end), all of one epoch, with checkpoints between them. */
+static int run_steps(struct training *t, int64_t first, int64_t end, const char *label)
+{
     int status = INV_OK;
     for (int64_t step = first, next; step < end && status == INV_OK; step = next) {
-        int64_t stop = pass_end(t, step, end);
-        int64_t done = s->run.device ? steps_there(t, step, stop, label, loss)
-                                     : step_here(t, step, loss);
-        next = step + done;
-        for (int64_t i = 0; i < done && status == INV_OK; i++) {
-            log_step(t, step + i, loss[i]);
-            status = inv_chain_step(s, &t->order, step + i, loss[i], step + i + 1 == end);
-        }
-        if (next < stop && status == INV_OK)
-            status = bad_step(t, next++, end);
-        if (status == INV_OK)
-            inv_progress_show(&s->progress, label, next, rows_of(t, step, next));
+        status = run_piece(t, step, pass_end(t, step, end), end, label, &next);
+        if (status == INV_OK && next % t->order.per_epoch != 0)
+            status = inv_checkpoint_after(&t->checkpoint, next, next == t->steps);
     }
-    free(loss);
-    return status == INV_OK ? inv_skip_check(s, &t->train) : status;
+    return status == INV_OK ? inv_skip_check(t->s, &t->train) : status;
 }
 
 static const struct inv_variable *state_of(const struct training *t, int variable)
@@ -278,15 +283,24 @@ static void report_epoch(struct training *t, int64_t epoch, int64_t done, double
     fflush(s->out);
 }
 
-static int run_epoch(struct training *t, int64_t epoch)
+/* `patience` has run out. */
+static int is_over(const struct training *t)
+{
+    return t->s->model->patience > 0 && t->watch.misses >= t->s->model->patience;
+}
+
+/* The epoch from step `first` on, which is its first one but in a run that goes on from a
+ * checkpoint: that has brought the totals with it. */
+static int run_epoch(struct training *t, int64_t first)
 {
     struct inv_session *s = t->s;
     char label[64];
     double start = inv_progress_clock();
-    int64_t first = epoch * t->order.per_epoch, end = first + t->order.per_epoch;
+    int64_t epoch = first / t->order.per_epoch, end = (epoch + 1) * t->order.per_epoch;
     end = end < t->steps ? end : t->steps;
     snprintf(label, sizeof label, "epoch %lld/%lld", (long long)epoch + 1, (long long)t->epochs);
-    inv_pass_begin(s, &t->train);
+    if (first % t->order.per_epoch == 0)
+        inv_pass_begin(s, &t->train);
     int status = run_steps(t, first, end, label);
     if (status != INV_OK)
         return status;
@@ -294,7 +308,8 @@ static int run_epoch(struct training *t, int64_t epoch)
     s->run.step = (int32_t)end;
     evaluate_val(t, epoch);
     report_epoch(t, epoch, end, inv_progress_clock() - start);
-    return INV_OK;
+    return end % t->order.per_epoch != 0
+               ? INV_OK : inv_checkpoint_after(&t->checkpoint, end, end == t->steps || is_over(t));
 }
 
 /* The steps of the run; 0 after an error. */
@@ -322,7 +337,7 @@ static int count_steps(struct training *t)
 static void take_best(struct training *t)
 {
     struct inv_session *s = t->s;
-    const struct watch *w = &t->watch;
+    const struct inv_watch *w = &t->watch;
     const char *prefix = w->part == INV_PART_VAL ? "val." : "";
     if (w->kept && w->epoch == 0)
         inv_note(&s->errors, "keep best: %s was nan in every epoch; the weights are the last ones",
@@ -355,22 +370,20 @@ static void print_stop(const struct training *t)
     fputc('\n', t->s->out);
 }
 
-static int run_epochs(struct training *t)
+/* All that is left from that step on. */
+static int run_epochs(struct training *t, int64_t first)
 {
-    const struct inv_model *model = t->s->model;
-    t->s->run.steps = (int32_t)t->steps;
+    int64_t per_epoch = t->order.per_epoch;
     inv_progress_begin(&t->s->progress, stderr, t->s->options.quiet, t->steps);
-    begin_watch(t);
-    int status = inv_chain_begin(t->s, t->steps);
-    for (int64_t epoch = 0; epoch < t->epochs && status == INV_OK; epoch++) {
-        status = run_epoch(t, epoch);
-        if (status == INV_OK && model->patience > 0 && t->watch.misses >= model->patience) {
-            print_stop(t);
-            break;
-        }
+    t->s->progress.from = first;
+    while (first / per_epoch < t->epochs && !is_over(t)) {
+        int status = run_epoch(t, first);
+        if (status != INV_OK)
+            return status;
+        first = (first / per_epoch + 1) * per_epoch;
     }
-    if (status != INV_OK)
-        return status;
+    if (is_over(t))
+        print_stop(t);
     inv_average_exchange(t->s);
     inv_receipt_metrics(t->s, &t->train, "");
     if (inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0)
@@ -379,12 +392,28 @@ static int run_epochs(struct training *t)
     return INV_OK;
 }
 
+static int run_all(struct training *t)
+{
+    int64_t first = 0;
+    t->s->run.steps = (int32_t)t->steps;
+    begin_watch(t);
+    inv_pass_begin(t->s, &t->train);
+    t->checkpoint = (struct inv_checkpoint){ .s = t->s, .order = &t->order, .pass = &t->train,
+                                             .watch = &t->watch, .steps = t->steps };
+    int status = inv_chain_begin(t->s, t->steps);
+    if (status == INV_OK && !inv_checkpoint_begin(&t->checkpoint, &first))
+        status = INV_BAD_DATA;
+    if (status == INV_OK)
+        status = run_epochs(t, first);
+    return inv_checkpoint_end(&t->checkpoint, status);
+}
+
 int inv_train(struct inv_session *s)
 {
     struct training t = { .s = s };
     inv_average_start(s);
     inv_order_begin(s, &t.order);
-    int status = count_steps(&t) ? run_epochs(&t) : INV_BAD_DATA;
+    int status = count_steps(&t) ? run_all(&t) : INV_BAD_DATA;
     inv_order_free(&t.order);
     inv_pass_free(s->model, &t.train);
     inv_pass_free(s->model, &t.val);

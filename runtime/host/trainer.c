@@ -3,6 +3,7 @@
 #include <string.h>
 #include "core/selftest.h"
 #include "core/sha256.h"
+#include "checkpoint.h"
 #include "device.h"
 #include "ending.h"
 #include "environment.h"
@@ -301,7 +302,8 @@ static int begin_outputs(struct inv_session *s, const char *weights)
 {
     char digest[65];
     if (!inv_output_possible(weights, INV_WHOLE, &s->errors) ||
-        !inv_fields_possible(weights, &s->errors) || !inv_receipt_possible(s))
+        !inv_fields_possible(weights, &s->errors) || !inv_receipt_possible(s) ||
+        !inv_checkpoint_possible(s))
         return 0;
     return !s->options.save_init || save(s, s->options.save_init, digest);
 }
@@ -339,7 +341,7 @@ static int work(struct inv_session *s, const char *weights)
         return status;
     if (o->dump_batch >= 0)
         return inv_dump(s, o->dump_batch);
-    if (!inv_log_open(&s->log, o->log, &s->errors))
+    if (!inv_resume_find(s) || !inv_log_open(&s->log, o->log, s->resume.path != NULL, &s->errors))
         return INV_BAD_DATA;
     log_environment(s);
     status = do_work(s, weights);
@@ -372,6 +374,9 @@ static int run_with_options(struct inv_session *s)
         inv_device_close(s);
     }
     inv_receipt_free(&s->receipt);
+    if (s->resume.file)
+        fclose(s->resume.file);
+    free(s->resume.path);
     inv_dataset_free(&s->data);
     inv_claims_free(&s->claims);
     inv_pool_free(s->run.pool);

@@ -2,6 +2,9 @@
  *     fuzz_data [SECONDS [SEED]]
  * Good files of every format are damaged and read; every outcome but a crash, a leak or a hang is
  * right.  The input at hand lies in fuzz_data.input, which stays behind after a crash. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +14,9 @@
 #include <zlib.h>
 #include "../unit/fake_model.h"
 #include "../unit/make_zip.h"
+#include "core/exact.h"
 #include "host/array.h"
+#include "host/checkpoint_file.h"
 #include "host/dataset.h"
 #include "host/fields.h"
 #include "host/png.h"
@@ -21,7 +26,7 @@
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
 enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PICTURE, RECEIPT,
-              FORMATS };
+              CHECKPOINT, FORMATS };
 
 struct input {
     size_t size;
@@ -176,6 +181,39 @@ static void make_receipt(void)
     add(&seed[RECEIPT], text, sizeof text - 1);
 }
 
+/* A run that checkpoints are of, in an epoch of 15 steps. */
+struct run {
+    struct inv_session s;
+    struct inv_order order;
+    struct inv_pass pass;
+    struct inv_watch watch;
+    struct inv_checkpoint c;
+};
+
+static void begin_run(struct run *r, const struct inv_model *model)
+{
+    static int64_t sums[4 * INV_EXACT_WORDS];
+    static unsigned char kept[28];
+    static char parts[] = "11";
+    *r = (struct run){ .s = { .model = model, .run = { .arena = arena } },
+        .order = { .rows = 60, .batch = FAKE_BATCH, .per_epoch = 15 }, .pass = { .sum = sums },
+        .watch = { .kept = kept } };
+    r->s.data.fitted.parts = parts;
+    r->s.options.resume_anyway = (int)draw(2);
+    r->c = (struct inv_checkpoint){ .s = &r->s, .order = &r->order, .pass = &r->pass,
+                                    .watch = &r->watch, .steps = 30 };
+}
+
+static void make_checkpoint(const struct inv_model *model)
+{
+    struct run r;
+    struct inv_errors errors = { .to = stderr };
+    begin_run(&r, model);
+    if (!inv_checkpoint_write(&r.c, path, 0, 17, &errors))
+        fail("cannot write its seed");
+    read_file(&seed[CHECKPOINT]);
+}
+
 /* ---- damage ---- */
 
 static void edit(struct input *input)
@@ -198,6 +236,25 @@ static void edit(struct input *input)
         memmove(input->data + at + length, input->data + at, input->size - at);
         input->size += length;
     }
+}
+
+/* Gives a damaged checkpoint the hash that it should have, so that its reader is reached. */
+static void mend_hash(struct input *input)
+{
+    static const char key[] = "\"sha256\":\"";
+    struct inv_sha256 sha;
+    uint8_t bytes[32];
+    char digest[65];
+    unsigned char *at = memmem(input->data, input->size, key, sizeof key - 1);
+    if (!at || (size_t)(at - input->data) + sizeof key - 1 + 64 > input->size)
+        return;
+    at += sizeof key - 1;
+    memset(at, '0', 64);
+    inv_sha256_init(&sha);
+    inv_sha256_update(&sha, input->data, input->size);
+    inv_sha256_final(&sha, bytes);
+    inv_sha256_hex(bytes, digest);
+    memcpy(at, digest, 64);
 }
 
 /* ---- reading ---- */
@@ -282,6 +339,20 @@ static int load_receipt(struct inv_errors *errors)
     return good;
 }
 
+static void load_checkpoint(const struct inv_model *model, struct inv_errors *errors)
+{
+    struct run r;
+    int64_t step;
+    FILE *file = fopen(path, "rb");
+    begin_run(&r, model);
+    r.s.errors = *errors;
+    char *why = inv_checkpoint_damage(file);
+    if (!why)
+        inv_checkpoint_read(&r.c, path, file, &step);
+    free(why);
+    fclose(file);
+}
+
 static void run_one(const struct inv_model *model, FILE *nowhere)
 {
     struct inv_errors errors = { .to = nowhere };
@@ -289,6 +360,8 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
     struct input input = seed[format];
     for (uint32_t edits = 1 + draw(EDITS); edits > 0; edits--)
         edit(&input);
+    if (format == CHECKPOINT && draw(4))
+        mend_hash(&input);
     write_file(path, &input);
     alarm(HANG_SECONDS);
     if (format == NPY && draw(2))
@@ -303,6 +376,8 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
         load_picture(&errors);
     else if (format == RECEIPT)
         load_receipt(&errors);
+    else if (format == CHECKPOINT)
+        load_checkpoint(model, &errors);
     else if (format == NAMES)
         load_names(model, &input, &errors);
     else if (format == WEIGHTS && draw(2))
@@ -330,6 +405,7 @@ int main(int argc, char **argv)
     make_weights(&model);
     make_names();
     make_picture();
+    make_checkpoint(&model);
     make_receipt();
     write_file(path, &seed[RECEIPT]);
     if (!load_receipt(&(struct inv_errors){ .to = stderr }))

@@ -53,6 +53,16 @@ static void test_taken(void)
     CU_ASSERT_TRUE(read_line(&o, "--evaluate=new.csv --quiet", &e));
     CU_ASSERT_STRING_EQUAL(o.evaluate, "new.csv");
     CU_ASSERT_TRUE(read_line(&o, "--quiet", &e) && inv_options_train(&o));
+    CU_ASSERT_TRUE(read_line(&o, "--checkpoint c --resume auto --resume-anyway", &e));
+    CU_ASSERT_TRUE(o.resume_anyway && o.checkpoint_every.count == 0 &&
+                   inv_options_checkpoints(&o) == 2);
+    CU_ASSERT_TRUE(read_line(&o, "--checkpoint c --checkpoint-every 100 --checkpoint-keep 7", &e));
+    CU_ASSERT_TRUE(o.checkpoint_every.count == 100 && o.checkpoint_every.unit == INV_STEPS &&
+                   inv_options_checkpoints(&o) == 7);
+    CU_ASSERT_TRUE(read_line(&o, "--checkpoint c --checkpoint-every 3epochs", &e));
+    CU_ASSERT_TRUE(o.checkpoint_every.count == 3 && o.checkpoint_every.unit == INV_EPOCHS);
+    CU_ASSERT_TRUE(read_line(&o, "--checkpoint c --checkpoint-every 10min", &e));
+    CU_ASSERT_TRUE(o.checkpoint_every.count == 600 && o.checkpoint_every.unit == INV_SECONDS);
     CU_ASSERT_EQUAL(e.errors.count, 0);
     host_errors_end(&e);
 }
@@ -69,6 +79,17 @@ static void check_bad(const char *line, const char *part)
 
 static void test_refused(void)
 {
+    check_bad("--checkpoint c --checkpoint-every 5h",
+              "--checkpoint-every 5h: steps such as 100, or 2epochs, 30s or 10min expected");
+    check_bad("--checkpoint c --checkpoint-every 0", "--checkpoint-every 0: steps such as");
+    check_bad("--checkpoint-every 5", "--checkpoint-every needs --checkpoint FILE");
+    check_bad("--checkpoint-keep 5", "--checkpoint-keep needs --checkpoint FILE");
+    check_bad("--checkpoint c --checkpoint-keep 101", "--checkpoint-keep 101: from 1 to 100");
+    check_bad("--resume auto", "--resume auto goes on from the file of --checkpoint; add");
+    check_bad("--resume-anyway", "--resume-anyway needs --resume FILE");
+    check_bad("--receipt r --resume c", "--receipt is of a run from its first step on; leave out");
+    check_bad("--checkpoint c --evaluate", "--checkpoint is for training alone");
+    check_bad("--resume c --predict x", "--resume is for training alone");
     check_bad("--epoch 3", "unknown option --epoch; did you mean --epochs?");
     check_bad("--treads=3", "unknown option --treads; did you mean --threads?");
     check_bad("--frobnicate", "unknown option --frobnicate; --help lists them");

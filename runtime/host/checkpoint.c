@@ -1,0 +1,148 @@
+#include "checkpoint.h"
+#include <stdlib.h>
+#include <sys/stat.h>
+#include "checkpoint_file.h"
+#include "digest.h"
+#include "ending.h"
+
+/* Steps that a device does at one time, at most: a signal waits for them. */
+enum { AT_ONCE = 256 };
+
+static const struct inv_options *options_of(const struct inv_checkpoint *c)
+{
+    return &c->s->options;
+}
+
+/* Without --checkpoint-every: ten minutes. */
+static struct inv_every every(const struct inv_checkpoint *c)
+{
+    const struct inv_every usual = { 600, INV_SECONDS };
+    const struct inv_every *given = &options_of(c)->checkpoint_every;
+    return given->count > 0 ? *given : usual;
+}
+
+int inv_checkpoint_possible(struct inv_session *s)
+{
+    struct stat about;
+    const char *path = s->options.checkpoint;
+    if (!path)
+        return 1;
+    int there = stat(path, &about) == 0;
+    if (inv_output_is_standard(path) || (there && !S_ISREG(about.st_mode))) {
+        inv_error(&s->errors, "--checkpoint %s: is no file that another can take the place of; "
+                  "name a file", path);
+        return 0;
+    }
+    if (there && !s->options.resume)
+        inv_note(&s->errors, "%s: a checkpoint of an earlier run is there; this run begins, and "
+                 "takes its place (--resume auto goes on)", path);
+    return inv_output_possible(path, INV_WHOLE, &s->errors);
+}
+
+static void tell_resumed(struct inv_checkpoint *c, int64_t step)
+{
+    struct inv_session *s = c->s;
+    inv_log_begin(&s->log);
+    inv_log_text(&s->log, "checkpoint", s->resume.path);
+    inv_log_whole(&s->log, "resumed_step", (uint64_t)step);
+    inv_log_end(&s->log);
+    if (!options_of(c)->quiet)
+        fprintf(s->out, "resumed from %s after step %lld of %lld\n", s->resume.path,
+                (long long)step, (long long)c->steps);
+}
+
+int inv_checkpoint_begin(struct inv_checkpoint *c, int64_t *step)
+{
+    struct inv_session *s = c->s;
+    const struct inv_options *o = options_of(c);
+    *step = 0;
+    c->newest = -1;
+    if ((o->checkpoint || s->resume.file) && o->init &&
+        !inv_digest_file(o->init, "weights", c->init, &s->errors))
+        return 0;
+    if (s->resume.file) {
+        if (!inv_checkpoint_read(c, s->resume.path, s->resume.file, step))
+            return 0;
+        s->run.step = (int32_t)*step;
+        s->run.epoch = *step > 0 ? (int32_t)((*step - 1) / c->order->per_epoch) : 0;
+        c->newest = *step;
+        tell_resumed(c, *step);
+    }
+    c->written = inv_progress_clock();
+    if (o->checkpoint)
+        inv_ending_defer(1);
+    return 1;
+}
+
+int64_t inv_checkpoint_next(const struct inv_checkpoint *c, int64_t step, int64_t end)
+{
+    struct inv_every e = every(c);
+    if (!options_of(c)->checkpoint)
+        return end;
+    int64_t next = e.unit == INV_STEPS ? (step / e.count + 1) * e.count : end;
+    next = next < step + AT_ONCE ? next : step + AT_ONCE;
+    return next < end ? next : end;
+}
+
+static int is_due(const struct inv_checkpoint *c, int64_t step)
+{
+    struct inv_every e = every(c);
+    int64_t per_epoch = c->order->per_epoch;
+    switch (e.unit) {
+    case INV_STEPS: return step % e.count == 0;
+    case INV_EPOCHS: return step % per_epoch == 0 && step / per_epoch % e.count == 0;
+    default: return inv_progress_clock() - c->written >= (double)e.count;
+    }
+}
+
+/* A file that cannot be written ends no run: those that are there stay, and the next may be. */
+static void write_one(struct inv_checkpoint *c, int64_t step)
+{
+    struct inv_session *s = c->s;
+    const struct inv_options *o = options_of(c);
+    struct inv_errors errors = { .to = s->errors.to, .progress = &s->progress };
+    int older = s->resume.damaged ? 0 : inv_options_checkpoints(o) - 1;
+    c->written = inv_progress_clock();
+    if (inv_checkpoint_write(c, o->checkpoint, older, step, &errors)) {
+        c->newest = step;
+        s->resume.damaged = 0;
+        return;
+    }
+    if (c->newest >= 0)
+        inv_note(&errors, "the newest checkpoint is that of step %lld", (long long)c->newest);
+    else
+        inv_note(&errors, "there is no checkpoint yet");
+}
+
+/* Where a signal asked. */
+static int interrupted(struct inv_checkpoint *c, int64_t step, const char *signal)
+{
+    struct inv_session *s = c->s;
+    const char *path = options_of(c)->checkpoint;
+    inv_progress_clear(&s->progress);
+    if (c->newest != step) {
+        inv_error(&s->errors, "%s came after step %lld of %lld, and no checkpoint of it is written",
+                  signal, (long long)step, (long long)c->steps);
+        return INV_BAD_DATA;
+    }
+    inv_note(&s->errors, "%s came: %s is of step %lld of %lld, --resume %s goes on from there",
+             signal, path, (long long)step, (long long)c->steps, path);
+    return INV_INTERRUPTED;
+}
+
+int inv_checkpoint_after(struct inv_checkpoint *c, int64_t step, int last)
+{
+    if (!options_of(c)->checkpoint)
+        return INV_OK;
+    const char *signal = inv_ending_asked();
+    if ((signal || last || is_due(c, step)) && c->newest != step)
+        write_one(c, step);
+    return signal ? interrupted(c, step, signal) : INV_OK;
+}
+
+int inv_checkpoint_end(struct inv_checkpoint *c, int status)
+{
+    (void)c;
+    inv_ending_defer(0);
+    return status;
+}

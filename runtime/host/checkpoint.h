@@ -1,0 +1,32 @@
+/* Checkpoints of a run: when one is written, and what a signal then means.  What is in the file:
+ * checkpoint_file.h. */
+#ifndef INV_HOST_CHECKPOINT_H
+#define INV_HOST_CHECKPOINT_H
+#include "session.h"
+
+struct inv_checkpoint {                 /* set s, order, pass, watch and steps, zero the rest */
+    struct inv_session *s;
+    const struct inv_order *order;
+    struct inv_pass *pass;              /* over the train part, of the epoch at hand */
+    struct inv_watch *watch;
+    int64_t steps;                      /* of the run */
+    char init[65];                      /* SHA-256 of the weights of --init, or "" */
+    int64_t newest;                     /* step of the newest sound file; -1: there is none */
+    double written;                     /* its time, by inv_progress_clock */
+};
+
+/* Before training: whether the file of --checkpoint can be written.  Notes one of an earlier run
+ * that this one, which begins, takes the place of.  0 after an error. */
+int inv_checkpoint_possible(struct inv_session *);
+/* With the run set up for step 0, its pass begun: goes on from the file that --resume found, and
+ * sets the step.  From here on signals ask, where checkpoints are written.  0 after an error. */
+int inv_checkpoint_begin(struct inv_checkpoint *, int64_t *step);
+/* So far steps from `step` on may be done at one time, `end` at most. */
+int64_t inv_checkpoint_next(const struct inv_checkpoint *, int64_t step, int64_t end);
+/* `step` steps are done; where that ends an epoch, all that belongs to it, too.  Writes where it is
+ * time to, or `last`; INV_INTERRUPTED where a signal asked. */
+int inv_checkpoint_after(struct inv_checkpoint *, int64_t step, int last);
+/* Signals end the program again; the status. */
+int inv_checkpoint_end(struct inv_checkpoint *, int status);
+
+#endif

@@ -1,0 +1,26 @@
+/* All that a run goes on from, as a safetensors file (tensors.h): random numbers are counters, so
+ * that nothing is beside these tensors but the step.
+ *
+ *     parameter/PATH, buffer/PATH, state/PATH, average/PATH, total/PATH    variables of the model
+ *     best/PATH              parameters and buffers of the best epoch so far, with `keep best`
+ *     watch/best, /mark, /epoch, /misses     what `keep best` and `patience` have seen
+ *     pass/sums              the exact sums of the losses of the epoch so far (core/exact.h)
+ *     pass/ranking0, ...     what rankings keep of its rows
+ *
+ * __metadata__ begins with sha256, that of the file with zeros in the place of its digits, and says
+ * what the run is of: two runs that agree in it have the same bits.  The same step of the same run
+ * gives the same bytes everywhere. */
+#ifndef INV_HOST_CHECKPOINT_FILE_H
+#define INV_HOST_CHECKPOINT_FILE_H
+#include "checkpoint.h"
+
+/* Writes the state after `step` steps; `older` of those that are there stay.  0 after an error. */
+int inv_checkpoint_write(const struct inv_checkpoint *, const char *path, int older, int64_t step,
+                         struct inv_errors *);
+/* What is wrong with the file, in new memory: no checkpoint, or damaged.  NULL: it is sound. */
+char *inv_checkpoint_damage(FILE *);
+/* Reads a sound file, which must be of this run: what differs is an error or, where that may be and
+ * --resume-anyway is given, a note.  0 after an error. */
+int inv_checkpoint_read(struct inv_checkpoint *, const char *path, FILE *, int64_t *step);
+
+#endif
