@@ -94,6 +94,8 @@ struct graph {
     int loop_count, loop_room;
     struct span span, call;             /* given to the nodes made next */
     int forward, layer, region;
+    int *outer;                         /* region -> the one that it stands in, or 0 */
+    int region_count, region_room;
     struct schedule *schedule;          /* set by pass_fuse and pass_order (passes/pass.h) */
 };
 

@@ -121,8 +121,17 @@ static void lower_repeat(struct lower *l, struct frame *frame, const struct ast 
     frame->random_path = random_path;
 }
 
-/* The values of the body are made again for gradients: see pass_recompute.  One within another is a
- * part of that. */
+/* The nodes made next stand in a `recompute` of their own, within the one at hand. */
+static void begin_region(struct graph *graph)
+{
+    struct arena *arena = graph->program->arena;
+    if (graph->region_count == 0)
+        ARENA_PUSH(arena, graph->outer, graph->region_count, graph->region_room) = 0;
+    ARENA_PUSH(arena, graph->outer, graph->region_count, graph->region_room) = graph->region;
+    graph->region = graph->region_count - 1;
+}
+
+/* The values of the body are made again for gradients: see pass_recompute. */
 static void lower_recompute(struct lower *l, struct frame *frame, const struct ast *ast)
 {
     int outer = l->graph->region;
@@ -138,8 +147,7 @@ static void lower_recompute(struct lower *l, struct frame *frame, const struct a
         diag_help(d, "for example: recompute { h = h -> dense(64) -> relu }");
         return;
     }
-    if (!outer)
-        l->graph->region = ++l->regions;
+    begin_region(l->graph);
     lower_body(l, frame, ast->kid[1]);
     l->graph->region = outer;
 }

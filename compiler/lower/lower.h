@@ -29,7 +29,6 @@ struct lower {
     int const_depth;                    /* of consts that are made of consts */
     bool consts_deep;                   /* reported */
     struct scan *scan;                  /* scan.c: the innermost whose cell is at hand, or NULL */
-    int regions;                        /* of `recompute` in the phase so far */
     struct limits *limits;              /* limit.h */
     struct results *results;            /* model.h */
     struct updates *updates;            /* optimizer.h */

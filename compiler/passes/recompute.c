@@ -10,7 +10,10 @@
  *
  * Kept is what a node outside of the region reads, its results, and what is summed over the rows:
  * statistics of a batch are small, and making them again would read all of it once more; and what
- * stands in a loop: gradients read it stacked. */
+ * stands in a loop: gradients read it stacked.
+ *
+ * A region within another has its turn after that: of the copies that this one's gradients read,
+ * the inner one's are made once more, and those of another inner one need not be there yet. */
 #include "graph/loop.h"
 #include "graph/op.h"
 #include "passes/pass.h"
@@ -24,6 +27,7 @@ struct recompute {
     struct node **old;                  /* with new operands, once they are moved */
     int old_count;
     int **operand;                      /* by old id: old ids */
+    int *region;                        /* by old id: the region at hand that it stands in, or 0 */
     bool *kept, *wanted;                /* by old id; wanted: a gradient reads it */
     struct loops loops;                 /* by old id */
     int *map, *again;                   /* old id -> new id of the node; of its copy, or -1 */
@@ -45,23 +49,29 @@ static bool is_of_loop(const struct recompute *r, const struct node *node)
     return r->loops.at[node->id] >= 0 || op_def(node->op)->attributes & ATTR_LOOP;
 }
 
+/* What an outer region makes again are values to an inner one. */
+static bool is_gradient(const struct node *node)
+{
+    return node->gradient && !node->again;
+}
+
 static void find_kept(struct recompute *r)
 {
     for (int id = 0; id < r->old_count; id++) {
         const struct node *node = r->old[id];
-        r->kept[id] = !node->region || node->gradient || sums_over_rows(r, node) ||
+        r->kept[id] = !r->region[id] || is_gradient(node) || sums_over_rows(r, node) ||
                       is_of_loop(r, node) || op_def(node->op)->class == CLASS_SOURCE;
         for (int i = 0; i < node->count; i++) {
-            r->kept[node->operand[i]] |= r->old[node->operand[i]]->region != node->region;
-            r->wanted[node->operand[i]] |= node->gradient;
+            r->kept[node->operand[i]] |= r->region[node->operand[i]] != r->region[id];
+            r->wanted[node->operand[i]] |= is_gradient(node);
         }
     }
 }
 
-/* Is the node a gradient of a region, and that operand a value of it that is not kept? */
-static bool reads_again(const struct recompute *r, const struct node *node, int operand)
+/* Is the node a gradient of a region, and that operand, an old id, a value of it not kept? */
+static bool reads_again(const struct recompute *r, int id, int operand)
 {
-    return node->region && node->gradient && !r->kept[node->operand[operand]];
+    return r->region[id] && is_gradient(r->old[id]) && !r->kept[operand];
 }
 
 /* Finds, for each region, the last gradient that its own gradients read before the first of them
@@ -71,17 +81,16 @@ static void find_entries(struct recompute *r, int regions)
     int *first = ARENA_ARRAY(r->scratch, int, regions);
     for (int id = r->old_count - 1; id >= 0; id--)
         for (int i = 0; i < r->old[id]->count; i++)
-            if (reads_again(r, r->old[id], i))
-                first[r->old[id]->region] = id;
+            if (reads_again(r, id, r->old[id]->operand[i]))
+                first[r->region[id]] = id;
     for (int region = 0; region < regions; region++)
         r->after[region] = -1;
     for (int id = 0; id < r->old_count; id++)
         for (int i = 0; i < r->old[id]->count; i++) {
-            const struct node *node = r->old[id];
-            int from = node->operand[i];
-            if (node->region && node->gradient && r->old[from]->gradient &&
-                from < first[node->region] && from > r->after[node->region])
-                r->after[node->region] = from;
+            int from = r->old[id]->operand[i], region = r->region[id];
+            if (region && is_gradient(r->old[id]) && is_gradient(r->old[from]) &&
+                from < first[region] && from > r->after[region])
+                r->after[region] = from;
         }
 }
 
@@ -95,11 +104,13 @@ static int append(struct recompute *r, struct node *node)
 
 /* Is it a map of few instructions, of what is there until its own gradient is made, so that no copy
  * of it has to be? */
-static bool is_cheap(const struct recompute *r, const struct node *node)
+static bool is_cheap(const struct recompute *r, int id)
 {
+    const struct node *node = r->old[id];
+    const int *operand = r->operand[id];
     bool cheap = op_def(node->op)->class == CLASS_MAP && node->count > 1;
     for (int i = 0; i < node->count; i++)
-        cheap &= r->wanted[node->operand[i]] || r->old[node->operand[i]]->shape.rows < 0;
+        cheap &= r->wanted[operand[i]] || r->old[operand[i]]->shape.rows < 0;
     return cheap && node->op != OP_POW && node->op != OP_DIV;
 }
 
@@ -111,7 +122,7 @@ static int value_for(struct recompute *r, int id, int reader, int depth)
 {
     if (r->kept[id])
         return r->map[id];
-    if (depth == CHEAP_MAX || !is_cheap(r, r->old[id]))
+    if (depth == CHEAP_MAX || !is_cheap(r, id))
         return r->again[id];
     if (r->reader[id] != reader)
         r->own[id] = copy(r, id, reader, depth + 1);
@@ -123,7 +134,7 @@ static int copy(struct recompute *r, int id, int reader, int depth)
 {
     const struct node *node = r->old[id];
     struct node *made = ARENA_NEW(r->graph->nodes, struct node);
-    int entry = r->after[node->region];
+    int entry = r->after[r->region[id]];
     *made = *node;
     made->operand = ARENA_ARRAY(r->graph->nodes, int, node->count + 1);
     made->gradient = made->again = true;
@@ -138,7 +149,7 @@ static int missing(const struct recompute *r, int id, int depth)
 {
     if (r->kept[id])
         return -1;
-    if (depth == CHEAP_MAX || !is_cheap(r, r->old[id]))
+    if (depth == CHEAP_MAX || !is_cheap(r, id))
         return r->again[id] < 0 ? id : -1;
     int found = -1;
     for (int i = 0; found < 0 && i < r->old[id]->count; i++)
@@ -172,7 +183,7 @@ static void move(struct recompute *r, int id)
     const int *operand = r->operand[id] = node->operand;
     int *moved = ARENA_ARRAY(r->graph->nodes, int, node->count + 1);
     for (int i = 0; i < node->count; i++) {
-        bool again = reads_again(r, node, i);
+        bool again = reads_again(r, id, operand[i]);
         if (again)
             make_again(r, operand[i]);
         moved[i] = again ? value_for(r, operand[i], id, 0) : r->map[operand[i]];
@@ -180,26 +191,37 @@ static void move(struct recompute *r, int id)
     node->operand = moved;
     if (node->forward >= 0)
         node->forward = r->map[node->forward];
+    if (node->again && node->after >= 0)
+        node->after = r->map[node->after];
     r->map[id] = append(r, node);
 }
 
-static int count_regions(const struct graph *graph)
+/* How many regions the region stands in, itself counted. */
+static int depth_of(const struct graph *graph, int region)
 {
-    int regions = 1;
-    for (int id = 0; id < graph->count; id++)
-        if (graph->node[id]->region >= regions)
-            regions = graph->node[id]->region + 1;
-    return regions;
+    int depth = 0;
+    for (; region > 0; region = graph->outer[region])
+        depth++;
+    return depth;
 }
 
-void pass_recompute(struct graph *graph)
+/* The region of that depth which the region stands in or is, or 0. */
+static int region_at(const struct graph *graph, int region, int depth)
 {
-    int count = graph->count, regions = count_regions(graph);
-    if (regions == 1)
-        return;
+    int more = depth_of(graph, region) - depth;
+    for (; more > 0; more--)
+        region = graph->outer[region];
+    return more == 0 ? region : 0;
+}
+
+/* Makes again what the regions of that depth do not keep. */
+static void recompute(struct graph *graph, int depth)
+{
+    int count = graph->count, regions = graph->region_count;
     struct arena *arena = arena_new();
     struct recompute r = {.graph = graph, .scratch = arena, .old = graph->node, .old_count = count,
                           .operand = ARENA_ARRAY(arena, int *, count),
+                          .region = ARENA_ARRAY(arena, int, count),
                           .kept = ARENA_ARRAY(arena, bool, count),
                           .wanted = ARENA_ARRAY(arena, bool, count),
                           .map = ARENA_ARRAY(arena, int, count),
@@ -208,6 +230,8 @@ void pass_recompute(struct graph *graph)
                           .reader = ARENA_ARRAY(arena, int, count),
                           .after = ARENA_ARRAY(arena, int, regions)};
     r.loops = loops_of(graph, arena);
+    for (int id = 0; id < count; id++)
+        r.region[id] = region_at(graph, graph->node[id]->region, depth);
     graph->node = NULL;
     graph->count = graph->room = 0;
     find_kept(&r);
@@ -218,4 +242,14 @@ void pass_recompute(struct graph *graph)
         move(&r, id);
     graph_drop_dead(graph);
     arena_free(arena);
+}
+
+void pass_recompute(struct graph *graph)
+{
+    int deepest = 0;
+    for (int region = 1; region < graph->region_count; region++)
+        if (depth_of(graph, region) > deepest)
+            deepest = depth_of(graph, region);
+    for (int depth = 1; depth <= deepest; depth++)
+        recompute(graph, depth);
 }
