@@ -39,6 +39,7 @@ struct fuse {
     struct ids sources;                 /* of an operand that is looked at */
     struct rows rows;                   /* of a ROW group that is looked at */
     struct ids both;                    /* members of two clusters */
+    int *mark, marks;                   /* node id -> the search that came by it last; searches */
 };
 
 static enum op_class class_of(const struct fuse *fuse, int id)
@@ -637,11 +638,17 @@ static void merge(struct fuse *fuse, int first, int second, enum op_class kind)
     fuse->both = (struct ids){0};
 }
 
+/* What the loss needs comes before all that updates. */
+static bool times_fit(const struct cluster *a, const struct cluster *b)
+{
+    return !((a->for_loss || b->for_loss) && (a->updates || b->updates));
+}
+
 /* Merges two clusters of which the first feeds the second, if that is sound. */
 static bool try_merge(struct fuse *fuse, int first, int second, enum op_class kind)
 {
     const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
-    if ((a->for_loss || b->for_loss) && (a->updates || b->updates))
+    if (!times_fit(a, b))
         return false;
     if (fuse->schedule->loop_of[first] != fuse->schedule->loop_of[second])
         return false;
@@ -698,6 +705,67 @@ static bool is_single(const struct shape *shape)
     return shape->rows < 0 && shape_elements(shape) == 1;
 }
 
+/* Is the node alone in its cluster, of the map's shape, and used by nothing but marked ones? */
+static bool leads_to(struct fuse *fuse, int id, int map)
+{
+    const struct cluster *cluster = &fuse->cluster[id];
+    bool leads = cluster->used && find(fuse, id) == id && cluster->member.count == 1 &&
+                 fuse->schedule->whole[id] < 0 && times_fit(cluster, &fuse->cluster[map]) &&
+                 shape_equal(&fuse->graph->node[id]->shape, fuse->cluster[map].space);
+    for (int i = 0; leads && i < fuse->users[id].count; i++)
+        leads = fuse->mark[fuse->users[id].id[i]] == fuse->marks;
+    return leads;
+}
+
+/* Marks the map's nodes and, before them, maps that lead to it alone, none of them in the cluster
+ * `besides`; returns the last of what these read, that would have to be there first, or -1. */
+static int mark_maps(struct fuse *fuse, int map, int besides)
+{
+    const struct ids *member = &fuse->cluster[map].member;
+    struct ids *maps = &fuse->both;
+    int last = -1;
+    maps->count = 0;
+    fuse->marks++;
+    for (int m = 0; m < member->count; m++) {
+        fuse->mark[member->id[m]] = fuse->marks;
+        ids_add(arena_of(fuse), maps, member->id[m]);
+    }
+    for (int m = 0; m < maps->count && maps->count <= GROUP_NODES_MAX; m++) {
+        const struct node *node = fuse->graph->node[maps->id[m]];
+        for (int i = 0; i < node->count; i++) {
+            int id = node->operand[i];
+            if (class_of(fuse, id) == CLASS_SOURCE || fuse->mark[id] == fuse->marks)
+                continue;
+            if (class_of(fuse, id) == CLASS_MAP && !is_member(fuse, besides, id) &&
+                leads_to(fuse, id, map)) {
+                fuse->mark[id] = fuse->marks;
+                ids_add(arena_of(fuse), maps, id);
+            } else if (id > last) {
+                last = id;
+            }
+        }
+    }
+    return last;
+}
+
+/* Is the last of what the map waits for a product that leads to it alone? */
+static bool has_own_product(struct fuse *fuse, int map, int besides)
+{
+    int last = mark_maps(fuse, map, besides);
+    return last >= 0 && class_of(fuse, last) == CLASS_CONTRACT && leads_to(fuse, last, map);
+}
+
+/* Do both clusters have a product of which they can be the epilogue?  Were they one, in that of the
+ * second, the first product would lie in memory until then, and so would all products of a sum. */
+static bool are_of_two_products(struct fuse *fuse, int first, int second)
+{
+    enum op_class kind = fuse->cluster[second].kind;
+    return fuse->cluster[first].kind == CLASS_MAP &&
+           (kind == CLASS_CONTRACT || kind == CLASS_MAP) &&
+           has_own_product(fuse, first, second) &&
+           (kind == CLASS_CONTRACT || has_own_product(fuse, second, first));
+}
+
 /* Tries to merge what computes the node with each of its users: single elements with single
  * elements, or others with others. */
 static void join_maps(struct fuse *fuse, int id, bool single)
@@ -709,7 +777,8 @@ static void join_maps(struct fuse *fuse, int id, bool single)
         int first = find(fuse, id), second = find(fuse, user);
         enum op_class kind;
         if (first != second && is_single(fuse->cluster[first].space) == single &&
-            fuse->early[id] == fuse->early[user] && kinds_fit(fuse, first, second, &kind))
+            fuse->early[id] == fuse->early[user] && kinds_fit(fuse, first, second, &kind) &&
+            !are_of_two_products(fuse, first, second))
             try_merge(fuse, first, second, kind);
     }
 }
@@ -907,6 +976,7 @@ static void prepare(struct fuse *fuse)
     fuse->users = ARENA_ARRAY(arena, struct ids, count);
     fuse->owner = ARENA_ARRAY(arena, int, count);
     fuse->early = ARENA_ARRAY(arena, bool, count);
+    fuse->mark = ARENA_ARRAY(arena, int, count);
     fuse->schedule->whole = ARENA_ARRAY(kept, int, count);
     fuse->schedule->group_of = ARENA_ARRAY(kept, int, count);
     fuse->schedule->place = ARENA_ARRAY(kept, struct place, count);

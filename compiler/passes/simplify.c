@@ -380,11 +380,33 @@ static int broadcast_single(struct simplify *s, const struct node *reshape, cons
     return add(s, view);
 }
 
+/* A reshape of a broadcast is one where it changes only axes that the value does not have. */
+static int broadcast_row(struct simplify *s, const struct node *reshape, const struct node *x)
+{
+    const struct node *row = operand(s, x, 0);
+    int leading = 0, kept = common_suffix(&x->shape, &reshape->shape);
+    while (leading < row->shape.rank && shape_axis_is_one(&row->shape, leading))
+        leading++;
+    if (row->shape.rank - leading > kept)
+        return -1;
+    struct node *own = make(s, OP_RESHAPE, row, 1), *view = make(s, OP_BROADCAST, reshape, 1);
+    own->operand[0] = row->id;
+    own->shape.rank -= leading;
+    own->shape.rows -= row->shape.rows < 0 ? 0 : leading;
+    for (int axis = 0; axis < own->shape.rank; axis++)
+        own->shape.dim[axis] = row->shape.dim[axis + leading];
+    view->operand[0] = leading > 0 ? add(s, own) : row->id;
+    return add(s, view);
+}
+
 static int simplify_reshape(struct simplify *s, const struct node *node)
 {
     const struct node *x = operand(s, node, 0);
     if (x->op == OP_BROADCAST && is_single(&operand(s, x, 0)->shape))
         return broadcast_single(s, node, operand(s, x, 0));
+    int broadcast = x->op == OP_BROADCAST ? broadcast_row(s, node, x) : -1;
+    if (broadcast >= 0)
+        return broadcast;
     if (x->shape.rank == 0)
         return broadcast_single(s, node, x);
     if (x->op == OP_POSITION)

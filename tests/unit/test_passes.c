@@ -271,6 +271,24 @@ static void test_broadcasts(void)
                 "%6 = broadcast %5 : f32[b, 4]\n%7 = store %6 $4:v4 : f32[b, 4]\n");
 }
 
+/* Rows of all rows are that under other leading axes, too; columns are not. */
+static void test_reshaped_broadcasts(void)
+{
+    start();
+    struct shape s = shape(2, -1, 4, 3), deep = shape_of(3, -1, (int64_t[]){2, 2, 3});
+    int row = input(shape(1, -1, 3, 0)), one = input(shape(2, -1, 1, 3));
+    int column = input(shape(2, -1, 4, 1));
+    output(graph_reshape(graph, graph_broadcast(graph, row, &s), &deep));
+    output(graph_reshape(graph, graph_broadcast(graph, one, &s), &deep));
+    output(graph_reshape(graph, graph_broadcast(graph, column, &s), &deep));
+    simplify_to("graph train\n%0 = read $0:v0 : f32[3]\n%1 = read $1:v1 : f32[1, 3]\n"
+                "%2 = read $2:v2 : f32[4, 1]\n%3 = broadcast %0 : f32[2, 2, 3]\n"
+                "%4 = store %3 $3:v3 : f32[2, 2, 3]\n%5 = reshape %1 : f32[3]\n"
+                "%6 = broadcast %5 : f32[2, 2, 3]\n%7 = store %6 $4:v4 : f32[2, 2, 3]\n"
+                "%8 = broadcast %2 : f32[4, 3]\n%9 = reshape %8 : f32[2, 2, 3]\n"
+                "%10 = store %9 $5:v5 : f32[2, 2, 3]\n");
+}
+
 /* The squares reach the sum without a stop in memory. */
 static void test_reshape_rises(void)
 {
@@ -1056,6 +1074,36 @@ static void test_epilogue(void)
     CU_ASSERT_EQUAL(graph->schedule->scratch_bytes, 0);
 }
 
+/* Each product is added to the sum before it in its own loops. */
+static void test_sum_of_products(void)
+{
+    start();
+    struct shape s = shape(2, -1, 4, 4);
+    int x = input(s), sum = graph_matmul(graph, x, input(s));
+    for (int i = 0; i < 3; i++)
+        sum = graph_binary(graph, OP_ADD, sum, graph_matmul(graph, x, input(s)));
+    output(sum);
+    check_groups(" matmul\n matmul add\n matmul add\nupdate matmul add store\n");
+    CU_ASSERT_EQUAL(graph->schedule->scratch_bytes, 128);
+}
+
+/* So do maps of a product alone; one that is read elsewhere lies in memory anyway. */
+static void test_maps_of_products(void)
+{
+    start();
+    struct shape s = shape(2, -1, 4, 4);
+    int x = input(s), p = graph_matmul(graph, x, input(s));
+    int gate = graph_unary(graph, OP_NEG, graph_unary(graph, OP_EXP, p));
+    output(graph_binary(graph, OP_MUL, gate, graph_matmul(graph, x, input(s))));
+    check_groups(" matmul exp neg\nupdate matmul mul store\n");
+    start();
+    x = input(s), p = graph_matmul(graph, x, input(s));
+    gate = graph_unary(graph, OP_NEG, graph_unary(graph, OP_EXP, p));
+    output(graph_binary(graph, OP_MUL, gate, graph_matmul(graph, x, input(s))));
+    output(p);
+    check_groups("update matmul store\nupdate matmul exp neg mul store\n");
+}
+
 /* A contraction reads memory: a constant is written there first. */
 static void test_constant_operand(void)
 {
@@ -1341,6 +1389,7 @@ int main(void)
     CU_ADD_TEST(suite, test_powers_of_two);
     CU_ADD_TEST(suite, test_views);
     CU_ADD_TEST(suite, test_broadcasts);
+    CU_ADD_TEST(suite, test_reshaped_broadcasts);
     CU_ADD_TEST(suite, test_reshape_rises);
     CU_ADD_TEST(suite, test_unit_axes);
     CU_ADD_TEST(suite, test_streams);
@@ -1353,6 +1402,8 @@ int main(void)
     CU_ADD_TEST(suite, test_rows);
     CU_ADD_TEST(suite, test_long_rows);
     CU_ADD_TEST(suite, test_epilogue);
+    CU_ADD_TEST(suite, test_sum_of_products);
+    CU_ADD_TEST(suite, test_maps_of_products);
     CU_ADD_TEST(suite, test_constant_operand);
     CU_ADD_TEST(suite, test_flat_gradient);
     CU_ADD_TEST(suite, test_variables);
