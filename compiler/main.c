@@ -117,6 +117,7 @@ static bool compile(struct program *program, const struct load *load, const stru
     dump(program, "fuse", o->dump);
     each_phase(program, pass_order);
     dump(program, "order", o->dump);
+    pass_frozen(program);
     pass_plan(program);
     verify(program, "plan");            /* and those since, which make no nodes */
     dump(program, "plan", o->dump);

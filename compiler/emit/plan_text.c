@@ -209,6 +209,10 @@ void plan_print(const struct program *program, struct text *text)
                 program->arena_bytes, program->arena_bound,
                 100.0 * (double)program->arena_bytes /
                     (double)(program->arena_bound > 0 ? program->arena_bound : 1));
+    if (program->frozen_bytes > 0)
+        text_printf(text, "tuning %" PRId64 " bytes in firmware, whose flash keeps %" PRId64
+                    " of frozen weights\n", program->arena_bytes - program->frozen_bytes,
+                    program->frozen_bytes);
     int64_t arrays = emit_stack_bytes(program);
     text_printf(text, "stack %" PRId64 " bytes a thread: %" PRId64 " are arrays of its groups; "
                 "in firmware %" PRId64 "\n", INV_STACK + arrays, arrays,

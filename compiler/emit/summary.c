@@ -13,6 +13,18 @@ static int64_t predict_flops(const struct program *program)
     return graph ? plan_phase_flops(graph) : 0;
 }
 
+/* Of parameters and buffers, as the weights file has them. */
+static int64_t saved_bytes(const struct program *program)
+{
+    int64_t bytes = 0;
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *v = program->variable[i];
+        if (v->kind == VAR_PARAM || v->kind == VAR_BUFFER)
+            bytes += shape_elements(&v->shape) * (v->dtype == BOOL ? 1 : dtype_bytes(v->dtype));
+    }
+    return bytes;
+}
+
 /* ---- as a table ---- */
 
 enum { COLUMNS = 6 };
@@ -68,7 +80,7 @@ void summary_print(const struct program *program, struct text *text)
                 text_grouped(arena, s.all.forward), text_grouped(arena, s.all.step),
                 text_grouped(arena, predict_flops(program)));
     text_printf(text, "bytes       activations %s, weights file's arrays %s, all memory %s\n",
-                text_grouped(arena, s.all.kept), text_grouped(arena, program->saved_bytes),
+                text_grouped(arena, s.all.kept), text_grouped(arena, saved_bytes(program)),
                 text_grouped(arena, program->arena_bytes));
 }
 
@@ -104,5 +116,5 @@ void summary_print_json(const struct program *program, struct text *text)
     text_printf(text, ", \"optimizer_flops\": %" PRId64 ", \"predict_flops\": %" PRId64,
                 s.of[0].step, predict_flops(program));
     text_printf(text, ", \"saved_bytes\": %" PRId64 ", \"arena_bytes\": %" PRId64 "}}\n",
-                program->saved_bytes, program->arena_bytes);
+                saved_bytes(program), program->arena_bytes);
 }

@@ -28,6 +28,7 @@ struct variable {
     struct shape shape;
     struct span span;
     bool frozen;
+    bool in_flash;                      /* no phase but init writes it: set by pass_frozen */
     int64_t classes;                    /* class values: k, else 0 */
     int labels;                         /* VAR_OUTPUT: 1 + the field with named classes that it
                                          * stands for, or 0 */
@@ -249,6 +250,8 @@ struct program {
     uint32_t stream_split, stream_shuffle;
     int64_t arena_bytes, arena_bound;   /* planned, and the liveness lower bound */
     int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
+    int64_t frozen_bytes;               /* of them those of variables in flash, a multiple of 64 */
+    int tuning_groups;                  /* so many groups of init write all others */
     bool library_kernels;               /* CUDA: contractions by cuBLASLt, --kernels library */
 };
 

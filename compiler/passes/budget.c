@@ -41,7 +41,8 @@ static void sort_bill(struct bill *bill)
     }
 }
 
-static void add_variables(struct bill *bill, const struct program *program)
+/* Those in flash count where `flash` is false. */
+static void add_variables(struct bill *bill, const struct program *program, bool flash)
 {
     static const char *const kind[] = {
         [VAR_PARAM] = "parameter", [VAR_BUFFER] = "buffer", [VAR_STATE] = "optimizer state",
@@ -51,7 +52,7 @@ static void add_variables(struct bill *bill, const struct program *program)
         [VAR_OUTPUT] = "output of a batch", [VAR_COLLECTED] = "scores of a batch"};
     for (int i = 0; i < program->variable_count; i++) {
         const struct variable *v = program->variable[i];
-        if (v->kind != VAR_BLOCK)
+        if (v->kind != VAR_BLOCK && !(flash && v->in_flash))
             add_entry(bill, schedule_bytes(program, v->dtype, &v->shape), v->span,
                       arena_printf(bill->arena, "%s %s: %s", kind[v->kind], v->path,
                                    shape_print(bill->arena, v->dtype, &v->shape)));
@@ -106,10 +107,10 @@ static int64_t add_constants(struct bill *bill, const struct program *program)
     return sum;
 }
 
-static struct bill ram_bill(const struct program *program)
+static struct bill ram_bill(const struct program *program, bool flash)
 {
     struct bill bill = {.arena = program->arena};
-    add_variables(&bill, program);
+    add_variables(&bill, program, flash);
     add_scratch(&bill, largest_phase(program));
     sort_bill(&bill);
     return bill;
@@ -145,10 +146,11 @@ static int64_t scratch_at(const struct graph *graph, int64_t batch)
     return most;
 }
 
-/* The arena at another batch, but for what packing loses. */
+/* The arena at another batch, with frozen weights in flash, but for what packing loses. */
 static int64_t arena_at(const struct program *program, int64_t batch)
 {
-    int64_t sum = firmware_sizes(program).state + firmware_sizes(program).fit, scratch = 0;
+    struct firmware_sizes sizes = firmware_sizes(program);
+    int64_t sum = sizes.state - sizes.frozen + sizes.fit, scratch = 0;
     for (int i = 0; i < program->variable_count; i++) {
         const struct variable *v = program->variable[i];
         if (v->kind >= VAR_RAW)
@@ -179,15 +181,18 @@ static void hint_ram(struct diag *d, const struct program *program, int64_t ram)
 static void check_ram(const struct program *program, const struct target_desc *target)
 {
     struct firmware_sizes sizes = firmware_sizes(program);
-    if (sizes.arena <= target->ram)
+    if (sizes.tuning <= target->ram)
         return;
-    struct bill bill = ram_bill(program);
+    struct bill bill = ram_bill(program, true);
+    const char *frozen = sizes.frozen == 0 ? ""
+                         : arena_printf(program->arena, ", with %" PRId64 " of frozen weights left "
+                                        "in flash,", sizes.frozen);
     struct diag *d = diag_error(program->diags, target->ram_span,
-                                "%s needs %" PRId64 " bytes of ram on %s, which has %" PRId64
+                                "%s needs %" PRId64 " bytes of ram%s on %s, which has %" PRId64
                                 ": %" PRId64 " are weights, %" PRId64 " optimizer state and totals"
                                 ", %" PRId64 " a batch of %" PRId64,
-                                program->name, sizes.arena, target->name, target->ram,
-                                sizes.weights, sizes.state - sizes.weights,
+                                program->name, sizes.tuning, frozen, target->name, target->ram,
+                                sizes.weights - sizes.frozen, sizes.state - sizes.weights,
                                 sizes.arena - sizes.state, program->train.batch);
     note_bill(d, &bill);
     hint_ram(d, program, target->ram);
@@ -196,15 +201,22 @@ static void check_ram(const struct program *program, const struct target_desc *t
 static void check_flash(const struct program *program, const struct target_desc *target)
 {
     struct bill bill = {.arena = program->arena};
-    int64_t bytes = add_constants(&bill, program);
+    struct firmware_sizes sizes = firmware_sizes(program);
+    bool tuned = sizes.frozen > 0 && sizes.arena > target->ram;
+    int64_t bytes = add_constants(&bill, program) + (tuned ? sizes.weights : 0);
     if (bytes <= target->flash)
         return;
     struct diag *d = diag_error(program->diags, target->flash_span,
-                                "the constants of %s take %" PRId64 " bytes of flash, but %s has %"
-                                PRId64, program->name, bytes, target->name, target->flash);
+                                "the constants%s of %s take %" PRId64 " bytes of flash, but %s has "
+                                "%" PRId64, tuned ? " and weights" : "", program->name, bytes,
+                                target->name, target->flash);
+    if (tuned)
+        add_entry(&bill, sizes.weights, target->flash_span,
+                  "weights, of which ram has no room for those that are frozen");
     sort_bill(&bill);
     note_bill(d, &bill);
-    diag_help(d, "take smaller constants; code and weights come on top of them");
+    diag_help(d, "take smaller constants; code%s on top of them",
+              tuned ? " comes" : " and weights come");
 }
 
 /* Rows come to a device without gaps, and it fits no statistics to fill them with. */
@@ -247,7 +259,7 @@ bool firmware_fits(const struct program *program)
         return false;
     if (sizes.arena <= INT32_MAX)
         return true;
-    struct bill bill = ram_bill(program);
+    struct bill bill = ram_bill(program, false);
     struct diag *d = diag_error(program->diags, bill.entry[0].span,
                                 "%s needs %" PRId64 " bytes of ram; a model for firmware has at "
                                 "most 2147483647", program->name, sizes.arena);
@@ -271,17 +283,21 @@ static int64_t constants(const struct program *program)
     return add_constants(&bill, program);
 }
 
-/* Every line of the arena, larger first, then the sums. */
+/* Every line of the arena, larger first, then the sums.  `tuning` stands there where it is less. */
 void firmware_print_bill(const struct program *program, struct text *text)
 {
     struct firmware_sizes sizes = firmware_sizes(program);
-    struct bill bill = ram_bill(program);
+    struct bill bill = ram_bill(program, false);
     text_printf(text, "# Memory of %s at batch %" PRId64 ", in bytes.  Scratch shares its place "
                 "with what is not alive at the same time.\n", program->name, program->train.batch);
     for (int i = 0; i < bill.count; i++)
         text_printf(text, "%10" PRId64 "  %s\n", bill.entry[i].bytes, bill.entry[i].text);
-    text_printf(text, "%10" PRId64 "  = arena\n%10" PRId64 "  = weights: parameters and buffers\n"
+    text_printf(text, "%10" PRId64 "  = arena\n", sizes.arena);
+    if (sizes.frozen > 0)
+        text_printf(text, "%10" PRId64 "  = tuning: the arena, frozen weights left in flash\n"
+                    "%10" PRId64 "  = frozen\n", sizes.tuning, sizes.frozen);
+    text_printf(text, "%10" PRId64 "  = weights: parameters and buffers\n"
                 "%10" PRId64 "  = state: weights, optimizer state, totals\n"
                 "%10" PRId64 "  = work memory of inference\n%10" PRId64 "  = constants in flash\n",
-                sizes.arena, sizes.weights, sizes.state, sizes.infer, constants(program));
+                sizes.weights, sizes.state, sizes.infer, constants(program));
 }

@@ -2,8 +2,9 @@
  *
  * requires: pass_plan has run.
  *
- * Weights [0, saved_bytes), state up to firmware_state_end, then from firmware_work_start (a
- * multiple of 64, so that alignments stay) what lives for a batch: its rows, results, scratch. */
+ * Weights [0, saved_bytes), of which [0, frozen_bytes) may stay in flash, state up to
+ * firmware_state_end, then from firmware_work_start (a multiple of 64, so that alignments stay)
+ * what lives for a batch: its rows, results, scratch. */
 #include "passes/firmware.h"
 #include "core/exact.h"
 #include "passes/schedule.h"
@@ -91,5 +92,7 @@ struct firmware_sizes firmware_sizes(const struct program *program)
                                    .fit = fit_bytes(program),
                                    .infer = infer_bytes(program)};
     sizes.arena = firmware_round(program->arena_bytes) + sizes.fit;
+    sizes.frozen = program->frozen_bytes;
+    sizes.tuning = sizes.arena - sizes.frozen;
     return sizes;
 }

@@ -3,9 +3,10 @@
 #define INVAR_FIRMWARE_H
 #include "graph/program.h"
 
-/* Bytes; the arena holds the others but `infer`, which is of a work piece by itself. */
+/* Bytes; the arena holds the others but `infer`, which is of a work piece by itself.  Of the
+ * weights `frozen` may stay in flash; `tuning` is what an arena then takes. */
 struct firmware_sizes {
-    int64_t weights, state, arena, fit, infer;
+    int64_t weights, state, arena, fit, infer, frozen, tuning;
 };
 
 /* So many statistics are fitted in one pass over the rows, each with an exact sum. */

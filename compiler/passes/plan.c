@@ -2,11 +2,12 @@
  *
  * requires:    pass_fuse and pass_order on every phase.
  * establishes: variable->offset, place->offset and the sizes in program and schedules.  Parameters
- *              and buffers come first (saved_bytes: a snapshot is one copy), then the other
- *              variables, then scratch, which all phases share since no two run at a time.  What is
- *              alive at the same time does not overlap, but for outputs computed in the storage of
- *              an operand that dies there (passes/pass.h says when).  What a loop does not make and
- *              use up in one turn keeps its storage through all of it.
+ *              and buffers come first (saved_bytes: a snapshot is one copy), of them those in flash
+ *              (frozen_bytes, a multiple of 64), then the other variables, then scratch, which all
+ *              phases share since no two run at a time.  What is alive at the same time does not
+ *              overlap, but for outputs computed in the storage of an operand that dies there
+ *              (passes/pass.h says when).  What a loop does not make and use up in one turn keeps
+ *              its storage through all of it.
  *
  * The scratch of a phase is a set of units: storage with a size, and a life from the group that
  * first writes it to the last that reads it (passes/pack.h). */
@@ -52,28 +53,30 @@ static bool lies_in_block(const struct variable *variable)
     return variable->kind == VAR_PARAM && variable->block >= 0;
 }
 
-/* 0: saved with the weights; 1: lives from step to step; 2: of a batch or a report. */
-static int tier(const struct variable *variable, const bool *holds_params)
+enum tier { TIER_FLASH, TIER_SAVED, TIER_STATE, TIER_BATCH };
+
+/* Saved with the weights, in flash or not; lives from step to step; of a batch or a report. */
+static enum tier tier(const struct variable *variable, const bool *holds_params)
 {
     switch (variable->kind) {
     case VAR_PARAM:
     case VAR_BUFFER:
-        return 0;
+        return variable->in_flash ? TIER_FLASH : TIER_SAVED;
     case VAR_BLOCK:
-        return holds_params[variable->id] ? 0 : 1;
+        return holds_params[variable->id] ? TIER_SAVED : TIER_STATE;
     case VAR_STATE:
     case VAR_AVERAGE:
     case VAR_ACCUMULATOR:
-        return 1;
+        return TIER_STATE;
     default:
-        return 2;
+        return TIER_BATCH;
     }
 }
 
 /* A variable with storage of its own. */
 struct laid {
     struct variable *variable;
-    int tier;
+    enum tier tier;
     int64_t bytes;
 };
 
@@ -82,7 +85,7 @@ static int by_tier(const void *a, const void *b)
 {
     const struct laid *x = a, *y = b;
     if (x->tier != y->tier)
-        return x->tier - y->tier;
+        return (int)x->tier - (int)y->tier;
     if (x->bytes != y->bytes)
         return x->bytes > y->bytes ? -1 : 1;
     return x->variable->id - y->variable->id;
@@ -113,13 +116,17 @@ static int64_t place_variables(struct program *program)
     int count;
     const struct laid *sorted = sort_variables(program, &count);
     int64_t end = 0;
-    program->saved_bytes = program->arena_bound = 0;
+    program->saved_bytes = program->frozen_bytes = program->arena_bound = 0;
     for (int i = 0; i < count; i++) {
         int64_t bytes = sorted[i].bytes;
+        if (sorted[i].tier > TIER_FLASH && end < program->frozen_bytes)
+            end = program->frozen_bytes;
         sorted[i].variable->offset = pack_align(end, bytes);
         end = sorted[i].variable->offset + bytes;
         program->arena_bound += bytes;
-        if (sorted[i].tier == 0)
+        if (sorted[i].tier == TIER_FLASH)
+            program->saved_bytes = program->frozen_bytes = (end + 63) / 64 * 64;
+        if (sorted[i].tier == TIER_SAVED)
             program->saved_bytes = end;
     }
     for (int i = 0; i < program->variable_count; i++) {

@@ -6,10 +6,12 @@
 
 #define INV_FIRMWARE_ABI 3
 
-/* Group functions read and write an arena in three pieces; offsets count from each piece. */
+/* Group functions read and write an arena in pieces; offsets count from each piece, those of
+ * frozen weights, which lie before what is trained, down from their end. */
 struct inv_run {
-    unsigned char *arena;               /* parameters, buffers, state; NULL: inference only */
-    const unsigned char *weights;       /* parameters and buffers: the arena's, or in flash */
+    unsigned char *arena;               /* trained weights, state; NULL: inference only */
+    const unsigned char *weights;       /* trained weights: the arena's, or in flash */
+    const unsigned char *frozen;        /* the end of the other weights, likewise */
     unsigned char *work;                /* rows of the batch, results, scratch */
     uint32_t key[2];                    /* seed low, seed high */
     int32_t rows;                       /* b: rows of the batch at hand */

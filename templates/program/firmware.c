@@ -25,9 +25,11 @@ enum { INV_NUMBERS = ${numbers} }; /* more than a group has whose storage moves 
 #error "${file}.h and ${file}.c are of different versions: emit both with one invar"
 #endif
 
-/* Where the arena's pieces begin: weights, then state, then what lives for a batch. */
-#define WEIGHT_BYTES ${upper}_WEIGHT_BYTES
-#define STATE_BYTES ${upper}_STATE_BYTES
+/* The arena's pieces: frozen weights; trained ones, from which offsets count, and state; what lives
+ * for a batch. */
+#define FROZEN_BYTES (${upper}_WEIGHT_BYTES - ${upper}_TRAINED_BYTES)
+#define TRAINED_BYTES ${upper}_TRAINED_BYTES
+#define STATE_BYTES (${upper}_STATE_BYTES - FROZEN_BYTES) /* with trained weights */
 #define WORK_START ${work_start}
 #define FIT_SUMS ${fit_sums} /* scratch of fitting, in the work piece */
 
@@ -86,32 +88,62 @@ static enum ${model}_status check_memory(const void *memory, size_t bytes, size_
     return bytes < wanted ? ${upper}_ARENA_TOO_SMALL : ${upper}_OK;
 }
 
-static void draw_weights(struct ${model} *model)
+/* Start values: all are drawn, or the weights given and only the others drawn. */
+static void start_weights(struct ${model} *model)
 {
+    unsigned char *arena = model->run.arena;
     model->run.step = model->run.epoch = 0;
     model->run.rows = 0;
     model->cursor = (struct inv_cursor){0};
     model->stage = IDLE;
     model->pass.rows = 0;
     model->ordered_epoch = -1;
-    memset(model->run.arena, 0, ${upper}_ARENA_BYTES);
-    inv_phase_run(&model->run, &init);
+    if (!model->given) {
+        memset(arena - FROZEN_BYTES, 0, ${upper}_ARENA_BYTES);
+        inv_phase_run(&model->run, &init);
+    } else {
+        memset(arena, 0, ${upper}_TUNING_BYTES);
+        inv_phase_run(&model->run, &init_tuning);
+        memcpy(arena, model->given + FROZEN_BYTES, TRAINED_BYTES);
+    }
+}
+
+/* The arena from trained weights on, and the weights given, or NULL. */
+static enum ${model}_status take_arena(struct ${model} *model, unsigned char *arena,
+                               const unsigned char *given)
+{
+    enum ${model}_status status = ${model}_selftest();
+    if (status != ${upper}_OK)
+        return status;
+    model->given = given;
+    model->run.arena = arena;
+    model->run.weights = arena;
+    model->run.frozen = given ? given + FROZEN_BYTES : arena;
+    model->run.work = arena + WORK_START;
+    set_key(&model->run, ${seed});
+    start_weights(model);
+    return ${upper}_OK;
 }
 
 enum ${model}_status ${model}_init(struct ${model} *model, void *arena, size_t bytes)
 {
     enum ${model}_status status = check_memory(arena, bytes, ${upper}_ARENA_BYTES);
-    if (status == ${upper}_OK)
-        status = ${model}_selftest();
     memset(model, 0, sizeof *model);
     if (status != ${upper}_OK)
         return status;
-    model->run.arena = (unsigned char *)arena;
-    model->run.weights = (unsigned char *)arena;
-    model->run.work = (unsigned char *)arena + WORK_START;
-    set_key(&model->run, ${seed});
-    draw_weights(model);
-    return ${upper}_OK;
+    return take_arena(model, (unsigned char *)arena + FROZEN_BYTES, NULL);
+}
+
+enum ${model}_status ${model}_init_tuning(struct ${model} *model, const void *weights, void *arena,
+                                  size_t bytes)
+{
+    enum ${model}_status status = check_memory(arena, bytes, ${upper}_TUNING_BYTES);
+    if (status == ${upper}_OK)
+        status = check_memory(weights, 0, 0);
+    memset(model, 0, sizeof *model);
+    if (status != ${upper}_OK)
+        return status;
+    return take_arena(model, (unsigned char *)arena, (const unsigned char *)weights);
 }
 
 enum ${model}_status ${model}_init_inference(struct ${model} *model, const void *weights,
@@ -125,7 +157,8 @@ enum ${model}_status ${model}_init_inference(struct ${model} *model, const void 
     memset(model, 0, sizeof *model);
     if (status != ${upper}_OK)
         return status;
-    model->run.weights = (const unsigned char *)weights;
+    model->run.weights = (const unsigned char *)weights + FROZEN_BYTES;
+    model->run.frozen = model->run.weights;
     model->run.work = (unsigned char *)work;
     set_key(&model->run, ${seed});
     return ${upper}_OK;
@@ -532,11 +565,17 @@ static const struct {
     {0, 0, 0, 0},
 };
 
+/* Where a parameter or buffer of that offset lies. */
+static const unsigned char *saved_at(const struct ${model} *model, int32_t offset)
+{
+    return (offset < 0 ? model->run.frozen : model->run.weights) + offset;
+}
+
 /* Whether every parameter is finite and no buffer holds a NaN. */
 static int weights_are_sound(const struct ${model} *model)
 {
     for (int t = 0; saved_tensors[t].kind; t++) {
-        const float *value = inv_f32_const(model->run.weights, saved_tensors[t].offset);
+        const float *value = inv_f32_const(saved_at(model, saved_tensors[t].offset), 0);
         for (int32_t i = 0; saved_tensors[t].kind == 'f' && i < saved_tensors[t].elements; i++)
             if (inv_is_nan(value[i]) || (saved_tensors[t].trained && !inv_is_finite(value[i])))
                 return 0;
@@ -703,7 +742,7 @@ static enum ${model}_status look(const struct ${model} *model, struct ${model}_b
         best->epoch = model->run.epoch + 1;
         best->value = value;
         if (best->weights && ${keeps_best})
-            memcpy(best->weights, model->run.arena, WEIGHT_BYTES);
+            memcpy(best->weights, model->run.arena, TRAINED_BYTES);
     }
     return ${patience} > 0 && best->misses >= ${patience} ? ${upper}_DONE : ${upper}_OK;
 }
@@ -735,7 +774,7 @@ void ${model}_finish(struct ${model} *model, const struct ${model}_best *best)
 {
     ${model}_exchange_average(model);
     if (best && best->weights && best->epoch > 0 && ${keeps_best})
-        memcpy(model->run.arena, best->weights, WEIGHT_BYTES);
+        memcpy(model->run.arena, best->weights, TRAINED_BYTES);
 }
 
 enum ${model}_status ${model}_infer(struct ${model} *model, int32_t rows,
@@ -770,6 +809,7 @@ enum ${model}_status ${model}_infer(struct ${model} *model, int32_t rows,
 struct saved {
     uint32_t magic, abi, numerics, bytes;
     uint32_t model[8];                  /* SHA-256 of the model's text */
+    uint32_t frozen;                    /* CRC-32 of the frozen weights */
     int32_t step;
     struct ${model}_pass pass;
 };
@@ -779,7 +819,8 @@ typedef char save_bytes_hold[sizeof(struct saved) + 4 <= ${upper}_SAVE_BYTES - S
 static struct saved saved_header(const struct ${model} *model)
 {
     struct saved saved = {0x49564653u, ${upper}_ABI_VERSION, ${numerics}, STATE_BYTES,
-                          {${model_words}}, 0, {0, {0}}};
+                          {${model_words}}, 0, 0, {0, {0}}};
+    saved.frozen = inv_crc32(0, model->run.frozen - FROZEN_BYTES, FROZEN_BYTES);
     saved.step = model->run.step;
     saved.pass = model->pass;
     return saved;
@@ -787,10 +828,10 @@ static struct saved saved_header(const struct ${model} *model)
 
 enum ${model}_status ${model}_save(const struct ${model} *model, ${model}_write *write, void *user)
 {
-    struct saved saved = saved_header(model);
-    uint32_t sum = inv_crc32(0, &saved, (int32_t)sizeof saved);
     if (!model->run.arena || model->stage != IDLE)
         return ${upper}_BAD_CALL;
+    struct saved saved = saved_header(model);
+    uint32_t sum = inv_crc32(0, &saved, (int32_t)sizeof saved);
     sum = inv_crc32(sum, model->run.arena, STATE_BYTES);
     if (write(user, &saved, sizeof saved) || write(user, model->run.arena, STATE_BYTES) ||
         write(user, &sum, sizeof sum))
@@ -805,7 +846,8 @@ static enum ${model}_status load_state(struct ${model} *model, ${model}_read *re
     if (read(user, &saved, sizeof saved))
         return ${upper}_IO;
     int differs = saved.magic != wanted.magic || saved.abi != wanted.abi ||
-                  saved.numerics != wanted.numerics || saved.bytes != wanted.bytes;
+                  saved.numerics != wanted.numerics || saved.bytes != wanted.bytes ||
+                  saved.frozen != wanted.frozen;
     for (int i = 0; i < 8; i++)
         differs = differs || saved.model[i] != wanted.model[i];
     if (differs)
@@ -828,7 +870,7 @@ enum ${model}_status ${model}_load(struct ${model} *model, ${model}_read *read, 
         return ${upper}_BAD_CALL;
     enum ${model}_status status = load_state(model, read, user);
     if (status != ${upper}_OK)
-        draw_weights(model);
+        start_weights(model);
     return status;
 }
 
@@ -861,7 +903,7 @@ enum ${model}_status ${model}_write_weights(const struct ${model} *model, ${mode
     if (write(user, weights_header, sizeof weights_header))
         return ${upper}_IO;
     for (int t = 0; saved_tensors[t].kind; t++) {
-        const unsigned char *at = model->run.weights + saved_tensors[t].offset;
+        const unsigned char *at = saved_at(model, saved_tensors[t].offset);
         for (int32_t i = 0; i < saved_tensors[t].elements; i++) {
             unsigned char bytes[8];
             size_t count = element_bytes(at, saved_tensors[t].kind, bytes);

@@ -19,12 +19,18 @@ extern "C" {
 
 #define ${upper}_BATCH ${batch}             /* most rows of a call */
 #define ${upper}_ARENA_BYTES ${arena_bytes}      /* to train, aligned to 8 bytes */
+#define ${upper}_TUNING_BYTES ${tuning_bytes}     /* the same, where frozen weights lie elsewhere */
 /* Parameters and buffers: the arena's first bytes. */
 #define ${upper}_WEIGHT_BYTES ${saved_bytes}
-/* Those, optimizer state and totals. */
+/* The last of them, which training changes; those before are frozen. */
+#define ${upper}_TRAINED_BYTES ${trained_bytes}
+/* Parameters, buffers, optimizer state and totals. */
 #define ${upper}_STATE_BYTES ${state_bytes}
-/* At most what ${model}_save writes: the state, where the run is, totals of losses, a checksum. */
-#define ${upper}_SAVE_BYTES (${upper}_STATE_BYTES + 64 + sizeof(struct ${model}_pass))
+/* At most what ${model}_save writes: the state but for frozen weights, where the run is, totals of
+ * losses, checksums. */
+#define ${upper}_SAVE_BYTES \
+    (${upper}_STATE_BYTES - ${upper}_WEIGHT_BYTES + ${upper}_TRAINED_BYTES + 64 + \
+     sizeof(struct ${model}_pass))
 /* Work memory of inference with the weights in flash. */
 #define ${upper}_INFER_BYTES ${infer_bytes}
 /* Rows of the data where they are drawn, not read; else 0. */
@@ -46,7 +52,8 @@ enum ${model}_status {
                                          * cells are beyond what fits: squares leave binary32 */
     ${upper}_NOT_FINITE = -6,           /* the loss is: the step changed nothing; or, after the
                                          * last step, the weights are */
-    ${upper}_BAD_STATE = -7,            /* what is loaded is damaged or of another model */
+    ${upper}_BAD_STATE = -7,            /* what is loaded is damaged, of another model, or of
+                                         * other frozen weights */
     ${upper}_IO = -8                    /* a callback failed */
 };
 
@@ -86,7 +93,7 @@ struct ${model}_outputs {
 
 /* What `keep best` and `patience` of the model have seen; zero it before the first epoch. */
 struct ${model}_best {
-    void *weights;                      /* for `keep best`: ${upper}_WEIGHT_BYTES, or NULL */
+    void *weights;                      /* for `keep best`: ${upper}_TRAINED_BYTES, or NULL */
     int32_t epoch;                      /* of the best, from 1; 0: none yet */
     int32_t misses;                     /* calls without one that counts for `patience` */
     ${watch_ctype} value, mark;         /* of the best; of the last that counted */
@@ -101,6 +108,7 @@ struct ${model}_pass {
 /* All fields are private but run.step, the number of steps done. */
 struct ${model} {
     struct inv_run run;
+    const unsigned char *given;         /* weights of ${model}_init_tuning, or NULL */
     struct inv_cursor cursor;
     struct ${model}_data data;
     struct ${model}_pass pass;
@@ -116,6 +124,11 @@ enum ${model}_status ${model}_selftest(void);
 
 /* Tests the machine, takes the arena and draws start values from the seed. */
 enum ${model}_status ${model}_init(struct ${model} *, void *arena, size_t bytes);
+/* The same, but that training begins with these weights (${upper}_WEIGHT_BYTES, aligned to 8), as
+ * after ${model}_init and a copy of them to the arena's start.  Frozen ones are read where they
+ * lie; the arena takes ${upper}_TUNING_BYTES. */
+enum ${model}_status ${model}_init_tuning(struct ${model} *, const void *weights, void *arena,
+                                  size_t bytes);
 /* For inference only: weights (${upper}_WEIGHT_BYTES of an arena, aligned to 8) stay where they
  * are, work takes ${upper}_INFER_BYTES. */
 enum ${model}_status ${model}_init_inference(struct ${model} *, const void *weights,
@@ -160,9 +173,10 @@ enum ${model}_status ${model}_infer(struct ${model} *, int32_t rows,
 @end
                             struct ${model}_outputs *);
 
-/* All that training goes on from, with a checksum: for a device of the same byte order. */
+/* All that training goes on from, with a checksum, and one of the frozen weights, which are not
+ * in it: for a device of the same byte order. */
 enum ${model}_status ${model}_save(const struct ${model} *, ${model}_write *, void *user);
-/* On failure the model is as after ${model}_init. */
+/* On failure the model is as after ${model}_init or ${model}_init_tuning. */
 enum ${model}_status ${model}_load(struct ${model} *, ${model}_read *, void *user);
 /* The weights as a .safetensors file, byte for byte the one that a run writes. */
 enum ${model}_status ${model}_write_weights(const struct ${model} *, ${model}_write *, void *user);

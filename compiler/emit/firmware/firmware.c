@@ -1,5 +1,5 @@
 /* NAME.c and NAME.h for firmware: the same functions of groups as the host's trainer, over an
- * arena in three pieces (runtime/core/run.h), tables of them in place of phases, and the API of
+ * arena in pieces (runtime/core/run.h), tables of them in place of phases, and the API of
  * templates/program/firmware.h.
  *
  * requires: pass_plan has run. */
@@ -19,11 +19,12 @@ enum { FIRMWARE_ABI = 3, TILE_FLOATS = 64 };
 
 /* ---- what emission asks for ---- */
 
-enum { PIECE_WEIGHTS, PIECE_STATE, PIECE_WORK };
+enum { PIECE_FROZEN, PIECE_WEIGHTS, PIECE_STATE, PIECE_WORK };
 
 static int firmware_piece(const struct emit *emit, int64_t offset)
 {
-    return offset < emit->program->saved_bytes ? PIECE_WEIGHTS
+    return offset < emit->program->frozen_bytes  ? PIECE_FROZEN
+           : offset < emit->program->saved_bytes ? PIECE_WEIGHTS
            : offset < emit->state_end ? PIECE_STATE
                                       : PIECE_WORK;
 }
@@ -31,19 +32,19 @@ static int firmware_piece(const struct emit *emit, int64_t offset)
 static int64_t firmware_in_piece(const struct emit *emit, int64_t offset)
 {
     bool work = firmware_piece(emit, offset) == PIECE_WORK;
-    return work ? offset - emit->work_start : offset;
+    return offset - (work ? emit->work_start : emit->program->frozen_bytes);
 }
 
 static const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t offset,
                                     bool written, const char *number)
 {
-    static const char *const name[] = {[PIECE_WEIGHTS] = "weights", [PIECE_STATE] = "arena",
-                                       [PIECE_WORK] = "work"};
+    static const char *const name[] = {[PIECE_FROZEN] = "frozen", [PIECE_WEIGHTS] = "weights",
+                                       [PIECE_STATE] = "arena", [PIECE_WORK] = "work"};
     int piece = firmware_piece(emit, offset);
-    if (piece == PIECE_WEIGHTS && written)
+    if (piece < PIECE_STATE && written)
         piece = PIECE_STATE;
     return arena_printf(emit->arena, "inv_%s%s(run->%s, %s)", emit_storage(dtype),
-                        piece == PIECE_WEIGHTS ? "_const" : "", name[piece], number);
+                        piece < PIECE_STATE ? "_const" : "", name[piece], number);
 }
 
 /* "{train_00, NULL, 0, 1, 5120},": the group in the table of its phase. */
@@ -89,16 +90,25 @@ static bool has_loops(const struct program *program)
     return has;
 }
 
-static void firmware_list_phase(struct emit *emit, const char *name, const char *index, int groups)
+/* The first groups of a table, as a phase of that name. */
+static void list_groups(struct emit *emit, const char *name, const char *table, int groups)
 {
     struct values *item = values_add_item(emit->file, "phase");
-    (void)index;
     values_set(item, "phase", name);
     values_set(item, "loops", has_loops(emit->program) ? ", NULL, 0, NULL" : "");
     if (emit->loop_count > 0)
-        values_printf(item, "loops", ", %s_loops, %d, %s_moves", name, emit->loop_count, name);
-    values_set(item, "groups", groups ? arena_printf(emit->arena, "%s_groups", name) : "NULL");
+        values_printf(item, "loops", ", %s_loops, %d, %s_moves", table, emit->loop_count,
+                      table);
+    values_set(item, "groups", groups ? arena_printf(emit->arena, "%s_groups", table) : "NULL");
     values_printf(item, "count", "%d", groups);
+}
+
+static void firmware_list_phase(struct emit *emit, const char *name, const char *index, int groups)
+{
+    (void)index;
+    list_groups(emit, name, name, groups);
+    if (strcmp(name, "init") == 0)
+        list_groups(emit, "init_tuning", name, emit->program->tuning_groups);
 }
 
 static const struct emit_target target_firmware = {
@@ -129,6 +139,12 @@ static int64_t row_elements(const struct variable *v)
     for (int i = 0; i < v->shape.rank; i++)
         count *= v->shape.dim[i];
     return count;
+}
+
+/* Where the variable lies from trained weights on. */
+static int64_t arena_offset(const struct program *program, const struct variable *v)
+{
+    return v->offset - program->frozen_bytes;
 }
 
 /* A name beside the API's own. */
@@ -180,8 +196,8 @@ static void list_fit(const struct lists *l, const struct data_field *field)
     set_whole(item, "cells", row_elements(input));
     set_whole(item, "statistics", row_elements(a));
     set_whole(item, "input", input->offset - l->work);
-    set_whole(item, "a", a->offset);
-    set_whole(item, "b", program_variable(l->program, field->fit_b)->offset);
+    set_whole(item, "a", arena_offset(l->program, a));
+    set_whole(item, "b", arena_offset(l->program, program_variable(l->program, field->fit_b)));
 }
 
 static void list_field(const struct lists *l, const struct data_field *field)
@@ -223,15 +239,15 @@ static void list_variables(const struct lists *l)
             add_rows(l, "output", v->path, v);
         if (v->kind == VAR_ACCUMULATOR) {
             struct values *item = values_add_item(l->emit->file, "accumulator");
-            set_whole(item, "offset", v->offset);
+            set_whole(item, "offset", arena_offset(l->program, v));
             set_whole(item, "bytes", bytes);
         }
         const struct variable *of = v->kind == VAR_AVERAGE ? average_of(l->program, v) : NULL;
         if (of) {
             struct values *item = values_add_item(l->emit->file, "average");
             set_whole(item, "index", averages++);
-            set_whole(item, "to", v->offset);
-            set_whole(item, "from", of->offset);
+            set_whole(item, "to", arena_offset(l->program, v));
+            set_whole(item, "from", arena_offset(l->program, of));
             set_whole(item, "bytes", bytes);
         }
     }
@@ -262,7 +278,8 @@ static bool list_watched(const struct lists *l)
         const struct watched *w = &l->program->watched[i];
         struct values *item = values_add_item(l->emit->file, "watched");
         bool of_val = !strcmp(w->part, "val");
-        set_whole(item, "offset", program_variable(l->program, w->variable)->offset);
+        set_whole(item, "offset",
+                  arena_offset(l->program, program_variable(l->program, w->variable)));
         values_set(item, "name", member_name(l->emit->arena, w->name));
         values_set(item, "reports", of_val ? "reports" : "(&train_reports)");
         val |= of_val;
@@ -359,7 +376,7 @@ static void list_weights(const struct lists *l)
     text_puts(&header, "{");
     for (int i = 0; i < count; i++) {
         struct values *item = values_add_item(l->emit->file, "saved");
-        set_whole(item, "offset", list[i]->offset);
+        set_whole(item, "offset", arena_offset(l->program, list[i]));
         set_whole(item, "elements", row_elements(list[i]));
         values_set(item, "kind", kind[list[i]->dtype]);
         set_whole(item, "trained", list[i]->kind == VAR_PARAM);
@@ -417,9 +434,11 @@ static void set_sizes(const struct lists *l)
     struct values *file = l->emit->file;
     set_whole(file, "arena_bytes", sizes.arena);
     set_whole(file, "saved_bytes", sizes.weights);
+    set_whole(file, "trained_bytes", sizes.weights - sizes.frozen);
+    set_whole(file, "tuning_bytes", sizes.tuning);
     set_whole(file, "state_bytes", sizes.state);
     set_whole(file, "infer_bytes", sizes.infer);
-    set_whole(file, "work_start", l->work);
+    set_whole(file, "work_start", l->work - sizes.frozen);
     set_whole(file, "fit_sums", firmware_round(l->program->arena_bytes) - l->work);
     set_whole(file, "fit_together", FIRMWARE_FIT_TOGETHER);
 }

@@ -1,6 +1,5 @@
-/* Fine-tunes the last layers of vision.inv: from weights that the host trained, in flash, to those
- * that the host comes to by --init, whose SHA-256 it prints. */
-#include <string.h>
+/* Fine-tunes the last layers of vision.inv: from weights that the host trained, in flash, where
+ * frozen ones stay, to those that the host comes to by --init, whose SHA-256 it prints. */
 #include "board.h"
 #include "console.h"
 #include "vision.h"
@@ -13,7 +12,7 @@ static const unsigned char rows[][PIXELS + 1] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static unsigned char arena[VISION_ARENA_BYTES] __attribute__((aligned(64)));
+static unsigned char arena[VISION_TUNING_BYTES] __attribute__((aligned(64)));
 static int32_t order[VISION_ORDER_WORDS(ROWS)];
 static struct vision model;
 
@@ -51,12 +50,10 @@ static void print_test(const char *when)
     board_print("\n");
 }
 
-/* The arena's first bytes are the weights. */
 static void begin(void)
 {
     struct vision_data data = {.rows = ROWS, .row = see, .order = order};
-    check(vision_init(&model, arena, sizeof arena), "init");
-    memcpy(arena, vision_weights, VISION_WEIGHT_BYTES);
+    check(vision_init_tuning(&model, vision_weights, arena, sizeof arena), "init");
     check(vision_begin(&model, &data), "begin");
 }
 
