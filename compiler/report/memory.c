@@ -84,7 +84,8 @@ static void print_caption(const struct picture *p)
     const struct schedule *schedule = p->graph->schedule;
     text_printf(p->text, "<figcaption id=\"map-caption\">Scratch memory of a training step: %s "
                 "bytes by the %d groups that run in it; what lives at one time takes %s at least. "
-                "The dashed line is where gradients begin.</figcaption>\n"
+                "The dashed line is where gradients begin; invar plan prints all of it."
+                "</figcaption>\n"
                 "<ul class=\"legend row\">",
                 text_grouped(p->text->arena, schedule->scratch_bytes), schedule->group_count,
                 text_grouped(p->text->arena, schedule->lower_bound));

@@ -123,9 +123,13 @@ static double number_of(const struct entry *line, const char *key)
     return m && member_is_number(m) ? m->value[0] : 0;
 }
 
-/* What was logged after that step comes again. */
+/* What was logged after that step comes again, and so does what is of the whole run. */
 static void go_back(struct run *run, double step)
 {
+    run->other_count -= run->before;
+    for (int i = 0; i < run->other_count; i++)
+        run->other[i] = run->other[i + run->before];
+    run->before = 0;
     while (run->epoch_count && number_of(&run->epoch[run->epoch_count - 1], "steps") > step)
         run->epoch_count--;
     double epoch = run->epoch_count ? number_of(&run->epoch[run->epoch_count - 1], "epoch") : 0;
@@ -170,8 +174,10 @@ static bool take_line(struct arena *arena, struct inv_errors *errors, struct run
     }
     if (entry_find(line, pace_key[BY_STEP]))
         return add_points(arena, errors, run, line, BY_STEP);
-    if (entry_find(line, "model"))
-        return true;                    /* the environment of what goes on: a line will say where */
+    if (entry_find(line, "model")) {    /* the environment of what goes on: a line will say where */
+        run->before = run->other_count;
+        return true;
+    }
     if (entry_find(line, "resumed_step")) {
         go_back(run, number_of(line, "resumed_step"));
         return true;

@@ -20,6 +20,7 @@ struct run {
     struct entry first;                  /* the environment */
     struct entry *epoch, *other;         /* other: files, results, kept weights */
     int epoch_count, epoch_room, other_count, other_room;
+    int before;                         /* lines of other before the environment came again */
     struct series *series;
     int series_count, series_room;
     const char *weights;                /* the hash of the trained weights, or NULL */
