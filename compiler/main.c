@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "build/build.h"
+#include "build/diverge.h"
 #include "host/claims.h"
 #include "host/ending.h"
 #include "host/output.h"
@@ -286,6 +287,42 @@ static int command_verify(const struct options *o)
     return status;
 }
 
+/* ---- diverge ---- */
+
+/* A trace begins as JSON does, a program does not. */
+static bool is_trace(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    bool found = f && fgetc(f) == '{';
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* A name without a folder is in this one, and not in $PATH. */
+static const char *program_path(const char *name, char room[], size_t size)
+{
+    if (strchr(name, '/'))
+        return name;
+    snprintf(room, size, "./%s", name);
+    return room;
+}
+
+static int command_diverge(const struct options *o)
+{
+    char a[4096], b[4096];
+    if (o->rest_count < 2 || o->rest[1][0] == '-') {
+        fprintf(stderr, "invar diverge: which second trace or trainer?\n"
+                "usage: invar diverge A B\n");
+        return 2;
+    }
+    if (is_trace(o->model) || is_trace(o->rest[1]))
+        return diverge_traces(o->model, o->rest[1]);
+    return diverge_trainers(program_path(o->model, a, sizeof a),
+                            program_path(o->rest[1], b, sizeof b), o->rest_count - 2,
+                            o->rest + 2);
+}
+
 /* ---- outputs ---- */
 
 /* A data file is looked for beside the model file and here. */
@@ -527,6 +564,12 @@ static const struct command commands[] = {
      "                      that name beside the receipt, where there is one)\n"
      "  --threads N         as for a trainer, and so are --init, --quiet, --log and --device\n",
      command_verify, "mgaKcfv*"},
+    {"diverge", "the first step, operator and element in which two runs differ",
+     "diverge A B [trainer options]",
+     "A and B are traces, which --trace of a trainer writes, or two trainers, which are run with\n"
+     "these options. Exit status: 0 nothing differs, 6 something does, others: it cannot be\n"
+     "told.\n",
+     command_diverge, "M*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
      "  -o TRAINER          the executable (default: the model's name)\n", command_build,
      "DtdegaKcfvo"},
@@ -768,7 +811,10 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
     if (o->model)
         return 0;
     fprintf(stderr, "invar %s: which %s?\nusage: invar %s\n", c->name,
-            takes_more ? "log" : strchr(c->accepts, 'm') ? "receipt" : "model file", c->usage);
+            takes_more                ? "log"
+            : strchr(c->accepts, 'm') ? "receipt"
+            : strchr(c->accepts, 'M') ? "trace or trainer"
+                                      : "model file", c->usage);
     return 2;
 }
 

@@ -36,6 +36,12 @@ static const struct option table[] = {
       "the weights' hash goes into that chain every N-th step, too, not only after each epoch" },
     { "verify", "RECEIPT", TEXT, AT(verify),
       "train as the receipt says, compare, and write no weights; says what differs first" },
+    { "trace", "FILE", TEXT, AT(trace),
+      "write hashes of all values of each step, for invar diverge" },
+    { "trace-steps", "A..B", TEXT, AT(trace_steps), "of these steps only, the first is 0" },
+    { "trace-place", "N", WHOLE, AT(trace_place), "and all values of that place of the trace" },
+    { "inject", "S:P:E:B", TEXT, AT(inject),
+      "flip bit B of element E of place P in step S, to see that it is found" },
     { "log", "FILE", TEXT, AT(log), "write JSON lines: the environment, then one per epoch" },
     { "log-every", "N", COUNT, AT(log_every), "log the loss of every N-th step, too" },
     { "quiet", NULL, FLAG, AT(quiet), "print nothing but errors, the test result and the hash" },
@@ -352,6 +358,10 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
                   o->receipt ? "receipt" : "verify",
                   o->predict ? "--predict" : o->evaluate ? "--evaluate" : "--dump-batch");
     check_verify(o, errors);
+    if ((o->trace_steps || o->trace_place >= 0) && !o->trace)
+        inv_error(errors, "--trace-%s needs --trace FILE", o->trace_steps ? "steps" : "place");
+    if ((o->trace || o->inject) && !inv_options_train(o))
+        inv_error(errors, "--%s is for training alone", o->trace ? "trace" : "inject");
     if (o->receipt_every > 0 && !o->receipt)
         inv_error(errors, "--receipt-every needs --receipt FILE");
     if (o->predict && o->evaluate)
@@ -427,6 +437,7 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
                                      .seed = -1, .dump_batch = -1, .device = -1,
                                      .receipt_every = -1, .memory_limit = -1, .length = -1,
+                                     .trace_place = -1,
                                      .top_k = -1, .temperature = -1, .checkpoint_keep = -1 };
     for (int i = 1; i < argc; i++) {
         const char *name = long_name(argv[i]);

@@ -16,10 +16,12 @@ enum { INV_CHECKPOINTS = 100 };         /* of --checkpoint-keep, at most */
 struct inv_options {
     const char *data, *init, *save_init, *weights, *log, *on_nan, *receipt, *verify;
     const char *checkpoint, *resume;
+    const char *trace, *trace_steps, *inject;
     const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */
     const char *generate;               /* the prompt; "": the model's; NULL: not asked for */
     const char *part, *output, *format, *keep;
     int64_t epochs, steps, threads, log_every, seed, dump_batch, device, receipt_every;
+    int64_t trace_place;
     int64_t length, top_k;
     float temperature;
     int64_t checkpoint_keep;            /* -1, as above: not given */

@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "ranking.h"
 #include "receipt.h"
+#include "trace.h"
 
 /* The checkpoint that a run goes on from: sound, not yet known to be of this run. */
 struct inv_resume {
@@ -30,6 +31,7 @@ struct inv_session {
     struct inv_log log;
     struct inv_claims claims;
     struct inv_receipt receipt;
+    struct inv_trace trace;
     struct inv_statement *statement;    /* the receipt that is verified, or NULL: verify.h */
     struct inv_resume resume;
     FILE *out;                          /* what the user reads: standard output, or error where an

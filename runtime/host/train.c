@@ -116,12 +116,14 @@ static int64_t step_here(struct training *t, int64_t step, float *loss)
 {
     struct inv_session *s = t->s;
     inv_order_batch(s, &t->order, step);
+    inv_trace_step_begin(s);
     s->model->phase[INV_TRAIN](&s->run);
     *loss = loss_of(s);
     if (!inv_is_finite(*loss))
         return 0;
     if (s->model->phase[INV_UPDATE])
         s->model->phase[INV_UPDATE](&s->run);
+    inv_trace_step_end(s);
     inv_pass_add(s, &t->train);
     return 1;
 }

@@ -1,0 +1,279 @@
+#include "trace.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/arith.h"
+#include "json.h"
+#include "session.h"
+#include "variable.h"
+
+/* ---- hashes ---- */
+
+/* Words of which each has a lane of its own, so that processors take several at a time. */
+typedef uint32_t lanes __attribute__((vector_size(16)));
+enum { LANES = 4, VECTORS = 4, BLOCK = LANES * VECTORS };
+
+static uint32_t canonical(uint32_t bits)
+{
+    return (bits & 0x7fffffffu) > 0x7f800000u ? 0x7fc00000u : bits;
+}
+
+/* A block of words into the lanes, NaNs, where they are `real` numbers (all bits set), as one. */
+static inline void take_block(lanes lane[VECTORS], const unsigned char *at, uint32_t real)
+{
+    for (int v = 0; v < VECTORS; v++) {
+        lanes word;
+        memcpy(&word, at + v * (int)sizeof word, sizeof word);
+        lanes nan = (lanes)((word & 0x7fffffffu) > 0x7f800000u) & real;
+        lane[v] ^= (word & ~nan) | (0x7fc00000u & nan);
+        lane[v] += lane[v] << 5;
+        lane[v] = lane[v] << 13 | lane[v] >> 19;
+    }
+}
+
+/* No cryptography: a word that differs changes its lane for certain, as each step is one to one. */
+static uint64_t hash_words(const unsigned char *at, int64_t count, int real)
+{
+    lanes lane[VECTORS];
+    unsigned char rest[BLOCK * 4] = { 0 };
+    uint32_t all = real ? UINT32_MAX : 0;
+    uint64_t hash = (uint64_t)count;
+    for (int i = 0; i < BLOCK; i++)
+        lane[i / LANES][i % LANES] = 0x9e3779b1u * (uint32_t)(i + 1);
+    for (; count >= BLOCK; count -= BLOCK, at += sizeof rest)
+        take_block(lane, at, all);
+    memcpy(rest, at, (size_t)count * 4);
+    take_block(lane, rest, all);
+    for (int i = 0; i < BLOCK; i++) {
+        hash = (hash ^ lane[i / LANES][i % LANES]) * 0xff51afd7ed558ccdu;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+/* The same of 8-byte numbers, whatever the byte order. */
+static uint64_t hash_wide(const unsigned char *at, int64_t count)
+{
+    uint64_t hash = (uint64_t)count, value;
+    for (; count > 0; count--, at += sizeof value) {
+        memcpy(&value, at, sizeof value);
+        hash = (hash ^ value) * 0xff51afd7ed558ccdu;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+/* ---- options ---- */
+
+static int bad(struct inv_session *s, const char *option, const char *text, const char *wanted)
+{
+    inv_error(&s->errors, "--%s %s: %s expected", option, text, wanted);
+    return 0;
+}
+
+/* Whole numbers apart by `between`; 0 where it is something else. */
+static int read_numbers(const char *text, const char *between, int count, int64_t *number)
+{
+    for (int i = 0; i < count; i++) {
+        char *end;
+        errno = 0;
+        number[i] = strtoll(text, &end, 10);
+        size_t gap = i + 1 < count ? strlen(between) : 0;
+        if (*text < '0' || *text > '9' || errno != 0 || strncmp(end, between, gap) != 0 ||
+            (i + 1 == count && *end))
+            return 0;
+        text = end + gap;
+    }
+    return 1;
+}
+
+static int read_options(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    struct inv_trace *t = &s->trace;
+    int64_t range[2] = { 0, INT32_MAX };
+    if (o->trace_steps && !read_numbers(o->trace_steps, "..", 2, range))
+        return bad(s, "trace-steps", o->trace_steps, "steps such as 100..120");
+    if (o->inject && (!read_numbers(o->inject, ":", 4, t->inject) || t->inject[3] > 31))
+        return bad(s, "inject", o->inject, "STEP:PLACE:ELEMENT:BIT, a bit from 0 to 31,");
+    t->first = range[0];
+    t->last = range[1];
+    t->place = o->trace_place;
+    if (o->inject && (t->inject[1] >= s->model->trace_count ||
+                      s->model->trace[t->inject[1]].offset < 0)) {
+        inv_error(&s->errors, "--inject %s: place %lld is no value that is stored; a trace lists "
+                  "them", o->inject, (long long)t->inject[1]);
+        return 0;
+    }
+    return 1;
+}
+
+/* ---- the file ---- */
+
+/* Stored values of the train phase, and what lasts over steps. */
+static int is_place(const struct inv_model *model, int64_t place)
+{
+    if (place < model->trace_count)
+        return model->trace[place].offset >= 0;
+    enum inv_kind kind = model->variable[place - model->trace_count].kind;
+    return kind == INV_PARAM || kind == INV_BUFFER || kind == INV_STATE || kind == INV_AVERAGE;
+}
+
+static int64_t place_count(const struct inv_model *model)
+{
+    return (int64_t)model->trace_count + model->variable_count;
+}
+
+static const char *kind_name(enum inv_kind kind)
+{
+    return kind == INV_PARAM    ? "parameter"
+           : kind == INV_BUFFER ? "buffer"
+           : kind == INV_STATE  ? "state"
+                                : "average";
+}
+
+static void write_place(FILE *to, const struct inv_model *model, int64_t place)
+{
+    fprintf(to, "{\"place\":%lld,\"what\":", (long long)place);
+    if (place < model->trace_count) {
+        const struct inv_trace_node *node = &model->trace[place];
+        char *line = inv_text("%s:%d: %s", node->line->path, node->line->number,
+                              node->line->source);
+        inv_json_write(to, node->text);
+        fputs(",\"line\":", to);
+        inv_json_write(to, line);
+        free(line);
+    } else {
+        const struct inv_variable *v = &model->variable[place - model->trace_count];
+        char *what = inv_text("%s %s after the update", kind_name(v->kind), v->path);
+        inv_json_write(to, what);
+        free(what);
+    }
+    fputs("}\n", to);
+}
+
+static void write_head(struct inv_session *s)
+{
+    const struct inv_model *model = s->model;
+    FILE *to = s->trace.out.file;
+    fprintf(to, "{\"trace\":1,\"model\":\"%s\",\"name\":\"%s\",\"numerics\":%u,\"parts\":\"%s\","
+            "\"seed\":\"%llu\"}\n", model->sha256, model->name, model->numerics,
+            s->data.fitted.parts, (unsigned long long)s->seed);
+    for (int64_t i = 0; i < place_count(model); i++)
+        if (is_place(model, i))
+            write_place(to, model, i);
+}
+
+int inv_trace_begin(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    s->trace.inject[0] = -1;
+    if (!read_options(s))
+        return 0;
+    if (!o->trace)
+        return 1;
+    if (!inv_output_open(&s->trace.out, o->trace, &s->errors))
+        return 0;
+    s->trace.open = 1;
+    s->trace.hash = inv_allocate((size_t)place_count(s->model) * sizeof *s->trace.hash);
+    write_head(s);
+    return 1;
+}
+
+/* ---- the steps ---- */
+
+static void flip(struct inv_session *s, int place, int64_t count)
+{
+    struct inv_trace *t = &s->trace;
+    uint32_t bits;
+    unsigned char *at = s->run.arena + s->model->trace[place].offset + t->inject[2] * 4;
+    t->injected = 1;
+    if (t->inject[2] >= count) {
+        t->failed = 1;
+        return;
+    }
+    memcpy(&bits, at, sizeof bits);
+    bits ^= 1u << t->inject[3];
+    memcpy(at, &bits, sizeof bits);
+}
+
+static void write_values(struct inv_session *s, int64_t place, const void *value, int64_t count)
+{
+    FILE *to = s->trace.out.file;
+    const unsigned char *at = value;
+    uint32_t bits;
+    fprintf(to, "{\"step\":%d,\"place\":%lld,\"values\":\"", s->run.step, (long long)place);
+    for (int64_t i = 0; i < count; i++, at += sizeof bits) {
+        memcpy(&bits, at, sizeof bits);
+        fprintf(to, "%08x", (unsigned)canonical(bits));
+    }
+    fputs("\"}\n", to);
+}
+
+static int traces(const struct inv_session *s)
+{
+    return s->trace.open && s->run.step >= s->trace.first && s->run.step <= s->trace.last;
+}
+
+static void look_at(const struct inv_run *run, int node, const float *value, int64_t count)
+{
+    struct inv_session *s = run->trace_state;
+    struct inv_trace *t = &s->trace;
+    if (t->inject[0] == run->step && t->inject[1] == node)
+        flip(s, node, count);
+    if (!traces(s))
+        return;
+    t->hash[node] = hash_words((const unsigned char *)value, count, 1);
+    if (t->place == node)
+        write_values(s, node, value, count);
+}
+
+void inv_trace_step_begin(struct inv_session *s)
+{
+    s->run.trace = traces(s) || s->trace.inject[0] == s->run.step ? look_at : NULL;
+    s->run.trace_state = s;
+}
+
+static uint64_t hash_variable(const struct inv_variable *v, const unsigned char *at)
+{
+    int64_t count = inv_variable_elements(v);
+    return v->dtype == INV_I64 ? hash_wide(at, count) : hash_words(at, count, v->dtype == INV_F32);
+}
+
+void inv_trace_step_end(struct inv_session *s)
+{
+    const struct inv_model *model = s->model;
+    struct inv_trace *t = &s->trace;
+    s->run.trace = NULL;
+    if (!traces(s))
+        return;
+    for (int i = 0; i < model->variable_count; i++) {
+        const struct inv_variable *v = &model->variable[i];
+        int64_t place = model->trace_count + i;
+        if (!is_place(model, place))
+            continue;
+        t->hash[place] = hash_variable(v, s->run.arena + v->offset);
+        if (t->place == place && v->dtype != INV_I64)
+            write_values(s, place, s->run.arena + v->offset, inv_variable_elements(v));
+    }
+    fprintf(t->out.file, "{\"step\":%d,\"epoch\":%d,\"hashes\":\"", s->run.step, s->run.epoch + 1);
+    for (int64_t i = 0; i < place_count(model); i++)
+        if (is_place(model, i))
+            fprintf(t->out.file, "%016llx", (unsigned long long)t->hash[i]);
+    fputs("\"}\n", t->out.file);
+}
+
+int inv_trace_end(struct inv_session *s)
+{
+    struct inv_trace *t = &s->trace;
+    int good = !t->open || inv_output_close(&t->out, NULL);
+    if (s->options.inject && (!t->injected || t->failed)) {
+        inv_error(&s->errors, "--inject %s: the run has no such step or element",
+                  s->options.inject);
+        good = 0;
+    }
+    t->open = 0;
+    free(t->hash);
+    t->hash = NULL;
+    return good;
+}
