@@ -75,6 +75,8 @@ struct node {
     int after;                          /* it waits for this node, or -1 */
 };
 
+enum { LOOPS_DEEP = 3 };                /* loops within one another, at most */
+
 /* A loop over an axis, whose turns are numbered by their places along it.  What it consists of are
  * nodes of the graph: graph/loop.h. */
 struct loop {

@@ -346,6 +346,20 @@ static struct value run_cell(struct lower *l, struct frame *frame, struct layer 
     return lower_apply(l, frame, cell, &e);
 }
 
+/* Are there as many loops around a scan as it may have at most? */
+static bool is_too_deep(struct lower *l, struct frame *frame, struct span span)
+{
+    int depth = 1;
+    for (const struct scan *scan = lower_in_scan(l) ? l->scan : NULL; scan; scan = scan->outer)
+        depth++;
+    if (depth <= LOOPS_DEEP)
+        return false;
+    struct diag *d = lower_error(l, frame, span, "this 'scan' runs within %d others, and there may "
+                                 "be %d around one", depth - 1, LOOPS_DEEP - 1);
+    diag_help(d, "an axis over which nothing is carried needs no scan: layers go over its places");
+    return true;
+}
+
 /* scan(x, cell, reverse = false, detach, mask) */
 struct value call_scan(struct lower *l, struct frame *frame, const struct builtin *b,
                        struct arguments *a, const char *path, struct span span)
@@ -360,7 +374,7 @@ struct value call_scan(struct lower *l, struct frame *frame, const struct builti
                     role_name(l->phase == PHASE_INIT ? ROLE_INITIALISER : frame->role));
         return value_error();
     }
-    int count = scan_inputs(l, frame, v[0], span, x);
+    int count = is_too_deep(l, frame, span) ? -1 : scan_inputs(l, frame, v[0], span, x);
     if (count < 0 || (given[2] && !builtin_flag(l, frame, v[2], "reverse", &reverse)) ||
         (given[3] && !scan_detach(l, frame, v[3], &detach)) ||
         (given[4] && !scan_mask(l, frame, v[4], value_dim(l, x[0], 0), &mask)))

@@ -63,7 +63,6 @@ struct group {
 
 /* Where a node's value lives.  A CONCAT's operands may lie in its storage. */
 enum place_kind { PLACE_NONE, PLACE_INLINE, PLACE_VARIABLE, PLACE_ARENA };
-enum { LOOPS_DEEP = 3 };                /* loops within one another, at most */
 struct place {
     enum place_kind kind;
     int variable;                       /* PLACE_VARIABLE */
