@@ -105,7 +105,6 @@ static bool compile(struct program *program, const struct load *load, const stru
     verify(program, "simplify");
     dump(program, "simplify", o->dump);
     each_phase(program, pass_recompute);
-    verify(program, "recompute");
     dump(program, "recompute", o->dump);
     pass_random(program);
     if (diags_error_count(program->diags))

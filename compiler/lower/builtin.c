@@ -184,7 +184,7 @@ enum { BUILTIN_COUNT = (int)(sizeof builtins / sizeof *builtins) };
 static const struct builtin *find(const char *name)
 {
     for (int i = 0; i < BUILTIN_COUNT; i++)
-        if (!strcmp(builtins[i].name, name))
+        if (builtins[i].name[0] == name[0] && !strcmp(builtins[i].name, name))
             return &builtins[i];
     return NULL;
 }

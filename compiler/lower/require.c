@@ -78,27 +78,42 @@ static const char *value_text(struct lower *l, struct value v)
     }
 }
 
-/* The text with the values of the names in {}, or NULL after an error. */
+/* The name between the next { and }, and what stands behind it; NULL where there is none. */
+static const char *next_name(struct lower *l, const char **at)
+{
+    *at += strcspn(*at, "{");
+    if (!**at)
+        return NULL;
+    const char *name = *at + 1;
+    size_t size = strcspn(name, "}");
+    *at = name + size + (name[size] != '\0');
+    return arena_strndup(l->frames, name, size);
+}
+
+/* Are all names in {} known?  An error otherwise. */
+static bool names_known(struct lower *l, struct frame *frame, const struct ast *string)
+{
+    const char *at = string->text, *name;
+    while ((name = next_name(l, &at)) != NULL)
+        if (at[-1] != '}' || !frame_find(frame, name)) {
+            lower_error(l, frame, string->span, "between { and } stands a name of this body, not "
+                        "'%s'", name);
+            return false;
+        }
+    return true;
+}
+
+/* The text with the values of the names in {}, which are known. */
 static const char *fill_in(struct lower *l, struct frame *frame, const struct ast *string)
 {
     struct text text;
     text_init(&text, l->frames);
     text_puts(&text, "");
     for (const char *at = string->text; *at;) {
-        size_t plain = strcspn(at, "{"), size = strcspn(at + plain, "}");
-        text_add(&text, at, plain);
-        at += plain;
-        if (!*at)
-            break;
-        const char *name = arena_printf(l->frames, "%.*s", (int)size - 1, at + 1);
-        const struct binding *b = at[size] ? frame_find(frame, name) : NULL;
-        if (!b) {
-            lower_error(l, frame, string->span, "between { and } stands a name of this body, not "
-                        "'%s'", name);
-            return NULL;
-        }
-        text_puts(&text, value_text(l, b->value));
-        at += size + 1;
+        text_add(&text, at, strcspn(at, "{"));
+        const char *name = next_name(l, &at);
+        if (name)
+            text_puts(&text, value_text(l, frame_find(frame, name)->value));
     }
     return text.data;
 }
@@ -201,10 +216,10 @@ void lower_require(struct lower *l, struct frame *frame, const struct ast *ast)
     }
     const struct ast *operands = ast->kid[0];
     enum known so = is_so(l, frame, ast);
-    const char *text = fill_in(l, frame, operands->kid[1]), *help = NULL;
-    if (text && operands->count > 2)
-        help = fill_in(l, frame, operands->kid[2]);
-    bool bad = so == (strcmp(ast->text, "warn") ? FALSE : TRUE);
-    if (text && bad && (help || operands->count == 2))
-        report(l, frame, ast, text, help);
+    bool good = true;
+    for (int i = 1; i < operands->count && good; i++)
+        good = names_known(l, frame, operands->kid[i]);
+    if (good && so == (strcmp(ast->text, "warn") ? FALSE : TRUE))
+        report(l, frame, ast, fill_in(l, frame, operands->kid[1]),
+               operands->count > 2 ? fill_in(l, frame, operands->kid[2]) : NULL);
 }

@@ -74,7 +74,14 @@ const char *role_name(enum role role)
 
 const char *path_join(struct lower *l, const char *a, const char *b)
 {
-    return !*a ? b : !*b ? a : arena_printf(l->arena, "%s/%s", a, b);
+    size_t size = strlen(a), more = strlen(b);
+    if (size == 0 || more == 0)
+        return size == 0 ? b : a;
+    char *path = arena_alloc(l->arena, size + more + 2);
+    memcpy(path, a, size);
+    path[size] = '/';
+    memcpy(path + size + 1, b, more);
+    return path;
 }
 
 /* ---- scopes ---- */

@@ -54,14 +54,27 @@ static int64_t weigh_area(const struct stretch *stretch)
     return stretch->bytes * (stretch->last - stretch->first + 1);
 }
 
-static int64_t weigh_first(const struct stretch *stretch)
+static void sort_by_weight(const struct packing *packing, struct stretch *const *stretch,
+                           int64_t (*weight)(const struct stretch *))
 {
-    return -stretch->first;
+    for (int i = 0; i < packing->count; i++)
+        packing->list[i] = (struct weighed){weight(stretch[i]), i, stretch[i]};
+    qsort(packing->list, (size_t)packing->count, sizeof *packing->list, by_weight);
 }
 
-static int64_t weigh_last(const struct stretch *stretch)
+/* By the group at which lives begin on the way through time; those of one group by number. */
+static void sort_by_time(const struct packing *packing, struct stretch *const *stretch, int groups,
+                         bool forwards)
 {
-    return stretch->last;
+    int *before = ARENA_ARRAY(packing->arena, int, groups + 1);
+    for (int i = 0; i < packing->count; i++)
+        before[(forwards ? stretch[i]->first : groups - 1 - stretch[i]->last) + 1]++;
+    for (int g = 0; g < groups; g++)
+        before[g + 1] += before[g];
+    for (int i = 0; i < packing->count; i++) {
+        int begin = forwards ? stretch[i]->first : groups - 1 - stretch[i]->last;
+        packing->list[before[begin]++] = (struct weighed){0, i, stretch[i]};
+    }
 }
 
 /* ---- any order ---- */
@@ -213,10 +226,10 @@ static void place_in_time(const struct packing *packing, int groups, bool forwar
 /* ---- the best of all ---- */
 
 static const struct order {
-    int64_t (*weight)(const struct stretch *);
-    bool in_time, forwards;
-} orders[] = {{weigh_bytes, false, false}, {weigh_life, false, false}, {weigh_area, false, false},
-              {weigh_first, true, true}, {weigh_last, true, false}};
+    int64_t (*weight)(const struct stretch *); /* NULL: in time */
+    bool forwards;
+} orders[] = {{weigh_bytes, false}, {weigh_life, false}, {weigh_area, false}, {NULL, true},
+              {NULL, false}};
 enum { ORDERS = sizeof orders / sizeof *orders };
 
 static int64_t place(struct arena *arena, struct stretch *const *stretch, int count, int groups,
@@ -224,13 +237,13 @@ static int64_t place(struct arena *arena, struct stretch *const *stretch, int co
 {
     struct packing packing = {arena, ARENA_ARRAY(arena, struct weighed, count + 1), count};
     int64_t end = 0;
-    for (int i = 0; i < count; i++)
-        packing.list[i] = (struct weighed){order->weight(stretch[i]), i, stretch[i]};
-    qsort(packing.list, (size_t)count, sizeof *packing.list, by_weight);
-    if (order->in_time)
-        place_in_time(&packing, groups, order->forwards);
-    else
+    if (order->weight) {
+        sort_by_weight(&packing, stretch, order->weight);
         place_among_all(&packing);
+    } else {
+        sort_by_time(&packing, stretch, groups, order->forwards);
+        place_in_time(&packing, groups, order->forwards);
+    }
     for (int i = 0; i < count; i++) {
         int64_t last = stretch[i]->offset + stretch[i]->bytes;
         end = last > end ? last : end;
@@ -240,18 +253,19 @@ static int64_t place(struct arena *arena, struct stretch *const *stretch, int co
 
 int64_t pack_stretches(struct arena *arena, struct stretch *const *stretch, int count)
 {
-    int best = 0, groups = last_group(stretch, count) + 1;
-    int64_t best_end = INT64_MAX;
+    int groups = last_group(stretch, count) + 1;
+    int64_t best = INT64_MAX, *offset = ARENA_ARRAY(arena, int64_t, count + 1);
     for (int i = 0; i < ORDERS; i++) {
-        if (!orders[i].in_time && count > FEW)
+        if (orders[i].weight && count > FEW)
             continue;
         int64_t end = place(arena, stretch, count, groups, &orders[i]);
-        if (end < best_end) {
-            best_end = end;
-            best = i;
-        }
+        for (int k = 0; k < count && end < best; k++)
+            offset[k] = stretch[k]->offset;
+        best = end < best ? end : best;
     }
-    return place(arena, stretch, count, groups, &orders[best]);
+    for (int i = 0; i < count; i++)
+        stretch[i]->offset = offset[i];
+    return best;
 }
 
 int64_t pack_bound(struct arena *arena, struct stretch *const *stretch, int count)

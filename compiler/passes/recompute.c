@@ -242,6 +242,7 @@ static void recompute(struct graph *graph, int depth)
         move(&r, id);
     graph_drop_dead(graph);
     arena_free(arena);
+    graph_verify(graph, "recompute");
 }
 
 void pass_recompute(struct graph *graph)
