@@ -70,6 +70,27 @@ static int contracts(const struct shape *s)
     return 1;
 }
 
+/* Outputs that are finished in registers: of 13 rows, 23 columns and chains of 20. */
+static int finishes(void)
+{
+    enum { M = 13, N = 23, K = 20 };
+    float a[M * K], b[K * N], plain[M * N], out[M * N], bias[N];
+    fill(a, M * K, 0);
+    fill(b, K * N, OPERAND);
+    fill(bias, N, 2 * OPERAND);
+    inv_contract(plain, N, a, K, 1, b, N, 1, M, N, K);
+    struct inv_finish first = {bias, 1, NULL, 0}, second = {NULL, 0, plain, N};
+    inv_contract_finish(out, N, a, K, 1, b, N, 1, M, N, K, &first);
+    for (long i = 0; i < M * N; i++)
+        if (!same(out[i], inv_max(0.0f, inv_add(plain[i], bias[i % N]))))
+            return 0;
+    inv_contract_finish(out, N, a, K, 1, b, N, 1, M, N, K, &second);
+    for (long i = 0; i < M * N; i++)
+        if (!same(out[i], plain[i] <= 0.0f ? 0.0f : plain[i]))
+            return 0;
+    return 1;
+}
+
 /* Windows of 3 x 3 over a padded image of 5 x 6 and 7 channels, and the same as columns. */
 static int contracts_windows(void)
 {
@@ -138,6 +159,8 @@ static const char *check_contract(void)
     for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (!contracts(&shapes[i]))
             return FAULT("the contraction kernel");
+    if (!finishes())
+        return FAULT("what is made of a contraction in registers");
     if (!contracts_windows())
         return FAULT("the contraction of windows");
     if (!contracts_pages(1) || !contracts_pages(2))

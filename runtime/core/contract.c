@@ -34,6 +34,7 @@ struct job {
     const struct inv_operand *a_walk, *b_walk; /* of operands without strides, else NULL */
     long a_first, b_first;
     const struct inv_later *later; /* or NULL */
+    const struct inv_finish *finish; /* or NULL: by tiles */
 };
 
 #if defined(__GNUC__)
@@ -101,19 +102,39 @@ static void add_rows(const struct job *job, float *out, const float *tile, long 
     }
 }
 
+/* Kernels for rows of a that lie side by side finish nothing; others take such rows, too. */
+static int is_beside(const struct tile *t)
+{
+    return t->as_m == 1 && !t->finishes;
+}
+
 static tile_kernel *choose_kernel(const struct tile *t, long rows, long vectors)
 {
     int part = t->last != INV_WIDTH;
     if (t->form != STRIDED)
         return reaching_kernels[rows - 1][vectors - 1][t->form - ALONG];
     return vectors > VECTORS ? wide_kernels[rows - 1][part]
-                             : kernels[rows - 1][vectors - 1][t->as_m == 1][part];
+                             : kernels[rows - 1][vectors - 1][is_beside(t)][part];
+}
+
+/* The finish of a tile whose first output is i, j. */
+INV_FN void finish_from(const struct job *job, struct tile *t, long i, long j)
+{
+    const struct inv_finish *finish = job->finish;
+    t->finishes = finish != NULL;
+    if (finish == NULL)
+        return;
+    t->bias = finish->bias ? finish->bias + j : NULL;
+    t->relu = finish->relu;
+    t->above = finish->above ? finish->above + i * finish->ld + j : NULL;
+    t->above_m = finish->ld;
 }
 
 /* A strip of up to ROWS rows from row i of the job, whose a the tile knows. */
 static void contract_strip(const struct job *job, struct tile *t, long i, long j, long rows,
                            long columns)
 {
+    finish_from(job, t, i, j);
     tile_kernel *kernel = choose_kernel(t, rows, divide_up(columns, INV_WIDTH));
     _Alignas(64) float tile[ROWS * COLUMNS];
     float *out = job->out + i * job->os_m + j * job->os_n;
@@ -475,8 +496,9 @@ static void contract_near_chunk(const struct job *job, long p, long k)
             if (job->later && p + k == job->k)
                 fetch_reads(job, i, j, count, columns);
             t.out = job->out + i * job->os_m + j;
+            finish_from(job, &t, i, j);
             if (job->os_n == 1)
-                kernels[count - 1][vectors - 1][t.as_m == 1][t.last != INV_WIDTH](&t);
+                kernels[count - 1][vectors - 1][is_beside(&t)][t.last != INV_WIDTH](&t);
             else
                 contract_strip(job, &t, i, j, count, columns);
             t.a += count * t.as_m;
@@ -536,20 +558,85 @@ static long job_cost(const struct job *job)
     return vectors * (4 * job->m + turn) + scatter;
 }
 
+/* The transposed job. */
+static struct job flip(const struct job *job)
+{
+    return (struct job){.out = job->out, .a = job->b, .b = job->a, .os_m = job->os_n,
+                        .os_n = job->os_m, .as_m = job->bs_n, .as_k = job->bs_k,
+                        .bs_k = job->as_k, .bs_n = job->as_m, .m = job->n, .n = job->m,
+                        .k = job->k};
+}
+
 /* Lanes lie across columns; where these are few and rows are many, the transposed job is done. */
+static int is_better_flipped(const struct job *job, const struct job *flipped)
+{
+    long m = job->m, n = job->n;
+    int columns = n == 1 && job->as_k == 1 && job->as_m != 1;
+    int rows = m == 1 && job->bs_k == 1 && job->bs_n != 1;
+    int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
+    return !columns && (rows || (ragged && job_cost(flipped) < job_cost(job)));
+}
+
+/* Whether tiles hold whole products before they store them. */
+static int finishes_in_tiles(const struct job *job)
+{
+    int column = job->n == 1 && job->as_k == 1 && job->as_m != 1;
+    return job->k > 0 && job->k <= CHUNK && !column && (is_near(job) || !is_packed(job));
+}
+
+/* Up to a vector of outputs that are stored already. */
+INV_FN void finish_part(float *out, const float *bias, int relu, const float *above, long count)
+{
+    inv_vec sum = inv_vec_load_part(out, count);
+    if (bias != NULL)
+        sum = inv_vec_add(sum, inv_vec_load_part(bias, count));
+    if (relu)
+        sum = inv_vec_above(sum, sum);
+    if (above != NULL)
+        sum = inv_vec_above(inv_vec_load_part(above, count), sum);
+    inv_vec_store_part(out, sum, count);
+}
+
+static void finish_outputs(const struct job *job, const struct inv_finish *f)
+{
+    for (long i = 0; i < job->m; i++)
+        for (long j = 0; j < job->n; j += INV_WIDTH)
+            finish_part(job->out + i * job->os_m + j, f->bias ? f->bias + j : NULL, f->relu,
+                        f->above ? f->above + i * f->ld + j : NULL,
+                        shorter(job->n - j, INV_WIDTH));
+}
+
+/* The job in the form that is faster, and the finish of its outputs. */
+static void contract_and_finish(struct job *job, const struct inv_finish *finish)
+{
+    job->as_m = job->m == 1 ? 1 : job->as_m;
+    job->bs_n = job->n == 1 ? 1 : job->bs_n;
+    struct job flipped = flip(job);
+    int flips = is_better_flipped(job, &flipped);
+    if (finish != NULL && !flips && finishes_in_tiles(job))
+        job->finish = finish;
+    contract_job(flips ? &flipped : job);
+    if (finish != NULL && job->finish == NULL)
+        finish_outputs(job, finish);
+}
+
 void inv_contract_before(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                          long bs_k, long bs_n, long m, long n, long k,
                          const struct inv_later *later)
 {
-    as_m = m == 1 ? 1 : as_m;
-    bs_n = n == 1 ? 1 : bs_n;
-    struct job job = {out, a, b, ldo, 1, as_m, as_k, bs_k, bs_n, m, n, k, NULL, NULL, 0, 0, later};
-    struct job flipped = {out, b, a, 1, ldo, bs_n, bs_k, as_k, as_m, n, m, k, NULL, NULL, 0, 0,
-                          NULL};
-    int columns = n == 1 && as_k == 1 && as_m != 1, rows = m == 1 && bs_k == 1 && bs_n != 1;
-    int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
-    int flip = !columns && (rows || (ragged && job_cost(&flipped) < job_cost(&job)));
-    contract_job(flip ? &flipped : &job);
+    struct job job = {.out = out, .a = a, .b = b, .os_m = ldo, .os_n = 1, .as_m = as_m,
+                      .as_k = as_k, .bs_k = bs_k, .bs_n = bs_n, .m = m, .n = n, .k = k,
+                      .later = later};
+    contract_and_finish(&job, NULL);
+}
+
+void inv_contract_finish(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                         long bs_k, long bs_n, long m, long n, long k,
+                         const struct inv_finish *finish)
+{
+    struct job job = {.out = out, .a = a, .b = b, .os_m = ldo, .os_n = 1, .as_m = as_m,
+                      .as_k = as_k, .bs_k = bs_k, .bs_n = bs_n, .m = m, .n = n, .k = k};
+    contract_and_finish(&job, finish);
 }
 
 void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
@@ -573,7 +660,7 @@ void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, lon
                           const struct inv_operand *b, long b_first, long m, long n, long k)
 {
     struct job job = {out, a->x, b->x, ldo, 1, 2, 2, 2, 2, m, n, k, a, b, a_first, b_first,
-                      NULL};
+                      NULL, NULL};
     if (is_strided(a)) {
         job.as_m = only_stride(a->own, a->owns);
         job.as_k = only_stride(a->k, a->ks);
@@ -587,7 +674,7 @@ void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, lon
         job.b_walk = NULL;
     }
     struct job flipped = {out, job.b, job.a, 1, ldo, job.bs_n, job.bs_k, job.as_k, job.as_m,
-                          n, m, k, job.b_walk, job.a_walk, b_first, a_first, NULL};
+                          n, m, k, job.b_walk, job.a_walk, b_first, a_first, NULL, NULL};
     int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
     const struct job *best = ragged && job_cost(&flipped) < job_cost(&job) ? &flipped : &job;
     enum form form = choose_form(best);

@@ -22,6 +22,7 @@ extern "C" {
 
 #define inv_contract INV_LEVEL_NAME(inv_contract)
 #define inv_contract_before INV_LEVEL_NAME(inv_contract_before)
+#define inv_contract_finish INV_LEVEL_NAME(inv_contract_finish)
 #define inv_contract_windows INV_LEVEL_NAME(inv_contract_windows)
 #define inv_contract_pages INV_LEVEL_NAME(inv_contract_pages)
 
@@ -40,6 +41,20 @@ struct inv_later {
 void inv_contract_before(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                          long bs_k, long bs_n, long m, long n, long k,
                          const struct inv_later *later);
+
+/* What becomes of each output, in this order: bias[j] is added; then it is max(0, output); then +0
+ * where above[i * ld + j] <= 0. A pointer that is NULL stands for nothing of the kind. */
+struct inv_finish {
+    const float *bias;
+    int relu;
+    const float *above;
+    long ld;
+};
+
+/* The same, and outputs are finished while registers hold them, where chains are short. */
+void inv_contract_finish(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                         long bs_k, long bs_n, long m, long n, long k,
+                         const struct inv_finish *finish);
 
 /* The same of operands as core/windows.h has them, from those rows of each on. */
 void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, long a_first,

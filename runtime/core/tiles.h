@@ -58,6 +58,10 @@ struct tile {
     const float *const *at; /* of a that is not at `a`: see enum form */
     const long *length;     /* of each piece */
     long pieces, from;
+    int finishes; /* outputs are finished before they are stored, by those below: see inv_finish */
+    int relu;
+    const float *bias, *above; /* or NULL */
+    long above_m;
 };
 
 #if defined(__GNUC__)
@@ -152,6 +156,43 @@ INV_FN void finish_tile(const struct tile *t, inv_vec acc[ROWS][WIDE], int rows,
         add_tile(t, acc, rows, vectors, part, 0);
 }
 
+/* Vector v of what stands at `from`; the last one may be a part. */
+INV_FN inv_vec load_last(const struct tile *t, const float *from, int v, int vectors, int part)
+{
+    return part && v == vectors - 1 ? inv_vec_load_part(from + v * INV_WIDTH, t->last)
+                                    : inv_vec_load(from + v * INV_WIDTH);
+}
+
+/* Chains that are whole products become what the caller makes of these. */
+INV_FN void finish_chains(const struct tile *t, inv_vec acc[ROWS][WIDE], int rows, int vectors,
+                          int part)
+{
+    if (t->bias) {
+        inv_vec bias[WIDE];
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            bias[v] = load_last(t, t->bias, v, vectors, part);
+        UNROLL
+        for (int i = 0; i < rows; i++)
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                acc[i][v] = inv_vec_add(inv_vec_add(inv_vec_splat(0.0f), acc[i][v]), bias[v]);
+    }
+    if (t->relu)
+        UNROLL
+        for (int i = 0; i < rows; i++)
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                acc[i][v] = inv_vec_above(acc[i][v], acc[i][v]);
+    if (t->above)
+        UNROLL
+        for (int i = 0; i < rows; i++)
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                acc[i][v] = inv_vec_above(
+                    load_last(t, t->above + i * t->above_m, v, vectors, part), acc[i][v]);
+}
+
 INV_FN void clear_tile(inv_vec acc[ROWS][WIDE], int rows, int vectors)
 {
     UNROLL
@@ -184,6 +225,8 @@ INV_FN void chain_tile(const struct tile *t, int rows, int vectors, int beside, 
         fetch_outputs(t, rows, vectors);
         chain_steps(t, acc, a, &b, near, rows, vectors, beside, part);
     }
+    if (!beside && t->finishes)
+        finish_chains(t, acc, rows, vectors, part);
     finish_tile(t, acc, rows, vectors, part);
 }
 

@@ -1,6 +1,8 @@
 /*
  * A vector of INV_WIDTH floats with exactly the operations the contraction kernel needs, each
  * lane rounding as inv_fma and inv_add do. The _part forms touch the first `count` lanes only.
+ * inv_vec_above(t, x) is +0 where t <= 0, and x elsewhere, also where t is NaN: with t = x it is
+ * inv_max(0, x).
  *
  * inv_vec_turn reads a block of INV_WIDTH rows, row[l][p .. p + 3], and writes its four columns in
  * turn: to[q * stride + l] = row[l][p + q].
@@ -20,6 +22,8 @@ typedef __m512 inv_vec;
 #define inv_vec_splat(x) _mm512_set1_ps(x)
 #define inv_vec_add(a, b) _mm512_add_ps(a, b)
 #define inv_vec_fma(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define inv_vec_above(t, x) \
+    _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(t, _mm512_setzero_ps(), _CMP_NLE_UQ), x)
 
 INV_FN __mmask16 inv_vec_mask(long count)
 {
@@ -53,6 +57,7 @@ typedef __m256 inv_vec;
 #define inv_vec_splat(x) _mm256_set1_ps(x)
 #define inv_vec_add(a, b) _mm256_add_ps(a, b)
 #define inv_vec_fma(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define inv_vec_above(t, x) _mm256_and_ps(_mm256_cmp_ps(t, _mm256_setzero_ps(), _CMP_NLE_UQ), x)
 
 INV_FN __m256i inv_vec_mask(long count)
 {
@@ -84,6 +89,8 @@ typedef float32x4_t inv_vec;
 #define inv_vec_splat(x) vdupq_n_f32(x)
 #define inv_vec_add(a, b) vaddq_f32(a, b)
 #define inv_vec_fma(a, b, c) vfmaq_f32(c, a, b)
+#define inv_vec_above(t, x) \
+    vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x), vcleq_f32(t, vdupq_n_f32(0.0f))))
 #define inv_vec_quads(row, p) vld1q_f32((row)[0] + (p))
 #define INV_VEC_LOW(a, b) vzip1q_f32(a, b)
 #define INV_VEC_HIGH(a, b) vzip2q_f32(a, b)
@@ -131,6 +138,13 @@ INV_FN inv_vec inv_vec_fma(inv_vec a, inv_vec b, inv_vec c)
     for (int i = 0; i < INV_WIDTH; i++)
         c.lane[i] = inv_fma(a.lane[i], b.lane[i], c.lane[i]);
     return c;
+}
+
+INV_FN inv_vec inv_vec_above(inv_vec t, inv_vec x)
+{
+    for (int i = 0; i < INV_WIDTH; i++)
+        x.lane[i] = t.lane[i] <= 0.0f ? 0.0f : x.lane[i];
+    return x;
 }
 #endif
 

@@ -1,3 +1,4 @@
 
-    inv_contract(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
-                 ${b}, ${b_k}, ${b_n}, ${rows}, ${columns}, ${k});
+    ${more}
+    ${contract}(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
+                 ${b}, ${b_k}, ${b_n}, ${rows}, ${columns}, ${k}${and_more});

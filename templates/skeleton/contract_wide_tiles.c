@@ -5,9 +5,9 @@
         for (${int} left = 0; left < ${n}; left += ${tile_columns}) {
             const ${int} right = ${n} - left < ${tile_columns} ? ${n} : left + ${tile_columns};
 ${tile}
-            ${later}
+            ${more}
             ${contract}(${out}, ${tile_columns}, ${a}, ${a_m}, ${a_k},
-                         ${b}, ${b_k}, ${b_n}, last - first, right - left, ${k}${and_later});
+                         ${b}, ${b_k}, ${b_n}, last - first, right - left, ${k}${and_more});
 ${body}
         }
     }

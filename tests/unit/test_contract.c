@@ -14,7 +14,10 @@ typedef void contraction(float *, long, const float *, long, long, const float *
                          long, long);
 typedef void contraction_of_windows(float *, long, const struct inv_operand *, long,
                                     const struct inv_operand *, long, long, long, long);
+typedef void finished(float *, long, const float *, long, long, const float *, long, long, long,
+                      long, long, const struct inv_finish *);
 #if defined(__x86_64__)
+finished inv_contract_finish_avx2, inv_contract_finish_avx512;
 contraction inv_contract_avx2, inv_contract_avx512;
 contraction_of_windows inv_contract_windows_avx2, inv_contract_windows_avx512;
 #endif
@@ -124,6 +127,67 @@ static void check_problem(contraction *contract, const struct problem *s)
     free(left);
     free(right);
     free(out);
+}
+
+/* ---- what becomes of outputs ---- */
+
+static const uint32_t special[] = {0, 0x80000000u, 0x7fc00000u, 0x7f800000u, 0xff800000u};
+
+/* The output that the chain becomes. */
+static float finish_one(const struct inv_finish *f, float sum, long i, long j)
+{
+    if (f->bias)
+        sum = inv_add(sum, f->bias[j]);
+    if (f->relu)
+        sum = inv_max(0.0f, sum);
+    return f->above && f->above[i * f->ld + j] <= 0.0f ? 0.0f : sum;
+}
+
+/* As check_problem, with a bias, relu and what must be above 0, each or not. */
+static void check_finish(finished *contract, const struct problem *s)
+{
+    float *left = fill(s->m, s->k, s->as_m, s->as_k), *right = fill(s->k, s->n, s->bs_k, s->bs_n);
+    float *out = malloc((size_t)(s->m * s->ldo + 1) * sizeof *out);
+    float *bias = fill(1, s->n, s->n, 1), *above = fill(s->m, s->n, s->n, 1);
+    const float *a = left + 1, *b = right + 1;
+    for (int i = 0; i < 5; i++) {
+        bias[1 + draw(s->n)] = inv_from_bits(special[draw(5)]);
+        above[1 + draw(s->m * s->n)] = inv_from_bits(special[draw(5)]);
+    }
+    struct inv_finish f = {draw(3) ? bias + 1 : NULL, draw(2) == 1, draw(3) ? NULL : above + 1,
+                           s->n};
+    int good = 1;
+    for (long i = 0; i < s->m * s->ldo; i++)
+        out[i] = untouched;
+    contract(out, s->ldo, a, s->as_m, s->as_k, b, s->bs_k, s->bs_n, s->m, s->n, s->k, &f);
+    for (long i = 0; i < s->m; i++)
+        for (long j = 0; j < s->n; j++) {
+            float wanted = finish_one(&f, chain(s, a, b, i, j), i, j);
+            good &= inv_bits(inv_canonical(out[i * s->ldo + j])) ==
+                    inv_bits(inv_canonical(wanted));
+        }
+    CU_ASSERT_TRUE(good && gaps_are_untouched(s, out));
+    if (!good)
+        printf("finish: m %ld n %ld k %ld a %ld %ld b %ld %ld bias %d relu %d above %d\n", s->m,
+               s->n, s->k, s->as_m, s->as_k, s->bs_k, s->bs_n, f.bias != NULL, f.relu,
+               f.above != NULL);
+    free(left);
+    free(right);
+    free(out);
+    free(bias);
+    free(above);
+}
+
+static void check_level_of_finishes(finished *contract)
+{
+    for (int i = 0; i < 1500; i++) {
+        struct problem s = {.m = 1 + draw(40), .n = 1 + draw(draw(4) ? 40 : 200),
+                            .k = draw(8) ? draw(40) : draw(300)};
+        s.ldo = s.n + (draw(2) ? 0 : draw(20));
+        lay_out(s.m, s.k, &s.as_m, &s.as_k);
+        lay_out(s.k, s.n, &s.bs_k, &s.bs_n);
+        check_finish(contract, &s);
+    }
 }
 
 static void check_size(contraction *contract, long m, long n, long k)
@@ -278,13 +342,15 @@ static void test_portable(void)
 {
     check_level(inv_contract);
     check_level_of_windows(inv_contract_windows);
+    check_level_of_finishes(inv_contract_finish);
 }
 
 #if defined(__x86_64__)
 static void test_avx2(void)
 {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        check_level(inv_contract_avx2), check_level_of_windows(inv_contract_windows_avx2);
+        check_level(inv_contract_avx2), check_level_of_windows(inv_contract_windows_avx2),
+            check_level_of_finishes(inv_contract_finish_avx2);
     else
         puts("skipped: this processor has no AVX2");
 }
@@ -292,7 +358,8 @@ static void test_avx2(void)
 static void test_avx512(void)
 {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-        check_level(inv_contract_avx512), check_level_of_windows(inv_contract_windows_avx512);
+        check_level(inv_contract_avx512), check_level_of_windows(inv_contract_windows_avx512),
+            check_level_of_finishes(inv_contract_finish_avx512);
     else
         puts("skipped: this processor has no AVX-512");
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "emit/c/finish.h"
 #include "emit/c/group.h"
 #include "emit/c/row.h"
 #include "emit/c/windows.h"
@@ -280,6 +281,8 @@ static const char *product_element(struct nest *nest, int id)
     int rows = matmul->shape.rank - 2, column = matmul->shape.rank - 1;
     bool wide = tile_is_wide(f, matmul);
     struct extent width = extent_of(&matmul->shape, column);
+    if (nest->rank == 1 && !extent_is(width, 1))
+        return arena_printf(f->emit->arena, "tile[i - %sfirst]", function_factor(f, width));
     struct text index;
     text_init(&index, f->emit->arena);
     text_puts(&index, "");              /* a value of one element is made before the loops */
@@ -292,11 +295,30 @@ static const char *product_element(struct nest *nest, int id)
     return arena_printf(f->emit->arena, "tile[%s]", index.size ? index.data : "0");
 }
 
+/* Where all that the epilogue touches lies as the product does, or is one value, one loop walks
+ * whole rows of it: vectors are full, however short a row is.  False where it is not so. */
+static bool flat_epilogue(struct function *f, const struct node *matmul, const struct nest *like,
+                          struct code *body)
+{
+    struct nest nest = *like;
+    nest_init(&nest, f, &matmul->shape, 0);
+    if (nest.rank != 1)
+        return false;
+    const char *width = function_factor(f, extent_of(&matmul->shape, 1));
+    nest.loop[0].from = arena_printf(f->emit->arena, "%sfirst", width);
+    nest.loop[0].to = arena_printf(f->emit->arena, "%slast", width);
+    nest_emit(&nest, body);
+    return true;
+}
+
 static void contract_epilogue(struct function *f, const struct node *matmul, const char *storage,
                               bool by_columns, struct code *body)
 {
     bool paged = matmul->shape.rank == 3;
     struct nest nest = {.local = product_element, .state = (void *)(uintptr_t)storage};
+    if (!paged && !by_columns && (storage || !tile_is_wide(f, matmul)) &&
+        flat_epilogue(f, matmul, &nest, body))
+        return;
     nest_init(&nest, f, &matmul->shape, paged ? KEEP_ALL : KEEP_FIRST);
     struct nest_loop *rows = &nest.loop[paged ? 1 : 0];
     rows->from = "first";
@@ -444,8 +466,9 @@ static void contract_later(struct function *f, const struct node *matmul, const 
         text_printf(&list, "%s%s + %s * first%s%s", i > 0 ? ", " : "", later.name[i], n,
                     *column ? " + " : "", column);
     if (later.count > 0)
-        group_contract_call(f, arena_printf(f->emit->arena, "const struct inv_later later = {{%s}, "
-                                            "%d, %s};", list.data, later.count, n));
+        group_contract_call(f, "inv_contract_before",
+                            arena_printf(f->emit->arena, "const struct inv_later later = {{%s}, "
+                                         "%d, %s};", list.data, later.count, n), "later");
 }
 
 static void matmul_group(struct function *f)
@@ -457,9 +480,11 @@ static void matmul_group(struct function *f)
     int product = group_product_storage(f, matmul);
     const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
     bool by_columns = splits_columns(f, matmul, storage != NULL);
+    const char *finish = by_columns || !storage ? NULL : finish_line(f, matmul, product, "begin");
     struct code body;
     code_init(&body, f->emit->arena);
-    contract_epilogue(f, matmul, storage, by_columns, &body);
+    if (!finish)
+        contract_epilogue(f, matmul, storage, by_columns, &body);
     bool tiled = body.count > 0;
     const char *row = tiled ? "first" : paged || by_columns ? "" : "begin";
     contract_limits(f, shape, by_columns);
@@ -475,7 +500,8 @@ static void matmul_group(struct function *f)
     values_printf(f->values, "tile_columns", "%d", TILE_COLUMNS);
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
     function_set_code(f, "body", &body, paged || wide ? 3 : 2);
-    group_contract_call(f, "");
+    group_contract_call(f, finish ? "inv_contract_finish" : "inv_contract", finish ? finish : "",
+                        "finish");
     if (tiled)
         contract_later(f, matmul, storage, wide ? "left" : by_columns ? "begin" : "");
     f->skeleton = paged && tiled ? "templates/skeleton/contract_page_tiles.c"

@@ -172,9 +172,9 @@ int group_product_storage(const struct function *f, const struct node *matmul)
     return -1;
 }
 
-void group_contract_call(struct function *f, const char *later)
+void group_contract_call(struct function *f, const char *call, const char *line, const char *name)
 {
-    values_set(f->values, "later", later);
-    values_set(f->values, "contract", *later ? "inv_contract_before" : "inv_contract");
-    values_set(f->values, "and_later", *later ? ", &later" : "");
+    values_set(f->values, "more", line);
+    values_set(f->values, "contract", call);
+    values_set(f->values, "and_more", *line ? arena_printf(f->emit->arena, ", &%s", name) : "");
 }

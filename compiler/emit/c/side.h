@@ -38,7 +38,8 @@ struct side group_contract_side(struct function *, const struct node *matmul, in
  * which then overwrites them; -1: in a tile. */
 int group_product_storage(const struct function *, const struct node *);
 
-/* The call of inv_contract in a skeleton; `later` declares what it asks ahead for, or is "". */
-void group_contract_call(struct function *, const char *later);
+/* The call in a skeleton: "inv_contract", or one with an argument more, `name`, which the line
+ * declares. */
+void group_contract_call(struct function *, const char *call, const char *line, const char *name);
 
 #endif

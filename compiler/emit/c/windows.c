@@ -245,7 +245,7 @@ void windows_group(struct function *f)
     values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, &c));
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, &c));
     function_set_code(f, "body", &body, 2);
-    group_contract_call(f, "");
+    group_contract_call(f, "inv_contract", "", "");
     f->skeleton = c.windowed ? tiled ? "templates/skeleton/windows_tiles.c"
                                      : "templates/skeleton/windows.c"
                   : tiled    ? "templates/skeleton/contract_tiles.c"
