@@ -115,6 +115,82 @@ int inv_chain_step(struct inv_session *s, const struct inv_order *order, int64_t
     return inv_verify_step(s, mark, loss);
 }
 
+/* ---- in a checkpoint: "LINK SKIPPED PREFIXES STEPS:WEIGHTS:LINK ..." ---- */
+
+char *inv_chain_text(const struct inv_session *s)
+{
+    const struct inv_chain *c = &s->receipt.chain;
+    char link[65], *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    if (!to)
+        return inv_copy_text("");
+    inv_sha256_hex(c->link, link);
+    fprintf(to, "%s %lld ", link, (long long)c->skipped);
+    for (int64_t i = 0; i < c->prefixes; i++)
+        fprintf(to, "%08x", c->prefix[i]);
+    for (int64_t i = 0; i < c->marks; i++)
+        fprintf(to, " %lld:%s:%s", (long long)c->mark[i].steps, c->mark[i].weights,
+                c->mark[i].link);
+    fclose(to);
+    return text;
+}
+
+/* So many bytes of hexadecimal digits, which are passed over; 0 where they are none. */
+static int take_bytes(const char **at, uint8_t *byte, int count)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 0; i < 2 * count; i++, ++*at) {
+        const char *digit = **at ? strchr(digits, **at) : NULL;
+        if (!digit)
+            return 0;
+        byte[i / 2] = (uint8_t)((i % 2 ? byte[i / 2] << 4 : 0) | (digit - digits));
+    }
+    return 1;
+}
+
+static int take_number(const char **at, char end, int64_t most, int64_t *number)
+{
+    for (*number = 0; **at >= '0' && **at <= '9' && *number <= most; ++*at)
+        *number = *number * 10 + (**at - '0');
+    return *number <= most && *(*at)++ == end;
+}
+
+static int take_mark(struct inv_chain *c, const char **at, int64_t steps)
+{
+    uint8_t weights[32], link[32];
+    int64_t number;
+    int good = take_number(at, ':', steps, &number) && take_bytes(at, weights, 32) &&
+               *(*at)++ == ':' && take_bytes(at, link, 32);
+    if (!good || (c->marks > 0 && number <= c->mark[c->marks - 1].steps))
+        return 0;
+    struct inv_mark *mark = add_mark(c);
+    mark->steps = number;
+    inv_sha256_hex(weights, mark->weights);
+    inv_sha256_hex(link, mark->link);
+    return 1;
+}
+
+int inv_chain_take(struct inv_session *s, const char *text, int64_t steps)
+{
+    struct inv_chain *c = &s->receipt.chain;
+    uint8_t byte[4];
+    if (!take_bytes(&text, c->link, 32) || *text++ != ' ' ||
+        !take_number(&text, ' ', steps, &c->skipped))
+        return 0;
+    for (c->prefixes = 0; c->prefixes < steps / c->every; c->prefixes++) {
+        if (!take_bytes(&text, byte, 4))
+            return 0;
+        c->prefix[c->prefixes] = (uint32_t)byte[0] << 24 | (uint32_t)byte[1] << 16 |
+                                 (uint32_t)byte[2] << 8 | byte[3];
+    }
+    while (*text++ == ' ')
+        if (!take_mark(c, &text, steps))
+            return 0;
+    c->steps = steps;
+    return text[-1] == 0;
+}
+
 void inv_chain_free(struct inv_chain *c)
 {
     free(c->prefix);

@@ -34,6 +34,10 @@ int64_t inv_chain_stop(const struct inv_session *, int64_t first, int64_t end);
 /* After a step: the last of an epoch, or not; loss: NaN where it was left out. */
 int inv_chain_step(struct inv_session *, const struct inv_order *, int64_t step, float loss,
                    int last);
+/* The chain so far as a text, in new memory, and back: what a checkpoint has of it.  take: after
+ * inv_chain_begin, of a run that has done so many steps; 0 where the text is none of it. */
+char *inv_chain_text(const struct inv_session *);
+int inv_chain_take(struct inv_session *, const char *text, int64_t steps);
 void inv_chain_free(struct inv_chain *);
 
 #endif

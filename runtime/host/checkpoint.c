@@ -132,7 +132,8 @@ static int interrupted(struct inv_checkpoint *c, int64_t step, const char *signa
 
 int inv_checkpoint_after(struct inv_checkpoint *c, int64_t step, int last)
 {
-    if (!options_of(c)->checkpoint)
+    int ends = last && step % c->order->per_epoch == 0;
+    if (!options_of(c)->checkpoint || (ends && inv_options_chained(options_of(c))))
         return INV_OK;
     const char *signal = inv_ending_asked();
     if ((signal || last || is_due(c, step)) && c->newest != step)

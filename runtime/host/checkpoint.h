@@ -24,7 +24,8 @@ int inv_checkpoint_begin(struct inv_checkpoint *, int64_t *step);
 /* So far steps from `step` on may be done at one time, `end` at most. */
 int64_t inv_checkpoint_next(const struct inv_checkpoint *, int64_t step, int64_t end);
 /* `step` steps are done; where that ends an epoch, all that belongs to it, too.  Writes where it is
- * time to, or `last`; INV_INTERRUPTED where a signal asked. */
+ * time to, or `last`; INV_INTERRUPTED where a signal asked.  A receipt tells of the last epoch, so
+ * that a run with one goes on from before its end. */
 int inv_checkpoint_after(struct inv_checkpoint *, int64_t step, int last);
 /* Signals end the program again; the status. */
 int inv_checkpoint_end(struct inv_checkpoint *, int status);

@@ -107,7 +107,7 @@ static int64_t rows_of(const struct inv_checkpoint *c, int64_t step)
 
 enum note {
     SHA256, FORMAT, MODEL, MODEL_SHA256, NUMERICS, SEED, DATA_FILES, PARTS, INIT, EPOCH_STEPS,
-    STEPS, ON_NAN, STEP, ROWS, SKIPPED, NOTES
+    STEPS, ON_NAN, RECEIPT, STEP, ROWS, SKIPPED, CHAIN, NOTES
 };
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
@@ -131,10 +131,20 @@ static const struct {
     [EPOCH_STEPS] = { "epoch_steps", "the number of steps in an epoch", 0 },
     [STEPS] = { "steps", "the number of steps", 1 },
     [ON_NAN] = { "on_nan", "--on-nan", 1 },
+    [RECEIPT] = { "receipt", "--receipt, and how often it marks", 0 },
     [STEP] = { "step", NULL, 0 },       /* with rows and skipped steps of its epoch so far */
     [ROWS] = { "rows", NULL, 0 },
     [SKIPPED] = { "skipped", NULL, 0 },
+    [CHAIN] = { "chain", NULL, 0 },     /* of the receipt: chain.h */
 };
+
+/* How often the receipt has marks beside those of epochs; "none" without one. */
+static char *receipt_text(const struct inv_options *o)
+{
+    return !inv_options_chained(o)  ? inv_copy_text("none")
+           : o->receipt_every > 0   ? inv_text("every %lld", (long long)o->receipt_every)
+                                    : inv_copy_text("epochs");
+}
 
 static char *data_files(const struct inv_dataset *data)
 {
@@ -164,6 +174,9 @@ static char *text_of(const struct inv_checkpoint *c, enum note note, int64_t ste
     case EPOCH_STEPS: return inv_text("%lld", (long long)c->order->per_epoch);
     case STEPS: return inv_text("%lld", (long long)c->steps);
     case ON_NAN: return inv_copy_text(c->s->options.on_nan ? c->s->options.on_nan : "stop");
+    case RECEIPT: return receipt_text(&c->s->options);
+    case CHAIN:
+        return inv_options_chained(&c->s->options) ? inv_chain_text(c->s) : inv_copy_text("");
     case ROWS: return inv_text("%lld", (long long)rows_of(c, step));
     case SKIPPED:
         return inv_text("%lld", is_within_epoch(c, step) ? (long long)c->pass->skipped : 0LL);
@@ -275,14 +288,17 @@ static int report(const struct inv_checkpoint *c, const char *path, enum note no
     return !(known[note].may && c->s->options.resume_anyway);
 }
 
-/* Whether the file is of this run; parts of rows follow from files and seed. */
+/* Whether the file is of this run; parts of rows follow from files and seed, and a run without a
+ * receipt asks for none. */
 static int is_same_run(const struct inv_checkpoint *c, const struct inv_tensor_file *r)
 {
     int errors = 0;
     for (int n = FORMAT; n < STEP; n++) {
         const char *there = inv_tensors_note(r, known[n].key);
         char *here = text_of(c, (enum note)n, 0);
-        if ((!there || strcmp(there, here) != 0) && !(n == PARTS && errors > 0))
+        int free_to = (n == PARTS && errors > 0) ||
+                      (n == RECEIPT && !inv_options_chained(&c->s->options));
+        if ((!there || strcmp(there, here) != 0) && !free_to)
             errors += report(c, r->path, (enum note)n, there ? there : "", here);
         free(here);
         if (n == FORMAT && errors > 0)
@@ -340,11 +356,21 @@ static int take_tensors(struct inv_checkpoint *c, struct inv_tensor_file *r)
     return good;
 }
 
+static int take_chain(struct inv_checkpoint *c, const struct inv_tensor_file *r, int64_t step)
+{
+    const char *text = inv_tensors_note(r, known[CHAIN].key);
+    if (!inv_options_chained(&c->s->options) || (text && inv_chain_take(c->s, text, step)))
+        return 1;
+    inv_error(&c->s->errors, "%s: its chain of steps is not that of a receipt of %lld steps; begin "
+              "without --resume", r->path, (long long)c->steps);
+    return 0;
+}
+
 int inv_checkpoint_read(struct inv_checkpoint *c, const char *path, FILE *file, int64_t *step)
 {
     struct inv_tensor_file r = { .path = path, .file = file, .errors = &c->s->errors };
     int good = inv_tensors_open(&r, INV_TENSORS_HEADER) && is_same_run(c, &r) &&
-               read_place(c, &r, step) && take_tensors(c, &r);
+               read_place(c, &r, step) && take_tensors(c, &r) && take_chain(c, &r, *step);
     inv_tensors_close(&r);
     return good;
 }

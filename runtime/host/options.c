@@ -317,6 +317,7 @@ static void check_verify(const struct inv_options *o, struct inv_errors *errors)
                        : o->receipt           ? "receipt"
                        : o->save_init         ? "save-init"
                        : o->checkpoint        ? "checkpoint"
+                       : o->resume            ? "resume"
                                               : NULL;
     if (o->verify && name)
         inv_error(errors, "--verify trains as the receipt says: leave out --%s", name);
@@ -333,9 +334,6 @@ static void check_checkpoint(const struct inv_options *o, struct inv_errors *err
     if (o->resume && strcmp(o->resume, "auto") == 0 && !o->checkpoint)
         inv_error(errors, "--resume auto goes on from the file of --checkpoint; add --checkpoint "
                   "FILE, or name the file itself");
-    if (o->resume && inv_options_chained(o))
-        inv_error(errors, "--%s is of a run from its first step on; leave out --resume",
-                  o->receipt ? "receipt" : "verify");
     if (o->resume_anyway && !o->resume)
         inv_error(errors, "--resume-anyway needs --resume FILE");
     if ((o->checkpoint || o->resume) && !inv_options_train(o))

@@ -200,6 +200,9 @@ static void begin_run(struct run *r, const struct inv_model *model)
         .watch = { .kept = kept } };
     r->s.data.fitted.parts = parts;
     r->s.options.resume_anyway = (int)draw(2);
+    r->s.options.receipt = draw(2) ? "r" : NULL;
+    r->s.receipt.chain.every = 1;
+    r->s.receipt.chain.prefix = inv_allocate(31 * sizeof *r->s.receipt.chain.prefix);
     r->c = (struct inv_checkpoint){ .s = &r->s, .order = &r->order, .pass = &r->pass,
                                     .watch = &r->watch, .steps = 30 };
 }
@@ -209,8 +212,11 @@ static void make_checkpoint(const struct inv_model *model)
     struct run r;
     struct inv_errors errors = { .to = stderr };
     begin_run(&r, model);
+    r.s.options.receipt = "r";
+    r.s.receipt.chain.prefixes = 17;
     if (!inv_checkpoint_write(&r.c, path, 0, 17, &errors))
         fail("cannot write its seed");
+    inv_chain_free(&r.s.receipt.chain);
     read_file(&seed[CHECKPOINT]);
 }
 
@@ -350,6 +356,7 @@ static void load_checkpoint(const struct inv_model *model, struct inv_errors *er
     if (!why)
         inv_checkpoint_read(&r.c, path, file, &step);
     free(why);
+    inv_chain_free(&r.s.receipt.chain);
     fclose(file);
 }
 

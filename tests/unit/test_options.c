@@ -87,7 +87,7 @@ static void test_refused(void)
     check_bad("--checkpoint c --checkpoint-keep 101", "--checkpoint-keep 101: from 1 to 100");
     check_bad("--resume auto", "--resume auto goes on from the file of --checkpoint; add");
     check_bad("--resume-anyway", "--resume-anyway needs --resume FILE");
-    check_bad("--receipt r --resume c", "--receipt is of a run from its first step on; leave out");
+    check_bad("--verify r --resume c", "--verify trains as the receipt says: leave out --resume");
     check_bad("--checkpoint c --evaluate", "--checkpoint is for training alone");
     check_bad("--resume c --predict x", "--resume is for training alone");
     check_bad("--epoch 3", "unknown option --epoch; did you mean --epochs?");
