@@ -13,7 +13,8 @@
  * stands in a loop: gradients read it stacked.
  *
  * A region within another has its turn after that: of the copies that this one's gradients read,
- * the inner one's are made once more, and those of another inner one need not be there yet. */
+ * the inner one's are made once more, and those of another inner one need not be there yet.
+ * Last the gradients of regions come in such an order that sums of them take little memory. */
 #include "graph/loop.h"
 #include "graph/op.h"
 #include "passes/pass.h"
@@ -245,6 +246,214 @@ static void recompute(struct graph *graph, int depth)
     graph_verify(graph, "recompute");
 }
 
+/* ---- the order of gradients ---- */
+
+/* Nodes first .. end - 1: gradients of one region of the depth at hand, and what others make again
+ * amid them. */
+struct block {
+    int first, end;
+};
+
+struct turn {
+    struct graph *graph;
+    int *region;                        /* by id: the region of the depth at hand, or 0 */
+    int *block;                         /* by id: the region of the block that it stands in */
+    bool *free;                         /* by id: stands before all blocks at hand */
+    int *map;                           /* old id -> new id */
+    struct node **sorted;
+    int count;
+};
+
+/* What several blocks read may stand before all of them, with what it is made of from node `from`
+ * on, unless that is made again for one of them, or long: it is then free. */
+static bool can_be_free(const struct turn *t, int id, int from, int depth)
+{
+    const struct node *node = t->graph->node[id];
+    bool can = !(node->again && t->region[id] == t->block[id]) && depth < CHEAP_MAX;
+    if (id < from || t->free[id])
+        return true;
+    for (int i = 0; can && i < node->count; i++)
+        can = can_be_free(t, node->operand[i], from, depth + 1);
+    return can && !(node->again && node->after >= from && !t->free[node->after]);
+}
+
+static void set_free(const struct turn *t, int id, int from)
+{
+    const struct node *node = t->graph->node[id];
+    if (id < from || t->free[id])
+        return;
+    t->free[id] = true;
+    for (int i = 0; i < node->count; i++)
+        set_free(t, node->operand[i], from);
+}
+
+/* Does the node wait for one between `from` and `to` that cannot be free? */
+static bool waits_for(const struct turn *t, int id, int from, int to)
+{
+    const struct node *node = t->graph->node[id];
+    for (int i = node->again ? -1 : 0; i < node->count; i++) {
+        int needed = i < 0 ? node->after : node->operand[i];
+        if (needed >= to || needed < from)
+            continue;
+        if (!can_be_free(t, needed, from, 0))
+            return true;
+        set_free(t, needed, from);
+    }
+    return false;
+}
+
+/* The block that begins at the node, a gradient's of a region. */
+static struct block block_at(const struct turn *t, int first)
+{
+    struct block block = {first, first + 1};
+    int region = t->region[first];
+    for (int id = first; id < t->graph->count && t->graph->node[id]->gradient; id++) {
+        if (t->region[id] == region)
+            block.end = id + 1;
+        else if (!t->graph->node[id]->again)
+            break;
+    }
+    for (int id = first; id < block.end; id++)
+        t->block[id] = region;
+    return block;
+}
+
+/* Lists the blocks from the node on, of regions side by side in one, of which none waits for
+ * another; returns their number. */
+static int list_blocks(const struct turn *t, int first, struct block *block)
+{
+    const int *outer = t->graph->outer;
+    int count = 0, at = first;
+    while (at < t->graph->count && t->graph->node[at]->gradient && t->region[at] &&
+           outer[t->region[at]] == outer[t->region[first]]) {
+        block[count] = block_at(t, at);
+        for (; at < block[count].end; at++)
+            if (waits_for(t, at, first, block[count].first))
+                return count;
+        count++;
+    }
+    return count;
+}
+
+/* Moves those nodes of the block that are free, or are not, to the end of the new order. */
+static void take(struct turn *t, const struct block *block, bool free)
+{
+    for (int id = block->first; id < block->end; id++)
+        if (t->free[id] == free) {
+            t->map[id] = t->count;
+            t->sorted[t->count++] = t->graph->node[id];
+        }
+}
+
+static void renumber(struct graph *graph, const int *map, struct node **sorted)
+{
+    graph->node = sorted;
+    graph->room = graph->count;
+    for (int id = 0; id < graph->count; id++) {
+        struct node *node = sorted[id];
+        node->id = id;
+        for (int i = 0; i < node->count; i++)
+            node->operand[i] = map[node->operand[i]];
+        node->forward = node->forward < 0 ? -1 : map[node->forward];
+        node->after = node->again && node->after >= 0 ? map[node->after] : -1;
+    }
+}
+
+/* Gradients go the way back, but contributions to one are added up in the order of the model
+ * (docs/numerics.md): where regions do not wait for each other, the first of the model comes
+ * first, so that contributions are added as they are made, and need not lie there until the last
+ * is. */
+static void turn_regions(struct graph *graph, int depth)
+{
+    struct arena *arena = arena_new();
+    int count = graph->count;
+    struct block *block = ARENA_ARRAY(arena, struct block, count + 1);
+    struct turn t = {graph, ARENA_ARRAY(arena, int, count + 1),
+                     ARENA_ARRAY(arena, int, count + 1), ARENA_ARRAY(arena, bool, count + 1),
+                     ARENA_ARRAY(arena, int, count + 1),
+                     ARENA_ARRAY(graph->nodes, struct node *, count + 1), 0};
+    for (int id = 0; id < count; id++)
+        t.region[id] = region_at(graph, graph->node[id]->region, depth);
+    for (int id = 0; id < count; id = block[0].end) {
+        int blocks = list_blocks(&t, id, block);
+        if (blocks == 0)
+            block[blocks++] = (struct block){id, id + 1};
+        for (int k = 0; k < blocks; k++)
+            take(&t, &block[k], true);
+        for (int k = blocks - 1; k >= 0; k--)
+            take(&t, &block[k], false);
+        block[0].end = block[blocks - 1].end;
+    }
+    renumber(graph, t.map, t.sorted);
+    arena_free(arena);
+}
+
+/* Is the node the sum of contributions to a gradient? */
+static bool is_sum(const struct node *node)
+{
+    return node->op == OP_ADD && is_gradient(node);
+}
+
+/* Nodes in their new order, sums as soon as what they add is there. */
+struct line_up {
+    struct graph *graph;
+    int *map;                           /* old id -> new id, or -1 */
+    int *user, *next;                   /* 2 * sum + operand: the first of an old id; the next */
+    struct node **sorted;
+    int count;
+};
+
+/* Could the sum come now? */
+static bool is_there(const struct line_up *l, int id)
+{
+    const struct node *node = l->graph->node[id];
+    bool there = l->map[id] < 0;
+    for (int i = 0; i < node->count; i++)
+        there &= l->map[node->operand[i]] >= 0;
+    return there;
+}
+
+static void put(struct line_up *l, int id)
+{
+    l->map[id] = l->count;
+    l->sorted[l->count++] = l->graph->node[id];
+}
+
+/* The node, if it is not there, then sums that waited for it, and those that waited for these. */
+static void put_with_sums(struct line_up *l, int id)
+{
+    int done = l->count;
+    if (l->map[id] < 0)
+        put(l, id);
+    while (done < l->count) {
+        int user = l->user[l->sorted[done++]->id];
+        for (; user >= 0; user = l->next[user])
+            if (is_there(l, user / 2))
+                put(l, user / 2);
+    }
+}
+
+static void hasten_sums(struct graph *graph)
+{
+    struct arena *arena = arena_new();
+    int count = graph->count;
+    struct line_up l = {graph, ARENA_ARRAY(arena, int, count), ARENA_ARRAY(arena, int, count),
+                        ARENA_ARRAY(arena, int, 2 * count),
+                        ARENA_ARRAY(graph->nodes, struct node *, count + 1), 0};
+    for (int id = 0; id < count; id++)
+        l.map[id] = l.user[id] = -1;
+    for (int id = 0; id < count; id++)
+        for (int i = 0; is_sum(graph->node[id]) && i < 2; i++) {
+            int operand = graph->node[id]->operand[i];
+            l.next[2 * id + i] = l.user[operand];
+            l.user[operand] = 2 * id + i;
+        }
+    for (int id = 0; id < count; id++)
+        put_with_sums(&l, id);
+    renumber(graph, l.map, l.sorted);
+    arena_free(arena);
+}
+
 void pass_recompute(struct graph *graph)
 {
     int deepest = 0;
@@ -253,4 +462,8 @@ void pass_recompute(struct graph *graph)
             deepest = depth_of(graph, region);
     for (int depth = 1; depth <= deepest; depth++)
         recompute(graph, depth);
+    for (int depth = 1; depth <= deepest && graph->loop_count == 0; depth++)
+        turn_regions(graph, depth);
+    if (deepest > 0 && graph->loop_count == 0)
+        hasten_sums(graph);
 }

@@ -522,6 +522,13 @@ static int simplify_stack(struct simplify *s, const struct node *stack)
 
 /* ---- common subexpressions ---- */
 
+/* Can the one stand for the other?  What is made again of a `recompute` is made for that alone. */
+static bool is_same(const struct node *a, const struct node *b)
+{
+    return node_same(a, b) &&
+           (a->region == b->region || op_def(a->op)->class == CLASS_SOURCE);
+}
+
 /* The node that computes the same, else this one with an id of its own. */
 static int unify(struct simplify *s, struct node *node)
 {
@@ -529,7 +536,7 @@ static int unify(struct simplify *s, struct node *node)
     int at = loop_of_node(s->new, node, s->at);
     int id = node_is_act(node) ? -1 : chains_first(&s->same, h);
     for (; id >= 0; id = chains_next(&s->same, id))
-        if (node_same(s->new->node[id], node))
+        if (is_same(s->new->node[id], node))
             return id;
     node->id = s->new->count;
     ARENA_PUSH(arena_of(s), s->new->node, s->new->count, s->new->room) = node;
