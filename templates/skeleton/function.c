@@ -1,5 +1,5 @@
 ${comment}
-static void ${name}(const struct inv_run *run, ${int} begin, ${int} end)
+INV_UNMERGED static void ${name}(const struct inv_run *run, ${int} begin, ${int} end)
 {
 @each pointer
     ${pointer}
