@@ -144,10 +144,12 @@ static int bring(struct gradient *d, int id)
     graph->layer = n->layer;
     graph->region = n->region;
     bool view = op_def(n->op)->class == CLASS_VIEW && n->op != OP_CARRY && n->op != OP_LAST;
-    if (n->op == OP_TURN)
-        d->brought[id] = graph_turn(graph, gradient_back(d, n->attr.loop), bring(d, n->operand[0]));
-    else
+    if (n->op == OP_TURN) {
+        int x = bring(d, n->operand[0]);
+        d->brought[id] = graph_turn(graph, gradient_back(d, n->attr.loop), x);
+    } else {
         d->brought[id] = view ? bring_view(d, n) : bring_stacked(d, id);
+    }
     return d->brought[id];
 }
 

@@ -5,8 +5,8 @@ static int build(struct graph *graph, const int *x)
 {
     int loop = graph_add_loop(graph, graph_node(graph, x[0])->shape.dim[0], true, -1);
     int h = graph_carry(graph, loop, x[1]);
-    int grown = graph_binary(graph, OP_MUL, graph_matmul(graph, h, x[2]),
-                             graph_turn(graph, loop, x[0]));
+    int slice = graph_turn(graph, loop, x[0]);
+    int grown = graph_binary(graph, OP_MUL, graph_matmul(graph, h, x[2]), slice);
     return graph_last(graph, graph_keep(graph, graph_binary(graph, OP_ADD, grown, h), h));
 }
 
