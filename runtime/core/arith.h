@@ -35,9 +35,9 @@
 #define INV_FN static inline
 #endif
 
-/* Of each function of a model: gcc is not to merge it with one that reads the same. gcc 12 gives the
- * second the code of the first by a call that it then inlines, and may lose its stores, as of two
- * equal transposes at level avx512: tests/cases/twins. */
+/* Of each function of a model: gcc is not to merge it with one that reads the same. gcc 12 gives
+ * the second the code of the first by a call that it then inlines, and may lose its stores, as of
+ * two equal transposes at level avx512: tests/cases/twins. */
 #if defined(__has_attribute)
 #if __has_attribute(no_icf)
 #define INV_UNMERGED __attribute__((no_icf))
