@@ -3,12 +3,13 @@
 #include "emit/share.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 #include "base/chains.h"
 
-/* Storage, and nodes outside, of groups that are looked at: others are long, and share nothing.  In
- * loops all are looked at, for storage may move. */
-enum { PARTS_MAX = 64, PARTS_IN_LOOP = 4 * GROUP_NODES_MAX };
+/* Storage, streams, and nodes outside, of groups that are looked at: others are long, and share
+ * nothing.  In loops all are looked at, for storage may move. */
+enum { PARTS_MAX = 64 };
 
 struct storage_part {
     const struct place *place;
@@ -22,10 +23,10 @@ struct writing {
     struct extent elements;             /* of a flat group; 0: the group is not flat */
     struct text numbers;
     int parts_max;
-    int outside[PARTS_IN_LOOP];
-    int outside_count;
-    struct storage_part part[PARTS_IN_LOOP];
-    int part_count;
+    int *outside;
+    int outside_count, outside_room;
+    struct storage_part *part;
+    int part_count, part_room;
     int64_t stream[PARTS_MAX];
     int stream_count;
     bool long_group;
@@ -110,7 +111,8 @@ static void put_place(struct writing *w, const struct place *place)
         return;
     }
     if (i == w->part_count)
-        w->part[w->part_count++] = (struct storage_part){.place = place};
+        ARENA_PUSH(w->emit->arena, w->part, w->part_count, w->part_room) =
+            (struct storage_part){.place = place};
     if (place->bytes > w->part[i].bytes)
         w->part[i].bytes = place->bytes;
     put(w, i);
@@ -138,7 +140,7 @@ static void put_operand(struct writing *w, int id)
     w->long_group = i == w->parts_max;
     if (w->long_group)
         return;
-    w->outside[w->outside_count++] = id;
+    ARENA_PUSH(w->emit->arena, w->outside, w->outside_count, w->outside_room) = id;
     put_node(w, id);
 }
 
@@ -224,7 +226,7 @@ static void write_group(struct writing *w, const struct graph *graph, int index)
     const struct group *group = &graph->schedule->group[index];
     w->graph = graph;
     w->group = index;
-    w->parts_max = group->loop < 0 ? PARTS_MAX : PARTS_IN_LOOP;
+    w->parts_max = group->loop < 0 ? PARTS_MAX : INT_MAX;
     find_elements(w);
     w->numbers.size = 0;
     w->outside_count = w->part_count = w->stream_count = 0;

@@ -20,7 +20,7 @@ static int64_t saved_bytes(const struct program *program)
     for (int i = 0; i < program->variable_count; i++) {
         const struct variable *v = program->variable[i];
         if (v->kind == VAR_PARAM || v->kind == VAR_BUFFER)
-            bytes += shape_elements(&v->shape) * (v->dtype == BOOL ? 1 : dtype_bytes(v->dtype));
+            bytes += variable_file_bytes(v);
     }
     return bytes;
 }

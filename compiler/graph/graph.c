@@ -138,30 +138,36 @@ int graph_add(struct graph *graph, enum op op, int count, const int *operand,
 
 /* ---- dead nodes ---- */
 
-/* Marks what live nodes read, then the keeps of carries that are: they stand behind these.  Was
+/* Marks what marked nodes read, then the keeps of carries that are: they stand behind these.  Was
  * there one that had not been marked? */
-static bool spread_live(const struct graph *graph, bool *live)
+static bool spread_marks(const struct graph *graph, int last, bool *marked)
 {
     bool again = false;
-    for (int id = graph->count - 1; id >= 0; id--) {
+    for (int id = last; id >= 0; id--) {
         const struct node *node = graph->node[id];
-        live[id] |= node->op == OP_STORE;
-        for (int i = 0; live[id] && i < node->count; i++)
-            live[node->operand[i]] = true;
+        for (int i = 0; marked[id] && i < node->count; i++)
+            marked[node->operand[i]] = true;
     }
-    for (int id = 0; id < graph->count; id++) {
+    for (int id = 0; id <= last; id++) {
         const struct node *node = graph->node[id];
-        if (node->op == OP_KEEP && live[node->operand[1]] && !live[id])
-            again = live[id] = true;
+        if (node->op == OP_KEEP && marked[node->operand[1]] && !marked[id])
+            again = marked[id] = true;
     }
     return again;
+}
+
+void graph_mark_read(const struct graph *graph, int last, bool *marked)
+{
+    while (spread_marks(graph, last, marked))
+        continue;
 }
 
 static bool *find_live(struct arena *arena, const struct graph *graph)
 {
     bool *live = ARENA_ARRAY(arena, bool, graph->count + 1);
-    while (spread_live(graph, live))
-        continue;
+    for (int id = 0; id < graph->count; id++)
+        live[id] = graph->node[id]->op == OP_STORE;
+    graph_mark_read(graph, graph->count - 1, live);
     return live;
 }
 

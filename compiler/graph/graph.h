@@ -111,6 +111,7 @@ bool shape_broadcast(const struct shape *, const struct shape *, struct shape *r
 /* "f32[b, 64]", "f32[b*3, 4]", "f32" */
 const char *shape_print(struct arena *, enum dtype, const struct shape *);
 const char *dtype_name(enum dtype);
+int64_t dtype_bytes(enum dtype); /* in memory */
 
 /* ---- building: each checks by the operator's infer rule and returns the new id.
  * A shape that does not fit is a bug of the caller here (assert): lowering has checked the
@@ -179,6 +180,8 @@ int graph_last(struct graph *, int keep);               /* what the last turn ke
 /* Drops nodes that no store needs, and loops without any, and numbers the others densely.  A
  * gradient node whose forward node is gone, or stands behind it, forgets it. */
 void graph_drop_dead(struct graph *);
+/* Marks all up to the node `last` that marked nodes depend on, through carries of loops, too. */
+void graph_mark_read(const struct graph *, int last, bool *marked);
 
 /* ---- reading and checking ---- */
 /* Applies the operator's rule: sets dtype and shape where these are implied, checks operands and

@@ -55,12 +55,22 @@ static int reads_from(const struct graph *graph, const struct node *n, const str
     return leads_out(n) ? n->attr.loop : loops->at[n->id];
 }
 
+static int depth_of(const struct graph *graph, int loop)
+{
+    int depth = 0;
+    for (; loop >= 0; loop = graph->loop[loop].outer)
+        depth++;
+    return depth;
+}
+
 static const char *node_problem(const struct graph *graph, int id, const struct loops *loops)
 {
     const struct node *n = graph->node[id];
     for (int i = 0; i < n->count; i++)
         if (!loop_within(graph, reads_from(graph, n, loops), loops->at[n->operand[i]]))
             return "an operand stands in another loop";
+    if (depth_of(graph, loops->at[id]) > LOOPS_DEEP)
+        return "loops stand too deep in one another";
     if (n->op == OP_STORE && loops->at[id] >= 0)
         return "a variable is stored in a loop";
     if (n->op == OP_CARRY && loops->keep[id] < 0)

@@ -59,3 +59,19 @@ bool variable_lasts(const struct variable *variable)
 {
     return variable->kind <= VAR_AVERAGE && variable->dtype == F32;
 }
+
+struct variable *program_average_of(const struct program *program, const struct variable *average)
+{
+    for (int i = 0; i < program->variable_count; i++) {
+        struct variable *v = program->variable[i];
+        if ((v->kind == VAR_BLOCK || v->kind == VAR_PARAM) && strcmp(v->path, average->path) == 0)
+            return v;
+    }
+    return NULL;
+}
+
+int64_t variable_file_bytes(const struct variable *variable)
+{
+    int64_t element = variable->dtype == BOOL ? 1 : dtype_bytes(variable->dtype);
+    return shape_elements(&variable->shape) * element;
+}

@@ -261,6 +261,10 @@ struct variable *program_add_variable(struct program *, enum variable_kind, cons
 struct variable *program_variable(const struct program *, int id);
 /* Whether a step finds f32 in it that an earlier step left. */
 bool variable_lasts(const struct variable *);
+/* The parameter, or block of some, that an average is of; NULL where there is none. */
+struct variable *program_average_of(const struct program *, const struct variable *average);
+/* Of one row, as a weights file has it. */
+int64_t variable_file_bytes(const struct variable *);
 
 /* Whether a field is read from image files. */
 bool program_reads_images(const struct program *);

@@ -63,6 +63,11 @@ bool shape_broadcast(const struct shape *a, const struct shape *b, struct shape 
     return true;
 }
 
+int64_t dtype_bytes(enum dtype dtype)
+{
+    return dtype == I64 ? 8 : 4;
+}
+
 const char *dtype_name(enum dtype dtype)
 {
     static const char *const names[] = {

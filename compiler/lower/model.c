@@ -16,31 +16,12 @@
 #include "lower/weight.h"
 
 /* ---- what a result depends on ---- */
-/* Marks what marked nodes read, then the keeps of carries that are: these are what they took.  Was
- * there one that had not been marked? */
-static bool spread_reached(const struct graph *graph, int last, bool *reached)
-{
-    bool again = false;
-    for (int id = last; id >= 0; id--) {
-        const struct node *n = graph_node(graph, id);
-        for (int i = 0; reached[id] && i < n->count; i++)
-            reached[n->operand[i]] = true;
-    }
-    for (int id = 0; id <= last; id++) {
-        const struct node *n = graph_node(graph, id);
-        if (n->op == OP_KEEP && reached[n->operand[1]] && !reached[id])
-            again = reached[id] = true;
-    }
-    return again;
-}
-
 const char *lower_missing(struct lower *l, int node)
 {
     const struct results *results = l->results;
     bool *reached = ARENA_ARRAY(l->arena, bool, node + 1);
     reached[node] = true;
-    while (spread_reached(l->graph, node, reached))
-        continue;
+    graph_mark_read(l->graph, node, reached);
     for (int i = results->stand_in_count - 1; i >= 0; i--)
         if (results->stand_in[i].node <= node && reached[results->stand_in[i].node])
             return results->stand_in[i].what;

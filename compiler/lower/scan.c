@@ -287,9 +287,10 @@ static struct value scan_result(struct lower *l, struct frame *frame, struct sca
         v = value_spread(l, v);
     v.classes = classes;
     if (scan->mask >= 0) {
-        struct value of[] = {value_tensor(l, scan->mask, true, span), value_to_f32(l, v),
-                             value_to_f32(l, value_number(0, span))};
-        of[0] = value_row_rank(l, of[0], value_rank(l, v));
+        struct value of[3];
+        of[1] = value_to_f32(l, v);
+        of[2] = value_to_f32(l, value_number(0, span));
+        of[0] = value_row_rank(l, value_tensor(l, scan->mask, true, span), value_rank(l, of[1]));
         v = value_map(l, OP_SELECT, 3, of, span);
     }
     v = stack(l, scan->loop, v);

@@ -8,7 +8,7 @@
  *
  * What init makes of such a weight for another variable is made of the drawn one, as on the host:
  * a weight that is needed so is none of these. */
-#include <string.h>
+#include <assert.h>
 
 #include "passes/schedule.h"
 
@@ -49,11 +49,12 @@ static void leave_out_set(const struct program *program)
         for (size_t k = 0; k < sizeof set / sizeof *set; k++)
             not_in_flash(program, set[k]);
     }
-    for (int i = 0; i < program->variable_count; i++)
-        for (int k = 0; program->variable[i]->kind == VAR_AVERAGE && k < program->variable_count;
-             k++)
-            if (strcmp(program->variable[k]->path, program->variable[i]->path) == 0)
-                not_in_flash(program, k);
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *v = program->variable[i];
+        const struct variable *of = v->kind == VAR_AVERAGE ? program_average_of(program, v) : NULL;
+        if (of)
+            not_in_flash(program, of->id);
+    }
 }
 
 /* ---- what init needs ---- */
@@ -146,16 +147,16 @@ static void sort_groups(const struct frozen *f)
 void pass_frozen(struct program *program)
 {
     const struct graph *init = program->phase[PHASE_INIT];
-    bool loops = init && init->loop_count > 0; /* whose groups keep their places */
+    assert(!init || init->loop_count == 0); /* the language has no scan in start values */
     for (int i = 0; i < program->variable_count; i++) {
         struct variable *v = program->variable[i];
-        v->in_flash = !loops && ((v->kind == VAR_PARAM && v->block < 0) || v->kind == VAR_BUFFER);
+        v->in_flash = (v->kind == VAR_PARAM && v->block < 0) || v->kind == VAR_BUFFER;
     }
     leave_out_stored(program);
     leave_out_set(program);
     program->tuning_groups = init ? init->schedule->group_count : 0;
     struct frozen f = {.program = program, .scratch = arena_new(), .init = init};
-    if (init && !loops) {
+    if (init) {
         f.needed = ARENA_ARRAY(f.scratch, bool, f.init->schedule->group_count + 1);
         find_needed(&f);
         sort_groups(&f);

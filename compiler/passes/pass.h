@@ -132,7 +132,6 @@ struct access schedule_access(const struct graph *, int operand, const struct sh
 struct access schedule_copied_access(const struct graph *, int view, const struct shape *space);
 /* Row-major strides in elements. */
 void shape_strides(const struct shape *, struct extent stride[RANK_MAX]);
-int64_t dtype_bytes(enum dtype);
 
 /* lower: AST -> program with graphs of all phases, training gradients not yet made.  False and
  * diags where the model is wrong. */

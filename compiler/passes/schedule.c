@@ -12,11 +12,6 @@ void ids_add(struct arena *arena, struct ids *ids, int id)
     ARENA_PUSH(arena, ids->id, ids->count, ids->room) = id;
 }
 
-int64_t dtype_bytes(enum dtype dtype)
-{
-    return dtype == I64 ? 8 : 4;
-}
-
 bool shape_axis_is_one(const struct shape *shape, int axis)
 {
     return shape->dim[axis] == 1 && axis != shape->rows;
@@ -425,11 +420,10 @@ static void pair_reader(struct pairs *pairs, int reader, int source)
 }
 
 /* What reads what a loop carries comes before what is kept of it for the next turn. */
-static void pair_carries(struct pairs *pairs, const struct ids *keep, int reader, int source)
+static void pair_carry(struct pairs *pairs, const struct loops *loops, int reader, int carry)
 {
-    for (int i = 0; i < keep->count; i++)
-        if (pairs->graph->node[keep->id[i]]->operand[1] == source && keep->id[i] != reader)
-            add_pair(pairs, reader, keep->id[i]);
+    if (loops->keep[carry] >= 0 && loops->keep[carry] != reader)
+        add_pair(pairs, reader, loops->keep[carry]);
 }
 
 /* The loss is looked at, at graph->count, before anything else is stored. */
@@ -462,10 +456,8 @@ void schedule_hazards(const struct graph *graph, struct arena *arena, struct ids
     list_stores(&pairs);
     for (int i = 0; i < pairs.stores.count; i++)
         pair_loss(&pairs, pairs.stores.id[i]);
-    struct ids sources = {0}, keeps = {0};
-    for (int id = 0; id < graph->count; id++)
-        if (graph->node[id]->op == OP_KEEP)
-            ids_add(arena, &keeps, id);
+    struct ids sources = {0};
+    const struct loops loops = loops_of(graph, arena);
     for (int id = 0; id < graph->count; id++) {
         sources.count = 0;
         if (graph->node[id]->again && graph->schedule->group_of[id] >= 0)
@@ -476,6 +468,6 @@ void schedule_hazards(const struct graph *graph, struct arena *arena, struct ids
             if (graph->node[sources.id[i]]->op == OP_READ)
                 pair_reader(&pairs, id, sources.id[i]);
             else if (graph->node[sources.id[i]]->op == OP_CARRY)
-                pair_carries(&pairs, &keeps, id, sources.id[i]);
+                pair_carry(&pairs, &loops, id, sources.id[i]);
     }
 }

@@ -1,8 +1,8 @@
 #include "report/report.h"
 #include <string.h>
 #include "build/build.h"
-#include "core/sha256.h"
 #include "host/claims.h"
+#include "host/digest.h"
 #include "host/output.h"
 #include "report/chart.h"
 #include "report/page.h"
@@ -46,27 +46,6 @@ static bool same_model(struct inv_errors *errors, const struct report_request *r
     return false;
 }
 
-static bool hash_file(struct inv_errors *errors, const char *path, char hex[65])
-{
-    static char part[1 << 16];
-    struct inv_sha256 sha;
-    uint8_t digest[32];
-    size_t n;
-    FILE *file = fopen(path, "rb");
-    inv_sha256_init(&sha);
-    while (file && (n = fread(part, 1, sizeof part, file)) > 0)
-        inv_sha256_update(&sha, part, n);
-    bool good = file && !ferror(file);
-    if (file)
-        fclose(file);
-    inv_sha256_final(&sha, digest);
-    inv_sha256_hex(digest, hex);
-    if (!good)
-        inv_error(errors, "%s: cannot read weights; --weights takes the file that a trainer wrote",
-                  path);
-    return good;
-}
-
 /* The weights are those that one of the runs wrote. */
 static bool same_weights(struct inv_errors *errors, const struct report_request *report,
                          const struct run *run)
@@ -74,7 +53,7 @@ static bool same_weights(struct inv_errors *errors, const struct report_request 
     char hex[65];
     if (!report->weights)
         return true;
-    if (!hash_file(errors, report->weights, hex))
+    if (!inv_digest_file(report->weights, "weights", hex, errors))
         return false;
     for (int i = 0; i < report->count; i++)
         if (run[i].weights && !strcmp(run[i].weights, hex))

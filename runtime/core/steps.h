@@ -55,8 +55,6 @@ INV_FN void inv_run_steps(const struct inv_run *run, const struct inv_step *step
 
 /* ---- phases with loops ---- */
 
-enum { INV_NUMBERS_MOVED = 1088 };      /* of a step whose storage moves, at most */
-
 struct inv_loops {
     const struct inv_loop *loop;
     size_t count;
@@ -108,12 +106,13 @@ INV_FN int inv_next_step(struct inv_turns *turns, int number)
     return number;
 }
 
+/* at: room for the numbers of a step whose storage moves. */
 INV_FN void inv_run_loops(const struct inv_run *run, const struct inv_step *step, size_t count,
-                          const struct inv_trace_node *nodes, const struct inv_loops *loops)
+                          const struct inv_trace_node *nodes, const struct inv_loops *loops,
+                          int64_t *at)
 {
     struct inv_turns turns = {.loops = loops, .move = loops->move};
     struct inv_run here = *run;
-    int64_t at[INV_NUMBERS_MOVED];
     for (int i = 0; i < (int)count; i = inv_next_step(&turns, i)) {
         here.at = inv_numbers_of(run, &turns, &step[i], i, at);
         inv_run_step(&here, &step[i], nodes);

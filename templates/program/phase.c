@@ -30,9 +30,10 @@ static const struct inv_move ${name}_moves[] = {
 
 static void ${name}(const struct inv_run *run)
 {
+    int64_t at[${numbers}];
     const struct inv_loops loops = {${name}_loops, sizeof ${name}_loops / sizeof *${name}_loops,
                                     ${name}_moves};
     inv_run_loops(run, ${name}_steps, sizeof ${name}_steps / sizeof *${name}_steps, trace_nodes,
-                  &loops);
+                  &loops, at);
 }
 @end

@@ -24,9 +24,10 @@ file == 2 && $2 ~ /^v/ && /%[yz]mm/ {
     wide[name]++
 }
 
-file == 3 && /^static void / {
-    name = $3
+file == 3 && /^(INV_UNMERGED )?static void / {
+    name = $0
     sub(/\(.*/, "", name)
+    sub(/.* /, "", name)
 }
 file == 3 && /^ *INDEPENDENT$/ && name ~ /^(augment|train|update|evaluate|init)_/ {
     at = FNR + 1

@@ -22,11 +22,11 @@
 #define PASTE(a, b) PASTE_(a, b)
 #define API(name) PASTE(MODEL, name)
 #define LIMIT(name) PASTE(UPPER, name)
+#define KEPT_BYTES LIMIT(SAVE_BYTES)
+#include "kept.h"
 
 static unsigned char arena[LIMIT(ARENA_BYTES)] __attribute__((aligned(64)));
 static unsigned char work[LIMIT(INFER_BYTES)] __attribute__((aligned(64)));
-static unsigned char kept[LIMIT(SAVE_BYTES)];
-static size_t kept_bytes;
 static unsigned char best_weights[LIMIT(WEIGHT_BYTES)] __attribute__((aligned(8)));
 static int32_t order[LIMIT(ORDER_WORDS)(MAIN_ROWS + TRAIN_ROWS + LIMIT(DRAWN_ROWS)) + 1];
 static struct MODEL model, reader;
@@ -73,26 +73,6 @@ static void expect(int good, const char *what)
 }
 
 /* ---- callbacks ---- */
-
-static int keep(void *user, const void *bytes, size_t count)
-{
-    (void)user;
-    if (count > sizeof kept - kept_bytes)
-        return 1;
-    memcpy(kept + kept_bytes, bytes, count);
-    kept_bytes += count;
-    return 0;
-}
-
-static int fetch(void *user, void *bytes, size_t count)
-{
-    size_t *at = (size_t *)user;
-    if (count > kept_bytes - *at)
-        return 1;
-    memcpy(bytes, kept + *at, count);
-    *at += count;
-    return 0;
-}
 
 static int refuse(void *user, const void *bytes, size_t count)
 {

@@ -23,6 +23,7 @@
 #include "host/missing.h"
 #include "host/safetensors.h"
 #include "host/statement.h"
+#include "draw.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
 enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PICTURE, RECEIPT,
@@ -36,16 +37,6 @@ struct input {
 static struct input seed[FORMATS];
 static const char path[] = "fuzz_data.input";
 static unsigned char arena[FAKE_ARENA] __attribute__((aligned(64)));
-static uint64_t state;
-
-/* xorshift64* (Vigna 2016) */
-static uint32_t draw(size_t below)
-{
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return (uint32_t)((state * 0x2545f4914f6cdd1du >> 32) % (below ? below : 1));
-}
 
 static void fail(const char *what)
 {

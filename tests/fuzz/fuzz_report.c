@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "report/page.h"
+#include "draw.h"
 
 enum { ROOM = 1 << 14, EDITS = 4, HANG_SECONDS = 20 };
 
@@ -26,16 +27,6 @@ static const char *const words[] = {"1e308", "-1e308", "null", "[", "]", "{", "}
                                     "\\u0041", "\\", "-", "0", "1e-320", "\n", "nan", "epoch",
                                     "step", "val.", "\"x\":1,", "\"x\":[[1]],", "99999999999999"};
 static const char path[] = "fuzz_report.input", good[] = "fuzz_report.good";
-static uint64_t state;
-
-/* xorshift64* (Vigna 2016) */
-static uint32_t draw(size_t below)
-{
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return (uint32_t)((state * 0x2545f4914f6cdd1du >> 32) % (below ? below : 1));
-}
 
 static void write_file(const char *name, const char *text, size_t size)
 {

@@ -4,52 +4,27 @@
 #include <string.h>
 
 #include "graph/loop.h"
-#include "graph/op.h"
 #include "passes/schedule.h"
 #include "emit/plan_text.h"
-
-static struct arena *arena;
-static struct program *program;
-static struct graph *graph;
-static const struct span nowhere;
-
-static void start(void)
-{
-    if (arena != NULL)
-        arena_free(arena);
-    arena = arena_new();
-    program = ARENA_NEW(arena, struct program);
-    program->arena = arena;
-    program->diags = diags_new(arena);
-    program->name = "test";
-    program->train.batch = 5;
-    graph = graph_new(program, "train");
-    program->phase[PHASE_TRAIN] = graph;
-}
-
-static int variable(enum variable_kind kind, struct shape shape)
-{
-    const char *path = arena_printf(arena, "v%d", program->variable_count);
-    return program_add_variable(program, kind, path, F32, &shape, nowhere)->id;
-}
+#include "one_phase.h"
 
 /* f32[b, n], or f32[n] where rows is -1. */
 static int input(int rows, int64_t n)
 {
     struct shape s = rows < 0 ? shape_of(1, -1, (int64_t[]){n}) : shape_of(2, 0, (int64_t[]){1, n});
-    return graph_read(graph, variable(VAR_INPUT, s));
+    return graph_read(graph, variable(VAR_INPUT, F32, s));
 }
 
 /* f32[turns, b, n] */
 static int input_turns(int64_t turns, int64_t n)
 {
-    return graph_read(graph, variable(VAR_INPUT, shape_of(3, 1, (int64_t[]){turns, 1, n})));
+    return graph_read(graph, variable(VAR_INPUT, F32, shape_of(3, 1, (int64_t[]){turns, 1, n})));
 }
 
 static void output(int value)
 {
     const struct node *node = graph->node[value];
-    graph_store(graph, variable(VAR_REPORT, node->shape), value);
+    graph_store(graph, variable(VAR_REPORT, F32, node->shape), value);
 }
 
 static int op2(enum op op, int a, int b)
@@ -176,8 +151,8 @@ static int rnn(int64_t turns)
     int x = input_turns(turns, 6), w = input(-1, 8), loop = graph_add_loop(graph, turns, true, -1);
     struct shape square = shape_of(2, -1, (int64_t[]){8, 8});
     struct shape wide = shape_of(2, -1, (int64_t[]){6, 8});
-    int u = graph_read(graph, variable(VAR_PARAM, square));
-    int v = graph_read(graph, variable(VAR_PARAM, wide));
+    int u = graph_read(graph, variable(VAR_PARAM, F32, square));
+    int v = graph_read(graph, variable(VAR_PARAM, F32, wide));
     struct shape s = shape_of(2, 0, (int64_t[]){1, 8});
     int captured = graph_unary(graph, OP_EXP, w);
     int carry = graph_carry(graph, loop, graph_fill(graph, 0.0f, &s));

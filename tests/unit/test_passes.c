@@ -10,34 +10,9 @@
 #include "core/sha256.h"
 #include "core/sums.h"
 #include "graph/fold.h"
-#include "graph/op.h"
 #include "passes/schedule.h"
 #include "emit/plan_text.h"
-
-static struct arena *arena;
-static struct program *program;
-static struct graph *graph;
-static const struct span nowhere;
-
-static void start(void)
-{
-    if (arena != NULL)
-        arena_free(arena);
-    arena = arena_new();
-    program = ARENA_NEW(arena, struct program);
-    program->arena = arena;
-    program->diags = diags_new(arena);
-    program->name = "test";
-    program->train.batch = 5;
-    graph = graph_new(program, "train");
-    program->phase[PHASE_TRAIN] = graph;
-}
-
-static int variable(enum variable_kind kind, enum dtype dtype, struct shape shape)
-{
-    const char *path = arena_printf(arena, "v%d", program->variable_count);
-    return program_add_variable(program, kind, path, dtype, &shape, nowhere)->id;
-}
+#include "one_phase.h"
 
 static struct shape shape(int rank, int rows, int64_t a, int64_t b)
 {

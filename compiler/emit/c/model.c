@@ -24,7 +24,7 @@ static const char *c_step(const struct function *f, const char *own, struct trac
 static void c_loops(struct emit *emit, struct values *phase)
 {
     struct values *list = values_add_item(phase, emit->loop_count ? "looped" : "straight");
-    int move = 0;
+    int move = 0, numbers = 1;
     for (int i = 0; i < emit->loop_count; i++) {
         const struct loop_steps *steps = &emit->loop[i];
         while (move < emit->move_count && emit->move[move].step < steps->first)
@@ -37,7 +37,9 @@ static void c_loops(struct emit *emit, struct values *phase)
         const struct move *m = &emit->move[i];
         values_printf(values_add_item(list, "move"), "move", "%d, %d, %d, %d, %s", m->step,
                       m->numbers, m->number, m->loop, emit_extent_pair(emit->arena, m->bytes));
+        numbers = numbers > m->numbers ? numbers : m->numbers;
     }
+    values_printf(list, "numbers", "%d", numbers);
 }
 
 static void c_list_phase(struct emit *emit, const char *name, const char *index, int groups)

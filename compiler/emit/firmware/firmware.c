@@ -61,6 +61,8 @@ static const char *firmware_group(const struct function *f, const char *own, str
                         f->count.constant, f->count.rows, cost);
 }
 
+_Static_assert(LOOPS_DEEP == INV_LOOPS_DEEP, "the runtime has room for as many turns");
+
 /* The lists of a phase that has loops. */
 static void firmware_loops(struct emit *emit, struct values *phase)
 {
@@ -219,16 +221,6 @@ static void list_field(const struct lists *l, const struct data_field *field)
     list_fit(l, field);
 }
 
-static const struct variable *average_of(const struct program *program, const struct variable *v)
-{
-    for (int i = 0; i < program->variable_count; i++) {
-        const struct variable *o = program->variable[i];
-        if ((o->kind == VAR_BLOCK || o->kind == VAR_PARAM) && strcmp(o->path, v->path) == 0)
-            return o;
-    }
-    return NULL;
-}
-
 static void list_variables(const struct lists *l)
 {
     int averages = 0;
@@ -242,7 +234,9 @@ static void list_variables(const struct lists *l)
             set_whole(item, "offset", arena_offset(l->program, v));
             set_whole(item, "bytes", bytes);
         }
-        const struct variable *of = v->kind == VAR_AVERAGE ? average_of(l->program, v) : NULL;
+        if (v->kind != VAR_AVERAGE)
+            continue;
+        const struct variable *of = program_average_of(l->program, v);
         if (of) {
             struct values *item = values_add_item(l->emit->file, "average");
             set_whole(item, "index", averages++);
@@ -335,7 +329,7 @@ static int64_t print_tensor(struct text *text, const struct variable *v, int64_t
 {
     static const char *const dtype[] = {[F32] = "F32", [I32] = "I32", [BOOL] = "BOOL",
                                         [I64] = "I64"};
-    int64_t bytes = row_elements(v) * (v->dtype == BOOL ? 1 : dtype_bytes(v->dtype));
+    int64_t bytes = variable_file_bytes(v);
     text_printf(text, "%s\"%s\":{\"dtype\":\"%s\",\"shape\":[", offset > 0 || text->size > 1 ? ","
                 : "", v->path, dtype[v->dtype]);
     for (int d = 0; d < v->shape.rank; d++)

@@ -5,13 +5,14 @@
 #include <string.h>
 #include "net.h"
 
+#define KEPT_BYTES NET_SAVE_BYTES
+#include "kept.h"
+
 static unsigned char arena[NET_ARENA_BYTES] __attribute__((aligned(64)));
 static unsigned char tuning[NET_TUNING_BYTES] __attribute__((aligned(64)));
 static unsigned char work[NET_INFER_BYTES] __attribute__((aligned(64)));
 static unsigned char best_weights[NET_TRAINED_BYTES + 1] __attribute__((aligned(8)));
 static uint32_t others[sizeof net_weights / 4] __attribute__((aligned(8)));
-static unsigned char kept[NET_SAVE_BYTES];
-static size_t kept_bytes;
 static int32_t order[NET_ORDER_WORDS(NET_DRAWN_ROWS) + 1];
 static struct net model;
 static struct net_best best;
@@ -22,26 +23,6 @@ static void expect(int good, const char *what)
         return;
     fprintf(stderr, "%s: FAILED\n", what);
     exit(1);
-}
-
-static int keep(void *user, const void *bytes, size_t count)
-{
-    (void)user;
-    if (count > sizeof kept - kept_bytes)
-        return 1;
-    memcpy(kept + kept_bytes, bytes, count);
-    kept_bytes += count;
-    return 0;
-}
-
-static int fetch(void *user, void *bytes, size_t count)
-{
-    size_t *at = (size_t *)user;
-    if (count > kept_bytes - *at)
-        return 1;
-    memcpy(bytes, kept + *at, count);
-    *at += count;
-    return 0;
 }
 
 static int print(void *user, const void *bytes, size_t count)
