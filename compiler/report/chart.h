@@ -1,5 +1,5 @@
-/* Curves as SVG.  All numbers are printed from +, -, *, / and whole powers of ten: the same bytes
- * everywhere. */
+/* Curves as SVG.  All numbers come from +, -, *, /, floor, ceil, least and greatest, which have one
+ * result each: the same bytes everywhere. */
 #ifndef INVAR_REPORT_CHART_H
 #define INVAR_REPORT_CHART_H
 #include <stdbool.h>
@@ -18,12 +18,13 @@ struct curve {
 struct chart {
     const char *title, *x_name;         /* x_name: "epoch" */
     int number;                         /* on the page */
-    bool plain;                         /* the legend has no last, least and greatest values */
+    bool plain;                         /* the legend has labels alone, no values */
     struct curve *curve;
     int curve_count, curve_room;
 };
 
-/* A <figure>: title, curves with axes, legend with last and least values, data for the script. */
+/* A <figure>: title, curves with axes, legend with last, least and greatest
+ * values, data for the script. */
 void chart_print(struct text *, const struct chart *);
 
 #endif

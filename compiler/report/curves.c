@@ -3,8 +3,6 @@
 
 enum { AT_ONCE = 12 };                  /* charts that are not folded away */
 
-static const char *const pace_name[PACES] = {[BY_EPOCH] = "epoch", [BY_STEP] = "step"};
-
 /* Is it the first series of its name, over all runs? */
 static bool is_first(const struct run *run, int r, int s)
 {
@@ -30,7 +28,7 @@ static const char *label_of(struct arena *arena, const struct run *run, int runs
 static const char *title_of(struct arena *arena, const struct series *s)
 {
     if (!strcmp(s->name, "seconds"))
-        return arena_printf(arena, "seconds of each %s", pace_name[s->pace]);
+        return arena_printf(arena, "seconds of each %s", run_pace[s->pace]);
     const char *name = !strncmp(s->name, "lr", 2) && (!s->name[2] || s->name[2] == ' ')
                            ? arena_printf(arena, "learning rate%s", s->name + 2)
                            : s->name;
@@ -41,7 +39,7 @@ static const char *title_of(struct arena *arena, const struct series *s)
 static struct chart chart_of(struct arena *arena, const struct run *run, int count,
                              const struct series *wanted)
 {
-    struct chart chart = {.title = title_of(arena, wanted), .x_name = pace_name[wanted->pace]};
+    struct chart chart = {.title = title_of(arena, wanted), .x_name = run_pace[wanted->pace]};
     for (int r = 0; r < count; r++)
         for (int i = 0; i < run[r].series_count; i++) {
             const struct series *s = &run[r].series[i];

@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <string.h>
 #include "emit/plan_text.h"
 #include "graph/op.h"

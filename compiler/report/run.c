@@ -6,7 +6,7 @@
 
 enum { LOG_MAX = 256 << 20 };           /* bytes */
 
-static const char *const pace_key[PACES] = {[BY_EPOCH] = "epoch", [BY_STEP] = "step"};
+const char *const run_pace[PACES] = {[BY_EPOCH] = "epoch", [BY_STEP] = "step"};
 
 static bool is_readable(const char *path, struct inv_errors *errors)
 {
@@ -92,7 +92,7 @@ static void add_point(struct arena *arena, struct series *s, double x, double y)
 static bool add_points(struct arena *arena, struct inv_errors *errors, struct run *run,
                        const struct entry *line, enum pace pace)
 {
-    const struct member *at = entry_find(line, pace_key[pace]);
+    const struct member *at = entry_find(line, run_pace[pace]);
     double x = member_is_number(at) ? at->value[0] : -1;
     if (!(x >= 0)) {
         inv_error(errors, "%s: line %d: \"%s\" is no number; this is no log that a trainer wrote",
@@ -168,11 +168,11 @@ static bool take_line(struct arena *arena, struct inv_errors *errors, struct run
 {
     if (line->number == 1)
         return begin(errors, run, line);
-    if (entry_find(line, pace_key[BY_EPOCH])) {
+    if (entry_find(line, run_pace[BY_EPOCH])) {
         ARENA_PUSH(arena, run->epoch, run->epoch_count, run->epoch_room) = *line;
         return add_points(arena, errors, run, line, BY_EPOCH);
     }
-    if (entry_find(line, pace_key[BY_STEP]))
+    if (entry_find(line, run_pace[BY_STEP]))
         return add_points(arena, errors, run, line, BY_STEP);
     if (entry_find(line, "model")) {    /* the environment of what goes on: a line will say where */
         run->before = run->other_count;

@@ -4,6 +4,7 @@
 #include "report/entry.h"
 
 enum pace { BY_EPOCH, BY_STEP, PACES };
+extern const char *const run_pace[PACES]; /* "epoch", "step": the key in a line */
 
 /* A number that lines of the log repeat. */
 struct series {

@@ -20,8 +20,8 @@ static int find(int argc, char **argv, const char *name)
 /* Is something trained, and logged where it can be read again? */
 static bool can_report(int argc, char **argv, const char *log)
 {
-    static const char *const other[] = {"--predict", "--evaluate", "--dump-batch", "--selftest",
-                                        "--version", "--help", "-h"};
+    static const char *const other[] = {"--predict", "--evaluate", "--generate", "--dump-batch",
+                                        "--selftest", "--version", "--help", "-h"};
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         if (find(argc, argv, other[i])) {
             fprintf(stderr, "invar run: --report is of a training, and %s trains nothing; leave "
@@ -75,7 +75,8 @@ int report_training(const struct program *program, int argc, char **argv,
     if (status != INV_OK && status != INV_NOT_FINITE)
         return status;                  /* the log is of another run, or there is none */
     struct stat file;
-    bool written = status == INV_OK && stat(weights, &file) == 0 && S_ISREG(file.st_mode);
+    bool written = status == INV_OK && !find(argc, argv, "--verify") &&
+                   stat(weights, &file) == 0 && S_ISREG(file.st_mode);
     int failed = report_write(&(struct report_request){
         .log = &log, .count = 1, .out = page, .program = program,
         .weights = written ? weights : NULL});

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "core/arith.h"
 #include "core/sha256.h"
+#include "decimal.h"
 #include "device.h"
 #include "safetensors.h"
 #include "verify.h"
@@ -26,8 +27,7 @@ static void hash_line(struct inv_sha256 *sha, const char *text)
 static void hash_weights(struct inv_session *s, uint8_t digest[32], char text[65])
 {
     inv_device_pull_saved(s);
-    inv_safetensors_digest(s->model, s->run.arena, digest);
-    inv_sha256_hex(digest, text);
+    inv_safetensors_digest(s->model, s->run.arena, digest, text);
 }
 
 static struct inv_mark *add_mark(struct inv_chain *c)
@@ -151,9 +151,10 @@ static int take_bytes(const char **at, uint8_t *byte, int count)
 
 static int take_number(const char **at, char end, int64_t most, int64_t *number)
 {
-    for (*number = 0; **at >= '0' && **at <= '9' && *number <= most; ++*at)
-        *number = *number * 10 + (**at - '0');
-    return *number <= most && *(*at)++ == end;
+    uint64_t value;
+    int good = inv_decimal_whole(at, (uint64_t)most, &value) && *(*at)++ == end;
+    *number = (int64_t)value;
+    return good;
 }
 
 static int take_mark(struct inv_chain *c, const char **at, int64_t steps)

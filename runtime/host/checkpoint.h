@@ -10,7 +10,6 @@ struct inv_checkpoint {                 /* set s, order, pass, watch and steps, 
     struct inv_pass *pass;              /* over the train part, of the epoch at hand */
     struct inv_watch *watch;
     int64_t steps;                      /* of the run */
-    char init[65];                      /* SHA-256 of the weights of --init, or "" */
     int64_t newest;                     /* step of the newest sound file; -1: there is none */
     double written;                     /* its time, by inv_progress_clock */
 };
@@ -27,7 +26,7 @@ int64_t inv_checkpoint_next(const struct inv_checkpoint *, int64_t step, int64_t
  * time to, or `last`; INV_INTERRUPTED where a signal asked.  A receipt tells of the last epoch, so
  * that a run with one goes on from before its end. */
 int inv_checkpoint_after(struct inv_checkpoint *, int64_t step, int last);
-/* Signals end the program again; the status. */
-int inv_checkpoint_end(struct inv_checkpoint *, int status);
+/* Signals end the program again. */
+void inv_checkpoint_end(void);
 
 #endif

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/exact.h"
+#include "decimal.h"
 #include "device.h"
+#include "digest.h"
 #include "tensors.h"
 #include "variable.h"
 
@@ -170,7 +172,7 @@ static char *text_of(const struct inv_checkpoint *c, enum note note, int64_t ste
     case SEED: return inv_text("%llu", (unsigned long long)c->s->seed);
     case DATA_FILES: return data_files(&c->s->data);
     case PARTS: return inv_copy_text(c->s->data.fitted.parts);
-    case INIT: return inv_copy_text(c->init);
+    case INIT: return inv_copy_text(c->s->init);
     case EPOCH_STEPS: return inv_text("%lld", (long long)c->order->per_epoch);
     case STEPS: return inv_text("%lld", (long long)c->steps);
     case ON_NAN: return inv_copy_text(c->s->options.on_nan ? c->s->options.on_nan : "stop");
@@ -221,20 +223,6 @@ int inv_checkpoint_write(const struct inv_checkpoint *c, const char *path, int o
 
 /* ---- is it sound? ---- */
 
-/* SHA-256 of what is left of the file; 0 where it cannot be read. */
-static int hash_rest(FILE *file, struct inv_sha256 *sha, char digest[65])
-{
-    enum { PIECE = 1 << 16 };
-    unsigned char *piece = inv_allocate(PIECE);
-    uint8_t bytes[32];
-    for (size_t n; (n = fread(piece, 1, PIECE, file)) > 0;)
-        inv_sha256_update(sha, piece, n);
-    free(piece);
-    inv_sha256_final(sha, bytes);
-    inv_sha256_hex(bytes, digest);
-    return !ferror(file);
-}
-
 char *inv_checkpoint_damage(FILE *file)
 {
     unsigned char head[SEAL_END];
@@ -249,7 +237,7 @@ char *inv_checkpoint_damage(FILE *file)
     inv_sha256_init(&sha);
     inv_sha256_update(&sha, head, DIGITS_AT);
     inv_sha256_update(&sha, ZEROS, SHA_DIGITS);
-    if (!hash_rest(file, &sha, digest))
+    if (!inv_digest_rest(file, &sha, digest))
         return inv_text("cannot be read: %s", strerror(errno));
     if (memcmp(digest, head + DIGITS_AT, SHA_DIGITS) == 0)
         return NULL;
@@ -311,9 +299,10 @@ static int is_same_run(const struct inv_checkpoint *c, const struct inv_tensor_f
 static int read_count(const struct inv_tensor_file *r, enum note note, int64_t most, int64_t *count)
 {
     const char *text = inv_tensors_note(r, known[note].key);
-    char *end = NULL;
-    *count = text ? strtoll(text, &end, 10) : -1;
-    return text && text[0] >= '0' && text[0] <= '9' && *end == 0 && *count <= most;
+    uint64_t value = 0;
+    int good = text && inv_decimal_whole(&text, (uint64_t)most, &value) && !*text;
+    *count = (int64_t)value;
+    return good;
 }
 
 /* How far it is; 0 after an error. */

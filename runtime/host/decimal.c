@@ -407,6 +407,18 @@ enum inv_decimal inv_decimal_to_i32(const char *text, char point, int32_t *value
     return INV_DECIMAL_OK;
 }
 
+int inv_decimal_whole(const char **at, uint64_t most, uint64_t *value)
+{
+    const char *begin = *at;
+    for (*value = 0; **at >= '0' && **at <= '9'; ++*at) {
+        unsigned digit = (unsigned)(**at - '0');
+        if (digit > most || *value > (most - digit) / 10)
+            return 0;
+        *value = *value * 10 + digit;
+    }
+    return *at > begin;
+}
+
 /* Of the digits, as if 0.d1 d2 ... times a power of ten. */
 static int compare_size(const struct digits *a, const struct digits *b)
 {

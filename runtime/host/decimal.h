@@ -1,4 +1,4 @@
-/* Decimal text to binary32 by one correct rounding, whatever the locale. */
+/* Decimal text to numbers, to binary32 by one correct rounding, whatever the locale. */
 #ifndef INV_HOST_DECIMAL_H
 #define INV_HOST_DECIMAL_H
 #include <stdint.h>
@@ -16,6 +16,9 @@ enum { INV_DECIMAL_PADDING = 8 };
 enum inv_decimal inv_decimal_to_f32(const char *text, char point, float *value);
 /* Reads a whole number ("3", "3.0", "3e0"); NOT_NUMBER for others, TOO_LARGE beyond int32. */
 enum inv_decimal inv_decimal_to_i32(const char *text, char point, int32_t *value);
+/* The whole number that decimal digits at *at say, which are passed over; 0 where there are none
+ * or it is beyond `most`. */
+int inv_decimal_whole(const char **at, uint64_t most, uint64_t *value);
 /* -1, 0 or 1: the order of two finite numbers, by all of their digits (up to 116 of each). */
 int inv_decimal_compare(const char *, const char *, char point);
 /* Whether inv_decimal_compare() takes it. */

@@ -21,7 +21,6 @@
 struct generator {
     struct inv_session *s;
     const struct inv_generate *model;
-    const struct inv_field *field;
     const struct inv_variable *input, *output;
     struct inv_names characters;        /* by their numbers; none where tokens are numbers */
     int32_t *token;                     /* the text so far */
@@ -137,7 +136,9 @@ static const float *run(struct generator *g, const int32_t *token, int64_t count
            + (count - 1) * g->classes;
 }
 
-/* What follows a place must not change its logits: 0 after an error. */
+/* A probe, no proof: whether the last place of the prompt, or where that fills the window the one
+ * before its last, has the same logits with class 0 and with the last class behind it.  0, and an
+ * error, where it has not. */
 static int is_causal(struct generator *g)
 {
     int64_t count = g->count < g->places ? g->count : g->places - 1;
@@ -233,7 +234,7 @@ static void write_token(struct generator *g, struct inv_output *out, int32_t tok
         inv_output_write(out, &byte, 1);
     else
         inv_output_print(out, "%d ", token);
-    if (inv_output_is_standard(out->name))
+    if (out->file == stdout)            /* who reads along sees each token as it comes */
         fflush(out->file);
 }
 
@@ -275,7 +276,7 @@ int inv_generate(struct inv_session *s)
     const struct inv_options *o = &s->options;
     const struct inv_field *field = &model->data.field[model->generate->field];
     const struct inv_variable *input = &model->variable[field->input];
-    struct generator g = { .s = s, .model = model->generate, .field = field, .input = input,
+    struct generator g = { .s = s, .model = model->generate, .input = input,
         .output = &model->variable[model->generate->output],
         .places = inv_variable_elements(input), .classes = input->classes };
     struct inv_output out;

@@ -1,5 +1,4 @@
 #include "json_text.h"
-#include <math.h>
 #include "json.h"
 
 static void begin(struct inv_json_text *j, const char *key)
@@ -41,13 +40,4 @@ void inv_json_put_whole(struct inv_json_text *j, const char *key, int64_t value)
 {
     begin(j, key);
     fprintf(j->to, "%lld", (long long)value);
-}
-
-void inv_json_put_real(struct inv_json_text *j, const char *key, double value)
-{
-    begin(j, key);
-    if (isfinite(value))
-        fprintf(j->to, "%.9g", value);
-    else
-        fputs("null", j->to);
 }

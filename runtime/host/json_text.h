@@ -15,7 +15,5 @@ void inv_json_open(struct inv_json_text *, const char *key, char bracket);
 void inv_json_close(struct inv_json_text *, char bracket);
 void inv_json_put(struct inv_json_text *, const char *key, const char *text);
 void inv_json_put_whole(struct inv_json_text *, const char *key, int64_t);
-/* 9 digits, which read back to the same f32; null where it is not finite. */
-void inv_json_put_real(struct inv_json_text *, const char *key, double);
 
 #endif

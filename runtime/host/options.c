@@ -1,5 +1,4 @@
 #include "options.h"
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,22 +141,14 @@ void inv_options_help(FILE *to, const char *program, const char *model)
                 "checkpoint,\n6 --verify: something differs.\n");
 }
 
-/* Decimal digits only, at most 2^64-1; 0 where it is something else. */
-static int read_digits(const char *text, uint64_t *value)
-{
-    char *end;
-    errno = 0;
-    *value = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == 0 && errno == 0;
-}
-
 static void set_number(struct inv_options *options, const struct option *o, const char *text,
                        struct inv_errors *errors)
 {
     uint64_t value;
     int64_t *place = (int64_t *)((char *)options + o->place);
     uint64_t least = o->kind == COUNT, most = o->kind == SEED ? UINT64_MAX : INT32_MAX;
-    if (!read_digits(text, &value) || value < least || value > most) {
+    const char *end = text;
+    if (!inv_decimal_whole(&end, most, &value) || *end || value < least) {
         inv_error(errors, "--%s %s: a whole number from %llu to %llu expected", o->name, text,
                   (unsigned long long)least, (unsigned long long)most);
         return;
@@ -170,13 +161,12 @@ static void set_number(struct inv_options *options, const struct option *o, cons
 /* A number of bytes, K, M or G of 1024; 0 where it is something else. */
 static int read_bytes(const char *text, int64_t *value)
 {
-    char *end;
-    errno = 0;
-    uint64_t number = strtoull(text, &end, 10);
-    int shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+    uint64_t number;
+    if (!inv_decimal_whole(&text, INT64_MAX, &number))
+        return 0;
+    int shift = *text == 'K' ? 10 : *text == 'M' ? 20 : *text == 'G' ? 30 : 0;
     *value = (int64_t)(number << shift);
-    return text[0] >= '0' && text[0] <= '9' && end[shift > 0] == 0 && errno == 0 && number > 0 &&
-           number <= (uint64_t)INT64_MAX >> shift;
+    return text[shift > 0] == 0 && number > 0 && number <= (uint64_t)INT64_MAX >> shift;
 }
 
 static void set_bytes(struct inv_options *options, const struct option *o, const char *text,
@@ -203,13 +193,11 @@ static int read_every(const char *text, struct inv_every *every)
     static const struct { const char *name; enum inv_unit unit; int64_t times; } units[] = {
         { "", INV_STEPS, 1 }, { "steps", INV_STEPS, 1 }, { "epochs", INV_EPOCHS, 1 },
         { "s", INV_SECONDS, 1 }, { "min", INV_SECONDS, 60 } };
-    char *end;
-    errno = 0;
-    uint64_t count = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || errno != 0 || count < 1 || count > INT32_MAX)
+    uint64_t count;
+    if (!inv_decimal_whole(&text, INT32_MAX, &count) || count < 1)
         return 0;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(end, units[i].name) == 0) {
+        if (strcmp(text, units[i].name) == 0) {
             *every = (struct inv_every){ (int64_t)count * units[i].times, units[i].unit };
             return 1;
         }
@@ -307,18 +295,36 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i, c
     return i;
 }
 
-/* A receipt has its own. */
+/* The first of these names that was given, or NULL. */
+static const char *first_given(const struct inv_options *o, const char *const *name, size_t count)
+{
+    for (size_t n = 0; n < count; n++)
+        for (int i = 0; i < OPTIONS; i++)
+            if (strcmp(table[i].name, name[n]) == 0 && o->given >> i & 1)
+                return name[n];
+    return NULL;
+}
+
+/* What only training does. */
+static void check_training(const struct inv_options *o, struct inv_errors *errors)
+{
+    static const char *const names[] = { "save-init", "on-nan", "receipt", "verify", "trace",
+                                         "inject", "checkpoint", "resume" };
+    const char *name = first_given(o, names, sizeof names / sizeof *names);
+    if (name && !inv_options_train(o))
+        inv_error(errors, "--%s is for training alone; leave it out, or --%s", name,
+                  o->predict    ? "predict"
+                  : o->evaluate ? "evaluate"
+                  : o->generate ? "generate"
+                                : "dump-batch");
+}
+
+/* What a receipt has. */
 static void check_verify(const struct inv_options *o, struct inv_errors *errors)
 {
-    const char *name = o->epochs > 0          ? "epochs"
-                       : o->steps > 0         ? "steps"
-                       : o->seed > 0          ? "seed"
-                       : o->on_nan            ? "on-nan"
-                       : o->receipt           ? "receipt"
-                       : o->save_init         ? "save-init"
-                       : o->checkpoint        ? "checkpoint"
-                       : o->resume            ? "resume"
-                                              : NULL;
+    static const char *const names[] = { "epochs", "steps", "seed", "on-nan", "receipt",
+                                         "save-init", "checkpoint", "resume" };
+    const char *name = first_given(o, names, sizeof names / sizeof *names);
     if (o->verify && name)
         inv_error(errors, "--verify trains as the receipt says: leave out --%s", name);
 }
@@ -336,9 +342,6 @@ static void check_checkpoint(const struct inv_options *o, struct inv_errors *err
                   "FILE, or name the file itself");
     if (o->resume_anyway && !o->resume)
         inv_error(errors, "--resume-anyway needs --resume FILE");
-    if ((o->checkpoint || o->resume) && !inv_options_train(o))
-        inv_error(errors, "--%s is for training alone",
-                  o->checkpoint ? "checkpoint" : "resume");
 }
 
 /* Options that only mean something beside others. */
@@ -351,15 +354,10 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
         inv_error(errors, "--log-every needs --log FILE");
     if (o->on_nan && strcmp(o->on_nan, "stop") != 0 && strcmp(o->on_nan, "skip") != 0)
         inv_error(errors, "--on-nan %s: stop or skip expected", o->on_nan);
-    if ((o->receipt || o->verify) && !inv_options_train(o))
-        inv_error(errors, "--%s is of training: leave it out, or %s",
-                  o->receipt ? "receipt" : "verify",
-                  o->predict ? "--predict" : o->evaluate ? "--evaluate" : "--dump-batch");
+    check_training(o, errors);
     check_verify(o, errors);
     if ((o->trace_steps || o->trace_place >= 0) && !o->trace)
         inv_error(errors, "--trace-%s needs --trace FILE", o->trace_steps ? "steps" : "place");
-    if ((o->trace || o->inject) && !inv_options_train(o))
-        inv_error(errors, "--%s is for training alone", o->trace ? "trace" : "inject");
     if (o->receipt_every > 0 && !o->receipt)
         inv_error(errors, "--receipt-every needs --receipt FILE");
     if (o->predict && o->evaluate)

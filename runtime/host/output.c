@@ -341,14 +341,23 @@ static void end(struct inv_output *out)
     free(out->path);
 }
 
+/* An earlier write may have failed, too, by whoever wrote to the file itself. */
+static void write_rest(struct inv_output *out)
+{
+    int torn = ferror(out->file);
+    if (fflush(out->file) != 0 || (out->path && fsync(fileno(out->file)) != 0)) {
+        fail(out, "write");
+    } else if (torn) {
+        errno = EIO;                    /* the reason is no longer known */
+        fail(out, "write");
+    }
+}
+
 int inv_output_close(struct inv_output *out, char digest[65])
 {
-    uint8_t bytes[32];
-    inv_sha256_final(&out->sha, bytes);
     if (digest)
-        inv_sha256_hex(bytes, digest);
-    if (fflush(out->file) != 0 || (out->path && fsync(fileno(out->file)) != 0))
-        fail(out, "write");
+        inv_output_digest(out, digest);
+    write_rest(out);
     if (out->file != stdout && fclose(out->file) != 0)
         fail(out, "write");
     if (out->temporary && !out->failed && !put_in_place(out))

@@ -4,7 +4,6 @@
 #include <time.h>
 #include "core/sha256.h"
 #include "device.h"
-#include "digest.h"
 #include "environment.h"
 #include "json_text.h"
 #include "pool.h"
@@ -19,13 +18,9 @@ static void now(char text[32])
     strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-int inv_receipt_begin(struct inv_session *s)
+void inv_receipt_begin(struct inv_session *s)
 {
-    if (!inv_options_chained(&s->options))
-        return 1;
     now(s->receipt.started);
-    return !s->options.init ||
-           inv_digest_file(s->options.init, "weights", s->receipt.init, &s->errors);
 }
 
 int inv_receipt_possible(struct inv_session *s)
@@ -126,7 +121,7 @@ static void put_dependencies(struct inv_json_text *j, const struct inv_session *
     for (int i = 0; i < read->count; i++)
         put_resource(j, read->path[i], "sha256", read->hash[i], "data");
     if (s->options.init)
-        put_resource(j, s->options.init, "sha256", s->receipt.init, "weights");
+        put_resource(j, s->options.init, "sha256", s->init, "weights");
     inv_json_close(j, ']');
 }
 

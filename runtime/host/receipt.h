@@ -15,13 +15,12 @@ struct inv_pass;
 /* What a receipt has of the run beside what the session knows. */
 struct inv_receipt {
     char started[32];                   /* UTC, "2026-11-29T08:00:00Z" */
-    char init[65];                      /* SHA-256 of --init, or "" */
     char *metrics;                      /* members of a JSON object, or NULL */
     struct inv_chain chain;
 };
 
-/* Before data are read; 0 after an error. */
-int inv_receipt_begin(struct inv_session *);
+/* Before data are read. */
+void inv_receipt_begin(struct inv_session *);
 /* Before training; 0, and an error, where the receipt cannot be written. */
 int inv_receipt_possible(struct inv_session *);
 /* Metrics of a part, under names that begin with prefix. */

@@ -43,12 +43,14 @@ int inv_safetensors_save(const struct inv_model *model, unsigned char *arena, co
     return inv_output_close(&out, digest);
 }
 
-void inv_safetensors_digest(const struct inv_model *model, unsigned char *arena, uint8_t digest[32])
+void inv_safetensors_digest(const struct inv_model *model, unsigned char *arena, uint8_t digest[32],
+                            char text[65])
 {
     struct inv_output out;
     inv_output_open_nowhere(&out);
     write_weights(&out, model, arena);
     inv_sha256_final(&out.sha, digest);
+    inv_sha256_hex(digest, text);
 }
 
 int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, const char *path,

@@ -9,8 +9,9 @@
 /* Saves the parameters and buffers in `arena`; digest: SHA-256 of the file.  0 after an error. */
 int inv_safetensors_save(const struct inv_model *, unsigned char *arena, const char *path,
                          struct inv_errors *, char digest[65]);
-/* SHA-256 of the file that would be saved. */
-void inv_safetensors_digest(const struct inv_model *, unsigned char *arena, uint8_t digest[32]);
+/* SHA-256 of the file that would be saved, as bytes and as text. */
+void inv_safetensors_digest(const struct inv_model *, unsigned char *arena, uint8_t digest[32],
+                            char text[65]);
 int inv_safetensors_load(const struct inv_model *, unsigned char *arena, const char *path,
                          struct inv_errors *);
 

@@ -30,6 +30,7 @@ struct inv_session {
     struct inv_dataset data;
     struct inv_log log;
     struct inv_claims claims;
+    char init[65];                      /* SHA-256 of --init where a file says it, or "" */
     struct inv_receipt receipt;
     struct inv_trace trace;
     struct inv_statement *statement;    /* the receipt that is verified, or NULL: verify.h */

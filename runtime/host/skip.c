@@ -31,9 +31,8 @@ int inv_skip_check(struct inv_session *s, const struct inv_pass *pass)
 {
     if (pass->rows > 0)
         return INV_OK;
-    fprintf(s->errors.to, "error: epoch %d: the loss of no step is finite, and every update was "
-            "left out; no weights are written\n", s->run.epoch + 1);
-    fprintf(s->errors.to, "  help: without --on-nan skip the first of these steps says where it "
-                          "comes from\n");
+    inv_error(&s->errors, "epoch %d: the loss of no step is finite, and every update was left out; "
+              "no weights are written; without --on-nan skip the first of these steps says where "
+              "it comes from", s->run.epoch + 1);
     return INV_NOT_FINITE;
 }

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "decimal.h"
 
 enum { FILE_MAX = 1 << 26, PATH_ROOM = 160 }; /* bytes */
 
@@ -82,10 +83,7 @@ static const char *const wanted[] = {
 /* The number that the digits say, at most `most`; 0 where it is something else. */
 static int read_digits(const char *text, uint64_t most, uint64_t *number)
 {
-    char *end;
-    errno = 0;
-    *number = strtoull(text, &end, 10);
-    return *text >= '0' && *text <= '9' && *end == 0 && errno == 0 && *number <= most;
+    return inv_decimal_whole(&text, most, number) && !*text;
 }
 
 static int take_text(enum form form, const struct inv_json_value *value, void *place)

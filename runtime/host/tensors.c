@@ -19,7 +19,7 @@ static size_t file_bytes(enum inv_dtype dtype)
     return dtype == INV_BOOL ? 1 : inv_dtype_bytes(dtype);
 }
 
-size_t inv_tensor_elements(const struct inv_tensor *t)
+static size_t element_count(const struct inv_tensor *t)
 {
     size_t count = 1;
     for (int i = 0; i < t->rank; i++)
@@ -29,7 +29,7 @@ size_t inv_tensor_elements(const struct inv_tensor *t)
 
 static size_t tensor_bytes(const struct inv_tensor *t)
 {
-    return inv_tensor_elements(t) * file_bytes(t->dtype);
+    return element_count(t) * file_bytes(t->dtype);
 }
 
 static int by_name(const void *a, const void *b)
@@ -89,7 +89,7 @@ static void convert(unsigned char *to, enum inv_dtype dtype, const unsigned char
 static void write_tensor(struct inv_output *out, const struct inv_tensor *t, unsigned char *piece)
 {
     size_t width = file_bytes(t->dtype), step = inv_dtype_bytes(t->dtype), part;
-    size_t left = inv_tensor_elements(t);
+    size_t left = element_count(t);
     for (const unsigned char *at = t->at; left > 0; left -= part, at += part * step) {
         part = left < PIECE / width ? left : PIECE / width;
         convert(piece, t->dtype, at, part);
@@ -396,8 +396,8 @@ static void check_list(struct inv_tensor_file *r, const struct inv_tensor *list,
         if (t)
             check_tensor(r, &list[i], t);
         else
-            inv_error(r->errors, "%s: lacks tensor %s; are these weights of another model?",
-                      r->path, list[i].name);
+            inv_error(r->errors, "%s: lacks tensor %s; is it of another model?", r->path,
+                      list[i].name);
     }
 }
 
@@ -415,7 +415,7 @@ static void store_element(unsigned char *to, enum inv_dtype dtype, const unsigne
 static int read_data(const struct inv_tensor_file *r, const struct inv_tensor *own)
 {
     unsigned char from[8], *to = own->at;
-    size_t count = inv_tensor_elements(own);
+    size_t count = element_count(own);
     const struct inv_tensor_entry *t = inv_tensors_find(r, own->name);
     if (fseeko(r->file, (off_t)(r->start + t->begin), SEEK_SET) != 0)
         return 0;
@@ -427,6 +427,12 @@ static int read_data(const struct inv_tensor_file *r, const struct inv_tensor *o
     return 1;
 }
 
+/* Why fewer bytes came than the file had. */
+static const char *why_short(FILE *file)
+{
+    return ferror(file) ? strerror(errno) : "the file has become shorter";
+}
+
 int inv_tensors_read(struct inv_tensor_file *r, const struct inv_tensor *list, int count)
 {
     int before = r->errors->count;
@@ -434,7 +440,7 @@ int inv_tensors_read(struct inv_tensor_file *r, const struct inv_tensor *list, i
     for (int i = 0; i < count && r->errors->count == before; i++)
         if (!read_data(r, &list[i]))
             inv_error(r->errors, "%s: tensor %s cannot be read: %s", r->path, list[i].name,
-                      ferror(r->file) ? strerror(errno) : "the file has become shorter");
+                      why_short(r->file));
     return r->errors->count == before;
 }
 
@@ -466,8 +472,8 @@ static int read_length(struct inv_tensor_file *r, uint64_t limit, uint64_t *leng
         return 0;
     }
     if (*length > limit) {
-        inv_error(r->errors, "%s: a header of %llu bytes; weights of this model have at most %llu; "
-                  "are these of another model?", r->path, (unsigned long long)*length,
+        inv_error(r->errors, "%s: a header of %llu bytes; that of this model has at most %llu; is "
+                  "it of another model?", r->path, (unsigned long long)*length,
                   (unsigned long long)limit);
         return 0;
     }
@@ -484,7 +490,7 @@ static char *load_header(struct inv_tensor_file *r, uint64_t limit, uint64_t *le
     char *header = inv_allocate(*length + 1);
     if (fread(header, 1, *length, r->file) == *length)
         return header;
-    inv_error(r->errors, "%s: %s", r->path, strerror(errno));
+    inv_error(r->errors, "%s: its header cannot be read: %s", r->path, why_short(r->file));
     free(header);
     return NULL;
 }

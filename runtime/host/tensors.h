@@ -19,7 +19,6 @@ struct inv_tensor {
     unsigned char *at;
 };
 
-size_t inv_tensor_elements(const struct inv_tensor *);
 /* In byte order of their names. */
 void inv_tensors_sort(struct inv_tensor *, int count);
 

@@ -407,7 +407,8 @@ static int run_all(struct training *t)
         status = INV_BAD_DATA;
     if (status == INV_OK)
         status = run_epochs(t, first);
-    return inv_checkpoint_end(&t->checkpoint, status);
+    inv_checkpoint_end();
+    return status;
 }
 
 int inv_train(struct inv_session *s)

@@ -5,6 +5,7 @@
 #include "core/sha256.h"
 #include "checkpoint.h"
 #include "device.h"
+#include "digest.h"
 #include "ending.h"
 #include "environment.h"
 #include "fields.h"
@@ -335,10 +336,19 @@ static int do_work(struct inv_session *s, const char *weights)
     return o->evaluate ? evaluate_parts(s) : train_and_save(s, weights);
 }
 
+/* What receipts and checkpoints say of --init, before it is read; 0 after an error. */
+static int hash_start(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    int said = inv_options_chained(o) || o->checkpoint || o->resume;
+    return !o->init || !said || inv_digest_file(o->init, "weights", s->init, &s->errors);
+}
+
 static int work(struct inv_session *s, const char *weights)
 {
     const struct inv_options *o = &s->options;
-    int status = inv_receipt_begin(s) ? prepare(s, weights) : INV_BAD_DATA;
+    inv_receipt_begin(s);
+    int status = hash_start(s) ? prepare(s, weights) : INV_BAD_DATA;
     if (status != INV_OK)
         return status;
     if (o->dump_batch >= 0)

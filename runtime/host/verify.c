@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "core/arith.h"
-#include "core/sha256.h"
 #include "device.h"
 #include "digest.h"
 #include "json_list.h"
@@ -67,8 +66,10 @@ static int check_model(struct inv_session *s)
     }
     if (library == (model->library != NULL))
         return INV_OK;
-    inv_error(&s->errors, "%s: was made by %s kernels, and this trainer has %s ones", said->path,
-              said->kernels, library ? "exact" : "library");
+    char *how = library ? inv_text("with --target %s", said->target) : inv_copy_text("without");
+    inv_error(&s->errors, "%s: was made by %s kernels, and this trainer has %s ones; build it %s "
+              "--kernels library", said->path, said->kernels, library ? "exact" : "library", how);
+    free(how);
     return INV_BAD_DATA;
 }
 
@@ -161,7 +162,7 @@ int inv_verify_inputs(struct inv_session *s)
                         data_count(said), read->count);
     for (int i = 0; i < said->inputs && status == INV_OK; i++)
         if (strcmp(said->input[i].kind, "weights") == 0 &&
-            strcmp(said->input[i].sha256, s->receipt.init) != 0)
+            strcmp(said->input[i].sha256, s->init) != 0)
             status = differ(s, "the weights to begin with: %s is not the file of the receipt",
                             s->options.init ? s->options.init : "nothing");
     return status;
@@ -294,8 +295,7 @@ int inv_verify_end(struct inv_session *s)
     if (status != INV_OK)
         return status;
     inv_device_pull_saved(s);
-    inv_safetensors_digest(s->model, s->run.arena, digest);
-    inv_sha256_hex(digest, text);
+    inv_safetensors_digest(s->model, s->run.arena, digest, text);
     if (strcmp(text, said->sha256) != 0)
         return differ(s, "the weights are %s here, %s in the receipt", text, said->sha256);
     fprintf(s->out, "verified %s: %s of %lld steps\n", said->path, said->sha256,

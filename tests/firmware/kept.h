@@ -1,4 +1,4 @@
-/* What a model's save and load call in tests of firmware: bytes go to `kept`, and come from there. */
+/* What a model calls to save and load in tests of firmware: bytes go to `kept`, and come back. */
 #ifndef INVAR_TESTS_KEPT_H
 #define INVAR_TESTS_KEPT_H
 

@@ -196,7 +196,7 @@ static void test_of_another(void)
     r.s.options.resume_anyway = 1;
     r.model.average = 0.5f;
     r.watch.report = -1;
-    CU_ASSERT_TRUE(refused(&r, "is not in the model"));
+    CU_ASSERT_TRUE(refused(&r, "c.st: tensor watch/best is not in the model"));
     end(&r);
 }
 

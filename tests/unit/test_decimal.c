@@ -172,6 +172,26 @@ static void test_whole(void)
     CU_ASSERT_EQUAL(to_i32("", &value), INV_DECIMAL_EMPTY);
 }
 
+static int whole(const char *text, uint64_t most, uint64_t want, const char *rest)
+{
+    uint64_t value;
+    return inv_decimal_whole(&text, most, &value) && value == want && strcmp(text, rest) == 0;
+}
+
+static void test_digits(void)
+{
+    CU_ASSERT_TRUE(whole("0", 0, 0, ""));
+    CU_ASSERT_TRUE(whole("007..9", 7, 7, "..9"));
+    CU_ASSERT_TRUE(whole("18446744073709551615", UINT64_MAX, UINT64_MAX, ""));
+    static const char *const bad[] = { "", "-1", "+1", " 1", "x", "8", "70", "18446744073709551616",
+                                       "99999999999999999999999" };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        for (int t = 0; t < 10; t++)
+            CU_ASSERT_FALSE(whole(bad[i], 7, (uint64_t)t, ""));
+    CU_ASSERT_FALSE(whole("18446744073709551616", UINT64_MAX, 0, ""));
+}
+
 HOST_MAIN("decimal", { "plain", test_plain }, { "random", test_random },
           { "middles", test_middles }, { "double rounding", test_double_rounding },
-          { "refused", test_refused }, { "whole", test_whole })
+          { "refused", test_refused }, { "whole", test_whole },
+          { "digits", test_digits })

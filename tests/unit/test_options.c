@@ -24,11 +24,10 @@ static void test_taken(void)
                    o.dump_batch == -1 && o.device == -1 && o.memory_limit == -1 && !o.quiet &&
                    !o.data && !o.init);
     CU_ASSERT_TRUE(read_line(&o, "--data d --epochs 5 --threads=3 --seed 18446744073709551615 "
-                             "--init a --save-init b --weights c --log l --log-every 2 --quiet "
+                             "--init a --weights c --log l --log-every 2 --quiet "
                              "--predict - -o p.csv --format csv --keep a,b --dump-batch 0", &e));
     CU_ASSERT_STRING_EQUAL(o.data, "d");
     CU_ASSERT_STRING_EQUAL(o.init, "a");
-    CU_ASSERT_STRING_EQUAL(o.save_init, "b");
     CU_ASSERT_STRING_EQUAL(o.weights, "c");
     CU_ASSERT_STRING_EQUAL(o.log, "l");
     CU_ASSERT_STRING_EQUAL(o.predict, "-");
@@ -88,8 +87,15 @@ static void test_refused(void)
     check_bad("--resume auto", "--resume auto goes on from the file of --checkpoint; add");
     check_bad("--resume-anyway", "--resume-anyway needs --resume FILE");
     check_bad("--verify r --resume c", "--verify trains as the receipt says: leave out --resume");
-    check_bad("--checkpoint c --evaluate", "--checkpoint is for training alone");
-    check_bad("--resume c --predict x", "--resume is for training alone");
+    check_bad("--checkpoint c --evaluate",
+              "--checkpoint is for training alone; leave it out, or --evaluate");
+    check_bad("--resume c --predict x", "--resume is for training alone; leave it out, or --pred");
+    check_bad("--receipt r --generate", "--receipt is for training alone; leave it out, or --gen");
+    check_bad("--verify r --dump-batch 0", "--verify is for training alone; leave it out, or --d");
+    check_bad("--trace t --evaluate", "--trace is for training alone");
+    check_bad("--inject 1:2:3:4 --evaluate", "--inject is for training alone");
+    check_bad("--on-nan skip --generate", "--on-nan is for training alone");
+    check_bad("--save-init s --evaluate", "--save-init is for training alone");
     check_bad("--epoch 3", "unknown option --epoch; did you mean --epochs?");
     check_bad("--treads=3", "unknown option --treads; did you mean --threads?");
     check_bad("--frobnicate", "unknown option --frobnicate; --help lists them");

@@ -1,5 +1,6 @@
 /* Pictures: chunks with right checksums, whose data inflate to the pixels given. */
 #include "host.h"
+#include <fcntl.h>
 #include <stdint.h>
 #include "host/png.h"
 
@@ -105,5 +106,26 @@ static void test_replace(void)
     host_errors_end(&e);
 }
 
+/* A write that failed before, outside of inv_output_write(), is seen though all later ones work. */
+static void test_torn(void)
+{
+    struct inv_output out;
+    struct host_errors e;
+    host_errors_begin(&e);
+    host_write_text("old", "old");
+    CU_ASSERT_TRUE_FATAL(inv_output_open(&out, host_path("old"), &e.errors));
+    int whole = dup(fileno(out.file)), full = open("/dev/full", O_WRONLY);
+    setvbuf(out.file, NULL, _IONBF, 0);
+    dup2(full, fileno(out.file));
+    fputs("lost", out.file);
+    dup2(whole, fileno(out.file));
+    close(full);
+    close(whole);
+    inv_output_print(&out, "and found");
+    CU_ASSERT_FALSE(inv_output_close(&out, NULL));
+    CU_ASSERT_TRUE(host_errors_have(&e, "old: cannot write: Input/output error; the old file"));
+    host_errors_end(&e);
+}
+
 HOST_MAIN("png", { "colours", test_colours }, { "blocks", test_blocks },
-          { "replace", test_replace })
+          { "replace", test_replace }, { "torn", test_torn })

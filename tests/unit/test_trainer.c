@@ -6,6 +6,7 @@
 #include "core/sha256.h"
 #include "fake_model.h"
 #include "host/json_list.h"
+#include "host/session.h"
 #include "host/split.h"
 
 static struct inv_model model;          /* what the next run gets */
@@ -671,6 +672,20 @@ static void test_json_list(void)
     check_json(deep, "", NULL);
 }
 
+/* An error does not begin behind the line of progress. */
+static void test_clear_line(void)
+{
+    struct host_errors e;
+    host_errors_begin(&e);
+    struct inv_session s = { .errors = e.errors, .progress = { .to = e.errors.to, .drawn = 1 } };
+    struct inv_pass pass = { .rows = 0 };
+    s.errors.progress = &s.progress;
+    CU_ASSERT_EQUAL(inv_skip_check(&s, &pass), INV_NOT_FINITE);
+    e.errors.count = s.errors.count;
+    CU_ASSERT_TRUE(host_errors_have(&e, "\r\033[Kerror: epoch 1: the loss of no step is finite"));
+    host_errors_end(&e);
+}
+
 HOST_MAIN("trainer", { "dump", test_dump }, { "lines", test_lines }, { "by hand", test_by_hand },
           { "same hash", test_same_hash }, { "steps", test_steps }, { "init", test_init },
           { "predict", test_predict }, { "own data", test_own_data },
@@ -678,4 +693,4 @@ HOST_MAIN("trainer", { "dump", test_dump }, { "lines", test_lines }, { "by hand"
           { "patience", test_patience },
           { "average", test_average }, { "not finite", test_not_finite }, { "log", test_log },
           { "machine", test_machine }, { "files", test_files }, { "receipt", test_receipt },
-          { "json list", test_json_list })
+          { "json list", test_json_list }, { "clear line", test_clear_line })
