@@ -120,15 +120,29 @@ static int read_back(struct gradient *d, int loop, int x)
     return graph_turn(d->graph, gradient_back(d, loop), x);
 }
 
+/* The axes behind the batch's rows as one, where those of turns would be too many beside them. */
+static struct shape flat_for_turns(const struct shape *shape)
+{
+    struct shape flat = *shape;
+    if (shape->rank + LOOPS_DEEP <= RANK_MAX)
+        return flat;
+    flat.rank = shape->rows + 2;
+    for (int i = flat.rank; i < shape->rank; i++)
+        flat.dim[flat.rank - 1] *= shape->dim[i];
+    return flat;
+}
+
 static int bring_stacked(struct gradient *d, int id)
 {
     struct graph *graph = d->graph;
-    int loop = d->loops.at[id], stack = id;
+    struct shape shape = graph_node(graph, id)->shape, flat = flat_for_turns(&shape);
+    int loop = d->loops.at[id], stack;
     graph->forward = -1;
+    stack = graph_reshape(graph, id, &flat);
     for (int around = loop; around >= 0; around = graph->loop[around].outer)
         stack = graph_stack(graph, around, stack);
     graph->forward = id;
-    return read_back(d, loop, stack);
+    return graph_reshape(graph, read_back(d, loop, stack), &shape);
 }
 
 /* The value of a forward node where its gradients stand. */

@@ -6,6 +6,13 @@
 #include "graph/program.h"
 #include "lower/scope.h"
 
+/* The loops in which nodes of the graph stand, of those that were looked at. */
+struct turned {
+    const struct graph *graph;
+    int *at;
+    int count, room;
+};
+
 struct lower {
     struct program *program;
     struct arena *arena;
@@ -29,6 +36,7 @@ struct lower {
     int const_depth;                    /* of consts that are made of consts */
     bool consts_deep;                   /* reported */
     struct scan *scan;                  /* scan.c: the innermost whose cell is at hand, or NULL */
+    struct turned turned;               /* scan.c */
     struct limits *limits;              /* limit.h */
     struct results *results;            /* model.h */
     struct updates *updates;            /* optimizer.h */

@@ -7,9 +7,10 @@
 #include "lower/expr.h"
 #include "lower/scan.h"
 
-/* A carry and its keep, once its block is through. */
+/* A carry, what its name is as a turn begins, and its keep once its block is through; -1 where no
+ * turn changes it. */
 struct carried {
-    int carry, keep;
+    int carry, seen, keep;
 };
 
 /* A scan whose cell is being lowered. */
@@ -80,12 +81,17 @@ struct value lower_of_turn(struct lower *l, struct value x)
 
 /* ---- carries ---- */
 
+/* Nodes are looked at once, as they come, not once for each carry. */
 static bool depends_on_turn(struct lower *l, int node)
 {
-    struct arena *arena = arena_new();
-    bool depends = loop_within(l->graph, loops_of(l->graph, arena).at[node], l->scan->loop);
-    arena_free(arena);
-    return depends;
+    struct turned *seen = &l->turned;
+    if (seen->graph != l->graph)
+        *seen = (struct turned){.graph = l->graph};
+    for (int id = seen->count; id <= node; id++) {
+        int loop = loop_of_node(l->graph, graph_node(l->graph, id), seen->at);
+        ARENA_PUSH(l->arena, seen->at, seen->count, seen->room) = loop;
+    }
+    return loop_within(l->graph, seen->at[node], l->scan->loop);
 }
 
 static bool carry_fits(struct lower *l, struct frame *frame, const char *name,
@@ -136,7 +142,10 @@ static int start_carry(struct lower *l, struct frame *frame, const struct ast *a
     }
     if (!carry_shape(l, frame, ast, &rank, dim))
         return -1;
+    struct scan *scan = l->scan;
+    l->scan = scan->outer;              /* what is drawn is drawn before the first turn */
     struct value init = value_to_f32(l, lower_expr(l, frame, ast->kid[2]));
+    l->scan = scan;
     if (init.kind == V_ERROR)
         return -1;
     if (depends_on_turn(l, init.node)) {
@@ -168,7 +177,8 @@ void lower_carry(struct lower *l, struct frame *frame, const struct ast *ast)
             seen = graph_select(l->graph, scan->fresh,
                                 graph_unary(l->graph, OP_STOP_GRADIENT, carry), carry);
         v = value_tensor(l, seen, graph_node(l->graph, carry)->shape.rows == 0, ast->span);
-        ARENA_PUSH(l->arena, scan->carried, scan->count, scan->room) = (struct carried){carry, -1};
+        struct carried c = {carry, seen, -1};
+        ARENA_PUSH(l->arena, scan->carried, scan->count, scan->room) = c;
     }
     frame_bind(l, frame, name->text, v, name->span)->carry = carry;
     l->graph->span = span;
@@ -194,6 +204,15 @@ static int kept_value(struct lower *l, struct frame *frame, const struct binding
     return graph_select(l->graph, of[0].node, of[1].node, of[2].node);
 }
 
+/* The carry becomes its start value, which is outside of the loop, and so is what is made of it. */
+static void settle(struct lower *l, int carry)
+{
+    struct node *n = l->graph->node[carry];
+    n->op = OP_RESHAPE;
+    n->attr = (struct attr){0};
+    l->turned.count = l->turned.count > carry ? carry : l->turned.count;
+}
+
 void lower_keep_carries(struct lower *l, struct frame *frame)
 {
     for (int i = 0; lower_in_scan(l) && i < l->scan->count; i++) {
@@ -201,7 +220,11 @@ void lower_keep_carries(struct lower *l, struct frame *frame)
         const struct binding *b = frame->names;
         while (b && b->carry != c->carry)
             b = b->next;
-        if (b && c->keep < 0)
+        if (!b || c->keep >= 0)
+            continue;
+        if (b->value.kind == V_TENSOR && b->value.node == c->seen)
+            settle(l, c->carry);
+        else
             c->keep = graph_keep(l->graph, kept_value(l, frame, b), c->carry);
     }
 }
@@ -254,17 +277,22 @@ static int scan_inputs(struct lower *l, struct frame *frame, struct value x, str
 }
 
 /* A BOOL of the turn that is true where gradients do not go on to the turn before: every `detach`
- * turns, counted as they run. */
+ * turns, counted as they run.  The places are rows of so many, of which the last is not filled, or
+ * where turns run backwards the first begun late. */
 static int fresh_turns(struct lower *l, int loop, int64_t detach)
 {
-    int64_t turns = l->graph->loop[loop].turns;
-    float *mark = ARENA_ARRAY(l->program->arena, float, turns);
-    for (int64_t t = 0; t < turns; t += detach)
-        mark[l->graph->loop[loop].reverse ? turns - 1 - t : t] = 1.0f;
-    struct shape shape = shape_of(1, -1, &turns);
-    struct attr attr = {.list = mark};
-    int marks = graph_add_shaped(l->graph, OP_CONST, 0, NULL, &attr, F32, &shape);
-    return graph_to(l->graph, BOOL, graph_turn(l->graph, loop, marks));
+    int64_t turns = l->graph->loop[loop].turns, rows = (turns - 1) / detach + 1;
+    bool reverse = l->graph->loop[loop].reverse;
+    int64_t dim[] = {rows, detach}, all = rows * detach, start = reverse ? all - turns : 0;
+    struct shape shape = shape_of(2, -1, dim);
+    struct attr attr = {.axis = 1};
+    int at = graph_add_shaped(l->graph, OP_POSITION, 0, NULL, &attr, I32, &shape);
+    int first = graph_const_whole(l->graph, I32, reverse ? detach - 1 : 0);
+    int marks = graph_binary(l->graph, OP_EQ, at, first);
+    shape = shape_of(1, -1, &all);
+    marks = graph_reshape(l->graph, marks, &shape);
+    shape = shape_of(1, -1, &turns);
+    return graph_turn(l->graph, loop, graph_slice(l->graph, marks, &start, &shape));
 }
 
 /* A result of the cell as a result of the scan. */
@@ -274,7 +302,8 @@ static struct value scan_result(struct lower *l, struct frame *frame, struct sca
     if (v.kind == V_LAST) {
         for (int i = 0; i < scan->count; i++)
             if (scan->carried[i].carry == v.node) {
-                int last = graph_last(l->graph, scan->carried[i].keep);
+                int keep = scan->carried[i].keep;
+                int last = keep < 0 ? v.node : graph_last(l->graph, keep);
                 return value_tensor(l, last, graph_node(l->graph, last)->shape.rows == 0, span);
             }
         return value_error();
@@ -328,10 +357,13 @@ static bool scan_mask(struct lower *l, struct frame *frame, struct value mask, i
     return false;
 }
 
-static bool scan_detach(struct lower *l, struct frame *frame, struct value v, int64_t *detach)
+static bool scan_detach(struct lower *l, struct frame *frame, struct value v, int64_t turns,
+                        int64_t *detach)
 {
-    if (value_whole(v, detach) && *detach >= 1)
+    if (value_whole(v, detach) && *detach >= 1) {
+        *detach = *detach < turns ? *detach : turns;
         return true;
+    }
     lower_error(l, frame, v.span, "'detach' is a whole number of turns from 1, after which "
                 "gradients end, not %s", value_describe(l, v));
     return false;
@@ -361,6 +393,34 @@ static bool is_too_deep(struct lower *l, struct frame *frame, struct span span)
     return true;
 }
 
+/* Does the node read what stands outside of the loop and may have a gradient? */
+static bool reads_outside(struct lower *l, const struct node *n)
+{
+    bool outside = false;
+    for (int i = 0; i < n->count && depends_on_turn(l, n->id); i++) {
+        const struct node *x = graph_node(l->graph, n->operand[i]);
+        outside |= x->dtype == F32 && x->op != OP_CONST && !depends_on_turn(l, x->id);
+    }
+    return outside;
+}
+
+/* Gradients of what comes from outside are summed over an axis of turns before the others: is there
+ * room for it in all nodes from `first` on? */
+static bool leaves_axis(struct lower *l, struct frame *frame, int first)
+{
+    for (int id = first; l->training && id < l->graph->count; id++) {
+        const struct node *n = graph_node(l->graph, id);
+        if (n->shape.rank < RANK_MAX || !reads_outside(l, n))
+            continue;
+        struct diag *d = lower_error(l, frame, n->span, "what comes from outside of a 'scan' meets "
+                                     "a value of %d axes here, and gradients have one of turns "
+                                     "more", RANK_MAX - 1);
+        diag_help(d, "reshape both to %d axes or fewer", RANK_MAX - 2);
+        return false;
+    }
+    return true;
+}
+
 /* scan(x, cell, reverse = false, detach, mask) */
 struct value call_scan(struct lower *l, struct frame *frame, const struct builtin *b,
                        struct arguments *a, const char *path, struct span span)
@@ -377,7 +437,7 @@ struct value call_scan(struct lower *l, struct frame *frame, const struct builti
     }
     int count = is_too_deep(l, frame, span) ? -1 : scan_inputs(l, frame, v[0], span, x);
     if (count < 0 || (given[2] && !builtin_flag(l, frame, v[2], "reverse", &reverse)) ||
-        (given[3] && !scan_detach(l, frame, v[3], &detach)) ||
+        (given[3] && !scan_detach(l, frame, v[3], value_dim(l, x[0], 0), &detach)) ||
         (given[4] && !scan_mask(l, frame, v[4], value_dim(l, x[0], 0), &mask)))
         return value_error();
     struct scan scan = {.fresh = -1, .mask = -1, .graph = l->graph,
@@ -395,7 +455,10 @@ struct value call_scan(struct lower *l, struct frame *frame, const struct builti
     if (detach)
         scan.fresh = fresh_turns(l, scan.loop, detach);
     l->scan = &scan;
+    int first = l->graph->count;
     struct value out = run_cell(l, frame, v[1].layer, a->call, count, x);
+    if (!leaves_axis(l, frame, first))
+        out = value_error();
     l->scan = around;
     return scan_results(l, frame, &scan, out, span);
 }

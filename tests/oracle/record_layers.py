@@ -576,6 +576,54 @@ def lstm_step(x, state, w):
     return h, [h, c]
 
 
+def normed(a, scale, shift=None):
+    return F.layer_norm(a, a.shape[-1:], scale, shift)
+
+
+def peephole_step(x, state, w):
+    h, c = state
+    p = w["{c}/cell/peephole"]
+    i, f, g, o = (x @ w["{c}/cell/w"] + w["{c}/cell/bias"] + h @ w["{c}/cell/u"]).chunk(4, -1)
+    c = torch.sigmoid(f + p[1] * c) * c + torch.sigmoid(i + p[0] * c) * torch.tanh(g)
+    h = torch.sigmoid(o + p[2] * c) * torch.tanh(c)
+    return h, [h, c]
+
+
+def normed_lstm_step(x, state, w):
+    h, c = state
+    w = {path.removeprefix("{c}/cell/"): value for path, value in w.items()}
+    a = normed(x @ w["w"], w["norm/affine/scale"]) + w["bias"]
+    i, f, g, o = (a + normed(h @ w["u"], w["recurrent_norm/affine/scale"])).chunk(4, -1)
+    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    shown = normed(c, w["state_norm/affine/scale"], w["state_norm/affine/shift"])
+    h = torch.sigmoid(o) * torch.tanh(shown)
+    return h, [h, c]
+
+
+def normed_gru_step(x, state, w):
+    h, = state
+    w = {path.removeprefix("{c}/cell/"): value for path, value in w.items()}
+    units = h.shape[-1]
+    a, b = x @ w["w"], h @ w["u"]
+    bias = w["bias"]
+    gates = normed(a[:, :2 * units], w["norm/gates/affine/scale"]) + bias[:2 * units]
+    an = normed(a[:, 2 * units:], w["norm/new/affine/scale"]) + bias[2 * units:]
+    if "v" in w:
+        gates = gates + normed(b, w["recurrent_norm/affine/scale"])
+        r, z = torch.sigmoid(gates).chunk(2, -1)
+        new = torch.tanh(an + normed((r * h) @ w["v"], w["reset_norm/affine/scale"]))
+    else:
+        gates = gates + normed(b[:, :2 * units], w["recurrent_norm/gates/affine/scale"])
+        r, z = torch.sigmoid(gates).chunk(2, -1)
+        new = torch.tanh(an + r * normed(b[:, 2 * units:], w["recurrent_norm/new/affine/scale"]))
+    h = (1 - z) * new + z * h
+    return h, [h]
+
+
+def of_cell(**weights):
+    return {"{c}/cell/" + path.replace("__", "/"): shape for path, shape in weights.items()}
+
+
 def lstm_weights(n, units):
     return {"{c}/w": (n, 4 * units), "{c}/u": (units, 4 * units), "{c}/bias": (4 * units,)}
 
@@ -598,6 +646,20 @@ RECURRENT = [
             lstm_weights(2, 3), carried=2, mask=lambda x, t: x[:, t, :1] > 0),
     by_hand("scan({x}, lstm_cell(3), detach = 3) as {c}", (8, 2), lstm_step, 3, lstm_weights(2, 3),
             carried=2, detach=3),
+    by_hand("{x} -> lstm(3, peepholes = true) as {c}", (6, 2), peephole_step, 3,
+            of_cell(w=(2, 12), u=(3, 12), bias=(12,), peephole=(3, 3)), carried=2),
+    by_hand("{x} -> lstm(4, normed = true) as {c}", (5, 2), normed_lstm_step, 4,
+            of_cell(w=(2, 16), u=(4, 16), bias=(16,), norm__affine__scale=(16,),
+                    recurrent_norm__affine__scale=(16,), state_norm__affine__scale=(4,),
+                    state_norm__affine__shift=(4,)), carried=2),
+    by_hand("{x} -> gru(4, normed = true) as {c}", (5, 2), normed_gru_step, 4,
+            of_cell(w=(2, 12), u=(4, 12), bias=(12,), norm__gates__affine__scale=(8,),
+                    norm__new__affine__scale=(4,), recurrent_norm__gates__affine__scale=(8,),
+                    recurrent_norm__new__affine__scale=(4,))),
+    by_hand("{x} -> gru(4, reset_after = false, normed = true) as {c}", (5, 2), normed_gru_step, 4,
+            of_cell(w=(2, 12), u=(4, 8), v=(4, 4), bias=(12,), norm__gates__affine__scale=(8,),
+                    norm__new__affine__scale=(4,), recurrent_norm__affine__scale=(8,),
+                    reset_norm__affine__scale=(4,))),
 ]
 
 GROUPS = {"conv2d": CONV2D, "conv13": CONV13, "transposed": TRANSPOSED, "pools": POOLS,
