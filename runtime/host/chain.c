@@ -179,6 +179,7 @@ int inv_chain_take(struct inv_session *s, const char *text, int64_t steps)
     if (!take_bytes(&text, c->link, 32) || *text++ != ' ' ||
         !take_number(&text, ' ', steps, &c->skipped))
         return 0;
+    c->marks = 0;
     for (c->prefixes = 0; c->prefixes < steps / c->every; c->prefixes++) {
         if (!take_bytes(&text, byte, 4))
             return 0;

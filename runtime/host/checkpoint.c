@@ -58,8 +58,6 @@ int inv_checkpoint_begin(struct inv_checkpoint *c, int64_t *step)
     if (s->resume.file) {
         if (!inv_checkpoint_read(c, s->resume.path, s->resume.file, step))
             return 0;
-        s->run.step = (int32_t)*step;
-        s->run.epoch = *step > 0 ? (int32_t)((*step - 1) / c->order->per_epoch) : 0;
         c->newest = *step;
         tell_resumed(c, *step);
     }

@@ -198,23 +198,37 @@ static void pull(struct inv_session *s)
         inv_device_pull(s->model, &s->run, lasting[k].kind);
 }
 
-int inv_checkpoint_write(const struct inv_checkpoint *c, const char *path, int older, int64_t step,
-                         struct inv_errors *errors)
+/* With zeros in the place of its digest. */
+static void write_state(const struct inv_checkpoint *c, struct inv_output *out, int64_t step)
 {
-    struct inv_output out;
     struct inv_tensor_note note[NOTES];
-    char digest[65];
-    if (!inv_output_open(&out, path, errors))
-        return 0;
     pull(c->s);
     struct parts p = parts_of(c, rows_of(c, step));
     for (int n = 0; n < NOTES; n++)
         note[n] = (struct inv_tensor_note){ (char *)(size_t)known[n].key,
                                             text_of(c, (enum note)n, step) };
-    inv_tensors_write(&out, p.tensor, p.count, note, NOTES);
+    inv_tensors_write(out, p.tensor, p.count, note, NOTES);
     for (int n = 0; n < NOTES; n++)
         free(note[n].value);
     free_parts(&p);
+}
+
+void inv_checkpoint_digest(const struct inv_checkpoint *c, int64_t step, char digest[65])
+{
+    struct inv_output out;
+    inv_output_open_nowhere(&out);
+    write_state(c, &out, step);
+    inv_output_digest(&out, digest);
+}
+
+int inv_checkpoint_write(const struct inv_checkpoint *c, const char *path, int older, int64_t step,
+                         struct inv_errors *errors)
+{
+    struct inv_output out;
+    char digest[65];
+    if (!inv_output_open(&out, path, errors))
+        return 0;
+    write_state(c, &out, step);
     inv_output_digest(&out, digest);
     inv_output_amend(&out, DIGITS_AT, digest, SHA_DIGITS);
     out.older = older;
@@ -318,6 +332,8 @@ static int read_place(struct inv_checkpoint *c, const struct inv_tensor_file *r,
     }
     c->pass->rows = rows;
     c->pass->skipped = skipped;
+    c->s->run.step = (int32_t)*step;
+    c->s->run.epoch = *step > 0 ? (int32_t)((*step - 1) / c->order->per_epoch) : 0;
     if (*step <= c->steps)
         return 1;
     inv_error(&c->s->errors, "%s: is of step %lld, and this run ends after %lld; give it more "
@@ -353,6 +369,19 @@ static int take_chain(struct inv_checkpoint *c, const struct inv_tensor_file *r,
     inv_error(&c->s->errors, "%s: its chain of steps is not that of a receipt of %lld steps; begin "
               "without --resume", r->path, (long long)c->steps);
     return 0;
+}
+
+int inv_checkpoint_peek(const char *path, FILE *file, struct inv_left *left,
+                        struct inv_errors *errors)
+{
+    struct inv_tensor_file r = { .path = path, .file = file, .errors = errors };
+    int good = inv_tensors_open(&r, INV_TENSORS_HEADER);
+    if (good && !(good = read_count(&r, STEP, INT32_MAX, &left->step)))
+        inv_error(errors, "%s: its step makes no sense; leave it out", path);
+    if (good)
+        snprintf(left->sha256, sizeof left->sha256, "%s", inv_tensors_note(&r, known[SHA256].key));
+    inv_tensors_close(&r);
+    return good;
 }
 
 int inv_checkpoint_read(struct inv_checkpoint *c, const char *path, FILE *file, int64_t *step)

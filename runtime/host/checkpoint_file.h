@@ -19,6 +19,10 @@ int inv_checkpoint_write(const struct inv_checkpoint *, const char *path, int ol
                          struct inv_errors *);
 /* What is wrong with the file, in new memory: no checkpoint, or damaged.  NULL: it is sound. */
 char *inv_checkpoint_damage(FILE *);
+/* SHA-256 of the file that would be written. */
+void inv_checkpoint_digest(const struct inv_checkpoint *, int64_t step, char digest[65]);
+/* Of which step a sound file is, and its SHA-256; 0 after an error. */
+int inv_checkpoint_peek(const char *path, FILE *, struct inv_left *, struct inv_errors *);
 /* Reads a sound file, which must be of this run: what differs is an error or, where that may be and
  * --resume-anyway is given, a note.  0 after an error. */
 int inv_checkpoint_read(struct inv_checkpoint *, const char *path, FILE *, int64_t *step);

@@ -6,7 +6,7 @@
 #include "suggest.h"
 
 /* COUNT is 1 or more, WHOLE 0 or more; an OPTIONAL value is "" where it is left out. */
-enum kind { FLAG, TEXT, OPTIONAL, COUNT, WHOLE, SEED, BYTES, REAL, EVERY };
+enum kind { FLAG, TEXT, OPTIONAL, COUNT, WHOLE, SEED, BYTES, REAL, EVERY, STEPS, SAMPLE };
 
 struct option {
     const char *name, *value;           /* value: how help names it, or NULL */
@@ -20,7 +20,8 @@ static const struct option table[] = {
     { "data", "PATH", TEXT, AT(data),
       "folder of the data files, or a file in the place of the model's, or NAME=FILE,..." },
     { "epochs", "N", COUNT, AT(epochs), "passes over the training part" },
-    { "steps", "N", COUNT, AT(steps), "training steps instead of epochs" },
+    { "steps", "N", STEPS, AT(steps),
+      "training steps instead of epochs; A..B with --verify: only these, the first is 0" },
     { "threads", "N", COUNT, AT(threads), "threads (all processors); the bits are the same" },
     { "seed", "N", SEED, AT(seed), "instead of the model's seed" },
     { "init", "FILE", TEXT, AT(init), "start from these weights (safetensors)" },
@@ -35,6 +36,8 @@ static const struct option table[] = {
       "the weights' hash goes into that chain every N-th step, too, not only after each epoch" },
     { "verify", "RECEIPT", TEXT, AT(verify),
       "train as the receipt says, compare, and write no weights; says what differs first" },
+    { "sample", "N[:SEED]", SAMPLE, AT(sample),
+      "with --verify: only N stretches, drawn at random, between the checkpoints of --resume" },
     { "trace", "FILE", TEXT, AT(trace),
       "write hashes of all values of each step, for invar diverge" },
     { "trace-steps", "A..B", TEXT, AT(trace_steps), "of these steps only, the first is 0" },
@@ -53,7 +56,7 @@ static const struct option table[] = {
       "how many stay: FILE, FILE.1 ... (2)" },
     { "resume", "FILE|auto", TEXT, AT(resume),
       "go on from a checkpoint; auto: from the newest sound one of --checkpoint, or begin where "
-      "there is none" },
+      "there is none; with --verify: FILE, FILE.1 ... of the receipt's run" },
     { "resume-anyway", NULL, FLAG, AT(resume_anyway),
       "even where the model's text (its learning rate) or the number of steps is another" },
     { "predict", "[FILE]", OPTIONAL, AT(predict),
@@ -146,7 +149,8 @@ static void set_number(struct inv_options *options, const struct option *o, cons
 {
     uint64_t value;
     int64_t *place = (int64_t *)((char *)options + o->place);
-    uint64_t least = o->kind == COUNT, most = o->kind == SEED ? UINT64_MAX : INT32_MAX;
+    uint64_t least = o->kind == COUNT || o->kind == STEPS;
+    uint64_t most = o->kind == SEED ? UINT64_MAX : INT32_MAX;
     const char *end = text;
     if (!inv_decimal_whole(&end, most, &value) || *end || value < least) {
         inv_error(errors, "--%s %s: a whole number from %llu to %llu expected", o->name, text,
@@ -213,6 +217,41 @@ static void set_every(struct inv_options *options, const struct option *o, const
                   text);
 }
 
+/* "100", or "100..120" */
+static void set_steps(struct inv_options *options, const struct option *o, const char *text,
+                      struct inv_errors *errors)
+{
+    const char *at = text;
+    uint64_t first, last;
+    if (!strstr(text, "..")) {
+        set_number(options, o, text, errors);
+        return;
+    }
+    if (!inv_decimal_whole(&at, INT32_MAX, &first) || strncmp(at, "..", 2) != 0 ||
+        (at += 2, !inv_decimal_whole(&at, INT32_MAX, &last)) || *at || last < first)
+        inv_error(errors, "--%s %s: steps such as 100..120 expected", o->name, text);
+    else
+        options->range = (struct inv_steps){ (int64_t)first, (int64_t)last };
+}
+
+/* "5", or "5:1234" */
+static void set_sample(struct inv_options *options, const struct option *o, const char *text,
+                       struct inv_errors *errors)
+{
+    struct inv_sample *sample = &options->sample;
+    const char *at = text;
+    uint64_t count;
+    int good = inv_decimal_whole(&at, INT32_MAX, &count) && count > 0;
+    sample->count = (int64_t)count;
+    sample->seeded = *at == ':';
+    at += sample->seeded;
+    if (sample->seeded)
+        good = good && inv_decimal_whole(&at, UINT64_MAX, &sample->seed);
+    if (!good || *at)
+        inv_error(errors, "--%s %s: a number of stretches such as 5, or 5:1234 with a seed, "
+                  "expected", o->name, text);
+}
+
 static void set_option(struct inv_options *options, const struct option *o, const char *value,
                        struct inv_errors *errors)
 {
@@ -227,6 +266,10 @@ static void set_option(struct inv_options *options, const struct option *o, cons
         set_real(options, o, value, errors);
     else if (o->kind == EVERY)
         set_every(options, o, value, errors);
+    else if (o->kind == STEPS)
+        set_steps(options, o, value, errors);
+    else if (o->kind == SAMPLE)
+        set_sample(options, o, value, errors);
     else
         set_number(options, o, value, errors);
 }
@@ -322,11 +365,21 @@ static void check_training(const struct inv_options *o, struct inv_errors *error
 /* What a receipt has. */
 static void check_verify(const struct inv_options *o, struct inv_errors *errors)
 {
-    static const char *const names[] = { "epochs", "steps", "seed", "on-nan", "receipt",
-                                         "save-init", "checkpoint", "resume" };
+    static const char *const names[] = { "epochs", "seed", "on-nan", "receipt", "save-init",
+                                         "checkpoint", "resume-anyway" };
     const char *name = first_given(o, names, sizeof names / sizeof *names);
-    if (o->verify && name)
+    int range = o->range.last >= 0, sample = o->sample.count > 0;
+    if (o->verify && o->steps > 0)
+        inv_error(errors, "--verify trains as the receipt says: leave out --steps, or let it say "
+                  "which, as in --steps 100..120");
+    else if (o->verify && name)
         inv_error(errors, "--verify trains as the receipt says: leave out --%s", name);
+    else if (!o->verify && (range || sample))
+        inv_error(errors, "%s needs --verify RECEIPT", range ? "--steps A..B" : "--sample");
+    else if (range && sample)
+        inv_error(errors, "--steps A..B and --sample exclude each other; run twice");
+    else if (sample && !o->resume)
+        inv_error(errors, "--sample needs the checkpoints of the run: --resume FILE");
 }
 
 static void check_checkpoint(const struct inv_options *o, struct inv_errors *errors)
@@ -394,6 +447,11 @@ int inv_options_chained(const struct inv_options *o)
     return o->receipt || o->verify;
 }
 
+int inv_options_partly(const struct inv_options *o)
+{
+    return o->verify && (o->range.last >= 0 || o->resume);
+}
+
 int inv_options_checkpoints(const struct inv_options *o)
 {
     return o->checkpoint_keep > 0 ? (int)o->checkpoint_keep : 2;
@@ -433,7 +491,7 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
                                      .seed = -1, .dump_batch = -1, .device = -1,
                                      .receipt_every = -1, .memory_limit = -1, .length = -1,
-                                     .trace_place = -1,
+                                     .trace_place = -1, .range.last = -1,
                                      .top_k = -1, .temperature = -1, .checkpoint_keep = -1 };
     for (int i = 1; i < argc; i++) {
         const char *name = long_name(argv[i]);

@@ -11,6 +11,15 @@ struct inv_every {
     enum inv_unit unit;
 };
 
+/* Steps first to last, both of them; last -1: not given. */
+struct inv_steps { int64_t first, last; };
+/* How many stretches between checkpoints, drawn by a seed or by any; 0: not given. */
+struct inv_sample {
+    int64_t count;
+    uint64_t seed;
+    int seeded;
+};
+
 enum { INV_CHECKPOINTS = 100 };         /* of --checkpoint-keep, at most */
 
 struct inv_options {
@@ -27,6 +36,8 @@ struct inv_options {
     int64_t checkpoint_keep;            /* -1, as above: not given */
     int64_t memory_limit;               /* bytes */
     struct inv_every checkpoint_every;
+    struct inv_steps range;             /* of --steps A..B */
+    struct inv_sample sample;
     uint64_t given;                     /* bit i: the option in row i of the table */
     uint64_t seed_value;
     int resume_anyway, quiet, update_lock, selftest, version, verbose, help;
@@ -40,6 +51,8 @@ int inv_options_train(const struct inv_options *);
 int inv_options_by_steps(const struct inv_options *, int64_t model_steps);
 /* Whether the steps of training are chained by hashes. */
 int inv_options_chained(const struct inv_options *);
+/* Whether only some steps of a receipt are run again. */
+int inv_options_partly(const struct inv_options *);
 /* How many checkpoints stay. */
 int inv_options_checkpoints(const struct inv_options *);
 /* The file that --predict or --evaluate names, or NULL. */

@@ -71,7 +71,53 @@ static int find_newest(struct inv_session *s)
 
 int inv_resume_find(struct inv_session *s)
 {
-    if (!s->options.resume)
+    if (!s->options.resume || s->options.verify)
         return 1;
     return strcmp(s->options.resume, "auto") == 0 ? find_newest(s) : find_named(s);
+}
+
+/* ---- for --verify ---- */
+
+/* Takes the file that the session holds into the list. */
+static int take_left(struct inv_session *s, struct inv_left **list, int *count)
+{
+    struct inv_left left = { .path = s->resume.path };
+    int good = inv_checkpoint_peek(left.path, s->resume.file, &left, &s->errors);
+    fclose(s->resume.file);
+    s->resume = (struct inv_resume){ .path = NULL };
+    *list = inv_resize(*list, (size_t)(*count + 1) * sizeof **list);
+    (*list)[(*count)++] = left;
+    return good;
+}
+
+static int by_step(const void *a, const void *b)
+{
+    const struct inv_left *x = a, *y = b;
+    return (x->step > y->step) - (x->step < y->step);
+}
+
+int inv_resume_left(struct inv_session *s, int several, struct inv_left **list, int *count)
+{
+    const char *name = s->options.resume;
+    int good = 1;
+    for (int i = 0; good && i < (several ? INV_CHECKPOINTS : 1); i++) {
+        char *why;
+        enum found found = try_file(s, i ? inv_text("%s.%d", name, i) : inv_copy_text(name), &why);
+        if (found == SOUND) {
+            good = take_left(s, list, count);
+            continue;
+        }
+        if (found == DAMAGED && several)
+            inv_note(&s->errors, "%s: %s; it is left out", s->resume.path, why);
+        else if (found != ABSENT)
+            inv_error(&s->errors, "%s: %s", s->resume.path, why);
+        good = found == ABSENT || (found == DAMAGED && several);
+        forget(s, why);
+    }
+    if (good && *count == 0)
+        inv_error(&s->errors, "--resume %s: there is no such checkpoint; name one that the run of "
+                  "the receipt left", name);
+    if (*count > 0)
+        qsort(*list, (size_t)*count, sizeof **list, by_step);
+    return good && *count > 0;
 }

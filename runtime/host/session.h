@@ -19,6 +19,13 @@ struct inv_resume {
     int damaged;                        /* the file of --checkpoint is: none older must go for it */
 };
 
+/* A sound checkpoint that a run left. */
+struct inv_left {
+    char *path;
+    int64_t step;
+    char sha256[65];                    /* as it says itself */
+};
+
 struct inv_session {
     const struct inv_model *model;
     struct inv_options options;
@@ -34,6 +41,7 @@ struct inv_session {
     struct inv_receipt receipt;
     struct inv_trace trace;
     struct inv_statement *statement;    /* the receipt that is verified, or NULL: verify.h */
+    int64_t again;                      /* steps that --verify has run again; -1: the whole run */
     struct inv_resume resume;
     FILE *out;                          /* what the user reads: standard output, or error where an
                                          * output goes to that */
@@ -129,6 +137,9 @@ int inv_generate(struct inv_session *);
 int inv_session_reads(struct inv_session *, const char *path);
 /* resume.c: finds the file of --resume, which the session then holds open; 0 after an error. */
 int inv_resume_find(struct inv_session *);
+/* For --verify: the sound one that it names or, `several`, those of FILE, FILE.1 ..., ascending by
+ * their steps; 0 after an error, or where there is none. */
+int inv_resume_left(struct inv_session *, int several, struct inv_left **, int *count);
 /* Opens the file of --predict or --evaluate. */
 int inv_session_feed(struct inv_session *, struct inv_feed *, const char *path, int inputs_only);
 int inv_dump(struct inv_session *, int64_t step);

@@ -4,6 +4,7 @@
 #include "core/arith.h"
 #include "checkpoint.h"
 #include "device.h"
+#include "stretch.h"
 #include "variable.h"
 
 struct training {
@@ -13,6 +14,7 @@ struct training {
     struct inv_watch watch;
     struct inv_checkpoint checkpoint;
     int64_t steps, epochs;              /* of the run; epochs counts a started one */
+    int64_t stop;                       /* no step from this one on is to be done */
 };
 
 static int find_report(const struct inv_model *model, const char *name)
@@ -189,12 +191,13 @@ static int run_piece(struct training *t, int64_t first, int64_t stop, int64_t en
 static int run_steps(struct training *t, int64_t first, int64_t end, const char *label)
 {
     int status = INV_OK;
-    for (int64_t step = first, next; step < end && status == INV_OK; step = next) {
-        status = run_piece(t, step, pass_end(t, step, end), end, label, &next);
+    int64_t stop = t->stop < end ? t->stop : end;
+    for (int64_t step = first, next; step < stop && status == INV_OK; step = next) {
+        status = run_piece(t, step, pass_end(t, step, stop), end, label, &next);
         if (status == INV_OK && next % t->order.per_epoch != 0)
             status = inv_checkpoint_after(&t->checkpoint, next, next == t->steps);
     }
-    return status == INV_OK ? inv_skip_check(t->s, &t->train) : status;
+    return status == INV_OK && stop == end ? inv_skip_check(t->s, &t->train) : status;
 }
 
 static const struct inv_variable *state_of(const struct training *t, int variable)
@@ -304,7 +307,7 @@ static int run_epoch(struct training *t, int64_t first)
     if (first % t->order.per_epoch == 0)
         inv_pass_begin(s, &t->train);
     int status = run_steps(t, first, end, label);
-    if (status != INV_OK)
+    if (status != INV_OK || t->stop < end)
         return status;
     inv_pass_end(s, &t->train);
     s->run.step = (int32_t)end;
@@ -378,12 +381,14 @@ static int run_epochs(struct training *t, int64_t first)
     int64_t per_epoch = t->order.per_epoch;
     inv_progress_begin(&t->s->progress, stderr, t->s->options.quiet, t->steps);
     t->s->progress.from = first;
-    while (first / per_epoch < t->epochs && !is_over(t)) {
+    while (first / per_epoch < t->epochs && first < t->stop && !is_over(t)) {
         int status = run_epoch(t, first);
         if (status != INV_OK)
             return status;
         first = (first / per_epoch + 1) * per_epoch;
     }
+    if (t->stop < t->steps)
+        return INV_OK;
     if (is_over(t))
         print_stop(t);
     inv_average_exchange(t->s);
@@ -394,15 +399,36 @@ static int run_epochs(struct training *t, int64_t first)
     return INV_OK;
 }
 
+/* Those steps of a receipt's run that --verify is to run again. */
+static int run_stretches(struct training *t)
+{
+    struct inv_stretches all = { .count = 0 };
+    int status = inv_stretches_plan(t->s, &all) ? INV_OK : INV_BAD_DATA;
+    for (int i = 0; i < all.count && status == INV_OK; i++) {
+        const struct inv_stretch *stretch = &all.list[i];
+        status = inv_stretch_begin(&t->checkpoint, stretch);
+        t->stop = stretch->stop;
+        if (status == INV_OK)
+            status = run_epochs(t, stretch->first);
+        if (status == INV_OK)
+            status = inv_stretch_end(&t->checkpoint, stretch);
+    }
+    inv_stretches_free(&all);
+    return status;
+}
+
 static int run_all(struct training *t)
 {
     int64_t first = 0;
+    t->stop = INT64_MAX;
     t->s->run.steps = (int32_t)t->steps;
     begin_watch(t);
     inv_pass_begin(t->s, &t->train);
     t->checkpoint = (struct inv_checkpoint){ .s = t->s, .order = &t->order, .pass = &t->train,
                                              .watch = &t->watch, .steps = t->steps };
     int status = inv_chain_begin(t->s, t->steps);
+    if (status == INV_OK && inv_options_partly(&t->s->options))
+        return run_stretches(t);
     if (status == INV_OK && !inv_checkpoint_begin(&t->checkpoint, &first))
         status = INV_BAD_DATA;
     if (status == INV_OK)

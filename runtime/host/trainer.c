@@ -320,6 +320,8 @@ static int train_and_save(struct inv_session *s, const char *weights)
         status = inv_finite_weights(s);
     if (status != INV_OK)
         return status;
+    if (s->statement && !inv_verify_reaches_end(s))
+        return inv_verify_part(s);
     evaluate(s, INV_PART_TEST);
     return s->statement ? inv_verify_end(s) : save_weights(s, weights);
 }
@@ -372,6 +374,7 @@ static int run_with_options(struct inv_session *s)
     const struct inv_options *o = &s->options;
     char *weights = o->weights ? inv_copy_text(o->weights)
                                : inv_text("%s.safetensors", s->model->name);
+    s->again = inv_options_partly(o) ? 0 : -1;
     s->seed = o->seed > 0 ? o->seed_value : s->model->seed;
     inv_split_key(s->seed, s->run.key);
     s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_pool_processors(),

@@ -232,6 +232,42 @@ int inv_verify_step(struct inv_session *s, const struct inv_mark *mark, float lo
     return mark ? compare_mark(s, mark) : INV_OK;
 }
 
+int inv_verify_resumed(struct inv_session *s, const char *path)
+{
+    const struct inv_statement *said = s->statement;
+    const struct inv_chain *c = &s->receipt.chain;
+    const struct inv_mark *mark = find_mark(said, c->steps);
+    uint8_t digest[32];
+    char text[65];
+    inv_sha256_hex(c->link, text);
+    if (c->steps % said->every == 0 && c->steps > 0 &&
+        strncmp(said->links + 8 * (c->steps / said->every - 1), text, 8) != 0)
+        return differ(s, "%s: the link after its step %lld", path, (long long)c->steps - 1);
+    inv_device_pull_saved(s);
+    if (mark)
+        inv_safetensors_digest(s->model, s->run.arena, digest, text);
+    if (mark && strcmp(mark->weights, text) != 0)
+        return differ(s, "%s: its weights, after step %lld", path, (long long)c->steps - 1);
+    return INV_OK;
+}
+
+int inv_verify_stretch(struct inv_session *s, int64_t end)
+{
+    int64_t steps = s->receipt.chain.steps;
+    if (steps == end)
+        return INV_OK;
+    return differ(s, "this run ends after %lld steps, that of the receipt after %lld",
+                  (long long)steps, (long long)s->statement->done);
+}
+
+int inv_verify_state(struct inv_session *s, const struct inv_left *left, const char *digest)
+{
+    if (strcmp(digest, left->sha256) == 0)
+        return INV_OK;
+    return differ(s, "the state after step %lld is not that of %s", (long long)left->step - 1,
+                  left->path);
+}
+
 /* ---- the end ---- */
 
 static const char metrics_path[] = INV_STATEMENT_METRICS;
@@ -279,6 +315,20 @@ static int compare_metrics(struct inv_session *s)
     return status;
 }
 
+int inv_verify_reaches_end(const struct inv_session *s)
+{
+    return s->again < 0 || s->receipt.chain.steps == s->statement->done;
+}
+
+int inv_verify_part(struct inv_session *s)
+{
+    const struct inv_statement *said = s->statement;
+    fprintf(s->out, "verified %s in part: %lld of %lld steps%s\n", said->path, (long long)s->again,
+            (long long)said->done,
+            inv_verify_reaches_end(s) ? ", the metrics and the weights" : "");
+    return INV_OK;
+}
+
 int inv_verify_end(struct inv_session *s)
 {
     const struct inv_statement *said = s->statement;
@@ -298,6 +348,8 @@ int inv_verify_end(struct inv_session *s)
     inv_safetensors_digest(s->model, s->run.arena, digest, text);
     if (strcmp(text, said->sha256) != 0)
         return differ(s, "the weights are %s here, %s in the receipt", text, said->sha256);
+    if (s->again >= 0)
+        return inv_verify_part(s);
     fprintf(s->out, "verified %s: %s of %lld steps\n", said->path, said->sha256,
             (long long)said->done);
     return INV_OK;

@@ -17,6 +17,16 @@ int inv_verify_inputs(struct inv_session *);
 int inv_verify_start(struct inv_session *);
 /* The last link; mark: where it is one, else NULL; loss: of its step. */
 int inv_verify_step(struct inv_session *, const struct inv_mark *, float loss);
+/* The checkpoint at `path` has been read: its link and, where there is a mark, its weights. */
+int inv_verify_resumed(struct inv_session *, const char *path);
+/* The steps before `end` have been run again. */
+int inv_verify_stretch(struct inv_session *, int64_t end);
+/* The state after the steps of that checkpoint; digest: of the file that it would be. */
+int inv_verify_state(struct inv_session *, const struct inv_left *, const char *digest);
+/* Whether the steps that were run again end where the run of the receipt does. */
+int inv_verify_reaches_end(const struct inv_session *);
+/* Says which part agrees. */
+int inv_verify_part(struct inv_session *);
 /* Metrics and weights of the finished run. */
 int inv_verify_end(struct inv_session *);
 void inv_verify_free(struct inv_session *);

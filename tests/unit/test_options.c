@@ -62,6 +62,12 @@ static void test_taken(void)
     CU_ASSERT_TRUE(o.checkpoint_every.count == 3 && o.checkpoint_every.unit == INV_EPOCHS);
     CU_ASSERT_TRUE(read_line(&o, "--checkpoint c --checkpoint-every 10min", &e));
     CU_ASSERT_TRUE(o.checkpoint_every.count == 600 && o.checkpoint_every.unit == INV_SECONDS);
+    CU_ASSERT_TRUE(read_line(&o, "--verify r --steps 7..7", &e));
+    CU_ASSERT_TRUE(o.steps == -1 && o.range.first == 7 && o.range.last == 7 &&
+                   inv_options_partly(&o));
+    CU_ASSERT_TRUE(read_line(&o, "--verify r --resume c --sample 3:18446744073709551615", &e));
+    CU_ASSERT_TRUE(o.sample.count == 3 && o.sample.seeded && o.sample.seed == UINT64_MAX);
+    CU_ASSERT_TRUE(read_line(&o, "--verify r --threads 2", &e) && !inv_options_partly(&o));
     CU_ASSERT_EQUAL(e.errors.count, 0);
     host_errors_end(&e);
 }
@@ -86,7 +92,18 @@ static void test_refused(void)
     check_bad("--checkpoint c --checkpoint-keep 101", "--checkpoint-keep 101: from 1 to 100");
     check_bad("--resume auto", "--resume auto goes on from the file of --checkpoint; add");
     check_bad("--resume-anyway", "--resume-anyway needs --resume FILE");
-    check_bad("--verify r --resume c", "--verify trains as the receipt says: leave out --resume");
+    check_bad("--verify r --resume-anyway --resume c",
+              "--verify trains as the receipt says: leave out --resume-anyway");
+    check_bad("--verify r --steps 7", "leave out --steps, or let it say which, as in --steps 100");
+    check_bad("--steps 7..9", "--steps A..B needs --verify RECEIPT");
+    check_bad("--sample 3", "--sample needs --verify RECEIPT");
+    check_bad("--verify r --sample 3", "--sample needs the checkpoints of the run: --resume FILE");
+    check_bad("--verify r --sample 3 --steps 1..2", "--steps A..B and --sample exclude each");
+    check_bad("--steps 9..7", "--steps 9..7: steps such as 100..120 expected");
+    check_bad("--steps 7..x", "--steps 7..x: steps such as 100..120 expected");
+    check_bad("--steps 7-9", "--steps 7-9: a whole number from 1 to 2147483647 expected");
+    check_bad("--sample 3:x", "--sample 3:x: a number of stretches such as 5, or 5:1234 with a");
+    check_bad("--sample 0", "--sample 0: a number of stretches");
     check_bad("--checkpoint c --evaluate",
               "--checkpoint is for training alone; leave it out, or --evaluate");
     check_bad("--resume c --predict x", "--resume is for training alone; leave it out, or --pred");
