@@ -298,28 +298,21 @@ static bool is_trace(const char *path)
     return found;
 }
 
-/* A name without a folder is in this one, and not in $PATH. */
-static const char *program_path(const char *name, char room[], size_t size)
-{
-    if (strchr(name, '/'))
-        return name;
-    snprintf(room, size, "./%s", name);
-    return room;
-}
-
 static int command_diverge(const struct options *o)
 {
-    char a[4096], b[4096];
     if (o->rest_count < 2 || o->rest[1][0] == '-') {
         fprintf(stderr, "invar diverge: which second trace or trainer?\n"
                 "usage: invar diverge A B\n");
         return 2;
     }
-    if (is_trace(o->model) || is_trace(o->rest[1]))
-        return diverge_traces(o->model, o->rest[1]);
-    return diverge_trainers(program_path(o->model, a, sizeof a),
-                            program_path(o->rest[1], b, sizeof b), o->rest_count - 2,
-                            o->rest + 2);
+    if (!is_trace(o->model) && !is_trace(o->rest[1]))
+        return diverge_trainers(o->model, o->rest[1], o->rest_count - 2, o->rest + 2);
+    if (o->rest_count > 2) {
+        fprintf(stderr, "invar diverge: %s: two traces have no options, which are those of "
+                "trainers; leave it out\n", o->rest[2]);
+        return 2;
+    }
+    return diverge_traces(o->model, o->rest[1]);
 }
 
 /* ---- outputs ---- */

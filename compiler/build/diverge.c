@@ -263,6 +263,9 @@ int diverge_traces(const char *a, const char *b)
 
 /* ---- two trainers ---- */
 
+/* A trainer's status where a loss is not finite: its trace has that step, too. */
+enum { NOT_FINITE = 3 };
+
 struct pair {
     struct arena *arena;
     const char *folder, *program[2], *trace[2];
@@ -276,7 +279,7 @@ static bool run_both(const struct pair *p, const char *steps, const char *place)
     struct command_line lines[2];
     for (int i = 0; i < 2; i++) {
         struct command_line *line = &lines[i];
-        *line = (struct command_line){.arena = p->arena};
+        *line = (struct command_line){.arena = p->arena, .good = NOT_FINITE};
         command_add(line, p->program[i]);
         for (int k = 0; k < p->argc; k++)
             command_add(line, p->argv[k]);
@@ -309,10 +312,40 @@ static int run_again(const struct pair *p, const struct found *found)
     return status == DIVERGE_SAME ? DIVERGE_APART : status;
 }
 
+/* A name without a folder is in this one, and not in $PATH. */
+static const char *program_path(struct arena *arena, const char *name)
+{
+    return strchr(name, '/') ? name : arena_printf(arena, "./%s", name);
+}
+
+/* Outputs of a trainer, and what this command gives it itself. */
+static const char *const own[] = {"trace", "trace-steps", "trace-place", "weights", "quiet", "log",
+                                  "log-every", "receipt", "receipt-every", "save-init",
+                                  "checkpoint", "checkpoint-every", "checkpoint-keep"};
+
+static bool options_fit(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
+            size_t size = strlen(own[k]);
+            if (strncmp(argv[i], "--", 2) || strncmp(argv[i] + 2, own[k], size) ||
+                (argv[i][2 + size] && argv[i][2 + size] != '='))
+                continue;
+            fprintf(stderr, "invar diverge: --%s: the trainers' outputs are this command's own; "
+                    "leave it out\n", own[k]);
+            return false;
+        }
+    return true;
+}
+
 int diverge_trainers(const char *a, const char *b, int argc, char **argv)
 {
-    struct pair p = {.arena = arena_new(), .program = {a, b}, .argc = argc, .argv = argv};
     struct found found;
+    if (!options_fit(argc, argv))
+        return DIVERGE_USAGE;
+    struct pair p = {.arena = arena_new(), .argc = argc, .argv = argv};
+    p.program[0] = program_path(p.arena, a);
+    p.program[1] = program_path(p.arena, b);
     int status = DIVERGE_FAILED;
     p.folder = files_temporary(p.arena);
     if (p.folder) {

@@ -2,7 +2,7 @@
 #ifndef INVAR_DIVERGE_H
 #define INVAR_DIVERGE_H
 
-enum { DIVERGE_SAME = 0, DIVERGE_FAILED = 1, DIVERGE_APART = 6 };
+enum { DIVERGE_SAME = 0, DIVERGE_FAILED = 1, DIVERGE_USAGE = 2, DIVERGE_APART = 6 };
 
 /* Prints the first step and place that differ, and the elements where both traces have values;
  * returns one of these. */

@@ -204,7 +204,8 @@ static bool finish(const struct command_line *line, int slot, pid_t child, const
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
     running[slot] = 0;
-    bool good = child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    int ended = child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    bool good = ended == 0 || ended == line->good;
     if (!good && !quiet && !stopped) {
         fprintf(stderr, "invar: error: this command failed:\n  %s\n", command_text(line));
         print_file(log);

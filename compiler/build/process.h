@@ -9,6 +9,7 @@ struct command_line {
     struct arena *arena;
     const char **word;
     int count, room;
+    int good;                           /* an exit status that is none of a failure, beside 0 */
 };
 
 /* From here on a signal that would end the program ends the commands, and lets none begin;

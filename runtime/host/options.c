@@ -39,7 +39,7 @@ static const struct option table[] = {
     { "sample", "N[:SEED]", SAMPLE, AT(sample),
       "with --verify: only N stretches, drawn at random, between the checkpoints of --resume" },
     { "trace", "FILE", TEXT, AT(trace),
-      "write hashes of all values of each step, for invar diverge" },
+      "write hashes of the values of each step that lie in memory, for invar diverge" },
     { "trace-steps", "A..B", TEXT, AT(trace_steps), "of these steps only, the first is 0" },
     { "trace-place", "N", WHOLE, AT(trace_place), "and all values of that place of the trace" },
     { "inject", "S:P:E:B", TEXT, AT(inject),

@@ -31,7 +31,15 @@ static inline void take_block(lanes lane[VECTORS], const unsigned char *at, uint
     }
 }
 
-/* No cryptography: a word that differs changes its lane for certain, as each step is one to one. */
+/* No cryptography: what differs in one of them alone differs after it, for each step is one to
+ * one. */
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+    return hash ^ hash >> 32;
+}
+
+/* A word that differs changes its lane for certain. */
 static uint64_t hash_words(const unsigned char *at, int64_t count, int real)
 {
     lanes lane[VECTORS];
@@ -44,10 +52,8 @@ static uint64_t hash_words(const unsigned char *at, int64_t count, int real)
         take_block(lane, at, all);
     memcpy(rest, at, (size_t)count * 4);
     take_block(lane, rest, all);
-    for (int i = 0; i < BLOCK; i++) {
-        hash = (hash ^ lane[i / LANES][i % LANES]) * 0xff51afd7ed558ccdu;
-        hash ^= hash >> 32;
-    }
+    for (int i = 0; i < BLOCK; i++)
+        hash = mix(hash, lane[i / LANES][i % LANES]);
     return hash;
 }
 
@@ -57,8 +63,7 @@ static uint64_t hash_wide(const unsigned char *at, int64_t count)
     uint64_t hash = (uint64_t)count, value;
     for (; count > 0; count--, at += sizeof value) {
         memcpy(&value, at, sizeof value);
-        hash = (hash ^ value) * 0xff51afd7ed558ccdu;
-        hash ^= hash >> 32;
+        hash = mix(hash, value);
     }
     return hash;
 }
@@ -87,42 +92,49 @@ static int read_numbers(const char *text, const char *between, int count, int64_
     return 1;
 }
 
+static int64_t place_count(const struct inv_model *model)
+{
+    return (int64_t)model->trace_count + model->variable_count;
+}
+
+/* Stored values of a step, and what lasts over steps. */
+static int is_place(const struct inv_model *model, int64_t place)
+{
+    if (place < model->trace_count)
+        return model->trace[place].offset >= 0;
+    if (place >= place_count(model))
+        return 0;
+    enum inv_kind kind = model->variable[place - model->trace_count].kind;
+    return kind == INV_PARAM || kind == INV_BUFFER || kind == INV_STATE || kind == INV_AVERAGE;
+}
+
+static int no_place(struct inv_session *s, const char *option, int64_t place)
+{
+    inv_error(&s->errors, "--%s: place %lld is no value that is stored; a trace lists them", option,
+              (long long)place);
+    return 0;
+}
+
 static int read_options(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
     struct inv_trace *t = &s->trace;
     int64_t range[2] = { 0, INT32_MAX };
-    if (o->trace_steps && !read_numbers(o->trace_steps, "..", 2, range))
-        return bad(s, "trace-steps", o->trace_steps, "steps such as 100..120");
+    if (o->trace_steps && (!read_numbers(o->trace_steps, "..", 2, range) || range[0] > range[1]))
+        return bad(s, "trace-steps", o->trace_steps, "a first and a last step such as 100..120");
     if (o->inject && (!read_numbers(o->inject, ":", 4, t->inject) || t->inject[3] > 31))
         return bad(s, "inject", o->inject, "STEP:PLACE:ELEMENT:BIT, a bit from 0 to 31,");
     t->first = range[0];
     t->last = range[1];
     t->place = o->trace_place;
-    if (o->inject && (t->inject[1] >= s->model->trace_count ||
-                      s->model->trace[t->inject[1]].offset < 0)) {
-        inv_error(&s->errors, "--inject %s: place %lld is no value that is stored; a trace lists "
-                  "them", o->inject, (long long)t->inject[1]);
-        return 0;
-    }
+    if (t->place >= 0 && !is_place(s->model, t->place))
+        return no_place(s, "trace-place", t->place);
+    if (o->inject && (t->inject[1] >= s->model->trace_count || !is_place(s->model, t->inject[1])))
+        return no_place(s, "inject", t->inject[1]);
     return 1;
 }
 
 /* ---- the file ---- */
-
-/* Stored values of the train phase, and what lasts over steps. */
-static int is_place(const struct inv_model *model, int64_t place)
-{
-    if (place < model->trace_count)
-        return model->trace[place].offset >= 0;
-    enum inv_kind kind = model->variable[place - model->trace_count].kind;
-    return kind == INV_PARAM || kind == INV_BUFFER || kind == INV_STATE || kind == INV_AVERAGE;
-}
-
-static int64_t place_count(const struct inv_model *model)
-{
-    return (int64_t)model->trace_count + model->variable_count;
-}
 
 static const char *kind_name(enum inv_kind kind)
 {
@@ -182,32 +194,36 @@ int inv_trace_begin(struct inv_session *s)
 
 /* ---- the steps ---- */
 
-static void flip(struct inv_session *s, int place, int64_t count)
+/* A place in a loop comes once a turn; its elements are numbered on from turn to turn. */
+static void flip(struct inv_session *s, const float *value, int64_t count)
 {
     struct inv_trace *t = &s->trace;
+    int64_t at = t->inject[2] - t->passed;
     uint32_t bits;
-    unsigned char *at = s->run.arena + s->model->trace[place].offset + t->inject[2] * 4;
-    t->injected = 1;
-    if (t->inject[2] >= count) {
-        t->failed = 1;
+    t->passed += count;
+    if (t->injected || at < 0 || at >= count)
         return;
-    }
-    memcpy(&bits, at, sizeof bits);
+    unsigned char *place = s->run.arena + ((const unsigned char *)(value + at) - s->run.arena);
+    memcpy(&bits, place, sizeof bits);
     bits ^= 1u << t->inject[3];
-    memcpy(at, &bits, sizeof bits);
+    memcpy(place, &bits, sizeof bits);
+    t->injected = 1;
 }
 
-static void write_values(struct inv_session *s, int64_t place, const void *value, int64_t count)
+/* Adds to the line of values, which the end of the step ends. */
+static void write_values(struct inv_session *s, const void *value, int64_t count, int real)
 {
-    FILE *to = s->trace.out.file;
+    struct inv_trace *t = &s->trace;
     const unsigned char *at = value;
     uint32_t bits;
-    fprintf(to, "{\"step\":%d,\"place\":%lld,\"values\":\"", s->run.step, (long long)place);
+    if (!t->writes)
+        fprintf(t->out.file, "{\"step\":%d,\"place\":%lld,\"values\":\"", s->run.step,
+                (long long)t->place);
+    t->writes = 1;
     for (int64_t i = 0; i < count; i++, at += sizeof bits) {
         memcpy(&bits, at, sizeof bits);
-        fprintf(to, "%08x", (unsigned)canonical(bits));
+        fprintf(t->out.file, "%08x", (unsigned)(real ? canonical(bits) : bits));
     }
-    fputs("\"}\n", to);
 }
 
 static int traces(const struct inv_session *s)
@@ -220,18 +236,23 @@ static void look_at(const struct inv_run *run, int node, const float *value, int
     struct inv_session *s = run->trace_state;
     struct inv_trace *t = &s->trace;
     if (t->inject[0] == run->step && t->inject[1] == node)
-        flip(s, node, count);
+        flip(s, value, count);
     if (!traces(s))
         return;
-    t->hash[node] = hash_words((const unsigned char *)value, count, 1);
+    t->hash[node] = mix(t->hash[node], hash_words((const unsigned char *)value, count, 1));
     if (t->place == node)
-        write_values(s, node, value, count);
+        write_values(s, value, count, 1);
 }
 
 void inv_trace_step_begin(struct inv_session *s)
 {
-    s->run.trace = traces(s) || s->trace.inject[0] == s->run.step ? look_at : NULL;
+    struct inv_trace *t = &s->trace;
+    int now = traces(s);
+    s->run.trace = now || t->inject[0] == s->run.step ? look_at : NULL;
     s->run.trace_state = s;
+    t->passed = t->writes = 0;
+    if (now)
+        memset(t->hash, 0, (size_t)place_count(s->model) * sizeof *t->hash);
 }
 
 static uint64_t hash_variable(const struct inv_variable *v, const unsigned char *at)
@@ -240,40 +261,55 @@ static uint64_t hash_variable(const struct inv_variable *v, const unsigned char 
     return v->dtype == INV_I64 ? hash_wide(at, count) : hash_words(at, count, v->dtype == INV_F32);
 }
 
-void inv_trace_step_end(struct inv_session *s)
+static void take_variables(struct inv_session *s)
 {
     const struct inv_model *model = s->model;
-    struct inv_trace *t = &s->trace;
-    s->run.trace = NULL;
-    if (!traces(s))
-        return;
     for (int i = 0; i < model->variable_count; i++) {
         const struct inv_variable *v = &model->variable[i];
         int64_t place = model->trace_count + i;
         if (!is_place(model, place))
             continue;
-        t->hash[place] = hash_variable(v, s->run.arena + v->offset);
-        if (t->place == place && v->dtype != INV_I64)
-            write_values(s, place, s->run.arena + v->offset, inv_variable_elements(v));
+        s->trace.hash[place] = hash_variable(v, s->run.arena + v->offset);
+        if (s->trace.place == place && v->dtype != INV_I64)
+            write_values(s, s->run.arena + v->offset, inv_variable_elements(v),
+                         v->dtype == INV_F32);
     }
-    fprintf(t->out.file, "{\"step\":%d,\"epoch\":%d,\"hashes\":\"", s->run.step, s->run.epoch + 1);
-    for (int64_t i = 0; i < place_count(model); i++)
-        if (is_place(model, i))
-            fprintf(t->out.file, "%016llx", (unsigned long long)t->hash[i]);
-    fputs("\"}\n", t->out.file);
 }
 
-int inv_trace_end(struct inv_session *s)
+void inv_trace_step_end(struct inv_session *s)
 {
     struct inv_trace *t = &s->trace;
+    s->run.trace = NULL;
+    if (!traces(s))
+        return;
+    take_variables(s);
+    if (t->writes)
+        fputs("\"}\n", t->out.file);
+    fprintf(t->out.file, "{\"step\":%d,\"epoch\":%d,\"hashes\":\"", s->run.step,
+            s->run.epoch + 1);
+    for (int64_t i = 0; i < place_count(s->model); i++)
+        if (is_place(s->model, i))
+            fprintf(t->out.file, "%016llx", (unsigned long long)t->hash[i]);
+    fputs("\"}\n", t->out.file);
+    t->steps++;
+}
+
+int inv_trace_end(struct inv_session *s, int status)
+{
+    struct inv_trace *t = &s->trace;
+    const struct inv_options *o = &s->options;
     int good = !t->open || inv_output_close(&t->out, NULL);
-    if (s->options.inject && (!t->injected || t->failed)) {
-        inv_error(&s->errors, "--inject %s: the run has no such step or element",
-                  s->options.inject);
-        good = 0;
-    }
-    t->open = 0;
     free(t->hash);
     t->hash = NULL;
-    return good;
+    if (status != INV_OK)
+        return status;
+    if (t->open && t->steps == 0) {
+        inv_error(&s->errors, "--trace-steps %s: the run has no such step", o->trace_steps);
+        good = 0;
+    }
+    if (o->inject && !t->injected) {
+        inv_error(&s->errors, "--inject %s: the run has no such step or element", o->inject);
+        good = 0;
+    }
+    return good ? INV_OK : INV_BAD_DATA;
 }

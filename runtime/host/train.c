@@ -121,11 +121,12 @@ static int64_t step_here(struct training *t, int64_t step, float *loss)
     inv_trace_step_begin(s);
     s->model->phase[INV_TRAIN](&s->run);
     *loss = loss_of(s);
-    if (!inv_is_finite(*loss))
-        return 0;
-    if (s->model->phase[INV_UPDATE])
+    int good = inv_is_finite(*loss);
+    if (good && s->model->phase[INV_UPDATE])
         s->model->phase[INV_UPDATE](&s->run);
     inv_trace_step_end(s);
+    if (!good)
+        return 0;
     inv_pass_add(s, &t->train);
     return 1;
 }

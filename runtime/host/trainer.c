@@ -313,9 +313,7 @@ static int train_and_save(struct inv_session *s, const char *weights)
 {
     if (!s->statement && !begin_outputs(s, weights))
         return INV_BAD_DATA;
-    int status = inv_trace_begin(s) ? inv_train(s) : INV_BAD_DATA;
-    if (!inv_trace_end(s) && status == INV_OK)
-        status = INV_BAD_DATA;
+    int status = inv_trace_end(s, inv_trace_begin(s) ? inv_train(s) : INV_BAD_DATA);
     if (status == INV_OK)
         status = inv_finite_weights(s);
     if (status != INV_OK)

@@ -102,7 +102,7 @@ struct inv_run {
     int64_t first_row;                  /* of this shard in the whole batch */
     int32_t step, steps, epoch;
     const int64_t *at;                  /* of the group at hand: see struct inv_step */
-    /* NULL, or called by INV_TRAIN after each group with its checked node. */
+    /* NULL, or called by INV_TRAIN and INV_UPDATE after each group with what it stored. */
     void (*trace)(const struct inv_run *, int node, const float *value, int64_t count);
     void *trace_state;
     /* NULL: the arena is this program's memory.  Else the arena is the host's mirror of it, brought
