@@ -13,6 +13,16 @@ int inv_digest_rest(FILE *file, struct inv_sha256 *sha, char digest[65])
     return !ferror(file);
 }
 
+void inv_digest_text(const void *text, size_t size, char digest[65])
+{
+    struct inv_sha256 sha;
+    uint8_t bytes[32];
+    inv_sha256_init(&sha);
+    inv_sha256_update(&sha, text, size);
+    inv_sha256_final(&sha, bytes);
+    inv_sha256_hex(bytes, digest);
+}
+
 int inv_digest_file(const char *path, const char *what, char digest[65], struct inv_errors *errors)
 {
     struct inv_sha256 sha;

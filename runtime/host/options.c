@@ -38,6 +38,8 @@ static const struct option table[] = {
       "train as the receipt says, compare, and write no weights; says what differs first" },
     { "sample", "N[:SEED]", SAMPLE, AT(sample),
       "with --verify: only N stretches, drawn at random, between the checkpoints of --resume" },
+    { "summary", "FILE", TEXT, AT(summary),
+      "with --verify: write whether it agrees (in-toto, SLSA's verification summary)" },
     { "trace", "FILE", TEXT, AT(trace),
       "write hashes of the values of each step that lie in memory, for invar diverge" },
     { "trace-steps", "A..B", TEXT, AT(trace_steps), "of these steps only, the first is 0" },
@@ -374,8 +376,10 @@ static void check_verify(const struct inv_options *o, struct inv_errors *errors)
                   "which, as in --steps 100..120");
     else if (o->verify && name)
         inv_error(errors, "--verify trains as the receipt says: leave out --%s", name);
-    else if (!o->verify && (range || sample))
-        inv_error(errors, "%s needs --verify RECEIPT", range ? "--steps A..B" : "--sample");
+    else if (!o->verify && (range || sample || o->summary))
+        inv_error(errors, "%s needs --verify RECEIPT", range    ? "--steps A..B"
+                                                       : sample ? "--sample"
+                                                                : "--summary");
     else if (range && sample)
         inv_error(errors, "--steps A..B and --sample exclude each other; run twice");
     else if (sample && !o->resume)

@@ -23,7 +23,7 @@ struct inv_sample {
 enum { INV_CHECKPOINTS = 100 };         /* of --checkpoint-keep, at most */
 
 struct inv_options {
-    const char *data, *init, *save_init, *weights, *log, *on_nan, *receipt, *verify;
+    const char *data, *init, *save_init, *weights, *log, *on_nan, *receipt, *verify, *summary;
     const char *checkpoint, *resume;
     const char *trace, *trace_steps, *inject;
     const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */

@@ -10,7 +10,7 @@
 
 /* ---- during the run ---- */
 
-static void now(char text[32])
+void inv_receipt_now(char text[32])
 {
     struct tm utc;
     time_t seconds = time(NULL);
@@ -20,7 +20,7 @@ static void now(char text[32])
 
 void inv_receipt_begin(struct inv_session *s)
 {
-    now(s->receipt.started);
+    inv_receipt_now(s->receipt.started);
 }
 
 int inv_receipt_possible(struct inv_session *s)
@@ -53,7 +53,7 @@ void inv_receipt_free(struct inv_receipt *receipt)
 
 /* ---- what went in ---- */
 
-static void put_digest(struct inv_json_text *j, const char *algorithm, const char *digest)
+void inv_receipt_put_digest(struct inv_json_text *j, const char *algorithm, const char *digest)
 {
     inv_json_open(j, "digest", '{');
     inv_json_put(j, algorithm, digest);
@@ -67,7 +67,7 @@ static void put_resource(struct inv_json_text *j, const char *name, const char *
     inv_json_open(j, NULL, '{');
     j->flat = 1;
     inv_json_put(j, "name", name);
-    put_digest(j, algorithm, digest);
+    inv_receipt_put_digest(j, algorithm, digest);
     if (kind) {
         inv_json_open(j, "annotations", '{');
         inv_json_put(j, "kind", kind);
@@ -186,7 +186,7 @@ static void put_chain(struct inv_json_text *j, const struct inv_chain *c)
     inv_sha256_hex(c->link, last);
     inv_json_open(j, NULL, '{');
     inv_json_put(j, "name", "chain");
-    put_digest(j, "sha256", last);
+    inv_receipt_put_digest(j, "sha256", last);
     inv_json_open(j, "annotations", '{');
     inv_json_put(j, "format", INV_CHAIN_FORMAT);
     inv_json_put(j, "start", c->start);
@@ -213,7 +213,7 @@ static void put_metrics(struct inv_json_text *j, const struct inv_receipt *recei
 static void put_run(struct inv_json_text *j, const struct inv_session *s)
 {
     char finished[32];
-    now(finished);
+    inv_receipt_now(finished);
     inv_json_open(j, "runDetails", '{');
     inv_json_open(j, "builder", '{');
     inv_json_put(j, "id", "urn:invar:trainer:1");
@@ -232,17 +232,8 @@ static void put_run(struct inv_json_text *j, const struct inv_session *s)
     inv_json_close(j, '}');
 }
 
-static void put_statement(struct inv_json_text *j, struct inv_session *s, const char *weights,
-                          const char *digest)
+static void put_receipt(struct inv_json_text *j, struct inv_session *s)
 {
-    const char *slash = strrchr(weights, '/');
-    inv_json_open(j, NULL, '{');
-    inv_json_put(j, "_type", INV_STATEMENT_TYPE);
-    inv_json_open(j, "subject", '[');
-    put_resource(j, slash ? slash + 1 : weights, "sha256", digest, NULL);
-    inv_json_close(j, ']');
-    inv_json_put(j, "predicateType", INV_RECEIPT_PREDICATE);
-    inv_json_open(j, "predicate", '{');
     inv_json_open(j, "buildDefinition", '{');
     inv_json_put(j, "buildType", INV_RECEIPT_BUILD);
     put_parameters(j, s);
@@ -250,28 +241,47 @@ static void put_statement(struct inv_json_text *j, struct inv_session *s, const 
     put_dependencies(j, s);
     inv_json_close(j, '}');
     put_run(j, s);
+}
+
+static void put_statement(struct inv_json_text *j, struct inv_session *s,
+                          const struct inv_claim_of *claim)
+{
+    const char *slash = strrchr(claim->weights, '/');
+    inv_json_open(j, NULL, '{');
+    inv_json_put(j, "_type", INV_STATEMENT_TYPE);
+    inv_json_open(j, "subject", '[');
+    put_resource(j, slash ? slash + 1 : claim->weights, "sha256", claim->digest, NULL);
+    inv_json_close(j, ']');
+    inv_json_put(j, "predicateType", claim->predicate);
+    inv_json_open(j, "predicate", '{');
+    claim->put(j, s);
     inv_json_close(j, '}');
     inv_json_close(j, '}');
     fputc('\n', j->to);
 }
 
-int inv_receipt_write(struct inv_session *s, const char *weights, const char *digest)
+int inv_receipt_claim(struct inv_session *s, const char *path, const struct inv_claim_of *claim)
 {
     struct inv_output out;
     char *text = NULL;
     size_t size = 0;
-    if (!s->options.receipt)
-        return 1;
     struct inv_json_text json = { .to = open_memstream(&text, &size) };
-    if (!json.to || !inv_output_open(&out, s->options.receipt, &s->errors)) {
+    if (!json.to || !inv_output_open(&out, path, &s->errors)) {
         if (json.to)
             fclose(json.to);
         free(text);
         return 0;
     }
-    put_statement(&json, s, weights, digest);
+    put_statement(&json, s, claim);
     fclose(json.to);
     inv_output_write(&out, text, size);
     free(text);
     return inv_output_close(&out, NULL);
+}
+
+int inv_receipt_write(struct inv_session *s, const char *weights, const char *digest)
+{
+    return !s->options.receipt ||
+           inv_receipt_claim(s, s->options.receipt, &(struct inv_claim_of){
+               weights, digest, INV_RECEIPT_PREDICATE, put_receipt });
 }

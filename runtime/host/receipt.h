@@ -11,6 +11,14 @@
 
 struct inv_session;
 struct inv_pass;
+struct inv_json_text;
+
+/* What an in-toto statement claims of some weights. */
+struct inv_claim_of {
+    const char *weights, *digest;       /* a path or name, of which the name is said; SHA-256 */
+    const char *predicate;              /* its type */
+    void (*put)(struct inv_json_text *, struct inv_session *); /* its members */
+};
 
 /* What a receipt has of the run beside what the session knows. */
 struct inv_receipt {
@@ -28,5 +36,11 @@ void inv_receipt_metrics(struct inv_session *, const struct inv_pass *, const ch
 /* Writes the receipt for the weights at `weights` with that digest; 0 after an error. */
 int inv_receipt_write(struct inv_session *, const char *weights, const char *digest);
 void inv_receipt_free(struct inv_receipt *);
+
+/* Writes any statement; 0 after an error. */
+int inv_receipt_claim(struct inv_session *, const char *path, const struct inv_claim_of *);
+/* The time as statements have it, and a digest as one of their members. */
+void inv_receipt_now(char text[32]);
+void inv_receipt_put_digest(struct inv_json_text *, const char *algorithm, const char *digest);
 
 #endif

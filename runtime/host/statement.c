@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "decimal.h"
+#include "digest.h"
 
 enum { FILE_MAX = 1 << 26, PATH_ROOM = 160 }; /* bytes */
 
@@ -285,6 +286,7 @@ static int read_list(struct reader *r)
     char *text = read_file(r->said->path, &size, r->errors);
     if (!text)
         return 0;
+    inv_digest_text(text, size, r->said->own_sha256);
     struct inv_json json = { .place = r->said->path, .part = "the receipt", .cure = cure,
         .errors = r->errors, .start = text, .at = text, .limit = text + size };
     int good = inv_json_list_read(&r->said->list, &json);

@@ -10,6 +10,7 @@ struct inv_said_input { const char *name, *kind, *sha256; };
 /* Texts are those of `list`. */
 struct inv_statement {
     const char *path;                   /* of the receipt */
+    char own_sha256[65];                /* of its file */
     struct inv_json_list list;
     const char *type, *predicate, *build, *format;
     const char *weights, *sha256;       /* the subject */

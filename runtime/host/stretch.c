@@ -74,8 +74,7 @@ static void draw(struct inv_stretches *all, int64_t wanted, uint64_t seed)
 
 static void plan_sample(struct inv_session *s, struct inv_stretches *all)
 {
-    const struct inv_sample *sample = &s->options.sample;
-    uint64_t seed = sample->seeded ? sample->seed : any_seed();
+    struct inv_sample *sample = &s->options.sample;
     const struct inv_left *from = NULL;
     for (int i = 0; i < all->left_count; i++) {
         const struct inv_left *to = &all->left[i];
@@ -84,9 +83,11 @@ static void plan_sample(struct inv_session *s, struct inv_stretches *all)
     }
     add(s, all, s->statement->done, from, NULL);
     int count = all->count;
-    draw(all, sample->count, seed);
+    sample->seed = sample->seeded ? sample->seed : any_seed();
+    sample->seeded = 1;                 /* the summary says it */
+    draw(all, sample->count, sample->seed);
     fprintf(s->out, "%d of %d stretches between checkpoints: --sample %lld:%llu takes the same\n",
-            all->count, count, (long long)sample->count, (unsigned long long)seed);
+            all->count, count, (long long)sample->count, (unsigned long long)sample->seed);
 }
 
 /* A checkpoint of the last step begins no stretch; 0, and an error, where none is left or one is of

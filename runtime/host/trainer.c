@@ -16,6 +16,7 @@
 #include "predictions.h"
 #include "safetensors.h"
 #include "split.h"
+#include "summary.h"
 #include "verify.h"
 
 /* ---- the machine ---- */
@@ -381,7 +382,10 @@ static int run_with_options(struct inv_session *s)
         .given = o->data };
     make_arena(s);
     int status = INV_BAD_DATA, saves = inv_options_train(o) && !s->statement;
-    if (inv_outputs_claim(s, start_file(s, weights), saves ? weights : NULL)) {
+    if (inv_outputs_claim(s, start_file(s, weights), saves ? weights : NULL) &&
+        inv_summary_possible(s))
+        status = inv_verify_model(s);
+    if (status == INV_OK) {
         inv_device_open(s);
         status = work(s, weights);
         inv_device_close(s);
@@ -402,7 +406,7 @@ static int run_session(struct inv_session *s)
 {
     int status = inv_verify_begin(s);
     if (status == INV_OK)
-        status = run_with_options(s);
+        status = inv_summary_write(s, run_with_options(s));
     inv_errors_close(&s->errors);
     inv_verify_free(s);
     return status;

@@ -100,10 +100,13 @@ int inv_verify_begin(struct inv_session *s)
     s->statement = inv_allocate(sizeof *s->statement);
     if (!inv_statement_read(s->statement, s->options.verify, &s->errors))
         return INV_BAD_DATA;
-    int status = check_model(s);
-    if (status == INV_OK)
-        status = take_options(s);
-    return status == INV_OK ? check_weights(s) : status;
+    return take_options(s);
+}
+
+int inv_verify_model(struct inv_session *s)
+{
+    int status = s->statement ? check_model(s) : INV_OK;
+    return s->statement && status == INV_OK ? check_weights(s) : status;
 }
 
 /* ---- what was read ---- */

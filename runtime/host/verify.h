@@ -9,6 +9,8 @@
 
 /* Reads the receipt and takes its options. */
 int inv_verify_begin(struct inv_session *);
+/* The model, and the weights that are there. */
+int inv_verify_model(struct inv_session *);
 /* Where data could not be loaded: because they are other ones? */
 int inv_verify_unread(struct inv_session *);
 /* The data and weights that were read. */

@@ -96,6 +96,7 @@ static void test_refused(void)
               "--verify trains as the receipt says: leave out --resume-anyway");
     check_bad("--verify r --steps 7", "leave out --steps, or let it say which, as in --steps 100");
     check_bad("--steps 7..9", "--steps A..B needs --verify RECEIPT");
+    check_bad("--summary s", "--summary needs --verify RECEIPT");
     check_bad("--sample 3", "--sample needs --verify RECEIPT");
     check_bad("--verify r --sample 3", "--sample needs the checkpoints of the run: --resume FILE");
     check_bad("--verify r --sample 3 --steps 1..2", "--steps A..B and --sample exclude each");
