@@ -429,9 +429,11 @@ struct value call_scan(struct lower *l, struct frame *frame, const struct builti
     int64_t detach = 0;
     struct value x[SCAN_INPUTS], mask = {0};
     ARGUMENTS(5);
-    bool model = frame->role == ROLE_BLOCK || frame->role == ROLE_MODEL;
+    bool model = frame->role == ROLE_BLOCK || frame->role == ROLE_MODEL ||
+                 frame->role == ROLE_METRIC;
     if (!model || l->phase == PHASE_INIT) {
-        lower_error(l, frame, span, "'scan' belongs to a model or a layer, and this is %s",
+        lower_error(l, frame, span, "'scan' belongs to a model, a layer or a metric, and this "
+                    "is %s",
                     role_name(l->phase == PHASE_INIT ? ROLE_INITIALISER : frame->role));
         return value_error();
     }

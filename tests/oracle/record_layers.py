@@ -506,6 +506,45 @@ LOSSES = [
     loss("mean(log_cosh({a}, {b}))", 5, of_keras("LogCosh")),
 ]
 
+# ---- sequences of labels
+
+def ctc(t, k, u, said, labels, frames=None, count=None, blank=None, **o):
+    """ctc of t places of k classes: of a row x the first t are logits, of the u others `labels` makes
+    the classes, `said` in the model; frames, count: texts and functions of both lengths."""
+    given = [f"frames = {frames[0]}"] if frames else []
+    given += [f"labels = {count[0]}"] if count else []
+    given += [f"blank = {blank}"] if blank is not None else []
+    given += [f"{name} = {str(value).lower()}" for name, value in o.items()]
+    text = f"ctc({', '.join([f'{{x}}[0..{t - 1}]', said, *given])})"
+
+    def function(x, w):
+        of = lambda length, all: (length[1](x).long() if length else
+                                  torch.full((len(x),), all, dtype=torch.long))
+        logs = F.log_softmax(x[:, :t], -1).movedim(0, 1)
+        return F.ctc_loss(logs, labels(x[:, t:]), of(frames, t), of(count, u), reduction="none",
+                          blank=k - 1 if blank is None else blank, **o)
+    return Case(text, (t + u, k), function)
+
+
+def ctc_last(t, k, u, **o):
+    """The blank is the last class."""
+    return ctc(t, k, u, f"argmax({{x}}[{t}..{t + u - 1}, 0..{k - 2}])",
+               lambda y: y[..., :k - 1].argmax(-1), **o)
+
+
+SEQUENCES = [
+    ctc_last(8, 4, 3),
+    ctc_last(1, 3, 1),
+    ctc_last(7, 2, 3),
+    ctc_last(3, 4, 3, zero_infinity=True),
+    ctc(9, 4, 2, "argmax({x}[9..10] + [-9, 0, 0, 0])", lambda y: y[..., 1:].argmax(-1) + 1, blank=0),
+    ctc_last(12, 5, 4,
+             frames=("select({x}[0, 0] > 0, 12, 9)", lambda x: torch.where(x[:, 0, 0] > 0, 12, 9)),
+             count=("select({x}[0, 1] > 0, 4, 0)", lambda x: torch.where(x[:, 0, 1] > 0, 4, 0))),
+    ctc_last(11, 4, 5, count=("select({x}[0, 2] > 0, 1, 3)",
+                              lambda x: torch.where(x[:, 0, 2] > 0, 1, 3))),
+]
+
 # ---- recurrence
 
 def recurrent(kind, shape, units, text, cell="{c}/cell", **o):
@@ -663,7 +702,8 @@ RECURRENT = [
 ]
 
 GROUPS = {"conv2d": CONV2D, "conv13": CONV13, "transposed": TRANSPOSED, "pools": POOLS,
-          "norms": NORMS, "images": IMAGES, "losses": LOSSES, "recurrent": RECURRENT}
+          "norms": NORMS, "images": IMAGES, "losses": LOSSES, "recurrent": RECURRENT,
+          "sequences": SEQUENCES}
 
 
 # ---- models and vectors
