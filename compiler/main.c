@@ -94,9 +94,21 @@ static void verify(struct program *program, const char *pass)
             graph_verify(program->phase[i], pass);
 }
 
+/* Shards run on processors only. */
+static bool target_has_shards(const struct program *program, const char *target)
+{
+    if (!program_has_shards(program) || !target || !strcmp(target, "c"))
+        return true;
+    struct diag *d = diag_error(program->diags, program->train.shards_span,
+                                "there are no shards on target %s yet", target);
+    diag_help(d, "leave 'shards' out, or use --target c");
+    return false;
+}
+
 static bool compile(struct program *program, const struct load *load, const struct options *o)
 {
-    if (!pass_lower(program, load->file, load->count, o->train))
+    if (!pass_lower(program, load->file, load->count, o->train) ||
+        !target_has_shards(program, o->target))
         return false;
     verify(program, "lower");
     dump(program, "lower", o->dump);

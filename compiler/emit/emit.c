@@ -40,6 +40,20 @@ static const struct part parts[] = {
     {PHASE_PREDICT, false, "predict", "INV_PREDICT", "Outputs of a batch."},
 };
 
+/* What stands there for the parts of PHASE_TRAIN in a model with shards. */
+static const struct part of_shards[] = {
+    {PHASE_TRAIN, false, "train", "INV_TRAIN",
+     "The losses and gradients of a shard, by its share of the batch's rows; its totals."},
+    {PHASE_UPDATE, false, "update", "INV_UPDATE",
+     "Steps of the optimizer and buffers, of the sums over the shards."},
+};
+
+static const struct part *part_of(const struct program *program, const struct part *part)
+{
+    return part->phase == PHASE_TRAIN && program_has_shards(program) ? &of_shards[part->update]
+                                                                     : part;
+}
+
 /* Loops that have begun and not ended. */
 static int open_loops(const struct emit *emit)
 {
@@ -331,7 +345,7 @@ void emit_parts(struct emit *emit)
     emit->work_start = firmware_work_start(emit->program);
     share_groups(emit);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        emit_part(emit, &parts[i]);
+        emit_part(emit, part_of(emit->program, &parts[i]));
     values_set(emit->file, "trace", emit->trace.size > 0 ? emit->trace.data : "");
     values_set(emit->file, "trace_lines",
                emit->trace_lines.size > 0 ? emit->trace_lines.data : "");

@@ -15,7 +15,7 @@ static const char *const variable_names[] = {
     [VAR_STATE] = "state",   [VAR_AVERAGE] = "average", [VAR_ACCUMULATOR] = "accumulator",
     [VAR_RAW] = "raw",       [VAR_INPUT] = "input",     [VAR_SAMPLE] = "sample",
     [VAR_LOSS] = "loss",     [VAR_REPORT] = "report",   [VAR_OUTPUT] = "output",
-    [VAR_COLLECTED] = "collected",
+    [VAR_COLLECTED] = "collected", [VAR_SHARD] = "shard",
 };
 
 /* How often the group runs. */
@@ -30,7 +30,7 @@ static int64_t turns_of(const struct graph *graph, const struct group *group)
 int64_t plan_flops(const struct graph *graph, const struct node *node)
 {
     const struct schedule *schedule = graph->schedule;
-    return extent_at(node_work(graph, node).flops, graph->program->train.batch) *
+    return extent_at(node_work(graph, node).flops, graph->program->train.rows) *
            turns_of(graph, &schedule->group[schedule->group_of[node->id]]);
 }
 
@@ -128,6 +128,16 @@ void schedule_print(const struct graph *graph, struct text *text)
 
 /* ---- the plan ---- */
 
+const char *plan_batch(const struct program *program, struct arena *arena)
+{
+    const struct train_desc *t = &program->train;
+    const char *batch = arena_printf(arena, "batch %" PRId64, t->batch);
+    if (!program_has_shards(program))
+        return batch;
+    return arena_printf(arena, "%s in %" PRId64 " shards of %s%" PRId64 " row%s", batch, t->shards,
+                        t->batch % t->shards ? "up to " : "", t->rows, t->rows == 1 ? "" : "s");
+}
+
 struct streams {
     const char **path;
     uint32_t *number;
@@ -176,6 +186,11 @@ static void print_variables(const struct program *program, struct text *text)
                     v->offset, schedule_bytes(program, v->dtype, &v->shape), v->path,
                     shape_print(text->arena, v->dtype, &v->shape));
     }
+    if (program_has_shards(program))
+        text_printf(text, "  sums over shards: %" PRId64 " bytes at %" PRId64 ", and %d partial "
+                    "one%s of as many at %" PRId64 "\n", program->sums_bytes, program->sums,
+                    program->partial_count, program->partial_count == 1 ? "" : "s",
+                    program->partial_sums);
 }
 
 static void print_phase(const struct graph *graph, struct text *text)
@@ -199,7 +214,7 @@ static void print_phase(const struct graph *graph, struct text *text)
 
 void plan_print(const struct program *program, struct text *text)
 {
-    text_printf(text, "plan of %s at batch %" PRId64 "\n", program->name, program->train.batch);
+    text_printf(text, "plan of %s at %s\n", program->name, plan_batch(program, text->arena));
     print_streams(program, text);
     print_variables(program, text);
     for (int phase = 0; phase < PHASE_COUNT; phase++)

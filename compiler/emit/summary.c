@@ -10,7 +10,7 @@
 static int64_t predict_flops(const struct program *program)
 {
     const struct graph *graph = program->phase[PHASE_PREDICT];
-    return graph ? plan_phase_flops(graph) : 0;
+    return graph ? plan_phase_flops(graph) * program->train.shards : 0;
 }
 
 /* Of parameters and buffers, as the weights file has them. */
@@ -69,8 +69,7 @@ void summary_print(const struct program *program, struct text *text)
     for (int i = 1; i < count; i++)
         fill_row(&s, cell[i], i);
     fill_row(&s, cell[count], 0);
-    text_printf(text, "summary of %s at batch %" PRId64 "\n\n", program->name,
-                program->train.batch);
+    text_printf(text, "summary of %s at %s\n\n", program->name, plan_batch(program, arena));
     print_rows(text, cell, count + 1);
     text_printf(text, "\nparameters  %s: %s trained, %s frozen",
                 text_grouped(arena, s.all.trained + s.all.frozen),

@@ -39,7 +39,8 @@ enum op_class {
     CLASS_COUNT
 };
 
-enum step_value { VALUE_STEP, VALUE_STEPS, VALUE_EPOCH, VALUE_ROWS };
+/* rows: b; batch: those of all shards of the step. */
+enum step_value { VALUE_STEP, VALUE_STEPS, VALUE_EPOCH, VALUE_ROWS, VALUE_BATCH };
 
 /* What the counter of a random node holds (NUMERICS section 4.2); with DOMAIN_SAMPLE, operand 0 is
  * the sample numbers I32[b]. */

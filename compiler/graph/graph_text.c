@@ -7,7 +7,7 @@
 
 const char *const step_value_words[] = {
     [VALUE_STEP] = "step", [VALUE_STEPS] = "steps", [VALUE_EPOCH] = "epoch", [VALUE_ROWS] = "rows",
-    NULL};
+    [VALUE_BATCH] = "batch", NULL};
 const char *const domain_words[] = {
     [DOMAIN_STEP] = "step", [DOMAIN_INIT] = "init", [DOMAIN_SAMPLE] = "sample", NULL};
 

@@ -7,13 +7,18 @@
 static const char *const names[PHASE_COUNT] = {
     [PHASE_INIT] = "init",         [PHASE_PREPARE] = "prepare", [PHASE_NORMALISE] = "normalise",
     [PHASE_AUGMENT] = "augment",   [PHASE_TRAIN] = "train",     [PHASE_EVALUATE] = "evaluate",
-    [PHASE_FINISH] = "finish",     [PHASE_PREDICT] = "predict",
+    [PHASE_FINISH] = "finish",     [PHASE_PREDICT] = "predict", [PHASE_UPDATE] = "update",
 };
 
 const char *phase_name(enum phase phase)
 {
     assert(phase < PHASE_COUNT);
     return names[phase];
+}
+
+bool program_has_shards(const struct program *program)
+{
+    return program->train.shards > 1;
 }
 
 struct variable *program_add_variable(struct program *program, enum variable_kind kind,

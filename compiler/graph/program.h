@@ -17,7 +17,9 @@ enum variable_kind {
     VAR_LOSS,                           /* scalar results of the forward pass, before any update */
     VAR_REPORT,                         /* results of the finish phase: metrics */
     VAR_OUTPUT,                         /* results of the predict phase, per row */
-    VAR_COLLECTED                       /* what a ranking is of, per row: kept for all of a part */
+    VAR_COLLECTED,                      /* what a ranking is of, per row: kept for all of a part */
+    VAR_SHARD                           /* f32: what a shard gives, by its share of the rows; the
+                                         * sum over the shards when the step is updated */
 };
 
 struct variable {
@@ -44,6 +46,7 @@ enum phase {
     PHASE_NORMALISE,                    /* fields -> fields, with fitted buffers */
     PHASE_AUGMENT,                      /* fields -> fields, per sample and epoch */
     PHASE_TRAIN,                        /* forward, backward, stores */
+    PHASE_UPDATE,                       /* with shards: what follows the sums over all of them */
     PHASE_EVALUATE,                     /* forward, accumulators */
     PHASE_FINISH,                       /* accumulators -> reports */
     PHASE_PREDICT,                      /* inputs -> outputs */
@@ -180,6 +183,9 @@ struct report { const char *name; bool loss; bool better_lower; int variable; };
 struct train_desc {
     uint64_t seed;
     int64_t epochs, steps, batch;       /* one of epochs and steps is 0 */
+    int64_t shards;                     /* that a batch is cut into; 1: not */
+    struct span shards_span;
+    int64_t rows;                       /* computed at a time: of a batch, or its largest shard */
     bool shuffle;                       /* a new order each epoch */
     bool drop_last;                     /* an epoch has full batches only */
     int64_t patience;                   /* 0: none */
@@ -250,12 +256,18 @@ struct program {
     uint32_t stream_split, stream_shuffle;
     int64_t arena_bytes, arena_bound;   /* planned, and the liveness lower bound */
     int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
+    int64_t sums, sums_bytes;           /* with shards: where VAR_LOSS and VAR_SHARD lie */
+    int64_t partial_sums;               /* ... and sums of earlier shards of the pairwise tree, each
+                                         * of a multiple of 64 bytes */
+    int partial_count;                  /* how many wait at a time, at most */
     int64_t frozen_bytes;               /* of them those of variables in flash, a multiple of 64 */
     int tuning_groups;                  /* so many groups of init write all others */
     bool library_kernels;               /* CUDA: contractions by cuBLASLt, --kernels library */
 };
 
 const char *phase_name(enum phase);
+/* Whether a batch is cut into shards, each of which gives a part of the step's sums. */
+bool program_has_shards(const struct program *);
 struct variable *program_add_variable(struct program *, enum variable_kind, const char *path,
                                       enum dtype, const struct shape *, struct span);
 struct variable *program_variable(const struct program *, int id);

@@ -8,7 +8,7 @@ static const char *const kinds[] = {
     [VAR_AVERAGE] = "average", [VAR_ACCUMULATOR] = "accumulator", [VAR_RAW] = "raw",
     [VAR_INPUT] = "input", [VAR_SAMPLE] = "sample", [VAR_LOSS] = "loss",
     [VAR_REPORT] = "report", [VAR_OUTPUT] = "output",
-    [VAR_COLLECTED] = "collected"};
+    [VAR_COLLECTED] = "collected", [VAR_SHARD] = "shard"};
 static const char *const sources[] = {
     [SOURCE_CSV] = "csv", [SOURCE_IDX] = "idx", [SOURCE_NPY] = "npy", [SOURCE_NPZ] = "npz",
     [SOURCE_SAFETENSORS] = "safetensors", [SOURCE_RAW] = "raw",
@@ -44,6 +44,8 @@ static void print_train(struct text *text, const struct train_desc *t)
                 t->batch, t->shuffle, t->drop_last, t->patience, (double)t->patience_by);
     text_printf(text, " average=%a", (double)t->average);
     print_string(text, "keep=", t->keep_best);
+    if (t->shards > 1)
+        text_printf(text, " shards=%" PRId64, t->shards);
     text_puts(text, "\n");
 }
 

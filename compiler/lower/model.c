@@ -11,6 +11,7 @@
 #include "lower/model.h"
 #include "lower/optimizer.h"
 #include "lower/ranking.h"
+#include "lower/shards.h"
 #include "lower/units.h"
 #include "lower/variable.h"
 #include "lower/weight.h"
@@ -235,6 +236,8 @@ static void lower_loss(struct lower *l, struct frame *frame, const char *name,
         add_report(l, "loss", true, VAR_LOSS, &scalar, expr->span);
     if (l->phase == PHASE_TRAIN && reported)
         add_report(l, name, true, VAR_LOSS, &scalar, expr->span);
+    if (l->phase == PHASE_TRAIN)
+        mean = lower_share(l, mean);
     if (reported)
         store_report(l, name, mean);
     results->loss =
@@ -637,6 +640,8 @@ static void lower_training(struct lower *l)
     if (diags_error_count(l->diags) == errors) {
         store_report(l, "loss", l->results->loss);
         lower_optimizer(l);
+        if (diags_error_count(l->diags) == errors)
+            lower_update_buffers(l);
     }
     lower_end_frames(l, frames);
 }

@@ -9,6 +9,7 @@
 #include "lower/model.h"
 #include "lower/optimizer.h"
 #include "lower/run.h"
+#include "lower/shards.h"
 #include "lower/variable.h"
 #include "passes/pass.h"
 
@@ -623,8 +624,8 @@ static void optimize_group(struct lower *l, struct param_group *g, int ordinal)
     bool alike = is_elementwise(l, g);
     if (diags_error_count(l->diags) > errors)
         return;
-    if (!alike) {
-        optimize_each(l, g);
+    if (!alike || program_has_shards(l->program)) {
+        optimize_each(l, g);            /* of shards the sums lie in memory, each on its own */
         return;
     }
     split_group(l, g, &flat, &own);
@@ -646,8 +647,23 @@ static int collect_params(struct lower *l, struct variable **param, bool trained
     return count;
 }
 
+/* Of shards the update sees the sums, in the phase that follows them. */
+static void sum_gradients(struct lower *l, struct variable **param, int count)
+{
+    int *gradient = l->updates->gradient;
+    for (int i = 0; i < count; i++)
+        if (gradient[i] >= 0)
+            gradient[i] = lower_sum_shards(l, param[i]->path, gradient[i], param[i]->span);
+    lower_begin_update(l);
+    lower_forget_reads(l);
+    for (int i = 0; i < count; i++)
+        if (gradient[i] >= 0)
+            gradient[i] = graph_read(l->graph, gradient[i]);
+}
+
 static void make_gradients(struct lower *l, struct variable **param, int count)
 {
+    struct span call = graph_node(l->graph, l->results->loss)->call;
     int *wanted = ARENA_ARRAY(l->arena, int, count + 1);
     l->updates->gradient = ARENA_ARRAY(l->arena, int, count + 1);
     l->updates->gradient_count = count;
@@ -656,6 +672,8 @@ static void make_gradients(struct lower *l, struct variable **param, int count)
     pass_grad(l->graph, l->results->loss, wanted, count, l->updates->gradient);
     l->graph->forward = -1;
     l->graph->span = l->graph->call = l->updates->optimizer->span;
+    if (program_has_shards(l->program))
+        sum_gradients(l, param, count);
     bool reached = false;
     for (int i = 0; i < count; i++) {
         reached |= l->updates->gradient[i] >= 0;
@@ -663,8 +681,7 @@ static void make_gradients(struct lower *l, struct variable **param, int count)
             l->updates->gradient[i] = graph_fill(l->graph, 0, &param[i]->shape);
     }
     if (!reached) {
-        struct diag *d = diag_error(l->diags, graph_node(l->graph, l->results->loss)->call,
-                                    "no trained parameter reaches the loss");
+        struct diag *d = diag_error(l->diags, call, "no trained parameter reaches the loss");
         diag_help(d, "nothing would be learned; let the loss depend on the model's layers");
     }
 }

@@ -75,6 +75,16 @@ static void setting_batch(struct lower *l, const struct ast *ast)
     setting_whole(l, ast, 1, &l->program->train.batch);
 }
 
+enum { SHARDS_MAX = 65536 };            /* each takes its turn, empty or not */
+
+static void setting_shards(struct lower *l, const struct ast *ast)
+{
+    l->program->train.shards_span = ast->span;
+    setting_whole(l, ast, 1, &l->program->train.shards);
+    if (l->program->train.shards > SHARDS_MAX)
+        diag_error(l->diags, ast->kid[0]->span, "'shards' takes at most %d", SHARDS_MAX);
+}
+
 /* patience n [by least]: what is not better by more than that counts as no better. */
 static void setting_patience(struct lower *l, const struct ast *ast)
 {
@@ -140,7 +150,7 @@ static const struct {
     {"steps", setting_steps, false},       {"batch", setting_batch, false},
     {"patience", setting_patience, false}, {"average", setting_average, false},
     {"shuffle", setting_shuffle, false},   {"keep", setting_keep, false},
-    {"drop_last", setting_drop_last, false},
+    {"drop_last", setting_drop_last, false}, {"shards", setting_shards, false},
     {"for", lower_setting_for, true},      {"optimizer", lower_setting_optimizer, false},
 };
 
@@ -162,8 +172,8 @@ static void unknown_setting(struct lower *l, const struct ast *ast)
     if (near)
         diag_help(d, "did you mean '%s'?", near);
     else
-        diag_help(d, "there are seed, epochs or steps, batch, shuffle, drop_last, optimizer, for, "
-                     "keep, patience, average");
+        diag_help(d, "there are seed, epochs or steps, batch, shards, shuffle, drop_last, "
+                     "optimizer, for, keep, patience, average");
 }
 
 static void lower_setting(struct lower *l, const struct ast *ast)
@@ -191,11 +201,14 @@ void lower_train_settings(struct lower *l)
     struct frame *frame = ARENA_NEW(l->arena, struct frame);
     *frame = (struct frame){.role = ROLE_TRAIN, .path = "", .random_path = ""};
     l->train_frame = l->current = frame;
-    l->program->train.batch = 32;
-    l->program->train.shuffle = true;
+    struct train_desc *train = &l->program->train;
+    train->batch = 32;
+    train->shards = 1;
+    train->shuffle = true;
     int errors = diags_error_count(l->diags);
     lower_each(l, l->train_ast->kid[1], lower_setting);
-    if (!l->program->train.epochs == !l->program->train.steps
+    train->rows = train->batch / train->shards + (train->batch % train->shards > 0);
+    if (!train->epochs == !train->steps
         && diags_error_count(l->diags) == errors)
         diag_error(l->diags, l->train_ast->name_span,
                    "train needs 'epochs n' or 'steps n', and not both");

@@ -6,6 +6,7 @@
 #include "lower/expr.h"
 #include "lower/optimizer.h"
 #include "lower/scan.h"
+#include "lower/shards.h"
 #include "lower/variable.h"
 
 struct declarations {
@@ -25,7 +26,7 @@ struct declared *lower_declared(struct lower *l, int variable)
     struct declarations *d = l->declarations;
     while (d->count <= variable)
         ARENA_PUSH(l->arena, d->item, d->count, d->room) =
-            (struct declared){.read = -1, .stored = -1};
+            (struct declared){.read = -1, .stored = -1, .sum = -1};
     return &d->item[variable];
 }
 
@@ -328,12 +329,35 @@ int lower_unless(struct lower *l, int held, int variable, int node)
     return value_map(l, OP_SELECT, 3, v, span).node;
 }
 
+static void store_buffer(struct lower *l, int buffer, int node)
+{
+    int held = lower_frozen_now(l, program_variable(l->program, buffer)->path);
+    graph_store(l->graph, buffer, lower_unless(l, held, buffer, node));
+}
+
+/* All shards begin with what the buffer was before the step: a shard's value counts by its rows. */
+static void sum_buffer(struct lower *l, int buffer)
+{
+    const struct variable *v = program_variable(l->program, buffer);
+    int share = lower_share(l, lower_declared(l, buffer)->stored);
+    int sum = lower_sum_shards(l, v->path, share, v->span);
+    lower_declared(l, buffer)->sum = sum;
+}
+
 void lower_store_buffers(struct lower *l)
 {
     const struct declarations *d = l->declarations;
     for (int i = 0; i < d->count; i++)
-        if (d->item[i].stored >= 0) {
-            int held = lower_frozen_now(l, program_variable(l->program, i)->path);
-            graph_store(l->graph, i, lower_unless(l, held, i, d->item[i].stored));
-        }
+        if (d->item[i].stored >= 0 && program_has_shards(l->program))
+            sum_buffer(l, i);
+        else if (d->item[i].stored >= 0)
+            store_buffer(l, i, d->item[i].stored);
+}
+
+void lower_update_buffers(struct lower *l)
+{
+    const struct declarations *d = l->declarations;
+    for (int i = 0; i < d->count; i++)
+        if (d->item[i].sum >= 0)
+            store_buffer(l, i, graph_read(l->graph, d->item[i].sum));
 }

@@ -9,6 +9,7 @@ struct declared {
     struct span span; /* the user's line: the call, where the variable is the library's */
     int initial;                        /* 1 + the node of its start value in PHASE_INIT, or 0 */
     int read, stored;                   /* nodes in the current graph: read, next value; or -1 */
+    int sum;                            /* of a buffer that shards store: the VAR_SHARD; or -1 */
     int64_t cases;                      /* of a total: what a row adds to each of its elements */
 };
 
@@ -29,5 +30,6 @@ void lower_store_changed(struct lower *, struct frame *);
 /* The node to store: the variable as it was where node `held` is true; held may be -1. */
 int lower_unless(struct lower *, int held, int variable, int node);
 void lower_store_buffers(struct lower *); /* at the end of the model */
+void lower_update_buffers(struct lower *); /* with shards: from their sums */
 
 #endif

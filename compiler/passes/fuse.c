@@ -99,7 +99,7 @@ static bool row_is_long(const struct fuse *fuse, int id)
 {
     const struct shape *shape = &fuse->graph->node[id]->shape;
     int axis = shape->rank - 1;
-    int64_t rows = axis == shape->rows ? fuse->graph->program->train.batch : 1;
+    int64_t rows = axis == shape->rows ? fuse->graph->program->train.rows : 1;
     return axis >= 0 && shape->dim[axis] * rows > ROW_LOCAL_MAX;
 }
 
@@ -585,7 +585,7 @@ static bool lies_in_memory(const struct fuse *fuse, int id, const struct rows *r
 
 static bool rows_are_short(const struct fuse *fuse, const struct shape *space)
 {
-    int64_t columns = space->dim[space->rank - 1], batch = fuse->graph->program->train.batch;
+    int64_t columns = space->dim[space->rank - 1], batch = fuse->graph->program->train.rows;
     int64_t all = shape_elements(space) * (space->rows >= 0 ? batch : 1);
     return space->rows != space->rank - 1 && columns >= BESIDE_COLUMNS_MIN &&
            columns <= BESIDE_COLUMNS_MAX && all / columns >= BESIDE_ROWS_MIN;

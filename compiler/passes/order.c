@@ -359,12 +359,13 @@ void pass_order(struct graph *graph)
     measure(&order);
     find_loss(&order);
     begin(&order);
-    bool update = false;
+    /* with shards the loss is known when all of them have run: what follows is another phase */
+    bool update = false, looks = !program_has_shards(graph->program);
     for (int i = 0; i < count; i++) {
         int g = choose(&order);
         run(&order, g);
         sorted[i] = schedule->group[g];
-        update |= stores(graph, &sorted[i], false);
+        update |= looks && stores(graph, &sorted[i], false);
         sorted[i].update = update;
     }
     schedule->group = sorted;

@@ -3,7 +3,8 @@
  * requires:    pass_fuse and pass_order on every phase.
  * establishes: variable->offset, place->offset and the sizes in program and schedules.  Parameters
  *              and buffers come first (saved_bytes: a snapshot is one copy), of them those in flash
- *              (frozen_bytes, a multiple of 64), then the other variables, then scratch, which all
+ *              (frozen_bytes, a multiple of 64), then the other variables, those that are summed up
+ *              over shards side by side, then partial sums of these, then scratch, which all
  *              phases share since no two run at a time.  What is alive at the same time does not
  *              overlap, but for outputs computed in the storage of an operand that dies there
  *              (passes/pass.h says when).  What a loop does not make and use up in one turn keeps
@@ -53,10 +54,12 @@ static bool lies_in_block(const struct variable *variable)
     return variable->kind == VAR_PARAM && variable->block >= 0;
 }
 
-enum tier { TIER_FLASH, TIER_SAVED, TIER_STATE, TIER_BATCH };
+enum tier { TIER_FLASH, TIER_SAVED, TIER_STATE, TIER_SUMS, TIER_BATCH };
 
-/* Saved with the weights, in flash or not; lives from step to step; of a batch or a report. */
-static enum tier tier(const struct variable *variable, const bool *holds_params)
+/* Saved with the weights, in flash or not; lives from step to step; is summed up over shards; of a
+ * batch or a report. */
+static enum tier tier(const struct program *program, const struct variable *variable,
+                      const bool *holds_params)
 {
     switch (variable->kind) {
     case VAR_PARAM:
@@ -68,6 +71,10 @@ static enum tier tier(const struct variable *variable, const bool *holds_params)
     case VAR_AVERAGE:
     case VAR_ACCUMULATOR:
         return TIER_STATE;
+    case VAR_SHARD:
+        return TIER_SUMS;
+    case VAR_LOSS:
+        return program_has_shards(program) ? TIER_SUMS : TIER_BATCH;
     default:
         return TIER_BATCH;
     }
@@ -103,11 +110,25 @@ static struct laid *sort_variables(const struct program *program, int *count)
     for (int i = 0; i < program->variable_count; i++) {
         struct variable *variable = program->variable[i];
         if (!lies_in_block(variable))
-            sorted[(*count)++] = (struct laid){variable, tier(variable, holds_params),
+            sorted[(*count)++] = (struct laid){variable, tier(program, variable, holds_params),
                                                variable_bytes(program, variable)};
     }
     qsort(sorted, (size_t)*count, sizeof *sorted, by_tier);
     return sorted;
+}
+
+/* Those of earlier shards, behind all variables; returns their end. */
+static int64_t place_partial_sums(struct program *program, int64_t end)
+{
+    int64_t bytes = (program->sums_bytes + 63) / 64 * 64;
+    if (!program_has_shards(program))
+        return end;
+    program->partial_sums = (end + 63) / 64 * 64;
+    program->partial_count = 0;
+    while (program->train.shards >> program->partial_count > 1)
+        program->partial_count++;
+    program->arena_bound += program->partial_count * bytes;
+    return program->partial_sums + program->partial_count * bytes;
 }
 
 /* Lays the variables out from offset 0; returns their end. */
@@ -117,6 +138,7 @@ static int64_t place_variables(struct program *program)
     const struct laid *sorted = sort_variables(program, &count);
     int64_t end = 0;
     program->saved_bytes = program->frozen_bytes = program->arena_bound = 0;
+    program->sums_bytes = 0;
     for (int i = 0; i < count; i++) {
         int64_t bytes = sorted[i].bytes;
         if (sorted[i].tier > TIER_FLASH && end < program->frozen_bytes)
@@ -128,6 +150,10 @@ static int64_t place_variables(struct program *program)
             program->saved_bytes = program->frozen_bytes = (end + 63) / 64 * 64;
         if (sorted[i].tier == TIER_SAVED)
             program->saved_bytes = end;
+        if (sorted[i].tier == TIER_SUMS && program->sums_bytes == 0)
+            program->sums = sorted[i].variable->offset;
+        if (sorted[i].tier == TIER_SUMS)
+            program->sums_bytes = end - program->sums;
     }
     for (int i = 0; i < program->variable_count; i++) {
         struct variable *variable = program->variable[i];
@@ -135,7 +161,7 @@ static int64_t place_variables(struct program *program)
             variable->offset = program->variable[variable->block]->offset +
                                4 * variable->block_start;
     }
-    return end;
+    return place_partial_sums(program, end);
 }
 
 /* ---- units and their lives ---- */

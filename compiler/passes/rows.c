@@ -192,7 +192,7 @@ void rows_find(struct rows *rows)
 int64_t rows_length(const struct rows *rows)
 {
     int axis = across(rows);
-    int64_t batch = axis == rows->space.rows ? rows->graph->program->train.batch : 1;
+    int64_t batch = axis == rows->space.rows ? rows->graph->program->train.rows : 1;
     return rows->space.dim[axis] * batch;
 }
 

@@ -54,7 +54,7 @@ bool place_moves(const struct place *place)
 
 int64_t schedule_bytes(const struct program *program, enum dtype dtype, const struct shape *shape)
 {
-    int64_t rows = shape->rows >= 0 ? program->train.batch : 1;
+    int64_t rows = shape->rows >= 0 ? program->train.rows : 1;
     return shape_elements(shape) * rows * dtype_bytes(dtype);
 }
 

@@ -122,6 +122,7 @@ static void print_arena(struct text *text, const struct program *program)
     static const struct { const char *name; unsigned kinds; } rows[] = {
         {"parameters and buffers", 1u << VAR_PARAM | 1u << VAR_BUFFER},
         {"state of the optimizer", 1u << VAR_STATE}, {"moving averages", 1u << VAR_AVERAGE},
+        {"gradients and buffers summed over shards", 1u << VAR_SHARD},
         {"data at hand", 1u << VAR_RAW | 1u << VAR_INPUT | 1u << VAR_SAMPLE},
         {"losses, metrics and outputs", 1u << VAR_LOSS | 1u << VAR_REPORT | 1u << VAR_OUTPUT
                                             | 1u << VAR_ACCUMULATOR | 1u << VAR_COLLECTED}};

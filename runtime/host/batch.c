@@ -34,7 +34,8 @@ static void copy_cells(const struct inv_model *model, struct inv_run *run)
 void inv_batch_prepare(const struct inv_model *model, struct inv_run *run, int64_t first,
                        int64_t count)
 {
-    run->rows = count;
+    run->rows = run->batch = count;
+    run->first_row = 0;
     set_samples(model, run, first);
     if (model->phase[INV_PREPARE])
         run_phase(model, run, INV_PREPARE);

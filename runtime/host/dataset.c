@@ -238,7 +238,8 @@ static void gather_rows(const struct inv_dataset *data, struct inv_run *run, con
         else
             memset(g.to, 0, (size_t)count * g.bytes);
     }
-    run->rows = count;
+    run->rows = run->batch = count;
+    run->first_row = 0;
 }
 
 void inv_dataset_gather(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,

@@ -105,7 +105,7 @@ static int draw_field(struct inv_session *s, const struct inv_variable *v, const
 }
 
 /* SHA-256 of a field's values of this batch, little-endian, NaN as 0x7fc00000. */
-static void print_hash(struct inv_session *s, const struct inv_field *field, int64_t step)
+static void print_hash(struct inv_session *s, const struct inv_field *field, const char *of)
 {
     const struct inv_variable *v = &s->model->variable[field->input];
     struct inv_sha256 sha;
@@ -123,7 +123,7 @@ static void print_hash(struct inv_session *s, const struct inv_field *field, int
     }
     inv_sha256_final(&sha, digest);
     inv_sha256_hex(digest, text);
-    fprintf(s->out, "batch %lld  %s  %lld rows  values sha256 %s\n", (long long)step, field->name,
+    fprintf(s->out, "batch %s  %s  %lld rows  values sha256 %s\n", of, field->name,
             (long long)s->run.rows, text);
 }
 
@@ -143,43 +143,56 @@ static int is_changed(const struct inv_session *s, const struct inv_variable *v,
 }
 
 /* before: of each field the values not augmented, NULL where it is no image. */
-static int dump_fields(struct inv_session *s, float *const *before)
+static int dump_fields(struct inv_session *s, float *const *before, int64_t shard)
 {
-    long long step = s->run.step;
     int images = 0, ok = 1;
+    char *of = s->model->shards ? inv_text("%d-shard-%lld", s->run.step, (long long)shard)
+                                : inv_text("%d", s->run.step);
     for (int f = 0; f < s->model->data.field_count && ok; f++) {
         const struct inv_field *field = &s->model->data.field[f];
         const struct inv_variable *v = &s->model->variable[field->input];
-        print_hash(s, field, step);
+        print_hash(s, field, of);
         if (!field->image)
             continue;
-        char *path = images++ == 0 ? inv_text("%s-batch-%lld.png", s->model->name, step)
-                                   : inv_text("%s-batch-%lld-%s.png", s->model->name, step,
+        char *path = images++ == 0 ? inv_text("%s-batch-%s.png", s->model->name, of)
+                                   : inv_text("%s-batch-%s-%s.png", s->model->name, of,
                                               field->name);
         ok = inv_claims_output(&s->claims, "--dump-batch", path) &&
              draw_field(s, v, is_changed(s, v, before[f]) ? before[f] : NULL, path);
         free(path);
     }
+    free(of);
     if (images == 0)
         fprintf(s->out, "no picture: no field has shape [height, width, 1, 3 or 4 channels]\n");
     return ok ? INV_OK : INV_BAD_DATA;
 }
 
-int inv_dump(struct inv_session *s, int64_t step)
+static int dump_shard(struct inv_session *s, struct inv_order *order, int64_t step, int64_t shard)
 {
     const struct inv_data *data = &s->model->data;
     float **before = inv_allocate((size_t)data->field_count * sizeof *before);
-    struct inv_order order;
-    inv_order_begin(s, &order);
-    inv_order_gather(s, &order, step);
+    inv_order_gather(s, order, step, shard);
     for (int f = 0; f < data->field_count; f++)
         before[f] = data->field[f].image
             ? copy_of(s, &s->model->variable[data->field[f].input]) : NULL;
-    inv_device_phase(s->model, &s->run, INV_AUGMENT);
-    int status = dump_fields(s, before);
+    int status = INV_OK;
+    if (s->run.rows > 0) {
+        inv_device_phase(s->model, &s->run, INV_AUGMENT);
+        status = dump_fields(s, before, shard);
+    }
     for (int f = 0; f < data->field_count; f++)
         free(before[f]);
     free(before);
+    return status;
+}
+
+int inv_dump(struct inv_session *s, int64_t step)
+{
+    struct inv_order order;
+    inv_order_begin(s, &order);
+    int status = INV_OK;
+    for (int64_t shard = 0; shard < order.shards && status == INV_OK; shard++)
+        status = dump_shard(s, &order, step, shard);
     inv_order_free(&order);
     return status;
 }

@@ -123,7 +123,8 @@ static void print_rows(const struct inv_session *s)
 {
     enum { MANY = 64, WIDTH = 98 };
     FILE *to = s->errors.to;
-    int at = fprintf(to, "  rows of the batch, numbered from 0 as they were read:");
+    int at = fprintf(to, "  rows of the %s, numbered from 0 as they were read:",
+                     s->model->shards ? "shard" : "batch");
     for (int64_t i = 0; i < s->run.rows && i < MANY; i++) {
         char number[16];
         int length = snprintf(number, sizeof number, " %d", batch_rows(s)[i]);

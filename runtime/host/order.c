@@ -2,10 +2,17 @@
 #include "device.h"
 #include "split.h"
 
+int64_t inv_order_step_rows(const struct inv_model *model)
+{
+    return model->shards > 0 ? model->step_rows : model->batch;
+}
+
 void inv_order_begin(const struct inv_session *s, struct inv_order *order)
 {
     *order = (struct inv_order){ .rows = inv_dataset_part_rows(&s->data, INV_PART_TRAIN),
-                                 .batch = s->model->batch, .epoch = -1 };
+                                 .batch = inv_order_step_rows(s->model),
+                                 .shards = s->model->shards > 0 ? s->model->shards : 1,
+                                 .epoch = -1 };
     int64_t more = s->model->drop_last ? 0 : order->batch - 1;
     order->per_epoch = (order->rows + more) / order->batch;
     order->row = inv_allocate((size_t)order->rows * sizeof *order->row);
@@ -28,21 +35,27 @@ void inv_order_arrange(const struct inv_session *s, struct inv_order *order, int
     order->epoch = epoch;
 }
 
-void inv_order_gather(struct inv_session *s, struct inv_order *order, int64_t step)
+void inv_order_gather(struct inv_session *s, struct inv_order *order, int64_t step, int64_t shard)
 {
     int64_t epoch = step / order->per_epoch;
     int64_t at = step % order->per_epoch * order->batch, rest = order->rows - at;
+    int64_t batch = rest < order->batch ? rest : order->batch;
+    int64_t first = shard * batch / order->shards, end = (shard + 1) * batch / order->shards;
     inv_order_arrange(s, order, epoch);
-    inv_dataset_gather(&s->data, &s->run, order->row + at, rest < order->batch ? rest
-                                                                                : order->batch);
+    s->run.rows = end - first;
+    if (end > first)
+        inv_dataset_gather(&s->data, &s->run, order->row + at + first, end - first);
+    s->run.first_row = first;
+    s->run.batch = batch;
     s->run.step = (int32_t)step;
     s->run.epoch = (int32_t)epoch;
 }
 
-void inv_order_batch(struct inv_session *s, struct inv_order *order, int64_t step)
+void inv_order_batch(struct inv_session *s, struct inv_order *order, int64_t step, int64_t shard)
 {
-    inv_order_gather(s, order, step);
-    inv_device_phase(s->model, &s->run, INV_AUGMENT);
+    inv_order_gather(s, order, step, shard);
+    if (s->run.rows > 0)
+        inv_device_phase(s->model, &s->run, INV_AUGMENT);
 }
 
 void inv_order_free(struct inv_order *order)

@@ -63,6 +63,12 @@ void inv_pass_begin(struct inv_session *s, struct inv_pass *pass)
     inv_device_push(s->model, &s->run, INV_ACCUMULATOR);
 }
 
+void inv_pass_keep(const struct inv_session *s, struct inv_pass *pass)
+{
+    if (pass->kept)
+        inv_ranking_keep(s->model, &s->run, pass->kept, pass->rows + s->run.first_row);
+}
+
 void inv_pass_add(struct inv_session *s, struct inv_pass *pass)
 {
     for (int i = 0; i < s->model->report_count; i++) {
@@ -71,8 +77,6 @@ void inv_pass_add(struct inv_session *s, struct inv_pass *pass)
         float loss = (float)element(s, variable_of(s, i), 0);
         inv_exact_add(pass->sum + i * INV_EXACT_WORDS, loss, (uint32_t)s->run.rows);
     }
-    if (pass->kept)
-        inv_ranking_keep(s->model, &s->run, pass->kept, pass->rows);
     pass->rows += s->run.rows;
 }
 
@@ -116,6 +120,7 @@ static void evaluate_rows(struct inv_session *s, struct inv_pass *pass, enum inv
         int64_t rest = s->data.begin[part + 1] - at;
         inv_dataset_gather(&s->data, &s->run, s->data.order + at, rest < batch ? rest : batch);
         s->model->phase[INV_EVALUATE](&s->run);
+        inv_pass_keep(s, pass);
         inv_pass_add(s, pass);
     }
 }
@@ -136,6 +141,7 @@ int inv_pass_evaluate_file(struct inv_session *s, struct inv_pass *pass, struct 
     inv_pass_begin(s, pass);
     while (inv_feed_next(feed) > 0 && inv_feed_normalise(feed)) {
         inv_device_phase(s->model, &s->run, INV_EVALUATE);
+        inv_pass_keep(s, pass);
         inv_pass_add(s, pass);
     }
     if (s->errors.count > 0 || pass->rows == 0)

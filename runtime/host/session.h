@@ -60,12 +60,14 @@ struct inv_pass {
 
 /* pass.c */
 void inv_pass_begin(struct inv_session *, struct inv_pass *);
-/* After INV_TRAIN or INV_EVALUATE of run.rows rows. */
+/* After INV_UPDATE (with shards INV_TRAIN) or INV_EVALUATE of run.rows rows from run.first_row on
+ * of a batch: what rankings keep of them; then of all run.rows rows of the batch, its losses. */
+void inv_pass_keep(const struct inv_session *, struct inv_pass *);
 void inv_pass_add(struct inv_session *, struct inv_pass *);
 /* Divides and runs INV_FINISH. */
 void inv_pass_end(struct inv_session *, struct inv_pass *);
 void inv_pass_free(const struct inv_model *, struct inv_pass *);
-/* Runs INV_EVALUATE over a part, in order, in batches of the declared size. */
+/* Runs INV_EVALUATE over a part, in order, in batches of the declared size, or of a shard's. */
 void inv_pass_evaluate(struct inv_session *, struct inv_pass *, enum inv_part);
 /* The same over the rows of a file; 0 after an error, or where there are none. */
 int inv_pass_evaluate_file(struct inv_session *, struct inv_pass *, struct inv_feed *);
@@ -109,19 +111,36 @@ int inv_skip_step(struct inv_session *, struct inv_pass *);
 /* INV_NOT_FINITE, with an error, where all steps of a pass were left out. */
 int inv_skip_check(struct inv_session *, const struct inv_pass *);
 
-/* order.c: which rows step `step` takes. */
+/* order.c: which rows step `step` takes, and of them a shard. */
 struct inv_order {
-    int64_t rows, batch, per_epoch;     /* of the training part; steps in an epoch */
+    int64_t rows, batch, per_epoch;     /* of the training part, of a step; steps in an epoch */
+    int64_t shards;                     /* of a step; 1: batches are not cut */
     int64_t epoch;                      /* that `row` is the order of, or -1 */
     int32_t *row;
 };
 void inv_order_begin(const struct inv_session *, struct inv_order *);
 /* Makes `row` the rows of an epoch, in its order. */
 void inv_order_arrange(const struct inv_session *, struct inv_order *, int64_t epoch);
-/* Puts the batch of a step into the inputs, with run.step and run.epoch set; the other augments. */
-void inv_order_gather(struct inv_session *, struct inv_order *, int64_t step);
-void inv_order_batch(struct inv_session *, struct inv_order *, int64_t step);
+/* How many rows a step has, but for the last one of an epoch. */
+int64_t inv_order_step_rows(const struct inv_model *);
+/* Puts a shard of the batch of a step into the inputs, with run.rows, .first_row, .batch, .step and
+ * .epoch set; the other augments.  An empty one leaves the inputs as they were. */
+void inv_order_gather(struct inv_session *, struct inv_order *, int64_t step, int64_t shard);
+void inv_order_batch(struct inv_session *, struct inv_order *, int64_t step, int64_t shard);
 void inv_order_free(struct inv_order *);
+
+/* shards.c: INV_TRAIN over the shards of a step, one after another (numerics.md, section 5.2). */
+struct inv_shards {                     /* set s, order and pass, zero the rest */
+    struct inv_session *s;
+    struct inv_order *order;
+    struct inv_pass *pass;              /* with shards: takes what rankings keep of each */
+    unsigned char *totals;              /* with shards: the accumulators before the step */
+};
+/* Whether the loss of the step, *loss, is finite: then the sums are those of all shards, and
+ * run.rows the batch's.  Else totals are as they were, and the first shard whose loss is not finite
+ * is at hand. */
+int inv_shards_train(struct inv_shards *, int64_t step, float *loss);
+void inv_shards_free(struct inv_shards *);
 
 /* parts.c, once data are read: 0, and an error, where a part that this run needs has no rows. */
 int inv_parts_check(struct inv_session *);

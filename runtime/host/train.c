@@ -11,6 +11,7 @@ struct training {
     struct inv_session *s;
     struct inv_order order;
     struct inv_pass train, val;
+    struct inv_shards shards;
     struct inv_watch watch;
     struct inv_checkpoint checkpoint;
     int64_t steps, epochs;              /* of the run; epochs counts a started one */
@@ -86,14 +87,6 @@ static void look(struct training *t, int64_t epoch)
     keep(t, value, epoch);
 }
 
-static float loss_of(const struct inv_session *s)
-{
-    float loss;
-    const struct inv_variable *v = &s->model->variable[s->model->report[0].variable];
-    memcpy(&loss, s->run.arena + v->offset, sizeof loss);
-    return loss;
-}
-
 static void log_step(struct training *t, int64_t step, float loss)
 {
     struct inv_session *s = t->s;
@@ -117,16 +110,14 @@ static int64_t rows_of(const struct training *t, int64_t first, int64_t end)
 static int64_t step_here(struct training *t, int64_t step, float *loss)
 {
     struct inv_session *s = t->s;
-    inv_order_batch(s, &t->order, step);
-    inv_trace_step_begin(s);
-    s->model->phase[INV_TRAIN](&s->run);
-    *loss = loss_of(s);
-    int good = inv_is_finite(*loss);
+    int good = inv_shards_train(&t->shards, step, loss);
     if (good && s->model->phase[INV_UPDATE])
         s->model->phase[INV_UPDATE](&s->run);
     inv_trace_step_end(s);
     if (!good)
         return 0;
+    if (s->model->shards == 0)
+        inv_pass_keep(s, &t->train);
     inv_pass_add(s, &t->train);
     return 1;
 }
@@ -441,10 +432,12 @@ static int run_all(struct training *t)
 int inv_train(struct inv_session *s)
 {
     struct training t = { .s = s };
+    t.shards = (struct inv_shards){ .s = s, .order = &t.order, .pass = &t.train };
     inv_average_start(s);
     inv_order_begin(s, &t.order);
     int status = count_steps(&t) ? run_all(&t) : INV_BAD_DATA;
     inv_order_free(&t.order);
+    inv_shards_free(&t.shards);
     inv_pass_free(s->model, &t.train);
     inv_pass_free(s->model, &t.val);
     free(t.watch.kept);

@@ -21,7 +21,7 @@ enum inv_dtype { INV_F32, INV_I32, INV_BOOL, INV_I64 };
 
 enum inv_kind {
     INV_PARAM, INV_BUFFER, INV_BLOCK, INV_STATE, INV_AVERAGE, INV_ACCUMULATOR, INV_RAW, INV_INPUT,
-    INV_SAMPLE, INV_LOSS, INV_REPORT, INV_OUTPUT, INV_COLLECTED
+    INV_SAMPLE, INV_LOSS, INV_REPORT, INV_OUTPUT, INV_COLLECTED, INV_SHARD
 };
 
 /* A named array in the arena.  rows: the axis whose extent is dim * (rows of the batch), or -1. */
@@ -100,6 +100,7 @@ struct inv_run {
     uint32_t key[2];                    /* seed low, seed high */
     int64_t rows;                       /* b: rows of the batch at hand (of the part: INV_FINISH) */
     int64_t first_row;                  /* of this shard in the whole batch */
+    int64_t batch;                      /* rows of all shards of the step */
     int32_t step, steps, epoch;
     const int64_t *at;                  /* of the group at hand: see struct inv_step */
     /* NULL, or called by INV_TRAIN and INV_UPDATE after each group with what it stored. */
@@ -375,7 +376,11 @@ struct inv_model {
     struct inv_data data;
     uint64_t seed;
     int64_t epochs, steps;              /* one of them 0 */
-    int64_t batch;
+    int64_t batch;                      /* rows of a batch, or of its largest shard */
+    int64_t shards, step_rows;          /* how many; rows of all of them.  0: batches are not cut */
+    int64_t sums, sums_bytes;           /* with shards: f32 in the arena, summed over them */
+    int64_t partial_sums;               /* ... and such of earlier ones, 64-byte aligned, as many as
+                                         * a pairwise tree needs */
     int shuffle;
     int drop_last;                      /* an epoch has full batches only */
     int64_t patience;                   /* evaluations without a better one; 0: none */

@@ -221,6 +221,13 @@ const struct inv_model ${symbol} = {
     .epochs = ${epochs},
     .steps = ${steps},
     .batch = ${batch},
+@each sharded
+    .shards = ${shards},
+    .step_rows = ${step_rows},
+    .sums = ${sums},
+    .sums_bytes = ${sums_bytes},
+    .partial_sums = ${partial_sums},
+@end
     .shuffle = ${shuffle},
     .drop_last = ${drop_last},
     .patience = ${patience},

@@ -252,7 +252,7 @@ static void start_run(struct op_run *r, enum op op, bool derived)
     r->program->name = arena_printf(r->arena, "test_%s", op_def(op)->stem);
     r->program->model_path = "";
     r->program->data.name = "none";
-    r->program->train.batch = ROWS + 1;
+    r->program->train.rows = ROWS + 1;
     r->graph = graph_new(r->program, op_def(op)->stem);
     r->program->phase[PHASE_PREDICT] = r->graph;
     if (op_test(op)->map && op_def(op)->operands > 0)

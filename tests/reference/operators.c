@@ -207,7 +207,7 @@ static bool start(struct subject *s, enum op op)
     s->program->name = arena_printf(s->arena, "reference_%s", stem);
     s->program->model_path = "";
     s->program->data.name = "none";
-    s->program->train.batch = BATCH;
+    s->program->train.batch = s->program->train.rows = BATCH;
     s->inputs = arena_printf(s->arena, "%s/%s.in", folder, stem);
     s->outputs = arena_printf(s->arena, "%s/%s.out", folder, stem);
     s->text = arena_printf(s->arena, "%s/%s.txt", folder, stem);

@@ -72,8 +72,11 @@ void permute(int32_t *order, int64_t count, const uint32_t key[2], uint64_t mome
 struct draw draw_of(const struct call *c, int64_t element)
 {
     struct draw d = {(uint64_t)element, 0, c->node->stream};
-    if (strcmp(c->node->domain, "step") == 0)
+    if (strcmp(c->node->domain, "step") == 0) {
         d.moment = (uint64_t)c->at->step;
+        if (c->node->shape.rows == 0)
+            d.element += (uint64_t)(c->at->first_row * (c->y->count / c->y->dim[0]));
+    }
     if (strcmp(c->node->domain, "sample") == 0) {
         int64_t row = c->y->count / c->y->dim[0];
         uint32_t sample = (uint32_t)c->x[0]->whole[element / row];

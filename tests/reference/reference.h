@@ -76,7 +76,8 @@ struct graph {
 
 enum kind {
     KIND_PARAM, KIND_BUFFER, KIND_BLOCK, KIND_STATE, KIND_AVERAGE, KIND_ACCUMULATOR, KIND_RAW,
-    KIND_INPUT, KIND_SAMPLE, KIND_LOSS, KIND_REPORT, KIND_OUTPUT, KIND_COLLECTED, KINDS
+    KIND_INPUT, KIND_SAMPLE, KIND_LOSS, KIND_REPORT, KIND_OUTPUT, KIND_COLLECTED,
+    KIND_SHARD, KINDS
 };
 
 struct variable {
@@ -137,14 +138,15 @@ struct watched { bool val; int report, variable; };
 struct rate { char *name; double value; int variable; };
 
 enum phase {
-    PHASE_INIT, PHASE_PREPARE, PHASE_NORMALISE, PHASE_AUGMENT, PHASE_TRAIN, PHASE_EVALUATE,
-    PHASE_FINISH, PHASE_PREDICT, PHASES
+    PHASE_INIT, PHASE_PREPARE, PHASE_NORMALISE, PHASE_AUGMENT, PHASE_TRAIN, PHASE_UPDATE,
+    PHASE_EVALUATE, PHASE_FINISH, PHASE_PREDICT, PHASES
 };
 
 struct program {
     char *name;
     uint64_t seed;
     int64_t epochs, steps, batch, patience;
+    int64_t shards;                     /* of a batch; 0: it is not cut */
     bool shuffle, drop_last;
     float average;
     char *keep;
@@ -185,6 +187,7 @@ struct moment {
     struct program *program;
     uint32_t key[2];
     int64_t rows, step, steps, epoch;
+    int64_t first_row, batch;           /* of the shard, and the rows of all shards */
 };
 
 /* One node: operands, result (allocated, zero), moment. */

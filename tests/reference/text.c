@@ -16,11 +16,12 @@ static const struct { const char *stem; void (*compute)(const struct call *); } 
 };
 
 static const char *const phase_names[PHASES] = {"init",  "prepare",  "normalise", "augment",
-                                                "train", "evaluate", "finish",    "predict"};
+                                                "train", "update",   "evaluate",  "finish",
+                                                "predict"};
 static const char *const kind_names[KINDS] = {"param", "buffer", "block",  "state",
                                               "average", "accumulator", "raw", "input",
                                               "sample", "loss", "report", "output",
-                                              "collected"};
+                                              "collected", "shard"};
 
 struct reader {
     const char *at;
@@ -275,6 +276,9 @@ static void read_train(struct reader *r)
     p->average = (float)read_real(r);
     expect(r, "keep=");
     p->keep = read_string(r);
+    p->shards = 0;
+    if (accept(r, "shards="))
+        p->shards = read_whole(r);
 }
 
 static int read_number(struct reader *r, const char *key)

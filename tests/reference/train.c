@@ -103,7 +103,6 @@ static void add_batch(struct training *t)
             continue;
         exact_add(&t->sum[i], *(const float *)report_variable(t, i)->data, t->at->rows);
     }
-    ranking_add(t->at->program, t->pass_rows, t->at->rows);
     t->pass_rows += t->at->rows;
 }
 
@@ -168,7 +167,8 @@ static void end_pass(struct training *t, const char *prefix)
 static void evaluate(struct training *t, int part, const char *prefix)
 {
     const struct data *d = t->data;
-    int64_t batch = t->at->program->batch;
+    const struct program *p = t->at->program;
+    int64_t batch = p->shards > 0 ? (p->batch + p->shards - 1) / p->shards : p->batch;
     if (d->begin[part] == d->begin[part + 1])
         return;
     begin_pass(t);
@@ -176,6 +176,7 @@ static void evaluate(struct training *t, int part, const char *prefix)
         int64_t rest = d->begin[part + 1] - at;
         data_gather(t->at, d->order + at, rest < batch ? rest : batch);
         graph_run(t->at->program->phase[PHASE_EVALUATE], t->at, NULL, 0, NULL);
+        ranking_add(t->at->program, t->pass_rows, t->at->rows);
         add_batch(t);
     }
     end_pass(t, prefix);
@@ -246,17 +247,116 @@ static bool loss_is_finite(const struct moment *at)
     return isfinite(loss);
 }
 
-static void run_step(struct training *t, const int32_t *row, int64_t count)
+/* ---- shards ---- */
+
+struct step { const int32_t *row; int64_t count; };
+
+static bool is_summed(const struct variable *v)
+{
+    return v->kind == KIND_LOSS || v->kind == KIND_SHARD;
+}
+
+static void run_shard(struct training *t, const struct step *s, int64_t shard)
+{
+    struct program *p = t->at->program;
+    int64_t first = shard * s->count / p->shards, end = (shard + 1) * s->count / p->shards;
+    t->at->first_row = first;
+    t->at->rows = end - first;
+    if (first == end) {
+        for (int i = 0; i < p->variable_count; i++)
+            if (is_summed(&p->variable[i]))
+                memset(p->variable[i].data, 0, (size_t)variable_bytes(&p->variable[i]));
+        return;
+    }
+    data_gather(t->at, s->row + first, end - first);
+    graph_run(p->phase[PHASE_AUGMENT], t->at, NULL, 0, NULL);
+    graph_run(p->phase[PHASE_TRAIN], t->at, NULL, 0, NULL);
+    ranking_add(p, t->pass_rows + first, end - first);
+}
+
+/* What is summed, end to end, in new memory. */
+static float *copy_sums(const struct program *p)
+{
+    int64_t count = 0;
+    float *sums = NULL;
+    for (int pass = 0; pass < 2; pass++) {
+        float *to = sums = pass ? allocate(count, sizeof *sums) : NULL;
+        for (int i = 0; i < p->variable_count; i++) {
+            const struct variable *v = &p->variable[i];
+            if (!is_summed(v))
+                continue;
+            count += variable_bytes(v) / 4;
+            if (pass)
+                memcpy(to, v->data, (size_t)variable_bytes(v));
+            to += pass ? variable_bytes(v) / 4 : 0;
+        }
+    }
+    return sums;
+}
+
+static void add_sums(struct program *p, const float *left)
+{
+    for (int i = 0; i < p->variable_count; i++) {
+        struct variable *v = &p->variable[i];
+        for (int64_t e = 0; is_summed(v) && e < variable_bytes(v) / 4; e++)
+            ((float *)v->data)[e] = *left++ + ((float *)v->data)[e];
+    }
+}
+
+/* Leaves the sum of the shards of place `at` of a level of the pairwise tree, level 0 being that of
+ * the shards, in the variables. */
+static void sum_shards(struct training *t, const struct step *s, int level, int64_t at)
+{
+    struct program *p = t->at->program;
+    int64_t below = p->shards;
+    if (level == 0) {
+        run_shard(t, s, at);
+        return;
+    }
+    for (int i = 1; i < level; i++)
+        below = (below + 1) / 2;
+    sum_shards(t, s, level - 1, 2 * at);
+    if (2 * at + 1 == below)
+        return;
+    float *left = copy_sums(p);
+    sum_shards(t, s, level - 1, 2 * at + 1);
+    add_sums(p, left);
+    free(left);
+}
+
+static void run_shards(struct training *t, const struct step *s)
+{
+    struct program *p = t->at->program;
+    int levels = 0;
+    while (p->shards > (int64_t)1 << levels)
+        levels++;
+    t->at->batch = s->count;
+    sum_shards(t, s, levels, 0);
+    if (!loss_is_finite(t->at))
+        exit(3);
+    t->at->rows = s->count;
+    t->at->first_row = 0;
+    graph_run(p->phase[PHASE_UPDATE], t->at, NULL, 0, NULL);
+}
+
+static void run_batch(struct training *t, const struct step *s)
 {
     struct program *p = t->at->program;
     int first[256], firsts = 0;
     for (int i = 0; i < p->variable_count && firsts < 256; i++)
         if (p->variable[i].kind == KIND_LOSS)
             first[firsts++] = i;
-    data_gather(t->at, row, count);
+    data_gather(t->at, s->row, s->count);
     graph_run(p->phase[PHASE_AUGMENT], t->at, NULL, 0, NULL);
     if (!graph_run(p->phase[PHASE_TRAIN], t->at, first, firsts, loss_is_finite))
         exit(3);
+    ranking_add(p, t->pass_rows, s->count);
+}
+
+static void run_step(struct training *t, const int32_t *row, int64_t count)
+{
+    const struct step s = {row, count};
+    (t->at->program->shards > 0 ? run_shards : run_batch)(t, &s);
     add_batch(t);
     fprintf(t->log, "{\"step\":%lld", (long long)t->at->step);
     write_real(t, "", "loss", scalar_of(report_variable(t, 0)));

@@ -19,7 +19,7 @@ static void start(void)
     program->arena = arena;
     program->diags = diags_new(arena);
     program->name = "test";
-    program->train.batch = 5;
+    program->train.rows = 5;
     graph = graph_new(program, "train");
     program->phase[PHASE_TRAIN] = graph;
 }

@@ -682,7 +682,7 @@ enum { CASES = sizeof cases / sizeof *cases };
 
 static int64_t bytes_of(enum dtype dtype, const struct shape *s)
 {
-    int64_t rows = s->rows >= 0 ? program->train.batch : 1;
+    int64_t rows = s->rows >= 0 ? program->train.rows : 1;
     return (shape_elements(s) * rows * dtype_bytes(dtype) + 63) / 64 * 64;
 }
 
@@ -795,7 +795,7 @@ static void emit_case(int number, bool fused)
     program->diags = diags_new(arena);
     program->name = arena_printf(arena, "%s_%s", cases[number].name, fused ? "fused" : "plain");
     program->model_path = "test.inv";
-    program->train.batch = cases[number].batch;
+    program->train.rows = cases[number].batch;
     program->data.kind = SOURCE_RANDOM;
     graph = program->phase[PHASE_TRAIN] = graph_new(program, "train");
     unrolled = !fused;

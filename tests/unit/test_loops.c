@@ -173,7 +173,7 @@ static void test_grows_by_stacks(void)
     int many = rnn(1000);
     CU_ASSERT_EQUAL(inputs, 16);
     CU_ASSERT_EQUAL(few, many);
-    int64_t rows = program->train.batch, stacked = 984 * rows * (6 + 8) * 4;
+    int64_t rows = program->train.rows, stacked = 984 * rows * (6 + 8) * 4;
     int64_t grown = program->arena_bytes - small;
     CU_ASSERT(grown >= stacked && grown < stacked + 256);
 }

@@ -1339,7 +1339,7 @@ static void test_random_memory(void)
     state = 999;
     for (int i = 0; i < 100; i++) {
         make_random_graph(200);
-        program->train.batch = 50;
+        program->train.rows = 50;
         pass_simplify(graph);
         plan();
         scratch += graph->schedule->scratch_bytes;

@@ -220,9 +220,10 @@ static const char *constant_array(struct function *f, const struct node *node)
 static const char *step_value(struct function *f, const struct node *node)
 {
     static const char *const field[] = {[VALUE_STEP] = "step", [VALUE_STEPS] = "steps",
-                                        [VALUE_EPOCH] = "epoch", [VALUE_ROWS] = "rows"};
+                                        [VALUE_EPOCH] = "epoch", [VALUE_ROWS] = "rows",
+                                        [VALUE_BATCH] = "batch"};
     const char *text = arena_printf(f->emit->arena, "run->%s", field[node->attr.step_value]);
-    enum dtype of = node->attr.step_value == VALUE_ROWS ? I64 : I32;
+    enum dtype of = node->attr.step_value >= VALUE_ROWS ? I64 : I32;
     if (node->dtype == of)
         return text;
     return arena_printf(f->emit->arena, "(%s)%s", emit_ctype(node->dtype), text);
@@ -444,5 +445,5 @@ const char *function_pointer_at(struct function *f, const char *pointer, struct 
 
 int64_t function_most(const struct function *f, struct extent extent)
 {
-    return extent_at(extent, f->graph->program->train.batch);
+    return extent_at(extent, f->graph->program->train.rows);
 }

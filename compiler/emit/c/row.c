@@ -151,7 +151,7 @@ static void declare_array(const struct nest *nest, const char *name, bool full, 
     struct function *f = nest->function;
     const struct row *row = nest->state;
     struct extent extent = row_loop(nest)->extent;
-    int64_t length = extent.constant + extent.rows * f->graph->program->train.batch;
+    int64_t length = extent.constant + extent.rows * f->graph->program->train.rows;
     code_line(code, "%s", row->walk->array(f, dtype, name, full ? length : 1));
 }
 
@@ -362,7 +362,7 @@ static bool rows_are_short(const struct nest *nest)
     struct extent rows = nest->loop[0].extent, columns = row_loop(nest)->extent;
     return nest->rank == 2 && columns.rows == 0 && columns.constant >= BESIDE_COLUMNS_MIN &&
            columns.constant <= BESIDE_COLUMNS_MAX &&
-           rows.constant + rows.rows * graph->program->train.batch >= BESIDE_ROWS_MIN;
+           rows.constant + rows.rows * graph->program->train.rows >= BESIDE_ROWS_MIN;
 }
 
 static void find_rows(struct nest *nest, struct row *row)

@@ -9,7 +9,7 @@ static const char *const kinds[] = {
     [VAR_STATE] = "INV_STATE", [VAR_AVERAGE] = "INV_AVERAGE",
     [VAR_ACCUMULATOR] = "INV_ACCUMULATOR", [VAR_RAW] = "INV_RAW", [VAR_INPUT] = "INV_INPUT",
     [VAR_SAMPLE] = "INV_SAMPLE", [VAR_LOSS] = "INV_LOSS", [VAR_REPORT] = "INV_REPORT",
-    [VAR_OUTPUT] = "INV_OUTPUT", [VAR_COLLECTED] = "INV_COLLECTED"};
+    [VAR_OUTPUT] = "INV_OUTPUT", [VAR_COLLECTED] = "INV_COLLECTED", [VAR_SHARD] = "INV_SHARD"};
 static const char *const rankings[] = {
     [RANKING_ROC_AREA] = "INV_ROC_AREA", [RANKING_AVERAGE_PRECISION] = "INV_AVERAGE_PRECISION"};
 static const char *const dtypes[] = {
@@ -210,6 +210,17 @@ static void emit_data(struct emit *emit)
     values_printf(file, "stream_shuffle", "0x%08" PRIx32 "u", emit->program->stream_shuffle);
 }
 
+static void emit_shards(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    struct values *list = values_add_item(emit->file, "sharded");
+    set_whole(list, "shards", program->train.shards);
+    set_whole(list, "step_rows", program->train.batch);
+    set_whole(list, "sums", program->sums);
+    set_whole(list, "sums_bytes", program->sums_bytes);
+    set_whole(list, "partial_sums", program->partial_sums);
+}
+
 static void emit_train(struct emit *emit)
 {
     const struct train_desc *train = &emit->program->train;
@@ -217,7 +228,9 @@ static void emit_train(struct emit *emit)
     values_printf(file, "seed", "%" PRIu64 "u", train->seed);
     set_whole(file, "epochs", train->epochs);
     set_whole(file, "steps", train->steps);
-    set_whole(file, "batch", train->batch);
+    set_whole(file, "batch", train->rows);
+    if (program_has_shards(emit->program))
+        emit_shards(emit);
     set_whole(file, "shuffle", train->shuffle);
     set_whole(file, "drop_last", train->drop_last);
     set_whole(file, "patience", train->patience);

@@ -51,7 +51,7 @@ static const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t
 static const char *firmware_group(const struct function *f, const char *own, struct traced rows)
 {
     (void)rows;
-    int64_t batch = f->emit->program->train.batch;
+    int64_t batch = f->emit->program->train.rows;
     struct extent all = group_cost(f);
     int64_t count = f->count.constant + f->count.rows * batch;
     int64_t cost = (all.constant + all.rows * batch) / (count > 0 ? count : 1);
