@@ -1,74 +1,96 @@
 /* Operators that read or add where an index says. */
 #include "lower/builtin.h"
 
-/* gather(table, index): rows of a shared table [n, ...] */
+/* Puts `count` axes of a row, from `from` on, at `to`; the others keep their order. */
+static struct value move_axes(struct lower *l, struct value v, int from, int count, int to)
+{
+    int perm[RANK_MAX], rank = value_rank(l, v), other = 0, rows = v.per_row;
+    perm[0] = 0;
+    for (int i = 0; i < rank; i++) {
+        bool moved = i >= to && i < to + count;
+        other += other == from ? count : 0;
+        perm[rows + i] = rows + (moved ? from + i - to : other++);
+    }
+    if (from != to)
+        v.node = graph_transpose(l->graph, v.node, perm);
+    return v;
+}
+
+/* x [n, ...] at the places of an index: [index ..., ...].  Where `shared` x is the same in all
+ * rows, whose indices then read it together; else either has rows, or neither. */
+static struct value read_first(struct lower *l, struct value x, struct value index, bool shared)
+{
+    int64_t dim[RANK_MAX] = {1, value_dim(l, x, 0), 1}, out[RANK_MAX];
+    int n = 0;
+    for (int i = 0; i < value_rank(l, index); i++)
+        out[n++] = value_dim(l, index, i);
+    for (int i = 1; i < value_rank(l, x); i++)
+        dim[2] *= out[n++] = value_dim(l, x, i);
+    struct shape shape = shape_of(3, x.per_row ? 0 : -1, dim);
+    int from = graph_reshape(l->graph, x.node, &shape);
+    dim[1] = value_elements(l, index);
+    shape = shape_of(2, index.per_row ? shared : -1, dim);
+    int taken = graph_take(l->graph, from, graph_reshape(l->graph, index.node, &shape));
+    shape = shape_rows(n, out, index.per_row);
+    return value_tensor(l, graph_reshape(l->graph, taken, &shape), index.per_row, index.span);
+}
+
+/* Has x the axis (else 0) that is given, and the result no more axes than there may be? */
+static bool axis_is_read(struct lower *l, struct frame *frame, struct value x, struct value index,
+                         const struct value *at, struct span span, int *axis)
+{
+    *axis = 0;
+    if (at && !builtin_axis(l, frame, *at, value_rank(l, x), axis))
+        return false;
+    int rank = value_rank(l, x) + value_rank(l, index) - 1;
+    return rank == 0 || builtin_axis_fits(l, frame, rank - 1, span);
+}
+
+/* gather(table, index, axis = 0): places of an axis of a shared table */
 struct value call_gather(struct lower *l, struct frame *frame, const struct builtin *b,
                          struct arguments *a, const char *path, struct span span)
 {
-    int64_t dim[RANK_MAX], out[RANK_MAX], c = 1;
-    ARGUMENTS(2);
+    int axis;
+    ARGUMENTS(3);
     struct value table = value_to_f32(l, v[0]);
     if (table.kind == V_ERROR || !builtin_indices(l, frame, b, v[1]))
         return value_error();
-    int rank = value_rank(l, table), index_rank = value_rank(l, v[1]), n = 0;
-    if (rank + index_rank - 2 >= 0 && !builtin_axis_fits(l, frame, rank + index_rank - 2, span))
-        return value_error();
-    if (table.per_row || rank < 1) {
+    if (table.per_row || value_rank(l, table) < 1) {
         lower_error(l, frame, span,
                     "'gather' reads a table shared by all rows, not %s; 'take' reads a row's own",
                     value_describe(l, table));
         return value_error();
     }
-    for (int i = 0; i < index_rank; i++)
-        out[n++] = value_dim(l, v[1], i);
-    for (int i = 1; i < rank; i++) {
-        out[n++] = value_dim(l, table, i);
-        c *= value_dim(l, table, i);
-    }
-    dim[0] = 1, dim[1] = value_dim(l, table, 0), dim[2] = c;
-    struct shape shape = shape_of(3, -1, dim);
-    int x = graph_reshape(l->graph, table.node, &shape);
-    dim[0] = 1, dim[1] = value_elements(l, v[1]);
-    shape = shape_of(2, v[1].per_row ? 1 : -1, dim);
-    int index = graph_reshape(l->graph, v[1].node, &shape);
-    shape = shape_rows(n, out, v[1].per_row);
-    int node = graph_reshape(l->graph, graph_take(l->graph, x, index), &shape);
-    return value_tensor(l, node, v[1].per_row, span);
+    if (!axis_is_read(l, frame, table, v[1], given[2] ? &v[2] : NULL, span, &axis))
+        return value_error();
+    struct value out = read_first(l, move_axes(l, table, axis, 1, 0), v[1], true);
+    out = move_axes(l, out, 0, value_rank(l, v[1]), axis);
+    return value_tensor(l, out.node, out.per_row, span);
 }
 
-/* take(x, index): x [n, c] of this row, index [...] -> [..., c] */
+/* take(x, index, axis = 0): places of an axis of this row's x */
 struct value call_take(struct lower *l, struct frame *frame, const struct builtin *b,
                        struct arguments *a, const char *path, struct span span)
 {
-    int64_t dim[RANK_MAX], out[RANK_MAX];
-    ARGUMENTS(2);
+    int axis;
+    ARGUMENTS(3);
     struct value x = value_to_f32(l, v[0]), index = v[1];
     if (x.kind == V_ERROR || !builtin_indices(l, frame, b, index))
         return value_error();
-    int rank = value_rank(l, index);
-    if (value_rank(l, x) != 2) {
-        lower_error(l, frame, span, "'take' reads from f32[n, c], not %s", value_describe(l, x));
+    if (value_rank(l, x) < 1) {
+        lower_error(l, frame, span, "'take' reads along an axis, and %s has none",
+                    value_describe(l, x));
         return value_error();
     }
-    if (!builtin_axis_fits(l, frame, rank, span))
+    if (!axis_is_read(l, frame, x, index, given[2] ? &v[2] : NULL, span, &axis))
         return value_error();
-    bool per_row = x.per_row || index.per_row;
-    if (per_row) {
+    if (x.per_row || index.per_row) {
         x = value_spread(l, x);
         index = value_spread(l, index);
     }
-    for (int i = 0; i < rank; i++)
-        out[i] = value_dim(l, index, i);
-    out[rank] = value_dim(l, x, 1);
-    dim[0] = 1, dim[1] = value_dim(l, x, 0), dim[2] = value_dim(l, x, 1);
-    struct shape shape = shape_of(3, per_row ? 0 : -1, dim);
-    int xn = graph_reshape(l->graph, x.node, &shape);
-    dim[1] = value_elements(l, index);
-    shape = shape_of(2, per_row ? 0 : -1, dim);
-    int in = graph_reshape(l->graph, index.node, &shape);
-    shape = shape_rows(rank + 1, out, per_row);
-    return value_tensor(l, graph_reshape(l->graph, graph_take(l->graph, xn, in), &shape), per_row,
-                        span);
+    struct value out = read_first(l, move_axes(l, x, axis, 1, 0), index, false);
+    out = move_axes(l, out, 0, value_rank(l, index), axis);
+    return value_tensor(l, out.node, out.per_row, span);
 }
 
 /* Where the row before stands in the batch, I32[1, b]: of the first it is the last. */

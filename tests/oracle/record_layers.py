@@ -532,6 +532,11 @@ def ctc_last(t, k, u, **o):
                lambda y: y[..., :k - 1].argmax(-1), **o)
 
 
+def clipped(rows, most):
+    """tf.clip_by_norm of each row."""
+    return rows * most / rows.norm(dim=-1, keepdim=True).clamp(min=most)
+
+
 SEQUENCES = [
     ctc_last(8, 4, 3),
     ctc_last(1, 3, 1),
@@ -543,6 +548,16 @@ SEQUENCES = [
              count=("select({x}[0, 1] > 0, 4, 0)", lambda x: torch.where(x[:, 0, 1] > 0, 4, 0))),
     ctc_last(11, 4, 5, count=("select({x}[0, 2] > 0, 1, 3)",
                               lambda x: torch.where(x[:, 0, 2] > 0, 1, 3))),
+    Case("gather(w{i}, argmax({x}), axis = 1) + sum({x})", (3, 4),
+         lambda x, w: w["w{i}"][:, x.argmax(-1)].movedim(1, 0) + x.sum((1, 2))[:, None, None, None],
+         {"w{i}": (2, 4, 3)}),
+    Case("take({x}, argmax({x}[0..1]), axis = 1)", (3, 4),
+         lambda x, w: torch.stack([r[:, r[:2].argmax(-1)] for r in x])),
+    Case("take({x}, argmax({x}[0]), axis = 2)", (3, 2, 3),
+         lambda x, w: torch.stack([r[..., r[0].argmax(-1)] for r in x])),
+    Case("(argmax({x}) -> embedding(3, max_norm = 1, padding = 1) as {c}) + {x}[..., 0..2]", (5, 4),
+         lambda x, w: x[..., :3] + clipped(w["{c}/w"], 1)[x.argmax(-1)] *
+         (x.argmax(-1) != 1)[..., None], {"{c}/w": (4, 3)}),
 ]
 
 # ---- recurrence
