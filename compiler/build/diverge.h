@@ -7,8 +7,8 @@ enum { DIVERGE_SAME = 0, DIVERGE_FAILED = 1, DIVERGE_USAGE = 2, DIVERGE_APART = 
 /* Prints the first step and place that differ, and the elements where both traces have values;
  * returns one of these. */
 int diverge_traces(const char *a, const char *b);
-/* Runs two trainers with the same options and compares; then the first step that differs again, for
- * its values. */
+/* Runs two trainers with the same options and compares; then the first step that differs again,
+ * from a checkpoint before it on, for its values and those they were made of. */
 int diverge_trainers(const char *a, const char *b, int argc, char **argv);
 
 #endif

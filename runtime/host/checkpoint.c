@@ -16,6 +16,8 @@ static struct inv_every every(const struct inv_checkpoint *c)
 {
     const struct inv_every usual = { 600, INV_SECONDS };
     const struct inv_every *given = &options_of(c)->checkpoint_every;
+    if (given->unit == INV_PERCENT)
+        return (struct inv_every){ c->steps * given->count / 100 + 1, INV_STEPS };
     return given->count > 0 ? *given : usual;
 }
 

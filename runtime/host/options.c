@@ -43,7 +43,10 @@ static const struct option table[] = {
     { "trace", "FILE", TEXT, AT(trace),
       "write hashes of the values of each step that lie in memory, for invar diverge" },
     { "trace-steps", "A..B", TEXT, AT(trace_steps), "of these steps only, the first is 0" },
-    { "trace-place", "N", WHOLE, AT(trace_place), "and all values of that place of the trace" },
+    { "trace-place", "N,...", TEXT, AT(trace_place),
+      "and all values of these places of the trace" },
+    { "trace-only", NULL, FLAG, AT(trace_only),
+      "and end after the last of these steps; no weights are written" },
     { "inject", "S:P:E:B", TEXT, AT(inject),
       "flip bit B of element E of place P in step S, to see that it is found" },
     { "log", "FILE", TEXT, AT(log), "write JSON lines: the environment, then one per epoch" },
@@ -52,8 +55,8 @@ static const struct option table[] = {
     { "checkpoint", "FILE", TEXT, AT(checkpoint),
       "write all that the run goes on from (safetensors)" },
     { "checkpoint-every", "N[UNIT]", EVERY, AT(checkpoint_every),
-      "how often: N steps, Nepochs, Ns or Nmin (10min); at the end, and where a signal ends the "
-      "run, too" },
+      "how often: N steps, Nepochs, Ns, Nmin (10min) or N% of the run; at the end, and where a "
+      "signal ends the run, too" },
     { "checkpoint-keep", "N", COUNT, AT(checkpoint_keep),
       "how many stay: FILE, FILE.1 ... (2)" },
     { "resume", "FILE|auto", TEXT, AT(resume),
@@ -198,7 +201,8 @@ static int read_every(const char *text, struct inv_every *every)
 {
     static const struct { const char *name; enum inv_unit unit; int64_t times; } units[] = {
         { "", INV_STEPS, 1 }, { "steps", INV_STEPS, 1 }, { "epochs", INV_EPOCHS, 1 },
-        { "s", INV_SECONDS, 1 }, { "min", INV_SECONDS, 60 } };
+        { "s", INV_SECONDS, 1 }, { "min", INV_SECONDS, 60 },
+        { "%", INV_PERCENT, 1 } };
     uint64_t count;
     if (!inv_decimal_whole(&text, INT32_MAX, &count) || count < 1)
         return 0;
@@ -215,8 +219,8 @@ static void set_every(struct inv_options *options, const struct option *o, const
 {
     struct inv_every *place = (struct inv_every *)(void *)((char *)options + o->place);
     if (!read_every(text, place))
-        inv_error(errors, "--%s %s: steps such as 100, or 2epochs, 30s or 10min expected", o->name,
-                  text);
+        inv_error(errors, "--%s %s: steps such as 100, or 2epochs, 30s, 10min or 5%% expected",
+                  o->name, text);
 }
 
 /* "100", or "100..120" */
@@ -413,8 +417,12 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
         inv_error(errors, "--on-nan %s: stop or skip expected", o->on_nan);
     check_training(o, errors);
     check_verify(o, errors);
-    if ((o->trace_steps || o->trace_place >= 0) && !o->trace)
-        inv_error(errors, "--trace-%s needs --trace FILE", o->trace_steps ? "steps" : "place");
+    if ((o->trace_steps || o->trace_place || o->trace_only) && !o->trace)
+        inv_error(errors, "--trace-%s needs --trace FILE",
+                  o->trace_steps ? "steps" : o->trace_place ? "place" : "only");
+    if (o->trace_only && (!o->trace_steps || o->receipt || o->verify))
+        inv_error(errors, "--trace-only %s", !o->trace_steps ? "needs --trace-steps A..B"
+                  : "ends the run early: leave --receipt and --verify out");
     if (o->receipt_every > 0 && !o->receipt)
         inv_error(errors, "--receipt-every needs --receipt FILE");
     if (o->predict && o->evaluate)
@@ -495,7 +503,7 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
                                      .seed = -1, .dump_batch = -1, .device = -1,
                                      .receipt_every = -1, .memory_limit = -1, .length = -1,
-                                     .trace_place = -1, .range.last = -1,
+                                     .range.last = -1,
                                      .top_k = -1, .temperature = -1, .checkpoint_keep = -1 };
     for (int i = 1; i < argc; i++) {
         const char *name = long_name(argv[i]);

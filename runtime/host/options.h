@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include "errors.h"
 
-/* How often something is done: "100", "100steps", "2epochs", "30s", "10min". */
-enum inv_unit { INV_STEPS, INV_EPOCHS, INV_SECONDS };
+/* How often something is done: "100", "100steps", "2epochs", "30s", "10min", "5%" of the run. */
+enum inv_unit { INV_STEPS, INV_EPOCHS, INV_SECONDS, INV_PERCENT };
 struct inv_every {
     int64_t count;                      /* 0: not given */
     enum inv_unit unit;
@@ -25,12 +25,11 @@ enum { INV_CHECKPOINTS = 100 };         /* of --checkpoint-keep, at most */
 struct inv_options {
     const char *data, *init, *save_init, *weights, *log, *on_nan, *receipt, *verify, *summary;
     const char *checkpoint, *resume;
-    const char *trace, *trace_steps, *inject;
+    const char *trace, *trace_steps, *trace_place, *inject;
     const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */
     const char *generate;               /* the prompt; "": the model's; NULL: not asked for */
     const char *part, *output, *format, *keep;
     int64_t epochs, steps, threads, log_every, seed, dump_batch, device, receipt_every;
-    int64_t trace_place;
     int64_t length, top_k;
     float temperature;
     int64_t checkpoint_keep;            /* -1, as above: not given */
@@ -40,7 +39,7 @@ struct inv_options {
     struct inv_sample sample;
     uint64_t given;                     /* bit i: the option in row i of the table */
     uint64_t seed_value;
-    int resume_anyway, quiet, update_lock, selftest, version, verbose, help;
+    int resume_anyway, trace_only, quiet, update_lock, selftest, version, verbose, help;
 };
 
 /* 0 where the arguments are wrong; then the errors have been reported. */

@@ -115,6 +115,23 @@ static int no_place(struct inv_session *s, const char *option, int64_t place)
     return 0;
 }
 
+/* "3,14,15" */
+static int read_places(struct inv_session *s)
+{
+    struct inv_trace *t = &s->trace;
+    for (const char *at = s->options.trace_place; at;) {
+        char *end;
+        int64_t place = strtoll(at, &end, 10);
+        if (*at < '0' || *at > '9' || (*end && *end != ',') || t->values == INV_TRACE_VALUES)
+            return bad(s, "trace-place", s->options.trace_place, "up to 8 places such as 3,14");
+        if (!is_place(s->model, place))
+            return no_place(s, "trace-place", place);
+        t->value[t->values++].place = place;
+        at = *end ? end + 1 : NULL;
+    }
+    return 1;
+}
+
 static int read_options(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
@@ -126,12 +143,9 @@ static int read_options(struct inv_session *s)
         return bad(s, "inject", o->inject, "STEP:PLACE:ELEMENT:BIT, a bit from 0 to 31,");
     t->first = range[0];
     t->last = range[1];
-    t->place = o->trace_place;
-    if (t->place >= 0 && !is_place(s->model, t->place))
-        return no_place(s, "trace-place", t->place);
     if (o->inject && (t->inject[1] >= s->model->trace_count || !is_place(s->model, t->inject[1])))
         return no_place(s, "inject", t->inject[1]);
-    return 1;
+    return read_places(s);
 }
 
 /* ---- the file ---- */
@@ -210,19 +224,52 @@ static void flip(struct inv_session *s, const float *value, int64_t count)
     t->injected = 1;
 }
 
-/* Adds to the line of values, which the end of the step ends. */
-static void write_values(struct inv_session *s, const void *value, int64_t count, int real)
+static void add_digits(struct inv_trace_digits *to, uint64_t number, int digits)
+{
+    if (to->room - to->size < (size_t)digits) {
+        to->room = 2 * to->room + 1024;
+        to->text = inv_resize(to->text, to->room);
+    }
+    for (int i = digits; i-- > 0; number >>= 4)
+        to->text[to->size + (size_t)i] = "0123456789abcdef"[number & 15];
+    to->size += (size_t)digits;
+}
+
+/* Where the values of the place are wanted: those of one turn. */
+static void add_values(struct inv_trace *t, int64_t place, const void *value, int64_t count,
+                       int real)
+{
+    uint32_t bits;
+    for (int v = 0; v < t->values; v++) {
+        const unsigned char *at = value;
+        for (int64_t i = 0; i < count && t->value[v].place == place; i++, at += sizeof bits) {
+            memcpy(&bits, at, sizeof bits);
+            add_digits(&t->value[v], real ? canonical(bits) : bits, 8);
+        }
+    }
+}
+
+/* Ends a line that says of which step it is with these digits. */
+static void write_digits(struct inv_trace *t, const char *what, struct inv_trace_digits *digits)
+{
+    fprintf(t->out.file, "\"%s\":\"", what);
+    if (digits->size > 0)
+        fwrite(digits->text, 1, digits->size, t->out.file);
+    fputs("\"}\n", t->out.file);
+    digits->size = 0;
+}
+
+static void write_values(struct inv_session *s)
 {
     struct inv_trace *t = &s->trace;
-    const unsigned char *at = value;
-    uint32_t bits;
-    if (!t->writes)
-        fprintf(t->out.file, "{\"step\":%d,\"place\":%lld,\"values\":\"", s->run.step,
-                (long long)t->place);
-    t->writes = 1;
-    for (int64_t i = 0; i < count; i++, at += sizeof bits) {
-        memcpy(&bits, at, sizeof bits);
-        fprintf(t->out.file, "%08x", (unsigned)(real ? canonical(bits) : bits));
+    for (int v = 0; v < t->values; v++) {
+        fprintf(t->out.file, "{\"step\":%d,\"place\":%lld,", s->run.step,
+                (long long)t->value[v].place);
+        write_digits(t, "values", &t->value[v]);
+    }
+    if (t->values > 0) {
+        fprintf(t->out.file, "{\"step\":%d,", s->run.step);
+        write_digits(t, "order", &t->order);
     }
 }
 
@@ -239,9 +286,13 @@ static void look_at(const struct inv_run *run, int node, const float *value, int
         flip(s, value, count);
     if (!traces(s))
         return;
-    t->hash[node] = mix(t->hash[node], hash_words((const unsigned char *)value, count, 1));
-    if (t->place == node)
-        write_values(s, value, count, 1);
+    uint64_t hash = hash_words((const unsigned char *)value, count, 1);
+    t->hash[node] = mix(t->hash[node], hash);
+    if (t->values == 0)
+        return;
+    add_digits(&t->order, (uint64_t)node, 8);
+    add_digits(&t->order, hash, 16);
+    add_values(t, node, value, count, 1);
 }
 
 void inv_trace_step_begin(struct inv_session *s)
@@ -250,7 +301,7 @@ void inv_trace_step_begin(struct inv_session *s)
     int now = traces(s);
     s->run.trace = now || t->inject[0] == s->run.step ? look_at : NULL;
     s->run.trace_state = s;
-    t->passed = t->writes = 0;
+    t->passed = 0;
     if (now)
         memset(t->hash, 0, (size_t)place_count(s->model) * sizeof *t->hash);
 }
@@ -270,9 +321,9 @@ static void take_variables(struct inv_session *s)
         if (!is_place(model, place))
             continue;
         s->trace.hash[place] = hash_variable(v, s->run.arena + v->offset);
-        if (s->trace.place == place && v->dtype != INV_I64)
-            write_values(s, s->run.arena + v->offset, inv_variable_elements(v),
-                         v->dtype == INV_F32);
+        if (v->dtype != INV_I64)
+            add_values(&s->trace, place, s->run.arena + v->offset, inv_variable_elements(v),
+                       v->dtype == INV_F32);
     }
 }
 
@@ -283,8 +334,7 @@ void inv_trace_step_end(struct inv_session *s)
     if (!traces(s))
         return;
     take_variables(s);
-    if (t->writes)
-        fputs("\"}\n", t->out.file);
+    write_values(s);
     fprintf(t->out.file, "{\"step\":%d,\"epoch\":%d,\"hashes\":\"", s->run.step,
             s->run.epoch + 1);
     for (int64_t i = 0; i < place_count(s->model); i++)
@@ -294,13 +344,20 @@ void inv_trace_step_end(struct inv_session *s)
     t->steps++;
 }
 
+int64_t inv_trace_stop(const struct inv_session *s)
+{
+    return s->options.trace_only ? s->trace.last + 1 : INT64_MAX;
+}
+
 int inv_trace_end(struct inv_session *s, int status)
 {
     struct inv_trace *t = &s->trace;
     const struct inv_options *o = &s->options;
     int good = !t->open || inv_output_close(&t->out, NULL);
     free(t->hash);
-    t->hash = NULL;
+    for (int v = 0; v < t->values; v++)
+        free(t->value[v].text);
+    free(t->order.text);
     if (status != INV_OK)
         return status;
     if (t->open && t->steps == 0) {

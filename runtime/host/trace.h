@@ -3,7 +3,9 @@
  * is of; each place with its number, what it is and where in the model; each step with the hashes
  * of its places, 16 hexadecimal digits each, in their order.  A place is a node of the table of
  * trace nodes, or, numbered after these, a variable.  What a loop makes is one place: its hash is
- * of all turns. */
+ * of all turns.  With --trace-place the hashes of a step follow its "values" of these places, 8
+ * digits for an element, and its "order": of each value in its turn the place, 8 digits, and the
+ * hash, 16. */
 #ifndef INV_HOST_TRACE_H
 #define INV_HOST_TRACE_H
 #include <stdint.h>
@@ -11,14 +13,24 @@
 
 struct inv_session;
 
+/* Hexadecimal digits of the step at hand, for a line of the file. */
+struct inv_trace_digits {
+    int64_t place;
+    char *text;
+    size_t size, room;
+};
+
+enum { INV_TRACE_VALUES = 8 };          /* places whose values are wanted at one time, at most */
+
 struct inv_trace {
     struct inv_output out;
     int open;
     int64_t first, last;                /* steps that are wanted */
     uint64_t *hash;                     /* of each place, of the step at hand */
-    int64_t place;                      /* whose values are wanted too, or -1 */
+    struct inv_trace_digits value[INV_TRACE_VALUES];
+    int values;                         /* places of --trace-place */
+    struct inv_trace_digits order;      /* with these: each value in its turn: place and hash */
     int64_t steps;                      /* that are in the file */
-    int writes;                         /* a line of values has begun */
     int64_t inject[4];                  /* step, place, element, bit; step -1: none */
     int64_t passed;                     /* elements of that place, in the step at hand */
     int injected;
@@ -30,6 +42,8 @@ int inv_trace_begin(struct inv_session *);
  * the hashes of its values are 0. */
 void inv_trace_step_begin(struct inv_session *);
 void inv_trace_step_end(struct inv_session *);
+/* The step from which on none is to be done. */
+int64_t inv_trace_stop(const struct inv_session *);
 /* The status of training, or that of an error: the file, or, where training is done, an option
  * named what the run never came to. */
 int inv_trace_end(struct inv_session *, int status);

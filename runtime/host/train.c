@@ -412,7 +412,7 @@ static int run_stretches(struct training *t)
 static int run_all(struct training *t)
 {
     int64_t first = 0;
-    t->stop = INT64_MAX;
+    t->stop = inv_trace_stop(t->s);
     t->s->run.steps = (int32_t)t->steps;
     begin_watch(t);
     inv_pass_begin(t->s, &t->train);

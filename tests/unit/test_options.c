@@ -62,6 +62,8 @@ static void test_taken(void)
     CU_ASSERT_TRUE(o.checkpoint_every.count == 3 && o.checkpoint_every.unit == INV_EPOCHS);
     CU_ASSERT_TRUE(read_line(&o, "--checkpoint c --checkpoint-every 10min", &e));
     CU_ASSERT_TRUE(o.checkpoint_every.count == 600 && o.checkpoint_every.unit == INV_SECONDS);
+    CU_ASSERT_TRUE(read_line(&o, "--checkpoint c --checkpoint-every 5%", &e));
+    CU_ASSERT_TRUE(o.checkpoint_every.count == 5 && o.checkpoint_every.unit == INV_PERCENT);
     CU_ASSERT_TRUE(read_line(&o, "--verify r --steps 7..7", &e));
     CU_ASSERT_TRUE(o.steps == -1 && o.range.first == 7 && o.range.last == 7 &&
                    inv_options_partly(&o));
@@ -85,7 +87,7 @@ static void check_bad(const char *line, const char *part)
 static void test_refused(void)
 {
     check_bad("--checkpoint c --checkpoint-every 5h",
-              "--checkpoint-every 5h: steps such as 100, or 2epochs, 30s or 10min expected");
+              "--checkpoint-every 5h: steps such as 100, or 2epochs, 30s, 10min or 5% expected");
     check_bad("--checkpoint c --checkpoint-every 0", "--checkpoint-every 0: steps such as");
     check_bad("--checkpoint-every 5", "--checkpoint-every needs --checkpoint FILE");
     check_bad("--checkpoint-keep 5", "--checkpoint-keep needs --checkpoint FILE");
