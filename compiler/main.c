@@ -19,12 +19,14 @@
 #include "emit/summary.h"
 #include "graph/program_text.h"
 #include "report/report.h"
+#include "report/sweep.h"
 
 
 struct options {
     const char *model, *train, *dump, *out, *target, *weights, *kernels;
     const char *from;                   /* verify, report: the model file */
     const char *predictions, *label;    /* report */
+    const char *seeds;                  /* sweep */
     const char **define;
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
@@ -233,6 +235,43 @@ static int run_trainer(const char *command, const struct options *o)
 static int command_run(const struct options *o)
 {
     return run_trainer("run", o);
+}
+
+/* ---- sweep ---- */
+
+/* The first status that is not 0, but for that of a loss that is not finite, which ends its run
+ * only. */
+static int sweep_all(struct sweep *sweep, const struct options *o)
+{
+    int worst = 0;
+    for (int i = 0; i < sweep_count(sweep); i++) {
+        struct options with = *o;
+        with.define = (const char **)(uintptr_t)sweep_define(sweep, i);
+        struct program *program = compile_model(&with);
+        if (!program)
+            return 1;
+        int status = finish(program, sweep_run(sweep, i, program, &o->build));
+        worst = worst ? worst : status;
+        if (status && status != INV_NOT_FINITE)
+            return status;
+    }
+    return worst;
+}
+
+static int command_sweep(const struct options *o)
+{
+    if (!known_trainer("sweep", o))
+        return 2;
+    struct arena *arena = arena_new();
+    struct sweep_request request = {.define = o->define, .define_count = o->define_count,
+                                    .seeds = o->seeds, .folder = o->out ? o->out : "sweep",
+                                    .rest = o->rest, .rest_count = o->rest_count};
+    struct sweep *sweep = sweep_new(arena, &request);
+    int status = sweep ? sweep_all(sweep, o) : 2;
+    if (status == 0 || status == INV_NOT_FINITE)
+        status = sweep_end(sweep) ? 1 : status;
+    arena_free(arena);
+    return status;
 }
 
 /* The trainer gets `option` first, and with it the file that follows. */
@@ -541,6 +580,15 @@ static const struct command commands[] = {
      "  --report            write NAME.html in the end: the page of invar report, from the file\n"
      "                      of --log, else NAME.jsonl\n",
      command_run, "DtdegaKcfvR*"},
+    {"sweep", "train every combination of values and seeds, and write a table",
+     "sweep MODEL.inv -D NAME=VALUE,VALUE,... [--seed A..B] [-o FOLDER] [options]",
+     "  -D NAME=V,V,...     values of a const of the model file, once for each const\n"
+     "  --seed A..B         seeds, or 1,4,9 (default: the model's own)\n"
+     "  -o FOLDER           for a log and the weights of each run, and sweep.csv, the best run\n"
+     "                      first: by what 'keep best' names, else val.loss, else loss (default:\n"
+     "                      sweep); a run that FOLDER has already is not trained again\n"
+     "Trainer options (--data, --epochs, --threads ...) are passed on to every run.\n",
+     command_sweep, "Dtoegacfvs*"},
     {"predict", "outputs of trained weights for the rows of a file",
      "predict MODEL.inv [options] [--weights W] [FILE] [-o OUT] [trainer options]",
      "  FILE                of the kind of the model's data (csv, npy ...), - is standard\n"
@@ -628,7 +676,7 @@ static const struct {
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
     {"--weights", 'W', true},  {"--model", 'm', true}, {"-Werror", 'e', false},
     {"--json", 'j', false},    {"--report", 'R', false},
-    {"--predictions", 'P', true}, {"--label", 'L', true},
+    {"--predictions", 'P', true}, {"--label", 'L', true}, {"--seed", 's', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
 
@@ -710,6 +758,7 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'R': o->report = true; break;
     case 'P': o->predictions = value; break;
     case 'L': o->label = value; break;
+    case 's': o->seeds = value; break;
     case 'e': o->strict = true; break;
     default: o->check = true; break;
     }

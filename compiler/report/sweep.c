@@ -1,0 +1,421 @@
+#include "report/sweep.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/text.h"
+#include "build/build.h"
+#include "build/process.h"
+#include "host/output.h"
+#include "report/run.h"
+
+enum { RUNS_MAX = 10000 };
+
+/* A const, or "seed", and its values. */
+struct axis {
+    const char *name, **value;
+    int count, room;
+};
+
+struct outcome {
+    int number;                         /* of the run, in the order of the grid */
+    bool trained;                       /* it ended well; then: */
+    double value;                       /* of the result that is compared */
+    int64_t epochs;
+    const char *weights;                /* their hash */
+    const struct entry *test;           /* the line of the test part, or NULL */
+};
+
+struct sweep {
+    struct arena *arena;
+    struct sweep_request request;
+    struct inv_errors errors;
+    struct axis *axis;                  /* those of consts, then perhaps that of the seed */
+    int axes, runs;
+    const char *result;                 /* "val.loss": by which runs are compared */
+    bool lower;                         /* is better */
+    struct outcome *outcome;
+};
+
+/* ---- the grid ---- */
+
+static void add_value(struct sweep *s, struct axis *axis, const char *at, size_t size)
+{
+    ARENA_PUSH(s->arena, axis->value, axis->count, axis->room) = arena_strndup(s->arena, at, size);
+}
+
+/* Splits at commas that stand in no quotes and brackets. */
+static void split_values(struct sweep *s, struct axis *axis, const char *text)
+{
+    int depth = 0;
+    bool quoted = false;
+    const char *from = text;
+    for (const char *c = text;; c++) {
+        quoted ^= *c == '"';
+        depth += quoted || !*c ? 0 : (strchr("([{", *c) != NULL) - (strchr(")]}", *c) != NULL);
+        if (*c && (*c != ',' || quoted || depth > 0))
+            continue;
+        add_value(s, axis, from, (size_t)(c - from));
+        if (!*c)
+            return;
+        from = c + 1;
+    }
+}
+
+static bool is_seed(const char *text, uint64_t *seed)
+{
+    char *end;
+    errno = 0;
+    *seed = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && errno == 0 && !*end;
+}
+
+/* A..B, or single ones with commas between. */
+static bool split_seeds(struct sweep *s, struct axis *axis, const char *text)
+{
+    const char *dots = strstr(text, "..");
+    uint64_t first, last, seed;
+    bool good = true;
+    if (dots) {
+        good = is_seed(arena_strndup(s->arena, text, (size_t)(dots - text)), &first) &&
+               is_seed(dots + 2, &last) && first <= last && last - first < RUNS_MAX;
+        for (uint64_t i = 0; good && i <= last - first; i++) {
+            const char *number = arena_printf(s->arena, "%" PRIu64, first + i);
+            add_value(s, axis, number, strlen(number));
+        }
+    } else {
+        split_values(s, axis, text);
+        for (int i = 0; i < axis->count; i++)
+            good = good && is_seed(axis->value[i], &seed);
+    }
+    if (!good)
+        inv_error(&s->errors, "--seed %s: seeds such as 1..5 or 1,4,9 expected", text);
+    return good;
+}
+
+static bool make_grid(struct sweep *s)
+{
+    const struct sweep_request *r = &s->request;
+    s->axis = ARENA_ARRAY(s->arena, struct axis, r->define_count + 1);
+    for (int i = 0; i < r->define_count; i++) {
+        size_t size = strcspn(r->define[i], "=");
+        s->axis[s->axes].name = arena_strndup(s->arena, r->define[i], size);
+        split_values(s, &s->axis[s->axes++], r->define[i] + size + (r->define[i][size] == '='));
+    }
+    if (r->seeds) {
+        s->axis[s->axes].name = "seed";
+        if (!split_seeds(s, &s->axis[s->axes++], r->seeds))
+            return false;
+    }
+    s->runs = 1;
+    for (int i = 0; i < s->axes && s->runs <= RUNS_MAX; i++)
+        s->runs *= s->axis[i].count;
+    if (s->runs > RUNS_MAX)
+        inv_error(&s->errors, "more than %d runs; take fewer values", RUNS_MAX);
+    return s->runs <= RUNS_MAX;
+}
+
+/* The last axis varies fastest. */
+static const char *value_at(const struct sweep *s, int number, int axis)
+{
+    for (int i = s->axes - 1; i > axis; i--)
+        number /= s->axis[i].count;
+    return s->axis[axis].value[number % s->axis[axis].count];
+}
+
+const char *const *sweep_define(const struct sweep *s, int number)
+{
+    int count = s->request.define_count;
+    const char **define = ARENA_ARRAY(s->arena, const char *, count + 1);
+    for (int i = 0; i < count; i++)
+        define[i] = arena_printf(s->arena, "%s=%s", s->axis[i].name, value_at(s, number, i));
+    return define;
+}
+
+int sweep_count(const struct sweep *s)
+{
+    return s->runs;
+}
+
+/* "lr=0.01,seed=3" */
+static const char *title(const struct sweep *s, int number)
+{
+    struct text text;
+    text_init(&text, s->arena);
+    for (int i = 0; i < s->axes; i++)
+        text_printf(&text, "%s%s=%s", i ? "," : "", s->axis[i].name, value_at(s, number, i));
+    return s->axes ? text.data : "run";
+}
+
+/* The title as a file's name: what might not be in one is '_'. */
+static const char *file_of(const struct sweep *s, int number, const char *end)
+{
+    char *path = arena_printf(s->arena, "%s/%s.%s", s->request.folder, title(s, number), end);
+    for (char *c = path + strlen(s->request.folder) + 1; *c; c++)
+        if (*c == '/' || *c == '"' || *c == '\\' || *c < ' ')
+            *c = '_';
+    return path;
+}
+
+/* ---- the folder ---- */
+
+/* All outputs of a run are the sweep's, and each run trains. */
+static bool known_options(struct sweep *s)
+{
+    static const char *const other[] = {
+        "--log", "--weights", "--predict", "--evaluate", "--generate", "--dump-batch", "--verify",
+        "--receipt", "--checkpoint", "--resume", "--trace", "--save-init", "--selftest",
+        "--version", "--help", "-h"};
+    for (int i = 1; i < s->request.rest_count; i++)
+        for (size_t k = 0; k < sizeof other / sizeof *other; k++) {
+            size_t size = strlen(other[k]);
+            const char *end = s->request.rest[i] + size;
+            if (strncmp(s->request.rest[i], other[k], size) || (*end && *end != '='))
+                continue;
+            inv_error(&s->errors, "%s is of one run, and a sweep is of many; use it with invar run",
+                      other[k]);
+            return false;
+        }
+    return true;
+}
+
+/* The trainer's options decide over bits, too: a folder is of one set of them. */
+static bool same_options(struct sweep *s)
+{
+    const char *path = arena_printf(s->arena, "%s/options.txt", s->request.folder);
+    struct text text;
+    char old[4096] = "";
+    struct inv_output out;
+    text_init(&text, s->arena);
+    text_puts(&text, "");
+    for (int i = 1; i < s->request.rest_count; i++)
+        text_printf(&text, "%s\n", s->request.rest[i]);
+    FILE *file = fopen(path, "rb");
+    if (file) {
+        size_t size = fread(old, 1, sizeof old - 1, file);
+        fclose(file);
+        if (size == text.size && !memcmp(old, text.data, size))
+            return true;
+        inv_error(&s->errors, "%s: is of a sweep with other options of the trainer: see "
+                  "options.txt there; name another folder: -o FOLDER", s->request.folder);
+        return false;
+    }
+    if (!inv_output_open(&out, path, &s->errors))
+        return false;
+    inv_output_write(&out, text.data, text.size);
+    return inv_output_close(&out, NULL);
+}
+
+static bool make_folder(struct sweep *s)
+{
+    if (mkdir(s->request.folder, 0777) == 0 || errno == EEXIST)
+        return same_options(s);
+    inv_error(&s->errors, "%s: cannot make the folder: %s", s->request.folder, strerror(errno));
+    return false;
+}
+
+struct sweep *sweep_new(struct arena *arena, const struct sweep_request *request)
+{
+    struct sweep *s = ARENA_NEW(arena, struct sweep);
+    s->arena = arena;
+    s->request = *request;
+    s->errors = (struct inv_errors){.to = stderr, .program = "invar sweep: "};
+    if (!make_grid(s) || !known_options(s) || !make_folder(s))
+        return NULL;
+    s->outcome = ARENA_ARRAY(arena, struct outcome, s->runs + 1);
+    return s;
+}
+
+/* ---- a run ---- */
+
+/* What runs are compared by: the result that `keep best` names, else the loss of the val part, or
+ * that of training. */
+static void choose_result(struct sweep *s, const struct program *program, const struct run *run)
+{
+    const char *keep = program->train.keep_best;
+    s->result = keep ? keep : run_series(run, BY_EPOCH, "val.loss") ? "val.loss" : "loss";
+    s->lower = true;
+    for (int i = 0; i < program->report_count; i++)
+        if (keep && !strcmp(keep + strlen("val."), program->report[i].name))
+            s->lower = program->report[i].better_lower;
+}
+
+static double result_of(const struct sweep *s, const struct run *run)
+{
+    const struct series *series = run_series(run, BY_EPOCH, s->result);
+    for (int i = 0; i < run->other_count; i++) {
+        const struct member *m = entry_find(&run->other[i], s->result);
+        if (entry_find(&run->other[i], "kept_epoch") && m && member_is_number(m))
+            return m->value[0];
+    }
+    return series ? series->y[series->count - 1] : (double)NAN;
+}
+
+static const struct entry *test_line(const struct run *run)
+{
+    for (int i = 0; i < run->other_count; i++)
+        for (int k = 0; k < run->other[i].count; k++)
+            if (!strncmp(run->other[i].member[k].key, "test.", 5))
+                return &run->other[i];
+    return NULL;
+}
+
+/* Whether the log is there, of this model, and of a run that came to its end. */
+static bool take_log(struct sweep *s, int number, const struct program *program,
+                     struct inv_errors *errors)
+{
+    struct run *run = ARENA_NEW(s->arena, struct run);
+    const char *path = file_of(s, number, "jsonl");
+    if (access(path, F_OK) || !run_read(s->arena, errors, path, run) || !run->weights ||
+        strcmp(run_fact(run, "model_sha256"), program->model_sha256) != 0)
+        return false;
+    choose_result(s, program, run);
+    s->outcome[number] = (struct outcome){number, true, result_of(s, run), run->epoch_count,
+                                          run->weights, test_line(run)};
+    return true;
+}
+
+static bool is_there(struct sweep *s, int number, const struct program *program)
+{
+    struct inv_errors silent = {.to = fopen("/dev/null", "w")};
+    bool there = silent.to && take_log(s, number, program, &silent);
+    if (silent.to)
+        fclose(silent.to);
+    return there;
+}
+
+/* The trainer of one run, which tells its log alone. */
+static int train(struct sweep *s, int number, const struct program *program,
+                 const struct build_options *options)
+{
+    int count = s->request.rest_count;
+    char **word = calloc((size_t)count + 7, sizeof *word);
+    if (!word)
+        return 1;
+    memcpy(word, s->request.rest, sizeof *word * (size_t)count);
+    const char *own[] = {"--quiet", "--log", file_of(s, number, "jsonl"), "--weights",
+                         file_of(s, number, "safetensors"),
+                         s->request.seeds ? "--seed" : NULL,
+                         s->request.seeds ? value_at(s, number, s->axes - 1) : NULL};
+    for (size_t i = 0; i < sizeof own / sizeof *own && own[i]; i++)
+        word[count++] = arena_strdup(s->arena, own[i]);
+    fflush(NULL);
+    pid_t child = process_begin();
+    if (child == 0) {
+        bool silent = freopen("/dev/null", "w", stdout) != NULL;
+        exit(silent ? build_run(program, count, word, options) : 1);
+    }
+    int status = child > 0 ? process_end(child) : 1;
+    free(word);
+    return status;
+}
+
+int sweep_run(struct sweep *s, int number, const struct program *program,
+              const struct build_options *options)
+{
+    bool there = is_there(s, number, program);
+    int status = there ? INV_OK : train(s, number, program, options);
+    struct outcome *o = &s->outcome[number];
+    if (status == INV_OK && !there && !take_log(s, number, program, &s->errors))
+        status = 1;
+    o->number = number;
+    printf("%d/%d  %s  ", number + 1, s->runs, title(s, number));
+    if (o->trained)
+        printf("%s %.6g  sha256 %s%s\n", s->result, o->value, o->weights,
+               there ? "  (there already)" : "");
+    else
+        printf("failed with status %d\n", status);
+    fflush(stdout);
+    return status;
+}
+
+/* ---- the table ---- */
+
+static bool is_better(const struct outcome *a, const struct outcome *b, bool lower)
+{
+    if (a->trained != b->trained)
+        return a->trained;
+    if (isnan(a->value) || isnan(b->value))
+        return !isnan(a->value);
+    return lower ? a->value < b->value : a->value > b->value;
+}
+
+/* Better ones first, equal ones in the order of the grid. */
+static void sort_outcomes(struct sweep *s)
+{
+    for (int i = 1; i < s->runs; i++) {
+        struct outcome o = s->outcome[i];
+        int at = i;
+        for (; at > 0 && is_better(&o, &s->outcome[at - 1], s->lower); at--)
+            s->outcome[at] = s->outcome[at - 1];
+        s->outcome[at] = o;
+    }
+}
+
+static void print_cell(struct inv_output *out, const char *text)
+{
+    if (!strpbrk(text, ",\"\n")) {
+        inv_output_print(out, "%s,", text);
+        return;
+    }
+    inv_output_print(out, "\"");
+    for (; *text; text++)
+        inv_output_print(out, *text == '"' ? "\"\"" : "%c", *text);
+    inv_output_print(out, "\",");
+}
+
+/* The names of the numbers of the test part, which all runs have, or those of one run; a run that
+ * failed has none. */
+static void print_test(struct inv_output *out, const struct entry *all, const struct outcome *o)
+{
+    for (int i = 0; all && i < all->count; i++) {
+        const struct member *m = &all->member[i];
+        if (strncmp(m->key, "test.", 5) || !member_is_number(m))
+            continue;
+        const struct member *own = o && o->test ? entry_find(o->test, m->key) : NULL;
+        if (!o)
+            print_cell(out, m->key);
+        else if (own && member_is_number(own))
+            inv_output_print(out, "%.9g,", own->value[0]);
+        else
+            print_cell(out, "");
+    }
+}
+
+static void print_outcome(struct sweep *s, struct inv_output *out, const struct outcome *o)
+{
+    for (int a = 0; a < s->axes; a++)
+        print_cell(out, value_at(s, o->number, a));
+    if (o->trained)
+        inv_output_print(out, "%.9g,", o->value);
+    else
+        print_cell(out, "");
+    print_test(out, s->outcome[0].test, o);
+    if (o->trained)
+        inv_output_print(out, "%" PRId64 ",%s\n", o->epochs, o->weights);
+    else
+        inv_output_print(out, ",\n");
+}
+
+int sweep_end(struct sweep *s)
+{
+    const char *path = arena_printf(s->arena, "%s/sweep.csv", s->request.folder);
+    struct inv_output out;
+    sort_outcomes(s);
+    if (!inv_output_open(&out, path, &s->errors))
+        return 1;
+    for (int i = 0; i < s->axes; i++)
+        print_cell(&out, s->axis[i].name);
+    print_cell(&out, s->result ? s->result : "result");
+    print_test(&out, s->outcome[0].test, NULL);
+    inv_output_print(&out, "epochs,sha256\n");
+    for (int i = 0; i < s->runs; i++)
+        print_outcome(s, &out, &s->outcome[i]);
+    if (!inv_output_close(&out, NULL))
+        return 1;
+    printf("table %s\n", path);
+    return 0;
+}

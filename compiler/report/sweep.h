@@ -1,0 +1,31 @@
+/* invar sweep: a model trained for every combination of values of its consts and seeds, one run
+ * after another, and a table of what came out.  A folder keeps a log and the weights of each run; a
+ * run whose log is there, of this model and finished, is not trained again. */
+#ifndef INVAR_REPORT_SWEEP_H
+#define INVAR_REPORT_SWEEP_H
+#include "graph/program.h"
+
+struct build_options;
+
+struct sweep_request {
+    const char *const *define;          /* NAME=VALUE,VALUE,.. of -D */
+    int define_count;
+    const char *seeds;                  /* "1..5", "1,4,9", or NULL: the model's own */
+    const char *folder;
+    char **rest;                        /* the trainer's options, from 1 on */
+    int rest_count;
+};
+
+struct sweep;
+
+/* NULL after an error. */
+struct sweep *sweep_new(struct arena *, const struct sweep_request *);
+int sweep_count(const struct sweep *);
+/* NAME=VALUE of run `number`, as many as there were. */
+const char *const *sweep_define(const struct sweep *, int number);
+/* Trains that run of the program, or takes it from its log; the trainer's exit status. */
+int sweep_run(struct sweep *, int number, const struct program *, const struct build_options *);
+/* Writes FOLDER/sweep.csv, the best run first; the exit status. */
+int sweep_end(struct sweep *);
+
+#endif
