@@ -54,19 +54,21 @@ static const struct part *part_of(const struct program *program, const struct pa
                                                                      : part;
 }
 
-/* Loops that have begun and not ended. */
-static int open_loops(const struct emit *emit)
+/* Loops that have begun and not ended, the outermost first in `loop`; how many they are. */
+static int open_loops(const struct emit *emit, int *loop)
 {
     int count = 0;
-    for (int i = 0; i < emit->loop_count; i++)
-        count += emit->loop[i].end < 0;
+    for (int i = emit->open; i >= 0; i = emit->loop[i].around)
+        count++;
+    for (int i = emit->open, at = count; i >= 0; i = emit->loop[i].around)
+        loop[--at] = i;
     return count;
 }
 
 /* Lines of the phase; within loops that are lines, too, deeper by a step for each. */
 static void add_step(struct emit *emit, const char *lines)
 {
-    int depth = emit->target->loop_lines ? open_loops(emit) : 0;
+    int loop[LOOPS_DEEP], depth = emit->target->loop_lines ? open_loops(emit, loop) : 0;
     for (const char *next; (next = strchr(lines, '\n')) != NULL; lines = next + 1)
         text_printf(&emit->steps, "    %*s%.*s\n", 4 * depth, "", (int)(next - lines), lines);
     text_printf(&emit->steps, "    %*s%s\n", 4 * depth, "", lines);
@@ -203,12 +205,13 @@ static void emit_step(struct function *f, const struct user *user, bool traced,
 static void list_moves(struct emit *emit, const struct user *user)
 {
     const struct shared *shared = user->shared;
+    int loop[LOOPS_DEEP], loops = open_loops(emit, loop);
     for (int i = 0; i < shared->own_count - shared->streams; i++)
-        for (int loop = 0; loop < emit->loop_count; loop++) {
-            struct extent bytes = user->place[i]->advance[emit->loop[loop].depth];
-            struct move move = {emit->step_count, shared->own_count, shared->streams + i, loop,
+        for (int k = 0; k < loops; k++) {
+            struct extent bytes = user->place[i]->advance[emit->loop[loop[k]].depth];
+            struct move move = {emit->step_count, shared->own_count, shared->streams + i, loop[k],
                                 bytes};
-            if (emit->loop[loop].end < 0 && !extent_is(bytes, 0))
+            if (!extent_is(bytes, 0))
                 ARENA_PUSH(emit->arena, emit->move, emit->move_count, emit->move_room) = move;
         }
 }
@@ -216,7 +219,8 @@ static void list_moves(struct emit *emit, const struct user *user)
 static void begin_loop(struct emit *emit, const struct graph *graph, int number)
 {
     const struct loop *loop = &graph->loop[number];
-    struct loop_steps steps = {loop, emit->step_count, -1, schedule_depth(graph, number)};
+    struct loop_steps steps = {loop, emit->step_count, -1, schedule_depth(graph, number),
+                               emit->open};
     const char *name = arena_printf(emit->arena, "index%d", steps.depth);
     if (emit->target->loop_lines && loop->reverse)
         add_step(emit, arena_printf(emit->arena, "for (int64_t %s = %" PRId64 "; %s >= 0; %s--) {",
@@ -224,12 +228,15 @@ static void begin_loop(struct emit *emit, const struct graph *graph, int number)
     else if (emit->target->loop_lines)
         add_step(emit, arena_printf(emit->arena, "for (int64_t %s = 0; %s < %" PRId64 "; %s++) {",
                                     name, name, loop->turns, name));
+    emit->open = emit->loop_count;
     ARENA_PUSH(emit->arena, emit->loop, emit->loop_count, emit->loop_room) = steps;
 }
 
-static void end_loop(struct emit *emit, struct loop_steps *steps)
+/* Ends the innermost loop. */
+static void end_loop(struct emit *emit)
 {
-    steps->end = emit->step_count;
+    emit->loop[emit->open].end = emit->step_count;
+    emit->open = emit->loop[emit->open].around;
     if (emit->target->loop_lines)
         add_step(emit, "}");
 }
@@ -237,14 +244,10 @@ static void end_loop(struct emit *emit, struct loop_steps *steps)
 /* The step is in that loop, or none (-1): ends those that it is not in, begins those that it is. */
 static void enter_loop(struct emit *emit, const struct graph *graph, int loop)
 {
-    for (int i = emit->loop_count - 1; i >= 0; i--)
-        if (emit->loop[i].end < 0 &&
-            !loop_within(graph, loop, (int)(emit->loop[i].loop - graph->loop)))
-            end_loop(emit, &emit->loop[i]);
-    bool inside = loop < 0;
-    for (int i = 0; i < emit->loop_count; i++)
-        inside = inside || (emit->loop[i].end < 0 && emit->loop[i].loop == &graph->loop[loop]);
-    if (inside)
+    while (emit->open >= 0 &&
+           !loop_within(graph, loop, (int)(emit->loop[emit->open].loop - graph->loop)))
+        end_loop(emit);
+    if (loop < 0 || (emit->open >= 0 && emit->loop[emit->open].loop == &graph->loop[loop]))
         return;
     enter_loop(emit, graph, graph->loop[loop].outer);
     begin_loop(emit, graph, loop);
@@ -302,6 +305,7 @@ static void emit_part(struct emit *emit, const struct part *part)
     emit->traced = memset(arena_alloc(emit->arena, nodes + 1), 0, nodes);
     int count = 0;
     emit->step_count = emit->loop_count = emit->move_count = 0;
+    emit->open = -1;
     struct arena *steps = arena_new();
     emit->scratch = arena_new();
     text_init(&emit->steps, steps);

@@ -22,7 +22,7 @@ struct emit {
     struct text steps;                  /* lines of the phase at hand */
     size_t steps_size;                  /* of all phases, about */
     struct loop_steps *loop;            /* of the phase at hand, outer ones first */
-    int loop_count, loop_room, step_count;
+    int loop_count, loop_room, step_count, open; /* the innermost that has not ended, or -1 */
     struct move *move;                  /* the same, by steps */
     int move_count, move_room;
     int numbers;                        /* firmware: of a group that moves, at most; all phases */
@@ -43,6 +43,7 @@ struct emit {
 struct loop_steps {
     const struct loop *loop;
     int first, end, depth;
+    int around;                         /* the number of the one around it, or -1 */
 };
 
 /* Number `number` of a step's own, of so many, moves in that loop of the phase. */

@@ -190,19 +190,15 @@ static void mark_for_loss(struct order *order, int g, struct ids *stack)
     order->item[g].for_loss = true;
 }
 
-/* Marks the loop around a group, or all that runs in a loop. */
+/* Marks the loop around a group, or all that runs in a loop: what waits for its begin. */
 static void mark_loop(struct order *order, int g, struct ids *stack)
 {
-    const struct schedule *schedule = order->schedule;
+    const struct ids *after = &order->item[g].after;
     if (order->item[g].loop >= 0)
         mark_for_loss(order, begin_of(order, order->item[g].loop), stack);
-    for (int i = 0; is_begin(order, g) && i < schedule->group_count; i++)
-        if (order->item[i].loop >= 0 && begin_of(order, order->item[i].loop) == g)
-            mark_for_loss(order, i, stack);
-    for (int loop = 0; is_begin(order, g) && loop < order->graph->loop_count; loop++)
-        if (order->item[begin_of(order, loop)].loop >= 0 &&
-            begin_of(order, order->item[begin_of(order, loop)].loop) == g)
-            mark_for_loss(order, begin_of(order, loop), stack);
+    for (int i = 0; is_begin(order, g) && i < after->count; i++)
+        if (after->id[i] < order->schedule->group_count || is_begin(order, after->id[i]))
+            mark_for_loss(order, after->id[i], stack);
 }
 
 /* Marks what the losses need, directly or not. */
