@@ -80,15 +80,29 @@ static const char *node_problem(const struct graph *graph, int id, const struct 
     return NULL;
 }
 
-/* The first node of the loop that depends on what comes after the loop, or -1. */
-static int find_circle(const struct graph *graph, int loop, const struct loops *loops,
-                       bool *after)
+/* Of each loop the first node that leads out of it and the last that stands in it, by id. */
+static void find_spans(const struct graph *graph, const struct loops *loops, int *first, int *last)
 {
-    for (int id = 0; id < graph->count; id++) {
+    for (int loop = 0; loop < graph->loop_count; loop++)
+        first[loop] = graph->count, last[loop] = -1;
+    for (int id = graph->count - 1; id >= 0; id--)
+        if (leads_out(graph->node[id]))
+            first[graph->node[id]->attr.loop] = id;
+    for (int id = 0; id < graph->count; id++)
+        for (int loop = loops->at[id]; loop >= 0; loop = graph->loop[loop].outer)
+            last[loop] = id;
+}
+
+/* The first node of the loop that depends on what comes after the loop, or -1; looks from the first
+ * node that leads out to the last in it, as no other can. */
+static int find_circle(const struct graph *graph, int loop, const struct loops *loops, int first,
+                       int last, bool *after)
+{
+    for (int id = first; id <= last; id++) {
         const struct node *n = graph->node[id];
         after[id] = leads_out(n) && n->attr.loop == loop;
         for (int i = 0; i < n->count; i++)
-            after[id] = after[id] || after[n->operand[i]];
+            after[id] = after[id] || (n->operand[i] >= first && after[n->operand[i]]);
         if (after[id] && loop_within(graph, loops->at[id], loop))
             return id;
     }
@@ -103,11 +117,14 @@ const char *loops_problem(const struct graph *graph, int *node)
     struct arena *arena = arena_new();
     struct loops loops = loops_of(graph, arena);
     bool *after = ARENA_ARRAY(arena, bool, graph->count + 1);
+    int *first = ARENA_ARRAY(arena, int, graph->loop_count);
+    int *last = ARENA_ARRAY(arena, int, graph->loop_count);
+    find_spans(graph, &loops, first, last);
     for (*node = 0; !problem && *node < graph->count; ++*node)
         problem = node_problem(graph, *node, &loops);
     --*node;
     for (int loop = 0; !problem && loop < graph->loop_count; loop++)
-        if ((*node = find_circle(graph, loop, &loops, after)) >= 0)
+        if ((*node = find_circle(graph, loop, &loops, first[loop], last[loop], after)) >= 0)
             problem = "a node of a loop depends on what comes after it";
     arena_free(arena);
     return problem;
