@@ -10,37 +10,40 @@ INV_FN int64_t inv_extent_of(const struct inv_run *run, struct inv_extent extent
     return extent.constant + extent.rows * run->rows;
 }
 
-/* Where the step has stored what lies at that offset when nothing has moved: one of its numbers. */
+/* Where the step has stored what lies at that offset when nothing has moved.  Another of its
+ * numbers may be that offset, too, and stay: the whole of which it stores one index. */
 INV_FN int64_t inv_stored_at(const struct inv_run *run, const struct inv_step *step,
-                             int64_t offset)
+                             const struct inv_move *move, int64_t offset)
 {
-    int i = 0;
     if (run->at == step->at)
         return offset;
-    while (step->at[i] != offset)
-        i++;
-    return run->at[i];
+    for (int number = move->step; move->step == number; move++)
+        if (step->at[move->number] == offset)
+            return run->at[move->number];
+    return offset;
 }
 
 /* Shows what the step has stored to who asks for it. */
 INV_FN void inv_trace_step(const struct inv_run *run, const struct inv_step *step,
-                           const struct inv_trace_node *nodes)
+                           const struct inv_move *move, const struct inv_trace_node *nodes)
 {
     for (int n = step->traced; n < step->traced_end; n++)
         if (nodes[n].offset >= 0)
             run->trace(run, n,
                        (const float *)(const void *)(run->arena +
-                                                     inv_stored_at(run, step, nodes[n].offset)),
+                                                     inv_stored_at(run, step, move,
+                                                                   nodes[n].offset)),
                        inv_extent_of(run, nodes[n].elements));
 }
 
+/* move: the first row of what moves in the step, where its numbers are not the table's. */
 INV_FN void inv_run_step(const struct inv_run *here, const struct inv_step *step,
-                         const struct inv_trace_node *nodes)
+                         const struct inv_move *move, const struct inv_trace_node *nodes)
 {
     inv_for(here, step->group, inv_extent_of(here, step->outputs),
             inv_extent_of(here, step->operations));
     if (here->trace)
-        inv_trace_step(here, step, nodes);
+        inv_trace_step(here, step, move, nodes);
 }
 
 INV_FN void inv_run_steps(const struct inv_run *run, const struct inv_step *step, size_t count,
@@ -49,7 +52,7 @@ INV_FN void inv_run_steps(const struct inv_run *run, const struct inv_step *step
     struct inv_run here = *run;
     for (size_t i = 0; i < count; i++) {
         here.at = step[i].at;
-        inv_run_step(&here, &step[i], nodes);
+        inv_run_step(&here, &step[i], NULL, nodes);
     }
 }
 
@@ -115,7 +118,7 @@ INV_FN void inv_run_loops(const struct inv_run *run, const struct inv_step *step
     struct inv_run here = *run;
     for (int i = 0; i < (int)count; i = inv_next_step(&turns, i)) {
         here.at = inv_numbers_of(run, &turns, &step[i], i, at);
-        inv_run_step(&here, &step[i], nodes);
+        inv_run_step(&here, &step[i], turns.move, nodes);
     }
 }
 
