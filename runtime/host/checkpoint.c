@@ -1,4 +1,8 @@
 #include "checkpoint.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include "checkpoint_file.h"
 #include "ending.h"
@@ -90,23 +94,86 @@ static int is_due(const struct inv_checkpoint *c, int64_t step)
     }
 }
 
-/* A file that cannot be written ends no run: those that are there stay, and the next may be. */
-static void write_one(struct inv_checkpoint *c, int64_t step)
+/* ---- a file that is written beside the training ---- */
+
+struct inv_writing {
+    pthread_t thread;
+    int threaded;                       /* else it was written at once */
+    atomic_int done;
+    struct inv_snapshot *snapshot;
+    const char *path;
+    int older, good;
+    int64_t step;
+    struct inv_errors errors;           /* the thread that trains tells them: it shows progress */
+    FILE *told;                         /* where they are until then, as `text` */
+    char *text;
+    size_t size;
+};
+
+static void *write_file(void *writing)
+{
+    struct inv_writing *w = writing;
+    w->good = inv_snapshot_write(w->snapshot, w->path, w->older, &w->errors);
+    atomic_store(&w->done, 1);
+    return NULL;
+}
+
+/* Waits for the file.  One that cannot be written ends no run: those that are there stay, and the
+ * next may be. */
+static void finish(struct inv_checkpoint *c)
 {
     struct inv_session *s = c->s;
-    const struct inv_options *o = options_of(c);
-    struct inv_errors errors = { .to = s->errors.to, .progress = &s->progress };
-    int older = s->resume.damaged ? 0 : inv_options_checkpoints(o) - 1;
-    c->written = inv_progress_clock();
-    if (inv_checkpoint_write(c, o->checkpoint, older, step, &errors)) {
-        c->newest = step;
-        s->resume.damaged = 0;
+    struct inv_writing *w = c->writing;
+    if (!w)
         return;
+    if (w->threaded)
+        pthread_join(w->thread, NULL);
+    if (w->told)
+        fclose(w->told);
+    c->writing = NULL;
+    if (w->good) {
+        c->newest = w->step;
+        s->resume.damaged = 0;
+    } else {
+        inv_progress_clear(&s->progress);
+        fputs(w->text ? w->text : "", s->errors.to);
+        if (c->newest >= 0)
+            inv_note(&s->errors, "the newest checkpoint is that of step %lld",
+                     (long long)c->newest);
+        else
+            inv_note(&s->errors, "there is no checkpoint yet");
     }
-    if (c->newest >= 0)
-        inv_note(&errors, "the newest checkpoint is that of step %lld", (long long)c->newest);
-    else
-        inv_note(&errors, "there is no checkpoint yet");
+    free(w->text);
+    free(w);
+}
+
+/* Signals are for the thread that trains.  Where there is no memory for a copy, or no thread, the
+ * file is written at once. */
+static void start(struct inv_writing *w)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    w->threaded = inv_snapshot_is_copy(w->snapshot) &&
+                  pthread_create(&w->thread, NULL, write_file, w) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!w->threaded)
+        write_file(w);
+}
+
+static void write_one(struct inv_checkpoint *c, int64_t step)
+{
+    const struct inv_options *o = options_of(c);
+    finish(c);
+    struct inv_writing *w = inv_allocate(sizeof *w);
+    *w = (struct inv_writing){ .path = o->checkpoint, .step = step,
+        .older = c->s->resume.damaged ? 0 : inv_options_checkpoints(o) - 1,
+        .snapshot = inv_checkpoint_copy(c, step) };
+    w->told = open_memstream(&w->text, &w->size);
+    w->errors.to = w->told ? w->told : c->s->errors.to;
+    c->written = inv_progress_clock();
+    c->writing = w;
+    start(w);
 }
 
 /* Where a signal asked. */
@@ -131,12 +198,17 @@ int inv_checkpoint_after(struct inv_checkpoint *c, int64_t step, int last)
     if (!options_of(c)->checkpoint || (ends && inv_options_chained(options_of(c))))
         return INV_OK;
     const char *signal = inv_ending_asked();
+    if (c->writing && atomic_load(&c->writing->done))
+        finish(c);
     if ((signal || last || is_due(c, step)) && c->newest != step)
         write_one(c, step);
+    if (signal || last)
+        finish(c);
     return signal ? interrupted(c, step, signal) : INV_OK;
 }
 
-void inv_checkpoint_end(void)
+void inv_checkpoint_end(struct inv_checkpoint *c)
 {
+    finish(c);
     inv_ending_defer(0);
 }

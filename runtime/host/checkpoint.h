@@ -4,6 +4,8 @@
 #define INV_HOST_CHECKPOINT_H
 #include "session.h"
 
+struct inv_writing;
+
 struct inv_checkpoint {                 /* set s, order, pass, watch and steps, zero the rest */
     struct inv_session *s;
     const struct inv_order *order;
@@ -11,7 +13,8 @@ struct inv_checkpoint {                 /* set s, order, pass, watch and steps, 
     struct inv_watch *watch;
     int64_t steps;                      /* of the run */
     int64_t newest;                     /* step of the newest sound file; -1: there is none */
-    double written;                     /* its time, by inv_progress_clock */
+    double written;                     /* when the last was begun, by inv_progress_clock */
+    struct inv_writing *writing;        /* the file that a thread writes, or NULL */
 };
 
 /* Before training: whether the file of --checkpoint can be written.  Notes one of an earlier run
@@ -24,9 +27,10 @@ int inv_checkpoint_begin(struct inv_checkpoint *, int64_t *step);
 int64_t inv_checkpoint_next(const struct inv_checkpoint *, int64_t step, int64_t end);
 /* `step` steps are done; where that ends an epoch, all that belongs to it, too.  Writes where it is
  * time to, or `last`; INV_INTERRUPTED where a signal asked.  A receipt tells of the last epoch, so
- * that a run with one goes on from before its end. */
+ * that a run with one goes on from before its end.  The file is written while the next steps are
+ * done; what went wrong is said after one of them, and before this returns where it is the last. */
 int inv_checkpoint_after(struct inv_checkpoint *, int64_t step, int last);
-/* Signals end the program again. */
-void inv_checkpoint_end(void);
+/* Waits for the file that is being written; signals end the program again. */
+void inv_checkpoint_end(struct inv_checkpoint *);
 
 #endif

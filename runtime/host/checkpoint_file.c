@@ -198,41 +198,85 @@ static void pull(struct inv_session *s)
         inv_device_pull(s->model, &s->run, lasting[k].kind);
 }
 
-/* With zeros in the place of its digest. */
-static void write_state(const struct inv_checkpoint *c, struct inv_output *out, int64_t step)
-{
+struct inv_snapshot {
+    struct parts parts;
     struct inv_tensor_note note[NOTES];
+    unsigned char *copy;                /* what the tensors are of; NULL: the run's own memory */
+};
+
+static void begin_snapshot(struct inv_snapshot *shot, const struct inv_checkpoint *c, int64_t step)
+{
     pull(c->s);
-    struct parts p = parts_of(c, rows_of(c, step));
+    *shot = (struct inv_snapshot){ .parts = parts_of(c, rows_of(c, step)) };
     for (int n = 0; n < NOTES; n++)
-        note[n] = (struct inv_tensor_note){ (char *)(size_t)known[n].key,
-                                            text_of(c, (enum note)n, step) };
-    inv_tensors_write(out, p.tensor, p.count, note, NOTES);
+        shot->note[n] = (struct inv_tensor_note){ (char *)(size_t)known[n].key,
+                                                  text_of(c, (enum note)n, step) };
+}
+
+static void end_snapshot(struct inv_snapshot *shot)
+{
     for (int n = 0; n < NOTES; n++)
-        free(note[n].value);
-    free_parts(&p);
+        free(shot->note[n].value);
+    free_parts(&shot->parts);
+    free(shot->copy);
+}
+
+/* With zeros in the place of its digest, which is what is hashed. */
+static void write_snapshot(const struct inv_snapshot *shot, struct inv_output *out, char digest[65])
+{
+    inv_tensors_write(out, shot->parts.tensor, shot->parts.count, shot->note, NOTES);
+    inv_output_digest(out, digest);
 }
 
 void inv_checkpoint_digest(const struct inv_checkpoint *c, int64_t step, char digest[65])
 {
     struct inv_output out;
+    struct inv_snapshot shot;
     inv_output_open_nowhere(&out);
-    write_state(c, &out, step);
-    inv_output_digest(&out, digest);
+    begin_snapshot(&shot, c, step);
+    write_snapshot(&shot, &out, digest);
+    end_snapshot(&shot);
 }
 
-int inv_checkpoint_write(const struct inv_checkpoint *c, const char *path, int older, int64_t step,
-                         struct inv_errors *errors)
+struct inv_snapshot *inv_checkpoint_copy(const struct inv_checkpoint *c, int64_t step)
+{
+    struct inv_snapshot *shot = inv_allocate(sizeof *shot);
+    size_t bytes = 0;
+    begin_snapshot(shot, c, step);
+    for (int i = 0; i < shot->parts.count; i++)
+        bytes += inv_tensor_size(&shot->parts.tensor[i]);
+    unsigned char *to = shot->copy = malloc(bytes ? bytes : 1);
+    for (int i = 0; to && i < shot->parts.count; i++) {
+        struct inv_tensor *t = &shot->parts.tensor[i];
+        size_t size = inv_tensor_size(t);
+        if (size > 0)
+            memcpy(to, t->at, size);
+        t->at = to;
+        to += size;
+    }
+    return shot;
+}
+
+int inv_snapshot_is_copy(const struct inv_snapshot *shot)
+{
+    return shot->copy != NULL;
+}
+
+int inv_snapshot_write(struct inv_snapshot *shot, const char *path, int older,
+                       struct inv_errors *errors)
 {
     struct inv_output out;
     char digest[65];
-    if (!inv_output_open(&out, path, errors))
-        return 0;
-    write_state(c, &out, step);
-    inv_output_digest(&out, digest);
-    inv_output_amend(&out, DIGITS_AT, digest, SHA_DIGITS);
-    out.older = older;
-    return inv_output_close(&out, NULL);
+    int good = inv_output_open(&out, path, errors);
+    if (good) {
+        write_snapshot(shot, &out, digest);
+        inv_output_amend(&out, DIGITS_AT, digest, SHA_DIGITS);
+        out.older = older;
+        good = inv_output_close(&out, NULL);
+    }
+    end_snapshot(shot);
+    free(shot);
+    return good;
 }
 
 /* ---- is it sound? ---- */

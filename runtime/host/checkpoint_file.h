@@ -14,9 +14,12 @@
 #define INV_HOST_CHECKPOINT_FILE_H
 #include "checkpoint.h"
 
-/* Writes the state after `step` steps; `older` of those that are there stay.  0 after an error. */
-int inv_checkpoint_write(const struct inv_checkpoint *, const char *path, int older, int64_t step,
-                         struct inv_errors *);
+/* The state after `step` steps, in memory of its own, so that the run may go on; where there is not
+ * so much, is_copy gives 0, and it must be written at once. */
+struct inv_snapshot *inv_checkpoint_copy(const struct inv_checkpoint *, int64_t step);
+int inv_snapshot_is_copy(const struct inv_snapshot *);
+/* Writes and frees it; `older` of the files that are there stay.  0 after an error. */
+int inv_snapshot_write(struct inv_snapshot *, const char *path, int older, struct inv_errors *);
 /* What is wrong with the file, in new memory: no checkpoint, or damaged.  NULL: it is sound. */
 char *inv_checkpoint_damage(FILE *);
 /* SHA-256 of the file that would be written. */

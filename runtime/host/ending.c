@@ -73,7 +73,7 @@ int inv_ending_add(const char *path)
     for (int i = 0; i < PLACES; i++)
         if (!list[i][0] && strlen(path) < LENGTH) {
             strcpy(list[i] + 1, path + 1);
-            atomic_signal_fence(memory_order_seq_cst); /* a signal sees all of it or nothing */
+            atomic_thread_fence(memory_order_seq_cst); /* a signal sees all of it or nothing */
             list[i][0] = path[0];
             return i;
         }
@@ -84,5 +84,5 @@ void inv_ending_drop(int place)
 {
     if (place >= 0)
         list[place][0] = 0;
-    atomic_signal_fence(memory_order_seq_cst);
+    atomic_thread_fence(memory_order_seq_cst);
 }

@@ -27,6 +27,11 @@ static size_t element_count(const struct inv_tensor *t)
     return count;
 }
 
+size_t inv_tensor_size(const struct inv_tensor *t)
+{
+    return element_count(t) * inv_dtype_bytes(t->dtype);
+}
+
 static size_t tensor_bytes(const struct inv_tensor *t)
 {
     return element_count(t) * file_bytes(t->dtype);

@@ -19,6 +19,8 @@ struct inv_tensor {
     unsigned char *at;
 };
 
+/* Bytes in memory. */
+size_t inv_tensor_size(const struct inv_tensor *);
 /* In byte order of their names. */
 void inv_tensors_sort(struct inv_tensor *, int count);
 

@@ -425,7 +425,7 @@ static int run_all(struct training *t)
         status = INV_BAD_DATA;
     if (status == INV_OK)
         status = run_epochs(t, first);
-    inv_checkpoint_end();
+    inv_checkpoint_end(&t->checkpoint);
     return status;
 }
 

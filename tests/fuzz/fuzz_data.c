@@ -205,7 +205,7 @@ static void make_checkpoint(const struct inv_model *model)
     begin_run(&r, model);
     r.s.options.receipt = "r";
     r.s.receipt.chain.prefixes = 17;
-    if (!inv_checkpoint_write(&r.c, path, 0, 17, &errors))
+    if (!inv_snapshot_write(inv_checkpoint_copy(&r.c, 17), path, 0, &errors))
         fail("cannot write its seed");
     inv_chain_free(&r.s.receipt.chain);
     read_file(&seed[CHECKPOINT]);
