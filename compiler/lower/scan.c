@@ -204,11 +204,12 @@ static int kept_value(struct lower *l, struct frame *frame, const struct binding
     return graph_select(l->graph, of[0].node, of[1].node, of[2].node);
 }
 
-/* The carry becomes its start value, which is outside of the loop, and so is what is made of it. */
+/* The carry becomes its start value, which is outside of the loop, and so is what is made of it.
+ * With `detach` its gradient ends here: the first turn's carry lets none through. */
 static void settle(struct lower *l, int carry)
 {
     struct node *n = l->graph->node[carry];
-    n->op = OP_RESHAPE;
+    n->op = l->scan->fresh >= 0 ? OP_STOP_GRADIENT : OP_RESHAPE;
     n->attr = (struct attr){0};
     l->turned.count = l->turned.count > carry ? carry : l->turned.count;
 }
