@@ -552,23 +552,34 @@ static int command_fmt(const struct options *o)
 }
 
 /* ---- options ---- */
-static const char model_options[] =
-    "  -D NAME=VALUE       replace a const of the model file, once for each const\n"
+/* What --help says of options that several commands take. */
+static const struct { char letter; const char *text; } shared_help[] = {
+    {'D',
+    "  -D NAME=VALUE       replace a const of the model file, once for each const\n"},
+    {'t',
     "  --train MODEL       take 'train MODEL on ...' where the file has several (default: the\n"
-    "                      only one there is)\n"
+    "                      only one there is)\n"},
+    {'d',
     "  --dump=PASS         print the graphs after a pass, then go on: ast (the file itself),\n"
     "                      lower, simplify, recompute, random, loops, fuse, order or plan;\n"
-    "                      program: as lower, with variables, data, settings (default: none)\n"
-    "  -Werror             warnings are errors\n";
-static const char build_options[] =
-    "  --target c          what the trainer runs on: c: processors; cuda: NVIDIA GPUs, needs nvcc\n"
+    "                      program: as lower, with variables, data, settings (default: none)\n"},
+    {'e',
+    "  -Werror             warnings are errors\n"},
+    {'g',
+    "  --target c          what the trainer runs on: c: processors; cuda: NVIDIA GPUs, by nvcc\n"},
+    {'a',
     "  --arch LIST         cuda: compute capabilities to compile for (default: 75,80,86,89,90, of\n"
-    "                      these what nvcc offers), or native: those of the GPUs of this machine\n"
+    "                      these what nvcc offers), or native: those of this machine's GPUs\n"},
+    {'K',
     "  --kernels exact     cuda: exact: bits of the processor; library: contractions by cuBLASLt,\n"
-    "                      with bits that hold for one kind of GPU and version of cuBLAS only\n"
-    "  --cc COMPILER       C compiler (default: $CC, else cc)\n"
-    "  --cflags FLAGS      further flags, for the runtime too; bits do not depend on them\n"
-    "  --verbose           print the commands\n";
+    "                      with bits that hold for one kind of GPU and version of cuBLAS only\n"},
+    {'c',
+    "  --cc COMPILER       C compiler (default: $CC, else cc)\n"},
+    {'f',
+    "  --cflags FLAGS      further flags, for the runtime too; bits do not depend on them\n"},
+    {'v',
+    "  --verbose           print the commands\n"},
+};
 
 static const struct command commands[] = {
     {"run", "compile, train and report", "run MODEL.inv [options] [trainer options]",
@@ -692,13 +703,20 @@ static void usage(FILE *f)
     fprintf(f, "\n'invar COMMAND --help' says more; 'invar --version' prints versions.\n");
 }
 
+/* Whether the command's own help has the option that the line begins with. */
+static bool says_itself(const struct command *c, const char *line)
+{
+    char option[32];
+    snprintf(option, sizeof option, "%.*s", (int)strcspn(line + 2, " =") + 3, line);
+    return strstr(c->help, option) != NULL;
+}
+
 static void command_help(const struct command *c)
 {
     printf("usage: invar %s\n\n%s: %s\n\n%s", c->usage, c->name, c->summary, c->help);
-    if (strchr(c->accepts, 'd'))
-        printf("%s", model_options);
-    if (strchr(c->accepts, 'c'))
-        printf("%s", build_options);
+    for (size_t i = 0; i < sizeof shared_help / sizeof *shared_help; i++)
+        if (strchr(c->accepts, shared_help[i].letter) && !says_itself(c, shared_help[i].text))
+            fputs(shared_help[i].text, stdout);
 }
 
 static void version(void)

@@ -10,6 +10,7 @@
 #include "build/build.h"
 #include "build/process.h"
 #include "host/output.h"
+#include "invar.h"
 #include "report/run.h"
 
 enum { RUNS_MAX = 10000 };
@@ -160,6 +161,31 @@ static const char *file_of(const struct sweep *s, int number, const char *end)
     return path;
 }
 
+struct named { const char *file, *title; };
+
+static int by_file(const void *a, const void *b)
+{
+    const struct named *x = a, *y = b;
+    int order = strcmp(x->file, y->file);
+    return order ? order : strcmp(x->title, y->title);
+}
+
+/* Whether runs that are not the same have files that are not. */
+static bool names_differ(struct sweep *s)
+{
+    struct named *run = ARENA_ARRAY(s->arena, struct named, s->runs);
+    for (int i = 0; i < s->runs; i++)
+        run[i] = (struct named){file_of(s, i, "jsonl"), title(s, i)};
+    qsort(run, (size_t)s->runs, sizeof *run, by_file);
+    for (int i = 1; i < s->runs; i++)
+        if (!strcmp(run[i - 1].file, run[i].file) && strcmp(run[i - 1].title, run[i].title)) {
+            inv_error(&s->errors, "%s and %s would both be written to %s; sweep over them in two "
+                      "folders: -o FOLDER", run[i - 1].title, run[i].title, run[i].file);
+            return false;
+        }
+    return true;
+}
+
 /* ---- the folder ---- */
 
 /* All outputs of a run are the sweep's, and each run trains. */
@@ -182,12 +208,21 @@ static bool known_options(struct sweep *s)
     return true;
 }
 
+/* Whether the file has that text and nothing behind it. */
+static bool holds(FILE *file, const struct text *text)
+{
+    size_t at = 0;
+    int c;
+    while ((c = fgetc(file)) != EOF && at < text->size && c == (unsigned char)text->data[at])
+        at++;
+    return c == EOF && at == text->size;
+}
+
 /* The trainer's options decide over bits, too: a folder is of one set of them. */
 static bool same_options(struct sweep *s)
 {
     const char *path = arena_printf(s->arena, "%s/options.txt", s->request.folder);
     struct text text;
-    char old[4096] = "";
     struct inv_output out;
     text_init(&text, s->arena);
     text_puts(&text, "");
@@ -195,9 +230,9 @@ static bool same_options(struct sweep *s)
         text_printf(&text, "%s\n", s->request.rest[i]);
     FILE *file = fopen(path, "rb");
     if (file) {
-        size_t size = fread(old, 1, sizeof old - 1, file);
+        bool same = holds(file, &text);
         fclose(file);
-        if (size == text.size && !memcmp(old, text.data, size))
+        if (same)
             return true;
         inv_error(&s->errors, "%s: is of a sweep with other options of the trainer: see "
                   "options.txt there; name another folder: -o FOLDER", s->request.folder);
@@ -223,7 +258,7 @@ struct sweep *sweep_new(struct arena *arena, const struct sweep_request *request
     s->arena = arena;
     s->request = *request;
     s->errors = (struct inv_errors){.to = stderr, .program = "invar sweep: "};
-    if (!make_grid(s) || !known_options(s) || !make_folder(s))
+    if (!make_grid(s) || !known_options(s) || !names_differ(s) || !make_folder(s))
         return NULL;
     s->outcome = ARENA_ARRAY(arena, struct outcome, s->runs + 1);
     return s;
@@ -236,7 +271,9 @@ struct sweep *sweep_new(struct arena *arena, const struct sweep_request *request
 static void choose_result(struct sweep *s, const struct program *program, const struct run *run)
 {
     const char *keep = program->train.keep_best;
-    s->result = keep ? keep : run_series(run, BY_EPOCH, "val.loss") ? "val.loss" : "loss";
+    s->result = keep ? arena_strdup(s->arena, keep)
+                : run_series(run, BY_EPOCH, "val.loss") ? "val.loss"
+                                                        : "loss";
     s->lower = true;
     for (int i = 0; i < program->report_count; i++)
         if (keep && !strcmp(keep + strlen("val."), program->report[i].name))
@@ -263,6 +300,16 @@ static const struct entry *test_line(const struct run *run)
     return NULL;
 }
 
+/* Whether a trainer of the program would write that log's first line. */
+static bool is_of(const struct run *run, const struct program *program)
+{
+    char numerics[16];
+    snprintf(numerics, sizeof numerics, "%d", INV_NUMERICS);
+    return !strcmp(run_fact(run, "model"), program->name) &&
+           !strcmp(run_fact(run, "model_sha256"), program->model_sha256) &&
+           !strcmp(run_fact(run, "numerics"), numerics);
+}
+
 /* Whether the log is there, of this model, and of a run that came to its end. */
 static bool take_log(struct sweep *s, int number, const struct program *program,
                      struct inv_errors *errors)
@@ -270,7 +317,7 @@ static bool take_log(struct sweep *s, int number, const struct program *program,
     struct run *run = ARENA_NEW(s->arena, struct run);
     const char *path = file_of(s, number, "jsonl");
     if (access(path, F_OK) || !run_read(s->arena, errors, path, run) || !run->weights ||
-        strcmp(run_fact(run, "model_sha256"), program->model_sha256) != 0)
+        !is_of(run, program))
         return false;
     choose_result(s, program, run);
     s->outcome[number] = (struct outcome){number, true, result_of(s, run), run->epoch_count,
