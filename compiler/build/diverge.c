@@ -134,9 +134,10 @@ static bool aligned(const struct trace_place *place, const struct trace_place *o
            strcmp(shape, other) == 0;
 }
 
-/* What the operator was given, of which the first place to differ has the same in both. */
+/* What the operator was given, of which the first place to differ has the same in both; count: of
+ * elements of that place, which in a loop are those of all turns. */
 static void print_operands(const struct trace *a, const struct trace *b,
-                           const struct trace_place *place, long long element)
+                           const struct trace_place *place, long long element, long long count)
 {
     long number;
     for (const char *text = operands_of(place); next_operand(&text, &number);) {
@@ -149,7 +150,7 @@ static void print_operands(const struct trace *a, const struct trace *b,
             continue;
         }
         printf(", place %lld, ", a->place[at].number);
-        if (aligned(place, &a->place[at]))
+        if (both.count == count && aligned(place, &a->place[at]))
             print_element(a, b, &both, element);
         else if (differing_element(&both, &differing) < 0)
             printf("%lld elements: %.8s (%.9g) ..., the same in both\n", both.count, both.a,
@@ -173,7 +174,7 @@ static void print_elements(const struct trace *a, const struct trace *b,
     printf("  ");
     print_element(a, b, &both, first);
     printf("  %lld of %lld elements differ\n", differing, both.count);
-    print_operands(a, b, place, first);
+    print_operands(a, b, place, first, both.count);
 }
 
 static void print_found(const struct trace *a, const struct trace *b, int at)
@@ -186,9 +187,9 @@ static void print_found(const struct trace *a, const struct trace *b, int at)
     print_elements(a, b, place);
 }
 
-/* The first step and place that differ; step -1: none. */
+/* The first step and place that differ; step -1: none in so many `steps` that both have. */
 struct found {
-    long long step, place;
+    long long step, place, steps;
     bool values;                        /* the traces have those of the place */
     char *places;                       /* "12,9,10": the place and those of its operands */
 };
@@ -220,16 +221,22 @@ static void compare_steps(struct trace *a, struct trace *b, bool says, struct fo
         if (at < 0)
             continue;
         const struct trace_place *place = &a->place[at];
-        *found = (struct found){a->step, place->number, trace_values(a, place->number) != NULL,
-                                list_places(a, place)};
+        *found = (struct found){a->step, place->number, steps,
+                                trace_values(a, place->number) != NULL, list_places(a, place)};
         if (says)
             print_found(a, b, at);
         return;
     }
     if (a->errors->count == 0 && steps == 0)
         inv_error(a->errors, "%s and %s have no step in common", a->path, b->path);
-    else if (a->errors->count == 0)
-        printf("no value differs in the %lld steps that both have\n", steps);
+    found->steps = steps;
+}
+
+/* Where that is the verdict. */
+static void print_same(int status, const struct found *found)
+{
+    if (status == DIVERGE_SAME)
+        printf("no value differs in the %lld steps that both have\n", found->steps);
 }
 
 /* name: of the two runs. */
@@ -260,6 +267,7 @@ int diverge_traces(const char *a, const char *b)
 {
     struct found found;
     int status = compare_files(a, b, (const char *[]){a, b}, true, &found);
+    print_same(status, &found);
     free(found.places);
     return status;
 }
@@ -425,6 +433,7 @@ int diverge_trainers(const char *a, const char *b, int argc, char **argv)
         p.checkpoint = arena_printf(p.arena, "%s/checkpoint", p.folder);
         if (run_both(&p))
             status = compare_pair(&p, false, &found);
+        print_same(status, &found);
         if (status == DIVERGE_APART && found.step >= 0)
             status = run_again(&p, &found);
         free(found.places);

@@ -380,6 +380,8 @@ static void check_verify(const struct inv_options *o, struct inv_errors *errors)
                   "which, as in --steps 100..120");
     else if (o->verify && name)
         inv_error(errors, "--verify trains as the receipt says: leave out --%s", name);
+    else if (o->verify && o->resume && strcmp(o->resume, "auto") == 0)
+        inv_error(errors, "--verify goes on from a file that is named: --resume FILE");
     else if (!o->verify && (range || sample || o->summary))
         inv_error(errors, "%s needs --verify RECEIPT", range    ? "--steps A..B"
                                                        : sample ? "--sample"
@@ -398,7 +400,7 @@ static void check_checkpoint(const struct inv_options *o, struct inv_errors *err
     if (o->checkpoint_keep > INV_CHECKPOINTS)
         inv_error(errors, "--checkpoint-keep %lld: from 1 to %d expected",
                   (long long)o->checkpoint_keep, INV_CHECKPOINTS);
-    if (o->resume && strcmp(o->resume, "auto") == 0 && !o->checkpoint)
+    if (o->resume && strcmp(o->resume, "auto") == 0 && !o->checkpoint && !o->verify)
         inv_error(errors, "--resume auto goes on from the file of --checkpoint; add --checkpoint "
                   "FILE, or name the file itself");
     if (o->resume_anyway && !o->resume)

@@ -4,7 +4,7 @@
 #include "fields.h"
 #include "output.h"
 #include "paths.h"
-#include "session.h"
+#include "verify.h"
 
 /* The files of the model's data, and those that --predict or --evaluate names; what is wrong with
  * them is reported where they are read. */
@@ -27,6 +27,21 @@ static void claim_data(struct inv_session *s)
     inv_paths_free(&paths);
 }
 
+/* What --verify reads beside the data: a receipt, its weights, the checkpoints of its run. */
+static void claim_verified(struct inv_session *s)
+{
+    const char *resume = s->options.resume;
+    char *weights = inv_verify_weights(s);
+    inv_claims_input(&s->claims, "the receipt that is verified", s->options.verify);
+    inv_claims_input(&s->claims, "the weights that are verified", weights);
+    free(weights);
+    for (int i = 1; resume && i < INV_CHECKPOINTS; i++) {
+        char *older = inv_text("%s.%d", resume, i);
+        inv_claims_input(&s->claims, "a checkpoint of the run that is verified", older);
+        free(older);
+    }
+}
+
 static void claim_inputs(struct inv_session *s, const char *start)
 {
     inv_claims_input(&s->claims, "the trainer itself", "/proc/self/exe");
@@ -34,7 +49,8 @@ static void claim_inputs(struct inv_session *s, const char *start)
     for (int i = 0; s->model->included && s->model->included[i]; i++)
         inv_claims_input(&s->claims, "a file that the model includes", s->model->included[i]);
     claim_data(s);
-    inv_claims_input(&s->claims, "the receipt that is verified", s->options.verify);
+    if (s->statement)
+        claim_verified(s);
     inv_claims_input(&s->claims, "the weights that are read", start);
     char *names = start ? inv_fields_path(start) : NULL;
     inv_claims_input(&s->claims, "the names of the weights that are read", names);

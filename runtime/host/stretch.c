@@ -90,6 +90,35 @@ static void plan_sample(struct inv_session *s, struct inv_stretches *all)
             all->count, count, (long long)sample->count, (unsigned long long)sample->seed);
 }
 
+/* One of each step stays, and none of step 0, at which the run begins of itself; 0, and an error,
+ * where two of one step are not the same, or none stays. */
+static int drop_needless(struct inv_session *s, struct inv_stretches *all)
+{
+    const struct inv_left *first = all->left, *last = &all->left[all->left_count - 1];
+    int count = 0;
+    for (const struct inv_left *left = first + 1; left <= last; left++)
+        if (left->step == left[-1].step && strcmp(left->sha256, left[-1].sha256) != 0) {
+            inv_error(&s->errors, "%s and %s are both of step %lld, and are not the same; leave "
+                      "there which is of the run of %s", left[-1].path, left->path,
+                      (long long)left->step, s->statement->path);
+            return 0;
+        }
+    if (last->step == 0) {
+        inv_error(&s->errors, "%s is of step 0, and so is each beside it: nothing goes on from "
+                  "there; verify the whole run, without --resume", last->path);
+        return 0;
+    }
+    for (int i = 0; i < all->left_count; i++) {
+        struct inv_left left = all->left[i];
+        if (left.step == (count > 0 ? all->left[count - 1].step : 0))
+            free(left.path);
+        else
+            all->left[count++] = left;
+    }
+    all->left_count = count;
+    return 1;
+}
+
 /* A checkpoint of the last step begins no stretch; 0, and an error, where none is left or one is of
  * a longer run. */
 static int drop_last(struct inv_session *s, struct inv_stretches *all)
@@ -113,7 +142,7 @@ int inv_stretches_plan(struct inv_session *s, struct inv_stretches *all)
     int several = o->range.last >= 0 || o->sample.count > 0;
     if (o->resume && !inv_resume_left(s, several, &all->left, &all->left_count))
         return 0;
-    if (o->resume && !drop_last(s, all))
+    if (o->resume && (!drop_needless(s, all) || !drop_last(s, all)))
         return 0;
     if (o->range.last >= 0)
         return plan_range(s, all);
@@ -147,6 +176,12 @@ int inv_stretch_begin(struct inv_checkpoint *c, const struct inv_stretch *stretc
     }
     int good = inv_checkpoint_read(c, stretch->from->path, file, &step);
     fclose(file);
+    if (good && step != stretch->first) {
+        inv_error(&s->errors, "%s: has changed meanwhile: it was of step %lld, and is of step "
+                  "%lld; verify when nothing writes it", stretch->from->path,
+                  (long long)stretch->first, (long long)step);
+        good = 0;
+    }
     return good ? inv_verify_resumed(s, stretch->from->path) : INV_BAD_DATA;
 }
 

@@ -317,6 +317,8 @@ static int train_and_save(struct inv_session *s, const char *weights)
     int status = inv_trace_end(s, inv_trace_begin(s) ? inv_train(s) : INV_BAD_DATA);
     if (status == INV_OK)
         status = inv_finite_weights(s);
+    if (status == INV_NOT_FINITE)
+        status = inv_verify_finite(s);
     if (status != INV_OK || s->options.trace_only)
         return status;
     if (s->statement && !inv_verify_reaches_end(s))

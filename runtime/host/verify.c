@@ -27,17 +27,22 @@ static int differ(struct inv_session *s, const char *format, ...)
 
 /* ---- before the run ---- */
 
-/* The file of weights that the receipt is of: named by --weights, or beside the receipt. */
+char *inv_verify_weights(const struct inv_session *s)
+{
+    const struct inv_statement *said = s->statement;
+    const char *slash = strrchr(said->path, '/');
+    if (s->options.weights)
+        return inv_copy_text(s->options.weights);
+    return inv_text("%.*s%s", slash ? (int)(slash + 1 - said->path) : 0, said->path,
+                    said->weights);
+}
+
 static int check_weights(struct inv_session *s)
 {
     const struct inv_statement *said = s->statement;
-    const char *slash = strrchr(said->path, '/'), *own = s->options.weights;
-    char digest[65];
-    char *path = own ? inv_copy_text(own)
-                     : inv_text("%.*s%s", slash ? (int)(slash + 1 - said->path) : 0, said->path,
-                                said->weights);
+    char digest[65], *path = inv_verify_weights(s);
     int status = INV_OK;
-    if (own || access(path, F_OK) == 0) {
+    if (s->options.weights || access(path, F_OK) == 0) {
         if (!inv_digest_file(path, "weights", digest, &s->errors))
             status = INV_BAD_DATA;
         else if (strcmp(digest, said->sha256) != 0)
@@ -316,6 +321,14 @@ static int compare_metrics(struct inv_session *s)
         status = differ(s, "the metrics: the receipt has more than this run");
     inv_json_list_free(&own);
     return status;
+}
+
+int inv_verify_finite(struct inv_session *s)
+{
+    if (!s->statement)
+        return INV_NOT_FINITE;
+    return differ(s, "after %d steps: a loss or a weight is not finite here, and the run of the "
+                  "receipt came to its end", s->run.step);
 }
 
 int inv_verify_reaches_end(const struct inv_session *s)

@@ -9,6 +9,9 @@
 
 /* Reads the receipt and takes its options. */
 int inv_verify_begin(struct inv_session *);
+/* The file of weights that the receipt is of, in new memory: named by --weights, or beside the
+ * receipt. */
+char *inv_verify_weights(const struct inv_session *);
 /* The model, and the weights that are there. */
 int inv_verify_model(struct inv_session *);
 /* Where data could not be loaded: because they are other ones? */
@@ -25,6 +28,9 @@ int inv_verify_resumed(struct inv_session *, const char *path);
 int inv_verify_stretch(struct inv_session *, int64_t end);
 /* The state after the steps of that checkpoint; digest: of the file that it would be. */
 int inv_verify_state(struct inv_session *, const struct inv_left *, const char *digest);
+/* A loss or a weight is not finite, which has been said; INV_NOT_FINITE where no receipt is
+ * verified: the run of one came to its end. */
+int inv_verify_finite(struct inv_session *);
 /* Whether the steps that were run again end where the run of the receipt does. */
 int inv_verify_reaches_end(const struct inv_session *);
 /* Says which part agrees. */

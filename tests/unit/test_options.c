@@ -96,6 +96,7 @@ static void test_refused(void)
     check_bad("--resume-anyway", "--resume-anyway needs --resume FILE");
     check_bad("--verify r --resume-anyway --resume c",
               "--verify trains as the receipt says: leave out --resume-anyway");
+    check_bad("--verify r --resume auto", "--verify goes on from a file that is named: --resume F");
     check_bad("--verify r --steps 7", "leave out --steps, or let it say which, as in --steps 100");
     check_bad("--steps 7..9", "--steps A..B needs --verify RECEIPT");
     check_bad("--summary s", "--summary needs --verify RECEIPT");
