@@ -7,6 +7,7 @@
 #include "build/files.h"
 #include "build/process.h"
 #include "build/trace_file.h"
+#include "build/words.h"
 #include "graph/op.h"
 #include "host/tensors.h"
 
@@ -396,25 +397,13 @@ static const char *program_path(struct arena *arena, const char *name)
     return strchr(name, '/') ? name : arena_printf(arena, "./%s", name);
 }
 
-/* Outputs of a trainer, and what this command gives it itself. */
-static const char *const own[] = {"trace", "trace-steps", "trace-place", "trace-only", "weights",
-                                  "quiet", "log", "log-every", "receipt", "receipt-every",
-                                  "save-init", "checkpoint", "checkpoint-every",
-                                  "checkpoint-keep"};
-
 static bool options_fit(int argc, char **argv)
 {
-    for (int i = 0; i < argc; i++)
-        for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
-            size_t size = strlen(own[k]);
-            if (strncmp(argv[i], "--", 2) || strncmp(argv[i] + 2, own[k], size) ||
-                (argv[i][2 + size] && argv[i][2 + size] != '='))
-                continue;
-            fprintf(stderr, "invar diverge: --%s: the trainers' outputs are this command's own; "
-                    "leave it out\n", own[k]);
-            return false;
-        }
-    return true;
+    const char *own = words_any(argc, argv, WORDS_USE | WORDS_OUTPUT | WORDS_DETAIL | WORDS_RUN);
+    if (own)
+        fprintf(stderr, "invar diverge: %s: how the trainers run and what they write is this "
+                "command's own; leave it out\n", own);
+    return !own;
 }
 
 int diverge_trainers(const char *a, const char *b, int argc, char **argv)

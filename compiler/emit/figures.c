@@ -30,13 +30,11 @@ static void count_variables(struct summary *s)
     }
 }
 
-/* Of a graph that runs so many times in a step. */
-static void count_flops(struct summary *s, const struct graph *graph, int64_t times)
+static void count_flops(struct summary *s, const struct graph *graph)
 {
     for (int id = 0; graph && id < graph->count; id++) {
         const struct node *node = graph->node[id];
-        int64_t flops =
-            graph->schedule->group_of[id] >= 0 ? plan_flops(graph, node) * times : 0;
+        int64_t flops = plan_flops(graph, node);
         s->of[node->layer].step += flops;
         s->of[node->layer].forward += node->layer && !node->gradient ? flops : 0;
     }
@@ -84,8 +82,8 @@ struct summary figures_of(const struct program *program, struct arena *arena)
                         .shared = ARENA_ARRAY(arena, bool, count),
                         .depth = ARENA_ARRAY(arena, int, count)};
     count_variables(&s);
-    count_flops(&s, program->phase[PHASE_TRAIN], program->train.shards);
-    count_flops(&s, program->phase[PHASE_UPDATE], 1);
+    count_flops(&s, program->phase[PHASE_TRAIN]);
+    count_flops(&s, program->phase[PHASE_UPDATE]);
     count_kept(&s, program->phase[PHASE_TRAIN]);
     for (int i = 2; i < count; i++)
         s.depth[i] = s.depth[program->layer[i].outer] + 1;

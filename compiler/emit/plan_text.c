@@ -27,19 +27,31 @@ static int64_t turns_of(const struct graph *graph, const struct group *group)
     return turns;
 }
 
-int64_t plan_flops(const struct graph *graph, const struct node *node)
+static struct extent flops_of(const struct graph *graph, const struct node *node)
 {
     const struct schedule *schedule = graph->schedule;
-    return extent_at(node_work(graph, node).flops, graph->program->train.rows) *
-           turns_of(graph, &schedule->group[schedule->group_of[node->id]]);
+    int group = schedule->group_of[node->id];
+    struct extent flops = node_work(graph, node).flops;
+    int64_t turns = group >= 0 ? turns_of(graph, &schedule->group[group]) : 0;
+    return (struct extent){flops.constant * turns, flops.rows * turns};
 }
 
-int64_t plan_phase_flops(const struct graph *graph)
+/* Of all nodes, in one run over as many rows as there may be. */
+static int64_t phase_flops(const struct graph *graph)
 {
     int64_t sum = 0;
     for (int id = 0; id < graph->count; id++)
-        sum += graph->schedule->group_of[id] >= 0 ? plan_flops(graph, graph->node[id]) : 0;
+        sum += extent_at(flops_of(graph, graph->node[id]), graph->program->train.rows);
     return sum;
+}
+
+int64_t plan_flops(const struct graph *graph, const struct node *node)
+{
+    const struct train_desc *train = &graph->program->train;
+    int64_t shards = train->shards < train->batch ? train->shards : train->batch;
+    int64_t runs = graph == graph->program->phase[PHASE_UPDATE] ? 1 : shards;
+    struct extent flops = flops_of(graph, node);
+    return extent_at((struct extent){flops.constant * runs, flops.rows}, train->batch);
 }
 
 /* ---- groups ---- */
@@ -197,7 +209,7 @@ static void print_phase(const struct graph *graph, struct text *text)
 {
     const struct schedule *schedule = graph->schedule;
     text_printf(text, "phase %s: %" PRId64 " FLOPs, scratch %" PRId64 " bytes, bound %" PRId64 "\n",
-                graph->name, plan_phase_flops(graph), schedule->scratch_bytes,
+                graph->name, phase_flops(graph), schedule->scratch_bytes,
                 schedule->lower_bound);
     for (int g = 0; g < schedule->group_count; g++)
         print_group(graph, g, text);

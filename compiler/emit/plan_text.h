@@ -7,13 +7,12 @@
 void plan_print(const struct program *, struct text *);
 /* --dump after pass_fuse, pass_order and pass_plan: one line a group, then one a node in it. */
 void schedule_print(const struct graph *, struct text *);
-/* Floating-point operations of a node that runs, in all turns of the loops around it, at the
- * declared batch, or its largest shard: one for each element that a map operator gives (an
- * elementary function counts as one) and for each element that a reduction or a scatter_add takes,
- * two for each product and sum of a contraction; whole-number work, random numbers and moves count
- * nothing. */
+/* Floating-point operations of a node for the declared batch, in all of its shards and all turns
+ * of the loops around it; 0 where it does not run: one for each element that a map operator gives
+ * (an elementary function counts as one) and for each element that a reduction or a scatter_add
+ * takes, two for each product and sum of a contraction; whole-number work, random numbers and moves
+ * count nothing. */
 int64_t plan_flops(const struct graph *, const struct node *);
-int64_t plan_phase_flops(const struct graph *); /* of all nodes that run */
 /* "batch 256", or "batch 256 in 8 shards of 32 rows". */
 const char *plan_batch(const struct program *, struct arena *);
 

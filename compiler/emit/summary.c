@@ -10,7 +10,10 @@
 static int64_t predict_flops(const struct program *program)
 {
     const struct graph *graph = program->phase[PHASE_PREDICT];
-    return graph ? plan_phase_flops(graph) * program->train.shards : 0;
+    int64_t sum = 0;
+    for (int id = 0; graph && id < graph->count; id++)
+        sum += plan_flops(graph, graph->node[id]);
+    return sum;
 }
 
 /* Of parameters and buffers, as the weights file has them. */

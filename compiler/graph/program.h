@@ -256,11 +256,12 @@ struct program {
     uint32_t stream_split, stream_shuffle;
     int64_t arena_bytes, arena_bound;   /* planned, and the liveness lower bound */
     int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
+    int64_t frozen_bytes;               /* of them those of variables in flash, a multiple of 64 */
     int64_t sums, sums_bytes;           /* with shards: where VAR_LOSS and VAR_SHARD lie */
     int64_t partial_sums;               /* ... and sums of earlier shards of the pairwise tree, each
                                          * of a multiple of 64 bytes */
+    int64_t partial_bytes;              /* of all of them */
     int partial_count;                  /* how many wait at a time, at most */
-    int64_t frozen_bytes;               /* of them those of variables in flash, a multiple of 64 */
     int tuning_groups;                  /* so many groups of init write all others */
     bool library_kernels;               /* CUDA: contractions by cuBLASLt, --kernels library */
 };

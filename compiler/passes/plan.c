@@ -127,8 +127,9 @@ static int64_t place_partial_sums(struct program *program, int64_t end)
     program->partial_count = 0;
     while (program->train.shards >> program->partial_count > 1)
         program->partial_count++;
-    program->arena_bound += program->partial_count * bytes;
-    return program->partial_sums + program->partial_count * bytes;
+    program->partial_bytes = program->partial_count * bytes;
+    program->arena_bound += program->partial_bytes;
+    return program->partial_sums + program->partial_bytes;
 }
 
 /* Lays the variables out from offset 0; returns their end. */

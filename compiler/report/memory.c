@@ -130,6 +130,8 @@ static void print_arena(struct text *text, const struct program *program)
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
         if (bytes_of(program, rows[r].kinds))
             print_row(text, rows[r].name, bytes_of(program, rows[r].kinds));
+    if (program_has_shards(program))
+        print_row(text, "the same of shards before, that wait to be added", program->partial_bytes);
     print_row(text, "the whole arena, scratch included", program->arena_bytes);
     text_puts(text, "</tbody>\n</table>\n");
 }

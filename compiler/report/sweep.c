@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "build/build.h"
 #include "build/process.h"
+#include "build/words.h"
+#include "host/decimal.h"
 #include "host/output.h"
 #include "invar.h"
 #include "report/run.h"
@@ -68,10 +70,7 @@ static void split_values(struct sweep *s, struct axis *axis, const char *text)
 
 static bool is_seed(const char *text, uint64_t *seed)
 {
-    char *end;
-    errno = 0;
-    *seed = strtoull(text, &end, 10);
-    return *text >= '0' && *text <= '9' && errno == 0 && !*end;
+    return inv_decimal_whole(&text, UINT64_MAX, seed) && !*text;
 }
 
 /* A..B, or single ones with commas between. */
@@ -191,21 +190,12 @@ static bool names_differ(struct sweep *s)
 /* All outputs of a run are the sweep's, and each run trains. */
 static bool known_options(struct sweep *s)
 {
-    static const char *const other[] = {
-        "--log", "--weights", "--predict", "--evaluate", "--generate", "--dump-batch", "--verify",
-        "--receipt", "--checkpoint", "--resume", "--trace", "--save-init", "--selftest",
-        "--version", "--help", "-h"};
-    for (int i = 1; i < s->request.rest_count; i++)
-        for (size_t k = 0; k < sizeof other / sizeof *other; k++) {
-            size_t size = strlen(other[k]);
-            const char *end = s->request.rest[i] + size;
-            if (strncmp(s->request.rest[i], other[k], size) || (*end && *end != '='))
-                continue;
-            inv_error(&s->errors, "%s is of one run, and a sweep is of many; use it with invar run",
-                      other[k]);
-            return false;
-        }
-    return true;
+    const char *other = words_any(s->request.rest_count, s->request.rest,
+                                  WORDS_USE | WORDS_OUTPUT | WORDS_RUN);
+    if (other)
+        inv_error(&s->errors, "%s is of one run, and a sweep is of many; use it with invar run",
+                  other);
+    return !other;
 }
 
 /* Whether the file has that text and nothing behind it. */

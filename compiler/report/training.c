@@ -4,30 +4,19 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "build/build.h"
+#include "build/words.h"
 #include "host/errors.h"
 #include "host/output.h"
-
-/* The word of the trainer's that names this option, alone or as --NAME=VALUE; its number, or 0. */
-static int find(int argc, char **argv, const char *name)
-{
-    size_t size = strlen(name);
-    for (int i = 1; i < argc; i++)
-        if (!strncmp(argv[i], name, size) && (!argv[i][size] || argv[i][size] == '='))
-            return i;
-    return 0;
-}
 
 /* Is something trained, and logged where it can be read again? */
 static bool can_report(int argc, char **argv, const char *log)
 {
-    static const char *const other[] = {"--predict", "--evaluate", "--generate", "--dump-batch",
-                                        "--selftest", "--version", "--help", "-h"};
-    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
-        if (find(argc, argv, other[i])) {
-            fprintf(stderr, "invar run: --report is of a training, and %s trains nothing; leave "
-                    "one of them out\n", other[i]);
-            return false;
-        }
+    const char *other = words_any(argc, argv, WORDS_USE);
+    if (other) {
+        fprintf(stderr, "invar run: --report is of a training, and %s trains nothing; leave one of "
+                "them out\n", other);
+        return false;
+    }
     if (inv_output_is_standard(log))
         fprintf(stderr, "invar run: --report reads the log again; let --log name a file\n");
     return !inv_output_is_standard(log);
@@ -36,9 +25,9 @@ static bool can_report(int argc, char **argv, const char *log)
 /* The value of --log or --weights, or NULL. */
 static const char *value_of(int argc, char **argv, const char *name)
 {
-    int at = find(argc, argv, name);
+    int at = words_find(argc, argv, name);
     size_t size = strlen(name);
-    if (!at)
+    if (at < 0)
         return NULL;
     return argv[at][size] ? argv[at] + size + 1 : at + 1 < argc ? argv[at + 1] : "";
 }
@@ -50,7 +39,7 @@ static int train(const struct program *program, int argc, char **argv, const cha
     if (!with)
         return 1;
     memcpy(with, argv, sizeof *with * (size_t)argc);
-    if (!find(argc, argv, "--log")) {
+    if (words_find(argc, argv, "--log") < 0) {
         with[argc++] = arena_strdup(program->arena, "--log");
         with[argc++] = arena_strdup(program->arena, log);
     }
@@ -75,7 +64,7 @@ int report_training(const struct program *program, int argc, char **argv,
     if (status != INV_OK && status != INV_NOT_FINITE)
         return status;                  /* the log is of another run, or there is none */
     struct stat file;
-    bool written = status == INV_OK && !find(argc, argv, "--verify") &&
+    bool written = status == INV_OK && words_find(argc, argv, "--verify") < 0 &&
                    stat(weights, &file) == 0 && S_ISREG(file.st_mode);
     int failed = report_write(&(struct report_request){
         .log = &log, .count = 1, .out = page, .program = program,

@@ -6,7 +6,7 @@
 #include "suggest.h"
 
 /* COUNT is 1 or more, WHOLE 0 or more; an OPTIONAL value is "" where it is left out. */
-enum kind { FLAG, TEXT, OPTIONAL, COUNT, WHOLE, SEED, BYTES, REAL, EVERY, STEPS, SAMPLE };
+enum kind { FLAG, TEXT, OPTIONAL, COUNT, WHOLE, SEED, BYTES, REAL, EVERY, STEPS, RANGE, SAMPLE };
 
 struct option {
     const char *name, *value;           /* value: how help names it, or NULL */
@@ -42,7 +42,7 @@ static const struct option table[] = {
       "with --verify: write whether it agrees (in-toto, SLSA's verification summary)" },
     { "trace", "FILE", TEXT, AT(trace),
       "write hashes of the values of each step that lie in memory, for invar diverge" },
-    { "trace-steps", "A..B", TEXT, AT(trace_steps), "of these steps only, the first is 0" },
+    { "trace-steps", "A..B", RANGE, AT(trace_steps), "of these steps only, the first is 0" },
     { "trace-place", "N,...", TEXT, AT(trace_place),
       "and all values of these places of the trace" },
     { "trace-only", NULL, FLAG, AT(trace_only),
@@ -223,21 +223,18 @@ static void set_every(struct inv_options *options, const struct option *o, const
                   o->name, text);
 }
 
-/* "100", or "100..120" */
-static void set_steps(struct inv_options *options, const struct option *o, const char *text,
+/* "100..120" */
+static void set_range(const struct option *o, const char *text, struct inv_steps *range,
                       struct inv_errors *errors)
 {
     const char *at = text;
     uint64_t first, last;
-    if (!strstr(text, "..")) {
-        set_number(options, o, text, errors);
-        return;
-    }
     if (!inv_decimal_whole(&at, INT32_MAX, &first) || strncmp(at, "..", 2) != 0 ||
         (at += 2, !inv_decimal_whole(&at, INT32_MAX, &last)) || *at || last < first)
-        inv_error(errors, "--%s %s: steps such as 100..120 expected", o->name, text);
+        inv_error(errors, "--%s %s: a first and a last step such as 100..120 expected", o->name,
+                  text);
     else
-        options->range = (struct inv_steps){ (int64_t)first, (int64_t)last };
+        *range = (struct inv_steps){ (int64_t)first, (int64_t)last };
 }
 
 /* "5", or "5:1234" */
@@ -272,8 +269,10 @@ static void set_option(struct inv_options *options, const struct option *o, cons
         set_real(options, o, value, errors);
     else if (o->kind == EVERY)
         set_every(options, o, value, errors);
-    else if (o->kind == STEPS)
-        set_steps(options, o, value, errors);
+    else if (o->kind == RANGE)
+        set_range(o, value, (struct inv_steps *)((char *)options + o->place), errors);
+    else if (o->kind == STEPS && strstr(value, ".."))
+        set_range(o, value, &options->range, errors);
     else if (o->kind == SAMPLE)
         set_sample(options, o, value, errors);
     else
@@ -419,11 +418,12 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
         inv_error(errors, "--on-nan %s: stop or skip expected", o->on_nan);
     check_training(o, errors);
     check_verify(o, errors);
-    if ((o->trace_steps || o->trace_place || o->trace_only) && !o->trace)
+    int steps = o->trace_steps.last >= 0;
+    if ((steps || o->trace_place || o->trace_only) && !o->trace)
         inv_error(errors, "--trace-%s needs --trace FILE",
-                  o->trace_steps ? "steps" : o->trace_place ? "place" : "only");
-    if (o->trace_only && (!o->trace_steps || o->receipt || o->verify))
-        inv_error(errors, "--trace-only %s", !o->trace_steps ? "needs --trace-steps A..B"
+                  steps ? "steps" : o->trace_place ? "place" : "only");
+    if (o->trace_only && (!steps || o->receipt || o->verify))
+        inv_error(errors, "--trace-only %s", !steps ? "needs --trace-steps A..B"
                   : "ends the run early: leave --receipt and --verify out");
     if (o->receipt_every > 0 && !o->receipt)
         inv_error(errors, "--receipt-every needs --receipt FILE");
@@ -505,7 +505,7 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
                                      .seed = -1, .dump_batch = -1, .device = -1,
                                      .receipt_every = -1, .memory_limit = -1, .length = -1,
-                                     .range.last = -1,
+                                     .range.last = -1, .trace_steps.last = -1,
                                      .top_k = -1, .temperature = -1, .checkpoint_keep = -1 };
     for (int i = 1; i < argc; i++) {
         const char *name = long_name(argv[i]);

@@ -25,7 +25,7 @@ enum { INV_CHECKPOINTS = 100 };         /* of --checkpoint-keep, at most */
 struct inv_options {
     const char *data, *init, *save_init, *weights, *log, *on_nan, *receipt, *verify, *summary;
     const char *checkpoint, *resume;
-    const char *trace, *trace_steps, *trace_place, *inject;
+    const char *trace, *trace_place, *inject;
     const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */
     const char *generate;               /* the prompt; "": the model's; NULL: not asked for */
     const char *part, *output, *format, *keep;
@@ -35,7 +35,7 @@ struct inv_options {
     int64_t checkpoint_keep;            /* -1, as above: not given */
     int64_t memory_limit;               /* bytes */
     struct inv_every checkpoint_every;
-    struct inv_steps range;             /* of --steps A..B */
+    struct inv_steps range, trace_steps; /* of --steps A..B, --trace-steps A..B */
     struct inv_sample sample;
     uint64_t given;                     /* bit i: the option in row i of the table */
     uint64_t seed_value;

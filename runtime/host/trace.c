@@ -1,8 +1,8 @@
 #include "trace.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "decimal.h"
 #include "json.h"
 #include "session.h"
 #include "variable.h"
@@ -76,22 +76,6 @@ static int bad(struct inv_session *s, const char *option, const char *text, cons
     return 0;
 }
 
-/* Whole numbers apart by `between`; 0 where it is something else. */
-static int read_numbers(const char *text, const char *between, int count, int64_t *number)
-{
-    for (int i = 0; i < count; i++) {
-        char *end;
-        errno = 0;
-        number[i] = strtoll(text, &end, 10);
-        size_t gap = i + 1 < count ? strlen(between) : 0;
-        if (*text < '0' || *text > '9' || errno != 0 || strncmp(end, between, gap) != 0 ||
-            (i + 1 == count && *end))
-            return 0;
-        text = end + gap;
-    }
-    return 1;
-}
-
 static int64_t place_count(const struct inv_model *model)
 {
     return (int64_t)model->trace_count + model->variable_count;
@@ -119,30 +103,38 @@ static int no_place(struct inv_session *s, const char *option, int64_t place)
 static int read_places(struct inv_session *s)
 {
     struct inv_trace *t = &s->trace;
-    for (const char *at = s->options.trace_place; at;) {
-        char *end;
-        int64_t place = strtoll(at, &end, 10);
-        if (*at < '0' || *at > '9' || (*end && *end != ',') || t->values == INV_TRACE_VALUES)
+    for (const char *at = s->options.trace_place; at; at = *at ? at + 1 : NULL) {
+        uint64_t place;
+        if (!inv_decimal_whole(&at, INT64_MAX, &place) || (*at && *at != ',') ||
+            t->values == INV_TRACE_VALUES)
             return bad(s, "trace-place", s->options.trace_place, "up to 8 places such as 3,14");
-        if (!is_place(s->model, place))
-            return no_place(s, "trace-place", place);
-        t->value[t->values++].place = place;
-        at = *end ? end + 1 : NULL;
+        if (!is_place(s->model, (int64_t)place))
+            return no_place(s, "trace-place", (int64_t)place);
+        t->value[t->values++].place = (int64_t)place;
     }
     return 1;
+}
+
+/* "STEP:PLACE:ELEMENT:BIT" */
+static int read_flip(const char *text, int64_t number[4])
+{
+    for (int i = 0; i < 4; i++) {
+        uint64_t value;
+        if (!inv_decimal_whole(&text, INT64_MAX, &value) || *text != (i < 3 ? ':' : 0))
+            return 0;
+        number[i] = (int64_t)value;
+        text += i < 3;
+    }
+    return number[3] <= 31;
 }
 
 static int read_options(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
     struct inv_trace *t = &s->trace;
-    int64_t range[2] = { 0, INT32_MAX };
-    if (o->trace_steps && (!read_numbers(o->trace_steps, "..", 2, range) || range[0] > range[1]))
-        return bad(s, "trace-steps", o->trace_steps, "a first and a last step such as 100..120");
-    if (o->inject && (!read_numbers(o->inject, ":", 4, t->inject) || t->inject[3] > 31))
+    if (o->inject && !read_flip(o->inject, t->inject))
         return bad(s, "inject", o->inject, "STEP:PLACE:ELEMENT:BIT, a bit from 0 to 31,");
-    t->first = range[0];
-    t->last = range[1];
+    t->wanted = o->trace_steps.last >= 0 ? o->trace_steps : (struct inv_steps){ 0, INT32_MAX };
     if (o->inject && (t->inject[1] >= s->model->trace_count || !is_place(s->model, t->inject[1])))
         return no_place(s, "inject", t->inject[1]);
     return read_places(s);
@@ -275,7 +267,8 @@ static void write_values(struct inv_session *s)
 
 static int traces(const struct inv_session *s)
 {
-    return s->trace.open && s->run.step >= s->trace.first && s->run.step <= s->trace.last;
+    return s->trace.open && s->run.step >= s->trace.wanted.first &&
+           s->run.step <= s->trace.wanted.last;
 }
 
 static void look_at(const struct inv_run *run, int node, const float *value, int64_t count)
@@ -346,7 +339,7 @@ void inv_trace_step_end(struct inv_session *s)
 
 int64_t inv_trace_stop(const struct inv_session *s)
 {
-    return s->options.trace_only ? s->trace.last + 1 : INT64_MAX;
+    return s->options.trace_only ? s->trace.wanted.last + 1 : INT64_MAX;
 }
 
 int inv_trace_end(struct inv_session *s, int status)
@@ -361,7 +354,8 @@ int inv_trace_end(struct inv_session *s, int status)
     if (status != INV_OK)
         return status;
     if (t->open && t->steps == 0) {
-        inv_error(&s->errors, "--trace-steps %s: the run has no such step", o->trace_steps);
+        inv_error(&s->errors, "--trace-steps %lld..%lld: the run has no such step",
+                  (long long)t->wanted.first, (long long)t->wanted.last);
         good = 0;
     }
     if (o->inject && !t->injected) {

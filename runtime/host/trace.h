@@ -9,6 +9,7 @@
 #ifndef INV_HOST_TRACE_H
 #define INV_HOST_TRACE_H
 #include <stdint.h>
+#include "options.h"
 #include "output.h"
 
 struct inv_session;
@@ -25,7 +26,7 @@ enum { INV_TRACE_VALUES = 8 };          /* places whose values are wanted at one
 struct inv_trace {
     struct inv_output out;
     int open;
-    int64_t first, last;                /* steps that are wanted */
+    struct inv_steps wanted;
     uint64_t *hash;                     /* of each place, of the step at hand */
     struct inv_trace_digits value[INV_TRACE_VALUES];
     int values;                         /* places of --trace-place */
