@@ -6,12 +6,11 @@
 #include "core/sha256.h"
 #include "mlp.h"
 
+#define KEPT_BYTES MLP_SAVE_BYTES
+#include "kept.h"
+
 static unsigned char arena[MLP_ARENA_BYTES] __attribute__((aligned(64)));
 static struct mlp model;
-
-/* What stands for a part of the flash. */
-static unsigned char kept[MLP_SAVE_BYTES];
-static size_t kept_bytes;
 
 static void check(enum mlp_status status, const char *what)
 {
@@ -20,26 +19,6 @@ static void check(enum mlp_status status, const char *what)
 }
 
 /* ---- callbacks ---- */
-
-static int keep(void *user, const void *bytes, size_t count)
-{
-    (void)user;
-    if (count > sizeof kept - kept_bytes)
-        return 1;
-    memcpy(kept + kept_bytes, bytes, count);
-    kept_bytes += count;
-    return 0;
-}
-
-static int fetch(void *user, void *bytes, size_t count)
-{
-    size_t *at = (size_t *)user;
-    if (count > kept_bytes - *at)
-        return 1;
-    memcpy(bytes, kept + *at, count);
-    *at += count;
-    return 0;
-}
 
 static int hash(void *user, const void *bytes, size_t count)
 {

@@ -1,6 +1,7 @@
-/* What a model calls to save and load in tests of firmware: bytes go to `kept`, and come back. */
-#ifndef INVAR_TESTS_KEPT_H
-#define INVAR_TESTS_KEPT_H
+/* What a model calls to save and load: bytes go to `kept`, which stands for a part of the flash,
+ * and come back.  KEPT_BYTES is the model's SAVE_BYTES. */
+#ifndef KEPT_H
+#define KEPT_H
 
 #include <string.h>
 
