@@ -99,20 +99,26 @@ static const char *cuda_sources(const struct program *program)
     return text.data;
 }
 
+static bool ends_with_one(const char *path, const char *const name[], size_t count)
+{
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        found |= build_ends_with(path, name[i]);
+    return found;
+}
+
 /* Is it compiled once for each instruction-set level? */
 bool build_is_leveled(const char *path)
 {
-    return build_ends_with(path, "/contract.c") || build_ends_with(path, "/check_level.c");
+    static const char *const names[] = {"/check_level.c", "/contract.c", "/hash.c"};
+    return ends_with_one(path, names, sizeof names / sizeof *names);
 }
 
 /* Is it there for models alone that read images? */
 static bool is_of_images(const char *path)
 {
     static const char *const names[] = {"/folder.c", "/images.c", "/jpeg_read.c", "/png_read.c"};
-    bool found = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        found |= build_ends_with(path, names[i]);
-    return found;
+    return ends_with_one(path, names, sizeof names / sizeof *names);
 }
 
 static const char *runtime_sources(const struct program *program)

@@ -95,7 +95,7 @@ bool trace_open(struct trace *t, const char *path, struct inv_errors *errors)
         return false;
     }
     int there = next_line(t);
-    if (errors->count == 0 && number_at(t, "/trace") != 1)
+    if (errors->count == 0 && number_at(t, "/trace") != 2)
         inv_error(errors, "%s: is no trace that this version of Invar reads", path);
     for (int i = 0; i < TRACE_HEADS; i++)
         t->head[i] = text_at(t, heads[i].path);

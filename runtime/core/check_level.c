@@ -1,6 +1,7 @@
 #include "core/check_level.h"
 
 #include "core/contract.h"
+#include "core/hash.h"
 #include "core/sums.h"
 #include "ops/floor.h"
 #include "ops/functions.h"
@@ -277,6 +278,44 @@ static const char *check_functions(void)
     return NULL;
 }
 
+/* ---- hashes of traces ---- */
+
+enum { WORDS = 77, HASH_LANES = 16 };
+
+static uint64_t hash_one(const uint32_t *word, int count)
+{
+    uint64_t lane[HASH_LANES];
+    for (int l = 0; l < HASH_LANES; l++)
+        lane[l] = 0x9e3779b97f4a7c15u * (uint64_t)(l + 1);
+    for (int i = 0; i < (count + 31) / 32 * 32; i += 2) {
+        uint64_t low = i < count ? word[i] : 0, high = i + 1 < count ? word[i + 1] : 0;
+        uint64_t next = (lane[i / 2 % HASH_LANES] ^ (low | high << 32)) * 33;
+        lane[i / 2 % HASH_LANES] = next << 29 | next >> 35;
+    }
+    for (int half = HASH_LANES / 2; half > 0; half /= 2)
+        for (int l = 0; l < half; l++)
+            lane[l] = inv_hash_mix(lane[l], 0) ^ lane[l + half];
+    return inv_hash_mix(lane[0], (uint64_t)count);
+}
+
+static const char *check_hash(void)
+{
+    float x[WORDS];
+    uint32_t whole[WORDS], real[WORDS];
+    fill(x, WORDS, 0);
+    x[5] = x[70] = inv_from_bits(0x7f800001u);
+    x[76] = inv_from_bits(0xffc00000u);
+    for (int i = 0; i < WORDS; i++) {
+        whole[i] = inv_bits(x[i]);
+        real[i] = inv_bits(inv_canonical(x[i]));
+    }
+    for (int count = 0; count <= WORDS; count++)
+        if (inv_hash_piece(whole, count, INV_HASH_WHOLE) != hash_one(whole, count) ||
+            inv_hash_piece(whole, count, INV_HASH_REAL) != hash_one(real, count))
+            return FAULT("the hash of a trace");
+    return NULL;
+}
+
 const char *inv_check_level(void)
 {
     if (inv_canary() != 0)
@@ -285,5 +324,7 @@ const char *inv_check_level(void)
     const char *reason = check_contract();
     if (reason == NULL)
         reason = check_sums();
-    return reason != NULL ? reason : check_functions();
+    if (reason == NULL)
+        reason = check_functions();
+    return reason != NULL ? reason : check_hash();
 }

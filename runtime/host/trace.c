@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "core/hash.h"
 #include "decimal.h"
 #include "json.h"
 #include "session.h"
@@ -9,63 +10,54 @@
 
 /* ---- hashes ---- */
 
-/* Words of which each has a lane of its own, so that processors take several at a time. */
-typedef uint32_t lanes __attribute__((vector_size(16)));
-enum { LANES = 4, VECTORS = 4, BLOCK = LANES * VECTORS };
-
 static uint32_t canonical(uint32_t bits)
 {
     return (bits & 0x7fffffffu) > 0x7f800000u ? 0x7fc00000u : bits;
 }
 
-/* A block of words into the lanes, NaNs, where they are `real` numbers (all bits set), as one. */
-static inline void take_block(lanes lane[VECTORS], const unsigned char *at, uint32_t real)
+static void hash_pieces(const struct inv_run *run, int64_t begin, int64_t end)
 {
-    for (int v = 0; v < VECTORS; v++) {
-        lanes word;
-        memcpy(&word, at + v * (int)sizeof word, sizeof word);
-        lanes nan = (lanes)((word & 0x7fffffffu) > 0x7f800000u) & real;
-        lane[v] ^= (word & ~nan) | (0x7fc00000u & nan);
-        lane[v] += lane[v] << 5;
-        lane[v] = lane[v] << 13 | lane[v] >> 19;
+    const struct inv_session *s = run->trace_state;
+    const struct inv_trace_pieces *p = &s->trace.pieces;
+    for (int64_t i = begin; i < end; i++) {
+        int64_t from = i * INV_HASH_PIECE, left = p->words - from;
+        p->hash[i] = s->model->hash(p->at + from * 4, left < INV_HASH_PIECE ? left : INV_HASH_PIECE,
+                                    p->what);
     }
 }
 
-/* No cryptography: what differs in one of them alone differs after it, for each step is one to
- * one. */
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * 0xff51afd7ed558ccdu;
-    return hash ^ hash >> 32;
-}
+/* Scalar operations that hashing a word is worth, for the threads to share pieces. */
+enum { COST_OF_A_WORD = 8 };
 
-/* A word that differs changes its lane for certain. */
-static uint64_t hash_words(const unsigned char *at, int64_t count, int real)
+/* what: an enum inv_hash_words. */
+static uint64_t hash_words(const struct inv_run *run, const void *at, int64_t words, int what)
 {
-    lanes lane[VECTORS];
-    unsigned char rest[BLOCK * 4] = { 0 };
-    uint32_t all = real ? UINT32_MAX : 0;
-    uint64_t hash = (uint64_t)count;
-    for (int i = 0; i < BLOCK; i++)
-        lane[i / LANES][i % LANES] = 0x9e3779b1u * (uint32_t)(i + 1);
-    for (; count >= BLOCK; count -= BLOCK, at += sizeof rest)
-        take_block(lane, at, all);
-    memcpy(rest, at, (size_t)count * 4);
-    take_block(lane, rest, all);
-    for (int i = 0; i < BLOCK; i++)
-        hash = mix(hash, lane[i / LANES][i % LANES]);
-    return hash;
-}
-
-/* The same of 8-byte numbers, whatever the byte order. */
-static uint64_t hash_wide(const unsigned char *at, int64_t count)
-{
-    uint64_t hash = (uint64_t)count, value;
-    for (; count > 0; count--, at += sizeof value) {
-        memcpy(&value, at, sizeof value);
-        hash = mix(hash, value);
+    struct inv_session *s = run->trace_state;
+    struct inv_trace_pieces *p = &s->trace.pieces;
+    int64_t count = (words + INV_HASH_PIECE - 1) / INV_HASH_PIECE;
+    uint64_t hash = 0;
+    if (count == 1)
+        return inv_hash_mix(0, s->model->hash(at, words, what));
+    if (count > p->room) {
+        p->room = count;
+        p->hash = inv_resize(p->hash, (size_t)count * sizeof *p->hash);
     }
+    p->at = at;
+    p->words = words;
+    p->what = what;
+    inv_for(run, hash_pieces, count, COST_OF_A_WORD * words);
+    for (int64_t i = 0; i < count; i++)
+        hash = inv_hash_mix(hash, p->hash[i]);
     return hash;
+}
+
+static uint64_t hash_variable(const struct inv_run *run, const struct inv_variable *v)
+{
+    int64_t count = inv_variable_elements(v);
+    const unsigned char *at = run->arena + v->offset;
+    if (v->dtype == INV_I64)
+        return hash_words(run, at, 2 * count, INV_HASH_WIDE);
+    return hash_words(run, at, count, v->dtype == INV_F32 ? INV_HASH_REAL : INV_HASH_WHOLE);
 }
 
 /* ---- options ---- */
@@ -170,16 +162,24 @@ static void write_place(FILE *to, const struct inv_model *model, int64_t place)
     fputs("}\n", to);
 }
 
+static void list_places(struct inv_session *s)
+{
+    struct inv_trace *t = &s->trace;
+    t->place = inv_allocate((size_t)(place_count(s->model) + 1) * sizeof *t->place);
+    for (int64_t i = 0; i < place_count(s->model); i++)
+        if (is_place(s->model, i))
+            t->place[t->places++] = i;
+}
+
 static void write_head(struct inv_session *s)
 {
     const struct inv_model *model = s->model;
     FILE *to = s->trace.out.file;
-    fprintf(to, "{\"trace\":1,\"model\":\"%s\",\"name\":\"%s\",\"numerics\":%u,\"parts\":\"%s\","
+    fprintf(to, "{\"trace\":2,\"model\":\"%s\",\"name\":\"%s\",\"numerics\":%u,\"parts\":\"%s\","
             "\"seed\":\"%llu\"}\n", model->sha256, model->name, model->numerics,
             s->data.fitted.parts, (unsigned long long)s->seed);
-    for (int64_t i = 0; i < place_count(model); i++)
-        if (is_place(model, i))
-            write_place(to, model, i);
+    for (int64_t i = 0; i < s->trace.places; i++)
+        write_place(to, model, s->trace.place[i]);
 }
 
 int inv_trace_begin(struct inv_session *s)
@@ -194,6 +194,7 @@ int inv_trace_begin(struct inv_session *s)
         return 0;
     s->trace.open = 1;
     s->trace.hash = inv_allocate((size_t)place_count(s->model) * sizeof *s->trace.hash);
+    list_places(s);
     write_head(s);
     return 1;
 }
@@ -279,8 +280,8 @@ static void look_at(const struct inv_run *run, int node, const float *value, int
         flip(s, value, count);
     if (!traces(s))
         return;
-    uint64_t hash = hash_words((const unsigned char *)value, count, 1);
-    t->hash[node] = mix(t->hash[node], hash);
+    uint64_t hash = hash_words(run, value, count, INV_HASH_REAL);
+    t->hash[node] = inv_hash_mix(t->hash[node], hash);
     if (t->values == 0)
         return;
     add_digits(&t->order, (uint64_t)node, 8);
@@ -299,25 +300,13 @@ void inv_trace_step_begin(struct inv_session *s)
         memset(t->hash, 0, (size_t)place_count(s->model) * sizeof *t->hash);
 }
 
-static uint64_t hash_variable(const struct inv_variable *v, const unsigned char *at)
+static void take_variable(struct inv_session *s, int64_t place)
 {
-    int64_t count = inv_variable_elements(v);
-    return v->dtype == INV_I64 ? hash_wide(at, count) : hash_words(at, count, v->dtype == INV_F32);
-}
-
-static void take_variables(struct inv_session *s)
-{
-    const struct inv_model *model = s->model;
-    for (int i = 0; i < model->variable_count; i++) {
-        const struct inv_variable *v = &model->variable[i];
-        int64_t place = model->trace_count + i;
-        if (!is_place(model, place))
-            continue;
-        s->trace.hash[place] = hash_variable(v, s->run.arena + v->offset);
-        if (v->dtype != INV_I64)
-            add_values(&s->trace, place, s->run.arena + v->offset, inv_variable_elements(v),
-                       v->dtype == INV_F32);
-    }
+    const struct inv_variable *v = &s->model->variable[place - s->model->trace_count];
+    s->trace.hash[place] = hash_variable(&s->run, v);
+    if (v->dtype != INV_I64)
+        add_values(&s->trace, place, s->run.arena + v->offset, inv_variable_elements(v),
+                   v->dtype == INV_F32);
 }
 
 void inv_trace_step_end(struct inv_session *s)
@@ -326,14 +315,14 @@ void inv_trace_step_end(struct inv_session *s)
     s->run.trace = NULL;
     if (!traces(s))
         return;
-    take_variables(s);
+    for (int64_t i = 0; i < t->places; i++) {
+        if (t->place[i] >= s->model->trace_count)
+            take_variable(s, t->place[i]);
+        add_digits(&t->hashes, t->hash[t->place[i]], 16);
+    }
     write_values(s);
-    fprintf(t->out.file, "{\"step\":%d,\"epoch\":%d,\"hashes\":\"", s->run.step,
-            s->run.epoch + 1);
-    for (int64_t i = 0; i < place_count(s->model); i++)
-        if (is_place(s->model, i))
-            fprintf(t->out.file, "%016llx", (unsigned long long)t->hash[i]);
-    fputs("\"}\n", t->out.file);
+    fprintf(t->out.file, "{\"step\":%d,\"epoch\":%d,", s->run.step, s->run.epoch + 1);
+    write_digits(t, "hashes", &t->hashes);
     t->steps++;
 }
 
@@ -348,6 +337,9 @@ int inv_trace_end(struct inv_session *s, int status)
     const struct inv_options *o = &s->options;
     int good = !t->open || inv_output_close(&t->out, NULL);
     free(t->hash);
+    free(t->place);
+    free(t->pieces.hash);
+    free(t->hashes.text);
     for (int v = 0; v < t->values; v++)
         free(t->value[v].text);
     free(t->order.text);

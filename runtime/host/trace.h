@@ -21,6 +21,15 @@ struct inv_trace_digits {
     size_t size, room;
 };
 
+/* Words that are hashed, for the threads to share, and the hash of each piece of them. */
+struct inv_trace_pieces {
+    const unsigned char *at;
+    int64_t words;
+    int what;                           /* an enum inv_hash_words */
+    uint64_t *hash;
+    int64_t room;
+};
+
 enum { INV_TRACE_VALUES = 8 };          /* places whose values are wanted at one time, at most */
 
 struct inv_trace {
@@ -28,6 +37,9 @@ struct inv_trace {
     int open;
     struct inv_steps wanted;
     uint64_t *hash;                     /* of each place, of the step at hand */
+    int64_t *place, places;             /* those that the file has */
+    struct inv_trace_pieces pieces;
+    struct inv_trace_digits hashes;     /* of the step at hand */
     struct inv_trace_digits value[INV_TRACE_VALUES];
     int values;                         /* places of --trace-place */
     struct inv_trace_digits order;      /* with these: each value in its turn: place and hash */

@@ -356,10 +356,14 @@ struct inv_generate {
 /* The file that pins the kernels of a library, by the name of the model. */
 #define INV_LOCK_FILE "%s.kernels.lock"
 
+/* Of so many words, for traces: see core/hash.h, where `what` is an enum inv_hash_words. */
+typedef uint64_t inv_hash(const void *at, int64_t words, int what);
+
 struct inv_model {
     uint32_t abi, numerics;
     const char *level;                  /* "portable", "avx2", ...: what it was compiled for */
     const char *(*selftest)(void);      /* NULL, or why this build must not be trusted */
+    inv_hash *hash;                     /* inv_hash_piece of that level */
     const char *name, *path;            /* of the model; of its file, from its folder */
     const char *const *included;        /* files, as path, and NULL at the end; NULL: none */
     const char *const *define;          /* -D values, as NAME=VALUE, like included */

@@ -3,6 +3,7 @@
 #include "${file}.h"
 #include "core/arith.h"
 #include "core/check_level.h"
+#include "core/hash.h"
 #include "cuda/device.h"
 
 @each phase

@@ -18,6 +18,7 @@
 #include <string.h>
 #include "core/arith.h"
 #include "core/check_level.h"
+#include "core/hash.h"
 #include "core/rows.h"
 #include "core/steps.h"
 #include "core/sums.h"

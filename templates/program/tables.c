@@ -152,6 +152,7 @@ const struct inv_model ${symbol} = {
     .numerics = INV_NUMERICS,
     .level = ${level},
     .selftest = selftest,
+    .hash = inv_hash_piece,
     .name = ${name},
     .path = ${path},
 @each includes

@@ -852,9 +852,10 @@ static void test_bits(void)
     snprintf(command, sizeof command,
              "cd %s && %s -std=gnu11 -O1 -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror "
              "-I%s/runtime/include -I%s/runtime -I%s/templates *.c %s/tests/unit/emit_driver.c "
-             "%s/runtime/core/contract.c %s/runtime/core/check_level.c -o driver && ./driver",
+             "%s/runtime/core/contract.c %s/runtime/core/check_level.c "
+             "%s/runtime/core/hash.c -o driver && ./driver",
              folder, cc && *cc ? cc : "cc", INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR,
-             INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR);
+             INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR);
     CU_ASSERT_EQUAL(system(command), 0);
 }
 

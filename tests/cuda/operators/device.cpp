@@ -26,6 +26,11 @@ extern "C" const char *inv_check_level_portable(void)
     return NULL;
 }
 
+extern "C" uint64_t inv_hash_piece_portable(const void *, int64_t, int)
+{
+    return 0;
+}
+
 static void *take(int64_t bytes)
 {
     void *memory = NULL;
