@@ -44,7 +44,7 @@ static const struct part parts[] = {
 static const struct part of_shards[] = {
     {PHASE_TRAIN, false, "train", "INV_TRAIN",
      "The losses and gradients of a shard, by its share of the batch's rows; its totals."},
-    {PHASE_UPDATE, false, "update", "INV_UPDATE",
+    {PHASE_UPDATE, true, "update", "INV_UPDATE",
      "Steps of the optimizer and buffers, of the sums over the shards."},
 };
 
@@ -260,7 +260,8 @@ static void emit_group(struct emit *emit, const struct part *part, int index,
     struct function f = {.emit = emit, .graph = graph, .index = index,
                          .group = &graph->schedule->group[index]};
     const struct user *user = &emit->user[part->phase][index];
-    bool traced = emit->target->traced && part->phase == PHASE_TRAIN &&
+    bool trains = part->phase == PHASE_TRAIN || part->phase == PHASE_UPDATE;
+    bool traced = emit->target->traced && trains &&
                   (!part->update || !emit->target->trace_lines);
     if (!user->shared->function)
         user->shared->function = write_function(&f, user->shared);

@@ -56,6 +56,13 @@ int inv_finite_saved(struct inv_session *s)
     return find_spoiled(s) == NULL;
 }
 
+/* What is to be done about it; a run that is verified came to its end elsewhere. */
+static void print_help(const struct inv_session *s, const char *cure)
+{
+    if (!s->statement)
+        fprintf(s->errors.to, "  help: lower the learning rate, clip the gradients, or %s\n", cure);
+}
+
 int inv_finite_weights(struct inv_session *s)
 {
     if (inv_finite_saved(s))
@@ -68,8 +75,7 @@ int inv_finite_weights(struct inv_session *s)
             "it so; no weights are written\n", s->run.step, (long long)at,
             v->kind == INV_PARAM ? "parameter" : "buffer", v->path,
             inv_is_nan(value) ? "NaN" : "infinite");
-    fprintf(s->errors.to, "  help: lower the learning rate, clip the gradients, or look for an "
-                          "infinite slope, such as that of sqrt at 0\n");
+    print_help(s, "look for an infinite slope, such as that of sqrt at 0");
     return INV_NOT_FINITE;
 }
 
@@ -83,13 +89,6 @@ static void print_node(FILE *to, const char *indent, const struct inv_trace_node
         fprintf(to, "%s%s:%d: %s\n", indent, line->path, line->number, line->source);
 }
 
-/* The row numbers of the batch at hand; count: run.rows. */
-static const int32_t *batch_rows(const struct inv_session *s)
-{
-    return (const int32_t *)(const void *)(s->run.arena +
-                                           s->model->variable[s->model->sample].offset);
-}
-
 /* Which row of the batch an element is of, or -1 where rows are not the first axis.  A node's text
  * ends with its shape. */
 static int64_t row_of(const struct inv_trace_node *node, int64_t element)
@@ -99,7 +98,8 @@ static int64_t row_of(const struct inv_trace_node *node, int64_t element)
     return leads ? element / node->elements.rows : -1;
 }
 
-static void print_finding(const struct inv_session *s, const struct finding *found)
+static void print_finding(const struct inv_session *s, const struct finding *found,
+                          const struct inv_bad_rows *rows)
 {
     FILE *to = s->errors.to;
     const struct inv_trace_node *node = &s->model->trace[found->node];
@@ -107,7 +107,7 @@ static void print_finding(const struct inv_session *s, const struct finding *fou
     fprintf(to, "  first %s in element %lld",
             found->value != found->value ? "NaN" : "infinity", (long long)found->element);
     if (row >= 0)
-        fprintf(to, ", which is of row %d,", batch_rows(s)[row]);
+        fprintf(to, ", which is of row %d,", rows->row[row]);
     fprintf(to, " of  ");
     print_node(to, "  ", node, NULL);
     if (node->inner > 0)
@@ -119,46 +119,54 @@ static void print_finding(const struct inv_session *s, const struct finding *fou
 }
 
 /* Rows are numbered as --predict without a file numbers them; those beyond MANY are counted. */
-static void print_rows(const struct inv_session *s)
+static void print_rows(FILE *to, const struct inv_bad_rows *rows)
 {
     enum { MANY = 64, WIDTH = 98 };
-    FILE *to = s->errors.to;
-    int at = fprintf(to, "  rows of the %s, numbered from 0 as they were read:",
-                     s->model->shards ? "shard" : "batch");
-    for (int64_t i = 0; i < s->run.rows && i < MANY; i++) {
+    int at = fprintf(to, "  rows of the %s, numbered from 0 as they were read:", rows->what);
+    for (int64_t i = 0; i < rows->count && i < MANY; i++) {
         char number[16];
-        int length = snprintf(number, sizeof number, " %d", batch_rows(s)[i]);
+        int length = snprintf(number, sizeof number, " %d", rows->row[i]);
         if (at + length > WIDTH)
             at = fprintf(to, "\n   ") - 1;
         at += fprintf(to, "%s", number);
     }
-    if (s->run.rows > MANY)
-        fprintf(to, "\n    and %lld more, which --log lists", (long long)s->run.rows - MANY);
+    if (rows->count > MANY)
+        fprintf(to, "\n    and %lld more, which --log lists", (long long)rows->count - MANY);
     fputc('\n', to);
 }
 
-int inv_finite_report(struct inv_session *s)
+/* The step again, for the first value that is not finite. */
+static struct finding find_in_step(struct inv_session *s)
 {
     struct finding found = { .node = -1 };
     inv_device_pull(s->model, &s->run, INV_INPUT);
-    inv_device_pull(s->model, &s->run, INV_SAMPLE);
-    inv_device_pull_saved(s);
-    const struct inv_variable *spoiled = find_spoiled(s);
     s->run.trace = look_at;
     s->run.trace_state = &found;
     inv_device_phase(s->model, &s->run, INV_TRAIN);
     s->run.trace = NULL;
+    return found;
+}
+
+int inv_finite_report(struct inv_session *s, const struct inv_bad_rows *rows)
+{
+    struct finding found = { .node = -1 };
+    inv_device_pull_saved(s);
+    const struct inv_variable *spoiled = find_spoiled(s);
+    if (!rows->whole)
+        found = find_in_step(s);
     fprintf(s->errors.to, "error: step %d (epoch %d): the loss is not finite\n", s->run.step,
             s->run.epoch + 1);
+    if (rows->whole)
+        fprintf(s->errors.to, "  the sum over its %lld shards overflows; the loss of each is "
+                "finite\n", (long long)s->model->shards);
     if (spoiled && s->run.step == 0)
         fprintf(s->errors.to, "  %s is not finite from the start%s%s\n", spoiled->path,
                 s->options.init ? ": see " : "", s->options.init ? s->options.init : "");
     else if (spoiled)
         fprintf(s->errors.to, "  %s is not finite: the last update made it so\n", spoiled->path);
     if (found.node >= 0 && found.node < s->model->trace_count)
-        print_finding(s, &found);
-    print_rows(s);
-    fprintf(s->errors.to, "  help: lower the learning rate, clip the gradients, or scale the "
-                          "inputs\n");
+        print_finding(s, &found, rows);
+    print_rows(s->errors.to, rows);
+    print_help(s, "scale the inputs");
     return INV_NOT_FINITE;
 }

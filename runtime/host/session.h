@@ -96,9 +96,18 @@ void inv_average_exchange(struct inv_session *);
 /* The averages begin as the parameters. */
 void inv_average_start(struct inv_session *);
 
-/* finite.c: replays INV_TRAIN and names the first node that is not finite, and the rows of the
- * batch; the exit status. */
-int inv_finite_report(struct inv_session *);
+/* Rows that a loss is of: of `what`, "batch" or "shard".  whole: those of all shards of a step, of
+ * which each has a finite loss. */
+struct inv_bad_rows {
+    const char *what;
+    const int32_t *row;
+    int64_t count;
+    int whole;
+};
+
+/* finite.c: replays INV_TRAIN, unless they are `whole`, and names the first node that is not
+ * finite, and the rows; the exit status. */
+int inv_finite_report(struct inv_session *, const struct inv_bad_rows *);
 /* Whether the weights may be written: no parameter that is not finite, no NaN in a buffer.  Those
  * of a device are in the arena then. */
 int inv_finite_saved(struct inv_session *);
@@ -107,7 +116,7 @@ int inv_finite_weights(struct inv_session *);
 
 /* skip.c, after INV_TRAIN of a step whose loss is not finite: tells the log, and whether
  * --on-nan skip leaves the step out.  It does not where the weights are not finite either. */
-int inv_skip_step(struct inv_session *, struct inv_pass *);
+int inv_skip_step(struct inv_session *, struct inv_pass *, const struct inv_bad_rows *);
 /* INV_NOT_FINITE, with an error, where all steps of a pass were left out. */
 int inv_skip_check(struct inv_session *, const struct inv_pass *);
 
@@ -135,6 +144,7 @@ struct inv_shards {                     /* set s, order and pass, zero the rest 
     struct inv_order *order;
     struct inv_pass *pass;              /* with shards: takes what rankings keep of each */
     unsigned char *totals;              /* with shards: the accumulators before the step */
+    int summed;                         /* all shards of the last step had finite losses */
 };
 /* Whether the loss of the step, *loss, is finite: then the sums are those of all shards, and
  * run.rows the batch's.  Else totals are as they were, and the first shard whose loss is not finite

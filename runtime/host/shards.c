@@ -90,12 +90,14 @@ static int train_shard(struct inv_shards *h, int64_t step, int64_t shard, float 
 static int train_shards(struct inv_shards *h, int64_t step, float *loss)
 {
     int waiting = 0;
+    h->summed = 0;
     for (int64_t shard = 0; shard < h->s->model->shards; shard++) {
         if (!train_shard(h, step, shard, loss))
             return 0;
         inv_pass_keep(h->s, h->pass);
         add_up(h, shard, &waiting);
     }
+    h->summed = 1;
     *loss = loss_of(h->s);
     return inv_is_finite(*loss);
 }

@@ -2,24 +2,21 @@
 #include <string.h>
 #include "device.h"
 
-static void log_step(struct inv_session *s, int skipped)
+static void log_step(struct inv_session *s, int skipped, const struct inv_bad_rows *rows)
 {
-    const struct inv_variable *sample = &s->model->variable[s->model->sample];
-    inv_device_pull(s->model, &s->run, INV_SAMPLE);
     inv_log_begin(&s->log);
     inv_log_whole(&s->log, "step", (uint64_t)s->run.step);
     inv_log_text(&s->log, "not_finite", "loss");
     inv_log_whole(&s->log, "skipped", (uint64_t)skipped);
-    inv_log_wholes(&s->log, "rows", (const int32_t *)(const void *)(s->run.arena + sample->offset),
-                   s->run.rows);
+    inv_log_wholes(&s->log, "rows", rows->row, rows->count);
     inv_log_end(&s->log);
 }
 
-int inv_skip_step(struct inv_session *s, struct inv_pass *pass)
+int inv_skip_step(struct inv_session *s, struct inv_pass *pass, const struct inv_bad_rows *rows)
 {
     const char *way = s->options.on_nan;
     int skip = way && strcmp(way, "skip") == 0 && inv_finite_saved(s);
-    log_step(s, skip);
+    log_step(s, skip, rows);
     if (skip && pass->skipped++ == 0)
         inv_note(&s->errors, "step %d (epoch %d): the loss is not finite; its update is left out, "
                  "and so are those of others like it in this epoch", s->run.step,

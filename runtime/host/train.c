@@ -138,12 +138,26 @@ static int64_t steps_there(struct training *t, int64_t first, int64_t end, const
     return done;
 }
 
-/* After a step whose loss is not finite, with its batch at hand. */
+/* Of a step whose loss is not finite. */
+static struct inv_bad_rows find_bad_rows(struct training *t, int64_t step)
+{
+    struct inv_session *s = t->s;
+    const struct inv_order *order = &t->order;
+    if (t->shards.summed)
+        return (struct inv_bad_rows){ "batch", order->row + step % order->per_epoch * order->batch,
+                                      s->run.batch, 1 };
+    inv_device_pull(s->model, &s->run, INV_SAMPLE);
+    const void *row = s->run.arena + s->model->variable[s->model->sample].offset;
+    return (struct inv_bad_rows){ s->model->shards > 0 ? "shard" : "batch", row, s->run.rows, 0 };
+}
+
+/* After a step whose loss is not finite, with its batch at hand, or the shard that made it so. */
 static int bad_step(struct training *t, int64_t step, int64_t end)
 {
+    struct inv_bad_rows rows = find_bad_rows(t, step);
     inv_progress_clear(&t->s->progress);
-    if (!inv_skip_step(t->s, &t->train))
-        return inv_finite_report(t->s);
+    if (!inv_skip_step(t->s, &t->train, &rows))
+        return inv_finite_report(t->s, &rows);
     return inv_chain_step(t->s, &t->order, step, INV_NAN, step + 1 == end);
 }
 

@@ -327,8 +327,11 @@ int inv_verify_finite(struct inv_session *s)
 {
     if (!s->statement)
         return INV_NOT_FINITE;
-    return differ(s, "after %d steps: a loss or a weight is not finite here, and the run of the "
-                  "receipt came to its end", s->run.step);
+    int status = differ(s, "after %d steps: a loss or a weight is not finite here, and the run of "
+                        "the receipt came to its end", s->run.step);
+    fprintf(s->errors.to, "  help: 'invar diverge' of this trainer and the one that wrote the "
+            "receipt names the first value that differs\n");
+    return status;
 }
 
 int inv_verify_reaches_end(const struct inv_session *s)
