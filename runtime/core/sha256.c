@@ -1,10 +1,17 @@
 #include "core/sha256.h"
 
 #include <string.h>
-#if defined(__x86_64__) && defined(__GNUC__) && __STDC_HOSTED__
-#define INV_SHA_X86 /* where the processor has instructions for SHA-256 */
+#if defined(__GNUC__) && __STDC_HOSTED__ /* where the processor has instructions for SHA-256 */
+#if defined(__x86_64__)
+#define INV_SHA_X86
 #include <cpuid.h>
 #include <immintrin.h>
+#elif defined(__AARCH64EL__) && defined(__linux__) && \
+    (!defined(__clang__) || defined(__ARM_FEATURE_SHA2))
+#define INV_SHA_ARM
+#include <arm_neon.h>
+#include <sys/auxv.h>
+#endif
 #endif
 
 /* First 32 bits of the fractional parts of the cube roots of the first 64 primes. */
@@ -86,11 +93,39 @@ static void compress_plainly(uint32_t state[8], const uint8_t *block, size_t blo
         compress(state, block);
 }
 
-#ifdef INV_SHA_X86
-/* Four rounds on words[0 .. 3], which hold the last 16 words of the schedule; s0 is ABEF, s1 is
- * CDGH. */
+#if defined(INV_SHA_X86)
 #define INV_SHA_TARGET __attribute__((target("sha,sse4.1")))
-static inline INV_SHA_TARGET void four_rounds(__m128i s[2], __m128i words, int i)
+typedef __m128i four_words;
+
+/* ABEF and CDGH */
+static inline INV_SHA_TARGET void load_state(four_words s[2], const uint32_t state[8])
+{
+    __m128i low = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xb1);
+    __m128i high = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1b);
+    s[0] = _mm_alignr_epi8(low, high, 8);
+    s[1] = _mm_blend_epi16(high, low, 0xf0);
+}
+
+static inline INV_SHA_TARGET void store_state(uint32_t state[8], const four_words s[2])
+{
+    __m128i low = _mm_shuffle_epi32(s[0], 0x1b), high = _mm_shuffle_epi32(s[1], 0xb1);
+    _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(low, high, 0xf0));
+    _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(high, low, 8));
+}
+
+static inline INV_SHA_TARGET four_words load_words(const uint8_t *block)
+{
+    const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)block), big_endian);
+}
+
+static inline INV_SHA_TARGET four_words add_words(four_words a, four_words b)
+{
+    return _mm_add_epi32(a, b);
+}
+
+/* Four rounds on words[0 .. 3], which hold the last 16 words of the schedule. */
+static inline INV_SHA_TARGET void four_rounds(four_words s[2], four_words words, int i)
 {
     __m128i sum = _mm_add_epi32(words, _mm_loadu_si128((const __m128i *)(round_constant + i)));
     s[1] = _mm_sha256rnds2_epu32(s[1], s[0], sum);
@@ -98,22 +133,73 @@ static inline INV_SHA_TARGET void four_rounds(__m128i s[2], __m128i words, int i
 }
 
 /* The next four words of the schedule from the last 16. */
-static inline INV_SHA_TARGET __m128i next_words(__m128i a, __m128i b, __m128i c, __m128i d)
+static inline INV_SHA_TARGET four_words next_words(four_words a, four_words b, four_words c,
+                                                   four_words d)
 {
     __m128i sum = _mm_add_epi32(_mm_sha256msg1_epu32(a, b), _mm_alignr_epi8(d, c, 4));
     return _mm_sha256msg2_epu32(sum, d);
 }
 
+static int has_sha(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1);
+}
+
+#elif defined(INV_SHA_ARM)
+#define INV_SHA_TARGET __attribute__((target("+crypto")))
+typedef uint32x4_t four_words;
+
+static inline INV_SHA_TARGET void load_state(four_words s[2], const uint32_t state[8])
+{
+    s[0] = vld1q_u32(state);
+    s[1] = vld1q_u32(state + 4);
+}
+
+static inline INV_SHA_TARGET void store_state(uint32_t state[8], const four_words s[2])
+{
+    vst1q_u32(state, s[0]);
+    vst1q_u32(state + 4, s[1]);
+}
+
+static inline INV_SHA_TARGET four_words load_words(const uint8_t *block)
+{
+    return vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(block)));
+}
+
+static inline INV_SHA_TARGET four_words add_words(four_words a, four_words b)
+{
+    return vaddq_u32(a, b);
+}
+
+static inline INV_SHA_TARGET void four_rounds(four_words s[2], four_words words, int i)
+{
+    uint32x4_t sum = vaddq_u32(words, vld1q_u32(round_constant + i)), before = s[0];
+    s[0] = vsha256hq_u32(s[0], s[1], sum);
+    s[1] = vsha256h2q_u32(s[1], before, sum);
+}
+
+static inline INV_SHA_TARGET four_words next_words(four_words a, four_words b, four_words c,
+                                                   four_words d)
+{
+    return vsha256su1q_u32(vsha256su0q_u32(a, b), c, d);
+}
+
+static int has_sha(void)
+{
+    return (getauxval(AT_HWCAP) & HWCAP_SHA2) != 0;
+}
+#endif
+
+#ifdef INV_SHA_TARGET
 static INV_SHA_TARGET void compress_by_sha(uint32_t state[8], const uint8_t *block, size_t blocks)
 {
-    const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-    __m128i low = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xb1);
-    __m128i high = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1b);
-    __m128i s[2] = { _mm_alignr_epi8(low, high, 8), _mm_blend_epi16(high, low, 0xf0) };
+    four_words s[2];
+    load_state(s, state);
     for (; blocks > 0; blocks--, block += 64) {
-        __m128i before[2] = { s[0], s[1] }, w[4];
+        four_words before[2] = { s[0], s[1] }, w[4];
         for (int i = 0; i < 4; i++)
-            w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)block + i), big_endian);
+            w[i] = load_words(block + 16 * i);
         for (int i = 0; i < 64; i += 16) {
             four_rounds(s, w[0], i);
             four_rounds(s, w[1], i + 4);
@@ -124,31 +210,36 @@ static INV_SHA_TARGET void compress_by_sha(uint32_t state[8], const uint8_t *blo
             w[2] = next_words(w[2], w[3], w[0], w[1]);
             w[3] = next_words(w[3], w[0], w[1], w[2]);
         }
-        s[0] = _mm_add_epi32(s[0], before[0]);
-        s[1] = _mm_add_epi32(s[1], before[1]);
+        s[0] = add_words(s[0], before[0]);
+        s[1] = add_words(s[1], before[1]);
     }
-    low = _mm_shuffle_epi32(s[0], 0x1b);
-    high = _mm_shuffle_epi32(s[1], 0xb1);
-    _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(low, high, 0xf0));
-    _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(high, low, 8));
-}
-
-static int has_sha(void)
-{
-    unsigned a, b, c, d;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1);
+    store_state(state, s);
 }
 #endif
 
-static void compress_blocks(uint32_t state[8], const uint8_t *block, size_t blocks)
+enum { NOT_ASKED, PLAINLY, BY_SHA };    /* inv_sha256.way */
+enum { ENOUGH = 4096 };                 /* bytes that take longer than asking the processor */
+
+void inv_sha256_ask(struct inv_sha256 *hash)
 {
-#ifdef INV_SHA_X86
-    if (blocks >= 64 && has_sha()) {    /* asking the processor takes as long as some blocks */
-        compress_by_sha(state, block, blocks);
+#ifdef INV_SHA_TARGET
+    hash->way = has_sha() ? BY_SHA : PLAINLY;
+#else
+    hash->way = PLAINLY;
+#endif
+}
+
+static void compress_blocks(struct inv_sha256 *hash, const uint8_t *block, size_t blocks)
+{
+    if (hash->way == NOT_ASKED && hash->length >= ENOUGH)
+        inv_sha256_ask(hash);
+#ifdef INV_SHA_TARGET
+    if (hash->way == BY_SHA) {
+        compress_by_sha(hash->state, block, blocks);
         return;
     }
 #endif
-    compress_plainly(state, block, blocks);
+    compress_plainly(hash->state, block, blocks);
 }
 
 /* State: first 32 bits of the fractional parts of the square roots of the first 8 primes. */
@@ -158,6 +249,7 @@ void inv_sha256_init(struct inv_sha256 *hash)
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     memcpy(hash->state, start, sizeof start);
     hash->length = 0;
+    hash->way = NOT_ASKED;
 }
 
 void inv_sha256_update(struct inv_sha256 *hash, const void *data, size_t size)
@@ -172,11 +264,11 @@ void inv_sha256_update(struct inv_sha256 *hash, const void *data, size_t size)
     }
     if (held > 0) {
         memcpy(hash->block + held, p, 64 - held);
-        compress_blocks(hash->state, hash->block, 1);
+        compress_blocks(hash, hash->block, 1);
         p += 64 - held;
         size -= 64 - held;
     }
-    compress_blocks(hash->state, p, size / 64);
+    compress_blocks(hash, p, size / 64);
     if (size % 64 > 0)
         memcpy(hash->block, p + size / 64 * 64, size % 64);
 }

@@ -2,17 +2,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
-#include "core/sha256.h"
 #include "decimal.h"
 #include "device.h"
 #include "safetensors.h"
 #include "verify.h"
 
+static void store_u32(uint8_t bytes[4], uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
+}
+
 static void hash_u32(struct inv_sha256 *sha, uint32_t value)
 {
     uint8_t bytes[4];
-    for (int i = 0; i < 4; i++)
-        bytes[i] = (uint8_t)(value >> (8 * i));
+    store_u32(bytes, value);
     inv_sha256_update(sha, bytes, sizeof bytes);
 }
 
@@ -51,7 +55,9 @@ int inv_chain_begin(struct inv_session *s, int64_t steps)
     c->every = steps / INV_CHAIN_PREFIXES + 1;
     c->prefix = inv_allocate((size_t)(steps / c->every + 1) * sizeof *c->prefix);
     hash_weights(s, c->link, weights);
-    inv_sha256_init(&sha);
+    inv_sha256_init(&c->none);
+    inv_sha256_ask(&c->none);
+    sha = c->none;
     hash_line(&sha, INV_CHAIN_FORMAT);
     hash_line(&sha, s->model->sha256);
     hash_line(&sha, s->data.fitted.parts);
@@ -80,19 +86,24 @@ static void hash_rows(struct inv_sha256 *sha, const struct inv_order *order, int
 {
     int64_t at = step % order->per_epoch * order->batch, left = order->rows - at;
     int64_t count = left < order->batch ? left : order->batch;
+    enum { PIECE = 64 };
+    uint8_t bytes[4 * PIECE];
     hash_u32(sha, (uint32_t)count);
-    for (int64_t i = 0; i < count; i++)
-        hash_u32(sha, (uint32_t)order->row[at + i]);
+    for (int64_t part; count > 0; count -= part, at += part) {
+        part = count < PIECE ? count : PIECE;
+        for (int64_t i = 0; i < part; i++)
+            store_u32(bytes + 4 * i, (uint32_t)order->row[at + i]);
+        inv_sha256_update(sha, bytes, (size_t)part * 4);
+    }
 }
 
 int inv_chain_step(struct inv_session *s, const struct inv_order *order, int64_t step, float loss,
                    int last)
 {
     struct inv_chain *c = &s->receipt.chain;
-    struct inv_sha256 sha;
+    struct inv_sha256 sha = c->none;
     if (!inv_options_chained(&s->options))
         return INV_OK;
-    inv_sha256_init(&sha);
     inv_sha256_update(&sha, c->link, sizeof c->link);
     hash_u32(&sha, (uint32_t)step);
     hash_rows(&sha, order, step);

@@ -3,6 +3,7 @@
 #ifndef INV_HOST_CHAIN_H
 #define INV_HOST_CHAIN_H
 #include <stdint.h>
+#include "core/sha256.h"
 
 enum { INV_CHAIN_PREFIXES = 1 << 16 };  /* most steps whose links are kept in part */
 
@@ -16,6 +17,7 @@ struct inv_chain {
     char start[65];                     /* link before step 0 */
     uint8_t link[32];                   /* after `steps` steps */
     int64_t steps, skipped;             /* done, of these left out by --on-nan skip */
+    struct inv_sha256 none;             /* of nothing yet: what a link begins with */
     int64_t every;                      /* the first 4 bytes of a link are kept so often */
     uint32_t *prefix;                   /* of links every, 2 every, ... */
     int64_t prefixes;

@@ -9,7 +9,7 @@
 /* Bytes of a header: of each of the model's tensors beside its name, which may be written in
  * escapes of 6 bytes, and of what a file has beside them (metadata, names of another model). */
 enum { ENTRY_MAX = 512, ESCAPE = 6, FOREIGN_MAX = 1 << 20 };
-enum { PIECE = 1 << 16 };               /* bytes that are written at one time */
+enum { PIECE = 1 << 14 };               /* bytes that are written at one time, from near caches */
 
 static const char *const dtype_name[] = { "F32", "I32", "BOOL", "I64" };
 
@@ -57,6 +57,15 @@ static void store_bytes(unsigned char *to, uint64_t bits, size_t width)
         to[b] = (unsigned char)(bits >> (8 * b));
 }
 
+static void store_word(unsigned char *to, uint32_t word)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(to, &word, sizeof word);
+#else
+    store_bytes(to, word, sizeof word);
+#endif
+}
+
 static uint32_t load_word(const unsigned char *at)
 {
     uint32_t word;
@@ -65,19 +74,18 @@ static uint32_t load_word(const unsigned char *at)
 }
 
 /* `count` elements as the file has them; a loop for each type, so that it is a fast one. */
-static void convert(unsigned char *to, enum inv_dtype dtype, const unsigned char *from,
-                    size_t count)
+static void convert(unsigned char *restrict to, enum inv_dtype dtype,
+                    const unsigned char *restrict from, size_t count)
 {
     uint64_t wide;
     switch (dtype) {
     case INV_F32:
         for (size_t i = 0; i < count; i++)
-            store_bytes(to + 4 * i, inv_bits(inv_canonical(inv_from_bits(load_word(from + 4 * i)))),
-                        4);
+            store_word(to + 4 * i, inv_bits(inv_canonical(inv_from_bits(load_word(from + 4 * i)))));
         break;
     case INV_I32:
         for (size_t i = 0; i < count; i++)
-            store_bytes(to + 4 * i, load_word(from + 4 * i), 4);
+            store_word(to + 4 * i, load_word(from + 4 * i));
         break;
     case INV_BOOL:
         for (size_t i = 0; i < count; i++)
