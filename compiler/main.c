@@ -30,7 +30,7 @@ struct options {
     const char **define;
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
-    bool write, check, json, strict, report;
+    bool write, check, json, strict, report, norms;
     struct build_options build;
     char **rest;                        /* run: the trainer's own options; report: more logs */
     int rest_count;
@@ -161,6 +161,7 @@ static struct program *compile_model(const struct options *o)
     program->diags = load.diags;
     program->model_path = o->model;
     program->library_kernels = o->kernels && !strcmp(o->kernels, "library");
+    program->keeps_gradients = o->norms;
     bool good = load_model(&load, o->model, o->define, o->define_count);
     if (o->dump && !strcmp(o->dump, "ast") && load.count) {
         struct text text;
@@ -205,6 +206,15 @@ static bool known_kernels(const char *command, const struct options *o, bool cud
     return !o->kernels || (cuda && known);
 }
 
+static bool has_norms(const char *command, const struct options *o)
+{
+    bool has = !o->norms || !o->target || !strcmp(o->target, "c");
+    if (!has)
+        fprintf(stderr, "invar %s: --log-norms is for --target c: only trainers for processors "
+                "have norms\n", command);
+    return has;
+}
+
 /* What a trainer runs on: --target of run and build. */
 static bool known_trainer(const char *command, const struct options *o)
 {
@@ -218,7 +228,7 @@ static bool known_trainer(const char *command, const struct options *o)
         fprintf(stderr, "invar %s: --arch is for --target cuda\n", command);
         return false;
     }
-    return known_kernels(command, o, cuda);
+    return known_kernels(command, o, cuda) && has_norms(command, o);
 }
 
 static int run_trainer(const char *command, const struct options *o)
@@ -434,7 +444,7 @@ static int command_emit(const struct options *o)
                 o->target);
         return 2;
     }
-    if (!known_kernels("emit", o, cuda))
+    if (!known_kernels("emit", o, cuda) || !has_norms("emit", o))
         return 2;
     if (o->weights && !firmware) {
         fprintf(stderr, "invar emit: --weights is for --target firmware; a trainer has --init\n");
@@ -573,6 +583,9 @@ static const struct { char letter; const char *text; } shared_help[] = {
     {'K',
     "  --kernels exact     cuda: exact: bits of the processor; library: contractions by cuBLASLt,\n"
     "                      with bits that hold for one kind of GPU and version of cuBLAS only\n"},
+    {'N',
+    "  --log-norms         a trainer that can log the norms of gradients and updates: it keeps\n"
+    "                      gradients in memory; the bits are the same\n"},
     {'c',
     "  --cc COMPILER       C compiler (default: $CC, else cc)\n"},
     {'f',
@@ -590,7 +603,7 @@ static const struct command commands[] = {
      "'invar run MODEL.inv --help' prints them.\n"
      "  --report            write NAME.html in the end: the page of invar report, from the file\n"
      "                      of --log, else NAME.jsonl\n",
-     command_run, "DtdegaKcfvR*"},
+     command_run, "DtdegaKNcfvR*"},
     {"sweep", "train every combination of values and seeds, and write a table",
      "sweep MODEL.inv -D NAME=VALUE,VALUE,... [--seed A..B] [-o FOLDER] [options]",
      "  -D NAME=V,V,...     values of a const of the model file, once for each const\n"
@@ -599,7 +612,7 @@ static const struct command commands[] = {
      "                      first: by what 'keep best' names, else val.loss, else loss (default:\n"
      "                      sweep); a run that FOLDER has already is not trained again\n"
      "Trainer options (--data, --epochs, --threads ...) are passed on to every run.\n",
-     command_sweep, "Dtoegacfvs*"},
+     command_sweep, "DtoegaNcfvs*"},
     {"predict", "outputs of trained weights for the rows of a file",
      "predict MODEL.inv [options] [--weights W] [FILE] [-o OUT] [trainer options]",
      "  FILE                of the kind of the model's data (csv, npy ...), - is standard\n"
@@ -635,13 +648,13 @@ static const struct command commands[] = {
      command_diverge, "M*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
      "  -o TRAINER          the executable (default: the model's name)\n", command_build,
-     "DtdegaKcfvo"},
+     "DtdegaKNcfvo"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
      "  --kernels exact     cuda: exact, or library: see invar build --help\n"
      "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n",
-     command_emit, "DtdeogWK"},
+     command_emit, "DtdeogWKN"},
     {"check", "print errors and warnings only", "check MODEL.inv [options]", "", command_check,
      "Dtde"},
     {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
@@ -688,6 +701,7 @@ static const struct {
     {"--weights", 'W', true},  {"--model", 'm', true}, {"-Werror", 'e', false},
     {"--json", 'j', false},    {"--report", 'R', false},
     {"--predictions", 'P', true}, {"--label", 'L', true}, {"--seed", 's', true},
+    {"--log-norms", 'N', false},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
 
@@ -777,6 +791,7 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'P': o->predictions = value; break;
     case 'L': o->label = value; break;
     case 's': o->seeds = value; break;
+    case 'N': o->norms = true; break;
     case 'e': o->strict = true; break;
     default: o->check = true; break;
     }
@@ -846,6 +861,8 @@ static int take_option(const struct command *c, struct options *o, int at, const
     }
     o->given |= (uint64_t)1 << (option_table[at].letter - 'A');
     set_option(o, option_table[at].letter, value);
+    if (option_table[at].letter == 'N' && strchr(c->accepts, '*'))
+        o->rest[o->rest_count++] = argv[*i]; /* the trainer's own option, too */
     return 0;
 }
 

@@ -10,6 +10,7 @@ static const struct { const char *name; enum words_kind kind; } known[] = {
     {"--selftest", WORDS_USE},          {"--version", WORDS_USE},
     {"--help", WORDS_USE},              {"-h", WORDS_USE},
     {"--log", WORDS_OUTPUT},            {"--log-every", WORDS_DETAIL},
+    {"--log-norms", WORDS_DETAIL},
     {"--weights", WORDS_OUTPUT},        {"--save-init", WORDS_OUTPUT},
     {"--receipt", WORDS_OUTPUT},        {"--receipt-every", WORDS_DETAIL},
     {"--summary", WORDS_OUTPUT},        {"--quiet", WORDS_DETAIL},

@@ -40,8 +40,8 @@ static const struct part parts[] = {
     {PHASE_PREDICT, false, "predict", "INV_PREDICT", "Outputs of a batch."},
 };
 
-/* What stands there for the parts of PHASE_TRAIN in a model with shards. */
-static const struct part of_shards[] = {
+/* What stands there for the parts of PHASE_TRAIN where the update is apart. */
+static const struct part apart[] = {
     {PHASE_TRAIN, false, "train", "INV_TRAIN",
      "The losses and gradients of a shard, by its share of the batch's rows; its totals."},
     {PHASE_UPDATE, true, "update", "INV_UPDATE",
@@ -50,8 +50,8 @@ static const struct part of_shards[] = {
 
 static const struct part *part_of(const struct program *program, const struct part *part)
 {
-    return part->phase == PHASE_TRAIN && program_has_shards(program) ? &of_shards[part->update]
-                                                                     : part;
+    return part->phase == PHASE_TRAIN && program_updates_apart(program) ? &apart[part->update]
+                                                                        : part;
 }
 
 /* Loops that have begun and not ended, the outermost first in `loop`; how many they are. */

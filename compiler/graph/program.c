@@ -21,6 +21,11 @@ bool program_has_shards(const struct program *program)
     return program->train.shards > 1;
 }
 
+bool program_updates_apart(const struct program *program)
+{
+    return program_has_shards(program) || program->keeps_gradients;
+}
+
 struct variable *program_add_variable(struct program *program, enum variable_kind kind,
                                       const char *path, enum dtype dtype,
                                       const struct shape *shape, struct span span)

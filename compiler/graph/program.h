@@ -18,8 +18,9 @@ enum variable_kind {
     VAR_REPORT,                         /* results of the finish phase: metrics */
     VAR_OUTPUT,                         /* results of the predict phase, per row */
     VAR_COLLECTED,                      /* what a ranking is of, per row: kept for all of a part */
-    VAR_SHARD                           /* f32: what a shard gives, by its share of the rows; the
-                                         * sum over the shards when the step is updated */
+    VAR_SHARD                           /* f32: a gradient or buffer for an update apart: what a
+                                         * shard gives, by its share of the rows; the sum over the
+                                         * shards when the step is updated */
 };
 
 struct variable {
@@ -46,7 +47,7 @@ enum phase {
     PHASE_NORMALISE,                    /* fields -> fields, with fitted buffers */
     PHASE_AUGMENT,                      /* fields -> fields, per sample and epoch */
     PHASE_TRAIN,                        /* forward, backward, stores */
-    PHASE_UPDATE,                       /* with shards: what follows the sums over all of them */
+    PHASE_UPDATE,                       /* where it is apart: what follows the sums over shards */
     PHASE_EVALUATE,                     /* forward, accumulators */
     PHASE_FINISH,                       /* accumulators -> reports */
     PHASE_PREDICT,                      /* inputs -> outputs */
@@ -257,18 +258,22 @@ struct program {
     int64_t arena_bytes, arena_bound;   /* planned, and the liveness lower bound */
     int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
     int64_t frozen_bytes;               /* of them those of variables in flash, a multiple of 64 */
-    int64_t sums, sums_bytes;           /* with shards: where VAR_LOSS and VAR_SHARD lie */
-    int64_t partial_sums;               /* ... and sums of earlier shards of the pairwise tree, each
-                                         * of a multiple of 64 bytes */
+    int64_t sums, sums_bytes;           /* update apart: where VAR_LOSS and VAR_SHARD lie */
+    int64_t partial_sums;               /* with shards: sums of earlier ones of the pairwise tree,
+                                         * each of a multiple of 64 bytes */
     int64_t partial_bytes;              /* of all of them */
     int partial_count;                  /* how many wait at a time, at most */
     int tuning_groups;                  /* so many groups of init write all others */
     bool library_kernels;               /* CUDA: contractions by cuBLASLt, --kernels library */
+    bool keeps_gradients;               /* a trainer that has them in memory: --log-norms */
 };
 
 const char *phase_name(enum phase);
 /* Whether a batch is cut into shards, each of which gives a part of the step's sums. */
 bool program_has_shards(const struct program *);
+/* Whether the update is a phase of its own, which reads gradients and buffers of the whole batch
+ * from memory: with shards, or where gradients are kept. */
+bool program_updates_apart(const struct program *);
 struct variable *program_add_variable(struct program *, enum variable_kind, const char *path,
                                       enum dtype, const struct shape *, struct span);
 struct variable *program_variable(const struct program *, int id);

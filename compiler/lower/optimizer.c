@@ -624,8 +624,8 @@ static void optimize_group(struct lower *l, struct param_group *g, int ordinal)
     bool alike = is_elementwise(l, g);
     if (diags_error_count(l->diags) > errors)
         return;
-    if (!alike || program_has_shards(l->program)) {
-        optimize_each(l, g);            /* of shards the sums lie in memory, each on its own */
+    if (!alike || program_updates_apart(l->program)) {
+        optimize_each(l, g);            /* apart: gradients lie in memory, each on its own */
         return;
     }
     split_group(l, g, &flat, &own);
@@ -647,18 +647,28 @@ static int collect_params(struct lower *l, struct variable **param, bool trained
     return count;
 }
 
-/* Of shards the update sees the sums, in the phase that follows them. */
+/* An update apart reads them, or their sums over shards, from memory. */
 static void sum_gradients(struct lower *l, struct variable **param, int count)
 {
     int *gradient = l->updates->gradient;
     for (int i = 0; i < count; i++)
-        if (gradient[i] >= 0)
-            gradient[i] = lower_sum_shards(l, param[i]->path, gradient[i], param[i]->span);
+        gradient[i] = lower_sum_shards(l, param[i]->path, gradient[i], param[i]->span);
     lower_begin_update(l);
     lower_forget_reads(l);
     for (int i = 0; i < count; i++)
-        if (gradient[i] >= 0)
-            gradient[i] = graph_read(l->graph, gradient[i]);
+        gradient[i] = graph_read(l->graph, gradient[i]);
+}
+
+/* Those of parameters that do not reach the loss are zeros; whether there are others. */
+static bool fill_gradients(struct lower *l, struct variable **param, int count)
+{
+    bool reached = false;
+    for (int i = 0; i < count; i++) {
+        reached |= l->updates->gradient[i] >= 0;
+        if (l->updates->gradient[i] < 0)
+            l->updates->gradient[i] = graph_fill(l->graph, 0, &param[i]->shape);
+    }
+    return reached;
 }
 
 static void make_gradients(struct lower *l, struct variable **param, int count)
@@ -672,14 +682,9 @@ static void make_gradients(struct lower *l, struct variable **param, int count)
     pass_grad(l->graph, l->results->loss, wanted, count, l->updates->gradient);
     l->graph->forward = -1;
     l->graph->span = l->graph->call = l->updates->optimizer->span;
-    if (program_has_shards(l->program))
+    bool reached = fill_gradients(l, param, count);
+    if (program_updates_apart(l->program))
         sum_gradients(l, param, count);
-    bool reached = false;
-    for (int i = 0; i < count; i++) {
-        reached |= l->updates->gradient[i] >= 0;
-        if (l->updates->gradient[i] < 0)
-            l->updates->gradient[i] = graph_fill(l->graph, 0, &param[i]->shape);
-    }
     if (!reached) {
         struct diag *d = diag_error(l->diags, call, "no trained parameter reaches the loss");
         diag_help(d, "nothing would be learned; let the loss depend on the model's layers");

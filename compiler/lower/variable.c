@@ -348,7 +348,7 @@ void lower_store_buffers(struct lower *l)
 {
     const struct declarations *d = l->declarations;
     for (int i = 0; i < d->count; i++)
-        if (d->item[i].stored >= 0 && program_has_shards(l->program))
+        if (d->item[i].stored >= 0 && program_updates_apart(l->program))
             sum_buffer(l, i);
         else if (d->item[i].stored >= 0)
             store_buffer(l, i, d->item[i].stored);

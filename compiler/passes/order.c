@@ -5,8 +5,8 @@
  *              store of a variable after whatever else reads the variable; the groups of a loop one
  *              after another, behind all that these read of outside; first what the loss needs,
  *              then the rest: the first group that stores a variable other than VAR_LOSS, and all
- *              after it, have update set (with shards none of the train phase, whose sums another
- *              graph takes).  Among groups that could run, those that free more memory
+ *              after it, have update set (where it is apart none of the train phase, whose sums
+ *              another graph takes).  Among groups that could run, those that free more memory
  *              than they take, or take none, come first, ascending by what they take: of steps that
  *              lower memory the one with the least peak first.  So a parameter is updated once its
  *              gradient exists.  Else in the order of the model: by their last nodes. */
@@ -356,8 +356,8 @@ void pass_order(struct graph *graph)
     measure(&order);
     find_loss(&order);
     begin(&order);
-    /* with shards the loss is known when all of them have run: what follows is another phase */
-    bool update = false, looks = !program_has_shards(graph->program);
+    /* an update apart: the loss is known when all shards have run, what follows is another phase */
+    bool update = false, looks = !program_updates_apart(graph->program);
     for (int i = 0; i < count; i++) {
         int g = choose(&order);
         run(&order, g);

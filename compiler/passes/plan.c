@@ -74,7 +74,7 @@ static enum tier tier(const struct program *program, const struct variable *vari
     case VAR_SHARD:
         return TIER_SUMS;
     case VAR_LOSS:
-        return program_has_shards(program) ? TIER_SUMS : TIER_BATCH;
+        return program_updates_apart(program) ? TIER_SUMS : TIER_BATCH;
     default:
         return TIER_BATCH;
     }

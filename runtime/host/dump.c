@@ -146,7 +146,7 @@ static int is_changed(const struct inv_session *s, const struct inv_variable *v,
 static int dump_fields(struct inv_session *s, float *const *before, int64_t shard)
 {
     int images = 0, ok = 1;
-    char *of = s->model->shards ? inv_text("%d-shard-%lld", s->run.step, (long long)shard)
+    char *of = s->model->shards > 1 ? inv_text("%d-shard-%lld", s->run.step, (long long)shard)
                                 : inv_text("%d", s->run.step);
     for (int f = 0; f < s->model->data.field_count && ok; f++) {
         const struct inv_field *field = &s->model->data.field[f];

@@ -51,6 +51,9 @@ static const struct option table[] = {
       "flip bit B of element E of place P in step S, to see that it is found" },
     { "log", "FILE", TEXT, AT(log), "write JSON lines: the environment, then one per epoch" },
     { "log-every", "N", COUNT, AT(log_every), "log the loss of every N-th step, too" },
+    { "log-norms", NULL, FLAG, AT(log_norms),
+      "and of each parameter the norms of gradient, update and itself, in a trainer built with "
+      "--log-norms" },
     { "quiet", NULL, FLAG, AT(quiet), "print nothing but errors, the test result and the hash" },
     { "checkpoint", "FILE", TEXT, AT(checkpoint),
       "write all that the run goes on from (safetensors)" },
@@ -357,7 +360,7 @@ static const char *first_given(const struct inv_options *o, const char *const *n
 static void check_training(const struct inv_options *o, struct inv_errors *errors)
 {
     static const char *const names[] = { "save-init", "on-nan", "receipt", "verify", "trace",
-                                         "inject", "checkpoint", "resume" };
+                                         "inject", "log-norms", "checkpoint", "resume" };
     const char *name = first_given(o, names, sizeof names / sizeof *names);
     if (name && !inv_options_train(o))
         inv_error(errors, "--%s is for training alone; leave it out, or --%s", name,
@@ -414,6 +417,8 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
         inv_error(errors, "--epochs and --steps exclude each other; give one");
     if (o->log_every > 0 && !o->log)
         inv_error(errors, "--log-every needs --log FILE");
+    if (o->log_norms && o->log_every < 1)
+        inv_error(errors, "--log-norms is of the steps that are logged; add --log-every N");
     if (o->on_nan && strcmp(o->on_nan, "stop") != 0 && strcmp(o->on_nan, "skip") != 0)
         inv_error(errors, "--on-nan %s: stop or skip expected", o->on_nan);
     check_training(o, errors);

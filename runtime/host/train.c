@@ -4,6 +4,7 @@
 #include "core/arith.h"
 #include "checkpoint.h"
 #include "device.h"
+#include "norms.h"
 #include "stretch.h"
 #include "variable.h"
 
@@ -12,6 +13,7 @@ struct training {
     struct inv_order order;
     struct inv_pass train, val;
     struct inv_shards shards;
+    struct inv_norms norms;
     struct inv_watch watch;
     struct inv_checkpoint checkpoint;
     int64_t steps, epochs;              /* of the run; epochs counts a started one */
@@ -87,14 +89,20 @@ static void look(struct training *t, int64_t epoch)
     keep(t, value, epoch);
 }
 
+static int is_logged(const struct training *t, int64_t step)
+{
+    return t->s->log.file && t->s->options.log_every > 0 && step % t->s->options.log_every == 0;
+}
+
 static void log_step(struct training *t, int64_t step, float loss)
 {
     struct inv_session *s = t->s;
-    if (!s->log.file || s->options.log_every < 1 || step % s->options.log_every != 0)
+    if (!is_logged(t, step))
         return;
     inv_log_begin(&s->log);
     inv_log_whole(&s->log, "step", (uint64_t)step);
     inv_log_real(&s->log, "", "loss", (double)loss);
+    inv_norms_log(&t->norms, &s->run, &s->log);
     inv_log_end(&s->log);
 }
 
@@ -111,6 +119,8 @@ static int64_t step_here(struct training *t, int64_t step, float *loss)
 {
     struct inv_session *s = t->s;
     int good = inv_shards_train(&t->shards, step, loss);
+    if (good && is_logged(t, step))
+        inv_norms_before(&t->norms, s->model, &s->run);
     if (good && s->model->phase[INV_UPDATE])
         s->model->phase[INV_UPDATE](&s->run);
     inv_trace_step_end(s);
@@ -148,7 +158,7 @@ static struct inv_bad_rows find_bad_rows(struct training *t, int64_t step)
                                       s->run.batch, 1 };
     inv_device_pull(s->model, &s->run, INV_SAMPLE);
     const void *row = s->run.arena + s->model->variable[s->model->sample].offset;
-    return (struct inv_bad_rows){ s->model->shards > 0 ? "shard" : "batch", row, s->run.rows, 0 };
+    return (struct inv_bad_rows){ s->model->shards > 1 ? "shard" : "batch", row, s->run.rows, 0 };
 }
 
 /* After a step whose loss is not finite, with its batch at hand, or the shard that made it so. */
@@ -449,9 +459,11 @@ int inv_train(struct inv_session *s)
     t.shards = (struct inv_shards){ .s = s, .order = &t.order, .pass = &t.train };
     inv_average_start(s);
     inv_order_begin(s, &t.order);
-    int status = count_steps(&t) ? run_all(&t) : INV_BAD_DATA;
+    int good = !s->options.log_norms || inv_norms_begin(&t.norms, s->model, &s->errors);
+    int status = good && count_steps(&t) ? run_all(&t) : INV_BAD_DATA;
     inv_order_free(&t.order);
     inv_shards_free(&t.shards);
+    inv_norms_free(&t.norms);
     inv_pass_free(s->model, &t.train);
     inv_pass_free(s->model, &t.val);
     free(t.watch.kept);

@@ -381,7 +381,8 @@ struct inv_model {
     uint64_t seed;
     int64_t epochs, steps;              /* one of them 0 */
     int64_t batch;                      /* rows of a batch, or of its largest shard */
-    int64_t shards, step_rows;          /* how many; rows of all of them.  0: batches are not cut */
+    int64_t shards, step_rows;          /* how many; rows of all of them.  0: INV_UPDATE goes on
+                                         * from INV_TRAIN; else it reads what that left in sums */
     int64_t sums, sums_bytes;           /* with shards: f32 in the arena, summed over them */
     int64_t partial_sums;               /* ... and such of earlier ones, 64-byte aligned, as many as
                                          * a pairwise tree needs */

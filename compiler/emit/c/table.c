@@ -229,7 +229,7 @@ static void emit_train(struct emit *emit)
     set_whole(file, "epochs", train->epochs);
     set_whole(file, "steps", train->steps);
     set_whole(file, "batch", train->rows);
-    if (program_has_shards(emit->program))
+    if (program_updates_apart(emit->program))
         emit_shards(emit);
     set_whole(file, "shuffle", train->shuffle);
     set_whole(file, "drop_last", train->drop_last);
