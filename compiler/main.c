@@ -30,7 +30,8 @@ struct options {
     const char **define;
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
-    bool write, check, json, strict, report, norms;
+    bool write, check, json, strict, report;
+    const char *gradients;              /* the option for which a trainer keeps them, or NULL */
     struct build_options build;
     char **rest;                        /* run: the trainer's own options; report: more logs */
     int rest_count;
@@ -161,7 +162,7 @@ static struct program *compile_model(const struct options *o)
     program->diags = load.diags;
     program->model_path = o->model;
     program->library_kernels = o->kernels && !strcmp(o->kernels, "library");
-    program->keeps_gradients = o->norms;
+    program->keeps_gradients = o->gradients != NULL;
     bool good = load_model(&load, o->model, o->define, o->define_count);
     if (o->dump && !strcmp(o->dump, "ast") && load.count) {
         struct text text;
@@ -206,13 +207,13 @@ static bool known_kernels(const char *command, const struct options *o, bool cud
     return !o->kernels || (cuda && known);
 }
 
-static bool has_norms(const char *command, const struct options *o)
+static bool can_keep_gradients(const char *command, const struct options *o)
 {
-    bool has = !o->norms || !o->target || !strcmp(o->target, "c");
-    if (!has)
-        fprintf(stderr, "invar %s: --log-norms is for --target c: only trainers for processors "
-                "have norms\n", command);
-    return has;
+    bool can = !o->gradients || !o->target || !strcmp(o->target, "c");
+    if (!can)
+        fprintf(stderr, "invar %s: %s is for --target c: only trainers for processors keep "
+                "gradients\n", command, o->gradients);
+    return can;
 }
 
 /* What a trainer runs on: --target of run and build. */
@@ -228,7 +229,7 @@ static bool known_trainer(const char *command, const struct options *o)
         fprintf(stderr, "invar %s: --arch is for --target cuda\n", command);
         return false;
     }
-    return known_kernels(command, o, cuda) && has_norms(command, o);
+    return known_kernels(command, o, cuda) && can_keep_gradients(command, o);
 }
 
 static int run_trainer(const char *command, const struct options *o)
@@ -444,7 +445,7 @@ static int command_emit(const struct options *o)
                 o->target);
         return 2;
     }
-    if (!known_kernels("emit", o, cuda) || !has_norms("emit", o))
+    if (!known_kernels("emit", o, cuda) || !can_keep_gradients("emit", o))
         return 2;
     if (o->weights && !firmware) {
         fprintf(stderr, "invar emit: --weights is for --target firmware; a trainer has --init\n");
@@ -586,6 +587,8 @@ static const struct { char letter; const char *text; } shared_help[] = {
     {'N',
     "  --log-norms         a trainer that can log the norms of gradients and updates: it keeps\n"
     "                      gradients in memory; the bits are the same\n"},
+    {'G',
+    "  --check-gradients   the same, to compare them with differences of the loss\n"},
     {'c',
     "  --cc COMPILER       C compiler (default: $CC, else cc)\n"},
     {'f',
@@ -603,7 +606,7 @@ static const struct command commands[] = {
      "'invar run MODEL.inv --help' prints them.\n"
      "  --report            write NAME.html in the end: the page of invar report, from the file\n"
      "                      of --log, else NAME.jsonl\n",
-     command_run, "DtdegaKNcfvR*"},
+     command_run, "DtdegaKNGcfvR*"},
     {"sweep", "train every combination of values and seeds, and write a table",
      "sweep MODEL.inv -D NAME=VALUE,VALUE,... [--seed A..B] [-o FOLDER] [options]",
      "  -D NAME=V,V,...     values of a const of the model file, once for each const\n"
@@ -648,13 +651,13 @@ static const struct command commands[] = {
      command_diverge, "M*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
      "  -o TRAINER          the executable (default: the model's name)\n", command_build,
-     "DtdegaKNcfvo"},
+     "DtdegaKNGcfvo"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
      "  --kernels exact     cuda: exact, or library: see invar build --help\n"
      "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n",
-     command_emit, "DtdeogWKN"},
+     command_emit, "DtdeogWKNG"},
     {"check", "print errors and warnings only", "check MODEL.inv [options]", "", command_check,
      "Dtde"},
     {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
@@ -702,6 +705,7 @@ static const struct {
     {"--json", 'j', false},    {"--report", 'R', false},
     {"--predictions", 'P', true}, {"--label", 'L', true}, {"--seed", 's', true},
     {"--log-norms", 'N', false},
+    {"--check-gradients", 'G', false},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
 
@@ -791,7 +795,8 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'P': o->predictions = value; break;
     case 'L': o->label = value; break;
     case 's': o->seeds = value; break;
-    case 'N': o->norms = true; break;
+    case 'N': o->gradients = "--log-norms"; break;
+    case 'G': o->gradients = "--check-gradients"; break;
     case 'e': o->strict = true; break;
     default: o->check = true; break;
     }
@@ -861,7 +866,7 @@ static int take_option(const struct command *c, struct options *o, int at, const
     }
     o->given |= (uint64_t)1 << (option_table[at].letter - 'A');
     set_option(o, option_table[at].letter, value);
-    if (option_table[at].letter == 'N' && strchr(c->accepts, '*'))
+    if (strchr("NG", option_table[at].letter) && strchr(c->accepts, '*'))
         o->rest[o->rest_count++] = argv[*i]; /* the trainer's own option, too */
     return 0;
 }

@@ -7,6 +7,7 @@
 static const struct { const char *name; enum words_kind kind; } known[] = {
     {"--predict", WORDS_USE},           {"--evaluate", WORDS_USE},
     {"--generate", WORDS_USE},          {"--dump-batch", WORDS_USE},
+    {"--check-gradients", WORDS_USE},
     {"--selftest", WORDS_USE},          {"--version", WORDS_USE},
     {"--help", WORDS_USE},              {"-h", WORDS_USE},
     {"--log", WORDS_OUTPUT},            {"--log-every", WORDS_DETAIL},

@@ -5,39 +5,6 @@
 #include "array.h"
 #include "variable.h"
 
-/* ---- gradients ---- */
-
-static const struct inv_variable *find(const struct inv_model *model, enum inv_kind kind,
-                                       const char *path)
-{
-    for (int i = 0; i < model->variable_count; i++)
-        if (model->variable[i].kind == kind && strcmp(model->variable[i].path, path) == 0)
-            return &model->variable[i];
-    return NULL;
-}
-
-struct inv_gradient *inv_gradients(const struct inv_model *model, const char *asked, int *count,
-                                   struct inv_errors *errors)
-{
-    *count = 0;
-    if (model->shards == 0) {
-        inv_error(errors, "%s: this trainer keeps no gradients; build it with invar build "
-                  "--log-norms", asked);
-        return NULL;
-    }
-    struct inv_gradient *of = inv_allocate((size_t)model->variable_count * sizeof *of);
-    for (int i = 0; i < model->variable_count; i++) {
-        const struct inv_variable *gradient = &model->variable[i];
-        const struct inv_variable *parameter =
-            gradient->kind == INV_SHARD ? find(model, INV_PARAM, gradient->path) : NULL;
-        if (parameter)
-            of[(*count)++] = (struct inv_gradient){ parameter, gradient };
-    }
-    return of;
-}
-
-/* ---- norms ---- */
-
 enum { CHAINS = 8 };
 
 /* Of the elements of x, or of x - y. */
@@ -56,11 +23,6 @@ static double square_sum(const float *x, const float *y, int64_t count)
     return sum;
 }
 
-static const float *elements(const unsigned char *arena, const struct inv_variable *v)
-{
-    return (const float *)(const void *)(arena + v->offset);
-}
-
 enum { OF_GRADIENT, OF_UPDATE, OF_PARAMETER, NORMS };
 
 static const char *const names[NORMS] = { "gradient norm", "update norm", "norm" };
@@ -68,8 +30,8 @@ static const char *const names[NORMS] = { "gradient norm", "update norm", "norm"
 static double norm_square(const struct inv_norms *n, const struct inv_run *run, int which, int i)
 {
     const struct inv_variable *p = n->of[i].parameter;
-    const float *x = elements(run->arena, which == OF_GRADIENT ? n->of[i].gradient : p);
-    return square_sum(x, which == OF_UPDATE ? elements(n->before, p) : NULL,
+    const float *x = inv_variable_f32(run->arena, which == OF_GRADIENT ? n->of[i].gradient : p);
+    return square_sum(x, which == OF_UPDATE ? inv_variable_f32(n->before, p) : NULL,
                       inv_variable_elements(p));
 }
 

@@ -8,11 +8,8 @@
  * section 5): the same bits everywhere. */
 #ifndef INV_HOST_NORMS_H
 #define INV_HOST_NORMS_H
+#include "gradients.h"
 #include "log.h"
-#include "invar.h"
-
-/* A parameter that is trained, and its gradient between INV_TRAIN and INV_UPDATE and after. */
-struct inv_gradient { const struct inv_variable *parameter, *gradient; };
 
 struct inv_norms {
     struct inv_gradient *of;            /* in the order of their paths; NULL: no norms are wanted */
@@ -20,10 +17,6 @@ struct inv_norms {
     unsigned char *before;              /* parameters and buffers, before the update */
 };
 
-/* The parameters that are trained, in new memory, or NULL, and an error that begins with what is
- * asked for, where the model keeps no gradients. */
-struct inv_gradient *inv_gradients(const struct inv_model *, const char *asked, int *count,
-                                   struct inv_errors *);
 /* 0 after an error. */
 int inv_norms_begin(struct inv_norms *, const struct inv_model *, struct inv_errors *);
 /* Before INV_UPDATE of a step that will be logged. */

@@ -85,6 +85,9 @@ static const struct option table[] = {
     { "temperature", "X", REAL, AT(temperature),
       "of what is drawn: 1 as the model says, less is likelier, 0 always the likeliest" },
     { "top-k", "N", COUNT, AT(top_k), "draw from the N likeliest only" },
+    { "check-gradients", NULL, FLAG, AT(check_gradients),
+      "compare gradients with differences of the loss, and stop, in a trainer built with "
+      "--check-gradients" },
     { "dump-batch", "N", WHOLE, AT(dump_batch),
       "write the images of step N, before and after augmentation, and stop" },
     { "device", "N", WHOLE, AT(device), "GPU to run on (0), in a trainer built for CUDA" },
@@ -105,7 +108,7 @@ static const struct { const char *option, *text; } heading[] = {
     { "data", "Training:" },
     { "checkpoint", "Checkpoints:" },
     { "predict", "Using what was trained, with the weights of --init, else of --weights:" },
-    { "dump-batch", "The machine, and more:" },
+    { "check-gradients", "The machine, and more:" },
 };
 enum { HEADINGS = sizeof heading / sizeof heading[0] };
 
@@ -149,7 +152,7 @@ void inv_options_help(FILE *to, const char *program, const char *model)
                 "INVAR_THREAD_COST=N the scalar operations that make another thread worth waking.\n"
                 "Exit status: 0 done, 1 data or file error, 2 usage, 3 a loss that is not finite,\n"
                 "4 this machine or build fails its self-test, 5 a signal ended it after a "
-                "checkpoint,\n6 --verify: something differs.\n");
+                "checkpoint,\n6 --verify, --check-gradients: something differs.\n");
 }
 
 static void set_number(struct inv_options *options, const struct option *o, const char *text,
@@ -364,10 +367,11 @@ static void check_training(const struct inv_options *o, struct inv_errors *error
     const char *name = first_given(o, names, sizeof names / sizeof *names);
     if (name && !inv_options_train(o))
         inv_error(errors, "--%s is for training alone; leave it out, or --%s", name,
-                  o->predict    ? "predict"
-                  : o->evaluate ? "evaluate"
-                  : o->generate ? "generate"
-                                : "dump-batch");
+                  o->predict           ? "predict"
+                  : o->evaluate        ? "evaluate"
+                  : o->generate        ? "generate"
+                  : o->check_gradients ? "check-gradients"
+                                       : "dump-batch");
 }
 
 /* What a receipt has. */
@@ -432,6 +436,12 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
                   : "ends the run early: leave --receipt and --verify out");
     if (o->receipt_every > 0 && !o->receipt)
         inv_error(errors, "--receipt-every needs --receipt FILE");
+    if (o->check_gradients && (o->predict || o->evaluate || o->generate || o->dump_batch >= 0))
+        inv_error(errors, "--check-gradients and --%s exclude each other; run twice",
+                  o->predict    ? "predict"
+                  : o->evaluate ? "evaluate"
+                  : o->generate ? "generate"
+                                : "dump-batch");
     if (o->predict && o->evaluate)
         inv_error(errors, "--predict and --evaluate exclude each other; run twice");
     if (o->generate && (o->predict || o->evaluate))
@@ -453,7 +463,8 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
 
 int inv_options_train(const struct inv_options *o)
 {
-    return !o->evaluate && !o->predict && !o->generate && o->dump_batch < 0;
+    return !o->evaluate && !o->predict && !o->generate && !o->check_gradients &&
+           o->dump_batch < 0;
 }
 
 int inv_options_by_steps(const struct inv_options *o, int64_t model_steps)

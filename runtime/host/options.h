@@ -39,7 +39,8 @@ struct inv_options {
     struct inv_sample sample;
     uint64_t given;                     /* bit i: the option in row i of the table */
     uint64_t seed_value;
-    int resume_anyway, trace_only, log_norms, quiet, update_lock, selftest, version, verbose, help;
+    int resume_anyway, trace_only, log_norms, check_gradients, quiet, update_lock, selftest;
+    int version, verbose, help;
 };
 
 /* 0 where the arguments are wrong; then the errors have been reported. */

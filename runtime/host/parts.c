@@ -23,13 +23,13 @@ static char *training(const struct inv_session *s)
 static char *keep_best(const struct inv_session *s)
 {
     const char *keep = s->model->keep_best;
-    return trains(s) && s->options.dump_batch < 0 && keep && strncmp(keep, "val.", 4) == 0
+    return inv_options_train(&s->options) && keep && strncmp(keep, "val.", 4) == 0
                ? inv_text("'keep best = %s'", keep) : NULL;
 }
 
 static char *patience(const struct inv_session *s)
 {
-    return trains(s) && s->options.dump_batch < 0 && s->model->patience > 0
+    return inv_options_train(&s->options) && s->model->patience > 0
                ? inv_text("'patience %lld'", (long long)s->model->patience) : NULL;
 }
 
@@ -38,7 +38,7 @@ static char *schedule(const struct inv_session *s)
     int watches = 0;
     for (int i = 0; i < s->model->watched_count; i++)
         watches |= s->model->watched[i].val;
-    return trains(s) && s->options.dump_batch < 0 && watches
+    return inv_options_train(&s->options) && watches
                ? inv_copy_text("a schedule of a result of it") : NULL;
 }
 

@@ -158,7 +158,7 @@ int inv_parts_check(struct inv_session *);
  * where the trained ones go, or NULL where nothing is trained. */
 int inv_outputs_claim(struct inv_session *, const char *start, const char *weights);
 
-/* train.c, predict.c, generate.c, dump.c: the exit status. */
+/* train.c, predict.c, generate.c, dump.c, check_gradients.c: the exit status. */
 int inv_train(struct inv_session *);
 int inv_predict(struct inv_session *);
 int inv_generate(struct inv_session *);
@@ -172,5 +172,7 @@ int inv_resume_left(struct inv_session *, int several, struct inv_left **, int *
 /* Opens the file of --predict or --evaluate. */
 int inv_session_feed(struct inv_session *, struct inv_feed *, const char *path, int inputs_only);
 int inv_dump(struct inv_session *, int64_t step);
+/* The gradients of step 0 beside central differences of its loss. */
+int inv_check_gradients(struct inv_session *);
 
 #endif

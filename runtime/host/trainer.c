@@ -356,6 +356,8 @@ static int work(struct inv_session *s, const char *weights)
         return status;
     if (o->dump_batch >= 0)
         return inv_dump(s, o->dump_batch);
+    if (o->check_gradients)
+        return inv_check_gradients(s);
     if (!inv_resume_find(s) || !inv_log_open(&s->log, o->log, s->resume.path != NULL, &s->errors))
         return INV_BAD_DATA;
     log_environment(s);

@@ -29,6 +29,12 @@ static inline const struct inv_variable *inv_variable_single(const struct inv_mo
     return &model->variable[field->rows ? field->single : field->input];
 }
 
+/* Its elements in the arena, or in a copy of it. */
+static inline float *inv_variable_f32(unsigned char *arena, const struct inv_variable *v)
+{
+    return (float *)(void *)(arena + v->offset);
+}
+
 static inline int inv_variable_is_saved(const struct inv_variable *v)
 {
     return v->kind == INV_PARAM || v->kind == INV_BUFFER;

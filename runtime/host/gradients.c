@@ -1,0 +1,32 @@
+#include "gradients.h"
+#include <string.h>
+#include "variable.h"
+
+static const struct inv_variable *find(const struct inv_model *model, enum inv_kind kind,
+                                       const char *path)
+{
+    for (int i = 0; i < model->variable_count; i++)
+        if (model->variable[i].kind == kind && strcmp(model->variable[i].path, path) == 0)
+            return &model->variable[i];
+    return NULL;
+}
+
+struct inv_gradient *inv_gradients(const struct inv_model *model, const char *option, int *count,
+                                   struct inv_errors *errors)
+{
+    *count = 0;
+    if (model->shards == 0) {
+        inv_error(errors, "%s: this trainer keeps no gradients; build it with invar build %s",
+                  option, option);
+        return NULL;
+    }
+    struct inv_gradient *of = inv_allocate((size_t)model->variable_count * sizeof *of);
+    for (int i = 0; i < model->variable_count; i++) {
+        const struct inv_variable *gradient = &model->variable[i];
+        const struct inv_variable *parameter =
+            gradient->kind == INV_SHARD ? find(model, INV_PARAM, gradient->path) : NULL;
+        if (parameter)
+            of[(*count)++] = (struct inv_gradient){ parameter, gradient };
+    }
+    return of;
+}
