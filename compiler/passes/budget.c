@@ -270,8 +270,8 @@ bool firmware_fits(const struct program *program)
 
 void pass_budget(struct program *program)
 {
-    if (program_has_shards(program))
-        return; /* which no device has: emission says so */
+    if (program_updates_apart(program))
+        return; /* which no device does: emission says so */
     for (int i = 0; i < program->target_count; i++) {
         check_ram(program, &program->target[i]);
         check_flash(program, &program->target[i]);
