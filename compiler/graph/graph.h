@@ -205,6 +205,8 @@ void graph_verify(const struct graph *, const char *after_pass);
  * Floats are hexadecimal.  A comment ends in the user's call (`< digits.inv:9`) and, on gradient
  * nodes, in `gradient of %4`. */
 void graph_print(const struct graph *, struct text *);
+/* The same without comments: it does not change as lines of the model file move. */
+void graph_print_bare(const struct graph *, struct text *);
 /* The graph in a text of that form; variables are those of the program.  NULL and *error, which
  * names the line, where it is not one. */
 struct graph *graph_read_text(struct program *, const char *text, const char **error);

@@ -96,7 +96,7 @@ static void print_comment(struct text *text, const struct graph *graph, const st
         text_printf(text, "%sgradient of %%%d", text->size > start ? ", " : "   # ", n->forward);
 }
 
-static void print_loop(struct text *text, const struct graph *graph, int number)
+static void print_loop(struct text *text, const struct graph *graph, int number, bool places)
 {
     const struct loop *loop = &graph->loop[number];
     size_t start;
@@ -105,16 +105,18 @@ static void print_loop(struct text *text, const struct graph *graph, int number)
     if (loop->outer >= 0)
         text_printf(text, " outer=%d", loop->outer);
     start = text->size;
-    print_place(text, graph, "   # ", loop->span);
-    print_place(text, graph, text->size > start ? " < " : "   # < ", loop->call);
+    if (places) {
+        print_place(text, graph, "   # ", loop->span);
+        print_place(text, graph, text->size > start ? " < " : "   # < ", loop->call);
+    }
     text_puts(text, "\n");
 }
 
-void graph_print(const struct graph *graph, struct text *text)
+static void print(const struct graph *graph, struct text *text, bool places)
 {
     text_printf(text, "graph %s\n", graph->name);
     for (int i = 0; i < graph->loop_count; i++)
-        print_loop(text, graph, i);
+        print_loop(text, graph, i, places);
     for (int i = 0; i < graph->count; i++) {
         const struct node *n = graph->node[i];
         text_printf(text, "%%%d = %s", n->id, op_def(n->op)->stem);
@@ -122,7 +124,18 @@ void graph_print(const struct graph *graph, struct text *text)
             text_printf(text, " %%%d", n->operand[k]);
         print_attributes(text, graph, n);
         text_printf(text, " : %s", shape_print(text->arena, n->dtype, &n->shape));
-        print_comment(text, graph, n);
+        if (places)
+            print_comment(text, graph, n);
         text_puts(text, "\n");
     }
+}
+
+void graph_print(const struct graph *graph, struct text *text)
+{
+    print(graph, text, true);
+}
+
+void graph_print_bare(const struct graph *graph, struct text *text)
+{
+    print(graph, text, false);
 }

@@ -2,6 +2,7 @@
 #include "graph/program_text.h"
 
 #include <inttypes.h>
+#include "core/sha256.h"
 
 static const char *const kinds[] = {
     [VAR_PARAM] = "param", [VAR_BUFFER] = "buffer", [VAR_BLOCK] = "block", [VAR_STATE] = "state",
@@ -168,4 +169,52 @@ void program_print(const struct program *program, struct text *text)
     }
     for (int i = 0; i < program->variable_count; i++)
         print_variable(text, program->variable[i]);
+}
+
+/* ---- rows ---- */
+
+/* How the files are read, whatever their paths are. */
+static void print_reading(struct text *text, const struct data_desc *d)
+{
+    text_printf(text, "rows kind=%s header=%d window=%" PRId64 "\n", sources[d->kind],
+                d->csv.header, d->window);
+    text_printf(text, "cells delimiter=%d decimal=%d comment=%d skip=%" PRId64 " na=%d\n",
+                d->csv.delimiter, d->csv.decimal, d->csv.comment, d->csv.skip, d->csv.has_na);
+    print_csv(text, &d->csv);
+    for (int i = 0; i < d->file_count; i++) {
+        print_string(text, "file ", d->file[i].name);
+        print_string(text, "member=", d->file[i].member);
+        text_printf(text, " kind=%s cells=%s\n", sources[d->file[i].kind],
+                    dtype_name(d->file[i].raw_dtype));
+    }
+}
+
+bool program_draws_rows(const struct program *program)
+{
+    const struct graph *graph = program->phase[PHASE_PREPARE];
+    for (int i = 0; graph && i < graph->count; i++)
+        if (graph->node[i]->attr.path)
+            return true;
+    return false;
+}
+
+void program_rows_key(const struct program *program, char key[65])
+{
+    const struct graph *prepare = program->phase[PHASE_PREPARE];
+    struct inv_sha256 sha;
+    unsigned char digest[32];
+    struct text text;
+    text_init(&text, program->arena);
+    print_reading(&text, &program->data);
+    for (int i = 0; i < program->data.field_count; i++)
+        print_field(&text, &program->data.field[i]);
+    for (int i = 0; i < program->variable_count; i++)
+        if (program->variable[i]->kind == VAR_RAW || program->variable[i]->kind == VAR_INPUT)
+            print_variable(&text, program->variable[i]);
+    if (prepare)
+        graph_print_bare(prepare, &text);
+    inv_sha256_init(&sha);
+    inv_sha256_update(&sha, text.data, text.size);
+    inv_sha256_final(&sha, digest);
+    inv_sha256_hex(digest, key);
 }

@@ -37,5 +37,10 @@
  * Variables stand in the order of their numbers; block and start say where in a VAR_BLOCK a
  * parameter lies, in elements. */
 void program_print(const struct program *, struct text *);
+/* SHA-256 of what decides the rows of the data before they are normalised, but for what the files
+ * hold and where they lie: how cells are read, the fields, the phase that makes fields of cells. */
+void program_rows_key(const struct program *, char key[65]);
+/* Whether those rows depend on the seed, too. */
+bool program_draws_rows(const struct program *);
 
 #endif

@@ -15,14 +15,16 @@ static int64_t *count_classes(const struct inv_dataset *data, int f, int64_t cla
 {
     int64_t *count = inv_allocate((size_t)classes * sizeof *count);
     int64_t each = (int64_t)data->bytes[f] / 4;
-    for (int64_t i = 0; i < data->begin[1]; i++) {
-        const unsigned char *row = data->value[f] + (size_t)data->order[i] * data->bytes[f];
-        for (int64_t e = 0; e < each; e++) {
+    unsigned char *part = inv_dataset_parts(data);
+    for (int64_t row = 0; row < data->rows; row++) {
+        for (int64_t e = 0; part[row] == INV_PART_TRAIN && e < each; e++) {
             int32_t class;
-            memcpy(&class, row + e * 4, sizeof class);
+            memcpy(&class, inv_dataset_row(data, f, row) + e * 4, sizeof class);
             count[class]++;
         }
+        inv_row_map_pass(&data->map, row);
     }
+    free(part);
     *labels = data->begin[1] * each;
     return count;
 }
@@ -96,10 +98,12 @@ void inv_dataset_note_classes(const struct inv_dataset *data)
 
 static int has_weight(const struct inv_dataset *data, int f, enum inv_part part)
 {
-    const float *weight = (const float *)(const void *)data->value[f];
-    for (int64_t i = data->begin[part]; i < data->begin[part + 1]; i++)
-        if (weight[data->order[i]] > 0)
+    for (int64_t i = data->begin[part]; i < data->begin[part + 1]; i++) {
+        float weight;
+        memcpy(&weight, inv_dataset_row(data, f, data->order[i]), sizeof weight);
+        if (weight > 0)
             return 1;
+    }
     return inv_dataset_part_rows(data, part) == 0;
 }
 

@@ -3,7 +3,9 @@
 #include <string.h>
 #include "batch.h"
 #include "feed.h"
+#include "missing.h"
 #include "place.h"
+#include "row_file.h"
 #include "split.h"
 #include "variable.h"
 
@@ -62,12 +64,22 @@ static void note_files(struct inv_dataset *data, const struct inv_feed *feed, in
 /* Appends the batch. */
 static void append(struct inv_dataset *data, struct inv_run *run)
 {
-    grow(data, data->rows + run->rows);
-    keep_inputs(data, run, data->rows);
+    if (data->writer) {
+        inv_row_file_add(data->writer, data, run);
+    } else {
+        grow(data, data->rows + run->rows);
+        keep_inputs(data, run, data->rows);
+    }
     data->rows += run->rows;
 }
 
 /* ---- loading ---- */
+
+/* What is read goes nowhere. */
+static int is_lost(const struct inv_dataset *data)
+{
+    return data->writer && data->writer->out.failed;
+}
 
 static void read_source(struct inv_dataset *data, struct inv_run *run, struct inv_feed *feed,
                         enum inv_source_of source)
@@ -76,14 +88,15 @@ static void read_source(struct inv_dataset *data, struct inv_run *run, struct in
     int64_t before = data->rows;
     feed->rows.source = source;
     if (inv_feed_open(feed, run))
-        while (inv_feed_next(feed) > 0) {
+        while (!is_lost(data) && inv_feed_next(feed) > 0) {
             note_files(data, feed, before);
             append(data, run);
         }
-    if (data->errors->count == 0 && data->rows == before)
+    if (data->errors->count == 0 && data->rows == before && !is_lost(data))
         inv_error(data->errors, "%s: has no rows of data",
                   d->file[d->source[source].first_file].path);
     inv_feed_close(feed, data->hash);
+    data->dropped[source] = feed->rows.dropped;
 }
 
 /* The texts of keys outlive the reader. */
@@ -115,6 +128,106 @@ static void load_files(struct inv_dataset *data, struct inv_run *run)
     inv_table_free(&feed.rows);
 }
 
+/* As if nothing had been read. */
+static void forget(struct inv_dataset *data)
+{
+    int fields = data->model->data.field_count;
+    for (int f = 0; f < fields; f++) {
+        if (!data->map.at || data->model->data.field[f].key)
+            free(data->value[f]);
+        data->value[f] = NULL;
+        data->step[f] = data->bytes[f];
+    }
+    inv_row_map_close(&data->map);
+    for (int k = 0; k < INV_KEYS; k++) {
+        inv_names_free(&data->key[k]);
+        data->key[k] = (struct inv_names){ .count = 0 };
+    }
+    inv_paths_free(&data->read);
+    if (!data->fitted.known) {
+        inv_fitted_free(&data->fitted, fields);
+        inv_fitted_begin(&data->fitted, fields);
+    }
+    memset(data->count, 0, sizeof data->count);
+    memset(data->dropped, 0, sizeof data->dropped);
+    data->rows = data->room = 0;
+}
+
+/* Reads the files into the row file: 0 where that cannot be written, and *why then says so. */
+static int make_row_file(struct inv_dataset *data, struct inv_run *run,
+                         const struct inv_row_place *place, char **why)
+{
+    struct inv_row_writer writer;
+    int before = data->errors->count;
+    if (inv_row_file_begin(&writer, data, place)) {
+        data->writer = &writer;
+        load_files(data, run);
+        data->writer = NULL;
+    }
+    return inv_row_file_end(&writer, data, data->errors->count == before, why);
+}
+
+/* Of a file that was just written, too, all is read: what was written wrong is found here. */
+static int open_row_file(struct inv_dataset *data, const struct inv_row_place *place)
+{
+    int status = inv_row_file_open(data, place);
+    if (status <= 0)
+        forget(data);
+    return status;
+}
+
+/* As reading the sources would. */
+static void note_dropped(const struct inv_dataset *data)
+{
+    for (int i = 0, last = -1; i < data->read.count; i++)
+        for (int s = last + 1; s < INV_SOURCES; s++) {
+            const struct inv_source *source = &data->model->data.source[s];
+            int file = data->read.file[i] - source->first_file;
+            if (file < 0 || file >= source->file_count)
+                continue;
+            inv_table_note_dropped(data->errors, data->read.path[i], data->dropped[s], 0);
+            last = s;
+        }
+}
+
+/* The rows become those of a row file, which is made where there is none that is right.  Where it
+ * cannot be, and --rows did not ask for it, they are read into memory. */
+static void load_row_file(struct inv_dataset *data, struct inv_run *run,
+                          const struct inv_row_place *place)
+{
+    char *why = NULL;
+    int before = data->errors->count, found = open_row_file(data, place);
+    if (found > 0)
+        note_dropped(data);
+    if (found != 0)
+        return;
+    int made = make_row_file(data, run, place, &why);
+    if (data->errors->count == before) {
+        forget(data);
+        if (made)
+            inv_note(data->errors, "%s: keeps the rows of data %s, so that its files need not be "
+                     "read again while they stay as they are", place->path, data->model->data.name);
+        if (!made && place->asked)
+            inv_error(data->errors, "%s", why);
+        else if (!made || open_row_file(data, place) == 0) {
+            inv_note(data->errors, "%s; rows are kept in memory", made ? place->path : why);
+            load_files(data, run);
+        }
+    }
+    free(why);
+}
+
+static void load(struct inv_dataset *data, struct inv_run *run)
+{
+    struct inv_row_place place;
+    int found = inv_row_place_find(data, &place);
+    if (found > 0)
+        load_row_file(data, run, &place);
+    else if (found == 0)
+        load_files(data, run);
+    inv_row_place_free(&place);
+}
+
 static char *drawn_row(const void *state, int64_t slot)
 {
     const struct inv_dataset *data = state;
@@ -143,14 +256,15 @@ int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
     inv_split_key(d->has_seed ? d->seed : data->seed, run->key);
     data->value = inv_allocate((size_t)fields * sizeof *data->value);
     data->bytes = inv_allocate((size_t)fields * sizeof *data->bytes);
+    data->step = inv_allocate((size_t)fields * sizeof *data->step);
     data->hash = inv_allocate((size_t)(d->file_count + 1) * sizeof *data->hash);
     inv_fitted_begin(&data->fitted, fields);
     for (int f = 0; f < fields; f++)
-        data->bytes[f] = inv_variable_bytes(single_of(data, f));
+        data->step[f] = data->bytes[f] = inv_variable_bytes(single_of(data, f));
     if (d->kind == INV_RANDOM)
         draw_rows(data, run);
     else
-        load_files(data, run);
+        load(data, run);
     if (data->errors->count == 0)
         inv_dataset_split(data, run->key);
     memcpy(run->key, run_key, sizeof run_key);
@@ -160,9 +274,12 @@ int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
 void inv_dataset_free(struct inv_dataset *data)
 {
     for (int f = 0; data->value && f < data->model->data.field_count; f++)
-        free(data->value[f]);
+        if (!data->map.at || data->model->data.field[f].key)
+            free(data->value[f]);
+    inv_row_map_close(&data->map);
     free(data->value);
     free(data->bytes);
+    free(data->step);
     free(data->hash);
     if (data->learnt != data->order)
         free(data->learnt);
@@ -215,12 +332,16 @@ static struct gather gather_of(const struct inv_dataset *data, const struct inv_
                                int single)
 {
     const struct inv_field *field = field_of(data, f);
+    const struct inv_row_map *map = &data->map;
     int window = field->rows && !single;
     const struct inv_variable *to = window ? &data->model->variable[field->input]
                                            : single_of(data, f);
     size_t from = window ? (size_t)field->from * data->bytes[f] : 0;
-    return (struct gather){ .run = *run, .value = data->value[f] ? data->value[f] + from : NULL,
-                            .bytes = inv_variable_bytes(to), .step = data->bytes[f],
+    const unsigned char *value = data->value[f];
+    if (value && map->batch)            /* where it is in row 0 of the file */
+        value = map->batch + (size_t)(value - map->at) - map->first;
+    return (struct gather){ .run = *run, .value = value ? value + from : NULL,
+                            .bytes = inv_variable_bytes(to), .step = data->step[f],
                             .to = run->arena + to->offset };
 }
 
@@ -229,9 +350,11 @@ static void gather_rows(const struct inv_dataset *data, struct inv_run *run, con
 {
     const struct inv_variable *sample = &data->model->variable[data->model->sample];
     memcpy(run->arena + sample->offset, row, (size_t)count * sizeof *row);
+    if (data->map.batch)
+        inv_row_map_read(&data->map, run, row, count);
     for (int f = 0; f < data->model->data.field_count; f++) {
         struct gather g = gather_of(data, run, f, single);
-        g.row = row;
+        g.row = data->map.batch ? data->map.place : row;
         g.count = count;
         if (is_held(data, f))
             inv_for(&g.run, copy_rows, count, FAR * count * (int64_t)g.bytes);
@@ -242,10 +365,20 @@ static void gather_rows(const struct inv_dataset *data, struct inv_run *run, con
     run->first_row = 0;
 }
 
+/* A batch of a row file. */
+static void finish_rows(const struct inv_dataset *data, struct inv_run *run)
+{
+    inv_missing_fill_batch(data, run);
+    if (data->model->phase[INV_NORMALISE])
+        inv_batch_normalise(data->model, run);
+}
+
 void inv_dataset_gather(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
                         int64_t count)
 {
     gather_rows(data, run, row, count, 0);
+    if (data->map.at)
+        finish_rows(data, run);
 }
 
 struct normalised { const struct inv_dataset *data; int64_t first; };
@@ -265,13 +398,18 @@ int inv_dataset_normalise(struct inv_dataset *data, struct inv_run *run)
         int64_t count = data->rows - at < batch ? data->rows - at : batch;
         for (int64_t i = 0; i < count; i++)
             row[i] = (int32_t)(at + i);
-        gather_rows(data, run, row, count, 1);
-        inv_batch_normalise(data->model, run);
-        keep_inputs(data, run, at);
+        if (data->map.at) {
+            inv_dataset_gather(data, run, row, count);
+        } else {
+            gather_rows(data, run, row, count, 1);
+            inv_batch_normalise(data->model, run);
+            keep_inputs(data, run, at);
+        }
         inv_batch_check(data->model, run, &(struct inv_batch_check){ .errors = data->errors,
             .place = normalised_row, .state = &(struct normalised){ data, at } });
     }
     free(row);
+    inv_row_map_shuffle(&data->map);
     return data->errors->count == 0;
 }
 

@@ -1,5 +1,7 @@
-/* The whole data set in memory as the model sees it: every field of every row after INV_PREPARE and
- * INV_NORMALISE, 4 bytes an element, and the order of the rows in the three parts.
+/* The whole data set as the model sees it: every field of every row after INV_PREPARE and
+ * INV_NORMALISE, 4 bytes an element, and the order of the rows in the three parts.  In a row file
+ * (row_file.h) rows are as before INV_NORMALISE, with NaN for missing cells; what is gathered is
+ * then filled and normalised.
  *
  * Where fields are windows, the rows here are single ones, and those of the parts are the first
  * ones of windows, which lie in `value` as they are: row r of a field, in a batch, is rows r + from
@@ -11,8 +13,11 @@
 #include "fitted.h"
 #include "names.h"
 #include "paths.h"
+#include "row_map.h"
 
 enum inv_part { INV_PART_TRAIN, INV_PART_VAL, INV_PART_TEST, INV_PARTS };
+
+struct inv_row_writer;
 
 struct inv_dataset {
     const struct inv_model *model;
@@ -22,11 +27,17 @@ struct inv_dataset {
                                          * keys are read */
     int inputs_only;                    /* nor labels: with `whole` */
     uint64_t seed;                      /* of the run: used where the data have none */
+    const char *rows_given;             /* of --rows, or NULL: see row_place.h */
+    int64_t rows_memory;                /* of --rows-memory, or not more than 0 */
+    int thorough;                       /* sources of a row file are hashed, whatever their times */
     int64_t rows, room;
-    unsigned char **value;              /* field f, row r: value[f] + r * bytes[f] */
-    size_t *bytes;
+    unsigned char **value;              /* field f, row r: value[f] + r * step[f] */
+    size_t *bytes, *step;               /* of a row; from one row to the next */
+    struct inv_row_map map;             /* where the values lie, but those of keys, or nothing */
+    struct inv_row_writer *writer;      /* rows that are read go there, or NULL: into memory */
     int32_t *order;                     /* train, val, test end to end */
     int64_t count[INV_SOURCES];         /* rows of each source; those drawn are of INV_MAIN */
+    int64_t dropped[INV_SOURCES];       /* and those left out, as fields ask */
     int64_t begin[INV_PARTS + 1];       /* part p: order[begin[p]] up to order[begin[p + 1]] */
     int32_t *learnt;                    /* rows that statistics are of: those of the train part, and
                                          * not only where windows begin */
@@ -53,6 +64,11 @@ static inline int64_t inv_dataset_part_rows(const struct inv_dataset *data, enum
     return data->begin[part + 1] - data->begin[part];
 }
 
+static inline unsigned char *inv_dataset_row(const struct inv_dataset *data, int f, int64_t row)
+{
+    return data->value[f] + (size_t)row * data->step[f];
+}
+
 const char *inv_dataset_part_name(enum inv_part);
 /* Fits the statistics of fields that ask for it, from the training rows in split order (fit.c); 0
  * after an error. */
@@ -65,7 +81,8 @@ int inv_dataset_balance(const struct inv_dataset *, unsigned char *arena);
 void inv_dataset_note_classes(const struct inv_dataset *);
 /* 0 after an error: all rows of a part have the weight 0. */
 int inv_dataset_check_weights(const struct inv_dataset *);
-/* Runs INV_NORMALISE over all rows, once.  0 where a value is then not finite. */
+/* Runs INV_NORMALISE over all rows, once; of a row file to see what comes out.  0 where a value is
+ * then not finite. */
 int inv_dataset_normalise(struct inv_dataset *, struct inv_run *);
 /* Puts rows row[0 .. count-1] into the INV_INPUT and INV_SAMPLE variables; sets run->rows. */
 void inv_dataset_gather(const struct inv_dataset *, struct inv_run *, const int32_t *row,

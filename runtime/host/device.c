@@ -103,7 +103,7 @@ void inv_device_keep(struct inv_session *s)
     struct inv_device_field *field = inv_allocate((size_t)d->field_count * sizeof *field);
     for (int f = 0; f < d->field_count; f++) {
         const struct inv_variable *input = &s->model->variable[d->field[f].input];
-        int64_t step = (int64_t)s->data.bytes[f], from = d->field[f].from * step;
+        int64_t step = (int64_t)s->data.step[f], from = d->field[f].from * step;
         field[f] = (struct inv_device_field){
             .value = s->data.value[f] ? s->data.value[f] + from : NULL,
             .bytes = (int64_t)inv_variable_bytes(input), .step = step,

@@ -9,7 +9,7 @@
 #include <string.h>
 #include "core/arith.h"
 #include "core/exact.h"
-#include "dataset.h"
+#include "missing.h"
 #include "variable.h"
 
 struct fit {
@@ -18,13 +18,33 @@ struct fit {
     int64_t cells, statistics;          /* of a row; of the field */
     float *a, *b;                       /* mean and deviation, or low and range */
     int64_t *sum;                       /* INV_EXACT_WORDS for each statistic */
+    const float *fill;                  /* what missing cells count as, or NULL */
+    const unsigned char *learnt;        /* of each row: whether the statistics are of it */
 };
 
 static const float *row_of(const struct fit *fit, int64_t row)
 {
-    const struct inv_dataset *data = fit->data;
-    return (const float *)(const void *)(data->value[fit->field] + (size_t)data->learnt[row] *
-                                         data->bytes[fit->field]);
+    return (const float *)(const void *)inv_dataset_row(fit->data, fit->field, row);
+}
+
+static float cell_of(const struct fit *fit, const float *row, int64_t e)
+{
+    return fit->fill && row[e] != row[e] ? fit->fill[e] : row[e];
+}
+
+/* The first row from `row` on that statistics are of, or the number of rows.  No statistic depends
+ * on the order of rows, so they are walked as they lie. */
+static int64_t find_row(const struct fit *fit, int64_t row)
+{
+    while (row < fit->data->rows && !fit->learnt[row])
+        row++;
+    return row;
+}
+
+static int64_t next_row(const struct fit *fit, int64_t row)
+{
+    inv_row_map_pass(&fit->data->map, row);
+    return find_row(fit, row + 1);
 }
 
 static void add_cell(const struct fit *fit, int64_t s, float x, int squares)
@@ -40,20 +60,21 @@ static void add_cell(const struct fit *fit, int64_t s, float x, int squares)
 static void add_rows(const struct fit *fit, int squares)
 {
     memset(fit->sum, 0, (size_t)(fit->statistics * INV_EXACT_WORDS) * sizeof *fit->sum);
-    for (int64_t row = 0; row < fit->data->learnt_count; row++) {
+    for (int64_t row = find_row(fit, 0); row < fit->data->rows; row = next_row(fit, row)) {
         const float *x = row_of(fit, row);
         for (int64_t e = 0; e < fit->cells; e += fit->statistics)
             for (int64_t s = 0; s < fit->statistics; s++)
-                add_cell(fit, s, x[e + s], squares);
+                add_cell(fit, s, cell_of(fit, x, e + s), squares);
     }
 }
 
 static int varies(const struct fit *fit, int64_t s)
 {
-    float first = row_of(fit, 0)[s];
-    for (int64_t row = 0; row < fit->data->learnt_count; row++)
+    int64_t row = find_row(fit, 0);
+    float first = cell_of(fit, row_of(fit, row), s);
+    for (; row < fit->data->rows; row = next_row(fit, row))
         for (int64_t e = s; e < fit->cells; e += fit->statistics)
-            if (row_of(fit, row)[e] != first)
+            if (cell_of(fit, row_of(fit, row), e) != first)
                 return 1;
     return 0;
 }
@@ -89,14 +110,15 @@ static void fit_zscore(const struct fit *fit)
 
 static void fit_minmax(const struct fit *fit)
 {
-    memcpy(fit->a, row_of(fit, 0), (size_t)fit->statistics * sizeof *fit->a);
-    memcpy(fit->b, row_of(fit, 0), (size_t)fit->statistics * sizeof *fit->b);
-    for (int64_t row = 0; row < fit->data->learnt_count; row++) {
+    int64_t row = find_row(fit, 0);
+    for (int64_t s = 0; s < fit->statistics; s++)
+        fit->a[s] = fit->b[s] = cell_of(fit, row_of(fit, row), s);
+    for (; row < fit->data->rows; row = next_row(fit, row)) {
         const float *x = row_of(fit, row);
         for (int64_t e = 0; e < fit->cells; e++) {
             int64_t s = e % fit->statistics;
-            fit->a[s] = inv_min(fit->a[s], x[e]);
-            fit->b[s] = inv_max(fit->b[s], x[e]);
+            fit->a[s] = inv_min(fit->a[s], cell_of(fit, x, e));
+            fit->b[s] = inv_max(fit->b[s], cell_of(fit, x, e));
         }
     }
     for (int64_t s = 0; s < fit->statistics; s++) {
@@ -106,16 +128,26 @@ static void fit_minmax(const struct fit *fit)
     }
 }
 
+static unsigned char *mark_learnt(const struct inv_dataset *data)
+{
+    unsigned char *learnt = inv_allocate((size_t)data->rows);
+    for (int64_t i = 0; i < data->learnt_count; i++)
+        learnt[data->learnt[i]] = 1;
+    return learnt;
+}
+
 int inv_dataset_fit(const struct inv_dataset *data, unsigned char *arena)
 {
     int before = data->errors->count;
     const struct inv_model *model = data->model;
+    unsigned char *learnt = mark_learnt(data);
     for (int f = 0; f < model->data.field_count; f++) {
         const struct inv_field *field = &model->data.field[f];
         if (field->fit == INV_FIT_NONE)
             continue;
         const struct inv_variable *a = &model->variable[field->fit_a];
-        struct fit fit = { .data = data, .field = f,
+        struct fit fit = { .data = data, .field = f, .learnt = learnt,
+            .fill = inv_missing_statistics(data, f, arena),
             .cells = inv_variable_elements(inv_variable_single(model, field)),
             .statistics = inv_variable_elements(a),
             .a = (float *)(void *)(arena + a->offset),
@@ -127,5 +159,6 @@ int inv_dataset_fit(const struct inv_dataset *data, unsigned char *arena)
             fit_minmax(&fit);
         free(fit.sum);
     }
+    free(learnt);
     return data->errors->count == before;
 }

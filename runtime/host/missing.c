@@ -20,7 +20,16 @@ static int fills(const struct inv_dataset *data, int f)
 
 static float *row_of(const struct inv_dataset *data, int f, int64_t row)
 {
-    return (float *)(void *)(data->value[f] + (size_t)row * data->bytes[f]);
+    return (float *)(void *)inv_dataset_row(data, f, row);
+}
+
+const float *inv_missing_statistics(const struct inv_dataset *data, int f,
+                                    const unsigned char *arena)
+{
+    int fill = data->model->data.field[f].fill;
+    return fills(data, f) ? (const float *)(const void *)(arena +
+                                                          data->model->variable[fill].offset)
+                          : NULL;
 }
 
 /* Puts `value`, or where that is NULL the statistic of the element. */
@@ -52,15 +61,35 @@ void inv_missing_put_statistics(const struct inv_rows *rows, const struct inv_ru
     put(rows, run, NULL);
 }
 
+/* What the train part has, as it is collected: rows are walked as they lie, and their values kept
+ * in split order. */
+struct collected {
+    int32_t *place;                     /* of each row in the train part, from 1; 0: elsewhere */
+    float *value;
+};
+
+static struct collected begin_collecting(const struct inv_dataset *data)
+{
+    int64_t rows = data->learnt_count;
+    struct collected c = { .value = inv_allocate((size_t)(rows > 0 ? rows : 1) * sizeof(float)),
+                           .place = inv_allocate((size_t)data->rows * sizeof(int32_t)) };
+    for (int64_t i = 0; i < rows; i++)
+        c.place[data->learnt[i]] = (int32_t)i + 1;
+    return c;
+}
+
 /* The values of element e in the train part, in split order; their number. */
-static int64_t collect(const struct inv_dataset *data, int f, int64_t e, float *value)
+static int64_t collect(const struct inv_dataset *data, int f, int64_t e, const struct collected *c)
 {
     int64_t count = 0;
-    for (int64_t i = 0; i < data->learnt_count; i++) {
-        float x = row_of(data, f, data->learnt[i])[e];
-        if (x == x)
-            value[count++] = x;
+    for (int64_t row = 0; row < data->rows; row++) {
+        if (c->place[row])
+            c->value[c->place[row] - 1] = row_of(data, f, row)[e];
+        inv_row_map_pass(&data->map, row);
     }
+    for (int64_t i = 0; i < data->learnt_count; i++)
+        if (c->value[i] == c->value[i])
+            c->value[count++] = c->value[i];
     return count;
 }
 
@@ -119,12 +148,13 @@ static float median_of(const float *value, int64_t count)
     return count % 2 ? inv_add(high, 0.0f) : inv_add(inv_mul(low, 0.5f), inv_mul(high, 0.5f));
 }
 
-static int fit_field(const struct inv_dataset *data, int f, float *statistic, float *value)
+static int fit_field(const struct inv_dataset *data, int f, float *statistic,
+                     const struct collected *c)
 {
     const struct inv_field *field = &data->model->data.field[f];
     int good = 1;
     for (int64_t e = 0; e < (int64_t)data->bytes[f] / 4; e++) {
-        int64_t count = collect(data, f, e, value);
+        int64_t count = collect(data, f, e, c);
         if (count == 0) {
             inv_error(data->errors, "%s: element %lld of field %s has no value in any row of the "
                       "train part, so there is no %s to fill in; leave its column out, or give a "
@@ -133,41 +163,55 @@ static int fit_field(const struct inv_dataset *data, int f, float *statistic, fl
             good = 0;
             continue;
         }
-        statistic[e] = field->missing == INV_MISSING_MEAN ? mean_of(value, count)
-                                                          : median_of(value, count);
+        statistic[e] = field->missing == INV_MISSING_MEAN ? mean_of(c->value, count)
+                                                          : median_of(c->value, count);
     }
     return good;
 }
 
 int inv_missing_fit(const struct inv_dataset *data, unsigned char *arena)
 {
-    int64_t rows = data->learnt_count;
-    float *value = inv_allocate((size_t)(rows > 0 ? rows : 1) * sizeof *value);
+    const struct inv_model *model = data->model;
+    struct collected c = { .value = NULL };
     int good = 1;
-    for (int f = 0; f < data->model->data.field_count; f++) {
-        const struct inv_field *field = &data->model->data.field[f];
-        if (fills(data, f))
-            good &= fit_field(data, f,
-                              (float *)(void *)(arena +
-                                                data->model->variable[field->fill].offset), value);
+    for (int f = 0; f < model->data.field_count; f++) {
+        if (!fills(data, f))
+            continue;
+        if (!c.value)
+            c = begin_collecting(data);
+        const struct inv_variable *fill = &model->variable[model->data.field[f].fill];
+        good &= fit_field(data, f, (float *)(void *)(arena + fill->offset), &c);
     }
-    free(value);
+    free(c.value);
+    free(c.place);
     return good;
+}
+
+static void fill_row(float *x, const float *statistic, int64_t width)
+{
+    for (int64_t e = 0; e < width; e++)
+        if (x[e] != x[e])
+            x[e] = statistic[e];
 }
 
 void inv_missing_fill(const struct inv_dataset *data, const unsigned char *arena)
 {
+    for (int f = 0; !data->map.at && f < data->model->data.field_count; f++) {
+        const float *statistic = inv_missing_statistics(data, f, arena);
+        for (int64_t row = 0; statistic && row < data->rows; row++)
+            fill_row(row_of(data, f, row), statistic, (int64_t)data->bytes[f] / 4);
+    }
+}
+
+void inv_missing_fill_batch(const struct inv_dataset *data, const struct inv_run *run)
+{
     for (int f = 0; f < data->model->data.field_count; f++) {
+        const float *statistic = inv_missing_statistics(data, f, run->arena);
+        const struct inv_variable *v = inv_variable_single(data->model,
+                                                           &data->model->data.field[f]);
+        float *x = (float *)(void *)(run->arena + v->offset);
         int64_t width = (int64_t)data->bytes[f] / 4;
-        if (!fills(data, f))
-            continue;
-        const float *statistic = (const float *)(const void *)(
-            arena + data->model->variable[data->model->data.field[f].fill].offset);
-        for (int64_t row = 0; row < data->rows; row++) {
-            float *x = row_of(data, f, row);
-            for (int64_t e = 0; e < width; e++)
-                if (x[e] != x[e])
-                    x[e] = statistic[e];
-        }
+        for (int64_t row = 0; statistic && row < run->rows; row++)
+            fill_row(x + row * width, statistic, width);
     }
 }

@@ -19,6 +19,12 @@ struct option {
 static const struct option table[] = {
     { "data", "PATH", TEXT, AT(data),
       "folder of the data files, or a file in the place of the model's, or NAME=FILE,..." },
+    { "rows", "FILE|auto|off", TEXT, AT(rows),
+      "keep the rows in FILE, where the next run finds them; auto (the default): in the user's "
+      "cache, of data larger than half of the memory; off: in memory" },
+    { "rows-memory", "SIZE", BYTES, AT(rows_memory),
+      "how much of that file may stay in this process's memory (64M); rows of a larger one are "
+      "read one by one" },
     { "epochs", "N", COUNT, AT(epochs), "passes over the training part" },
     { "steps", "N", STEPS, AT(steps),
       "training steps instead of epochs; A..B with --verify: only these, the first is 0" },
@@ -485,6 +491,11 @@ int inv_options_partly(const struct inv_options *o)
 int inv_options_checkpoints(const struct inv_options *o)
 {
     return o->checkpoint_keep > 0 ? (int)o->checkpoint_keep : 2;
+}
+
+const char *inv_options_rows(const struct inv_options *o)
+{
+    return o->rows && strcmp(o->rows, "auto") != 0 && strcmp(o->rows, "off") != 0 ? o->rows : NULL;
 }
 
 const char *inv_options_file(const struct inv_options *o)

@@ -24,6 +24,7 @@ enum { INV_CHECKPOINTS = 100 };         /* of --checkpoint-keep, at most */
 
 struct inv_options {
     const char *data, *init, *save_init, *weights, *log, *on_nan, *receipt, *verify, *summary;
+    const char *rows;
     const char *checkpoint, *resume;
     const char *trace, *trace_place, *inject;
     const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */
@@ -33,7 +34,7 @@ struct inv_options {
     int64_t length, top_k;
     float temperature;
     int64_t checkpoint_keep;            /* -1, as above: not given */
-    int64_t memory_limit;               /* bytes */
+    int64_t memory_limit, rows_memory;  /* bytes */
     struct inv_every checkpoint_every;
     struct inv_steps range, trace_steps; /* of --steps A..B, --trace-steps A..B */
     struct inv_sample sample;
@@ -55,6 +56,8 @@ int inv_options_chained(const struct inv_options *);
 int inv_options_partly(const struct inv_options *);
 /* How many checkpoints stay. */
 int inv_options_checkpoints(const struct inv_options *);
+/* The file that --rows names, or NULL. */
+const char *inv_options_rows(const struct inv_options *);
 /* The file that --predict or --evaluate names, or NULL. */
 const char *inv_options_file(const struct inv_options *);
 void inv_options_help(FILE *, const char *program, const char *model);

@@ -88,6 +88,7 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
     const struct { const char *option, *name; } output[] = {
         { "--weights", weights }, { "--save-init", o->save_init }, { "--log", o->log },
         { "--receipt", o->receipt }, { "--summary", o->summary }, { "--trace", o->trace },
+        { "--rows", inv_options_rows(o) },
         { "-o", (o->predict || o->generate) && !o->output ? "-" : o->output } };
     char *lock = s->model->library ? inv_text(INV_LOCK_FILE, s->model->name) : NULL;
     int good = 1;

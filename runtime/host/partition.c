@@ -202,24 +202,35 @@ static void check_strata(const struct partition *p, const int32_t *kind, int64_t
     free(rows);
 }
 
+/* The class of each row, in new memory. */
+static int32_t *kinds_of(const struct inv_dataset *data, int f)
+{
+    int32_t *kind = inv_allocate((size_t)data->rows * sizeof *kind);
+    for (int64_t row = 0; row < data->rows; row++) {
+        memcpy(&kind[row], inv_dataset_row(data, f, row), sizeof *kind);
+        inv_row_map_pass(&data->map, row);
+    }
+    return kind;
+}
+
 static void assign_by_split(struct partition *p)
 {
     const struct inv_dataset *data = p->data;
     const struct inv_data *d = &data->model->data;
     struct inv_split split = { { d->train_share, d->val_share, d->test_share }, d->fold,
                                d->folds };
-    const int32_t *group = key_of(data, INV_KEY_GROUP), *kind = NULL;
-    if (d->stratify >= 0)
-        kind = (const int32_t *)(const void *)data->value[d->stratify];
+    const int32_t *group = key_of(data, INV_KEY_GROUP);
     if (group) {
         inv_split_groups(&split, p->order, p->rows, group, data->key[INV_KEY_GROUP].count, p->part);
         check_torn(p, group);
         return;
     }
+    int32_t *kind = d->stratify >= 0 ? kinds_of(data, d->stratify) : NULL;
     int64_t classes = kind ? data->model->variable[d->field[d->stratify].input].classes : 1;
     inv_split_strata(&split, p->order, p->rows, kind, (int32_t)classes, p->part);
     if (kind)
         check_strata(p, kind, classes);
+    free(kind);
 }
 
 /* The rows of each part: those of the main source in their order, then those of its own files. */

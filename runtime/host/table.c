@@ -410,9 +410,19 @@ int inv_table_column(struct inv_rows *rows, const char *name)
     return -1;
 }
 
+void inv_table_note_dropped(struct inv_errors *errors, const char *path, int64_t dropped,
+                            int inputs_only)
+{
+    int one = dropped == 1;
+    if (dropped)
+        inv_note(errors, inputs_only ? "%s: %lld row%s with a missing cell %s no prediction"
+                                     : "%s: %lld row%s with a missing cell %s left out",
+                 path, (long long)dropped, one ? "" : "s",
+                 inputs_only ? one ? "has" : "have" : one ? "is" : "are");
+}
+
 void inv_table_close(struct inv_rows *rows, char (*hash)[65])
 {
-    int one = rows->dropped == 1;
     if (rows->paths.count > rows->at)   /* after an error nothing more is read */
         inv_table_end(rows, rows->errors->count ? NULL : rows->paths.hash[rows->at]);
     if (rows->errors->count == 0) {
@@ -420,12 +430,9 @@ void inv_table_close(struct inv_rows *rows, char (*hash)[65])
             inv_paths_hash(&rows->paths, hash);
         inv_paths_append(rows->read, &rows->paths);
     }
-    if (rows->dropped && rows->errors->count == 0)
-        inv_note(rows->errors, rows->inputs_only ? "%s: %lld row%s with a missing cell %s no "
-                                                   "prediction"
-                                                 : "%s: %lld row%s with a missing cell %s left out",
-                 rows->paths.path[0], (long long)rows->dropped, one ? "" : "s",
-                 rows->inputs_only ? one ? "has" : "have" : one ? "is" : "are");
+    if (rows->errors->count == 0)
+        inv_table_note_dropped(rows->errors, rows->paths.path[0], rows->dropped,
+                               rows->inputs_only);
     inv_paths_free(&rows->paths);
 }
 

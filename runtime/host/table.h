@@ -2,6 +2,7 @@
 #ifndef INV_HOST_TABLE_H
 #define INV_HOST_TABLE_H
 #include "csv.h"
+#include "errors.h"
 #include "names.h"
 
 struct inv_rows;
@@ -25,6 +26,9 @@ int inv_table_open(struct inv_rows *);
 int inv_table_next(struct inv_rows *, int64_t slot);
 int inv_table_column(struct inv_rows *, const char *name); /* as inv_rows_column */
 void inv_table_close(struct inv_rows *, char (*hash)[65]);
+/* Notes rows of a source that fields left out; of none nothing. */
+void inv_table_note_dropped(struct inv_errors *, const char *path, int64_t dropped,
+                            int inputs_only);
 void inv_table_free(struct inv_rows *);
 
 /* Opens file `at` of the source: 0 after an error. */

@@ -383,7 +383,8 @@ static int run_with_options(struct inv_session *s)
     s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_pool_processors(),
                                s->model->level, s->model->stack_bytes);
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
-        .given = o->data };
+        .given = o->data, .rows_given = o->rows,
+        .rows_memory = o->rows_memory, .thorough = o->receipt || o->verify };
     make_arena(s);
     int status = INV_BAD_DATA, saves = inv_options_train(o) && !s->statement;
     if (inv_outputs_claim(s, start_file(s, weights), saves ? weights : NULL) &&

@@ -294,6 +294,10 @@ struct inv_data {
     int na_count;                       /* csv: texts that mean missing; -1: the usual ones */
     const char *const *na;
     const struct inv_images *images;    /* csv: NULL: no field reads images */
+    const char *rows_key;               /* SHA-256, hex, of what decides the rows of the files but
+                                         * for these themselves, before INV_NORMALISE; NULL: the
+                                         * rows cannot be kept in a file */
+    int rows_seeded;                    /* the seed decides them, too */
     int64_t rows;                       /* random(n) */
     int64_t window, stride;             /* rows of a window (0: none), and from one to the next */
     int field_count;

@@ -193,6 +193,8 @@ const struct inv_model ${symbol} = {
             .na_count = ${na_count},
             .na = missing_texts,
             .images = ${images},
+            .rows_key = "${rows_key}",
+            .rows_seeded = ${rows_seeded},
             .rows = ${data_rows},
 @each windows
             .window = ${window},

@@ -285,7 +285,9 @@ static void test_missing(void)
     l.data.order = memcpy(l.data.order, (const int32_t[]){ 1, 2, 0, 3, 4 }, 20);
     CU_ASSERT_TRUE(inv_missing_fit(&l.data, l.arena));
     CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_MEAN)[0], 1.0f); /* the middle of 0.5, 1, 4.5 */
-    l.data.order = memcpy(l.data.order, (const int32_t[]){ 1, 2, 1, 3, 4 }, 20);
+    end(&l);
+    load_filled(&l, field, INV_MISSING_MEDIAN, "9,,0\n1,,0\n2,,0\n0,0,0\n0,0,0\n", 1);
+    l.data.order = memcpy(l.data.order, (const int32_t[]){ 1, 2, 0, 3, 4 }, 20);
     CU_ASSERT_FALSE(inv_missing_fit(&l.data, l.arena));
     CU_ASSERT_TRUE(host_errors_have(&l.e, "points: element 1 of field x has no value in any row of "
                                           "the train part, so there is no median"));

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "emit/c/table.h"
 #include "emit/text.h"
+#include "graph/program_text.h"
 
 static const char *const kinds[] = {
     [VAR_PARAM] = "INV_PARAM", [VAR_BUFFER] = "INV_BUFFER", [VAR_BLOCK] = "INV_BLOCK",
@@ -178,6 +179,7 @@ static void emit_data(struct emit *emit)
 {
     const struct data_desc *data = &emit->program->data;
     struct values *file = emit->file;
+    char key[65];
     for (int i = 0; i < data->field_count; i++)
         emit_field(emit, &data->field[i], i);
     set_string(file, "data_name", data->name ? data->name : "");
@@ -188,6 +190,9 @@ static void emit_data(struct emit *emit)
         set_whole(item, "count", data->source[i].file_count);
     }
     emit_csv(emit);
+    program_rows_key(emit->program, key);
+    values_set(file, "rows_key", arena_strdup(emit->arena, key));
+    set_whole(file, "rows_seeded", program_draws_rows(emit->program));
     set_whole(file, "data_rows", data->rows);
     if (data->window) {
         struct values *windows = values_add_item(file, "windows");
