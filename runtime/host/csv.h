@@ -60,6 +60,11 @@ static inline const char *inv_csv_cell(const struct inv_csv *csv, int column)
 {
     return csv->window + csv->cell[column].begin;
 }
+/* Bytes of the cell's text. */
+static inline size_t inv_csv_size(const struct inv_csv *csv, int column)
+{
+    return csv->cell[column].end - csv->cell[column].begin;
+}
 void inv_csv_close(struct inv_csv *, unsigned char digest[32]);
 
 #endif

@@ -216,14 +216,15 @@ static float convert_exactly(const struct digits *d)
 
 /* ---- numbers of at most 19 digits: digits * 10^exponent ---- */
 
+static const float power_of_ten[] = { 1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f, 1e8f, 1e9f,
+    1e10f };
+
 /* The result of one operation on exact numbers, which rounds once: 10^10 = 2^10 * 5^10, and 5^10 is
  * below 2^24. */
 static float convert_in_f32(uint64_t digits, int exponent)
 {
-    static const float ten[] = { 1e0f, 1e1f, 1e2f, 1e3f, 1e4f, 1e5f, 1e6f, 1e7f, 1e8f, 1e9f,
-        1e10f };
-    return exponent < 0 ? inv_div((float)digits, ten[-exponent])
-                        : inv_mul((float)digits, ten[exponent]);
+    return exponent < 0 ? inv_div((float)digits, power_of_ten[-exponent])
+                        : inv_mul((float)digits, power_of_ten[exponent]);
 }
 
 /* Up to 2^53 and 10^22 are exact in double, so one operation rounds once; narrowing that is right
@@ -293,10 +294,9 @@ static int convert_quickly(uint64_t digits, int64_t exponent, float *value)
 
 /* ---- what most cells look like: sign, digits, point, digits ---- */
 
-/* The digits of 8 bytes of text, the first in the lowest byte, as a number; `count` of them. */
-static uint64_t add_up(uint64_t bytes, int count)
+/* The number that 8 bytes of 0 to 9 say, its first digit in the lowest byte. */
+static uint64_t add_up(uint64_t bytes)
 {
-    bytes <<= 64 - 8 * count;
     bytes = (bytes * 10 + (bytes >> 8)) & 0x00ff00ff00ff00ffu;
     bytes = (bytes * 100 + (bytes >> 16)) & 0x0000ffff0000ffffu;
     return (bytes * 10000 + (bytes >> 32)) & 0xffffffffu;
@@ -312,42 +312,73 @@ static uint64_t load_bytes(const char *at)
     return bytes;
 }
 
-/* Appends the digits at `at` to a number of *count digits; what follows them.  Eight at a time: a
- * byte from 0 to 9, less '0', plus 0x76 leaves its highest bit clear, and the first other one does
- * not. */
-static const char *take_digits(const char *at, uint64_t *value, int *count)
+/* The highest bit of each byte that is above 9. */
+static uint64_t above_nine(uint64_t bytes)
 {
-    static const uint32_t ten[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 };
-    int taken;
-    do {
-        uint64_t bytes = load_bytes(at) ^ 0x3030303030303030u;
-        uint64_t other = ((bytes + 0x7676767676767676u) | bytes) & 0x8080808080808080u;
-        taken = other ? __builtin_ctzll(other) / 8 : 8;
-        if (taken)
-            *value = *value * ten[taken] + add_up(bytes, taken);
-        *count += taken;
-        at += taken;
-    } while (taken == 8 && *count < 24);
-    return at;
+    return ((bytes + 0x7676767676767676u) | bytes) & 0x8080808080808080u;
 }
 
-/* 0: anything else; *value is then not set. */
-static int read_quickly(const char *text, char point, float *value)
+/* The highest bit of each byte that is 0, of no other. */
+static uint64_t zero_bytes(uint64_t bytes)
 {
-    uint64_t digits = 0;
-    int count = 0, negative = *text == '-';
-    const char *at = take_digits(text + (negative || *text == '+'), &digits, &count);
-    int whole = count;
-    if (*at == point)
-        at = take_digits(at + 1, &digits, &count);
-    if (*at || count == 0 || count > 19)
+    uint64_t low = 0x7f7f7f7f7f7f7f7fu;
+    return ~(((bytes & low) + low) | bytes | low);
+}
+
+/* A number as it is read from its first byte on, eight bytes at a time. */
+struct pieces {
+    uint64_t digits;
+    int fraction, point;                /* digits behind the point; points so far */
+    uint64_t other;                     /* not 0: a byte was none of a number */
+};
+
+/* The `count` bytes, 1 to 8, at `text`, behind which `behind` more follow. */
+static inline void add_piece(struct pieces *p, const char *text, int count, int behind, char point)
+{
+    uint64_t every = 0x0101010101010101u;
+    uint64_t bytes = (load_bytes(text) ^ 0x30 * every) << (64 - 8 * count);
+    uint64_t at = zero_bytes(bytes ^ every * (unsigned char)(point ^ '0'));
+    if (at) {                           /* what stands before the point moves up into its place */
+        int bits = __builtin_ctzll(at) & ~7;
+        uint64_t before = ((uint64_t)1 << bits) - 1;
+        p->point += 1 + ((at & (at - 1)) != 0);
+        p->fraction = 7 - bits / 8 + behind;
+        bytes = (bytes & ~(before << 8 | 0xff)) | (bytes & before) << 8;
+    }
+    p->other |= above_nine(bytes);
+    p->digits = p->digits * (at ? 10000000 : 100000000) + add_up(bytes);
+}
+
+/* 0 where it is no plain number: of `digits` digits. */
+static inline int finish(const struct pieces *p, int digits, int negative, float *value)
+{
+    if (p->other || p->point > 1 || digits < 1 || digits > 19)
         return 0;
-    *value = 0;
-    if (digits && !convert_quickly(digits, whole - count, value))
+    if (p->digits < 1 << 24 && p->fraction <= 10)
+        *value = inv_div((float)(int32_t)p->digits, power_of_ten[p->fraction]);
+    else if (!convert_quickly(p->digits, -p->fraction, value))
         return 0;
-    if (negative)
-        *value = inv_neg(*value);
+    *value = inv_from_bits(inv_bits(*value) | (uint32_t)negative << 31); /* either is as likely */
     return 1;
+}
+
+int inv_decimal_quick(const char *text, size_t length, char point, float *value)
+{
+    int negative = *text == '-', sign = negative | (*text == '+');
+    int left = (int)(length < 32 ? length : 32) - sign, first = left & 7;
+    struct pieces p = { .digits = 0 };
+    text += sign;
+    if (left < 1 || left > 20)
+        return 0;
+    if (left <= 8) {                    /* as most are */
+        add_piece(&p, text, left, 0, point);
+        return finish(&p, left - p.point, negative, value);
+    }
+    if (first)
+        add_piece(&p, text, first, left - first, point);
+    for (int at = first; at < left; at += 8)
+        add_piece(&p, text + at, 8, left - at - 8, point);
+    return finish(&p, left - p.point, negative, value);
 }
 
 /* ---- all texts ---- */
@@ -364,7 +395,7 @@ static float convert(const struct digits *d)
 enum inv_decimal inv_decimal_to_f32(const char *text, char point, float *value)
 {
     struct digits d;
-    if (read_quickly(text, point, value))
+    if (inv_decimal_quick(text, strlen(text), point, value))
         return INV_DECIMAL_OK;
     enum inv_decimal status = scan(text, point, &d);
     if (status != INV_DECIMAL_OK)

@@ -290,7 +290,8 @@ static void read_field(struct inv_rows *rows, int f, int64_t slot)
     for (int i = 0; i < c->count; i++, to += 4) {
         const char *cell = inv_csv_cell(&rows->csv, c->at[i]);
         float *real = (float *)(void *)to;
-        if (!plain || inv_decimal_to_f32(cell, d->decimal, real) != INV_DECIMAL_OK)
+        size_t size = inv_csv_size(&rows->csv, c->at[i]);
+        if (!plain || !inv_decimal_quick(cell, size, d->decimal, real))
             read_cell(rows, f, c->at[i], to, mark ? mark + i : NULL);
     }
 }

@@ -45,6 +45,45 @@ static uint32_t next_random(uint64_t *state)
     return (uint32_t)(*state >> 33) ^ (uint32_t)(*state >> 12);
 }
 
+/* A sign, digits and a point, with one byte changed in some. */
+static void draw_text(char *text, uint64_t *state)
+{
+    static const char other[] = "./:,-+eE 0";
+    int length = 0, whole = (int)(next_random(state) % 12), behind = (int)(next_random(state) % 12);
+    text[length] = "-+0"[next_random(state) % 3];
+    length += text[length] != '0';
+    for (int i = 0; i < whole + behind; i++) {
+        if (i == whole)
+            text[length++] = '.';
+        text[length++] = (char)('0' + (next_random(state) % 4 ? next_random(state) % 10 : 0));
+    }
+    if (length > 0 && next_random(state) % 4 == 0)
+        text[next_random(state) % (uint32_t)length] = other[next_random(state) % 10];
+    text[length] = 0;
+}
+
+/* Of what it takes the quick reading makes what the C library does. */
+static void test_quick(void)
+{
+    uint64_t state = 5;
+    int taken = 0;
+    for (int i = 0; i < 200000; i++) {
+        char text[32], *end;
+        float own = 0;
+        draw_text(text, &state);
+        float want = strtof(text, &end);
+        int number = *text && *text != ' ' && !*end;
+        if (!inv_decimal_quick(padded(text), strlen(text), '.', &own))
+            continue;
+        taken++;
+        if (number && inv_bits(own) == inv_bits(want))
+            continue;
+        printf("\n  %s\n", text);
+        CU_FAIL("read quickly, and wrong");
+    }
+    CU_ASSERT_TRUE(taken > 100000);
+}
+
 static void test_plain(void)
 {
     static const char *const text[] = {
@@ -191,7 +230,7 @@ static void test_digits(void)
     CU_ASSERT_FALSE(whole("18446744073709551616", UINT64_MAX, 0, ""));
 }
 
-HOST_MAIN("decimal", { "plain", test_plain }, { "random", test_random },
+HOST_MAIN("decimal", { "quick", test_quick }, { "plain", test_plain }, { "random", test_random },
           { "middles", test_middles }, { "double rounding", test_double_rounding },
           { "refused", test_refused }, { "whole", test_whole },
           { "digits", test_digits })
