@@ -133,6 +133,7 @@ static bool compile(struct program *program, const struct load *load, const stru
     each_phase(program, pass_order);
     dump(program, "order", o->dump);
     pass_frozen(program);
+    pass_owners(program);
     pass_plan(program);
     verify(program, "plan");            /* and those since, which make no nodes */
     dump(program, "plan", o->dump);
@@ -216,6 +217,16 @@ static bool can_keep_gradients(const char *command, const struct options *o)
     return can;
 }
 
+static bool known_ranks(const char *command, const char *ranks)
+{
+    size_t digits = ranks ? strspn(ranks, "0123456789") : 0;
+    bool known = !ranks || (!ranks[digits] && digits > 0 && digits < 6 && atoi(ranks) > 0);
+    if (!known)
+        fprintf(stderr, "invar %s: --ranks %s: a whole number from 1 to 99999 expected\n", command,
+                ranks);
+    return known;
+}
+
 /* What a trainer runs on: --target of run and build. */
 static bool known_trainer(const char *command, const struct options *o)
 {
@@ -229,7 +240,13 @@ static bool known_trainer(const char *command, const struct options *o)
         fprintf(stderr, "invar %s: --arch is for --target cuda\n", command);
         return false;
     }
-    return known_kernels(command, o, cuda) && can_keep_gradients(command, o);
+    if (o->build.mpi && cuda) {
+        fprintf(stderr, "invar %s: ranks are processors only yet; leave %s out, or use --target "
+                "c\n", command, o->build.ranks ? "--ranks" : "--mpi");
+        return false;
+    }
+    return known_ranks(command, o->build.ranks) && known_kernels(command, o, cuda) &&
+           can_keep_gradients(command, o);
 }
 
 static int run_trainer(const char *command, const struct options *o)
@@ -591,6 +608,9 @@ static const struct { char letter; const char *text; } shared_help[] = {
     "  --check-gradients   the same, to compare them with differences of the loss\n"},
     {'c',
     "  --cc COMPILER       C compiler (default: $CC, else cc)\n"},
+    {'p',
+    "  --mpi               the trainer may be one of several ranks, which mpirun or srun starts;\n"
+    "                      compiled by $MPICC, else mpicc (default: one program, without MPI)\n"},
     {'f',
     "  --cflags FLAGS      further flags, for the runtime too; bits do not depend on them\n"},
     {'v',
@@ -605,8 +625,10 @@ static const struct command commands[] = {
      "Trainer options (--data, --epochs, --threads ...) are passed on;\n"
      "'invar run MODEL.inv --help' prints them.\n"
      "  --report            write NAME.html in the end: the page of invar report, from the file\n"
-     "                      of --log, else NAME.jsonl\n",
-     command_run, "DtdegaKNGcfvR*"},
+     "                      of --log, else NAME.jsonl\n"
+     "  --ranks N           train by N processes here, started by mpirun, which share out the\n"
+     "                      model's shards: the same bits (default: one, without MPI)\n",
+     command_run, "DtdegaKNGcfvRr*"},
     {"sweep", "train every combination of values and seeds, and write a table",
      "sweep MODEL.inv -D NAME=VALUE,VALUE,... [--seed A..B] [-o FOLDER] [options]",
      "  -D NAME=V,V,...     values of a const of the model file, once for each const\n"
@@ -651,7 +673,7 @@ static const struct command commands[] = {
      command_diverge, "M*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
      "  -o TRAINER          the executable (default: the model's name)\n", command_build,
-     "DtdegaKNGcfvo"},
+     "DtdegaKNGcfvop"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
@@ -702,6 +724,7 @@ static const struct {
     {"--arch", 'a', true},     {"--kernels", 'K', true},
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
     {"--weights", 'W', true},  {"--model", 'm', true}, {"-Werror", 'e', false},
+    {"--mpi", 'p', false},     {"--ranks", 'r', true},
     {"--json", 'j', false},    {"--report", 'R', false},
     {"--predictions", 'P', true}, {"--label", 'L', true}, {"--seed", 's', true},
     {"--log-norms", 'N', false},
@@ -787,6 +810,11 @@ static void set_option(struct options *o, char letter, const char *value)
         break;
     case 'a': o->build.archs = value; break;
     case 'K': o->kernels = value; break;
+    case 'p': o->build.mpi = true; break;
+    case 'r':
+        o->build.ranks = value;
+        o->build.mpi = true;
+        break;
     case 'W': o->weights = value; break;
     case 'm': o->from = value; break;
     case 'w': o->write = true; break;

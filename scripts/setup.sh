@@ -42,6 +42,8 @@ needed_packages() {
     need qemu-system-arm qemu-system-arm
     need riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
     need qemu-system-riscv32 qemu-system-misc
+    need mpirun.openmpi libopenmpi-dev openmpi-bin
+    need mpirun.mpich libmpich-dev mpich
 }
 
 # Installs what is missing, by apt; without apt or the right to use it, says what to install.

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "build/cuda.h"
+#include "build/mpi.h"
 #include "core/sha256.h"
 #include "base/embedded.h"
 #include "emit/emit.h"
@@ -36,7 +37,8 @@ int build_emit(const struct program *program, const char *dir, struct inv_claims
     struct sources made = build_make_sources(program, sources);
     bool good = build_write_sources(&made, &place) &&
                 build_write_glue(program, "templates/program/", &place) &&
-                build_write_runtime(&place, false) && files_finish(&place);
+                build_write_runtime(&place, false) && build_write_mpi(&place) &&
+                files_finish(&place);
     return good ? 0 : 1;
 }
 
@@ -112,9 +114,10 @@ static const struct sources *make_sources(struct build *build)
     return &build->sources;
 }
 
-static void hash_levels(const struct build *build, struct inv_sha256 *hash)
+static void hash_processor(const struct build *build, struct inv_sha256 *hash)
 {
     build_hash_text(hash, arena_printf(build->arena, "levels %u", build->levels));
+    mpi_hash(build, hash);
 }
 
 /* What a trainer, or a runtime alone, depends on: sources, compiler and flags. */
@@ -225,24 +228,28 @@ static void find_known_levels(struct build *build)
 
 static bool compile_all(const struct build *build, struct objects *objects)
 {
-    struct command_line lines[LEVELS];
+    struct command_line lines[LEVELS + 1];
     const char *name = emit_file_name(build->program);
     const char *model = arena_printf(build->arena, "%s/%s.c", build->folder, name);
     for (int l = 0; l < LEVELS; l++)
         if (build->levels >> l & 1)
             add_compile(build, lines, objects, &levels[l], model, name);
+    if (build->mpicc)
+        mpi_add_compile(build, lines, objects);
     return command_run_all(lines, objects->count, build->folder, build->options->verbose, false);
 }
 
 static struct command_line link_line(const struct build *build, const struct objects *objects,
                                      const char *libraries, const char *out)
 {
-    struct command_line line = build_begin_line(build);
+    struct command_line line = build->mpicc ? mpi_begin_line(build) : build_begin_line(build);
     if (build->options->cflags)
         command_add_words(&line, build->options->cflags);
     for (int l = 0; l < LEVELS; l++)
         if (build->levels >> l & 1)
             command_add(&line, levels[l].define);
+    if (build->mpicc)
+        command_add(&line, "-DINV_WITH_MPI");
     build_add_folders(build, &line);
     command_add(&line, arena_printf(build->arena, "%s/main.c", build->folder));
     for (int i = 0; i < objects->count; i++)
@@ -258,12 +265,18 @@ static struct command_line link_line(const struct build *build, const struct obj
 static bool open_processor(struct build *build)
 {
     build->levels = (1u << LEVELS) - 1;
-    return true;
+    return !build->options->mpi || mpi_open(build);
+}
+
+static bool write_processor(const struct build *build)
+{
+    struct place place = build_place(build);
+    return !build->mpicc || build_write_mpi(&place);
 }
 
 static const struct build_kind build_processor = {
-    .open = open_processor, .sources = sources, .hash = hash_levels, .compile = compile_all,
-    .link = link_line};
+    .open = open_processor, .sources = sources, .write = write_processor, .hash = hash_processor,
+    .compile = compile_all, .link = link_line};
 
 /* What a trainer links: statically, else shared.  Those of images come first, for models that read
  * some; a runtime that was built without them does without here, too. */
@@ -384,21 +397,37 @@ static void say_compiling(const struct build *build, int argc, char **argv)
                 build->nvcc ? build->nvcc : build->cc, build->nvcc ? "CUDA" : level);
 }
 
+static void set_model_folder(const struct program *program)
+{
+    const char *slash = strrchr(program->model_path, '/');
+    size_t folder = slash ? (size_t)(slash - program->model_path) : 0;
+    setenv("INVAR_MODEL_FOLDER", !slash ? "." : folder ? arena_strndup(program->arena,
+           program->model_path, folder) : "/", 1);
+}
+
+/* The trainer of that path, open, becomes this program, or mpirun does, which starts it. */
+static void start_trainer(const struct build *build, int file, const char *path, int argc,
+                          char **argv)
+{
+    if (file >= 0 && build->options->ranks)
+        mpi_become_run(build, path, argc, argv);
+    else
+        become_trainer(file, build->program->name, argc, argv);
+}
+
 int build_run(const struct program *program, int argc, char **argv,
               const struct build_options *options)
 {
     struct build build;
-    const char *path, *name = program->name, *slash = strrchr(program->model_path, '/');
+    const char *path, *name = program->name;
     if (!build_open(&build, program, options))
         return 1;
-    size_t folder = slash ? (size_t)(slash - program->model_path) : 0;
-    setenv("INVAR_MODEL_FOLDER", !slash ? "." : folder ? arena_strndup(program->arena,
-           program->model_path, folder) : "/", 1);
+    set_model_folder(program);
     build.levels = 1u << machine_level();
     const char *key = build_key(&build, true);
     int file = cache_find(&build.cache, name, key, &path);
     if (file >= 0) {
-        become_trainer(file, name, argc, argv);
+        start_trainer(&build, file, path, argc, argv);
         unlink(path);
     }
     say_compiling(&build, argc, argv);
@@ -408,10 +437,13 @@ int build_run(const struct program *program, int argc, char **argv,
     close_folder(&build);
     if (!made)
         return 1;
-    become_trainer(file, name, argc, argv);
-    if (kept)                           /* where nothing in TMPDIR may be executed */
-        become_trainer(cache_find(&build.cache, name, key, &path), name, argc, argv);
-    return cannot_start(&build);
+    if (!options->ranks)
+        become_trainer(file, name, argc, argv);
+    if (kept) {                         /* where nothing in TMPDIR may be executed, or for mpirun */
+        file = cache_find(&build.cache, name, key, &path);
+        start_trainer(&build, file, path, argc, argv);
+    }
+    return options->ranks ? mpi_cannot_start(&build) : cannot_start(&build);
 }
 
 int build_attend(const struct program *program, int argc, char **argv,

@@ -13,6 +13,8 @@ struct build_options {
                                          * them too; NULL: none, and the built runtime is linked */
     bool verbose;                       /* print the commands */
     bool cuda;                          /* --target cuda */
+    bool mpi;                           /* --mpi: the trainer may be one of several ranks */
+    const char *ranks;                  /* --ranks: how many mpirun starts; NULL: run it alone */
     const char *archs;                  /* --arch: "80,90" of CUDA devices; NULL: the usual ones */
 };
 

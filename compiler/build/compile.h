@@ -20,6 +20,7 @@ struct build {
     const char *cc;                     /* as given: may be several words */
     const char *nvcc;                   /* CUDA */
     const char *archs;                  /* CUDA: nvcc's flags for them */
+    const char *mpicc;                  /* the path of MPI's compiler; NULL: without MPI */
     const char *folder;                 /* temporary */
     struct cache cache;
     const char *library;                /* the runtime's archive; NULL: not made yet */

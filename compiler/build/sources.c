@@ -23,11 +23,17 @@ bool build_is_cuda(const struct program *program, const struct embedded_file *fi
            (program->library_kernels || !strstr(file->path, "/library/"));
 }
 
+/* What some trainers link beside the runtime. */
+static bool is_optional(const char *path)
+{
+    return starts_with(path, "runtime/cuda/") || starts_with(path, "runtime/mpi/");
+}
+
 /* Where an embedded file belongs below the folder of a program, or NULL. */
 const char *build_runtime_place(struct arena *arena, const struct embedded_file *file)
 {
     if (starts_with(file->path, "runtime/"))
-        return starts_with(file->path, "runtime/cuda/") ? NULL : file->path;
+        return is_optional(file->path) ? NULL : file->path;
     if (starts_with(file->path, "templates/ops/"))
         return arena_printf(arena, "runtime/%s", file->path + strlen("templates/"));
     return NULL;
@@ -44,6 +50,21 @@ bool build_write_runtime(struct place *place, bool headers_only)
             return false;
     }
     return true;
+}
+
+bool build_is_mpi(const struct embedded_file *file)
+{
+    return starts_with(file->path, "runtime/mpi/");
+}
+
+bool build_write_mpi(struct place *place)
+{
+    bool good = true;
+    for (int i = 0; i < embedded_file_count && good; i++)
+        if (build_is_mpi(&embedded_files[i]))
+            good = files_write(place, embedded_files[i].path, embedded_files[i].data,
+                               embedded_files[i].size);
+    return good;
 }
 
 bool build_write_text(struct place *place, const char *name, const struct text *text)
@@ -83,8 +104,7 @@ bool build_write_sources(const struct sources *made, struct place *place)
 
 bool build_is_source(const char *path)
 {
-    return build_ends_with(path, ".c") && starts_with(path, "runtime/") &&
-           !starts_with(path, "runtime/cuda/");
+    return build_ends_with(path, ".c") && starts_with(path, "runtime/") && !is_optional(path);
 }
 
 static const char *cuda_sources(const struct program *program)

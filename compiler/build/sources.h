@@ -28,6 +28,9 @@ bool build_write_text(struct place *, const char *name, const struct text *);
 bool build_write_glue(const struct program *, const char *templates, struct place *);
 /* The runtime's sources for the processor. */
 bool build_write_runtime(struct place *, bool headers_only);
+/* What trainers of several ranks link beside it. */
+bool build_is_mpi(const struct embedded_file *);
+bool build_write_mpi(struct place *);
 /* Where an embedded file belongs below the folder of a program, or NULL. */
 const char *build_runtime_place(struct arena *, const struct embedded_file *);
 /* Whether a program on CUDA devices is also made of that file. */

@@ -38,6 +38,8 @@ struct variable {
     int layer;                          /* VAR_PARAM, VAR_BUFFER: the call that declared it */
     int block;                          /* VAR_PARAM: the block it lies in, or -1 */
     int64_t block_start;                /* its first element there */
+    int updated_by;                     /* 1 + the VAR_SHARD that updates it element by element, or
+                                         * 0: set by pass_owners */
     int64_t offset;                     /* bytes in the arena: set by pass_plan */
 };
 

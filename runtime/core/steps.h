@@ -36,12 +36,29 @@ INV_FN void inv_trace_step(const struct inv_run *run, const struct inv_step *ste
                        inv_extent_of(run, nodes[n].elements));
 }
 
+/* The outputs of this rank: the elements of its chunk of the sum that updates them. */
+INV_FN int64_t inv_own_outputs(struct inv_run *run, const struct inv_step *step)
+{
+    int64_t begin = (run->own_begin - step->gradient) / 4, end = step->outputs.constant;
+    if ((run->own_end - step->gradient) / 4 < end)
+        end = (run->own_end - step->gradient) / 4;
+    run->first_output = begin > 0 ? begin : 0;
+    return end > run->first_output ? end - run->first_output : 0;
+}
+
 /* move: the first row of what moves in the step, where its numbers are not the table's. */
 INV_FN void inv_run_step(const struct inv_run *here, const struct inv_step *step,
                          const struct inv_move *move, const struct inv_trace_node *nodes)
 {
-    inv_for(here, step->group, inv_extent_of(here, step->outputs),
-            inv_extent_of(here, step->operations));
+    struct inv_run own;
+    int64_t outputs = inv_extent_of(here, step->outputs);
+    if (step->gradient > 0 && here->own_end > 0) {
+        own = *here;
+        outputs = inv_own_outputs(&own, step);
+        inv_for(&own, step->group, outputs, inv_extent_of(here, step->operations));
+    } else {
+        inv_for(here, step->group, outputs, inv_extent_of(here, step->operations));
+    }
     if (here->trace)
         inv_trace_step(here, step, move, nodes);
 }

@@ -164,6 +164,8 @@ static void start(struct inv_writing *w)
 static void write_one(struct inv_checkpoint *c, int64_t step)
 {
     const struct inv_options *o = options_of(c);
+    if (c->newest == step)
+        return;
     finish(c);
     struct inv_writing *w = inv_allocate(sizeof *w);
     *w = (struct inv_writing){ .path = o->checkpoint, .step = step,
@@ -177,10 +179,11 @@ static void write_one(struct inv_checkpoint *c, int64_t step)
 }
 
 /* Where a signal asked. */
-static int interrupted(struct inv_checkpoint *c, int64_t step, const char *signal)
+static int interrupted(struct inv_checkpoint *c, int64_t step)
 {
     struct inv_session *s = c->s;
-    const char *path = options_of(c)->checkpoint;
+    const char *path = options_of(c)->checkpoint, *asked = inv_ending_asked();
+    const char *signal = asked ? asked : "a signal to another rank";
     inv_progress_clear(&s->progress);
     if (c->newest != step) {
         inv_error(&s->errors, "%s came after step %lld of %lld, and no checkpoint of it is written",
@@ -192,19 +195,46 @@ static int interrupted(struct inv_checkpoint *c, int64_t step, const char *signa
     return INV_INTERRUPTED;
 }
 
+/* The first rank writes what all have. */
+static void write_of_all(struct inv_checkpoint *c, int64_t step)
+{
+    const struct inv_run *run = &c->s->run;
+    if (step % c->order->per_epoch != 0) {
+        inv_pass_join(c->s, c->pass, 0);
+        inv_pass_leave(c->s, c->pass);
+    }
+    inv_exchange_collect(c->exchange, run);
+    if (c->s->ranks.number == 0)
+        write_one(c, step);
+    inv_exchange_release(c->exchange, run);
+}
+
+/* What is to be done after a step: the first rank knows when it is time, each whether a signal
+ * came. */
+enum wish { NOTHING, WRITE, END };
+
+static enum wish wish(const struct inv_checkpoint *c, int64_t step, int last)
+{
+    struct inv_ranks *ranks = &c->s->ranks;
+    int writes = ranks->number == 0 && (last || is_due(c, step));
+    return (enum wish)inv_ranks_most(ranks, inv_ending_asked() ? END : writes ? WRITE : NOTHING);
+}
+
 int inv_checkpoint_after(struct inv_checkpoint *c, int64_t step, int last)
 {
-    int ends = last && step % c->order->per_epoch == 0;
-    if (!options_of(c)->checkpoint || (ends && inv_options_chained(options_of(c))))
+    int within = step % c->order->per_epoch != 0, first = c->s->ranks.number == 0;
+    if (!options_of(c)->checkpoint || (last && !within && inv_options_chained(options_of(c))))
         return INV_OK;
-    const char *signal = inv_ending_asked();
+    enum wish wanted = wish(c, step, last);
     if (c->writing && atomic_load(&c->writing->done))
         finish(c);
-    if ((signal || last || is_due(c, step)) && c->newest != step)
-        write_one(c, step);
-    if (signal || last)
+    if (wanted != NOTHING)
+        write_of_all(c, step);
+    if (wanted == END || last)
         finish(c);
-    return signal ? interrupted(c, step, signal) : INV_OK;
+    if (wanted != END)
+        return INV_OK;
+    return inv_ranks_agree(&c->s->ranks, first ? interrupted(c, step) : INV_INTERRUPTED);
 }
 
 void inv_checkpoint_end(struct inv_checkpoint *c)

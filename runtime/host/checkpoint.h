@@ -6,11 +6,12 @@
 
 struct inv_writing;
 
-struct inv_checkpoint {                 /* set s, order, pass, watch and steps, zero the rest */
+struct inv_checkpoint {                 /* set s to steps, zero the rest */
     struct inv_session *s;
     const struct inv_order *order;
     struct inv_pass *pass;              /* over the train part, of the epoch at hand */
     struct inv_watch *watch;
+    struct inv_exchange *exchange;      /* of several ranks */
     int64_t steps;                      /* of the run */
     int64_t newest;                     /* step of the newest sound file; -1: there is none */
     double written;                     /* when the last was begun, by inv_progress_clock */

@@ -267,10 +267,28 @@ static void set_sample(struct inv_options *options, const struct option *o, cons
                   "expected", o->name, text);
 }
 
+/* Data may lie elsewhere on another machine, and it may have other processors. */
+static void note_said(struct inv_options *options, const struct option *o, const char *value)
+{
+    if (o->place == AT(data) || o->place == AT(threads))
+        return;
+    inv_sha256_update(&options->said, o->name, strlen(o->name) + 1);
+    inv_sha256_update(&options->said, value ? value : "", value ? strlen(value) + 1 : 1);
+}
+
+void inv_options_digest(const struct inv_options *options, char digest[65])
+{
+    struct inv_sha256 said = options->said;
+    uint8_t bytes[32];
+    inv_sha256_final(&said, bytes);
+    inv_sha256_hex(bytes, digest);
+}
+
 static void set_option(struct inv_options *options, const struct option *o, const char *value,
                        struct inv_errors *errors)
 {
     char *place = (char *)options + o->place;
+    note_said(options, o, value);
     if (o->kind == FLAG)
         memcpy(place, &(int){ 1 }, sizeof(int));
     else if (o->kind == TEXT || o->kind == OPTIONAL)
@@ -534,6 +552,7 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
                                      .receipt_every = -1, .memory_limit = -1, .length = -1,
                                      .range.last = -1, .trace_steps.last = -1,
                                      .top_k = -1, .temperature = -1, .checkpoint_keep = -1 };
+    inv_sha256_init(&options->said);
     for (int i = 1; i < argc; i++) {
         const char *name = long_name(argv[i]);
         if (name || (strncmp(argv[i], "--", 2) == 0 && argv[i][2]))

@@ -2,6 +2,7 @@
 #ifndef INV_HOST_OPTIONS_H
 #define INV_HOST_OPTIONS_H
 #include <stdint.h>
+#include "core/sha256.h"
 #include "errors.h"
 
 /* How often something is done: "100", "100steps", "2epochs", "30s", "10min", "5%" of the run. */
@@ -40,12 +41,15 @@ struct inv_options {
     struct inv_sample sample;
     uint64_t given;                     /* bit i: the option in row i of the table */
     uint64_t seed_value;
+    struct inv_sha256 said;             /* of what was given, but for data and threads */
     int resume_anyway, trace_only, log_norms, check_gradients, quiet, update_lock, selftest;
     int version, verbose, help;
 };
 
 /* 0 where the arguments are wrong; then the errors have been reported. */
 int inv_options_read(struct inv_options *, int argc, char **argv, struct inv_errors *);
+/* Of the options in which several ranks of a run must agree. */
+void inv_options_digest(const struct inv_options *, char digest[65]);
 /* Whether the run is for training, and not for using what was trained. */
 int inv_options_train(const struct inv_options *);
 /* Whether a number of steps bounds training, and not of epochs; model_steps: the model's, or 0. */

@@ -43,6 +43,15 @@ static double element(const struct inv_session *s, const struct inv_variable *v,
     return v->dtype == INV_F32 ? (double)real : (double)whole;
 }
 
+static void clear_accumulators(const struct inv_session *s)
+{
+    for (int i = 0; i < s->model->variable_count; i++) {
+        const struct inv_variable *v = &s->model->variable[i];
+        if (v->kind == INV_ACCUMULATOR)
+            memset(s->run.arena + v->offset, 0, inv_variable_bytes(v));
+    }
+}
+
 void inv_pass_begin(struct inv_session *s, struct inv_pass *pass)
 {
     size_t reports = (size_t)s->model->report_count;
@@ -55,11 +64,7 @@ void inv_pass_begin(struct inv_session *s, struct inv_pass *pass)
     if (!pass->kept)
         pass->kept = inv_ranking_open(s->model);
     memset(pass->sum, 0, reports * INV_EXACT_WORDS * sizeof *pass->sum);
-    for (int i = 0; i < s->model->variable_count; i++) {
-        const struct inv_variable *v = &s->model->variable[i];
-        if (v->kind == INV_ACCUMULATOR)
-            memset(s->run.arena + v->offset, 0, inv_variable_bytes(v));
-    }
+    clear_accumulators(s);
     inv_device_push(s->model, &s->run, INV_ACCUMULATOR);
 }
 
@@ -78,6 +83,30 @@ void inv_pass_add(struct inv_session *s, struct inv_pass *pass)
         inv_exact_add(pass->sum + i * INV_EXACT_WORDS, loss, (uint32_t)s->run.rows);
     }
     pass->rows += s->run.rows;
+}
+
+void inv_pass_join(struct inv_session *s, struct inv_pass *pass, int losses)
+{
+    if (s->ranks.count == 1)
+        return;
+    if (losses)
+        inv_ranks_sum(&s->ranks, pass->sum, s->model->report_count * INV_EXACT_WORDS);
+    for (int i = 0; i < s->model->variable_count; i++) {
+        const struct inv_variable *v = &s->model->variable[i];
+        if (v->kind == INV_ACCUMULATOR && v->dtype == INV_I64)
+            inv_ranks_sum(&s->ranks, s->run.arena + v->offset, inv_variable_elements(v));
+    }
+    if (pass->kept)
+        inv_ranking_join(s->model, pass->kept, pass->rows, &s->ranks);
+}
+
+void inv_pass_leave(struct inv_session *s, struct inv_pass *pass)
+{
+    if (s->ranks.number == 0)
+        return;
+    clear_accumulators(s);
+    if (pass->kept)
+        inv_ranking_clear(s->model, pass->kept, 0, pass->rows);
 }
 
 /* Says once of a pass why a metric is NaN. */
@@ -113,16 +142,24 @@ void inv_pass_free(const struct inv_model *model, struct inv_pass *pass)
     free(pass->value);
 }
 
+/* Ranks take the batches in turn. */
 static void evaluate_rows(struct inv_session *s, struct inv_pass *pass, enum inv_part part)
 {
-    int64_t batch = s->model->batch;
-    for (int64_t at = s->data.begin[part]; at < s->data.begin[part + 1]; at += batch) {
-        int64_t rest = s->data.begin[part + 1] - at;
-        inv_dataset_gather(&s->data, &s->run, s->data.order + at, rest < batch ? rest : batch);
+    int64_t batch = s->model->batch, first = s->data.begin[part], end = s->data.begin[part + 1];
+    if (pass->kept)
+        inv_ranking_clear(s->model, pass->kept, 0, end - first);
+    for (int64_t at = first; at < end; at += batch) {
+        int64_t rows = end - at < batch ? end - at : batch;
+        if ((at - first) / batch % s->ranks.count != s->ranks.number) {
+            pass->rows += rows;
+            continue;
+        }
+        inv_dataset_gather(&s->data, &s->run, s->data.order + at, rows);
         s->model->phase[INV_EVALUATE](&s->run);
         inv_pass_keep(s, pass);
         inv_pass_add(s, pass);
     }
+    inv_pass_join(s, pass, 1);
 }
 
 void inv_pass_evaluate(struct inv_session *s, struct inv_pass *pass, enum inv_part part)

@@ -130,7 +130,7 @@ static int64_t cut(int64_t count, int piece, int pieces)
 static void run_outputs(const struct inv_run *run, inv_group *group, int64_t begin, int64_t end)
 {
     uint32_t mode = inv_fpu_enter();
-    group(run, begin, end);
+    group(run, run->first_output + begin, run->first_output + end);
     inv_fpu_leave(mode);
 }
 

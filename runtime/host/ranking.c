@@ -32,7 +32,7 @@ void inv_ranking_room(const struct inv_model *model, struct inv_kept *kept, int6
         int64_t need = rows * inv_variable_elements(inv_ranking_variable(model, i));
         if (need <= kept[i].room)
             continue;
-        kept[i].room = need > 2 * kept[i].room ? need : 2 * kept[i].room;
+        kept[i].room = need > 2 * kept[i].room ? need + need % 2 : 2 * kept[i].room;
         kept[i].value = inv_resize(kept[i].value, (size_t)kept[i].room * sizeof(float));
     }
 }
@@ -46,6 +46,30 @@ void inv_ranking_keep(const struct inv_model *model, const struct inv_run *run,
         int64_t count = inv_variable_elements(v);
         memcpy(kept[i].value + first * count, run->arena + v->offset,
                (size_t)(run->rows * count) * sizeof(float));
+    }
+}
+
+/* ---- of several ranks ---- */
+
+void inv_ranking_clear(const struct inv_model *model, struct inv_kept *kept, int64_t first,
+                       int64_t rows)
+{
+    inv_ranking_room(model, kept, first + rows);
+    for (int i = 0; i < 2 * model->ranking_count; i++) {
+        int64_t count = inv_variable_elements(inv_ranking_variable(model, i));
+        memset(kept[i].value + first * count, 0, (size_t)(rows * count) * sizeof(float));
+    }
+}
+
+/* Two elements are a number of 64 bits, of which the room is a whole number. */
+void inv_ranking_join(const struct inv_model *model, struct inv_kept *kept, int64_t rows,
+                      struct inv_ranks *ranks)
+{
+    for (int i = 0; i < 2 * model->ranking_count; i++) {
+        int64_t count = rows * inv_variable_elements(inv_ranking_variable(model, i));
+        if (count % 2)
+            kept[i].value[count] = 0;
+        inv_ranks_sum(ranks, kept[i].value, (count + 1) / 2);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "invar.h"
 #include "claims.h"
 #include "dataset.h"
+#include "exchange.h"
 #include "feed.h"
 #include "log.h"
 #include "options.h"
@@ -31,6 +32,7 @@ struct inv_session {
     struct inv_options options;
     struct inv_errors errors;
     struct inv_progress progress;
+    struct inv_ranks ranks;
     struct inv_run run;
     void *memory;                       /* holds run.arena */
     uint64_t seed;
@@ -64,6 +66,11 @@ void inv_pass_begin(struct inv_session *, struct inv_pass *);
  * of a batch: what rankings keep of them; then of all run.rows rows of the batch, its losses. */
 void inv_pass_keep(const struct inv_session *, struct inv_pass *);
 void inv_pass_add(struct inv_session *, struct inv_pass *);
+/* What ranks have kept and added up, each for itself, becomes that of all; `losses`: each has added
+ * up some of these, and not each all of them.  Then, where the pass goes on, it is left to the
+ * first, and the others begin at nothing. */
+void inv_pass_join(struct inv_session *, struct inv_pass *, int losses);
+void inv_pass_leave(struct inv_session *, struct inv_pass *);
 /* Divides and runs INV_FINISH. */
 void inv_pass_end(struct inv_session *, struct inv_pass *);
 void inv_pass_free(const struct inv_model *, struct inv_pass *);
@@ -138,18 +145,23 @@ void inv_order_gather(struct inv_session *, struct inv_order *, int64_t step, in
 void inv_order_batch(struct inv_session *, struct inv_order *, int64_t step, int64_t shard);
 void inv_order_free(struct inv_order *);
 
-/* shards.c: INV_TRAIN over the shards of a step, one after another (numerics.md, section 5.2). */
+/* shards.c: INV_TRAIN over the shards of a step, one after another (numerics.md, section 5.2); of
+ * several ranks each has some of them. */
 struct inv_shards {                     /* set s, order and pass, zero the rest */
     struct inv_session *s;
     struct inv_order *order;
     struct inv_pass *pass;              /* with shards: takes what rankings keep of each */
     unsigned char *totals;              /* with shards: the accumulators before the step */
     int summed;                         /* all shards of the last step had finite losses */
+    struct inv_exchange exchange;
 };
+void inv_shards_begin(struct inv_shards *);
 /* Whether the loss of the step, *loss, is finite: then the sums are those of all shards, and
  * run.rows the batch's.  Else totals are as they were, and the first shard whose loss is not finite
  * is at hand. */
 int inv_shards_train(struct inv_shards *, int64_t step, float *loss);
+/* Of several ranks: what the one that sends most sent in a step, and from how many partial sums. */
+void inv_shards_log(struct inv_shards *);
 void inv_shards_free(struct inv_shards *);
 
 /* parts.c, once data are read: 0, and an error, where a part that this run needs has no rows. */

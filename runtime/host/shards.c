@@ -42,32 +42,22 @@ static void copy_totals(struct inv_shards *h, int back)
 
 /* ---- the pairwise tree ---- */
 
-/* Adds the f32 at offset at[1] to those at at[0]. */
-static void add_range(const struct inv_run *run, int64_t begin, int64_t end)
-{
-    float *to = (float *)(void *)(run->arena + run->at[0]);
-    const float *from = (const float *)(const void *)(run->arena + run->at[1]);
-    for (int64_t i = begin; i < end; i++)
-        to[i] = inv_add(to[i], from[i]);
-}
-
-/* Takes in the sums of the shard of that number.  Partial sums that wait are of 2^k neighbours
- * each, of falling k: two of one size become one, and behind the last shard all do, from the last
- * on.  `waiting`: how many there are. */
-static void add_up(struct inv_shards *h, int64_t shard, int *waiting)
+/* Takes in the sums of a shard of the part.  Partial sums that wait are of 2^k neighbours each, of
+ * falling k: two of one size become one, and behind the last shard all do, from the last on.
+ * `waiting`: how many there are. */
+static void add_up(struct inv_shards *h, const struct inv_subtree *part, int64_t shard,
+                   int *waiting)
 {
     const struct inv_model *model = h->s->model;
+    const struct inv_run *run = &h->s->run;
     int64_t stride = (model->sums_bytes + 63) / 64 * 64, count = model->sums_bytes / 4;
-    int last = shard + 1 == model->shards;
-    for (int64_t pairs = shard; *waiting > 0 && (last || pairs % 2 == 1); pairs /= 2) {
-        const int64_t at[] = { model->sums, model->partial_sums + --*waiting * stride };
-        struct inv_run run = h->s->run;
-        run.at = at;
-        inv_for(&run, add_range, count, count);
-    }
+    int last = shard + 1 == part->end;
+    float *sums = (float *)(void *)(run->arena + model->sums);
+    float *partial = (float *)(void *)(run->arena + model->partial_sums);
+    for (int64_t pairs = shard - part->first; *waiting > 0 && (last || pairs % 2 == 1); pairs /= 2)
+        inv_exchange_add(run, sums, partial + --*waiting * (stride / 4), count);
     if (!last)
-        memcpy(h->s->run.arena + model->partial_sums + (*waiting)++ * stride,
-               h->s->run.arena + model->sums, (size_t)model->sums_bytes);
+        memcpy(partial + (*waiting)++ * (stride / 4), sums, (size_t)model->sums_bytes);
 }
 
 /* ---- a step ---- */
@@ -87,19 +77,60 @@ static int train_shard(struct inv_shards *h, int64_t step, int64_t shard, float 
     return inv_is_finite(*loss);
 }
 
-static int train_shards(struct inv_shards *h, int64_t step, float *loss)
+/* Trains the shards of a part and adds them up; the first whose loss is not finite, or `bad`. */
+static int64_t train_part(struct inv_shards *h, const struct inv_subtree *part, int64_t step,
+                          int64_t bad)
 {
     int waiting = 0;
-    h->summed = 0;
-    for (int64_t shard = 0; shard < h->s->model->shards; shard++) {
-        if (!train_shard(h, step, shard, loss))
-            return 0;
+    float loss;
+    for (int64_t shard = part->first; shard < part->end; shard++) {
+        if (!train_shard(h, step, shard, &loss) && shard < bad)
+            bad = shard;
         inv_pass_keep(h->s, h->pass);
-        add_up(h, shard, &waiting);
+        add_up(h, part, shard, &waiting);
     }
-    h->summed = 1;
-    *loss = loss_of(h->s);
-    return inv_is_finite(*loss);
+    return bad;
+}
+
+/* A rank without shards is in the step, too. */
+static void expect_others(struct inv_shards *h, int64_t step)
+{
+    inv_exchange_expect(&h->exchange);
+    inv_order_gather(h->s, h->order, step, 0);
+    if (h->pass->kept)
+        inv_ranking_clear(h->s->model, h->pass->kept, h->pass->rows, h->s->run.batch);
+}
+
+/* All shards of this rank, and the sums over those of all; the first of its own whose loss is not
+ * finite, or how many there are. */
+static int64_t train_shards(struct inv_shards *h, int64_t step)
+{
+    const struct inv_model *model = h->s->model;
+    struct inv_exchange *e = &h->exchange;
+    int64_t bad = model->shards;
+    if (h->s->ranks.count > 1)
+        expect_others(h, step);
+    for (int i = e->own; i < e->own + e->owns; i++) {
+        bad = train_part(h, &e->part[i], step, bad);
+        inv_exchange_send(e, &e->part[i],
+                          (const float *)(const void *)(h->s->run.arena + model->sums));
+    }
+    inv_exchange_finish(e, &h->s->run);
+    return bad;
+}
+
+/* Puts the first shard whose loss is not finite at hand; the last, where only their sum is not. */
+static void show_bad(struct inv_shards *h, int64_t step, int64_t bad)
+{
+    int64_t first = inv_ranks_least(&h->s->ranks, bad), last = h->s->model->shards - 1;
+    h->summed = first > last;
+    inv_order_batch(h->s, h->order, step, first < last ? first : last);
+}
+
+void inv_shards_begin(struct inv_shards *h)
+{
+    if (h->s->model->shards > 0)
+        inv_exchange_begin(&h->exchange, &h->s->ranks, h->s->model, &h->s->run);
 }
 
 int inv_shards_train(struct inv_shards *h, int64_t step, float *loss)
@@ -108,8 +139,11 @@ int inv_shards_train(struct inv_shards *h, int64_t step, float *loss)
     if (h->s->model->shards == 0)
         return train_shard(h, step, 0, loss);
     copy_totals(h, 0);
-    if (!train_shards(h, step, loss)) {
+    int64_t bad = train_shards(h, step);
+    *loss = loss_of(h->s);
+    if (!inv_is_finite(*loss)) {
         copy_totals(h, 1);
+        show_bad(h, step, bad);
         return 0;
     }
     run->rows = run->batch;
@@ -117,7 +151,23 @@ int inv_shards_train(struct inv_shards *h, int64_t step, float *loss)
     return 1;
 }
 
+void inv_shards_log(struct inv_shards *h)
+{
+    struct inv_session *s = h->s;
+    struct inv_exchange *e = &h->exchange;
+    if (s->ranks.count == 1 || e->steps == 0)
+        return;
+    int64_t sent = inv_ranks_most(&s->ranks, e->sent), parts = inv_ranks_most(&s->ranks, e->owns);
+    inv_log_begin(&s->log);
+    inv_log_whole(&s->log, "ranks", (uint64_t)s->ranks.count);
+    inv_log_whole(&s->log, "partial_sums", (uint64_t)parts);
+    inv_log_whole(&s->log, "sums_bytes", (uint64_t)e->bytes);
+    inv_log_whole(&s->log, "step_sent_bytes", (uint64_t)(sent / e->steps));
+    inv_log_end(&s->log);
+}
+
 void inv_shards_free(struct inv_shards *h)
 {
+    inv_exchange_free(&h->exchange);
     free(h->totals);
 }

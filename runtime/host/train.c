@@ -123,6 +123,8 @@ static int64_t step_here(struct training *t, int64_t step, float *loss)
         inv_norms_before(&t->norms, s->model, &s->run);
     if (good && s->model->phase[INV_UPDATE])
         s->model->phase[INV_UPDATE](&s->run);
+    if (good)
+        inv_exchange_updated(&t->shards.exchange, &s->run);
     inv_trace_step_end(s);
     if (!good)
         return 0;
@@ -267,6 +269,7 @@ static void print_rates(struct training *t)
 
 static void evaluate_val(struct training *t, int64_t epoch)
 {
+    inv_exchange_average(&t->shards.exchange, &t->s->run);
     inv_average_exchange(t->s);
     if (inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0)
         inv_pass_evaluate(t->s, &t->val, INV_PART_VAL);
@@ -325,6 +328,7 @@ static int run_epoch(struct training *t, int64_t first)
     int status = run_steps(t, first, end, label);
     if (status != INV_OK || t->stop < end)
         return status;
+    inv_pass_join(s, &t->train, 0);
     inv_pass_end(s, &t->train);
     s->run.step = (int32_t)end;
     evaluate_val(t, epoch);
@@ -407,6 +411,7 @@ static int run_epochs(struct training *t, int64_t first)
         return INV_OK;
     if (is_over(t))
         print_stop(t);
+    inv_exchange_average(&t->shards.exchange, &t->s->run);
     inv_average_exchange(t->s);
     inv_receipt_metrics(t->s, &t->train, "");
     if (inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0)
@@ -433,6 +438,22 @@ static int run_stretches(struct training *t)
     return status;
 }
 
+/* From the checkpoint of --resume, which all ranks must have found; *first: the step. */
+static int go_on(struct training *t, int64_t *first)
+{
+    struct inv_ranks *ranks = &t->s->ranks;
+    int good = inv_checkpoint_begin(&t->checkpoint, first);
+    int status = inv_ranks_agree(ranks, good ? INV_OK : INV_BAD_DATA);
+    char *step = inv_text("%lld", (long long)*first);
+    if (status == INV_OK)
+        status = inv_ranks_same(ranks, "step to go on from", step,
+                                "let all see the same checkpoints");
+    free(step);
+    inv_pass_leave(t->s, &t->train);
+    inv_exchange_release(&t->shards.exchange, &t->s->run);
+    return status;
+}
+
 static int run_all(struct training *t)
 {
     int64_t first = 0;
@@ -441,14 +462,17 @@ static int run_all(struct training *t)
     begin_watch(t);
     inv_pass_begin(t->s, &t->train);
     t->checkpoint = (struct inv_checkpoint){ .s = t->s, .order = &t->order, .pass = &t->train,
-                                             .watch = &t->watch, .steps = t->steps };
+                                             .watch = &t->watch, .steps = t->steps,
+                                             .exchange = &t->shards.exchange };
     int status = inv_chain_begin(t->s, t->steps);
     if (status == INV_OK && inv_options_partly(&t->s->options))
         return run_stretches(t);
-    if (status == INV_OK && !inv_checkpoint_begin(&t->checkpoint, &first))
-        status = INV_BAD_DATA;
+    if (status == INV_OK)
+        status = go_on(t, &first);
     if (status == INV_OK)
         status = run_epochs(t, first);
+    if (status == INV_OK)
+        inv_shards_log(&t->shards);
     inv_checkpoint_end(&t->checkpoint);
     return status;
 }
@@ -459,6 +483,7 @@ int inv_train(struct inv_session *s)
     t.shards = (struct inv_shards){ .s = s, .order = &t.order, .pass = &t.train };
     inv_average_start(s);
     inv_order_begin(s, &t.order);
+    inv_shards_begin(&t.shards);
     int good = !s->options.log_norms || inv_norms_begin(&t.norms, s->model, &s->errors);
     int status = good && count_steps(&t) ? run_all(&t) : INV_BAD_DATA;
     inv_order_free(&t.order);

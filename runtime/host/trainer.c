@@ -312,7 +312,7 @@ static int begin_outputs(struct inv_session *s, const char *weights)
 
 static int train_and_save(struct inv_session *s, const char *weights)
 {
-    if (!s->statement && !begin_outputs(s, weights))
+    if (s->ranks.number == 0 && !s->statement && !begin_outputs(s, weights))
         return INV_BAD_DATA;
     int status = inv_trace_end(s, inv_trace_begin(s) ? inv_train(s) : INV_BAD_DATA);
     if (status == INV_OK)
@@ -324,7 +324,17 @@ static int train_and_save(struct inv_session *s, const char *weights)
     if (s->statement && !inv_verify_reaches_end(s))
         return inv_verify_part(s);
     evaluate(s, INV_PART_TEST);
+    if (s->ranks.number > 0)
+        return INV_OK;
     return s->statement ? inv_verify_end(s) : save_weights(s, weights);
+}
+
+/* Whether the first of several ranks does alone what the options ask for. */
+static int first_alone(const struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    int file = o->evaluate && *o->evaluate && !s->data.whole;
+    return o->generate || o->predict || file || o->dump_batch >= 0;
 }
 
 static int do_work(struct inv_session *s, const char *weights)
@@ -347,12 +357,36 @@ static int hash_start(struct inv_session *s)
     return !o->init || !said || inv_digest_file(o->init, "weights", s->init, &s->errors);
 }
 
+/* Ranks are of one run. */
+static int same_run(struct inv_session *s)
+{
+    struct inv_ranks *ranks = &s->ranks;
+    char program[65] = "", options[65];
+    inv_options_digest(&s->options, options);
+    int good = ranks->count == 1 ||
+               inv_digest_file("/proc/self/exe", "the trainer", program, &s->errors);
+    int status = inv_ranks_agree(ranks, good ? INV_OK : INV_BAD_DATA);
+    if (status == INV_OK)
+        status = inv_ranks_same(ranks, "model", s->model->sha256, "start one trainer on all");
+    if (status == INV_OK)
+        status = inv_ranks_same(ranks, "program", program, "start one trainer on all");
+    if (status == INV_OK)
+        status = inv_ranks_same(ranks, "list of options", options, "give all the same options");
+    if (status == INV_OK && s->data.fitted.parts)
+        status = inv_ranks_same(ranks, "set of data", s->data.fitted.parts,
+                                "let all read the same files");
+    return status;
+}
+
 static int work(struct inv_session *s, const char *weights)
 {
     const struct inv_options *o = &s->options;
     inv_receipt_begin(s);
     int status = hash_start(s) ? prepare(s, weights) : INV_BAD_DATA;
-    if (status != INV_OK)
+    status = inv_ranks_agree(&s->ranks, status);
+    if (status == INV_OK)
+        status = same_run(s);
+    if (status != INV_OK || (s->ranks.number > 0 && first_alone(s)))
         return status;
     if (o->dump_batch >= 0)
         return inv_dump(s, o->dump_batch);
@@ -380,7 +414,7 @@ static int run_with_options(struct inv_session *s)
     s->again = inv_options_partly(o) ? 0 : -1;
     s->seed = o->seed > 0 ? o->seed_value : s->model->seed;
     inv_split_key(s->seed, s->run.key);
-    s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_pool_processors(),
+    s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_ranks_threads(&s->ranks),
                                s->model->level, s->model->stack_bytes);
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
         .given = o->data, .rows_given = o->rows,
@@ -438,6 +472,29 @@ static int fits_device(struct inv_session *s)
     return 0;
 }
 
+/* What is shared out needs shards; what is hashed step by step is of one rank. */
+static int fits_ranks(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    const char *alone = o->verify            ? "verify"
+                        : o->trace           ? "trace"
+                        : o->inject          ? "inject"
+                        : o->log_norms       ? "log-norms"
+                        : o->check_gradients ? "check-gradients"
+                                             : NULL;
+    if (s->ranks.count == 1)
+        return 1;
+    if (s->model->shards < 2)
+        inv_error(&s->errors, "model %s has no shards, which are what %d ranks share out; write "
+                  "'shards 8', or how many you want, in train", s->model->name, s->ranks.count);
+    else if (alone)
+        inv_error(&s->errors, "--%s is for one rank; leave mpirun out: the bits are the same",
+                  alone);
+    else
+        return 1;
+    return 0;
+}
+
 static int is_part(const char *name)
 {
     int found = strcmp(name, "all") == 0;
@@ -464,7 +521,7 @@ static int options_fit(struct inv_session *s)
     else if (o->predict && inv_format_of(o->format, o->output) < 0)
         inv_error(&s->errors, "--format %s: csv, npy or jsonl expected", o->format);
     else
-        return fits_device(s);
+        return fits_device(s) && fits_ranks(s);
     return 0;
 }
 
@@ -481,9 +538,11 @@ static int run_checked(void *session)
 
 static int run_trainer(struct inv_session *s, int argc, char **argv)
 {
-    if (!inv_pool_accepts_cost(&s->errors) ||
-        !inv_options_read(&s->options, argc, argv, &s->errors))
-        return INV_BAD_USAGE;
+    int good = inv_pool_accepts_cost(&s->errors) &&
+               inv_options_read(&s->options, argc, argv, &s->errors);
+    int status = inv_ranks_agree(&s->ranks, good ? INV_OK : INV_BAD_USAGE);
+    if (status != INV_OK)
+        return status;
     if (s->options.help) {
         inv_options_help(stdout, argv[0], s->model->name);
         return INV_OK;
@@ -494,14 +553,19 @@ static int run_trainer(struct inv_session *s, int argc, char **argv)
             inv_device_print(s->model, s->options.device);
         return INV_OK;
     }
-    if (!options_fit(s))
-        return INV_BAD_USAGE;
-    int status = inv_pool_work(s->model->stack_bytes, run_checked, s, &s->errors);
+    status = inv_ranks_agree(&s->ranks, options_fit(s) ? INV_OK : INV_BAD_USAGE);
+    if (status != INV_OK)
+        return status;
+    if (s->ranks.number > 0)            /* the first alone shows how far it is, and writes */
+        s->options.quiet = 1;
+    if (s->ranks.number > 0)
+        s->options.log = s->options.save_init = NULL;
+    status = inv_pool_work(s->model->stack_bytes, run_checked, s, &s->errors);
     return status < 0 ? INV_BAD_DATA : status;
 }
 
 int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level,
-                     const char *folder)
+                     const char *folder, const struct inv_ranks_type *ranks)
 {
     struct inv_session s = { .errors.to = stderr };
     struct inv_model own;
@@ -513,7 +577,10 @@ int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level
     inv_place_model(&own, model, folder);
     s.model = &own;
     s.errors.progress = &s.progress;
-    int status = run_trainer(&s, argc, argv);
+    int status = inv_ranks_begin(&s.ranks, ranks, &s.errors);
+    if (status == INV_OK)
+        status = run_trainer(&s, argc, argv);
+    inv_ranks_end(&s.ranks, status);
     inv_place_free(&own, model);
     return status;
 }

@@ -33,6 +33,8 @@ struct inv_variable {
     int64_t dim[INV_RANK + 1];
     int64_t classes;                    /* class values 0..classes-1, else 0 */
     int64_t offset;                     /* bytes from the arena's start, a multiple of 4 */
+    int64_t gradient;                   /* offset of the sum over shards that updates it, element by
+                                         * element, or that it is itself; 0: none does */
 };
 
 enum inv_phase {
@@ -71,6 +73,7 @@ struct inv_step {
     const int64_t *at;                  /* NULL: the function has them as constants */
     struct inv_extent outputs, operations;
     int traced, traced_end;             /* rows of the table of trace nodes: what it stores */
+    int64_t gradient;                   /* as of the variables that it stores */
 };
 
 /* Loops of a phase within one another, at most. */
@@ -106,6 +109,9 @@ struct inv_run {
     /* NULL, or called by INV_TRAIN and INV_UPDATE after each group with what it stored. */
     void (*trace)(const struct inv_run *, int node, const float *value, int64_t count);
     void *trace_state;
+    int64_t own_begin, own_end;         /* of several ranks: this one's chunk of the sums over
+                                         * shards, in the arena; else 0 */
+    int64_t first_output;               /* which inv_for counts from */
     /* NULL: the arena is this program's memory.  Else the arena is the host's mirror of it, brought
      * up to date only where runtime/host/device.c says so; the device has a copy of this structure,
      * in which the arena is the device's. */
@@ -194,6 +200,23 @@ struct inv_device_type {
     void (*keep)(const struct inv_run *, int count, const struct inv_device_field *, int64_t rows,
                  void *out);
     void (*pass)(struct inv_run *, struct inv_device_pass *);
+};
+
+/* ---- processes that train one model together ---- */
+
+/* What carries messages between them, such as MPI.  Functions that it lets down print why and end
+ * the program.  One thread at a time calls them. */
+struct inv_ranks_type {
+    const char *name;                   /* "mpi" */
+    /* Which of how many this process is, and how many of them are on this machine. */
+    void (*begin)(int *number, int *count, int *near);
+    void (*end)(void);
+    void (*abort)(int status);          /* ends all of them */
+    /* Begin to send and to receive.  What one rank sends to another comes in the order of sending;
+     * the bytes stay as they are until `wait` returns. */
+    void (*send)(const void *, int64_t bytes, int to);
+    void (*receive)(void *, int64_t bytes, int from);
+    void (*wait)(void);                 /* for all that was begun */
 };
 
 enum inv_source_kind {
@@ -412,16 +435,21 @@ struct inv_model {
     const struct inv_library_mode *library; /* device: for contractions; NULL: exact kernels */
 };
 
-/* Runs group over [0, count): alone where pool is NULL or the work (about `cost` scalar
- * operations in all) is too small to gain; else in pieces that the threads take. */
+/* Runs group over count outputs from run->first_output on: alone where pool is NULL or the work
+ * (about `cost` scalar operations in all) is too small to gain; else in pieces that the threads
+ * take. */
 void inv_for(const struct inv_run *, inv_group *, int64_t count, int64_t cost);
 
 /* The trainer program: chooses the best level in `level` (NULL-terminated) that this CPU has,
  * checks it, reads options, trains, writes weights.  Returns the exit status.  `folder`: the
  * model's, from that of the running program, or NULL: data is looked for there, unless the
- * environment's INVAR_MODEL_FOLDER names another, and here. */
+ * environment's INVAR_MODEL_FOLDER names another, and here.  `ranks`: what joins several of these
+ * programs to one run, or NULL: each is a run of its own. */
 int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level,
-                     const char *folder);
+                     const char *folder, const struct inv_ranks_type *ranks);
+
+/* runtime/mpi, for programs that are compiled with INV_WITH_MPI. */
+extern const struct inv_ranks_type inv_ranks_mpi;
 
 #ifdef __cplusplus
 }

@@ -5,5 +5,5 @@ static const struct inv_model *const models[] = {&${model}_model_cuda, NULL};
 
 int main(int argc, char **argv)
 {
-    return inv_trainer_main(argc, argv, models, ${folder});
+    return inv_trainer_main(argc, argv, models, ${folder}, NULL);
 }

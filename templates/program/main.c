@@ -17,7 +17,13 @@ static const struct inv_model *const levels[] = {
     NULL,
 };
 
+#ifdef INV_WITH_MPI
+static const struct inv_ranks_type *const ranks = &inv_ranks_mpi;
+#else
+static const struct inv_ranks_type *const ranks = NULL;
+#endif
+
 int main(int argc, char **argv)
 {
-    return inv_trainer_main(argc, argv, levels, ${folder});
+    return inv_trainer_main(argc, argv, levels, ${folder}, ranks);
 }

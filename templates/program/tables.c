@@ -5,10 +5,11 @@ static const char *selftest(void)
                                "(-ffp-contract=off, no fast-math)";
 }
 
-/* path, what it is, dtype, rank, axis of the batch's rows or -1, extents, classes, offset */
+/* path, what it is, dtype, rank, axis of the batch's rows or -1, extents, classes, offset, that of
+ * the sum that updates it, or 0 */
 static const struct inv_variable variables[] = {
 @each variable
-    {${path}, ${kind}, ${dtype}, ${rank}, ${rows}, {${dims}}, ${classes}, ${offset}},
+    {${path}, ${kind}, ${dtype}, ${rank}, ${rows}, {${dims}}, ${classes}, ${offset}, ${gradient}},
 @end
 };
 

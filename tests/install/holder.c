@@ -22,7 +22,7 @@ static const struct inv_model *const levels[] = {
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "train") == 0)
-        return inv_trainer_main(argc - 1, argv + 1, levels, NULL);
+        return inv_trainer_main(argc - 1, argv + 1, levels, NULL, NULL);
     printf("%s: batches of %d rows\n", levels[0]->name, (int)levels[0]->batch);
     return 0;
 }

@@ -6,13 +6,13 @@
 #include "host/safetensors.h"
 
 static const struct inv_variable variables[] = {
-    { "dense1/w", INV_PARAM, INV_F32, 2, -1, { 2, 2 }, 0, 0 },
-    { "dense1/bias", INV_PARAM, INV_F32, 1, -1, { 2 }, 0, 16 },
-    { "x/mean", INV_BUFFER, INV_F32, 0, -1, { 0 }, 0, 24 },
-    { "a/count", INV_BUFFER, INV_I64, 1, -1, { 1 }, 0, 28 },
-    { "a/seen", INV_BUFFER, INV_BOOL, 1, -1, { 2 }, 0, 36 },
-    { "group1", INV_BLOCK, INV_F32, 1, -1, { 6 }, 0, 0 },
-    { "state", INV_STATE, INV_F32, 1, -1, { 6 }, 0, 44 },
+    { "dense1/w", INV_PARAM, INV_F32, 2, -1, { 2, 2 }, 0, 0, 0 },
+    { "dense1/bias", INV_PARAM, INV_F32, 1, -1, { 2 }, 0, 16, 0 },
+    { "x/mean", INV_BUFFER, INV_F32, 0, -1, { 0 }, 0, 24, 0 },
+    { "a/count", INV_BUFFER, INV_I64, 1, -1, { 1 }, 0, 28, 0 },
+    { "a/seen", INV_BUFFER, INV_BOOL, 1, -1, { 2 }, 0, 36, 0 },
+    { "group1", INV_BLOCK, INV_F32, 1, -1, { 6 }, 0, 0, 0 },
+    { "state", INV_STATE, INV_F32, 1, -1, { 6 }, 0, 44, 0 },
 };
 
 static const struct inv_model model = { .variable_count = 7, .variable = variables,

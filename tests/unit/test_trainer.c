@@ -28,7 +28,7 @@ static int run(const char *line)
         if (chdir(host_folder) != 0 || !freopen("out.txt", "w", stdout) ||
             !freopen("err.txt", "w", stderr))
             _exit(99);
-        int status = inv_trainer_main(argc, argv, levels, NULL);
+        int status = inv_trainer_main(argc, argv, levels, NULL, NULL);
         fflush(NULL);
         _exit(status);
     }
@@ -452,7 +452,7 @@ static void test_dump(void)
     char first[1000], command[256], line[200] = "";
     memcpy(v, fake_variables, sizeof v);
     v[FAKE_X] = (struct inv_variable){ "x", INV_INPUT, INV_F32, 4, 0, { 1, 1, 2, 1 }, 0,
-                                       fake_variables[FAKE_X].offset };
+                                       fake_variables[FAKE_X].offset, 0 };
     field[0].image = 1;
     begin(100);
     CU_ASSERT_EQUAL(run("--dump-batch 17"), 0);

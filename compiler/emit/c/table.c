@@ -61,6 +61,12 @@ static void set_dims(struct values *values, int rank, const int64_t *dim)
     values_set(values, "dims", text.data);
 }
 
+int64_t emit_gradient(const struct emit *emit, const struct variable *variable)
+{
+    int by = variable->updated_by;
+    return by ? emit->program->variable[by - 1]->offset : 0;
+}
+
 static void emit_variables(struct emit *emit)
 {
     const struct program *program = emit->program;
@@ -75,6 +81,7 @@ static void emit_variables(struct emit *emit)
         set_dims(item, variable->shape.rank, variable->shape.dim);
         set_whole(item, "classes", variable->classes);
         set_whole(item, "offset", variable->offset);
+        set_whole(item, "gradient", emit_gradient(emit, variable));
     }
     set_whole(emit->file, "variable_count", program->variable_count);
 }

@@ -4,5 +4,7 @@
 #include "emit/target.h"
 
 void emit_tables(struct emit *);
+/* Where the sum over shards lies that updates the variable element by element, or 0. */
+int64_t emit_gradient(const struct emit *, const struct variable *);
 
 #endif

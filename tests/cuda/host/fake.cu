@@ -67,5 +67,5 @@ int main(int argc, char **argv)
     fake.blow_up_at = blow_up ? atoi(blow_up + 8) : -1;
     if (!where || strcmp(where, "cpu") != 0)
         move_to_device(&model);
-    return inv_trainer_main(argc, argv, level, NULL);
+    return inv_trainer_main(argc, argv, level, NULL, NULL);
 }

@@ -1,0 +1,350 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "exchange.h"
+#include <stdlib.h>
+#include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+#include "core/arith.h"
+#include "variable.h"
+
+/* ---- who has which part of the tree ---- */
+
+/* The largest subtree that begins with that shard and ends by `end`: a multiple of its size is
+ * where it begins, and the last one is cut off by the number of shards. */
+static int64_t end_of_subtree(int64_t first, int64_t end, int64_t shards)
+{
+    int64_t size = 1;
+    while (first % (2 * size) == 0 && size < shards &&
+           (first + 2 * size <= end || end == shards))
+        size *= 2;
+    return first + size < end ? first + size : end;
+}
+
+static int64_t begin_of_run(const struct inv_exchange *e, int rank)
+{
+    return e->shards * rank / e->ranks->count;
+}
+
+/* The parts of all ranks; with NULL only counts them. */
+static int list_parts(const struct inv_exchange *e, struct inv_subtree *part)
+{
+    int count = 0;
+    for (int r = 0; r < e->ranks->count; r++)
+        for (int64_t at = begin_of_run(e, r), end = begin_of_run(e, r + 1), next; at < end;
+             at = next, count++) {
+            next = end_of_subtree(at, end, e->shards);
+            if (part)
+                part[count] = (struct inv_subtree){ .first = at, .end = next, .rank = r };
+        }
+    return count;
+}
+
+static int64_t chunk_at(const struct inv_exchange *e, int rank)
+{
+    return inv_ranks_chunk(e->ranks, e->bytes, rank);
+}
+
+static int64_t chunk_size(const struct inv_exchange *e, int rank)
+{
+    return chunk_at(e, rank + 1) - chunk_at(e, rank);
+}
+
+/* Bytes of what is kept of a part, a multiple of 64. */
+static int64_t room_of(const struct inv_exchange *e, const struct inv_subtree *part)
+{
+    int number = e->ranks->number;
+    return ((part->rank == number ? e->bytes : chunk_size(e, number)) + 63) / 64 * 64;
+}
+
+static void place_parts(struct inv_exchange *e)
+{
+    int64_t bytes = 0;
+    for (int i = 0; i < e->parts; i++)
+        bytes += room_of(e, &e->part[i]);
+    e->memory = inv_allocate((size_t)bytes);
+    float *at = e->memory;
+    for (int i = 0; i < e->parts; i++) {
+        e->part[i].sums = at;
+        at += room_of(e, &e->part[i]) / (int64_t)sizeof *at;
+    }
+}
+
+/* ---- what is whose ---- */
+
+static void add_piece(struct inv_pieces *p, int64_t at, int64_t chunk_at, int64_t bytes)
+{
+    if (bytes > 0)
+        p->piece[p->count++] = (struct inv_piece){ at, chunk_at, bytes };
+}
+
+static struct inv_pieces new_pieces(const struct inv_model *model)
+{
+    return (struct inv_pieces){
+        .piece = inv_allocate((size_t)(model->variable_count + 1) * sizeof(struct inv_piece)) };
+}
+
+/* What of a kind is updated by pieces. */
+static struct inv_pieces list_updated(const struct inv_model *model, enum inv_kind kind)
+{
+    struct inv_pieces p = new_pieces(model);
+    for (int i = 0; i < model->variable_count; i++) {
+        const struct inv_variable *v = &model->variable[i];
+        if (v->kind == kind && v->gradient > 0)
+            add_piece(&p, v->offset, v->gradient - model->sums, (int64_t)inv_variable_bytes(v));
+    }
+    return p;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct inv_piece *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+/* The sums between those that update by pieces. */
+static struct inv_pieces list_common(const struct inv_model *model)
+{
+    struct inv_pieces own = list_updated(model, INV_SHARD), p = new_pieces(model);
+    int64_t at = 0;
+    qsort(own.piece, (size_t)own.count, sizeof *own.piece, by_place);
+    for (int i = 0; i < own.count; i++) {
+        add_piece(&p, model->sums + at, at, own.piece[i].chunk_at - at);
+        at = own.piece[i].chunk_at + own.piece[i].bytes;
+    }
+    add_piece(&p, model->sums + at, at, model->sums_bytes - at);
+    free(own.piece);
+    return p;
+}
+
+static void share_out(struct inv_exchange *e, struct inv_run *run)
+{
+    const struct inv_model *model = e->model;
+    e->common = list_common(model);
+    e->params = list_updated(model, INV_PARAM);
+    e->averages = list_updated(model, INV_AVERAGE);
+    e->state = list_updated(model, INV_STATE);
+    run->own_begin = model->sums + chunk_at(e, e->ranks->number);
+    run->own_end = model->sums + chunk_at(e, e->ranks->number + 1);
+    e->packed = inv_allocate((size_t)model->sums_bytes);
+}
+
+void inv_exchange_begin(struct inv_exchange *e, struct inv_ranks *ranks,
+                        const struct inv_model *model, struct inv_run *run)
+{
+    *e = (struct inv_exchange){ .ranks = ranks, .model = model, .shards = model->shards,
+                                .bytes = model->sums_bytes };
+    e->parts = list_parts(e, NULL);
+    e->part = inv_allocate((size_t)(e->parts + 1) * sizeof *e->part);
+    list_parts(e, e->part);
+    for (int i = 0; i < e->parts; i++) {
+        e->own += e->part[i].rank < ranks->number;
+        e->owns += e->part[i].rank == ranks->number;
+    }
+    if (ranks->count == 1)
+        return;
+    place_parts(e);
+    share_out(e, run);
+}
+
+void inv_exchange_free(struct inv_exchange *e)
+{
+    free(e->part);
+    free(e->memory);
+    free(e->common.piece);
+    free(e->params.piece);
+    free(e->averages.piece);
+    free(e->state.piece);
+    free(e->packed);
+}
+
+/* ---- pieces on their way ---- */
+
+/* The part of a piece that is that rank's. */
+static struct inv_piece cut(const struct inv_exchange *e, struct inv_piece piece, int rank)
+{
+    int64_t begin = chunk_at(e, rank) - piece.chunk_at, end = begin + chunk_size(e, rank);
+    begin = begin > 0 ? begin : 0;
+    end = end < piece.bytes ? end : piece.bytes;
+    return (struct inv_piece){ piece.at + begin, piece.chunk_at + begin,
+                               end > begin ? end - begin : 0 };
+}
+
+enum way { COUNTED, PACKED, UNPACKED };
+
+/* Copies what is that rank's, in the order of the list, to `packed` or from there; its bytes. */
+static int64_t pack(const struct inv_exchange *e, const struct inv_pieces *list, int rank,
+                    unsigned char *arena, unsigned char *packed, enum way way)
+{
+    int64_t bytes = 0;
+    for (int i = 0; i < list->count; i++) {
+        struct inv_piece p = cut(e, list->piece[i], rank);
+        if (way == PACKED)
+            memcpy(packed + bytes, arena + p.at, (size_t)p.bytes);
+        else if (way == UNPACKED)
+            memcpy(arena + p.at, packed + bytes, (size_t)p.bytes);
+        bytes += p.bytes;
+    }
+    return bytes;
+}
+
+/* Each rank's part of the list to all, or to the first alone.  A list has no more bytes than the
+ * sums. */
+static void spread(struct inv_exchange *e, const struct inv_pieces *list, unsigned char *arena,
+                   int to_all)
+{
+    const struct inv_ranks *ranks = e->ranks;
+    unsigned char *at = e->packed;
+    if (list->count == 0)            /* as where one rank has all */
+        return;
+    int64_t own = pack(e, list, ranks->number, arena, at, PACKED);
+    at += own;
+    for (int r = 0; r < ranks->count; r++) {
+        int64_t bytes = pack(e, list, r, NULL, NULL, COUNTED);
+        if (r == ranks->number || (!to_all && ranks->number > 0))
+            continue;
+        ranks->type->receive(at, bytes, r);
+        at += bytes;
+    }
+    for (int r = 0; r < (to_all ? ranks->count : 1); r++)
+        if (r != ranks->number) {
+            ranks->type->send(e->packed, own, r);
+            e->sent += own;
+        }
+    ranks->type->wait();
+    at = e->packed + own;
+    for (int r = 0; r < ranks->count && (to_all || ranks->number == 0); r++)
+        if (r != ranks->number)
+            at += pack(e, list, r, arena, at, UNPACKED);
+}
+
+void inv_exchange_updated(struct inv_exchange *e, const struct inv_run *run)
+{
+    spread(e, &e->params, run->arena, 1);
+    e->steps++;
+}
+
+/* What is not of a step is not counted. */
+static void spread_aside(struct inv_exchange *e, const struct inv_pieces *list,
+                         unsigned char *arena, int to_all)
+{
+    int64_t sent = e->sent;
+    for (int i = 0; i < list->count; i++) {
+        const struct inv_pieces one = { &list->piece[i], 1 };
+        spread(e, &one, arena, to_all);
+    }
+    e->sent = sent;
+}
+
+void inv_exchange_average(struct inv_exchange *e, const struct inv_run *run)
+{
+    spread_aside(e, &e->averages, run->arena, 1);
+}
+
+void inv_exchange_collect(struct inv_exchange *e, const struct inv_run *run)
+{
+    spread_aside(e, &e->averages, run->arena, 0);
+    spread_aside(e, &e->state, run->arena, 0);
+}
+
+/* Whole pages from begin to end. */
+static void release(unsigned char *begin, unsigned char *end)
+{
+#ifdef __linux__
+    enum { PAGE = 4096 };
+    unsigned char *first = begin + (PAGE - (uintptr_t)begin % PAGE) % PAGE;
+    unsigned char *last = end - (uintptr_t)end % PAGE;
+    if (last > first)
+        madvise(first, (size_t)(last - first), MADV_DONTNEED);
+#else
+    (void)begin, (void)end;
+#endif
+}
+
+void inv_exchange_release(const struct inv_exchange *e, const struct inv_run *run)
+{
+    for (int i = 0; i < e->state.count; i++) {
+        const struct inv_piece *whole = &e->state.piece[i];
+        struct inv_piece own = cut(e, *whole, e->ranks->number);
+        unsigned char *begin = run->arena + whole->at, *end = begin + whole->bytes;
+        int none = own.bytes == 0;
+        release(begin, none ? end : run->arena + own.at);
+        release(none ? end : run->arena + own.at + own.bytes, end);
+    }
+}
+
+/* ---- a step ---- */
+
+void inv_exchange_expect(struct inv_exchange *e)
+{
+    int64_t size = chunk_size(e, e->ranks->number);
+    for (int i = 0; i < e->parts; i++)
+        if (e->part[i].rank != e->ranks->number)
+            e->ranks->type->receive(e->part[i].sums, size, e->part[i].rank);
+}
+
+void inv_exchange_send(struct inv_exchange *e, const struct inv_subtree *part, const float *sums)
+{
+    if (!part->sums)
+        return;
+    memcpy(part->sums, sums, (size_t)e->bytes);
+    for (int d = 1; d < e->ranks->count; d++) {
+        int to = (e->ranks->number + d) % e->ranks->count;
+        e->ranks->type->send((char *)part->sums + chunk_at(e, to), chunk_size(e, to), to);
+        e->sent += chunk_size(e, to);
+    }
+}
+
+/* Addresses in at[0] and at[1]. */
+static void add_range(const struct inv_run *run, int64_t begin, int64_t end)
+{
+    float *to = (float *)(intptr_t)run->at[0];
+    const float *from = (const float *)(intptr_t)run->at[1];
+    for (int64_t i = begin; i < end; i++)
+        to[i] = inv_add(to[i], from[i]);
+}
+
+void inv_exchange_add(const struct inv_run *run, float *to, const float *from, int64_t count)
+{
+    const int64_t at[] = { (intptr_t)to, (intptr_t)from };
+    struct inv_run here = *run;
+    here.at = at;
+    inv_for(&here, add_range, count, count);
+}
+
+/* This rank's chunk of the sums over shards first .. first + size - 1, as far as there are such,
+ * where those before part *next are done. */
+static float *finish(struct inv_exchange *e, const struct inv_run *run, int64_t first, int64_t size,
+                     int *next)
+{
+    int number = e->ranks->number;
+    const struct inv_subtree *part = &e->part[*next];
+    int64_t end = first + size < e->shards ? first + size : e->shards;
+    if (part->first == first && part->end == end) {
+        ++*next;
+        return part->sums + (part->rank == number ? chunk_at(e, number) / 4 : 0);
+    }
+    float *left = finish(e, run, first, size / 2, next);
+    if (first + size / 2 >= e->shards)
+        return left;
+    float *right = finish(e, run, first + size / 2, size / 2, next);
+    inv_exchange_add(run, right, left, chunk_size(e, number) / 4);
+    return right;
+}
+
+void inv_exchange_finish(struct inv_exchange *e, const struct inv_run *run)
+{
+    int64_t size = 1, own = chunk_at(e, e->ranks->number);
+    int64_t bytes = chunk_size(e, e->ranks->number);
+    int next = 0;
+    if (e->ranks->count == 1)
+        return;
+    while (size < e->shards)
+        size *= 2;
+    e->ranks->type->wait();
+    const float *sums = finish(e, run, 0, size, &next);
+    memcpy(run->arena + e->model->sums + own, sums, (size_t)bytes);
+    spread(e, &e->common, run->arena, 1);
+}

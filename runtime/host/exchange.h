@@ -1,0 +1,56 @@
+/* The sums over the shards of a step, where several ranks have computed them: the tree of
+ * numerics.md, section 5.2, whatever number of ranks there is.  A rank adds up the subtrees that
+ * its shards fill, and of its chunk of the sums finishes the rest.  Where an element of these alone
+ * updates one of a parameter (inv_variable.gradient), the rank does that, and all get the new
+ * parameters; of all else all get the sums. */
+#ifndef INV_HOST_EXCHANGE_H
+#define INV_HOST_EXCHANGE_H
+#include "ranks.h"
+
+/* Shards first .. end - 1, which fill a subtree and are of one rank. */
+struct inv_subtree {
+    int64_t first, end;
+    int rank;
+    float *sums;                        /* all of them where the part is this rank's, else of its
+                                         * chunk; NULL: one rank has all shards */
+};
+
+/* Bytes of the arena that are, as those of the sums from chunk_at on, of this rank or that. */
+struct inv_piece { int64_t at, chunk_at, bytes; };
+struct inv_pieces { struct inv_piece *piece; int count; };
+
+struct inv_exchange {
+    struct inv_ranks *ranks;
+    const struct inv_model *model;
+    struct inv_pieces common, params, averages, state; /* sums for all; what is updated by pieces */
+    unsigned char *packed;              /* of all ranks, those of one exchange */
+    int64_t shards, bytes;              /* of a step; of the sums */
+    struct inv_subtree *part;              /* of all ranks, in the order of shards */
+    int parts, own, owns;               /* this rank's: part[own] .. part[own + owns - 1] */
+    float *memory;
+    int64_t steps, sent;                /* that were finished; bytes that this rank sent for them */
+};
+
+/* Sets which part of an update is the run's. */
+void inv_exchange_begin(struct inv_exchange *, struct inv_ranks *, const struct inv_model *,
+                        struct inv_run *);
+/* A step begins: what others send may come. */
+void inv_exchange_expect(struct inv_exchange *);
+/* The sums of this rank's part, in its order, are there: they are on their way. */
+void inv_exchange_send(struct inv_exchange *, const struct inv_subtree *, const float *sums);
+/* With all parts of this rank sent: the sums over all shards are in the arena, as far as this rank
+ * needs them. */
+void inv_exchange_finish(struct inv_exchange *, const struct inv_run *);
+/* After INV_UPDATE: all have all parameters. */
+void inv_exchange_updated(struct inv_exchange *, const struct inv_run *);
+/* All have all averages. */
+void inv_exchange_average(struct inv_exchange *, const struct inv_run *);
+/* The first rank has all of the optimizer's state, for a checkpoint. */
+void inv_exchange_collect(struct inv_exchange *, const struct inv_run *);
+/* Gives the system the memory of state that is other ranks'. */
+void inv_exchange_release(const struct inv_exchange *, const struct inv_run *);
+/* to[i] = to[i] + from[i] of so many. */
+void inv_exchange_add(const struct inv_run *, float *to, const float *from, int64_t count);
+void inv_exchange_free(struct inv_exchange *);
+
+#endif
