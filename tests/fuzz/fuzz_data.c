@@ -21,13 +21,14 @@
 #include "host/fields.h"
 #include "host/png.h"
 #include "host/missing.h"
+#include "host/row_file.h"
 #include "host/safetensors.h"
 #include "host/statement.h"
 #include "draw.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
 enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PICTURE, RECEIPT,
-              CHECKPOINT, FORMATS };
+              CHECKPOINT, ROWS, FORMATS };
 
 struct input {
     size_t size;
@@ -211,6 +212,108 @@ static void make_checkpoint(const struct inv_model *model)
     read_file(&seed[CHECKPOINT]);
 }
 
+/* ---- row files ---- */
+
+static const char table[] = "fuzz_data.csv"; /* what their rows are read from */
+
+/* A data set of that table whose rows lie at `path`. */
+struct rows {
+    struct inv_model model;
+    struct inv_file file;
+    struct inv_dataset data;
+    struct inv_row_place place;
+    struct inv_run run;
+};
+
+static void begin_rows(struct rows *r, const struct inv_model *model, struct inv_errors *errors)
+{
+    int fields = model->data.field_count;
+    *r = (struct rows){ .model = *model, .file = { "", table, INV_CSV, INV_F32, 0, { 0 }, NULL },
+        .run = { .arena = arena } };
+    r->model.data.file = &r->file;
+    r->model.data.rows_key = "key";
+    r->data = (struct inv_dataset){ .model = &r->model, .errors = errors, .rows_given = path,
+        .rows_memory = draw(2) ? 1 : 0 };
+    if (inv_row_place_find(&r->data, &r->place) <= 0)
+        fail("finds no place for rows");
+    r->data.value = inv_allocate((size_t)fields * sizeof *r->data.value);
+    r->data.bytes = inv_allocate((size_t)fields * sizeof *r->data.bytes);
+    r->data.step = inv_allocate((size_t)fields * sizeof *r->data.step);
+    r->data.hash = inv_allocate(2 * sizeof *r->data.hash);
+    inv_fitted_begin(&r->data.fitted, fields);
+    r->data.bytes[0] = 8;
+    r->data.bytes[1] = 4;
+}
+
+static void end_rows(struct rows *r)
+{
+    inv_row_place_free(&r->place);
+    inv_dataset_free(&r->data);
+}
+
+static int load_rows(const struct inv_model *model, struct inv_errors *errors)
+{
+    static const int32_t row[] = { 0, 1, 2 };
+    struct rows r;
+    begin_rows(&r, model, errors);
+    int good = inv_row_file_open(&r.data, &r.place) > 0;
+    if (good && r.data.rows > 2)
+        inv_dataset_gather(&r.data, &r.run, row, 3);
+    end_rows(&r);
+    return good;
+}
+
+static void make_rows(const struct inv_model *model)
+{
+    struct inv_errors errors = { .to = fopen("/dev/null", "w") };
+    struct rows r;
+    write_file(table, &seed[CSV]);
+    remove(path);
+    begin_rows(&r, model, &errors);
+    free(r.data.value), free(r.data.bytes), free(r.data.step), free(r.data.hash);
+    inv_fitted_free(&r.data.fitted, model->data.field_count);
+    if (!inv_dataset_load(&r.data, &r.run))
+        fail("cannot write its seed");
+    end_rows(&r);
+    read_file(&seed[ROWS]);
+    if (!load_rows(model, &errors))
+        fail("its row file is none");
+    fclose(errors.to);
+}
+
+/* Gives a damaged row file the hashes that it should have. */
+static void mend_rows(struct input *input)
+{
+    enum { FIRST = 4096, COUNT = 80, BYTES = 88, OF_ROWS = 104, OF_ALL = 136 };
+    int64_t rows, bytes;
+    struct inv_sha256 sha;
+    memcpy(&rows, input->data + COUNT, sizeof rows);
+    memcpy(&bytes, input->data + BYTES, sizeof bytes);
+    if (input->size < FIRST || rows < 0 || bytes < 0 || rows > INPUT_BYTES || bytes > INPUT_BYTES
+        || (size_t)(rows * bytes) > input->size - FIRST)
+        return;
+    size_t tail = FIRST + (size_t)(rows * bytes);
+    int64_t left = (int64_t)(input->size - tail);
+    memcpy(input->data + BYTES + 8, &left, sizeof left);
+    inv_sha256_init(&sha);
+    inv_sha256_update(&sha, input->data + FIRST, tail - FIRST);
+    inv_sha256_final(&sha, input->data + OF_ROWS);
+    inv_sha256_init(&sha);
+    inv_sha256_update(&sha, input->data, OF_ALL);
+    inv_sha256_update(&sha, input->data + tail, input->size - tail);
+    inv_sha256_final(&sha, input->data + OF_ALL);
+}
+
+/* Nothing of the zeros between head and rows is changed. */
+static void edit_rows(struct input *input)
+{
+    size_t at = draw(2) ? draw(168) : 4096 + draw(input->size - 4096);
+    if (at < input->size)
+        input->data[at] = (unsigned char)(draw(2) ? draw(256) : input->data[at] ^ 1u << draw(8));
+    if (draw(8) == 0)
+        input->size -= draw(32);
+}
+
 /* ---- damage ---- */
 
 static void edit(struct input *input)
@@ -357,7 +460,9 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
     enum format format = (enum format)draw(FORMATS);
     struct input input = seed[format];
     for (uint32_t edits = 1 + draw(EDITS); edits > 0; edits--)
-        edit(&input);
+        (format == ROWS ? edit_rows : edit)(&input);
+    if (format == ROWS && draw(8))
+        mend_rows(&input);
     if (format == CHECKPOINT && draw(4))
         mend_hash(&input);
     write_file(path, &input);
@@ -376,6 +481,8 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
         load_receipt(&errors);
     else if (format == CHECKPOINT)
         load_checkpoint(model, &errors);
+    else if (format == ROWS)
+        load_rows(model, &errors);
     else if (format == NAMES)
         load_names(model, &input, &errors);
     else if (format == WEIGHTS && draw(2))
@@ -405,6 +512,7 @@ int main(int argc, char **argv)
     make_picture();
     make_checkpoint(&model);
     make_receipt();
+    make_rows(&model);
     write_file(path, &seed[RECEIPT]);
     if (!load_receipt(&(struct inv_errors){ .to = stderr }))
         fail("its receipt is none");
@@ -413,6 +521,7 @@ int main(int argc, char **argv)
         run_one(&model, nowhere);
     fclose(nowhere);
     remove(path);
+    remove(table);
     printf("fuzz_data: %ld inputs\n", runs);
     return 0;
 }
