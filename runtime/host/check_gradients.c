@@ -201,8 +201,8 @@ static enum verdict judge(const struct checker *c, const struct slope *s, double
     *size = 0.1 * c->typical;
     *size = *size > fabs(s->gradient) ? *size : fabs(s->gradient);
     *size = *size > fabs(s->difference) ? *size : fabs(s->difference);
-    if (!inv_is_finite((float)s->difference))
-        return UNTOLD;                  /* the loss is not finite there */
+    if (!inv_is_finite((float)s->difference) || *size == 0)
+        return UNTOLD;                  /* the loss is not finite there, or nothing moves it */
     if (!(fabs(s->gradient - s->difference) <= tolerance * *size + 4 * s->error))
         return WRONG;                   /* NaN, too */
     return 4 * s->error <= doubt * *size ? AGREES : UNTOLD;
@@ -285,8 +285,7 @@ static void print_outcome(const struct checker *c, const struct outcome *out)
                 out->told, out->probes);
 }
 
-/* Whether nothing of it is wrong. */
-static int check_parameter(struct checker *c, int number)
+static struct outcome check_parameter(struct checker *c, int number)
 {
     struct outcome out = { .probes = 0 };
     take(c, number);
@@ -308,21 +307,27 @@ static int check_parameter(struct checker *c, int number)
     fflush(c->to);
     free(c->start);
     free(c->along);
-    return out.wrong == 0;
+    return out;
 }
 
 /* ---- all of it ---- */
 
 static int check_all(struct checker *c)
 {
-    int wrong = 0;
+    int wrong = 0, told = 0;
     if (!c->s->options.quiet)
         fprintf(c->to, "gradients of %s on %lld rows beside differences of the loss\n",
                 c->s->model->name, (long long)c->s->run.rows);
-    for (int i = 0; i < c->count; i++)
-        wrong += !check_parameter(c, i);
+    for (int i = 0; i < c->count; i++) {
+        struct outcome out = check_parameter(c, i);
+        wrong += out.wrong > 0;
+        told += out.told;
+    }
+    if (told == 0)
+        inv_error(&c->s->errors, "nothing can be told of any gradient: no weight moves the loss by "
+                  "more than what rounding makes of it");
     if (wrong == 0)
-        return INV_OK;
+        return told > 0 ? INV_OK : INV_BAD_DATA;
     inv_error(&c->s->errors, "the gradients of %d of %d parameters are not those of the loss",
               wrong, c->count);
     fprintf(c->s->errors.to, "  help: a fault shows in parameters before it, too: look behind the "
@@ -331,27 +336,43 @@ static int check_all(struct checker *c)
     return INV_MISMATCH;
 }
 
-static int report_loss(struct inv_session *s)
+/* Of the first weights, and of those that they are moved to. */
+static int check_loss(struct checker *c)
 {
-    const void *row = s->run.arena + s->model->variable[s->model->sample].offset;
-    return inv_finite_report(s, &(struct inv_bad_rows){ "batch", row, s->run.rows, 0 });
+    struct inv_session *s = c->s;
+    struct inv_bad_rows rows = inv_rows_at_hand(s);
+    if (!inv_is_finite((float)loss_of(c)))
+        return inv_finite_report(s, &rows);
+    for (int i = 0; i < c->count; i++) {
+        take(c, i);
+        move_away(c);
+    }
+    if (inv_is_finite((float)loss_of(c)))
+        return INV_OK;
+    inv_error(&s->errors, "the loss is not finite where each weight is moved by up to a tenth of "
+              "what is usual in its parameter, and there gradients are checked; see that no root, "
+              "logarithm or quotient of parameters leaves its domain there");
+    return INV_NOT_FINITE;
 }
 
+/* Of several shards the last is taken, which is never empty. */
 int inv_check_gradients(struct inv_session *s)
 {
     struct checker c = { .s = s, .to = s->out };
     struct inv_order order;
+    int64_t steps, epochs;
     c.of = inv_gradients(s->model, "--check-gradients", &c.count, &s->errors);
     if (!c.of)
         return INV_BAD_DATA;
-    for (int i = 0; i < c.count; i++) {
-        take(&c, i);
-        move_away(&c);
-    }
     inv_order_begin(s, &order);
-    inv_order_batch(s, &order, 0, 0);
-    s->run.rows = s->run.batch = s->run.rows < ROWS ? s->run.rows : ROWS;
-    int status = inv_is_finite((float)loss_of(&c)) ? check_all(&c) : report_loss(s);
+    int status = inv_order_steps(s, &order, &steps, &epochs) ? INV_OK : INV_BAD_DATA;
+    if (status == INV_OK) {
+        inv_order_batch(s, &order, 0, order.shards - 1);
+        s->run.rows = s->run.batch = s->run.rows < ROWS ? s->run.rows : ROWS;
+        status = check_loss(&c);
+    }
+    if (status == INV_OK)
+        status = check_all(&c);
     inv_order_free(&order);
     free(c.of);
     return status;

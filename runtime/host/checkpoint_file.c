@@ -109,7 +109,7 @@ static int64_t rows_of(const struct inv_checkpoint *c, int64_t step)
 
 enum note {
     SHA256, FORMAT, MODEL, MODEL_SHA256, NUMERICS, SEED, DATA_FILES, PARTS, INIT, EPOCH_STEPS,
-    STEPS, ON_NAN, RECEIPT, STEP, ROWS, SKIPPED, CHAIN, NOTES
+    STEPS, ON_NAN, RECEIPT, GRADIENTS, STEP, ROWS, SKIPPED, CHAIN, NOTES
 };
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
@@ -134,6 +134,8 @@ static const struct {
     [STEPS] = { "steps", "the number of steps", 1 },
     [ON_NAN] = { "on_nan", "--on-nan", 1 },
     [RECEIPT] = { "receipt", "--receipt, and how often it marks", 0 },
+    [GRADIENTS] = { "gradients", "whether the trainer keeps gradients (--log-norms, "
+                    "--check-gradients; its state lies otherwise)", 0 },
     [STEP] = { "step", NULL, 0 },       /* with rows and skipped steps of its epoch so far */
     [ROWS] = { "rows", NULL, 0 },
     [SKIPPED] = { "skipped", NULL, 0 },
@@ -177,6 +179,7 @@ static char *text_of(const struct inv_checkpoint *c, enum note note, int64_t ste
     case STEPS: return inv_text("%lld", (long long)c->steps);
     case ON_NAN: return inv_copy_text(c->s->options.on_nan ? c->s->options.on_nan : "stop");
     case RECEIPT: return receipt_text(&c->s->options);
+    case GRADIENTS: return inv_copy_text(model->shards > 0 ? "kept" : "not kept");
     case CHAIN:
         return inv_options_chained(&c->s->options) ? inv_chain_text(c->s) : inv_copy_text("");
     case ROWS: return inv_text("%lld", (long long)rows_of(c, step));

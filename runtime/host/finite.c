@@ -56,10 +56,11 @@ int inv_finite_saved(struct inv_session *s)
     return find_spoiled(s) == NULL;
 }
 
-/* What is to be done about it; a run that is verified came to its end elsewhere. */
+/* What is to be done about it; a run that is verified came to its end elsewhere, and gradients are
+ * checked without an update. */
 static void print_help(const struct inv_session *s, const char *cure)
 {
-    if (!s->statement)
+    if (!s->statement && !s->options.check_gradients)
         fprintf(s->errors.to, "  help: lower the learning rate, clip the gradients, or %s\n", cure);
 }
 
@@ -145,6 +146,13 @@ static struct finding find_in_step(struct inv_session *s)
     inv_device_phase(s->model, &s->run, INV_TRAIN);
     s->run.trace = NULL;
     return found;
+}
+
+struct inv_bad_rows inv_rows_at_hand(const struct inv_session *s)
+{
+    inv_device_pull(s->model, &s->run, INV_SAMPLE);
+    const void *row = s->run.arena + s->model->variable[s->model->sample].offset;
+    return (struct inv_bad_rows){ s->model->shards > 1 ? "shard" : "batch", row, s->run.rows, 0 };
 }
 
 int inv_finite_report(struct inv_session *s, const struct inv_bad_rows *rows)

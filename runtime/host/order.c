@@ -18,6 +18,25 @@ void inv_order_begin(const struct inv_session *s, struct inv_order *order)
     order->row = inv_allocate((size_t)order->rows * sizeof *order->row);
 }
 
+int inv_order_steps(struct inv_session *s, const struct inv_order *order, int64_t *steps,
+                    int64_t *epochs)
+{
+    const struct inv_options *o = &s->options;
+    int64_t per_epoch = order->per_epoch;
+    *epochs = o->epochs > 0 ? o->epochs : s->model->epochs;
+    if (inv_options_by_steps(o, s->model->steps)) {
+        *steps = o->steps > 0 ? o->steps : s->model->steps;
+        *epochs = (*steps + per_epoch - 1) / per_epoch;
+    } else {
+        *steps = *epochs > INT32_MAX / per_epoch ? INT64_MAX : *epochs * per_epoch;
+    }
+    if (*steps > INT32_MAX)
+        inv_error(&s->errors, "%lld epochs of %lld steps are more than 2^31 - 1 steps; take fewer "
+                  "epochs or a larger batch", (long long)*epochs, (long long)per_epoch);
+    s->run.steps = (int32_t)*steps;
+    return *steps <= INT32_MAX;
+}
+
 void inv_order_arrange(const struct inv_session *s, struct inv_order *order, int64_t epoch)
 {
     const int32_t *train = s->data.order + s->data.begin[INV_PART_TRAIN];

@@ -112,6 +112,8 @@ struct inv_bad_rows {
     int whole;
 };
 
+/* finite.c: those of the batch, or of the shard, that the arena has. */
+struct inv_bad_rows inv_rows_at_hand(const struct inv_session *);
 /* finite.c: replays INV_TRAIN, unless they are `whole`, and names the first node that is not
  * finite, and the rows; the exit status. */
 int inv_finite_report(struct inv_session *, const struct inv_bad_rows *);
@@ -135,6 +137,9 @@ struct inv_order {
     int32_t *row;
 };
 void inv_order_begin(const struct inv_session *, struct inv_order *);
+/* How long training is, by options and model; sets run.steps.  0 after an error. */
+int inv_order_steps(struct inv_session *, const struct inv_order *, int64_t *steps,
+                    int64_t *epochs);
 /* Makes `row` the rows of an epoch, in its order. */
 void inv_order_arrange(const struct inv_session *, struct inv_order *, int64_t epoch);
 /* How many rows a step has, but for the last one of an epoch. */

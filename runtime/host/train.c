@@ -158,9 +158,7 @@ static struct inv_bad_rows find_bad_rows(struct training *t, int64_t step)
     if (t->shards.summed)
         return (struct inv_bad_rows){ "batch", order->row + step % order->per_epoch * order->batch,
                                       s->run.batch, 1 };
-    inv_device_pull(s->model, &s->run, INV_SAMPLE);
-    const void *row = s->run.arena + s->model->variable[s->model->sample].offset;
-    return (struct inv_bad_rows){ s->model->shards > 1 ? "shard" : "batch", row, s->run.rows, 0 };
+    return inv_rows_at_hand(s);
 }
 
 /* After a step whose loss is not finite, with its batch at hand, or the shard that made it so. */
@@ -337,27 +335,6 @@ static int run_epoch(struct training *t, int64_t first)
                ? INV_OK : inv_checkpoint_after(&t->checkpoint, end, end == t->steps || is_over(t));
 }
 
-/* The steps of the run; 0 after an error. */
-static int count_steps(struct training *t)
-{
-    const struct inv_session *s = t->s;
-    const struct inv_options *o = &s->options;
-    int by_steps = inv_options_by_steps(o, s->model->steps);
-    int64_t per_epoch = t->order.per_epoch;
-    t->epochs = o->epochs > 0 ? o->epochs : s->model->epochs;
-    if (by_steps) {
-        t->steps = o->steps > 0 ? o->steps : s->model->steps;
-        t->epochs = (t->steps + per_epoch - 1) / per_epoch;
-    } else {
-        t->steps = t->epochs > INT32_MAX / per_epoch ? INT64_MAX : t->epochs * per_epoch;
-    }
-    if (t->steps <= INT32_MAX)
-        return 1;
-    inv_error(&t->s->errors, "%lld epochs of %lld steps are more than 2^31 - 1 steps; take fewer "
-              "epochs or a larger batch", (long long)t->epochs, (long long)per_epoch);
-    return 0;
-}
-
 /* Says of which epoch the weights are, and takes them. */
 static void take_best(struct training *t)
 {
@@ -458,7 +435,6 @@ static int run_all(struct training *t)
 {
     int64_t first = 0;
     t->stop = inv_trace_stop(t->s);
-    t->s->run.steps = (int32_t)t->steps;
     begin_watch(t);
     inv_pass_begin(t->s, &t->train);
     t->checkpoint = (struct inv_checkpoint){ .s = t->s, .order = &t->order, .pass = &t->train,
@@ -485,7 +461,7 @@ int inv_train(struct inv_session *s)
     inv_order_begin(s, &t.order);
     inv_shards_begin(&t.shards);
     int good = !s->options.log_norms || inv_norms_begin(&t.norms, s->model, &s->errors);
-    int status = good && count_steps(&t) ? run_all(&t) : INV_BAD_DATA;
+    int status = good && inv_order_steps(s, &t.order, &t.steps, &t.epochs) ? run_all(&t) : INV_BAD_DATA;
     inv_order_free(&t.order);
     inv_shards_free(&t.shards);
     inv_norms_free(&t.norms);
