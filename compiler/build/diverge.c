@@ -21,8 +21,8 @@ static const char *compare_heads(const struct trace *a, const struct trace *b)
             return trace_head(i);
     for (int i = 0; i < a->places && i < b->places; i++)
         if (strcmp(a->place[i].what, b->place[i].what))
-            return "the places: the trainers were made by two versions of Invar, or one of them with "
-                   "--log-norms";
+            return "the places: the trainers were made by two versions of Invar, or one of them "
+                   "with --log-norms";
     return a->places == b->places ? NULL : "the number of places";
 }
 

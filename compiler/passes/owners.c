@@ -24,6 +24,17 @@ static void use(struct owners *o, int variable, int group)
     *user = *user == NOBODY || *user == group ? group : SEVERAL;
 }
 
+/* A source that lies in a variable is that variable, stored or not yet. */
+static void use_source(struct owners *o, int id, int group)
+{
+    const struct node *node = o->graph->node[id];
+    const struct place *place = &o->graph->schedule->place[id];
+    if (node->op == OP_READ)
+        use(o, node->attr.variable, group);
+    else if (place->kind == PLACE_VARIABLE)
+        use(o, place->variable, group);
+}
+
 static void find_users(struct owners *o)
 {
     const struct schedule *schedule = o->graph->schedule;
@@ -37,8 +48,7 @@ static void find_users(struct owners *o)
                 schedule_sources(o->graph, node->operand[i], o->program->arena, &sources);
         }
         for (int i = 0; i < sources.count; i++)
-            if (o->graph->node[sources.id[i]]->op == OP_READ)
-                use(o, o->graph->node[sources.id[i]]->attr.variable, g);
+            use_source(o, sources.id[i], g);
     }
 }
 
@@ -110,6 +120,9 @@ void pass_owners(struct program *program)
     o.user = ARENA_ARRAY(program->arena, int, program->variable_count + 1);
     for (int i = 0; i < program->variable_count; i++)
         o.user[i] = NOBODY;
+    for (int i = 0; i < program->rate_count; i++) /* the log of each rank reads them */
+        if (program->rate[i].variable >= 0)
+            o.user[program->rate[i].variable] = SEVERAL;
     find_users(&o);
     for (int g = 0; g < o.graph->schedule->group_count; g++)
         if (updates_own(&o, g))

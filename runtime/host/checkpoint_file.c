@@ -436,6 +436,9 @@ int inv_checkpoint_read(struct inv_checkpoint *c, const char *path, FILE *file, 
     struct inv_tensor_file r = { .path = path, .file = file, .errors = &c->s->errors };
     int good = inv_tensors_open(&r, INV_TENSORS_HEADER) && is_same_run(c, &r) &&
                read_place(c, &r, step) && take_tensors(c, &r) && take_chain(c, &r, *step);
+    if (good)
+        snprintf(c->s->resume.sha256, sizeof c->s->resume.sha256, "%s",
+                 inv_tensors_note(&r, known[SHA256].key));
     inv_tensors_close(&r);
     return good;
 }

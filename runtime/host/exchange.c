@@ -6,6 +6,7 @@
 #include <string.h>
 #ifdef __linux__
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 #include "core/arith.h"
 #include "variable.h"
@@ -253,10 +254,11 @@ void inv_exchange_collect(struct inv_exchange *e, const struct inv_run *run)
 static void release(unsigned char *begin, unsigned char *end)
 {
 #ifdef __linux__
-    enum { PAGE = 4096 };
-    unsigned char *first = begin + (PAGE - (uintptr_t)begin % PAGE) % PAGE;
-    unsigned char *last = end - (uintptr_t)end % PAGE;
-    if (last > first)
+    long bytes = sysconf(_SC_PAGESIZE);
+    uintptr_t page = bytes > 0 ? (uintptr_t)bytes : 1;
+    unsigned char *first = begin + (page - (uintptr_t)begin % page) % page;
+    unsigned char *last = end - (uintptr_t)end % page;
+    if (bytes > 0 && last > first)
         madvise(first, (size_t)(last - first), MADV_DONTNEED);
 #else
     (void)begin, (void)end;

@@ -101,6 +101,8 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
         if (output[i].name && inv_output_is_standard(output[i].name))
             s->out = stderr;
     }
+    if (s->ranks.number > 0)
+        s->out = stdout;                /* which is closed for all but the first rank */
     good &= claim_names(s, "the names beside --weights,", weights);
     good &= claim_names(s, "the names beside --save-init,", o->save_init);
     good &= inv_claims_output(&s->claims, "the lock of the library's kernels,", lock);

@@ -18,6 +18,7 @@ struct inv_resume {
     char *path;                         /* NULL: the run begins */
     FILE *file;
     int damaged;                        /* the file of --checkpoint is: none older must go for it */
+    char sha256[65];                    /* of the file, once it is read */
 };
 
 /* A sound checkpoint that a run left. */

@@ -425,6 +425,9 @@ static int go_on(struct training *t, int64_t *first)
     if (status == INV_OK)
         status = inv_ranks_same(ranks, "step to go on from", step,
                                 "let all see the same checkpoints");
+    if (status == INV_OK)
+        status = inv_ranks_same(ranks, "checkpoint", t->s->resume.sha256,
+                                "let all see the same checkpoints");
     free(step);
     inv_pass_leave(t->s, &t->train);
     inv_exchange_release(&t->shards.exchange, &t->s->run);
@@ -461,7 +464,10 @@ int inv_train(struct inv_session *s)
     inv_order_begin(s, &t.order);
     inv_shards_begin(&t.shards);
     int good = !s->options.log_norms || inv_norms_begin(&t.norms, s->model, &s->errors);
-    int status = good && inv_order_steps(s, &t.order, &t.steps, &t.epochs) ? run_all(&t) : INV_BAD_DATA;
+    good = good && inv_order_steps(s, &t.order, &t.steps, &t.epochs);
+    int status = inv_ranks_agree(&s->ranks, good ? INV_OK : INV_BAD_DATA);
+    if (status == INV_OK)
+        status = run_all(&t);
     inv_order_free(&t.order);
     inv_shards_free(&t.shards);
     inv_norms_free(&t.norms);

@@ -346,14 +346,17 @@ static int do_work(struct inv_session *s, const char *weights)
         return inv_predict(s);
     if (o->evaluate && *o->evaluate)
         return (s->data.whole ? evaluate_windows : evaluate_file)(s, o->evaluate);
-    return o->evaluate ? evaluate_parts(s) : train_and_save(s, weights);
+    if (o->evaluate)
+        return inv_ranks_agree(&s->ranks, evaluate_parts(s));
+    return train_and_save(s, weights);
 }
 
-/* What receipts and checkpoints say of --init, before it is read; 0 after an error. */
+/* What receipts and checkpoints say of --init, and ranks compare, before it is read; 0 after an
+ * error. */
 static int hash_start(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
-    int said = inv_options_chained(o) || o->checkpoint || o->resume;
+    int said = inv_options_chained(o) || o->checkpoint || o->resume || s->ranks.count > 1;
     return !o->init || !said || inv_digest_file(o->init, "weights", s->init, &s->errors);
 }
 
@@ -372,6 +375,8 @@ static int same_run(struct inv_session *s)
         status = inv_ranks_same(ranks, "program", program, "start one trainer on all");
     if (status == INV_OK)
         status = inv_ranks_same(ranks, "list of options", options, "give all the same options");
+    if (status == INV_OK)
+        status = inv_ranks_same(ranks, "file of --init", s->init, "let all read the same file");
     if (status == INV_OK && s->data.fitted.parts)
         status = inv_ranks_same(ranks, "set of data", s->data.fitted.parts,
                                 "let all read the same files");
@@ -392,8 +397,13 @@ static int work(struct inv_session *s, const char *weights)
         return inv_dump(s, o->dump_batch);
     if (o->check_gradients)
         return inv_check_gradients(s);
-    if (!inv_resume_find(s) || !inv_log_open(&s->log, o->log, s->resume.path != NULL, &s->errors))
-        return INV_BAD_DATA;
+    int good = inv_resume_find(s) &&
+               inv_log_open(&s->log, o->log, s->resume.path != NULL, &s->errors);
+    status = good ? INV_OK : INV_BAD_DATA;
+    if (!first_alone(s))
+        status = inv_ranks_agree(&s->ranks, status);
+    if (status != INV_OK)
+        return status;
     log_environment(s);
     status = do_work(s, weights);
     inv_device_log_kernels(s);
