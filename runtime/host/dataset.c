@@ -365,12 +365,15 @@ static void gather_rows(const struct inv_dataset *data, struct inv_run *run, con
     run->first_row = 0;
 }
 
-/* A batch of a row file. */
+/* A batch of a row file, for the step at hand, which rows do not see. */
 static void finish_rows(const struct inv_dataset *data, struct inv_run *run)
 {
+    int32_t step = run->step, epoch = run->epoch;
     inv_missing_fill_batch(data, run);
     if (data->model->phase[INV_NORMALISE])
         inv_batch_normalise(data->model, run);
+    run->step = step;
+    run->epoch = epoch;
 }
 
 void inv_dataset_gather(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
