@@ -97,6 +97,15 @@ static void print_field(struct text *text, const struct data_field *f)
     }
 }
 
+/* Which files are of which source. */
+static void print_sources(struct text *text, const struct data_desc *d)
+{
+    text_puts(text, " sources=");
+    for (int i = 0; i < SOURCE_COUNT; i++)
+        text_printf(text, "%s%d+%d", i ? "," : "", d->source[i].first_file,
+                    d->source[i].file_count);
+}
+
 static void print_data(struct text *text, const struct data_desc *d)
 {
     text_puts(text, "data");
@@ -104,11 +113,8 @@ static void print_data(struct text *text, const struct data_desc *d)
     text_printf(text, " kind=%s header=%d rows=%" PRId64 " train=%a val=%a test=%a",
                 sources[d->kind], d->csv.header, d->rows, d->train_share, d->val_share,
                 d->test_share);
-    text_printf(text, " shuffle=%d has_seed=%d seed=%" PRIu64 " sources=", d->shuffle, d->has_seed,
-                d->seed);
-    for (int i = 0; i < SOURCE_COUNT; i++)
-        text_printf(text, "%s%d+%d", i ? "," : "", d->source[i].first_file,
-                    d->source[i].file_count);
+    text_printf(text, " shuffle=%d has_seed=%d seed=%" PRIu64, d->shuffle, d->has_seed, d->seed);
+    print_sources(text, d);
     text_printf(text, " fold=%d folds=%d stratify=%d", d->fold, d->folds, d->stratify);
     for (int i = 0; i < 3; i++)
         print_string(text, i ? "" : "values=", d->part_value[i]);
@@ -176,8 +182,10 @@ void program_print(const struct program *program, struct text *text)
 /* How the files are read, whatever their paths are. */
 static void print_reading(struct text *text, const struct data_desc *d)
 {
-    text_printf(text, "rows kind=%s header=%d window=%" PRId64 "\n", sources[d->kind],
-                d->csv.header, d->window);
+    text_printf(text, "rows kind=%s header=%d window=%" PRId64, sources[d->kind], d->csv.header,
+                d->window);
+    print_sources(text, d);
+    text_puts(text, "\n");
     text_printf(text, "cells delimiter=%d decimal=%d comment=%d skip=%" PRId64 " na=%d\n",
                 d->csv.delimiter, d->csv.decimal, d->csv.comment, d->csv.skip, d->csv.has_na);
     print_csv(text, &d->csv);

@@ -168,7 +168,7 @@ static int make_row_file(struct inv_dataset *data, struct inv_run *run,
 }
 
 /* Of a file that was just written, too, all is read: what was written wrong is found here. */
-static int open_row_file(struct inv_dataset *data, const struct inv_row_place *place)
+static int open_row_file(struct inv_dataset *data, struct inv_row_place *place)
 {
     int status = inv_row_file_open(data, place);
     if (status <= 0)
@@ -177,28 +177,28 @@ static int open_row_file(struct inv_dataset *data, const struct inv_row_place *p
 }
 
 /* As reading the sources would. */
-static void note_dropped(const struct inv_dataset *data)
+static void note_dropped(const struct inv_dataset *data, const struct inv_row_place *place)
 {
-    for (int i = 0, last = -1; i < data->read.count; i++)
-        for (int s = last + 1; s < INV_SOURCES; s++) {
-            const struct inv_source *source = &data->model->data.source[s];
-            int file = data->read.file[i] - source->first_file;
-            if (file < 0 || file >= source->file_count)
-                continue;
-            inv_table_note_dropped(data->errors, data->read.path[i], data->dropped[s], 0);
-            last = s;
-        }
+    for (int s = 0; s < INV_SOURCES; s++) {
+        const struct inv_source *source = &data->model->data.source[s];
+        int i = 0, end = source->first_file + source->file_count;
+        while (i < place->count
+               && (place->source[i].file < source->first_file || place->source[i].file >= end))
+            i++;
+        if (i < place->count)
+            inv_table_note_dropped(data->errors, place->source[i].given, data->dropped[s], 0);
+    }
 }
 
 /* The rows become those of a row file, which is made where there is none that is right.  Where it
  * cannot be, and --rows did not ask for it, they are read into memory. */
 static void load_row_file(struct inv_dataset *data, struct inv_run *run,
-                          const struct inv_row_place *place)
+                          struct inv_row_place *place)
 {
     char *why = NULL;
     int before = data->errors->count, found = open_row_file(data, place);
     if (found > 0)
-        note_dropped(data);
+        note_dropped(data, place);
     if (found != 0)
         return;
     int made = make_row_file(data, run, place, &why);

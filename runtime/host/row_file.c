@@ -9,7 +9,7 @@
 #include "row_tail.h"
 #include "variable.h"
 
-enum { VERSION = 1, ORDER = 0x01020304, FIRST = 4096, PIECE = 1 << 20 };
+enum { VERSION = 2, ORDER = 0x01020304, FIRST = 4096, PIECE = 1 << 20 };
 
 struct head {
     char magic[8];
@@ -216,7 +216,7 @@ static int read_tail(struct inv_row_tail *tail, const struct head *head, int fil
 }
 
 /* Why the file's rows cannot be the data set's, in new memory, or NULL: they are. */
-static char *use(struct inv_dataset *data, const struct inv_row_place *place, int file,
+static char *use(struct inv_dataset *data, struct inv_row_place *place, int file,
                  const struct head *head, int64_t bytes)
 {
     struct inv_row_tail tail;
@@ -253,7 +253,7 @@ static int is_foreign(const struct inv_row_place *place, const struct head *head
     return 1;
 }
 
-int inv_row_file_open(struct inv_dataset *data, const struct inv_row_place *place)
+int inv_row_file_open(struct inv_dataset *data, struct inv_row_place *place)
 {
     struct head head;
     struct stat about;

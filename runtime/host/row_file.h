@@ -37,6 +37,6 @@ int inv_row_file_end(struct inv_row_writer *, const struct inv_dataset *, int ke
 
 /* 1: the rows of the data set are those of the file; 0: it has to be made (a note says why, where
  * one was there); -1 after an error: what is there is no row file, or cannot be read. */
-int inv_row_file_open(struct inv_dataset *, const struct inv_row_place *);
+int inv_row_file_open(struct inv_dataset *, struct inv_row_place *);
 
 #endif

@@ -16,14 +16,14 @@ static int64_t nanoseconds(struct timespec t)
 }
 
 /* 0 where it is no file that will be the same again, as a pipe is. */
-static int add_source(struct inv_row_place *place, const char *path)
+static int add_source(struct inv_row_place *place, const char *path, int file)
 {
     struct stat about;
     if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
         return 0;
     place->source = inv_resize(place->source, (size_t)(place->count + 1) * sizeof *place->source);
     place->source[place->count++] = (struct inv_row_source){
-        .given = inv_copy_text(path), .place = inv_output_place(path),
+        .given = inv_copy_text(path), .place = inv_output_place(path), .file = file,
         .device = (int64_t)about.st_dev, .inode = (int64_t)about.st_ino,
         .bytes = (int64_t)about.st_size, .modified = nanoseconds(about.st_mtim),
         .changed = nanoseconds(about.st_ctim) };
@@ -31,21 +31,27 @@ static int add_source(struct inv_row_place *place, const char *path)
 }
 
 /* What is wrong with them is reported where they are read. */
-static int find_sources(const struct inv_dataset *data, struct inv_row_place *place)
+static int add_sources(const struct inv_dataset *data, struct inv_row_place *place,
+                       enum inv_source_of source)
 {
     struct inv_errors silent = { .count = INV_ERROR_LIMIT };
     struct inv_paths found = { .count = 0 };
+    int good = inv_paths_find(&found, data->model, data->given, source, &silent);
+    for (int i = 0; i < found.count && good; i++)
+        good = strcmp(found.path[i], "-") != 0 && add_source(place, found.path[i], found.file[i]);
+    inv_paths_free(&found);
+    return good;
+}
+
+static int find_sources(const struct inv_dataset *data, struct inv_row_place *place)
+{
     struct timespec now;
     int good = 1;
     clock_gettime(CLOCK_REALTIME, &now);
     place->begun = nanoseconds(now);
     for (int s = 0; s < INV_SOURCES && good; s++)
-        good = inv_paths_find(&found, data->model, data->given, (enum inv_source_of)s, &silent);
-    for (int i = 0; i < found.count && good; i++)
-        good = strcmp(found.path[i], "-") != 0 && add_source(place, found.path[i]);
-    good &= found.count > 0;
-    inv_paths_free(&found);
-    return good;
+        good = add_sources(data, place, (enum inv_source_of)s);
+    return good && place->count > 0;
 }
 
 static void hash_text(struct inv_sha256 *sha, const char *text)

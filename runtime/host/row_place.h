@@ -4,9 +4,12 @@
 #define INV_HOST_ROW_PLACE_H
 #include "dataset.h"
 
-/* A file that rows are read from, as it was before they were. */
+/* A file that rows are read from, as it was before they were.  One that is read for several of the
+ * model's files is there for each. */
 struct inv_row_source {
     char *given, *place;                /* as it is named; its absolute path */
+    int file;                           /* which inv_data.file it stands for */
+    char hash[65];                      /* SHA-256 of what rows were read from; "": none were */
     int64_t device, inode, bytes, modified, changed; /* times in ns since 1970 */
 };
 
@@ -15,7 +18,7 @@ struct inv_row_place {
     int asked;                          /* --rows names it: where it cannot be is an error */
     char key[65];                       /* SHA-256 of what decides rows but for the files' bytes */
     int count;
-    struct inv_row_source *source;
+    struct inv_row_source *source;      /* as the model names them */
     int64_t begun;                      /* when the sources were looked at, in ns since 1970 */
 };
 

@@ -78,20 +78,20 @@ static void take_hash(struct inv_row_tail *t, char hash[65])
 
 /* ---- sources ---- */
 
-static const struct inv_row_source *source_of(const struct inv_row_place *place, const char *given)
+/* "" where the file was not read. */
+static const char *hash_of(const struct inv_paths *read, const char *given)
 {
-    for (int i = 0; i < place->count; i++)
-        if (strcmp(place->source[i].given, given) == 0)
-            return &place->source[i];
-    return NULL;
+    for (int i = 0; i < read->count; i++)
+        if (strcmp(read->path[i], given) == 0)
+            return read->hash[i];
+    return "";
 }
 
-static void put_source(struct inv_row_tail *t, const struct inv_row_source *s, const char *hash,
-                       int file)
+static void put_source(struct inv_row_tail *t, const struct inv_row_source *s, const char *hash)
 {
     put_text(t, s->place);
     put_text(t, hash);
-    put_number(t, file);
+    put_number(t, s->file);
     put_number(t, s->device);
     put_number(t, s->inode);
     put_number(t, s->bytes);
@@ -99,30 +99,16 @@ static void put_source(struct inv_row_tail *t, const struct inv_row_source *s, c
     put_number(t, s->changed);
 }
 
-struct taken {
-    struct inv_row_source was;
-    char hash[65];
-    int file;
-};
-
-static void take_source(struct inv_row_tail *t, struct taken *s)
+static void take_source(struct inv_row_tail *t, struct inv_row_source *s)
 {
-    *s = (struct taken){ .was.place = take_text(t) };
+    *s = (struct inv_row_source){ .place = take_text(t) };
     take_hash(t, s->hash);
     s->file = (int)take_count(t, INT32_MAX);
-    s->was.device = take_number(t);
-    s->was.inode = take_number(t);
-    s->was.bytes = take_number(t);
-    s->was.modified = take_number(t);
-    s->was.changed = take_number(t);
-}
-
-static const struct inv_row_source *source_at(const struct inv_row_place *place, const char *path)
-{
-    for (int i = 0; i < place->count; i++)
-        if (strcmp(place->source[i].place, path) == 0)
-            return &place->source[i];
-    return NULL;
+    s->device = take_number(t);
+    s->inode = take_number(t);
+    s->bytes = take_number(t);
+    s->modified = take_number(t);
+    s->changed = take_number(t);
 }
 
 /* Whether inode, size and times say that the file is the same.  A file that changed shortly before
@@ -136,33 +122,36 @@ static int seems_same(const struct inv_row_source *was, const struct inv_row_sou
            && was->modified < begun - GRAIN && was->changed < begun - GRAIN;
 }
 
-static char *compare_source(const struct inv_dataset *data, const struct taken *s,
-                            const struct inv_row_place *place, int64_t begun)
+/* What a file is that no rows were read from does not matter. */
+static char *compare_source(const struct inv_dataset *data, const struct inv_row_source *was,
+                            const struct inv_row_source *is, int64_t begun)
 {
-    const struct inv_row_source *is = source_at(place, s->was.place);
     struct inv_errors silent = { .count = INV_ERROR_LIMIT };
     char hash[65];
-    if (!is)
-        return inv_text("it is of %s, which is not read now", s->was.place);
-    if (!data->thorough && seems_same(&s->was, is, begun))
+    if (strcmp(was->place, is->place) != 0)
+        return inv_text("it is of %s, in whose place %s is read now", was->place, is->place);
+    if (was->file != is->file)
+        return inv_text("%s is now read for another file of the model", is->given);
+    if (!*was->hash || (!data->thorough && seems_same(was, is, begun)))
         return NULL;
-    if (s->was.bytes == is->bytes && inv_digest_file(is->given, "data", hash, &silent)
-        && strcmp(hash, s->hash) == 0)
+    if (was->bytes == is->bytes && inv_digest_file(is->given, "data", hash, &silent)
+        && strcmp(hash, was->hash) == 0)
         return NULL;
     return inv_text("%s has changed since", is->given);
 }
 
 char *inv_row_tail_differs(struct inv_row_tail *t, const struct inv_dataset *data,
-                           const struct inv_row_place *place)
+                           struct inv_row_place *place)
 {
     int64_t begun = take_number(t);
     int count = take_length(t);
     char *why = count == place->count ? NULL : inv_copy_text("it is of other files");
     for (int i = 0; i < count && !why; i++) {
-        struct taken s;
-        take_source(t, &s);
-        why = t->bad ? NULL : compare_source(data, &s, place, begun);
-        free(s.was.place);
+        struct inv_row_source was, *is = &place->source[i];
+        take_source(t, &was);
+        why = t->bad ? NULL : compare_source(data, &was, is, begun);
+        memcpy(is->hash, was.hash, sizeof is->hash);
+        free(was.place);
     }
     return why;
 }
@@ -176,18 +165,29 @@ static void put_names(struct inv_row_tail *t, char *const *name, int count)
         put_text(t, name[i]);
 }
 
+/* Which of the sources were read, in that order, each once. */
+static void put_read(struct inv_row_tail *t, const struct inv_paths *read,
+                     const struct inv_row_place *place)
+{
+    put_number(t, read->count);
+    for (int i = 0; i < read->count; i++) {
+        int s = 0;
+        while (s < place->count && strcmp(place->source[s].given, read->path[i]) != 0)
+            s++;
+        t->bad |= s == place->count;    /* another file was read than was looked at */
+        put_number(t, s);
+    }
+}
+
 void inv_row_tail_write(struct inv_row_tail *t, const struct inv_dataset *data,
                         const struct inv_row_place *place)
 {
     const struct inv_data *d = &data->model->data;
     put_number(t, place->begun);
-    put_number(t, data->read.count);
-    for (int i = 0; i < data->read.count; i++) {
-        const struct inv_row_source *s = source_of(place, data->read.path[i]);
-        t->bad |= !s;                   /* another file was read than was looked at */
-        if (s)
-            put_source(t, s, data->read.hash[i], data->read.file[i]);
-    }
+    put_number(t, place->count);
+    for (int i = 0; i < place->count; i++)
+        put_source(t, &place->source[i], hash_of(&data->read, place->source[i].given));
+    put_read(t, &data->read, place);
     for (int s = 0; s < INV_SOURCES; s++) {
         put_number(t, data->count[s]);
         put_number(t, data->dropped[s]);
@@ -207,19 +207,11 @@ static void take_read(struct inv_row_tail *t, struct inv_dataset *data,
                       const struct inv_row_place *place)
 {
     struct inv_paths read = { .count = 0 };
-    int count;
-    t->at = sizeof(int64_t);
-    count = take_length(t);
+    int count = take_length(t);
     for (int i = 0; i < count && !t->bad; i++) {
-        struct taken s;
-        take_source(t, &s);
-        const struct inv_row_source *is = source_at(place, s.was.place);
-        t->bad |= !is || s.file >= data->model->data.file_count;
-        if (!t->bad) {
-            inv_paths_add(&read, is->given, s.file, data->errors);
-            memcpy(read.hash[read.count - 1], s.hash, sizeof s.hash);
-        }
-        free(s.was.place);
+        const struct inv_row_source *s = &place->source[take_count(t, place->count - 1)];
+        inv_paths_add(&read, s->given, s->file, data->errors);
+        memcpy(read.hash[read.count - 1], s->hash, sizeof s->hash);
     }
     inv_paths_append(&data->read, &read);
     inv_paths_free(&read);

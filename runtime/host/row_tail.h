@@ -13,10 +13,10 @@ struct inv_row_tail {
 /* All that reading found out besides rows. */
 void inv_row_tail_write(struct inv_row_tail *, const struct inv_dataset *,
                         const struct inv_row_place *);
-/* The sources that the tail names: why they are not those of the place, in new memory; NULL where
- * they are.  Then comes inv_row_tail_take(). */
+/* The sources that the tail names: why they are not those of the place, one by one, in new memory;
+ * NULL where they are, and the place then has their hashes.  Then comes inv_row_tail_take(). */
 char *inv_row_tail_differs(struct inv_row_tail *, const struct inv_dataset *,
-                           const struct inv_row_place *);
+                           struct inv_row_place *);
 /* Puts the rest into the data set; 0 where it does not fit its model, or the names of columns and
  * classes are not those that trained weights go with. */
 int inv_row_tail_take(struct inv_row_tail *, struct inv_dataset *, const struct inv_row_place *);
