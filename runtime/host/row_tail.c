@@ -194,6 +194,7 @@ void inv_row_tail_write(struct inv_row_tail *t, const struct inv_dataset *data,
     }
     for (int i = 0; i < d->file_count; i++)
         put_text(t, data->hash[i]);
+    put_number(t, data->fitted.known);
     for (int f = 0; f < d->field_count; f++) {
         put_names(t, data->fitted.field[f].column, data->fitted.field[f].columns);
         put_names(t, data->fitted.field[f].class_name, data->fitted.field[f].classes);
@@ -258,6 +259,7 @@ int inv_row_tail_take(struct inv_row_tail *t, struct inv_dataset *data,
     }
     for (int i = 0; i < d->file_count; i++)
         take_hash(t, data->hash[i]);
+    t->bad |= take_count(t, 1) > known; /* other weights gave names, these do not */
     for (int f = 0; f < d->field_count && !t->bad; f++) {
         struct inv_fitted_field *field = &data->fitted.field[f];
         take_names(t, &field->column, &field->columns, known);

@@ -18,7 +18,7 @@ void inv_row_tail_write(struct inv_row_tail *, const struct inv_dataset *,
 char *inv_row_tail_differs(struct inv_row_tail *, const struct inv_dataset *,
                            struct inv_row_place *);
 /* Puts the rest into the data set; 0 where it does not fit its model, or the names of columns and
- * classes are not those that trained weights go with. */
+ * classes are not those that trained weights go with, or such of other weights. */
 int inv_row_tail_take(struct inv_row_tail *, struct inv_dataset *, const struct inv_row_place *);
 
 #endif
