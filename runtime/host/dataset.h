@@ -69,6 +69,12 @@ static inline unsigned char *inv_dataset_row(const struct inv_dataset *data, int
     return data->value[f] + (size_t)row * data->step[f];
 }
 
+/* Bytes of what lies in a row file that may be in memory, too. */
+static inline int64_t inv_dataset_rows_memory(const struct inv_dataset *data)
+{
+    return data->rows_memory > 0 ? data->rows_memory : INV_ROW_MEMORY;
+}
+
 const char *inv_dataset_part_name(enum inv_part);
 /* Fits the statistics of fields that ask for it, from the training rows in split order (fit.c); 0
  * after an error. */

@@ -61,36 +61,72 @@ void inv_missing_put_statistics(const struct inv_rows *rows, const struct inv_ru
     put(rows, run, NULL);
 }
 
-/* What the train part has, as it is collected: rows are walked as they lie, and their values kept
- * in split order. */
-struct collected {
-    int32_t *place;                     /* of each row in the train part, from 1; 0: elsewhere */
-    float *value;
+/* An element of a row that a statistic is wanted of. */
+struct element {
+    int field;
+    int64_t at;
 };
 
-static struct collected begin_collecting(const struct inv_dataset *data)
+static int64_t width_of(const struct inv_dataset *data, int f)
 {
-    int64_t rows = data->learnt_count;
-    struct collected c = { .value = inv_allocate((size_t)(rows > 0 ? rows : 1) * sizeof(float)),
+    return fills(data, f) ? (int64_t)data->bytes[f] / 4 : 0;
+}
+
+/* All of them, in new memory. */
+static struct element *find_elements(const struct inv_dataset *data, int64_t *count)
+{
+    int fields = data->model->data.field_count;
+    *count = 0;
+    for (int f = 0; f < fields; f++)
+        *count += width_of(data, f);
+    struct element *all = inv_allocate((size_t)(*count + 1) * sizeof *all), *next = all;
+    for (int f = 0; f < fields; f++)
+        for (int64_t at = 0; at < width_of(data, f); at++)
+            *next++ = (struct element){ f, at };
+    return all;
+}
+
+/* What the train part has, as it is collected: rows are walked as they lie, and the values of each
+ * element kept in split order. */
+struct collected {
+    int32_t *place;                     /* of each row in the train part, from 1; 0: elsewhere */
+    float *value;                       /* learnt_count of each element */
+    int64_t most;                       /* elements that are collected in one walk */
+};
+
+static struct collected begin_collecting(const struct inv_dataset *data, int64_t elements)
+{
+    int64_t rows = data->learnt_count > 0 ? data->learnt_count : 1;
+    int64_t most = inv_dataset_rows_memory(data) / (rows * (int64_t)sizeof(float));
+    most = most < 1 ? 1 : most < elements ? most : elements;
+    struct collected c = { .most = most,
+                           .value = inv_allocate((size_t)(most * rows) * sizeof(float)),
                            .place = inv_allocate((size_t)data->rows * sizeof(int32_t)) };
-    for (int64_t i = 0; i < rows; i++)
+    for (int64_t i = 0; i < data->learnt_count; i++)
         c.place[data->learnt[i]] = (int32_t)i + 1;
     return c;
 }
 
-/* The values of element e in the train part, in split order; their number. */
-static int64_t collect(const struct inv_dataset *data, int f, int64_t e, const struct collected *c)
+/* The values of c->most elements at most. */
+static void collect(const struct inv_dataset *data, const struct element *e, int64_t count,
+                    const struct collected *c)
 {
-    int64_t count = 0;
     for (int64_t row = 0; row < data->rows; row++) {
-        if (c->place[row])
-            c->value[c->place[row] - 1] = row_of(data, f, row)[e];
+        for (int64_t i = 0; c->place[row] && i < count; i++)
+            c->value[i * data->learnt_count + c->place[row] - 1] =
+                row_of(data, e[i].field, row)[e[i].at];
         inv_row_map_pass(&data->map, row);
     }
-    for (int64_t i = 0; i < data->learnt_count; i++)
-        if (c->value[i] == c->value[i])
-            c->value[count++] = c->value[i];
-    return count;
+}
+
+/* Those that are not missing move up; their number. */
+static int64_t pack(float *value, int64_t count)
+{
+    int64_t there = 0;
+    for (int64_t i = 0; i < count; i++)
+        if (value[i] == value[i])
+            value[there++] = value[i];
+    return there;
 }
 
 static float mean_of(const float *value, int64_t count)
@@ -148,42 +184,40 @@ static float median_of(const float *value, int64_t count)
     return count % 2 ? inv_add(high, 0.0f) : inv_add(inv_mul(low, 0.5f), inv_mul(high, 0.5f));
 }
 
-static int fit_field(const struct inv_dataset *data, int f, float *statistic,
-                     const struct collected *c)
+static int fit_element(const struct inv_dataset *data, const struct element *e, float *value,
+                       unsigned char *arena)
 {
-    const struct inv_field *field = &data->model->data.field[f];
-    int good = 1;
-    for (int64_t e = 0; e < (int64_t)data->bytes[f] / 4; e++) {
-        int64_t count = collect(data, f, e, c);
-        if (count == 0) {
-            inv_error(data->errors, "%s: element %lld of field %s has no value in any row of the "
-                      "train part, so there is no %s to fill in; leave its column out, or give a "
-                      "number", data->model->data.name, (long long)e, field->name,
-                      field->missing == INV_MISSING_MEAN ? "mean" : "median");
-            good = 0;
-            continue;
-        }
-        statistic[e] = field->missing == INV_MISSING_MEAN ? mean_of(c->value, count)
-                                                          : median_of(c->value, count);
-    }
-    return good;
+    const struct inv_field *field = &data->model->data.field[e->field];
+    float *statistic = (float *)(void *)(arena + data->model->variable[field->fill].offset);
+    int mean = field->missing == INV_MISSING_MEAN;
+    int64_t count = pack(value, data->learnt_count);
+    if (count > 0)
+        statistic[e->at] = mean ? mean_of(value, count) : median_of(value, count);
+    else
+        inv_error(data->errors, "%s: element %lld of field %s has no value in any row of the "
+                  "train part, so there is no %s to fill in; leave its column out, or give a "
+                  "number", data->model->data.name, (long long)e->at, field->name,
+                  mean ? "mean" : "median");
+    return count > 0;
 }
 
 int inv_missing_fit(const struct inv_dataset *data, unsigned char *arena)
 {
-    const struct inv_model *model = data->model;
+    int64_t elements;
+    struct element *e = find_elements(data, &elements);
     struct collected c = { .value = NULL };
     int good = 1;
-    for (int f = 0; f < model->data.field_count; f++) {
-        if (!fills(data, f))
-            continue;
-        if (!c.value)
-            c = begin_collecting(data);
-        const struct inv_variable *fill = &model->variable[model->data.field[f].fill];
-        good &= fit_field(data, f, (float *)(void *)(arena + fill->offset), &c);
+    if (elements > 0)
+        c = begin_collecting(data, elements);
+    for (int64_t first = 0; first < elements; first += c.most) {
+        int64_t left = elements - first, count = left < c.most ? left : c.most;
+        collect(data, e + first, count, &c);
+        for (int64_t i = 0; i < count; i++)
+            good &= fit_element(data, e + first + i, c.value + i * data->learnt_count, arena);
     }
     free(c.value);
     free(c.place);
+    free(e);
     return good;
 }
 

@@ -198,9 +198,7 @@ static int map_rows(struct inv_dataset *data, const struct inv_row_place *place,
 {
     data->map = (struct inv_row_map){ .size = (size_t)bytes, .first = FIRST,
         .row_bytes = (size_t)head->row_bytes, .path = inv_copy_text(place->path) };
-    return inv_row_map_open(&data->map, file,
-                            data->rows_memory > 0 ? data->rows_memory : INV_ROW_MEMORY,
-                            data->model->batch);
+    return inv_row_map_open(&data->map, file, inv_dataset_rows_memory(data), data->model->batch);
 }
 
 /* The tail, in new memory; 0 where it or the head is not what was written. */
