@@ -214,8 +214,10 @@ void program_rows_key(const struct program *program, char key[65])
     struct text text;
     text_init(&text, program->arena);
     print_reading(&text, &program->data);
-    for (int i = 0; i < program->data.field_count; i++)
+    for (int i = 0; i < program->data.field_count; i++) {
         print_field(&text, &program->data.field[i]);
+        text_printf(&text, "weight=%d\n", program->data.field[i].weight);
+    }
     for (int i = 0; i < program->variable_count; i++)
         if (program->variable[i]->kind == VAR_RAW || program->variable[i]->kind == VAR_INPUT)
             print_variable(&text, program->variable[i]);
