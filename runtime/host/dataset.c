@@ -95,6 +95,7 @@ static void read_source(struct inv_dataset *data, struct inv_run *run, struct in
     if (data->errors->count == 0 && data->rows == before && !is_lost(data))
         inv_error(data->errors, "%s: has no rows of data",
                   d->file[d->source[source].first_file].path);
+    feed->rows.lost = is_lost(data);
     inv_feed_close(feed, data->hash);
     data->dropped[source] = feed->rows.dropped;
 }
@@ -118,7 +119,7 @@ static void load_files(struct inv_dataset *data, struct inv_run *run)
         .fill = data->whole };
     feed.rows.csv.stream.file = -1;
     enum inv_source_of first = inv_place_first_source(data->model);
-    for (int s = 0; s < INV_SOURCES && data->errors->count == 0; s++) {
+    for (int s = 0; s < INV_SOURCES && data->errors->count == 0 && !is_lost(data); s++) {
         int64_t before = data->rows;
         if (data->model->data.source[s].file_count > 0 && (!data->whole || s == (int)first))
             read_source(data, run, &feed, (enum inv_source_of)s);

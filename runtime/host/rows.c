@@ -187,7 +187,7 @@ static int next_arrays(struct inv_rows *rows, int64_t slot)
 static void close_arrays(struct inv_rows *rows, char (*hash)[65])
 {
     for (int f = 0; rows->array && f < rows->model->data.field_count; f++)
-        inv_series_close(&rows->array[f], hash, rows->read);
+        inv_series_close(&rows->array[f], rows->lost ? NULL : hash, rows->read);
     free(rows->array);
     rows->array = NULL;
 }

@@ -18,6 +18,8 @@ struct inv_rows {
     struct inv_paths paths;             /* csv: the source's files; `at`: the one being read */
     int at;
     struct inv_paths *read;             /* gets the files that were read to their end */
+    int lost;                           /* no more is read, and what was is of no use: files that
+                                         * are closed now are none of those */
     struct inv_csv csv;
     struct inv_sha256 images;           /* csv: digests of the files of images, then of the table */
     struct inv_columns *columns;        /* csv: one for each field */

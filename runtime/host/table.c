@@ -422,18 +422,23 @@ void inv_table_note_dropped(struct inv_errors *errors, const char *path, int64_t
                  inputs_only ? one ? "has" : "have" : one ? "is" : "are");
 }
 
+/* After an error nothing more is read. */
+static int is_read_on(const struct inv_rows *rows)
+{
+    return rows->errors->count == 0 && !rows->lost;
+}
+
 void inv_table_close(struct inv_rows *rows, char (*hash)[65])
 {
-    if (rows->paths.count > rows->at)   /* after an error nothing more is read */
-        inv_table_end(rows, rows->errors->count ? NULL : rows->paths.hash[rows->at]);
-    if (rows->errors->count == 0) {
+    if (rows->paths.count > rows->at)
+        inv_table_end(rows, is_read_on(rows) ? rows->paths.hash[rows->at] : NULL);
+    if (is_read_on(rows)) {
         if (hash)
             inv_paths_hash(&rows->paths, hash);
         inv_paths_append(rows->read, &rows->paths);
-    }
-    if (rows->errors->count == 0)
         inv_table_note_dropped(rows->errors, rows->paths.path[0], rows->dropped,
                                rows->inputs_only);
+    }
     inv_paths_free(&rows->paths);
 }
 
