@@ -140,21 +140,30 @@ static const char *head_fault(const struct head *head, const struct inv_dataset 
     return NULL;
 }
 
+/* How many names or classes the numbers of a field are of, in that row; -1: of any.  Keys of a
+ * table are read in rows of the main source, groups in all. */
+static int64_t limit_of(const struct inv_dataset *data, const struct inv_field *field, int64_t row)
+{
+    const struct inv_variable *v = inv_variable_single(data->model, field);
+    int read = field->key == INV_KEY_GROUP || row < data->count[INV_MAIN];
+    if (field->key && data->model->data.kind == INV_CSV)
+        return read ? data->key[field->key].count : -1;
+    return v->dtype == INV_I32 && v->classes > 0 ? v->classes : -1;
+}
+
 /* Whether the numbers of names and classes in a row are some; keys go into memory. */
 static int take_row(struct inv_dataset *data, int64_t row, const unsigned char *from)
 {
     const struct inv_data *d = &data->model->data;
     int good = 1;
     for (int f = 0; f < d->field_count; from += data->bytes[f++]) {
-        const struct inv_variable *v = inv_variable_single(data->model, &d->field[f]);
-        enum inv_key key = d->field[f].key;
-        int64_t most = key && d->kind == INV_CSV ? data->key[key].count : v->classes;
-        for (size_t at = 0; v->dtype == INV_I32 && most > 0 && at < data->bytes[f]; at += 4) {
+        int64_t limit = limit_of(data, &d->field[f], row);
+        for (size_t at = 0; limit >= 0 && at < data->bytes[f]; at += 4) {
             int32_t number;
             memcpy(&number, from + at, sizeof number);
-            good &= number >= 0 && number < most;
+            good &= number >= 0 && number < limit;
         }
-        if (key)
+        if (d->field[f].key)
             memcpy(data->value[f] + (size_t)row * data->step[f], from, data->bytes[f]);
     }
     return good;
