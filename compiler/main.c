@@ -7,6 +7,7 @@
 #include "build/build.h"
 #include "build/diverge.h"
 #include "host/claims.h"
+#include "host/decimal.h"
 #include "host/ending.h"
 #include "host/output.h"
 #include "host/paths.h"
@@ -219,8 +220,9 @@ static bool can_keep_gradients(const char *command, const struct options *o)
 
 static bool known_ranks(const char *command, const char *ranks)
 {
-    size_t digits = ranks ? strspn(ranks, "0123456789") : 0;
-    bool known = !ranks || (!ranks[digits] && digits > 0 && digits < 6 && atoi(ranks) > 0);
+    const char *end = ranks;
+    uint64_t count;
+    bool known = !ranks || (inv_decimal_whole(&end, 99999, &count) && !*end && count > 0);
     if (!known)
         fprintf(stderr, "invar %s: --ranks %s: a whole number from 1 to 99999 expected\n", command,
                 ranks);

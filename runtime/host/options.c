@@ -383,6 +383,11 @@ static const char *first_given(const struct inv_options *o, const char *const *n
     return NULL;
 }
 
+/* What a run does in place of training, one thing at a time. */
+static const char *const uses[] = { "check-gradients", "generate", "predict", "evaluate",
+                                    "dump-batch" };
+enum { USES = sizeof uses / sizeof *uses };
+
 /* What only training does. */
 static void check_training(const struct inv_options *o, struct inv_errors *errors)
 {
@@ -391,11 +396,7 @@ static void check_training(const struct inv_options *o, struct inv_errors *error
     const char *name = first_given(o, names, sizeof names / sizeof *names);
     if (name && !inv_options_train(o))
         inv_error(errors, "--%s is for training alone; leave it out, or --%s", name,
-                  o->predict           ? "predict"
-                  : o->evaluate        ? "evaluate"
-                  : o->generate        ? "generate"
-                  : o->check_gradients ? "check-gradients"
-                                       : "dump-batch");
+                  first_given(o, uses, USES));
 }
 
 /* What a receipt has. */
@@ -460,17 +461,12 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
                   : "ends the run early: leave --receipt and --verify out");
     if (o->receipt_every > 0 && !o->receipt)
         inv_error(errors, "--receipt-every needs --receipt FILE");
-    if (o->check_gradients && (o->predict || o->evaluate || o->generate || o->dump_batch >= 0))
-        inv_error(errors, "--check-gradients and --%s exclude each other; run twice",
-                  o->predict    ? "predict"
-                  : o->evaluate ? "evaluate"
-                  : o->generate ? "generate"
-                                : "dump-batch");
-    if (o->predict && o->evaluate)
-        inv_error(errors, "--predict and --evaluate exclude each other; run twice");
-    if (o->generate && (o->predict || o->evaluate))
-        inv_error(errors, "--generate and --%s exclude each other; run twice",
-                  o->predict ? "predict" : "evaluate");
+    for (int i = 0; i < USES; i++) {
+        const char *one = first_given(o, uses + i, 1);
+        const char *other = first_given(o, uses + i + 1, (size_t)(USES - i - 1));
+        if (one && other)
+            inv_error(errors, "--%s and --%s exclude each other; run twice", one, other);
+    }
     if (!o->predict && ((o->output && !o->generate) || o->format || o->keep))
         inv_error(errors, "%s is for predictions: it needs --predict FILE",
                   o->output && !o->generate ? "-o" : o->format ? "--format" : "--keep");

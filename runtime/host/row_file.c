@@ -34,7 +34,8 @@ static void hash_head(const struct head *head, const struct inv_row_tail *tail,
 
 /* ---- writing ---- */
 
-size_t inv_row_file_bytes(const struct inv_dataset *data)
+/* Of a row in the file: keys too. */
+static size_t row_bytes_of(const struct inv_dataset *data)
 {
     size_t bytes = 0;
     for (int f = 0; f < data->model->data.field_count; f++)
@@ -46,7 +47,7 @@ int inv_row_file_begin(struct inv_row_writer *w, const struct inv_dataset *data,
                        const struct inv_row_place *place)
 {
     static const unsigned char nothing[FIRST];
-    *w = (struct inv_row_writer){ .place = place, .row_bytes = inv_row_file_bytes(data) };
+    *w = (struct inv_row_writer){ .place = place, .row_bytes = row_bytes_of(data) };
     w->errors.to = open_memstream(&w->said, &w->said_size);
     if (!w->errors.to || !inv_output_open(&w->out, place->path, &w->errors))
         return 0;
@@ -131,7 +132,7 @@ static const char *head_fault(const struct head *head, const struct inv_dataset 
     if (head->version != VERSION)
         return "it was written by another version";
     if (memcmp(head->key, place->key, sizeof head->key) != 0
-        || head->row_bytes != (int64_t)inv_row_file_bytes(data))
+        || head->row_bytes != (int64_t)row_bytes_of(data))
         return "it is of other fields or of another version of the compiler";
     if (head->rows < 1 || head->rows > INT32_MAX || head->tail_bytes < 0
         || head->row_bytes > (INT64_MAX / 2 - FIRST) / head->rows || head->tail_bytes > bytes

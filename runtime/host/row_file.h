@@ -24,8 +24,6 @@ struct inv_row_writer {
     size_t row_bytes;
 };
 
-/* Bytes of a row in a file: keys too. */
-size_t inv_row_file_bytes(const struct inv_dataset *);
 /* 0 where the file cannot be written: inv_row_file_end() then says why.  The file's name must stay
  * until then. */
 int inv_row_file_begin(struct inv_row_writer *, const struct inv_dataset *,

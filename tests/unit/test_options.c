@@ -25,7 +25,7 @@ static void test_taken(void)
                    !o.data && !o.init);
     CU_ASSERT_TRUE(read_line(&o, "--data d --epochs 5 --threads=3 --seed 18446744073709551615 "
                              "--init a --weights c --log l --log-every 2 --quiet "
-                             "--predict - -o p.csv --format csv --keep a,b --dump-batch 0", &e));
+                             "--predict - -o p.csv --format csv --keep a,b", &e));
     CU_ASSERT_STRING_EQUAL(o.data, "d");
     CU_ASSERT_STRING_EQUAL(o.init, "a");
     CU_ASSERT_STRING_EQUAL(o.weights, "c");
@@ -34,9 +34,11 @@ static void test_taken(void)
     CU_ASSERT_STRING_EQUAL(o.output, "p.csv");
     CU_ASSERT_STRING_EQUAL(o.keep, "a,b");
     CU_ASSERT_FALSE(inv_options_train(&o));
-    CU_ASSERT_TRUE(o.epochs == 5 && o.threads == 3 && o.log_every == 2 && o.dump_batch == 0);
+    CU_ASSERT_TRUE(o.epochs == 5 && o.threads == 3 && o.log_every == 2);
     CU_ASSERT_TRUE(o.seed == 1 && o.seed_value == UINT64_MAX);
     CU_ASSERT_TRUE(o.quiet && !o.evaluate && !o.help && !o.version && !o.selftest);
+    CU_ASSERT_TRUE(read_line(&o, "--dump-batch 0", &e));
+    CU_ASSERT_TRUE(o.dump_batch == 0 && !inv_options_train(&o));
     CU_ASSERT_TRUE(read_line(&o, "-h --version -v --selftest", &e));
     CU_ASSERT_TRUE(o.help && o.version && o.verbose && o.selftest);
     CU_ASSERT_TRUE(read_line(&o, "--device 0 --memory-limit 3G", &e));
@@ -138,6 +140,8 @@ static void test_refused(void)
     check_bad("--predict=", "--predict needs a value: --predict [FILE]");
     check_bad("--eval-only", "--eval-only is now --evaluate");
     check_bad("--predict --evaluate", "exclude each other");
+    check_bad("--predict p --dump-batch 0", "--predict and --dump-batch exclude each other");
+    check_bad("--evaluate --generate", "--generate and --evaluate exclude each other");
     check_bad("-o p.csv", "-o is for predictions");
     check_bad("--evaluate --format npy", "--format is for predictions");
     check_bad("--part val", "--part is of the model's own data");
