@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { FEW = 10000 };
+enum { FEW = 1000 };
 
 int64_t pack_align(int64_t offset, int64_t bytes)
 {
