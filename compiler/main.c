@@ -665,8 +665,10 @@ static const struct command commands[] = {
      "  --data PATH         the data, as for a trainer (default: as the run was given them)\n"
      "  --weights W         the weights that must be those of the receipt (default: the file of\n"
      "                      that name beside the receipt, where there is one)\n"
+     "  --resume FILE       with --steps A..B or --sample N: a part, from checkpoints of the run;\n"
+     "                      add --log-norms where the run had it: its state lies otherwise\n"
      "  --threads N         as for a trainer, and so are --init, --quiet, --log and --device\n",
-     command_verify, "mgaKcfv*"},
+     command_verify, "mgaKNcfv*"},
     {"diverge", "the first step, operator and element in which two runs differ",
      "diverge A B [trainer options]",
      "A and B are traces, which --trace of a trainer writes, or two trainers, which are run with\n"

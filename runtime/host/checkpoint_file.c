@@ -431,6 +431,14 @@ int inv_checkpoint_peek(const char *path, FILE *file, struct inv_left *left,
     return good;
 }
 
+int inv_checkpoint_is_of_run(const struct inv_checkpoint *c, const char *path, FILE *file)
+{
+    struct inv_tensor_file r = { .path = path, .file = file, .errors = &c->s->errors };
+    int good = inv_tensors_open(&r, INV_TENSORS_HEADER) && is_same_run(c, &r);
+    inv_tensors_close(&r);
+    return good;
+}
+
 int inv_checkpoint_read(struct inv_checkpoint *c, const char *path, FILE *file, int64_t *step)
 {
     struct inv_tensor_file r = { .path = path, .file = file, .errors = &c->s->errors };

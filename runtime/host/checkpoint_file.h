@@ -26,6 +26,8 @@ char *inv_checkpoint_damage(FILE *);
 void inv_checkpoint_digest(const struct inv_checkpoint *, int64_t step, char digest[65]);
 /* Of which step a sound file is, and its SHA-256; 0 after an error. */
 int inv_checkpoint_peek(const char *path, FILE *, struct inv_left *, struct inv_errors *);
+/* Whether a sound file is of this run, by what its header says; 0 after an error. */
+int inv_checkpoint_is_of_run(const struct inv_checkpoint *, const char *path, FILE *);
 /* Reads a sound file, which must be of this run: what differs is an error or, where that may be and
  * --resume-anyway is given, a note.  0 after an error. */
 int inv_checkpoint_read(struct inv_checkpoint *, const char *path, FILE *, int64_t *step);

@@ -446,7 +446,7 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
         inv_error(errors, "--epochs and --steps exclude each other; give one");
     if (o->log_every > 0 && !o->log)
         inv_error(errors, "--log-every needs --log FILE");
-    if (o->log_norms && o->log_every < 1)
+    if (o->log_norms && o->log_every < 1 && !o->verify)
         inv_error(errors, "--log-norms is of the steps that are logged; add --log-every N");
     if (o->on_nan && strcmp(o->on_nan, "stop") != 0 && strcmp(o->on_nan, "skip") != 0)
         inv_error(errors, "--on-nan %s: stop or skip expected", o->on_nan);

@@ -163,17 +163,37 @@ void inv_stretches_free(struct inv_stretches *all)
 
 /* ---- one of them ---- */
 
+static FILE *open_left(struct inv_session *s, const struct inv_left *left)
+{
+    FILE *file = fopen(left->path, "rb");
+    if (!file)
+        inv_error(&s->errors, "%s: cannot be read: %s", left->path, strerror(errno));
+    return file;
+}
+
+/* Whether the state of this run at the stretch's end can be compared with what was left there. */
+static int end_is_of_run(struct inv_checkpoint *c, const struct inv_stretch *stretch)
+{
+    if (!stretch->to)
+        return 1;
+    FILE *file = open_left(c->s, stretch->to);
+    int good = file && inv_checkpoint_is_of_run(c, stretch->to->path, file);
+    if (file)
+        fclose(file);
+    return good;
+}
+
 int inv_stretch_begin(struct inv_checkpoint *c, const struct inv_stretch *stretch)
 {
     struct inv_session *s = c->s;
     int64_t step;
+    if (!end_is_of_run(c, stretch))
+        return INV_BAD_DATA;
     if (!stretch->from)
         return INV_OK;
-    FILE *file = fopen(stretch->from->path, "rb");
-    if (!file) {
-        inv_error(&s->errors, "%s: cannot be read: %s", stretch->from->path, strerror(errno));
+    FILE *file = open_left(s, stretch->from);
+    if (!file)
         return INV_BAD_DATA;
-    }
     int good = inv_checkpoint_read(c, stretch->from->path, file, &step);
     fclose(file);
     if (good && step != stretch->first) {
