@@ -171,6 +171,27 @@ static void list_places(struct inv_session *s)
             t->place[t->places++] = i;
 }
 
+static int by_address(const void *a, const void *b)
+{
+    const struct inv_trace_variable *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+static void list_variables(struct inv_session *s)
+{
+    struct inv_trace *t = &s->trace;
+    const struct inv_model *model = s->model;
+    t->variable = inv_allocate((size_t)(model->variable_count + 1) * sizeof *t->variable);
+    for (int i = 0; i < model->variable_count; i++) {
+        const struct inv_variable *v = &model->variable[i];
+        const unsigned char *at = s->run.arena + v->offset;
+        if (is_place(model, model->trace_count + i))
+            t->variable[t->variables++] = (struct inv_trace_variable){
+                .place = model->trace_count + i, .at = at, .end = at + inv_variable_bytes(v) };
+    }
+    qsort(t->variable, (size_t)t->variables, sizeof *t->variable, by_address);
+}
+
 static void write_head(struct inv_session *s)
 {
     const struct inv_model *model = s->model;
@@ -195,6 +216,7 @@ int inv_trace_begin(struct inv_session *s)
     s->trace.open = 1;
     s->trace.hash = inv_allocate((size_t)place_count(s->model) * sizeof *s->trace.hash);
     list_places(s);
+    list_variables(s);
     write_head(s);
     return 1;
 }
@@ -266,6 +288,24 @@ static void write_values(struct inv_session *s)
     }
 }
 
+/* What the step stores, hashed: each variable there is known now, or no longer. */
+static void know(struct inv_trace *t, const float *value, int64_t count, uint64_t hash)
+{
+    const unsigned char *at = (const unsigned char *)value, *end = at + 4 * count;
+    int low = 0, high = t->variables;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (t->variable[middle].end <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < t->variables && t->variable[low].at < end; low++) {
+        t->variable[low].known = t->variable[low].at == at && t->variable[low].end == end;
+        t->variable[low].hash = hash;
+    }
+}
+
 static int traces(const struct inv_session *s)
 {
     return s->trace.open && s->run.step >= s->trace.wanted.first &&
@@ -281,6 +321,7 @@ static void look_at(const struct inv_run *run, int node, const float *value, int
     if (!traces(s))
         return;
     uint64_t hash = hash_words(run, value, count, INV_HASH_REAL);
+    know(t, value, count, hash);
     t->hash[node] = inv_hash_mix(t->hash[node], hash);
     if (t->values == 0)
         return;
@@ -298,14 +339,16 @@ void inv_trace_step_begin(struct inv_session *s)
     t->passed = 0;
     if (now)
         memset(t->hash, 0, (size_t)place_count(s->model) * sizeof *t->hash);
+    for (int i = 0; i < t->variables; i++)
+        t->variable[i].known = 0;
 }
 
-static void take_variable(struct inv_session *s, int64_t place)
+static void take_variable(struct inv_session *s, const struct inv_trace_variable *known)
 {
-    const struct inv_variable *v = &s->model->variable[place - s->model->trace_count];
-    s->trace.hash[place] = hash_variable(&s->run, v);
+    const struct inv_variable *v = &s->model->variable[known->place - s->model->trace_count];
+    s->trace.hash[known->place] = known->known ? known->hash : hash_variable(&s->run, v);
     if (v->dtype != INV_I64)
-        add_values(&s->trace, place, s->run.arena + v->offset, inv_variable_elements(v),
+        add_values(&s->trace, known->place, known->at, inv_variable_elements(v),
                    v->dtype == INV_F32);
 }
 
@@ -315,11 +358,10 @@ void inv_trace_step_end(struct inv_session *s)
     s->run.trace = NULL;
     if (!traces(s))
         return;
-    for (int64_t i = 0; i < t->places; i++) {
-        if (t->place[i] >= s->model->trace_count)
-            take_variable(s, t->place[i]);
+    for (int i = 0; i < t->variables; i++)
+        take_variable(s, &t->variable[i]);
+    for (int64_t i = 0; i < t->places; i++)
         add_digits(&t->hashes, t->hash[t->place[i]], 16);
-    }
     write_values(s);
     fprintf(t->out.file, "{\"step\":%d,\"epoch\":%d,", s->run.step, s->run.epoch + 1);
     write_digits(t, "hashes", &t->hashes);
@@ -338,6 +380,7 @@ int inv_trace_end(struct inv_session *s, int status)
     int good = !t->open || inv_output_close(&t->out, NULL);
     free(t->hash);
     free(t->place);
+    free(t->variable);
     free(t->pieces.hash);
     free(t->hashes.text);
     for (int v = 0; v < t->values; v++)

@@ -30,6 +30,15 @@ struct inv_trace_pieces {
     int64_t room;
 };
 
+/* A variable that is a place: where it lies, and its hash where the step at hand has stored it as a
+ * whole, and nothing over that. */
+struct inv_trace_variable {
+    int64_t place;
+    const unsigned char *at, *end;
+    uint64_t hash;
+    int known;
+};
+
 enum { INV_TRACE_VALUES = 8 };          /* places whose values are wanted at one time, at most */
 
 struct inv_trace {
@@ -38,6 +47,8 @@ struct inv_trace {
     struct inv_steps wanted;
     uint64_t *hash;                     /* of each place, of the step at hand */
     int64_t *place, places;             /* those that the file has */
+    struct inv_trace_variable *variable; /* by where they lie */
+    int variables;
     struct inv_trace_pieces pieces;
     struct inv_trace_digits hashes;     /* of the step at hand */
     struct inv_trace_digits value[INV_TRACE_VALUES];
