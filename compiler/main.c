@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include "build/build.h"
 #include "build/diverge.h"
+#include "build/infer.h"
 #include "host/claims.h"
 #include "host/decimal.h"
 #include "host/ending.h"
@@ -32,6 +33,7 @@ struct options {
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
     bool write, check, json, strict, report;
+    bool infer;                         /* build: what only predicts */
     const char *gradients;              /* the option for which a trainer keeps them, or NULL */
     struct build_options build;
     char **rest;                        /* run: the trainer's own options; report: more logs */
@@ -126,6 +128,8 @@ static bool compile(struct program *program, const struct load *load, const stru
     if (diags_error_count(program->diags))
         return false;
     dump(program, "random", o->dump);
+    if (o->infer)
+        pass_inference(program);
     each_phase(program, pass_loops);
     verify(program, "loops");
     dump(program, "loops", o->dump);
@@ -432,16 +436,37 @@ static struct inv_claims claim_inputs(struct inv_errors *errors, const struct pr
     return claims;
 }
 
+/* Options of build that go with trainers alone, or not with them. */
+static bool fits_product(const struct options *o)
+{
+    const char *alone = o->build.cuda  ? "--target cuda"
+                        : o->build.mpi ? "--mpi"
+                                       : o->gradients;
+    if (o->infer && alone)
+        fprintf(stderr, "invar build: %s is for trainers; leave it out with --infer\n", alone);
+    else if (!o->infer && o->weights)
+        fprintf(stderr, "invar build: --weights is for --infer; a trainer has --weights and --init "
+                "itself\n");
+    else
+        return true;
+    return false;
+}
+
 static int command_build(const struct options *o)
 {
-    if (!known_trainer("build", o))
+    if (!known_trainer("build", o) || !fits_product(o))
         return 2;
     struct program *program = compile_model(o);
     if (!program)
         return 1;
+    struct options with = *o;
+    if (o->infer && !o->weights)
+        with.weights = arena_printf(program->arena, "%s.safetensors", program->name);
     struct inv_errors errors = {.to = stderr, .program = "invar: "};
-    struct inv_claims claims = claim_inputs(&errors, program, o);
-    int status = build_trainer(program, o->out ? o->out : program->name, &o->build, &claims);
+    struct inv_claims claims = claim_inputs(&errors, program, &with);
+    const char *out = o->out ? o->out : program->name;
+    int status = o->infer ? build_infer(program, out, with.weights, &o->build, &claims)
+                          : build_trainer(program, out, &o->build, &claims);
     inv_claims_free(&claims);
     return finish(program, status);
 }
@@ -676,8 +701,12 @@ static const struct command commands[] = {
      "told.\n",
      command_diverge, "M*"},
     {"build", "make one self-contained executable", "build MODEL.inv [-o TRAINER] [options]",
-     "  -o TRAINER          the executable (default: the model's name)\n", command_build,
-     "DtdegaKNGcfvop"},
+     "  -o TRAINER          the executable (default: the model's name)\n"
+     "  --infer             instead of a trainer, of trained weights: the library\n"
+     "                      libTRAINER.so of six functions, with TRAINER.h and TRAINER.pc,\n"
+     "                      and the command TRAINER, which predicts\n"
+     "  --weights W         with --infer: these (default: NAME.safetensors of 'model NAME')\n",
+     command_build, "DtdegaKNGcfvopiW"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
@@ -732,7 +761,7 @@ static const struct {
     {"--json", 'j', false},    {"--report", 'R', false},
     {"--predictions", 'P', true}, {"--label", 'L', true}, {"--seed", 's', true},
     {"--log-norms", 'N', false},
-    {"--check-gradients", 'G', false},
+    {"--check-gradients", 'G', false}, {"--infer", 'i', false},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
 
@@ -830,6 +859,7 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'N': o->gradients = "--log-norms"; break;
     case 'G': o->gradients = "--check-gradients"; break;
     case 'e': o->strict = true; break;
+    case 'i': o->infer = true; break;
     default: o->check = true; break;
     }
 }

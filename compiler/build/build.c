@@ -13,7 +13,7 @@
 #include "host/environment.h"
 #include "host/output.h"
 
-static const struct level levels[] = {
+const struct level build_levels[] = {
 #if defined(__aarch64__)
     {"neon", NULL, "-DINV_WITH_NEON"},
 #else
@@ -24,7 +24,8 @@ static const struct level levels[] = {
     {"avx512", "-march=x86-64-v4", "-DINV_WITH_AVX512"},
 #endif
 };
-enum { LEVELS = sizeof levels / sizeof *levels };
+enum { LEVELS = sizeof build_levels / sizeof *build_levels };
+const int build_level_count = LEVELS;
 
 /* ---- emit ---- */
 
@@ -91,7 +92,7 @@ static const char *find_library(struct arena *arena)
 
 static const struct build_kind build_processor;
 
-static bool build_open(struct build *build, const struct program *program,
+bool build_open(struct build *build, const struct program *program,
                        const struct build_options *options)
 {
     *build = (struct build){.arena = program->arena, .program = program, .options = options,
@@ -173,7 +174,7 @@ static void add_runtime(const struct build *build, struct command_line *lines,
         const char *name = arena_printf(build->arena, "runtime_%.*s", (int)strlen(base) - 2, base);
         for (int l = 0; l < LEVELS; l++)
             if (build_is_leveled(path) && build->known >> l & 1)
-                add_compile(build, lines, objects, &levels[l], source, name);
+                add_compile(build, lines, objects, &build_levels[l], source, name);
         if (!build_is_leveled(path))
             add_compile(build, lines, objects, NULL, source, name);
     }
@@ -196,8 +197,7 @@ static const char *archive_runtime(const struct build *build)
     return good ? made : NULL;
 }
 
-/* Where there is no built runtime for this compiler and these flags: makes one, once. */
-static bool make_library(struct build *build)
+bool build_make_library(struct build *build)
 {
     if (build->library)
         return true;
@@ -209,16 +209,15 @@ static bool make_library(struct build *build)
     return build->library && (cache_add(&build->cache, "runtime", key, build->library) || true);
 }
 
-/* Finds the levels that the compiler knows, and drops the others; base is always left. */
-static void find_known_levels(struct build *build)
+void build_find_levels(struct build *build)
 {
     build->known = 0;
     for (int l = 0; l < LEVELS; l++) {
         struct command_line line = {.arena = build->arena};
         command_add_words(&line, build->cc);
-        command_add(&line, levels[l].flag ? levels[l].flag : "-O");
+        command_add(&line, build_levels[l].flag ? build_levels[l].flag : "-O");
         command_add_words(&line, "-E -x c /dev/null");
-        if (!levels[l].flag ||
+        if (!build_levels[l].flag ||
             command_run_all(&line, 1, build->folder, build->options->verbose, true))
             build->known |= 1u << l;
     }
@@ -226,14 +225,14 @@ static void find_known_levels(struct build *build)
     build->levels = build->levels != 0 ? build->levels : 1;
 }
 
-static bool compile_all(const struct build *build, struct objects *objects)
+bool build_compile_levels(const struct build *build, struct objects *objects)
 {
     struct command_line lines[LEVELS + 1];
     const char *name = emit_file_name(build->program);
     const char *model = arena_printf(build->arena, "%s/%s.c", build->folder, name);
     for (int l = 0; l < LEVELS; l++)
         if (build->levels >> l & 1)
-            add_compile(build, lines, objects, &levels[l], model, name);
+            add_compile(build, lines, objects, &build_levels[l], model, name);
     if (build->mpicc)
         mpi_add_compile(build, lines, objects);
     return command_run_all(lines, objects->count, build->folder, build->options->verbose, false);
@@ -247,7 +246,7 @@ static struct command_line link_line(const struct build *build, const struct obj
         command_add_words(&line, build->options->cflags);
     for (int l = 0; l < LEVELS; l++)
         if (build->levels >> l & 1)
-            command_add(&line, levels[l].define);
+            command_add(&line, build_levels[l].define);
     if (build->mpicc)
         command_add(&line, "-DINV_WITH_MPI");
     build_add_folders(build, &line);
@@ -276,7 +275,7 @@ static bool write_processor(const struct build *build)
 
 static const struct build_kind build_processor = {
     .open = open_processor, .sources = sources, .write = write_processor, .hash = hash_processor,
-    .compile = compile_all, .link = link_line};
+    .compile = build_compile_levels, .link = link_line};
 
 /* What a trainer links: statically, else shared.  Those of images come first, for models that read
  * some; a runtime that was built without them does without here, too. */
@@ -292,7 +291,7 @@ static bool link_with(const struct build *build, const struct objects *objects, 
 }
 
 /* The last words are the linker's own, of all shared. */
-static bool link_all(const struct build *build, const struct objects *objects, const char *out)
+bool build_link(const struct build *build, const struct objects *objects, const char *out)
 {
     static const struct { const char *library, *package; } needed[] = {
         {"-lz", "zlib1g-dev"}, {"-lpng", "libpng-dev"}, {"-ljpeg", "libjpeg62-turbo-dev"}};
@@ -309,7 +308,8 @@ static bool link_all(const struct build *build, const struct objects *objects, c
     return false;
 }
 
-/* Compiles the trainer in a temporary folder; NULL after an error.  close_folder in any case. */
+/* Compiles the trainer in a temporary folder; NULL after an error.  build_close_folder in any
+ * case. */
 static const char *compile_trainer(struct build *build)
 {
     build->folder = files_temporary(build->arena);
@@ -318,15 +318,15 @@ static const char *compile_trainer(struct build *build)
     struct objects objects = {.count = 0};
     struct place place = build_place(build);
     const char *made = arena_printf(build->arena, "%s/trainer", build->folder);
-    find_known_levels(build);
+    build_find_levels(build);
     bool good = build_write_sources(make_sources(build), &place) &&
                 (!build->kind->write || build->kind->write(build)) &&
-                build_write_runtime(&place, build->library != NULL) && make_library(build) &&
-                build->kind->compile(build, &objects) && link_all(build, &objects, made);
+                build_write_runtime(&place, build->library != NULL) && build_make_library(build) &&
+                build->kind->compile(build, &objects) && build_link(build, &objects, made);
     return good ? made : NULL;
 }
 
-static void close_folder(struct build *build)
+void build_close_folder(struct build *build)
 {
     if (build->folder)
         files_remove_temporary(build->folder);
@@ -344,7 +344,7 @@ int build_trainer(const struct program *program, const char *out,
     placed.model_folder = files_between(build.arena, out, program->model_path);
     const char *made = compile_trainer(&build);
     bool good = made && files_install(made, out, claims->errors);
-    close_folder(&build);
+    build_close_folder(&build);
     return good ? 0 : 1;
 }
 
@@ -355,7 +355,7 @@ static int machine_level(void)
 {
     const char *wanted = getenv("INVAR_ISA");
     for (int l = 0; wanted && l < LEVELS; l++)
-        if (strcmp(wanted, levels[l].name) == 0)
+        if (strcmp(wanted, build_levels[l].name) == 0)
             return l;
     return inv_environment_rank();
 }
@@ -388,7 +388,7 @@ static int cannot_start(const struct build *build)
 /* On a terminal: what takes its time before the first epoch. */
 static void say_compiling(const struct build *build, int argc, char **argv)
 {
-    const char *level = levels[machine_level()].name;
+    const char *level = build_levels[machine_level()].name;
     bool says = isatty(STDERR_FILENO);
     for (int i = 1; i < argc; i++)
         says = says && strcmp(argv[i], "--quiet") != 0;
@@ -434,7 +434,7 @@ int build_run(const struct program *program, int argc, char **argv,
     const char *made = compile_trainer(&build);
     file = made ? open(made, O_RDONLY | O_CLOEXEC) : -1;
     bool kept = made && cache_add(&build.cache, name, key, made);
-    close_folder(&build);
+    build_close_folder(&build);
     if (!made)
         return 1;
     if (!options->ranks)

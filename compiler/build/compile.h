@@ -51,6 +51,21 @@ struct build_kind {
 struct level {
     const char *name, *flag, *define;
 };
+extern const struct level build_levels[];
+extern const int build_level_count;
+
+/* Finds compiler, runtime and cache; false after an error. */
+bool build_open(struct build *, const struct program *, const struct build_options *);
+/* In the temporary folder, once it is there: finds the levels that the compiler knows, and drops
+ * the others; base is always left. */
+void build_find_levels(struct build *);
+/* Where there is no built runtime for this compiler and these flags: makes one, once. */
+bool build_make_library(struct build *);
+/* Compiles the model for its levels, to the first objects. */
+bool build_compile_levels(const struct build *, struct objects *);
+/* Links main.c, objects and the runtime to a program. */
+bool build_link(const struct build *, const struct objects *, const char *out);
+void build_close_folder(struct build *);
 /* The temporary folder. */
 struct place build_place(const struct build *);
 /* Adds a text with its end to what is hashed. */

@@ -26,7 +26,8 @@ bool build_is_cuda(const struct program *program, const struct embedded_file *fi
 /* What some trainers link beside the runtime. */
 static bool is_optional(const char *path)
 {
-    return starts_with(path, "runtime/cuda/") || starts_with(path, "runtime/mpi/");
+    return starts_with(path, "runtime/cuda/") || starts_with(path, "runtime/mpi/") ||
+           starts_with(path, "runtime/infer/");
 }
 
 /* Where an embedded file belongs below the folder of a program, or NULL. */
@@ -57,14 +58,24 @@ bool build_is_mpi(const struct embedded_file *file)
     return starts_with(file->path, "runtime/mpi/");
 }
 
-bool build_write_mpi(struct place *place)
+static bool write_room(struct place *place, const char *room)
 {
     bool good = true;
     for (int i = 0; i < embedded_file_count && good; i++)
-        if (build_is_mpi(&embedded_files[i]))
+        if (starts_with(embedded_files[i].path, room))
             good = files_write(place, embedded_files[i].path, embedded_files[i].data,
                                embedded_files[i].size);
     return good;
+}
+
+bool build_write_mpi(struct place *place)
+{
+    return write_room(place, "runtime/mpi/");
+}
+
+bool build_write_library(struct place *place)
+{
+    return write_room(place, "runtime/infer/");
 }
 
 bool build_write_text(struct place *place, const char *name, const struct text *text)

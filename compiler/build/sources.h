@@ -31,6 +31,8 @@ bool build_write_runtime(struct place *, bool headers_only);
 /* What trainers of several ranks link beside it. */
 bool build_is_mpi(const struct embedded_file *);
 bool build_write_mpi(struct place *);
+/* What a library of a trained model has beside it. */
+bool build_write_library(struct place *);
 /* Where an embedded file belongs below the folder of a program, or NULL. */
 const char *build_runtime_place(struct arena *, const struct embedded_file *);
 /* Whether a program on CUDA devices is also made of that file. */

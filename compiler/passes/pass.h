@@ -141,6 +141,7 @@ void pass_grad(struct graph *, int loss, const int *wanted, int wanted_count, in
 void pass_simplify(struct graph *);     /* folding, common subexpressions, dead nodes */
 void pass_recompute(struct graph *);    /* what gradients read of `recompute { }`, made again */
 void pass_random(struct program *);     /* streams from paths; a collision is an error */
+void pass_inference(struct program *);  /* build --infer: what predicting needs alone */
 void pass_loops(struct graph *);        /* copies of what a loop cannot move as it is */
 void pass_fuse(struct graph *);         /* schedule->group */
 void pass_order(struct graph *);        /* the running order of groups */

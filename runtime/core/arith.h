@@ -56,6 +56,14 @@
 #define INV_CALLED INV_FN
 #endif
 
+/* What is long and needed in many places: in code of a library that must stay small (INV_COMPACT,
+ * see core/tiles.h) it is called. */
+#if defined(INV_COMPACT)
+#define INV_LONG INV_CALLED
+#else
+#define INV_LONG INV_FN
+#endif
+
 /* Where code must stay small (INV_SMALL) indices take 32 bits; a function of more than a few
  * instructions is then INV_SHARED: one copy for all its callers. */
 #if defined(INV_SMALL)
@@ -187,7 +195,7 @@ INV_FN double inv_sum_to_odd(double p, double d)
  * fma without the instruction: the product of two floats is exact in double and neither it nor
  * the sum can overflow or underflow there. A zero sum is exact, so its sign is the hardware's.
  */
-INV_FN float inv_fma_soft(float a, float b, float c)
+INV_LONG float inv_fma_soft(float a, float b, float c)
 {
     return (float)inv_sum_to_odd((double)a * (double)b, (double)c);
 }

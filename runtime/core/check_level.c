@@ -162,9 +162,9 @@ static const char *check_contract(void)
             return FAULT("the contraction kernel");
     if (!finishes())
         return FAULT("what is made of a contraction in registers");
-    if (!contracts_windows())
+    if (INV_WINDOWS && !contracts_windows())
         return FAULT("the contraction of windows");
-    if (!contracts_pages(1) || !contracts_pages(2))
+    if (INV_WINDOWS && (!contracts_pages(1) || !contracts_pages(2)))
         return FAULT("the contraction of groups");
     return NULL;
 }

@@ -111,7 +111,7 @@ static int is_beside(const struct tile *t)
 static tile_kernel *choose_kernel(const struct tile *t, long rows, long vectors)
 {
     int part = t->last != INV_WIDTH;
-    if (t->form != STRIDED)
+    if (INV_WINDOWS && t->form != STRIDED)
         return reaching_kernels[rows - 1][vectors - 1][t->form - ALONG];
     return vectors > VECTORS ? wide_kernels[rows - 1][part]
                              : kernels[rows - 1][vectors - 1][is_beside(t)][part];

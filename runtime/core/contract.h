@@ -20,6 +20,13 @@
 extern "C" {
 #endif
 
+/* 0: nothing that is linked with it contracts windows or pages, which are not even checked. */
+#if defined(INV_NO_WINDOWS)
+#define INV_WINDOWS 0
+#else
+#define INV_WINDOWS 1
+#endif
+
 #define inv_contract INV_LEVEL_NAME(inv_contract)
 #define inv_contract_before INV_LEVEL_NAME(inv_contract_before)
 #define inv_contract_finish INV_LEVEL_NAME(inv_contract_finish)

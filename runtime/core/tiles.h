@@ -13,8 +13,17 @@
 #define APART
 #endif
 
-/* Before the accumulators are taken apart into registers: clang needs the word "full" for that. */
-#if defined(__clang__)
+/* Before the accumulators are taken apart into registers: clang needs the word "full" for that.
+ * INV_COMPACT: code of a library that must stay small has fewer kernels, and where fma is software
+ * one for all forms of a tile, whose loops stay as they are. */
+#if defined(INV_COMPACT) && !INV_HAS_FMA
+#define UNROLL
+#define TILE INV_CALLED
+#else
+#define TILE INV_FN
+#endif
+#if defined(UNROLL)
+#elif defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #elif defined(__GNUC__)
 #define UNROLL _Pragma("GCC unroll 16")
@@ -32,7 +41,7 @@
 #if INV_WIDTH == 16
 #define ROWS 12
 #define BLOCK_ROWS (44 * ROWS)
-#elif INV_WIDTH == 8
+#elif INV_WIDTH == 8 && !defined(INV_COMPACT)
 #define ROWS 6
 #define BLOCK_ROWS (24 * ROWS)
 #else
@@ -207,7 +216,7 @@ INV_FN void clear_tile(inv_vec acc[ROWS][WIDE], int rows, int vectors)
  * columns (constants where this is inlined). beside: the rows of a are contiguous, else three
  * rows share a pointer, so that pointers do not run out. part: the last vector is not full.
  */
-INV_FN void chain_tile(const struct tile *t, int rows, int vectors, int beside, int part)
+TILE void chain_tile(const struct tile *t, int rows, int vectors, int beside, int part)
 {
     inv_vec acc[ROWS][WIDE];
     const float *a[(ROWS + 2) / 3], *b = t->b;
@@ -245,7 +254,7 @@ INV_FN void chain_tile(const struct tile *t, int rows, int vectors, int beside, 
     } while (0)
 
 /* The chains of a tile whose a is ALONG; whole vectors of b and out. */
-INV_FN void chain_along(const struct tile *t, int rows, int vectors)
+TILE void chain_along(const struct tile *t, int rows, int vectors)
 {
     inv_vec acc[ROWS][WIDE];
     const float *b = t->b, *const *at = t->at;
@@ -269,7 +278,7 @@ INV_FN void chain_along(const struct tile *t, int rows, int vectors)
 }
 
 /* The same where it is ACROSS. */
-INV_FN void chain_across(const struct tile *t, int rows, int vectors)
+TILE void chain_across(const struct tile *t, int rows, int vectors)
 {
     inv_vec acc[ROWS][WIDE];
     const float *b = t->b;

@@ -15,8 +15,12 @@ enum { PAGE = 4096, LARGE = 4 << 20 };  /* bytes; what is LARGE asks for large p
 
 static void clear_line(struct inv_errors *errors)
 {
+#ifndef INV_LIBRARY
     if (errors->progress)
         inv_progress_clear(errors->progress);
+#else
+    (void)errors;
+#endif
 }
 
 void inv_error(struct inv_errors *errors, const char *format, ...)
@@ -56,11 +60,15 @@ void inv_errors_close(struct inv_errors *errors)
         fprintf(errors->to, "error: stopped after %d errors\n", INV_ERROR_LIMIT);
 }
 
+#ifdef INV_LIBRARY
+#define die_of_memory inv_library_lacks_memory
+#else
 static void die_of_memory(size_t bytes)
 {
     fprintf(stderr, "error: out of memory (%zu bytes wanted)\n", bytes);
     exit(INV_BAD_DATA);
 }
+#endif
 
 /* Rows in shuffled order find few of their small pages in the processor's table of them.  Whole
  * mappings are asked for: one whose pages are of two kinds cannot grow in place. */
@@ -87,7 +95,7 @@ void *inv_allocate(size_t bytes)
 
 void *inv_resize(void *old, size_t bytes)
 {
-#ifdef M_MMAP_THRESHOLD
+#if defined(M_MMAP_THRESHOLD) && !defined(INV_LIBRARY) /* the process is another's there */
     if (bytes >= LARGE)                 /* what grows keeps its pages: no copy, no second half */
         mallopt(M_MMAP_THRESHOLD, LARGE);
 #endif

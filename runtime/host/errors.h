@@ -27,8 +27,12 @@ int inv_errors_full(const struct inv_errors *);
 /* Says how many were not shown, where some were. */
 void inv_errors_close(struct inv_errors *);
 
-/* malloc and realloc that end the program with a message where memory is out; large pages where
- * the system has them. */
+#ifdef INV_LIBRARY
+/* Does not return: the call of the library that wanted so much fails. */
+_Noreturn void inv_library_lacks_memory(size_t bytes);
+#endif
+/* malloc and realloc that end the program, in a library the call, with a message where memory is
+ * out; large pages where the system has them. */
 void *inv_allocate(size_t);             /* zeroed */
 void *inv_resize(void *, size_t);
 char *inv_copy_text(const char *);

@@ -265,19 +265,29 @@ static void check_field(struct reader *r, int f)
                   (long long)classes);
 }
 
-static void read_text(struct reader *r, const char *weights, const char *text, size_t size)
+/* Whether the file of those weights is the one that the names are of. */
+static int is_of(struct reader *r, const char *weights, const char *digest)
+{
+    char own[65];
+    if (!r->weights)
+        return 1;
+    if (!digest && !inv_digest_file(weights, "weights", own, r->json.errors))
+        return 0;
+    if (strcmp(digest ? digest : own, r->weights) != 0)
+        inv_error(r->json.errors, "%s: holds the names for other weights than %s; copy the one "
+                  "that was written with them, or train anew", r->json.place, weights);
+    return 1;
+}
+
+static void read_text(struct reader *r, const char *weights, const char *digest,
+                      const char *text, size_t size)
 {
     int before = r->json.errors->count;
-    char digest[65];
     r->json.start = r->json.at = text;
     r->json.limit = text + size;
     inv_fitted_begin(r->fitted, r->model->data.field_count);
-    if (!read_all(r))
+    if (!read_all(r) || !is_of(r, weights, digest))
         return;
-    if (r->weights && inv_digest_file(weights, "weights", digest, r->json.errors) &&
-        strcmp(digest, r->weights) != 0)
-        inv_error(r->json.errors, "%s: holds the names for other weights than %s; copy the one "
-                  "that was written with them, or train anew", r->json.place, weights);
     for (int f = 0; r->json.errors->count == before && f < r->model->data.field_count; f++)
         check_field(r, f);
     if (r->json.errors->count == before && r->model_hash &&
@@ -326,26 +336,34 @@ static int do_without(const struct inv_model *model, const char *weights, const 
     return 1;
 }
 
-int inv_fields_load(const struct inv_model *model, struct inv_fitted *fitted, const char *weights,
+int inv_fields_read(const struct inv_model *model, struct inv_fitted *fitted, const char *place,
+                    const char *text, size_t size, const char *weights, const char *digest,
                     struct inv_errors *errors)
 {
     int before = errors->count;
-    size_t size = 0;
-    char *path = inv_fields_path(weights);
-    struct reader r = { .model = model, .fitted = fitted, .json = { .place = path,
+    struct reader r = { .model = model, .fitted = fitted, .json = { .place = place,
         .part = "the names", .cure = "copy the file that was written with the weights",
         .errors = errors } };
-    if (access(path, F_OK) != 0) {
-        do_without(model, weights, path, errors);
-    } else {
-        char *text = read_file(path, &size, errors);
-        if (text)
-            read_text(&r, weights, text, size);
-        free(text);
-        fitted->known = 1;
-    }
+    if (!text)
+        return do_without(model, weights, place, errors);
+    read_text(&r, weights, digest, text, size);
+    fitted->known = 1;
     free(r.weights);
     free(r.model_hash);
-    free(path);
     return errors->count == before;
+}
+
+int inv_fields_load(const struct inv_model *model, struct inv_fitted *fitted, const char *weights,
+                    struct inv_errors *errors)
+{
+    size_t size = 0;
+    char *path = inv_fields_path(weights), *text = NULL;
+    int there = access(path, F_OK) == 0, good = 0;
+    if (there)
+        text = read_file(path, &size, errors);
+    if (!there || text)
+        good = inv_fields_read(model, fitted, path, text, size, weights, NULL, errors);
+    free(text);
+    free(path);
+    return good;
 }

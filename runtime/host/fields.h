@@ -6,6 +6,7 @@
  * Without "weights" it goes with any; "model" and "parts" are for notes. */
 #ifndef INV_HOST_FIELDS_H
 #define INV_HOST_FIELDS_H
+#include <stddef.h>
 #include <stdint.h>
 #include "invar.h"
 #include "errors.h"
@@ -24,6 +25,11 @@ int inv_fields_save(const struct inv_model *, const struct inv_fitted *, const c
 /* Reads and checks the names beside the weights; 0 where they are missing though the model needs
  * them, are of other weights or are not the model's.  Notes weights of another model. */
 int inv_fields_load(const struct inv_model *, struct inv_fitted *, const char *weights,
+                    struct inv_errors *);
+/* The same of a text at hand (NULL: there is none); `place` and `weights` name it and its weights
+ * in messages.  digest: theirs; NULL: of the file `weights`. */
+int inv_fields_read(const struct inv_model *, struct inv_fitted *, const char *place,
+                    const char *text, size_t size, const char *weights, const char *digest,
                     struct inv_errors *);
 /* The name of class `value` of a field, or NULL where its classes are numbers. */
 const char *inv_class_name(const struct inv_model *, const struct inv_fitted *, int field,

@@ -252,6 +252,13 @@ void inv_pass_print_arrays(const struct inv_session *s, const struct inv_pass *p
     }
 }
 
+void inv_session_arena(struct inv_session *s)
+{
+    s->memory = inv_allocate((size_t)s->model->arena_bytes + 64);
+    uintptr_t address = (uintptr_t)s->memory;
+    s->run.arena = (unsigned char *)s->memory + (64 - address % 64) % 64;
+}
+
 int inv_session_reads(struct inv_session *s, const char *path)
 {
     if (s->model->data.kind == INV_RANDOM)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "answer.h"
 #include "core/arith.h"
 #include "fields.h"
 #include "json.h"
@@ -21,13 +22,7 @@ int inv_format_of(const char *name, const char *path)
 
 static const struct inv_variable *next_output(const struct inv_predictions *p, int *at)
 {
-    while (*at < p->model->variable_count) {
-        int i = (*at)++;
-        const struct inv_generate *text = p->model->generate;
-        if (p->model->variable[i].kind == INV_OUTPUT && !(text && text->output == i))
-            return &p->model->variable[i];
-    }
-    return NULL;
+    return inv_answer_output(p->model, at);
 }
 
 int inv_predictions_any(const struct inv_model *model)

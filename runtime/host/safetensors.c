@@ -53,22 +53,30 @@ void inv_safetensors_digest(const struct inv_model *model, unsigned char *arena,
     inv_sha256_hex(digest, text);
 }
 
-int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, const char *path,
-                         struct inv_errors *errors)
+int inv_safetensors_read(const struct inv_model *model, unsigned char *arena, FILE *file,
+                         const char *path, struct inv_errors *errors)
 {
     int count;
-    struct inv_tensor_file r = { .path = path, .errors = errors, .file = fopen(path, "rb") };
-    if (!r.file) {
-        inv_error(errors, "%s: cannot read weights: %s; train first, or name the file with "
-                  "--weights FILE", path, strerror(errno));
-        return 0;
-    }
+    struct inv_tensor_file r = { .path = path, .errors = errors, .file = file };
     struct inv_tensor *list = weights_of(model, arena, &count);
     int good = inv_tensors_open(&r, inv_tensors_header_limit(list, count)) &&
                inv_tensors_read(&r, list, count);
     inv_tensors_close(&r);
-    fclose(r.file);
     free(list);
+    return good;
+}
+
+int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, const char *path,
+                         struct inv_errors *errors)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        inv_error(errors, "%s: cannot read weights: %s; train first, or name the file with "
+                  "--weights FILE", path, strerror(errno));
+        return 0;
+    }
+    int good = inv_safetensors_read(model, arena, file, path, errors);
+    fclose(file);
     return good;
 }
 

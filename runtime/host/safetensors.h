@@ -12,6 +12,9 @@ int inv_safetensors_save(const struct inv_model *, unsigned char *arena, const c
 /* SHA-256 of the file that would be saved, as bytes and as text. */
 void inv_safetensors_digest(const struct inv_model *, unsigned char *arena, uint8_t digest[32],
                             char text[65]);
+/* The same of an open file, which stays open; `path` names it in messages. */
+int inv_safetensors_read(const struct inv_model *, unsigned char *arena, FILE *, const char *path,
+                         struct inv_errors *);
 int inv_safetensors_load(const struct inv_model *, unsigned char *arena, const char *path,
                          struct inv_errors *);
 

@@ -187,6 +187,8 @@ int inv_resume_find(struct inv_session *);
 /* For --verify: the sound one that it names or, `several`, those of FILE, FILE.1 ..., ascending by
  * their steps; 0 after an error, or where there is none. */
 int inv_resume_left(struct inv_session *, int several, struct inv_left **, int *count);
+/* pass.c: makes the arena, which begins at a multiple of 64 and is freed as `memory`. */
+void inv_session_arena(struct inv_session *);
 /* Opens the file of --predict or --evaluate. */
 int inv_session_feed(struct inv_session *, struct inv_feed *, const char *path, int inputs_only);
 int inv_dump(struct inv_session *, int64_t step);

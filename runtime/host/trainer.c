@@ -45,14 +45,6 @@ static void print_version(const struct inv_model *model)
 
 /* ---- setting up ---- */
 
-/* The arena begins at a multiple of 64. */
-static void make_arena(struct inv_session *s)
-{
-    s->memory = inv_allocate((size_t)s->model->arena_bytes + 64);
-    uintptr_t address = (uintptr_t)s->memory;
-    s->run.arena = (unsigned char *)s->memory + (64 - address % 64) % 64;
-}
-
 /* Nothing where the model's own data are not read or are drawn; of one file its SHA-256; of several
  * the SHA-256 of their hex digests, end to end in the order of their declaration. */
 static void hash_data(const struct inv_session *s, char text[65])
@@ -429,7 +421,7 @@ static int run_with_options(struct inv_session *s)
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
         .given = o->data, .rows_given = o->rows,
         .rows_memory = o->rows_memory, .thorough = o->receipt || o->verify };
-    make_arena(s);
+    inv_session_arena(s);
     int status = INV_BAD_DATA, saves = inv_options_train(o) && !s->statement;
     if (inv_outputs_claim(s, start_file(s, weights), saves ? weights : NULL) &&
         inv_summary_possible(s))

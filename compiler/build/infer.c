@@ -1,0 +1,397 @@
+#include "build/infer.h"
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "build/compile.h"
+#include "emit/emit.h"
+#include "emit/template.h"
+#include "emit/text.h"
+#include "host/fields.h"
+#include "host/output.h"
+
+/* Weights of fewer bytes go into a library whose code is small, too: what makes large models fast
+ * would be most of it. */
+enum { COMPACT = 1 << 20 };
+
+struct product {
+    struct build build;
+    struct inv_claims *claims;
+    const char *folder, *name;          /* of -o */
+    const char *symbol;                 /* what its functions begin with */
+    const char *weights;
+    struct values *values;              /* for its templates */
+    bool compact;
+    bool windows;                       /* the model contracts such */
+};
+
+/* ---- names ---- */
+
+static void set_names(struct product *p, const char *out)
+{
+    struct arena *arena = p->build.arena;
+    const char *slash = strrchr(out, '/');
+    p->folder = !slash         ? "."
+                : slash == out ? "/" : arena_strndup(arena, out, (size_t)(slash - out));
+    p->name = slash ? slash + 1 : out;
+    char *word = arena_printf(arena, "%s%s", isdigit((unsigned char)*p->name) ? "_" : "", p->name);
+    for (char *c = word; *c; c++)
+        *c = isalnum((unsigned char)*c) ? *c : '_';
+    p->symbol = emit_symbol(arena, word);
+}
+
+static const char *upper(struct arena *arena, const char *text)
+{
+    char *copy = arena_strndup(arena, text, strlen(text));
+    for (char *c = copy; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return copy;
+}
+
+static const char *product_path(const struct product *p, const char *before, const char *after)
+{
+    return arena_printf(p->build.arena, "%s/%s%s%s", p->folder, before, p->name, after);
+}
+
+/* ---- what goes in and comes out, for the header ---- */
+
+/* "float[rows][8][8]" */
+static void put_type(struct text *text, const struct variable *v)
+{
+    static const char *const type[] = {[F32] = "float", [I32] = "int32_t", [BOOL] = "uint8_t",
+                                       [I64] = "int64_t"};
+    text_printf(text, "%s[rows]", type[v->dtype]);
+    for (int axis = 0; axis < v->shape.rank; axis++)
+        if (axis != v->shape.rows)
+            text_printf(text, "[%" PRId64 "]", v->shape.dim[axis]);
+}
+
+static void put_end(struct product *p, struct text *text, const char *way, int number,
+                    const char *name, const struct variable *v)
+{
+    text_printf(text, "%s *   %s[%d]  %s: ", text->size ? "\n" : "", way, number,
+                emit_comment(p->build.arena, emit_line(p->build.arena, name)));
+    put_type(text, v);
+    if (v->classes > 0)
+        text_printf(text, ", classes 0 to %" PRId64, v->classes - 1);
+}
+
+static int put_inputs(struct product *p, struct text *text)
+{
+    const struct program *program = p->build.program;
+    int count = 0;
+    for (int f = 0; f < program->data.field_count; f++) {
+        const struct data_field *field = &program->data.field[f];
+        int cells = field->raw >= 0 ? field->raw : field->single;
+        if (!field->label)
+            put_end(p, text, "input", count++, field->name, program->variable[cells]);
+    }
+    return count;
+}
+
+static int put_outputs(struct product *p, struct text *text)
+{
+    const struct program *program = p->build.program;
+    int count = 0;
+    for (int i = 0; i < program->variable_count; i++)
+        if (program->variable[i]->kind == VAR_OUTPUT &&
+            !(program->generate && program->generate->output == i))
+            put_end(p, text, "output", count++, program->variable[i]->path, program->variable[i]);
+    return count;
+}
+
+/* ---- sources ---- */
+
+static const char *level_list(struct product *p)
+{
+    struct text text;
+    const char *model = emit_symbol(p->build.arena, p->build.program->name);
+    text_init(&text, p->build.arena);
+    for (int l = 0; l < build_level_count; l++)
+        if (p->build.levels >> l & 1)
+            text_printf(&text, "%s    &%s_model_%s,", text.size ? "\n" : "", model,
+                        build_levels[l].name);
+    return text.data;
+}
+
+static const char *fields_of(const struct product *p)
+{
+    char *path = inv_fields_path(p->weights);
+    const char *copy = arena_strndup(p->build.arena, path, strlen(path));
+    free(path);
+    return copy;
+}
+
+/* A path that the assembler reads, from here or from anywhere. */
+static const char *embedded_path(struct product *p, const char *path)
+{
+    char *place = inv_output_place(path);
+    const char *string = emit_string(p->build.arena, place);
+    free(place);
+    return string;
+}
+
+/* An empty file, where weights have no names beside them. */
+static const char no_names[] = "library-no-names";
+
+static const char *in_folder(const struct product *p, const char *name)
+{
+    return arena_printf(p->build.arena, "%s/%s", p->build.folder, name);
+}
+
+static void set_values(struct product *p)
+{
+    const struct program *program = p->build.program;
+    struct arena *arena = p->build.arena;
+    struct text ends;
+    text_init(&ends, arena);
+    struct values *v = p->values = values_new(arena);
+    const char *slash = strrchr(p->weights, '/');
+    values_printf(v, "inputs", "%d", put_inputs(p, &ends));
+    values_printf(v, "outputs", "%d", put_outputs(p, &ends));
+    values_set(v, "ends", ends.data);
+    values_set(v, "name", p->name);
+    values_set(v, "symbol", p->symbol);
+    values_set(v, "upper", upper(arena, p->symbol));
+    values_set(v, "guard", arena_printf(arena, "INVAR_LIBRARY_%s_H", upper(arena, p->symbol)));
+    values_set(v, "model", program->name);
+    values_set(v, "file", emit_file_name(program));
+    values_set(v, "compiler", "invar " INVAR_VERSION);
+    values_set(v, "version", INVAR_VERSION);
+    values_set(v, "sha256", program->model_sha256);
+    values_set(v, "levels", level_list(p));
+    values_printf(v, "arena", "%" PRId64, program->arena_bytes);
+    values_printf(v, "stack", "%" PRId64, emit_stack_bytes(program) + INV_STACK);
+    values_set(v, "weights_name", emit_string(arena, slash ? slash + 1 : p->weights));
+    values_set(v, "weights", embedded_path(p, p->weights));
+    const char *fields = fields_of(p);
+    if (!files_exist(fields))
+        fields = in_folder(p, no_names);
+    values_set(v, "fields", embedded_path(p, fields));
+}
+
+static const struct build_source sources[] = {
+    {{".c"}, emit_model}, {{".h"}, emit_header}, {{NULL}, NULL}};
+
+static bool write_template(struct product *p, struct place *place, const char *template,
+                           const char *name)
+{
+    struct text text;
+    text_init(&text, p->build.arena);
+    template_render(arena_printf(p->build.arena, "templates/program/%s", template), p->values,
+                    &text);
+    return build_write_text(place, name, &text);
+}
+
+static bool write_sources(struct product *p)
+{
+    struct place place = build_place(&p->build);
+    struct sources made = build_make_sources(p->build.program, sources);
+    p->windows = strstr(made.file[0].data, "inv_contract_windows(") ||
+                 strstr(made.file[0].data, "inv_contract_pages(");
+    return build_write_sources(&made, &place) && build_write_runtime(&place, false) &&
+           files_write(&place, no_names, "", 0) &&
+           build_write_library(&place) &&
+           write_template(p, &place, "library.c", "library-functions.c") &&
+           write_template(p, &place, "library.h", "library-functions.h") &&
+           write_template(p, &place, "infer_main.c", "main.c") &&
+           write_template(p, &place, "trained.c", "library-weights.c") &&
+           write_template(p, &place, "trained.h", "library-weights.h");
+}
+
+/* ---- the command ---- */
+
+static bool compile_command(struct product *p, struct objects *objects)
+{
+    const char *source = in_folder(p, "library-weights.c");
+    const char *object = in_folder(p, "library-weights.o");
+    struct command_line line = build_compile_line(&p->build, source, object);
+    bool good = build_compile_levels(&p->build, objects) &&
+                command_run_all(&line, 1, p->build.folder, p->build.options->verbose, false);
+    objects->path[objects->count++] = object;
+    return good;
+}
+
+/* What is inside is read once, so that weights without names, or of another model, are no surprise
+ * later. */
+static bool try_command(struct product *p, const char *command)
+{
+    struct command_line line = {.arena = p->build.arena};
+    command_add(&line, command);
+    command_add(&line, "--selftest");
+    return command_run_all(&line, 1, p->build.folder, p->build.options->verbose, false);
+}
+
+/* ---- the library ---- */
+
+static const char *const library_sources[] = {
+    "runtime/core/selftest.c", "runtime/core/sha256.c", "runtime/host/answer.c",
+    "runtime/host/batch.c", "runtime/host/cell.c", "runtime/host/decimal.c",
+    "runtime/host/describe.c", "runtime/host/device.c", "runtime/host/digest.c",
+    "runtime/host/environment.c", "runtime/host/errors.c", "runtime/host/fields.c",
+    "runtime/host/fitted.c", "runtime/host/json.c", "runtime/host/json_text.c",
+    "runtime/host/names.c", "runtime/host/safetensors.c", "runtime/host/suggest.c",
+    "runtime/host/tensors.c", "runtime/host/trained.c", "runtime/infer/library.c"};
+enum { SOURCES = sizeof library_sources / sizeof *library_sources };
+
+static const char library_flags[] =
+    "-fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
+    " -DINV_LIBRARY";
+
+/* Code that runs once is small; so are contractions of a compact library, which has the fast form
+ * of its own loops alone, and not at the base level, which few processors need. */
+static const char *level_flags(const struct product *p, const struct level *level,
+                               const char *source)
+{
+    bool fast = level && level->flag && strchr(source, '/') == NULL;
+    return p->compact ? (fast ? "-O2 -DINV_COMPACT" : "-Os -DINV_COMPACT") : level ? "" : "-Os";
+}
+
+static void add_library_object(struct product *p, struct command_line *lines,
+                               struct objects *objects, const struct level *level,
+                               const char *source)
+{
+    struct build *build = &p->build;
+    const char *object = arena_printf(build->arena, "%s/library-%d.o", build->folder,
+                                      objects->count);
+    struct command_line line = build_level_line(build, level, in_folder(p, source), object);
+    command_add_words(&line, library_flags);
+    command_add_words(&line, level_flags(p, level, source));
+    command_add_words(&line, p->windows ? "" : "-DINV_NO_WINDOWS");
+    lines[objects->count] = line;
+    objects->path[objects->count++] = object;
+}
+
+static bool compile_library(struct product *p, struct objects *objects)
+{
+    struct command_line lines[COMMANDS];
+    const char *model = arena_printf(p->build.arena, "%s.c", emit_file_name(p->build.program));
+    for (int l = 0; l < build_level_count; l++) {
+        if (!(p->build.levels >> l & 1))
+            continue;
+        add_library_object(p, lines, objects, &build_levels[l], model);
+        add_library_object(p, lines, objects, &build_levels[l], "runtime/core/contract.c");
+        add_library_object(p, lines, objects, &build_levels[l], "runtime/core/check_level.c");
+        add_library_object(p, lines, objects, &build_levels[l], "runtime/core/hash.c");
+    }
+    for (int i = 0; i < SOURCES; i++)
+        add_library_object(p, lines, objects, NULL, library_sources[i]);
+    add_library_object(p, lines, objects, NULL, "library-functions.c");
+    add_library_object(p, lines, objects, NULL, "library-weights.c");
+    return command_run_all(lines, objects->count, p->build.folder, p->build.options->verbose,
+                           false);
+}
+
+static bool link_library(struct product *p, const struct objects *objects, const char *out)
+{
+    struct command_line line = build_begin_line(&p->build);
+    command_add_words(&line, "-shared -s -Wl,--gc-sections -Wl,-z,defs -Wl,-z,noseparate-code "
+                      "-Wl,--build-id=none");
+    if (p->build.options->cflags)
+        command_add_words(&line, p->build.options->cflags);
+    command_add(&line, arena_printf(p->build.arena, "-Wl,-soname,lib%s.so", p->name));
+    for (int i = 0; i < objects->count; i++)
+        command_add(&line, objects->path[i]);
+    command_add_words(&line, "-pthread -o");
+    command_add(&line, out);
+    return command_run_all(&line, 1, p->build.folder, p->build.options->verbose, false);
+}
+
+/* ---- all of it ---- */
+
+/* Few people have the last level; and where the weights are small, most of the library would be its
+ * contraction. */
+static void choose_levels(struct product *p)
+{
+    build_find_levels(&p->build);
+    for (int l = 0; p->compact && l < build_level_count; l++)
+        if (strcmp(build_levels[l].name, "avx512") == 0)
+            p->build.levels &= ~(1u << l);
+}
+
+static bool compile_product(struct product *p, const char *command, const char *library)
+{
+    struct objects objects = {.count = 0}, shared = {.count = 0};
+    return write_sources(p) && build_make_library(&p->build) && compile_command(p, &objects) &&
+           build_link(&p->build, &objects, command) && try_command(p, command) &&
+           compile_library(p, &shared) && link_library(p, &shared, library);
+}
+
+static bool write_text_file(struct product *p, const char *template, const char *path)
+{
+    struct text text;
+    struct inv_output out;
+    text_init(&text, p->build.arena);
+    template_render(arena_printf(p->build.arena, "templates/program/%s", template), p->values,
+                    &text);
+    if (!inv_output_open(&out, path, p->claims->errors))
+        return false;
+    inv_output_write(&out, text.data, text.size);
+    return inv_output_close(&out, NULL);
+}
+
+static bool install_product(struct product *p, const char *command, const char *library)
+{
+    struct inv_errors *errors = p->claims->errors;
+    return files_install(command, product_path(p, "", ""), errors) &&
+           files_install(library, product_path(p, "lib", ".so"), errors) &&
+           write_text_file(p, "library.h", product_path(p, "", ".h")) &&
+           write_text_file(p, "library.pc", product_path(p, "", ".pc"));
+}
+
+static bool claim_product(struct product *p)
+{
+    static const char *const names[][2] = {{"", ""}, {"lib", ".so"}, {"", ".h"}, {"", ".pc"}};
+    bool good = true;
+    for (size_t i = 0; i < sizeof names / sizeof *names && good; i++) {
+        const char *path = product_path(p, names[i][0], names[i][1]);
+        good = inv_claims_output(p->claims, "-o", path) &&
+               inv_output_possible(path, i < 2 ? INV_PROGRAM : INV_WHOLE, p->claims->errors);
+    }
+    return good;
+}
+
+/* What the library cannot do. */
+static bool is_possible(struct product *p)
+{
+    const struct program *program = p->build.program;
+    struct text text;
+    text_init(&text, p->build.arena);
+    if (program->data.window > 0)
+        inv_error(p->claims->errors, "model %s predicts from windows of rows that follow each "
+                  "other, which build --infer does not make yet; its trainer does: --predict FILE",
+                  program->name);
+    else if (put_outputs(p, &text) == 0)
+        inv_error(p->claims->errors, "model %s has no output; add a line such as: output probs = "
+                  "softmax(logits)", program->name);
+    else if (put_inputs(p, &text) == 0)
+        inv_error(p->claims->errors, "model %s has no input to predict from", program->name);
+    else
+        return true;
+    return false;
+}
+
+int build_infer(const struct program *program, const char *out, const char *weights,
+                const struct build_options *options, struct inv_claims *claims)
+{
+    struct product p = {.claims = claims, .weights = weights,
+                        .compact = program->saved_bytes < COMPACT};
+    if (!build_open(&p.build, program, options))
+        return 1;
+    set_names(&p, out);
+    if (!is_possible(&p) || !claim_product(&p) ||
+        !build_read_weights(program, weights, claims->errors))
+        return 1;
+    p.build.folder = files_temporary(p.build.arena);
+    if (!p.build.folder)
+        return 1;
+    choose_levels(&p);
+    set_values(&p);
+    const char *command = in_folder(&p, "command"), *library = in_folder(&p, "library.so");
+    bool good = compile_product(&p, command, library) && install_product(&p, command, library);
+    build_close_folder(&p.build);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,332 @@
+#include "infer/library.h"
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/fpu.h"
+#include "core/selftest.h"
+#include "host/answer.h"
+#include "host/describe.h"
+#include "host/environment.h"
+#include "host/fields.h"
+#include "host/variable.h"
+
+enum { ALIGNED = 64 };
+
+/* What one call needs for itself; calls that come later take it over. */
+struct work {
+    struct work *next;
+    void *memory;                       /* holds the arena */
+    struct inv_answer answer;
+    struct inv_errors errors;
+    char *text;                         /* what errors.to holds */
+    size_t size;
+};
+
+struct inv_library {
+    const struct inv_model *model;
+    struct inv_fitted fitted;
+    unsigned char *saved;               /* the first bytes of an arena: the weights */
+    char *about;
+    pthread_mutex_t lock;               /* of `idle` */
+    struct work *idle;
+};
+
+/* ---- memory that is not there ---- */
+
+/* Where a call goes on whose memory is out. */
+static _Thread_local jmp_buf *escape;
+
+void inv_library_lacks_memory(size_t bytes)
+{
+    (void)bytes;
+    longjmp(*escape, 1);
+}
+
+static int fail(char *error, size_t size, const char *text, int status)
+{
+    size_t length = strlen(text);
+    if (size > 0) {
+        length = length < size ? length : size - 1;
+        memcpy(error, text, length);
+        error[length] = 0;
+    }
+    return status;
+}
+
+static int fail_of_memory(char *error, size_t size)
+{
+    return fail(error, size, "out of memory", INV_BAD_DATA);
+}
+
+/* ---- groups run in the thread of the call ---- */
+
+void inv_for(const struct inv_run *run, inv_group *group, int64_t count, int64_t cost)
+{
+    (void)cost;
+    if (count > 0)
+        group(run, run->first_output, run->first_output + count);
+}
+
+/* ---- what calls need ---- */
+
+static void free_work(struct work *w)
+{
+    if (!w)
+        return;
+    inv_answer_end(&w->answer);
+    if (w->errors.to)
+        fclose(w->errors.to);
+    free(w->text);
+    free(w->memory);
+    free(w);
+}
+
+/* The arena begins at a multiple of 64. */
+static void make_arena(struct work *w, const struct inv_model *model)
+{
+    w->memory = inv_allocate((size_t)model->arena_bytes + ALIGNED);
+    w->answer.run.arena = (unsigned char *)w->memory + (ALIGNED - (uintptr_t)w->memory % ALIGNED) %
+                                                           ALIGNED;
+}
+
+/* 0 where memory is out; then what there is of it is in *made. */
+static int make_work(const struct inv_model *model, struct work **made)
+{
+    struct work *w = *made = inv_allocate(sizeof *w);
+    w->errors.to = open_memstream(&w->text, &w->size);
+    if (!w->errors.to)
+        return 0;
+    make_arena(w, model);
+    w->answer.model = model;
+    w->answer.errors = &w->errors;
+    inv_answer_begin(&w->answer);
+    return 1;
+}
+
+/* One that is idle, or a new one. */
+static int take_work(struct inv_library *l, struct work **taken)
+{
+    pthread_mutex_lock(&l->lock);
+    *taken = l->idle;
+    if (l->idle)
+        l->idle = l->idle->next;
+    pthread_mutex_unlock(&l->lock);
+    if (*taken)
+        return 1;
+    if (!make_work(l->model, taken))
+        return 0;
+    memcpy((*taken)->answer.run.arena, l->saved, (size_t)l->model->saved_bytes);
+    return 1;
+}
+
+static void give_work(struct inv_library *l, struct work *w)
+{
+    pthread_mutex_lock(&l->lock);
+    w->next = l->idle;
+    l->idle = w;
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* The first error that was left there, which is then away; notes may stand before it. */
+static int tell(struct work *w, char *error, size_t size, int status)
+{
+    static const char begin[] = "error: ";
+    fflush(w->errors.to);
+    char *text = w->text;
+    while (strncmp(text, begin, sizeof begin - 1) != 0 && strchr(text, '\n'))
+        text = strchr(text, '\n') + 1;
+    text += strlen(begin);
+    text[strcspn(text, "\n")] = 0;
+    fail(error, size, text, status);
+    rewind(w->errors.to);
+    w->errors.count = 0;
+    return status;
+}
+
+/* ---- opening ---- */
+
+static void free_library(struct inv_library *l)
+{
+    if (!l)
+        return;
+    inv_fitted_free(&l->fitted, l->model->data.field_count);
+    for (struct work *w = l->idle, *next; w; w = next) {
+        next = w->next;
+        free_work(w);
+    }
+    free(l->saved);
+    free(l->about);
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}
+
+static const char *distrust(const struct inv_model *model)
+{
+    const char *why = inv_selftest();
+    if (!why)
+        why = model->selftest();
+    if (!why && (model->abi != INV_ABI || model->numerics != INV_NUMERICS))
+        why = "model and runtime are of different versions; build both with one invar";
+    return why;
+}
+
+/* With the work whose arena the weights were read into. */
+static int fill_library(struct inv_library *l, struct work *w, const struct inv_trained *own,
+                        const char *weights)
+{
+    char digest[65];
+    const char *why = distrust(l->model);
+    if (why)
+        inv_error(&w->errors, "self-test: %s", why);
+    if (why || !inv_trained_load(own, weights, l->model, w->answer.run.arena, &l->fitted, digest,
+                                 &w->errors))
+        return 0;
+    l->saved = inv_allocate((size_t)l->model->saved_bytes);
+    memcpy(l->saved, w->answer.run.arena, (size_t)l->model->saved_bytes);
+    l->about = inv_describe(l->model, &l->fitted, digest);
+    if (!l->about)
+        inv_error(&w->errors, "out of memory");
+    return l->about != NULL;
+}
+
+static struct inv_library *open_library(const struct inv_model *const *level,
+                                        const struct inv_trained *own, const char *weights,
+                                        char *error, size_t size)
+{
+    struct inv_errors silent = {.count = INV_ERROR_LIMIT};
+    const struct inv_model *model = inv_environment_choose(level, &silent);
+    struct inv_library *volatile made = NULL;
+    struct work *work = NULL;
+    jmp_buf here;
+    if (!model) {
+        fail(error, size, "INVAR_ISA names a level that this library or this processor lacks",
+             INV_BAD_USAGE);
+        return NULL;
+    }
+    escape = &here;
+    if (setjmp(here) == 0) {
+        struct inv_library *l = made = inv_allocate(sizeof *l);
+        l->model = model;
+        pthread_mutex_init(&l->lock, NULL);
+        if (make_work(model, &work)) {
+            if (fill_library(l, work, own, weights)) {
+                give_work(l, work);
+                return l;
+            }
+            tell(work, error, size, INV_BAD_DATA);
+            free_work(work);
+            free_library(l);
+            return NULL;
+        }
+    }
+    fail_of_memory(error, size);
+    free_library(made);
+    return NULL;
+}
+
+struct inv_library *inv_library_open(const struct inv_model *const *level,
+                                     const struct inv_trained *own, const char *weights,
+                                     char *error, size_t size)
+{
+    uint32_t mode = inv_fpu_enter();
+    struct inv_library *made = open_library(level, own, weights, error, size);
+    inv_fpu_leave(mode);
+    return made;
+}
+
+void inv_library_close(struct inv_library *l)
+{
+    free_library(l);
+}
+
+/* ---- predicting ---- */
+
+static int put_inputs(struct inv_answer *a, const void *const *input, int64_t first, int64_t rows)
+{
+    int at = 0, number = 0;
+    for (int f; (f = inv_answer_input(a->model, &at)) >= 0; number++) {
+        size_t bytes = inv_variable_bytes(inv_answer_cells(a->model, f));
+        const unsigned char *from = input[number];
+        if (!inv_answer_put(a, f, from + (size_t)first * bytes, first, rows))
+            return 0;
+    }
+    return 1;
+}
+
+static void take_output(const struct inv_answer *a, const struct inv_variable *v, void *to,
+                        int64_t first, int64_t rows)
+{
+    const unsigned char *from = a->run.arena + v->offset;
+    int64_t elements = inv_variable_elements(v), count = rows * elements;
+    if (v->dtype != INV_BOOL) {
+        memcpy((unsigned char *)to + (size_t)first * inv_variable_bytes(v), from,
+               (size_t)rows * inv_variable_bytes(v));
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int32_t truth;
+        memcpy(&truth, from + 4 * i, sizeof truth);
+        ((unsigned char *)to)[first * elements + i] = truth != 0;
+    }
+}
+
+static int predict(struct inv_answer *a, int64_t rows, const void *const *input,
+                   void *const *output)
+{
+    int64_t batch = a->model->batch;
+    for (int64_t first = 0; first < rows; first += batch) {
+        int64_t count = rows - first < batch ? rows - first : batch;
+        int at = 0, number = 0;
+        if (!put_inputs(a, input, first, count) || !inv_answer_run(a, first, count))
+            return 0;
+        for (const struct inv_variable *v; (v = inv_answer_output(a->model, &at)); number++)
+            if (output[number])
+                take_output(a, v, output[number], first, count);
+    }
+    return 1;
+}
+
+/* The work is lost where memory is out in the midst of it: nobody knows what it holds. */
+static int predict_by(struct inv_library *l, int64_t rows, const void *const *input,
+                      void *const *output, char *error, size_t size)
+{
+    struct work *w = NULL;
+    jmp_buf here;
+    escape = &here;
+    if (setjmp(here) != 0 || !take_work(l, &w))
+        return fail_of_memory(error, size);
+    int status = INV_OK;
+    if (!predict(&w->answer, rows, input, output))
+        status = tell(w, error, size, INV_BAD_DATA);
+    give_work(l, w);
+    return status;
+}
+
+int inv_library_predict(struct inv_library *l, int64_t rows, const void *const *input,
+                        void *const *output, char *error, size_t size)
+{
+    if (rows < 0)
+        return fail(error, size, "the number of rows is negative", INV_BAD_USAGE);
+    uint32_t mode = inv_fpu_enter();
+    int status = predict_by(l, rows, input, output, error, size);
+    inv_fpu_leave(mode);
+    return status;
+}
+
+/* ---- what it is ---- */
+
+const char *inv_library_describe(const struct inv_library *l)
+{
+    return l->about;
+}
+
+const char *inv_library_class_name(const struct inv_library *l, int output, int64_t value)
+{
+    int at = 0;
+    const struct inv_variable *v = inv_answer_output(l->model, &at);
+    for (int i = 0; v && i < output; i++)
+        v = inv_answer_output(l->model, &at);
+    int field = v && output >= 0 ? inv_describe_field(l->model, v) : -1;
+    return field < 0 ? NULL : inv_class_name(l->model, &l->fitted, field, value);
+}

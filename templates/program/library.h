@@ -1,0 +1,57 @@
+/* ${name}: predictions of model ${model}, trained; written by ${compiler}.
+ *
+ * The inputs of a row are the cells of a data file, as numbers, before anything that the model file
+ * says of them (a division, zscore): all of that happens inside.  Arrays are dense, row after row.
+ * The outputs have the bits of the trainer's own --predict, whatever the number of rows.
+ *
+${ends}
+ */
+#ifndef ${guard}
+#define ${guard}
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ${upper}_INPUTS ${inputs}
+#define ${upper}_OUTPUTS ${outputs}
+/* Bytes of its stack that a thread must have left which calls ${symbol}_predict. */
+#define ${upper}_STACK_BYTES ${stack}
+
+/* A model with its weights.  Any number of threads may use one at a time; each that computes takes
+ * ${arena} bytes, which the next one takes over, until it is closed. */
+typedef struct ${symbol} ${symbol};
+
+/* weights: NULL: those inside; else the path of others (safetensors) that a trainer of the same
+ * model wrote, with the file of names beside them.  NULL where that fails; then `error`, of `size`
+ * bytes, says why, in one line. */
+${symbol} *${symbol}_open(const char *weights, char *error, size_t size);
+
+/* Computes `rows` rows of all outputs: input[i] and output[i] are arrays as listed above; an output
+ * that is NULL is not wanted.  NaN is a cell without a value, where the model fills such.  0, or 1
+ * where data is wrong, 2 where the call is; then `error` says which row and why, and what the
+ * outputs hold is undefined. */
+int ${symbol}_predict(${symbol} *, int64_t rows, const void *const input[${upper}_INPUTS],
+    void *const output[${upper}_OUTPUTS], char *error, size_t size);
+
+/* JSON: inputs and outputs with names, shapes, columns and classes; the SHA-256 of model and
+ * weights.  It lasts until the model is closed. */
+const char *${symbol}_describe(const ${symbol} *);
+
+/* The name of the class that output number `output` calls `value`, or, of scores, has at that place
+ * of its last axis; NULL where it has none. */
+const char *${symbol}_class_name(const ${symbol} *, int output, int64_t value);
+
+/* "${compiler} ${model} " and the SHA-256 of the model. */
+const char *${symbol}_version(void);
+
+/* NULL is no model and is let be. */
+void ${symbol}_close(${symbol} *);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,3 @@
+#include "host/trained.h"
+
+extern const struct inv_trained inv_trained;
