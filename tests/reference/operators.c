@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "generated.h"
+#include "graph/loop.h"
 #include "graph/program_text.h"
 
 enum { BATCH = 4, SETS = 24, LONG = 2048 };
@@ -161,17 +162,18 @@ static void add_all_long(struct subject *s, struct text *text)
         add_constants(s, text, (enum dtype)to);
 }
 
-/* Stores what nothing else uses, and the operator's own results. */
+/* Stores what nothing else uses, and the operator's own results, but nothing in a loop. */
 static void add_stores(struct subject *s, struct graph *graph)
 {
     int count = graph->count;
+    struct loops loops = loops_of(graph, s->arena);
     bool *used = ARENA_ARRAY(s->arena, bool, count);
     for (int id = 0; id < count; id++)
         for (int k = 0; k < graph->node[id]->count; k++)
             used[graph->node[id]->operand[k]] = true;
     for (int id = 0; id < count; id++) {
         const struct node *n = graph->node[id];
-        if (n->op == OP_STORE || (used[id] && n->op != s->op))
+        if (n->op == OP_STORE || loops.at[id] >= 0 || (used[id] && n->op != s->op))
             continue;
         const char *path = arena_printf(s->arena, "out/%d", id);
         struct variable *v = program_add_variable(s->program, VAR_OUTPUT, path, n->dtype,
@@ -211,7 +213,7 @@ static bool start(struct subject *s, enum op op)
     s->inputs = arena_printf(s->arena, "%s/%s.in", folder, stem);
     s->outputs = arena_printf(s->arena, "%s/%s.out", folder, stem);
     s->text = arena_printf(s->arena, "%s/%s.txt", folder, stem);
-    const char *path = arena_printf(s->arena, INVAR_SOURCE_DIR "/tests/golden/ops/%s.txt", stem);
+    const char *path = golden_file(s->arena, stem);
     char *golden = read_text(s->arena, path, &size);
     if (!golden) {
         printf("%s: cannot read %s\n", stem, path);
