@@ -9,7 +9,9 @@
 #include "emit/emit.h"
 #include "passes/pass.h"
 
-static char directory[] = "/tmp/invar_test_ops_XXXXXX";
+/* A temporary folder, or the one that INVAR_TEST_FOLDER names: it is kept, and libraries that are
+ * there already are not compiled, so that the cases can run where no compiler is. */
+static char directory[256] = "/tmp/invar_test_ops_XXXXXX";
 static char sources[16384];
 static bool made;
 const struct generated_beside *generated_beside;
@@ -37,10 +39,28 @@ static const char support[] =
     "    return NULL;\n"
     "}\n";
 
+const char *golden_file(struct arena *arena, const char *stem)
+{
+    const char *source = getenv("INVAR_TEST_SOURCE");
+    return arena_printf(arena, "%s/tests/golden/ops/%s.txt", source ? source : INVAR_SOURCE_DIR,
+                        stem);
+}
+
+static bool make_directory(void)
+{
+    const char *named = getenv("INVAR_TEST_FOLDER");
+    if (!made && named)
+        made = snprintf(directory, sizeof directory, "%s", named) < (int)sizeof directory &&
+               access(directory, W_OK) == 0;
+    else if (!made)
+        made = mkdtemp(directory);
+    return made;
+}
+
 static bool write_source(const char *name, const char *text)
 {
-    char path[256];
-    made = made || mkdtemp(directory);
+    char path[512];
+    make_directory();
     snprintf(path, sizeof path, "%s/%s.c", directory, name);
     FILE *file = made ? fopen(path, "wb") : NULL;
     if (!file)
@@ -72,7 +92,7 @@ bool generated_add(struct program *program)
 /* Two compilers at a time; -O1 has fusing and selects, and compiles in half the time of -O2. */
 const char *generated_load(void)
 {
-    static char command[sizeof sources + 1024], path[256];
+    static char command[sizeof sources + 1024], path[512];
     const char *cc = getenv("CC") ? getenv("CC") : INVAR_CC;
     if (!write_source("support", support))
         return "cannot write the sources";
@@ -82,9 +102,9 @@ const char *generated_load(void)
              "-I%s/runtime -I%s/runtime/include -I%s/templates && %s -shared -o cases.so *.o; } "
              ">log 2>&1 || { head -n 30 log; false; }",
              directory, sources, cc, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, INVAR_SOURCE_DIR, cc);
-    if (system(command) != 0)
-        return "the emitted sources do not compile";
     snprintf(path, sizeof path, "%s/cases.so", directory);
+    if (access(path, R_OK) != 0 && system(command) != 0)
+        return "the emitted sources do not compile";
     library = dlopen(path, RTLD_NOW);
     if (!library)
         return dlerror();
@@ -93,11 +113,11 @@ const char *generated_load(void)
 
 void generated_end(void)
 {
-    char command[256];
+    char command[512];
     if (library)
         dlclose(library);
     snprintf(command, sizeof command, "rm -r %s", directory);
-    if (made && !getenv("INVAR_KEEP") && system(command) != 0)
+    if (made && !getenv("INVAR_TEST_FOLDER") && system(command) != 0)
         fprintf(stderr, "cannot remove %s\n", directory);
 }
 

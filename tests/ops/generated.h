@@ -21,6 +21,10 @@ void generated_stop(struct inv_run *);
 /* Runs the cases; false after printing what differs where the program runs on something beside. */
 bool generated_run(const struct inv_model *, const struct inv_run *);
 
+/* An operator's file of tests/golden/ops; of the tree that INVAR_TEST_SOURCE names, where it was
+ * moved since this was compiled. */
+const char *golden_file(struct arena *, const char *stem);
+
 /* What else is made of the programs and must give the same bits; `directory` holds the sources. */
 struct generated_beside {
     bool (*add)(struct program *, const char *directory);

@@ -431,8 +431,7 @@ static void check_golden(struct op_run *r)
     struct text text;
     text_init(&text, r->arena);
     graph_print(r->graph, &text);
-    const char *path = arena_printf(r->arena, INVAR_SOURCE_DIR "/tests/golden/ops/%s.txt",
-                                    op_def(r->op)->stem);
+    const char *path = golden_file(r->arena, op_def(r->op)->stem);
     if (getenv("UPDATE_GOLDEN"))
         write_file(path, text.data);
     char *golden = read_file(path);
@@ -724,7 +723,7 @@ static bool add_suite(const char *name, CU_InitializeFunc start, CU_CleanupFunc 
     return suite != NULL;
 }
 
-/* Arguments: the stems to test; all without.  INVAR_KEEP keeps the emitted sources. */
+/* Arguments: the stems to test; all without.  INVAR_TEST_FOLDER: see generated.c. */
 int main(int argc, char **argv)
 {
     chosen_count = argc - 1;
