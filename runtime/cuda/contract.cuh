@@ -75,17 +75,38 @@ INV_DEVICE int64_t inv_pages(void)
     return gridDim.z;
 }
 
+/* ---- operands ---- */
+
+/* Element (row, k) is x[row * stride + k * stride_k]; rows are those of a, or the columns of b. */
+struct inv_rows {
+    const float *x;
+    int64_t stride, stride_k;
+};
+
+/* Which four elements at a multiple of four are neighbours in memory, and there or +0 together. */
+enum { INV_APART, INV_ALONG_K, INV_ALONG_ROWS };
+
+/* The same of an operand as core/windows.h has them: at(row, k) is the address of an element, or
+ * nullptr where it is +0. */
+template <int ALONG, class AT> struct inv_windows {
+    AT at;
+};
+
+template <int ALONG, class AT> INV_DEVICE struct inv_windows<ALONG, AT> inv_windows_at(AT at)
+{
+    return {at};
+}
+
 /*
- * One operand's way into shared memory: SIZE rows of a, or columns of b, times 16 elements of k,
- * lying as panel[k * PITCH + row].  A thread carries COUNT vectors of four, along k where that is
- * contiguous in memory, else along the rows.
+ * An operand's way into shared memory: SIZE rows times 16 elements of k, lying as
+ * panel[k * PITCH + row].  A thread carries COUNT vectors of four, along k or along the rows.
  *
  * What lies outside the operand is +0.  Along k that happens at the end of the last chunk, in both
  * operands: fma(+0, +0, chain) is the chain, but for a chain of -0, which becomes +0; and either
  * adds the same to a total, as a total is never -0.
  */
 template <int SIZE, int THREADS> struct inv_panel {
-    static const int count = SIZE * INV_PANEL / 4 / THREADS, pitch = SIZE + 4;
+    static const int count = SIZE * INV_PANEL / 4 / THREADS, rows = SIZE, threads = THREADS;
     static_assert(SIZE * INV_PANEL % (4 * THREADS) == 0, "a panel is shared evenly");
     const float *x; /* element (0, 0) of the panel of k = 0 */
     int64_t stride, stride_k;
@@ -94,28 +115,45 @@ template <int SIZE, int THREADS> struct inv_panel {
     float4 held[count];
 };
 
+template <int SIZE, int THREADS, int ALONG, class AT> struct inv_window_panel {
+    static const int count = SIZE * INV_PANEL / 4 / THREADS, rows = SIZE, threads = THREADS;
+    static const bool along = ALONG != INV_ALONG_ROWS;
+    AT at;
+    int64_t first, size; /* rows within the operand */
+    float4 held[count];
+};
+
+/* The panel of rows first .. first + SIZE - 1 of an operand of `size` rows. */
 template <int SIZE, int THREADS>
-INV_DEVICE void inv_panel_open(struct inv_panel<SIZE, THREADS> *p, const float *x, int64_t first,
-                               int64_t size, int64_t stride, int64_t stride_k)
+INV_DEVICE struct inv_panel<SIZE, THREADS> inv_panel_open(const struct inv_rows &of, int64_t first,
+                                                         int64_t size)
 {
-    p->x = x + first * stride;
-    p->stride = stride;
-    p->stride_k = stride_k;
-    p->size = size - first;
-    p->along = stride_k == 1;
-    p->wide = (p->along ? stride % 4 : stride == 1 ? stride_k % 4 : 1) == 0 &&
-              (uintptr_t)p->x % 16 == 0;
-    p->whole = p->wide && p->size >= SIZE;
+    struct inv_panel<SIZE, THREADS> p;
+    p.x = of.x + first * of.stride;
+    p.stride = of.stride;
+    p.stride_k = of.stride_k;
+    p.size = size - first;
+    p.along = of.stride_k == 1;
+    p.wide = (p.along ? of.stride % 4 : of.stride == 1 ? of.stride_k % 4 : 1) == 0 &&
+             (uintptr_t)p.x % 16 == 0;
+    p.whole = p.wide && p.size >= SIZE;
+    return p;
+}
+
+template <int SIZE, int THREADS, int ALONG, class AT>
+INV_DEVICE struct inv_window_panel<SIZE, THREADS, ALONG, AT>
+inv_panel_open(const struct inv_windows<ALONG, AT> &of, int64_t first, int64_t size)
+{
+    return {of.at, first, size - first, {}};
 }
 
 /* Where vector number u of this thread begins.  Along k a warp carries 16 rows by 8 elements: whole
  * sectors of memory, and stores to 32 different banks. */
-template <int SIZE, int THREADS>
-INV_DEVICE void inv_panel_place(const struct inv_panel<SIZE, THREADS> *p, int u, int *row, int *k)
+template <class P> INV_DEVICE void inv_panel_place(const P *p, int u, int *row, int *k)
 {
-    int v = (int)threadIdx.x + u * THREADS;
-    *row = p->along ? v / 64 * 16 + v % 16 : v % (SIZE / 4) * 4;
-    *k = p->along ? v / 16 % 4 * 4 : v / (SIZE / 4);
+    int v = (int)threadIdx.x + u * P::threads;
+    *row = p->along ? v / 64 * 16 + v % 16 : v % (P::rows / 4) * 4;
+    *k = p->along ? v / 16 % 4 * 4 : v / (P::rows / 4);
 }
 
 /* The vector at row, k of a panel that begins at `from` and of which `left` elements of k exist:
@@ -149,12 +187,54 @@ INV_DEVICE void inv_panel_fetch(struct inv_panel<SIZE, THREADS> *p, int64_t from
     }
 }
 
-template <int SIZE, int THREADS>
-INV_DEVICE void inv_panel_put(const struct inv_panel<SIZE, THREADS> *p, float *panel)
+/* Four neighbours, or +0 where there are none. */
+INV_DEVICE float4 inv_window_four(const float *at)
 {
-    const int pitch = inv_panel<SIZE, THREADS>::pitch;
+    if (!at)
+        return make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+    const float *from = inv_global(at);
+    if ((uintptr_t)at % 16 == 0)
+        return *(const float4 *)(const void *)from;
+    return make_float4(from[0], from[1], from[2], from[3]);
+}
+
+/* The vector at row, k: four elements that are apart are looked for one by one. */
+template <int SIZE, int THREADS, int ALONG, class AT>
+INV_DEVICE float4 inv_window_vector(const struct inv_window_panel<SIZE, THREADS, ALONG, AT> *p,
+                                    int row, int k, int64_t from, int64_t left)
+{
+    if constexpr (ALONG != INV_APART) {
+        bool there = row < p->size && k < left;
+        return inv_window_four(there ? p->at(p->first + row, from + k) : nullptr);
+    } else {
+        float four[4];
+        INV_UNROLL
+        for (int q = 0; q < 4; q++) {
+            bool there = row < p->size && k + q < left;
+            const float *at = there ? p->at(p->first + row, from + k + q) : nullptr;
+            four[q] = at ? *inv_global(at) : 0.0f;
+        }
+        return make_float4(four[0], four[1], four[2], four[3]);
+    }
+}
+
+template <int SIZE, int THREADS, int ALONG, class AT>
+INV_DEVICE void inv_panel_fetch(struct inv_window_panel<SIZE, THREADS, ALONG, AT> *p, int64_t from,
+                                int64_t left)
+{
     INV_UNROLL
-    for (int u = 0; u < inv_panel<SIZE, THREADS>::count; u++) {
+    for (int u = 0; u < inv_window_panel<SIZE, THREADS, ALONG, AT>::count; u++) {
+        int row, k;
+        inv_panel_place(p, u, &row, &k);
+        p->held[u] = inv_window_vector(p, row, k, from, left);
+    }
+}
+
+template <class P> INV_DEVICE void inv_panel_put(const P *p, float *panel)
+{
+    const int pitch = P::rows + 4;
+    INV_UNROLL
+    for (int u = 0; u < P::count; u++) {
         int row, k;
         inv_panel_place(p, u, &row, &k);
         float *to = panel + k * pitch + row;
@@ -169,55 +249,7 @@ INV_DEVICE void inv_panel_put(const struct inv_panel<SIZE, THREADS> *p, float *p
     }
 }
 
-/*
- * The same of an operand as core/windows.h has them: at(row, k) is the address of an element, or
- * nullptr where it is +0.  Vectors lie along k.
- */
-template <int SIZE, int THREADS, class AT> struct inv_window_panel {
-    static const int count = SIZE * INV_PANEL / 4 / THREADS, pitch = SIZE + 4;
-    AT at;
-    int64_t first, size; /* rows within the operand */
-    float held[count][4];
-};
-
-template <int SIZE, int THREADS, class AT>
-INV_DEVICE void inv_window_place(const struct inv_window_panel<SIZE, THREADS, AT> *, int u,
-                                 int *row, int *k)
-{
-    int v = (int)threadIdx.x + u * THREADS;
-    *row = v / 64 * 16 + v % 16;
-    *k = v / 16 % 4 * 4;
-}
-
-template <int SIZE, int THREADS, class AT>
-INV_DEVICE void inv_panel_fetch(struct inv_window_panel<SIZE, THREADS, AT> *p, int64_t from,
-                                int64_t left)
-{
-    INV_UNROLL
-    for (int u = 0; u < inv_window_panel<SIZE, THREADS, AT>::count; u++) {
-        int row, k;
-        inv_window_place(p, u, &row, &k);
-        INV_UNROLL
-        for (int q = 0; q < 4; q++) {
-            bool there = row < p->size && k + q < left;
-            const float *at = there ? p->at(p->first + row, from + k + q) : nullptr;
-            p->held[u][q] = at ? *inv_global(at) : 0.0f;
-        }
-    }
-}
-
-template <int SIZE, int THREADS, class AT>
-INV_DEVICE void inv_panel_put(const struct inv_window_panel<SIZE, THREADS, AT> *p, float *panel)
-{
-    INV_UNROLL
-    for (int u = 0; u < inv_window_panel<SIZE, THREADS, AT>::count; u++) {
-        int row, k;
-        inv_window_place(p, u, &row, &k);
-        INV_UNROLL
-        for (int q = 0; q < 4; q++)
-            panel[(k + q) * inv_window_panel<SIZE, THREADS, AT>::pitch + row] = p->held[u][q];
-    }
-}
+/* ---- tiles ---- */
 
 /*
  * Row number r of the thread's, counted in the tile; columns likewise.  Lanes l and l ^ 1 share
@@ -341,50 +373,31 @@ INV_DEVICE void inv_tile_finish(const float (&total)[T::rows][T::columns], int64
         }
 }
 
-/* finish(i, j, sum over p of a[i * as_m + p * as_k] * b[p * bs_k + j * bs_n]) for i < m, j < n,
- * p from begin to end - 1; strides count floats. */
-template <class T, class F>
-INV_DEVICE void inv_contract_part(const float *a, int64_t as_m, int64_t as_k, const float *b,
-                                  int64_t bs_k, int64_t bs_n, int64_t m, int64_t n, int64_t begin,
-                                  int64_t end, F finish)
-{
-    int64_t across = (n + T::n - 1) / T::n, tiles = (m + T::m - 1) / T::m * across;
-    for (int64_t tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
-        int64_t m0 = tile / across * T::m, n0 = tile % across * T::n;
-        struct inv_panel<T::m, T::threads> left;
-        struct inv_panel<T::n, T::threads> right;
-        float total[T::rows][T::columns];
-        inv_panel_open(&left, a, m0, m, as_m, as_k);
-        inv_panel_open(&right, b, n0, n, bs_n, bs_k);
-        inv_tile_total<T>(total, &left, &right, begin, end);
-        inv_tile_finish<T>(total, m0, n0, m, n, finish);
-    }
-}
-
-/* finish(i, j, sum over p of *a(i, p) * *b(j, p)) for i < m, j < n, p from begin, a multiple of 256,
- * to end - 1. */
+/* finish(i, j, sum over p of a(i, p) * b(j, p)) for i < m, j < n, p from begin, a multiple of 256,
+ * to end - 1; a and b are operands as above. */
 template <class T, class A, class B, class F>
-INV_DEVICE void inv_window_tiles(int64_t m, int64_t n, int64_t begin, int64_t end, A a, B b,
-                                     F finish)
+INV_DEVICE void inv_product_tiles(int64_t m, int64_t n, int64_t begin, int64_t end, A a, B b,
+                                  F finish)
 {
     int64_t across = (n + T::n - 1) / T::n, tiles = (m + T::m - 1) / T::m * across;
     for (int64_t tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
         int64_t m0 = tile / across * T::m, n0 = tile % across * T::n;
-        struct inv_window_panel<T::m, T::threads, A> left = {a, m0, m - m0, {}};
-        struct inv_window_panel<T::n, T::threads, B> right = {b, n0, n - n0, {}};
+        auto left = inv_panel_open<T::m, T::threads>(a, m0, m);
+        auto right = inv_panel_open<T::n, T::threads>(b, n0, n);
         float total[T::rows][T::columns];
         inv_tile_total<T>(total, &left, &right, begin, end);
         inv_tile_finish<T>(total, m0, n0, m, n, finish);
     }
 }
 
-/* The whole product: what finish(i, j, product) is given is the sum over all k. */
+/* finish(i, j, sum over p of a[i * as_m + p * as_k] * b[p * bs_k + j * bs_n]) for i < m, j < n,
+ * p < k; strides count floats. */
 template <class T, class F>
 INV_DEVICE void inv_contract_tiles(const float *a, int64_t as_m, int64_t as_k, const float *b,
                                    int64_t bs_k, int64_t bs_n, int64_t m, int64_t n, int64_t k,
                                    F finish)
 {
-    inv_contract_part<T>(a, as_m, as_k, b, bs_k, bs_n, m, n, 0, k, finish);
+    inv_product_tiles<T>(m, n, 0, k, inv_rows{a, as_m, as_k}, inv_rows{b, bs_n, bs_k}, finish);
 }
 
 /*
@@ -401,7 +414,7 @@ INV_DEVICE void inv_contract_split(float *chunk, int64_t page, const float *a, i
     for (int64_t c = blockIdx.y; c < chunks; c += gridDim.y) {
         int64_t begin = c * INV_CHUNK, end = k - begin < INV_CHUNK ? k : begin + INV_CHUNK;
         float *to = chunk + (page * chunks + c) * m * n;
-        inv_contract_part<T>(a, as_m, as_k, b, bs_k, bs_n, m, n, begin, end,
+        inv_product_tiles<T>(m, n, begin, end, inv_rows{a, as_m, as_k}, inv_rows{b, bs_n, bs_k},
                              [=](int64_t i, int64_t j, float sum) { to[i * n + j] = sum; });
     }
 }
@@ -416,6 +429,7 @@ INV_DEVICE void inv_contract_join(const float *chunk, int64_t pages, int64_t m, 
         int64_t page = e / (m * n), at = e % (m * n);
         const float *from = chunk + page * chunks * m * n + at;
         float total = 0.0f;
+        INV_UNROLL_32 /* loads on their way at a time */
         for (int64_t c = 0; c < chunks; c++)
             total = inv_add(total, from[c * m * n]);
         finish(page, at / n, at % n, total);

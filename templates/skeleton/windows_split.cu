@@ -5,12 +5,12 @@
             const int64_t begin = c * INV_CHUNK;
             const int64_t end = ${k} - begin < INV_CHUNK ? ${k} : begin + INV_CHUNK;
             float *const to = run->workspace + (page * chunks + c) * ${m} * ${n};
-            inv_window_tiles<${tile}>(${m}, ${n}, begin, end,
-                [=](int64_t own, int64_t p) -> const float * {
+            inv_product_tiles<${tile}>(${m}, ${n}, begin, end,
+                ${a_open}
 ${a}
-                },
-                [=](int64_t own, int64_t p) -> const float * {
+                ${a_close}
+                ${b_open}
 ${b}
-                },
+                ${b_close}
                 [=](int64_t i, int64_t j, float sum) { to[i * ${n} + j] = sum; });
         }

@@ -94,17 +94,16 @@ struct columns group_columns(const struct function *f, const struct node *column
     return c;
 }
 
-/* "out_9[16 * i + k]"; pages of extent 1 have no index. */
-static const char *column_target(struct function *f, const struct node *column,
-                                 const struct columns *c)
+void group_column_target(struct function *f, const struct node *column)
 {
+    struct columns c = group_columns(f, column);
     struct text index;
     text_init(&index, f->emit->arena);
-    if (!extent_is(c->pages, 1))
-        emit_term(&index, c->columns, "i");
+    if (!extent_is(c.pages, 1))
+        emit_term(&index, c.columns, "i");
     emit_term(&index, (struct extent){.constant = 1}, "k");
-    return arena_printf(f->emit->arena, "%s[%s]", function_pointer(f, column->id, true),
-                        index.data);
+    values_printf(f->values, "target", "%s[%s]", function_pointer(f, column->id, true),
+                  index.data);
 }
 
 static void column_limits(struct function *f, const struct columns *c)
@@ -173,7 +172,6 @@ void group_column_values(struct function *f, const struct node *column, int inde
         value = arena_printf(f->emit->arena, "%s, %s", value,
                              nest_operand(&nest, column->operand[i]));
     values_set(f->values, "value", value);
-    values_set(f->values, "target", column_target(f, column, &c));
 }
 
 bool group_column_exact(struct function *f, const struct node *column)
@@ -217,6 +215,7 @@ void c_column_group(struct function *f)
         return;
     bool exact = group_column_exact(f, column), count = column->dtype == I64;
     group_column_values(f, column, exact ? 3 : count ? 4 : 6);
+    group_column_target(f, column);
     f->skeleton = exact   ? "templates/skeleton/exact.c"
                   : count ? "templates/skeleton/count.c"
                           : "templates/skeleton/column.c";

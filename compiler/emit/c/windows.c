@@ -61,8 +61,37 @@ static void add_operand(struct function *f, const struct side *side, const char 
 
 /* ---- the same as the address of an element ---- */
 
+/* The largest number that walks over an operand add up to, limits being no limits. */
+static int64_t reach(const struct function *f, const struct walk *walk, int count)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < count; i++) {
+        int64_t stride = function_most(f, walk[i].stride);
+        sum += (stride < 0 ? -stride : stride) * function_most(f, walk[i].extent);
+    }
+    return sum;
+}
+
+static int64_t numbers(const struct function *f, const struct walk *walk, int count)
+{
+    int64_t product = 1;
+    for (int i = 0; i < count; i++)
+        product *= function_most(f, walk[i].extent);
+    return product;
+}
+
+/* Whether numbers of 32 bits do: dividing those of 64 takes a device several times as long. */
+static bool is_narrow(const struct function *f, const struct side *side)
+{
+    const int64_t most = INT32_MAX / 4;
+    return numbers(f, side->own_walk, side->owns) < most &&
+           numbers(f, side->k_walk, side->ks) < most &&
+           reach(f, side->own_walk, side->owns) < most && reach(f, side->k_walk, side->ks) < most &&
+           function_most(f, side->offset) < most && function_most(f, side->offset) > -most;
+}
+
 /* Adds the indices of the loops that a number stands for, as `name`0, .. */
-static void add_indices(struct function *f, const char *number, const char *name,
+static void add_indices(struct function *f, const char *type, const char *number, const char *name,
                         const struct walk *walk, int count, struct code *code)
 {
     for (int i = 0; i < count; i++) {
@@ -76,7 +105,7 @@ static void add_indices(struct function *f, const char *number, const char *name
             text_printf(&index, " / (%s)", function_extent(f, inner));
         if (i > 0)
             text_printf(&index, " %% (%s)", function_extent(f, walk[i].extent));
-        code_line(code, "const int64_t %s%d = %s;", name, i, index.data);
+        code_line(code, "const %s %s%d = %s;", type, name, i, index.data);
     }
 }
 
@@ -86,7 +115,7 @@ static void add_step(struct text *text, int64_t step, const char *name, int loop
         text_printf(text, " + %" PRId64 " * %s%d", step, name, loop);
 }
 
-static void add_limits(const struct side *side, struct code *code)
+static void add_limits(const struct side *side, const char *type, struct code *code)
 {
     for (int l = 0; l < side->limits; l++) {
         struct text at;
@@ -98,19 +127,21 @@ static void add_limits(const struct side *side, struct code *code)
             add_step(&at, side->k_walk[i].step[l], "q", i);
         if (side->page_walk.step[l] != 0)
             text_printf(&at, " + %" PRId64 " * page", side->page_walk.step[l]);
-        code_line(code, "const int64_t at%d = %s;", l, at.data);
+        code_line(code, "const %s at%d = %s;", type, l, at.data);
     }
 }
 
 void windows_address(struct function *f, const struct side *side, struct code *code)
 {
     struct text text, index;
+    bool narrow = is_narrow(f, side);
+    const char *type = narrow ? "int32_t" : "int64_t";
     text_init(&text, f->emit->arena);
     text_init(&index, f->emit->arena);
     text_puts(&index, function_extent(f, side->offset));
-    add_indices(f, "own", "o", side->own_walk, side->owns, code);
-    add_indices(f, "p", "q", side->k_walk, side->ks, code);
-    add_limits(side, code);
+    add_indices(f, type, narrow ? "(uint32_t)own" : "own", "o", side->own_walk, side->owns, code);
+    add_indices(f, type, narrow ? "(uint32_t)p" : "p", "q", side->k_walk, side->ks, code);
+    add_limits(side, type, code);
     for (int i = 0; i < side->owns; i++)
         emit_term(&index, side->own_walk[i].stride, arena_printf(f->emit->arena, "o%d", i));
     for (int i = 0; i < side->ks; i++)
@@ -123,6 +154,41 @@ void windows_address(struct function *f, const struct side *side, struct code *c
     text_printf(&text, "%s%s + (%s)%s;", side->limits > 0 ? " ? " : "", side->base, index.data,
                 side->limits > 0 ? " : nullptr" : "");
     code_line(code, "%s", text.data);
+}
+
+/* Is it a multiple of four whatever the batch's rows? */
+static bool by_fours(struct extent e)
+{
+    return e.constant % 4 == 0 && e.rows % 4 == 0;
+}
+
+static bool others_by_fours(const struct side *side, const struct walk *but)
+{
+    bool good = by_fours(side->offset) && by_fours(side->page_walk.stride);
+    for (int i = 0; i < side->owns; i++)
+        good = good && (&side->own_walk[i] == but || by_fours(side->own_walk[i].stride));
+    for (int i = 0; i < side->ks; i++)
+        good = good && (&side->k_walk[i] == but || by_fours(side->k_walk[i].stride));
+    return good;
+}
+
+/* Do the last of these loops' indices, four at a time, name neighbours that no limit parts? */
+static bool goes_by_fours(const struct side *side, const struct walk *walk, int count)
+{
+    const struct walk *last = &walk[count - 1];
+    if (count == 0 || !extent_is(last->stride, 1) || !by_fours(last->extent))
+        return false;
+    for (int l = 0; l < side->limits; l++)
+        if (last->step[l] != 0)
+            return false;
+    return others_by_fours(side, last);
+}
+
+const char *windows_neighbours(const struct side *side)
+{
+    return goes_by_fours(side, side->k_walk, side->ks)       ? "INV_ALONG_K"
+           : goes_by_fours(side, side->own_walk, side->owns) ? "INV_ALONG_ROWS"
+                                                             : "INV_APART";
 }
 
 /* ---- groups ---- */

@@ -5,6 +5,8 @@
 
 /* Lines that return the address of the element at `own` and `p`, or nullptr outside of limits. */
 void windows_address(struct function *, const struct side *, struct code *);
+/* The name in runtime/cuda/contract.cuh of which four elements are neighbours in memory. */
+const char *windows_neighbours(const struct side *);
 /* A group of OP_CONTRACT, and what its comment says of it. */
 void windows_group(struct function *);
 const char *windows_text(struct function *, const struct node *contract);

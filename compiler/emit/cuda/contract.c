@@ -8,12 +8,6 @@
 #include "emit/c/windows.h"
 #include "emit/text.h"
 
-enum {
-    DEVICE_BLOCKS = 128,                /* keep a device busy */
-    SPLIT_CHUNKS = 4,                   /* of k, at least, to share them out */
-    SPLIT_BYTES = 64 << 20              /* of workspace for it, at most */
-};
-
 /* A product, and how blocks share it. */
 struct product {
     const struct node *matmul;
@@ -45,7 +39,7 @@ static int choose_tile(const struct function *f, const struct product *p, int64_
 {
     int tile = 0;
     while (tile + 1 < TILES &&
-           (tile_count(f, p, tile) * parts < DEVICE_BLOCKS ||
+           (tile_count(f, p, tile) * parts < CUDA_BLOCKS ||
             tiles[tile].m >= 2 * function_most(f, p->of.m) ||
             tiles[tile].n >= 2 * function_most(f, p->of.n)))
         tile++;
@@ -59,8 +53,8 @@ static void choose_shares(struct function *f, struct product *p)
     int64_t outputs = function_most(f, p->of.m) * function_most(f, p->of.n) *
                       function_most(f, p->of.pages);
     int64_t bytes = 4 * chunks * outputs;
-    p->split = tile_count(f, p, TILES - 1) < DEVICE_BLOCKS / 2 && chunks >= SPLIT_CHUNKS &&
-               bytes <= SPLIT_BYTES;
+    p->split = tile_count(f, p, TILES - 1) < CUDA_BLOCKS / 2 && chunks >= CUDA_SPLIT_CHUNKS &&
+               bytes <= CUDA_SPLIT_BYTES;
     p->tile = tiles[choose_tile(f, p, p->split ? chunks : 1)].name;
 }
 
@@ -82,12 +76,28 @@ static void set_product(struct function *f, const struct product *p)
     function_use(f, p->matmul->op);
 }
 
-static void set_address(struct function *f, const char *key, const struct side *side, int indent)
+/* `key` stands between KEY_open and KEY_close: an operand by its strides, where they say it all,
+ * else by the address of each element. */
+static void set_operand(struct function *f, const char *key, const struct side *side, int indent)
 {
-    struct code code;
-    code_init(&code, f->emit->arena);
-    windows_address(f, side, &code);
-    function_set_code(f, key, &code, indent);
+    struct arena *arena = f->emit->arena;
+    const char *open = arena_printf(arena, "%s_open", key);
+    const char *close = arena_printf(arena, "%s_close", key);
+    struct code address;
+    code_init(&address, arena);
+    if (side->windowed) {
+        windows_address(f, side, &address);
+        values_printf(f->values, open,
+                      "inv_windows_at<%s>([=](int64_t own, int64_t p) -> const float * {",
+                      windows_neighbours(side));
+        values_set(f->values, close, "}),");
+    } else {
+        const char *x = function_pointer_at(f, side->pointer, side->page_walk.stride, "page");
+        values_printf(f->values, open, "inv_rows{%s, %s, %s},", x, function_extent(f, side->own),
+                      function_extent(f, side->k));
+        values_set(f->values, close, "");
+    }
+    function_set_code(f, key, &address, indent);
 }
 
 static void set_sides(struct function *f, const struct product *p)
@@ -96,8 +106,8 @@ static void set_sides(struct function *f, const struct product *p)
     struct side b = group_contract_side(f, p->matmul, 1);
     const char *page = p->of.paged ? "i" : "";
     if (p->of.windowed) {
-        set_address(f, "a", &a, p->split ? 5 : 4);
-        set_address(f, "b", &b, p->split ? 5 : 4);
+        set_operand(f, "a", &a, p->split ? 5 : 4);
+        set_operand(f, "b", &b, p->split ? 5 : 4);
         return;
     }
     values_set(f->values, "a", function_pointer_at(f, a.pointer, a.page, page));
@@ -154,10 +164,7 @@ static const char *product_text(struct function *f, const struct product *p, con
 /* The kernel before: the sum of each chunk of k into the workspace. */
 static void write_chunks(const struct function *f, const struct product *p)
 {
-    struct function chunks = {.emit = f->emit, .graph = f->graph, .group = f->group,
-                              .index = f->index, .shared = f->shared,
-                              .values = values_new(f->emit->arena)};
-    chunks.name = arena_printf(f->emit->arena, "%s_chunks", f->name);
+    struct function chunks = cuda_kernel_before(f, "chunks");
     chunks.skeleton = p->of.windowed ? "templates/skeleton/windows_split.cu"
                                   : "templates/skeleton/contract_split.cu";
     chunks.mapping = product_text(&chunks, p, " and some chunks");

@@ -202,6 +202,56 @@ void cuda_row_group(struct function *f)
 
 /* ---- column ---- */
 
+/* Chunks of rows, of which the sums are computed side by side. */
+static int64_t column_chunks(const struct function *f, const struct columns *c)
+{
+    return (function_most(f, c->rows) + 255) / 256;
+}
+
+/* Few columns of many rows? */
+static bool columns_are_split(const struct function *f, const struct columns *c)
+{
+    int64_t strips = function_most(f, c->pages) * ((function_most(f, c->columns) + 31) / 32);
+    return strips < CUDA_BLOCKS / 2 && column_chunks(f, c) >= CUDA_SPLIT_CHUNKS;
+}
+
+static void set_columns(struct function *f, const struct columns *c)
+{
+    function_set_extent(f, "pages", c->pages);
+    function_set_extent(f, "rows", c->rows);
+    function_set_extent(f, "columns", c->columns);
+}
+
+/* The kernel before: the sum of each chunk of rows into the workspace. */
+static void write_column_chunks(const struct function *f, const struct node *column,
+                                const struct columns *c)
+{
+    struct function chunks = cuda_kernel_before(f, "chunks");
+    chunks.skeleton = "templates/skeleton/column_split.cu";
+    chunks.mapping = arena_printf(f->emit->arena, "%s\n * a warp 32 columns of a chunk",
+                                  group_column_text(&chunks, column));
+    set_columns(&chunks, c);
+    group_column_values(&chunks, column, 3);
+    function_finish(&chunks);
+}
+
+static void split_columns(struct function *f, const struct node *column, const struct columns *c)
+{
+    struct extent all = extent_multiply(c->pages, c->columns);
+    cuda_take_workspace(f->emit, 4 * column_chunks(f, c) * function_most(f, all));
+    write_column_chunks(f, column, c);
+    group_column_target(f, column);
+    f->skeleton = "templates/skeleton/column_join.cu";
+    f->mapping = arena_printf(f->emit->arena, "%s: a thread a column, chunks added up ascending",
+                              group_column_text(f, column));
+    f->launches[0] = arena_printf(f->emit->arena,
+                                  "INV_LAUNCH_COLUMN_CHUNKS(run, %s_chunks, %s, %s, %s", f->name,
+                                  function_extent(f, c->pages), function_extent(f, c->rows),
+                                  function_extent(f, c->columns));
+    f->launches[1] = arena_printf(f->emit->arena, "INV_LAUNCH(run, %s, %s", f->name,
+                                  cuda_threads_for(f, all));
+}
+
 void cuda_column_group(struct function *f)
 {
     const struct node *column = group_class_node(f, CLASS_COLUMN);
@@ -210,10 +260,13 @@ void cuda_column_group(struct function *f)
     bool count = column->dtype == I64;
     struct extent all = extent_multiply(pages, columns);
     function_use(f, column->op);
+    set_columns(f, &c);
+    if (!count && columns_are_split(f, &c)) {
+        split_columns(f, column, &c);
+        return;
+    }
     group_column_values(f, column, 3);
-    function_set_extent(f, "pages", pages);
-    function_set_extent(f, "rows", c.rows);
-    function_set_extent(f, "columns", columns);
+    group_column_target(f, column);
     function_set_extent(f, "count", all);
     set_indices(f, "index", pages, "k", columns);
     f->skeleton = group_column_exact(f, column) ? "templates/skeleton/exact.cu"

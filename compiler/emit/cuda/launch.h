@@ -3,6 +3,14 @@
 #define INVAR_EMIT_LAUNCH_H
 #include "emit/c/nest.h"
 
+enum {
+    CUDA_BLOCKS = 128,                  /* keep a device busy */
+    CUDA_SPLIT_CHUNKS = 4,              /* of a sum, at least, to share them out */
+    CUDA_SPLIT_BYTES = 64 << 20         /* of workspace for it, at most */
+};
+
+/* A kernel that runs before the group's own, as NAME_suffix. */
+struct function cuda_kernel_before(const struct function *, const char *suffix);
 /* Groups run one by one: each has the workspace to itself. */
 void cuda_take_workspace(struct emit *, int64_t bytes);
 /* Iterations that differ only in loops which the stored node does not have store the same: the

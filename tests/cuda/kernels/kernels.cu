@@ -185,6 +185,20 @@ static __global__ void column_kernel(const float *x, int64_t pages, int64_t rows
         [=](int64_t i, int64_t k, float total) { out[i * columns + k] = total; });
 }
 
+static __global__ void column_split_kernel(const float *x, int64_t pages, int64_t rows,
+                                           int64_t columns, float *chunk)
+{
+    inv_column_split(chunk, pages, rows, columns,
+        [=](int64_t i, int64_t j, int64_t k) { return x[(i * rows + j) * columns + k]; });
+}
+
+static __global__ void column_join_kernel(const float *chunk, int64_t pages, int64_t rows,
+                                          int64_t columns, float *out)
+{
+    inv_contract_join(chunk, pages, 1, columns, rows,
+        [=](int64_t i, int64_t, int64_t k, float total) { out[i * columns + k] = total; });
+}
+
 static void test_columns(int64_t pages, int64_t rows, int64_t columns, int kind)
 {
     struct array x = make_array(pages * rows * columns, rows, kind);
@@ -196,6 +210,15 @@ static void test_columns(int64_t pages, int64_t rows, int64_t columns, int kind)
     INV_LAUNCH_ON(stream, column_kernel, (blocks + 1) / 2, INV_COLUMN_THREADS, INV_COLUMN_SHARED,
                   x.device, pages, rows, columns, out.device);
     compare(out, expected, "sums of columns", rows * 1000 + columns);
+    struct array chunk = make_array(pages * columns * ((rows + 255) / 256), 0, -1);
+    struct array joined = make_array(pages * columns, 0, -1);
+    INV_LAUNCH_ON(stream, column_split_kernel, blocks, INV_SPLIT_WARPS * INV_WARP, 0, x.device,
+                  pages, rows, columns, chunk.device);
+    INV_LAUNCH_ON(stream, column_join_kernel, 2, 64, 0, chunk.device, pages, rows, columns,
+                  joined.device);
+    compare(joined, expected, "sums of columns joined of chunks", rows * 1000 + columns);
+    free_array(chunk);
+    free_array(joined);
     free(expected);
     free_array(x);
     free_array(out);
