@@ -1,10 +1,11 @@
-/* Mutation fuzzing of the readers of data and weights, to be built with ASan and UBSan:
- *     fuzz_data [SECONDS [SEED]]
+/* Mutation fuzzing of what trainers read, to be built with ASan and UBSan:
+ *     fuzz_data [SECONDS [SEED [FORMAT]]]     SEED 0: any; FORMAT: one alone, such as csv
  * Good files of every format are damaged and read; every outcome but a crash, a leak or a hang is
  * right.  The input at hand lies in fuzz_data.input, which stays behind after a crash. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem */
 #endif
+#include <glob.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +16,11 @@
 #include "../unit/fake_model.h"
 #include "../unit/make_zip.h"
 #include "core/exact.h"
+#include "cuda/library/library.h"
 #include "host/array.h"
 #include "host/checkpoint_file.h"
 #include "host/dataset.h"
 #include "host/fields.h"
-#include "host/png.h"
 #include "host/missing.h"
 #include "host/row_file.h"
 #include "host/safetensors.h"
@@ -27,8 +28,8 @@
 #include "draw.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
-enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PICTURE, RECEIPT,
-              CHECKPOINT, ROWS, FORMATS };
+enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PNG, JPEG, RECEIPT,
+              CHECKPOINT, ROWS, LOCK, FORMATS };
 
 struct input {
     size_t size;
@@ -52,9 +53,9 @@ static void write_file(const char *name, const struct input *input)
         fail("cannot write its input");
 }
 
-static void read_file(struct input *input)
+static void read_file(struct input *input, const char *name)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(name, "rb");
     if (!file)
         fail("cannot read its seed");
     input->size = fread(input->data, 1, INPUT_BYTES, file);
@@ -80,7 +81,7 @@ static void make_csv(void)
     if (!file || gzwrite(file, seed[CSV].data, (unsigned)seed[CSV].size) <= 0 ||
         gzclose(file) != Z_OK)
         fail("cannot write its seed");
-    read_file(&seed[CSV_GZIP]);
+    read_file(&seed[CSV_GZIP], path);
 }
 
 static void make_lines(void)
@@ -123,7 +124,7 @@ static void make_weights(const struct inv_model *model)
     char digest[65];
     if (!inv_safetensors_save(model, arena, path, &errors, digest))
         fail("cannot write its seed");
-    read_file(&seed[WEIGHTS]);
+    read_file(&seed[WEIGHTS], path);
 }
 
 static void make_names(void)
@@ -134,19 +135,17 @@ static void make_names(void)
     add(&seed[NAMES], text, sizeof text - 1);
 }
 
-static void make_picture(void)
+/* Those that suite cases has, of 13 x 19 pixels. */
+static void make_picture(enum format format)
 {
-    static unsigned char pixels[9 * 7 * 4];
-    struct inv_errors errors = { .to = stderr };
-    struct inv_output out;
-    for (size_t i = 0; i < sizeof pixels; i++)
-        pixels[i] = (unsigned char)(i % 4 == 3 ? 255 : 11 * i);
-    if (!inv_output_open(&out, path, &errors))
-        fail("cannot write its seed");
-    inv_png_write(&out, pixels, 7, 9, 4);
-    if (!inv_output_close(&out, NULL))
-        fail("cannot write its seed");
-    read_file(&seed[PICTURE]);
+    const char *const all = INVAR_SOURCE_DIR "/tests/cases/image-files/all/";
+    char pattern[1024];
+    glob_t found;
+    snprintf(pattern, sizeof pattern, "%s*.%s", all, format == PNG ? "png" : "jpg");
+    if (glob(pattern, 0, NULL, &found))
+        fail("finds no images");
+    read_file(&seed[format], found.gl_pathv[draw(found.gl_pathc)]);
+    globfree(&found);
 }
 
 /* Of 3 steps. */
@@ -209,7 +208,7 @@ static void make_checkpoint(const struct inv_model *model)
     if (!inv_snapshot_write(inv_checkpoint_copy(&r.c, 17), path, 0, &errors))
         fail("cannot write its seed");
     inv_chain_free(&r.s.receipt.chain);
-    read_file(&seed[CHECKPOINT]);
+    read_file(&seed[CHECKPOINT], path);
 }
 
 /* ---- row files ---- */
@@ -275,7 +274,7 @@ static void make_rows(const struct inv_model *model)
     if (!inv_dataset_load(&r.data, &r.run))
         fail("cannot write its seed");
     end_rows(&r);
-    read_file(&seed[ROWS]);
+    read_file(&seed[ROWS], path);
     if (!load_rows(model, &errors))
         fail("its row file is none");
     fclose(errors.to);
@@ -312,6 +311,51 @@ static void edit_rows(struct input *input)
         input->data[at] = (unsigned char)(draw(2) ? draw(256) : input->data[at] ^ 1u << draw(8));
     if (draw(8) == 0)
         input->size -= draw(32);
+}
+
+/* ---- locks ---- */
+
+static int64_t lock_version(void *none)
+{
+    (void)none;
+    return 130100;
+}
+
+static int lock_propose(void *none, const struct inv_contraction *c, struct inv_candidate *list)
+{
+    (void)none, (void)c;
+    *list = (struct inv_candidate){ .text = "algorithm 21 tile 20", .config = { 21, 20 } };
+    return 1;
+}
+
+static void lock_examine(void *none, const struct inv_contraction *c, struct inv_candidate *one)
+{
+    (void)none, (void)c;
+    one->traits = one->config[0] == 21 ? 0 : INV_UNTOLD;
+}
+
+/* Opens the lock that lies there and asks for a contraction; one that it has not goes into it. */
+static void load_lock(struct inv_errors *errors)
+{
+    static const struct inv_library_type type = { .name = "cublasLt", .version = lock_version,
+        .propose = lock_propose, .examine = lock_examine };
+    static const struct inv_machine machine = { "Some GPU", "sm_90", 132 };
+    static const struct inv_contraction contraction = {
+        1, 32, 128, 64, { 512, 0, 64, 1 }, { 1024, 0, 1, 128 }
+    };
+    struct inv_candidate candidate;
+    struct inv_library *lock = inv_library_open(&type, NULL, &machine, path, 0, errors);
+    if (!lock)
+        return;
+    inv_library_choose(lock, &contraction, &candidate);
+    inv_library_close(lock);
+}
+
+static void make_lock(void)
+{
+    remove(path);
+    load_lock(&(struct inv_errors){ .to = stderr });
+    read_file(&seed[LOCK], path);
 }
 
 /* ---- damage ---- */
@@ -355,6 +399,25 @@ static void mend_hash(struct input *input)
     inv_sha256_final(&sha, bytes);
     inv_sha256_hex(bytes, digest);
     memcpy(at, digest, 64);
+}
+
+static uint32_t big_endian(const unsigned char *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* Gives the chunks of a damaged PNG the sums that they should have. */
+static void mend_png(struct input *input)
+{
+    for (size_t at = 8; at + 12 <= input->size;) {
+        size_t length = big_endian(input->data + at);
+        if (length > input->size - at - 12)
+            return;
+        uLong sum = crc32(0, input->data + at + 4, (uInt)length + 4);
+        for (int i = 0; i < 4; i++)
+            input->data[at + 8 + length + (size_t)i] = (unsigned char)(sum >> (24 - 8 * i));
+        at += 12 + length;
+    }
 }
 
 /* ---- reading ---- */
@@ -422,8 +485,8 @@ static void load_names(const struct inv_model *model, const struct input *input,
 
 static void load_picture(struct inv_errors *errors)
 {
-    const int64_t dim[] = { 9, 7, draw(2) ? 4 : 3 };
-    float to[9 * 7 * 4];
+    const int64_t dim[] = { 13, 19, (int64_t[]){ 1, 3, 4 }[draw(3)] };
+    float to[13 * 19 * 4];
     unsigned char digest[32];
     char *text = NULL;
     if (inv_images.list(path, &text, 0, errors) >= 0)
@@ -454,10 +517,38 @@ static void load_checkpoint(const struct inv_model *model, struct inv_errors *er
     fclose(file);
 }
 
-static void run_one(const struct inv_model *model, FILE *nowhere)
+/* The file at `path`, whose bytes are the input. */
+static void load(enum format format, const struct inv_model *model, const struct input *input,
+                 struct inv_errors *errors)
+{
+    switch (format) {
+    case IDX: load_array(INV_IDX, NULL, errors); break;
+    case NPY: draw(2) ? load_records(errors) : load_array(INV_NPY, NULL, errors); break;
+    case CIFAR:
+        load_array(draw(2) ? INV_CIFAR10 : INV_CIFAR100, draw(2) ? "image" : "label", errors);
+        break;
+    case NPZ: load_array(INV_NPZ, draw(2) ? "a" : "b", errors); break;
+    case PNG: case JPEG: load_picture(errors); break;
+    case RECEIPT: load_receipt(errors); break;
+    case CHECKPOINT: load_checkpoint(model, errors); break;
+    case ROWS: load_rows(model, errors); break;
+    case LOCK: load_lock(errors); break;
+    case NAMES: load_names(model, input, errors); break;
+    case WEIGHTS:
+        if (draw(2))
+            load_array(INV_SAFETENSORS, model->variable[FAKE_W].path, errors);
+        else
+            inv_safetensors_load(model, arena, path, errors);
+        break;
+    default: load_table(model, errors);
+    }
+}
+
+static void run_one(enum format format, const struct inv_model *model, FILE *nowhere)
 {
     struct inv_errors errors = { .to = nowhere };
-    enum format format = (enum format)draw(FORMATS);
+    if (format == PNG || format == JPEG)
+        make_picture(format);
     struct input input = seed[format];
     for (uint32_t edits = 1 + draw(EDITS); edits > 0; edits--)
         (format == ROWS ? edit_rows : edit)(&input);
@@ -465,32 +556,22 @@ static void run_one(const struct inv_model *model, FILE *nowhere)
         mend_rows(&input);
     if (format == CHECKPOINT && draw(4))
         mend_hash(&input);
+    if (format == PNG && draw(4))
+        mend_png(&input);
     write_file(path, &input);
     alarm(HANG_SECONDS);
-    if (format == NPY && draw(2))
-        load_records(&errors);
-    else if (format == IDX || format == NPY)
-        load_array(format == IDX ? INV_IDX : INV_NPY, NULL, &errors);
-    else if (format == CIFAR)
-        load_array(draw(2) ? INV_CIFAR10 : INV_CIFAR100, draw(2) ? "image" : "label", &errors);
-    else if (format == NPZ)
-        load_array(INV_NPZ, draw(2) ? "a" : "b", &errors);
-    else if (format == PICTURE)
-        load_picture(&errors);
-    else if (format == RECEIPT)
-        load_receipt(&errors);
-    else if (format == CHECKPOINT)
-        load_checkpoint(model, &errors);
-    else if (format == ROWS)
-        load_rows(model, &errors);
-    else if (format == NAMES)
-        load_names(model, &input, &errors);
-    else if (format == WEIGHTS && draw(2))
-        load_array(INV_SAFETENSORS, model->variable[FAKE_W].path, &errors);
-    else if (format == WEIGHTS)
-        inv_safetensors_load(model, arena, path, &errors);
-    else
-        load_table(model, &errors);
+    load(format, model, &input, &errors);
+}
+
+static enum format format_named(const char *name)
+{
+    static const char *const names[FORMATS] = { "csv", "csv.gz", "jsonl", "idx", "npy", "cifar",
+        "npz", "weights", "names", "png", "jpeg", "receipt", "checkpoint", "rows", "lock" };
+    for (int i = 0; i < FORMATS; i++)
+        if (strcmp(name, names[i]) == 0)
+            return (enum format)i;
+    fail("knows no such format");
+    return FORMATS;
 }
 
 int main(int argc, char **argv)
@@ -498,7 +579,9 @@ int main(int argc, char **argv)
     static const struct inv_file files[] = { { "", path, INV_CSV, INV_F32, 0, { 0 }, NULL } };
     struct inv_model model = fake_model();
     time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 10);
-    state = argc > 2 ? strtoull(argv[2], NULL, 10) | 1 : (uint64_t)time(NULL) << 16 | 1;
+    enum format only = argc > 3 ? format_named(argv[3]) : FORMATS;
+    state = argc > 2 && atoi(argv[2]) ? strtoull(argv[2], NULL, 10) | 1
+                                      : (uint64_t)time(NULL) << 16 | 1;
     model.data.file = files;
     FILE *nowhere = fopen("/dev/null", "w");
     printf("fuzz_data: seed %llu\n", (unsigned long long)state);
@@ -509,16 +592,16 @@ int main(int argc, char **argv)
     make_archive();
     make_weights(&model);
     make_names();
-    make_picture();
     make_checkpoint(&model);
     make_receipt();
     make_rows(&model);
+    make_lock();
     write_file(path, &seed[RECEIPT]);
     if (!load_receipt(&(struct inv_errors){ .to = stderr }))
         fail("its receipt is none");
     long runs = 0;
     for (; time(NULL) < end; runs++)
-        run_one(&model, nowhere);
+        run_one(only < FORMATS ? only : (enum format)draw(FORMATS), &model, nowhere);
     fclose(nowhere);
     remove(path);
     remove(table);

@@ -1,18 +1,26 @@
-/* Mutation fuzzing of scanner, parser, errors and formatter, to be built with ASan and UBSan:
+/* Mutation fuzzing of scanner, parser, formatter, lowering and errors, to be built with ASan and
+ * UBSan:
  *     fuzz_grammar [SECONDS [SEED]]      from the root of the repository
  *     fuzz_grammar --file FILE           the same checks on one file
  * The seeds are the model files of the library and the examples.  Of every input: it is parsed
  * and its errors are printed; where it has none, its canonical layout must have the same tree,
- * the same text but for blanks and ";", and be its own canonical layout.  An input that fails
- * is kept as fuzz_grammar.failed. */
-#include "language/ast.h"
+ * the same text but for blanks and ";", and be its own canonical layout; and it is lowered.  An
+ * input that fails is kept as fuzz_grammar.failed. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memfd_create */
+#endif
 #include <glob.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#include "graph/program.h"
+#include "language/ast.h"
+#include "language/load.h"
+#include "passes/pass.h"
 
 enum { MAX_INPUT = 1 << 16, MAX_SEEDS = 256, MAX_EDITS = 6, HANG_SECONDS = 20 };
 
@@ -24,7 +32,7 @@ struct input {
 static struct input seed[MAX_SEEDS], current;
 static int seeds;
 static uint64_t state;
-static long runs, valid;
+static long runs, valid, lowered;
 static FILE *nowhere;
 
 __attribute__((weak)) void __sanitizer_set_death_callback(void (*)(void));
@@ -109,6 +117,29 @@ static int same(const struct text *a, const struct text *b)
     return a->size == b->size && !memcmp(a->data, b->data, a->size);
 }
 
+/* Up to the graphs of its phases; whether it has any.  What it includes by a path of its own is not
+ * there. */
+static bool lower(const char *text, size_t size)
+{
+    char path[64];
+    struct arena *a = arena_new();
+    struct load load = {.arena = a, .diags = diags_new(a)};
+    struct program *program = ARENA_NEW(a, struct program);
+    int file = memfd_create("model", 0);
+    if (file < 0 || write(file, text, size) != (ssize_t)size)
+        fail("cannot write its input");
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    program->arena = a;
+    program->diags = load.diags;
+    program->model_path = path;
+    bool good = load_model(&load, path, NULL, 0) &&
+                pass_lower(program, load.file, load.count, NULL);
+    diags_print(load.diags, nowhere);
+    close(file);
+    arena_free(a);
+    return good;
+}
+
 static void check(const char *text, size_t size)
 {
     struct arena *a = arena_new();
@@ -130,6 +161,7 @@ static void check(const char *text, size_t size)
             fail("the canonical layout has another text");
         if (!same(&once, &twice))
             fail("the canonical layout is not its own");
+        lowered += lower(text, size);
     }
     alarm(0);
     arena_free(a);
@@ -281,6 +313,6 @@ int main(int count, char **argument)
             mutate();
         check(current.data, current.size);
     }
-    printf("%ld executions, %ld of them without errors\n", runs, valid);
+    printf("%ld executions, %ld of them parsed, %ld lowered\n", runs, valid, lowered);
     return 0;
 }
