@@ -73,9 +73,7 @@ static int begin_rows(struct inv_array *a)
 {
     a->row_cells = count_cells(a);
     a->start = a->stream->offset;
-    if (a->row_cells > 0)
-        a->bytes = inv_allocate((size_t)a->row_cells * (size_t)inv_element_bytes(a->element));
-    else
+    if (a->row_cells == 0)
         inv_error(a->stream->errors, "%s: a row of this array has no cells or 2^31 and more",
                   a->stream->path);
     return a->row_cells > 0;
@@ -107,7 +105,6 @@ void inv_array_read_characters(struct inv_array *a, const struct inv_names *name
 {
     a->characters = names;
     a->element = INV_ELEMENT_I32;
-    a->bytes = inv_resize(a->bytes, (size_t)a->row_cells * sizeof(int32_t));
 }
 
 void inv_array_read_lines(struct inv_array *a, int64_t from, int64_t reach)
@@ -342,6 +339,8 @@ static int fetch_line(struct inv_array *a)
 static int fetch_row(struct inv_array *a)
 {
     size_t width = (size_t)inv_element_bytes(a->element), wanted = (size_t)a->row_cells * width;
+    if (!a->bytes)                      /* not before who opened it has seen that rows fit */
+        a->bytes = inv_allocate(wanted);
     if (a->characters)
         return a->line_reach ? fetch_line(a) : fetch_characters(a);
     if (a->record)

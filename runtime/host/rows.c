@@ -51,7 +51,7 @@ static void check_row_counts(struct inv_rows *rows)
     const struct inv_array *first = NULL;
     for (int f = 0; f < rows->model->data.field_count; f++) {
         const struct inv_array *a = &rows->array[f].array;
-        if (!a->bytes || a->rows < 0 || rows->array[f].paths.count > 1)
+        if (a->row_cells == 0 || a->rows < 0 || rows->array[f].paths.count > 1)
             continue;
         if (!first)
             first = a;
@@ -163,7 +163,7 @@ static int next_arrays(struct inv_rows *rows, int64_t slot)
     for (int f = 0; f < d->field_count; f++) {
         struct inv_array *a = &rows->array[f].array;
         const struct inv_field *field = &d->field[f];
-        if (!a->bytes)
+        if (a->row_cells == 0)      /* it is not read */
             continue;
         const struct inv_variable *v = &rows->model->variable[field->raw];
         unsigned char *to = rows->arena + v->offset + (size_t)slot * inv_variable_bytes(v);

@@ -115,4 +115,19 @@ static void test_bad(void)
     check_bad(nan, sizeof nan, "row 1, byte 12: not a finite number");
 }
 
-HOST_MAIN("idx", { "types", test_types }, { "classes", test_classes }, { "bad", test_bad })
+/* What a header says takes no memory before a row is asked for. */
+static void test_lying(void)
+{
+    static const unsigned char wide[] = { 0, 0, 14, 2, 0, 0, 0, 2, 0x7f, 0xff, 0xff, 0xff, 1 };
+    struct inv_array a;
+    struct host_errors e;
+    host_errors_begin(&e);
+    CU_ASSERT_TRUE(open_idx(&a, host_write("wide.idx", wide, sizeof wide), &e));
+    CU_ASSERT_EQUAL(a.row_cells, INT32_MAX);
+    CU_ASSERT_PTR_NULL(a.bytes);
+    inv_array_close(&a, NULL);
+    host_errors_end(&e);
+}
+
+HOST_MAIN("idx", { "types", test_types }, { "classes", test_classes }, { "bad", test_bad },
+          { "lying", test_lying })
