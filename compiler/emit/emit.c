@@ -260,9 +260,8 @@ static void emit_group(struct emit *emit, const struct part *part, int index,
     struct function f = {.emit = emit, .graph = graph, .index = index,
                          .group = &graph->schedule->group[index]};
     const struct user *user = &emit->user[part->phase][index];
-    bool trains = part->phase == PHASE_TRAIN || part->phase == PHASE_UPDATE;
-    bool traced = emit->target->traced && trains &&
-                  (!part->update || !emit->target->trace_lines);
+    bool traced = emit->target->traced &&
+                  (part->phase == PHASE_TRAIN || part->phase == PHASE_UPDATE);
     if (!user->shared->function)
         user->shared->function = write_function(&f, user->shared);
     enter_loop(emit, graph, f.group->loop);

@@ -172,10 +172,15 @@ static void launch(const struct inv_run *run, enum inv_phase phase)
 
 void inv_cuda_trace(const struct inv_run *run, int node, int64_t offset, int64_t count)
 {
+    int32_t stopped;
     if (!run->trace)
+        return;
+    inv_cuda_get(cuda_of(run), &stopped, &cuda_of(run)->job->stopped, sizeof stopped);
+    if (stopped)
         return;
     download(run, offset, count * 4);
     run->trace(run, node, (const float *)(const void *)(run->arena + offset), count);
+    upload(run, offset, count * 4);
 }
 
 /* ---- the environment ---- */

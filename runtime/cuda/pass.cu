@@ -248,6 +248,18 @@ static void begin_pass(struct cuda_device *d, const struct inv_run *run,
     inv_cuda_put(d, d->job, job, sizeof *job);
 }
 
+/* Group by group, for run->trace to see what each stores, or by the graph of such a step. */
+static void do_step(struct cuda_device *d, const struct inv_run *run, int training, int64_t rows,
+                    cudaGraphExec_t graph)
+{
+    struct inv_run here = *run;
+    here.rows = rows;
+    if (run->trace)
+        launch_step(d, &here, training);
+    else
+        CHECK(cudaGraphLaunch(graph, d->stream));
+}
+
 /* Where a step is not finite, the run becomes that of this step. */
 static void end_pass(struct cuda_device *d, struct inv_run *run, struct inv_device_pass *pass,
                      int64_t steps)
@@ -275,7 +287,7 @@ void inv_cuda_pass(struct inv_run *run, struct inv_device_pass *pass)
     for (int64_t k = 0; k < steps; k++) {
         int64_t rows = k + 1 < steps ? pass->batch : last;
         inv_cuda_stage(d, k, pass->row + k * pass->batch, rows);
-        CHECK(cudaGraphLaunch(k + 1 < steps ? whole : rest, d->stream));
+        do_step(d, run, pass->training, rows, k + 1 < steps ? whole : rest);
         inv_cuda_unstage(d, k);
     }
     CHECK(cudaStreamSynchronize(d->stream));

@@ -4,6 +4,7 @@
 #include "core/arith.h"
 #include "core/hash.h"
 #include "decimal.h"
+#include "device.h"
 #include "json.h"
 #include "session.h"
 #include "variable.h"
@@ -73,15 +74,20 @@ static int64_t place_count(const struct inv_model *model)
     return (int64_t)model->trace_count + model->variable_count;
 }
 
-/* Stored values of a step, and what lasts over steps. */
+/* What lasts over steps. */
+static const enum inv_kind lasting[] = { INV_PARAM, INV_BUFFER, INV_STATE, INV_AVERAGE };
+
+/* Stored values of a step, and what lasts. */
 static int is_place(const struct inv_model *model, int64_t place)
 {
     if (place < model->trace_count)
         return model->trace[place].offset >= 0;
     if (place >= place_count(model))
         return 0;
-    enum inv_kind kind = model->variable[place - model->trace_count].kind;
-    return kind == INV_PARAM || kind == INV_BUFFER || kind == INV_STATE || kind == INV_AVERAGE;
+    for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++)
+        if (model->variable[place - model->trace_count].kind == lasting[i])
+            return 1;
+    return 0;
 }
 
 static int no_place(struct inv_session *s, const char *option, int64_t place)
@@ -312,6 +318,18 @@ static int traces(const struct inv_session *s)
            s->run.step <= s->trace.wanted.last;
 }
 
+int64_t inv_trace_piece(const struct inv_session *s, int64_t step, int64_t end)
+{
+    const struct inv_trace *t = &s->trace;
+    const int64_t begins[] = { t->open ? t->wanted.first : INT64_MAX, t->inject[0] };
+    if (step == t->inject[0] || (t->open && step >= t->wanted.first && step <= t->wanted.last))
+        return step + 1;
+    for (int i = 0; i < 2; i++)
+        if (begins[i] > step && begins[i] < end)
+            end = begins[i];
+    return end;
+}
+
 static void look_at(const struct inv_run *run, int node, const float *value, int64_t count)
 {
     struct inv_session *s = run->trace_state;
@@ -355,9 +373,12 @@ static void take_variable(struct inv_session *s, const struct inv_trace_variable
 void inv_trace_step_end(struct inv_session *s)
 {
     struct inv_trace *t = &s->trace;
+    int looked = s->run.trace != NULL;
     s->run.trace = NULL;
-    if (!traces(s))
+    if (!looked || !traces(s))
         return;
+    for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++)
+        inv_device_pull(s->model, &s->run, lasting[i]);
     for (int i = 0; i < t->variables; i++)
         take_variable(s, &t->variable[i]);
     for (int64_t i = 0; i < t->places; i++)

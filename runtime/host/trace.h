@@ -62,6 +62,9 @@ struct inv_trace {
 
 /* Reads --trace-steps and so on, and opens --trace; 0 after an error. */
 int inv_trace_begin(struct inv_session *);
+/* Where a piece of the run ends that begins at a step and may go on to `end`: a step that is looked
+ * at is a piece of its own. */
+int64_t inv_trace_piece(const struct inv_session *, int64_t step, int64_t end);
 /* Before INV_TRAIN and after INV_UPDATE of a step; where the loss is not finite there is none, and
  * the hashes of its values are 0. */
 void inv_trace_step_begin(struct inv_session *);

@@ -145,7 +145,10 @@ static int64_t steps_there(struct training *t, int64_t first, int64_t end, const
     s->run.epoch = (int32_t)epoch;
     inv_progress_show(&s->progress, label, first, 0);
     const int32_t *row = t->order.row + first % t->order.per_epoch * t->order.batch;
+    s->run.step = (int32_t)first;
+    inv_trace_step_begin(s);
     int64_t done = inv_device_pass(s, &t->train, row, rows_of(t, first, end), first, 1, loss);
+    inv_trace_step_end(s);
     inv_progress_clear(&s->progress);
     return done;
 }
@@ -174,9 +177,10 @@ static int bad_step(struct training *t, int64_t step, int64_t end)
 /* Where what is sent off at one time ends: here each step is. */
 static int64_t pass_end(const struct training *t, int64_t step, int64_t end)
 {
-    return t->s->run.device
-               ? inv_checkpoint_next(&t->checkpoint, step, inv_chain_stop(t->s, step, end))
-               : step + 1;
+    if (!t->s->run.device)
+        return step + 1;
+    end = inv_trace_piece(t->s, step, inv_chain_stop(t->s, step, end));
+    return inv_checkpoint_next(&t->checkpoint, step, end);
 }
 
 /* Steps [first, stop) of an epoch that goes on to `end`; *next: behind those that were done. */

@@ -457,16 +457,10 @@ static int run_session(struct inv_session *s)
 static int fits_device(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
-    const char *here = o->trace ? "trace" : o->inject ? "inject" : NULL;
     const char *name = o->device >= 0         ? "device"
                        : o->memory_limit >= 0 ? "memory-limit"
                        : o->update_lock       ? "update-lock"
                                               : NULL;
-    if (here && s->model->device_type) {
-        inv_error(&s->errors, "--%s: this trainer runs on a device, and only those for processors "
-                  "trace; the bits are the same", here);
-        return 0;
-    }
     if (!name || s->model->device_type)
         return 1;
     inv_error(&s->errors, "--%s: this trainer runs on the processor alone; for a GPU build it with "

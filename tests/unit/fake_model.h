@@ -118,6 +118,8 @@ static void fake_update(const struct inv_run *run)
         w[i] = inv_sub(w[i], inv_mul(fake.rate, mean));
         average[i] = inv_add(inv_mul(average[i], 0.75f), inv_mul(w[i], 0.25f));
     }
+    if (run->trace)
+        run->trace(run, 3, w, 3);
 }
 
 static void fake_evaluate(const struct inv_run *run)
@@ -146,9 +148,10 @@ static const struct inv_trace_line fake_lines[] = {
 };
 
 static const struct inv_trace_node fake_nodes[] = {
-    { "read x : f32[b, 2]", &fake_lines[0], 0, -1, { 0, 0 } },
-    { "row_sum %4 : f32", &fake_lines[1], 0, -1, { 0, 0 } },
-    { "div %5 %6 : f32", &fake_lines[1], 0, -1, { 0, 0 } },
+    { "read x : f32[b, 2]", &fake_lines[0], 0, 128, { 0, 2 } },
+    { "row_sum %4 : f32", &fake_lines[1], 0, 256, { 1, 0 } },
+    { "div %5 %6 : f32", &fake_lines[1], 0, 256, { 1, 0 } },
+    { "sub %7 : f32[3]", &fake_lines[1], 0, 0, { 3, 0 } },
 };
 
 static const struct inv_report fake_reports[] = {
@@ -181,7 +184,7 @@ static inline struct inv_model fake_model(void)
         .saved_bytes = 28, .variable_count = FAKE_VARIABLES, .variable = fake_variables,
         .phase = { fake_init, fake_prepare, fake_normalise, NULL, fake_train, fake_update,
                    fake_evaluate, fake_finish, fake_predict },
-        .trace_count = 3, .trace = fake_nodes,
+        .trace_count = 4, .trace = fake_nodes,
         .data = { .name = "points", .kind = INV_CSV, .file_count = 1, .file = fake_files,
                   .source = { { 0, 1 } }, .header = -1, .delimiter = ',', .decimal = '.',
                   .na_count = -1, .field_count = 2, .field = fake_fields, .train_share = 0.6,

@@ -2,6 +2,7 @@
  * kernels of one thread, or with FAKE=cpu as the C functions that they are.  In the environment
  * FAKE_MODEL: words average, best, patience, blow_up=STEP. */
 #include <stdlib.h>
+#include "core/hash.h"
 #include "cuda/launch.cuh"
 #include "unit/fake_model.h"
 
@@ -40,6 +41,12 @@ static void train_launch(const struct inv_run *run)
     inv_cuda_trace(run, 2, fake_variables[FAKE_LOSS].offset, 1);
 }
 
+static void traced_update_launch(const struct inv_run *run)
+{
+    update_launch(run);
+    inv_cuda_trace(run, 3, fake_variables[FAKE_BLOCK].offset, 3);
+}
+
 static void move_to_device(struct inv_model *model)
 {
     model->level = "cuda";
@@ -49,7 +56,7 @@ static void move_to_device(struct inv_model *model)
     model->phase[INV_PREPARE] = prepare_launch;
     model->phase[INV_NORMALISE] = normalise_launch;
     model->phase[INV_TRAIN] = train_launch;
-    model->phase[INV_UPDATE] = update_launch;
+    model->phase[INV_UPDATE] = traced_update_launch;
     model->phase[INV_EVALUATE] = evaluate_launch;
     model->phase[INV_FINISH] = finish_launch;
     model->phase[INV_PREDICT] = predict_launch;
@@ -61,6 +68,7 @@ int main(int argc, char **argv)
     const struct inv_model *level[] = { &model, NULL };
     const char *where = getenv("FAKE"), *kind = getenv("FAKE_MODEL");
     const char *blow_up = kind ? strstr(kind, "blow_up=") : NULL;
+    model.hash = inv_hash_piece;
     model.average = kind && strstr(kind, "average") ? 0.75f : 0;
     model.keep_best = kind && strstr(kind, "best") ? "val.error" : NULL;
     model.patience = kind && strstr(kind, "patience") ? 1 : 0;
