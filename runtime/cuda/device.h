@@ -15,9 +15,9 @@ extern const struct inv_device_type inv_cuda;
  * and ends the program with INV_UNTRUSTED. */
 void inv_cuda_check(int status, const char *call);
 
-/* For launchers of phases, after each group with a traced node: where run->trace is set, and no loss
- * has stopped the step, waits for the group, brings its value into the mirror, calls run->trace and
- * takes back what that has changed. */
+/* For launchers of phases, after each group with a traced node: where run->trace is set, and no
+ * loss has stopped the step, waits for the group, brings its value into the mirror, calls
+ * run->trace and takes back what that has changed. */
 void inv_cuda_trace(const struct inv_run *run, int node, int64_t offset, int64_t count);
 
 /* inv_model.library of a model whose contractions cuBLASLt computes. */

@@ -26,6 +26,7 @@
 #include "host/safetensors.h"
 #include "host/statement.h"
 #include "draw.h"
+#include "watch.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
 enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PNG, JPEG, RECEIPT,
@@ -559,7 +560,7 @@ static void run_one(enum format format, const struct inv_model *model, FILE *now
     if (format == PNG && draw(4))
         mend_png(&input);
     write_file(path, &input);
-    alarm(HANG_SECONDS);
+    watch(HANG_SECONDS);
     load(format, model, &input, &errors);
 }
 

@@ -21,6 +21,7 @@
 #include "language/ast.h"
 #include "language/load.h"
 #include "passes/pass.h"
+#include "watch.h"
 
 enum { MAX_INPUT = 1 << 16, MAX_SEEDS = 256, MAX_EDITS = 6, HANG_SECONDS = 20 };
 
@@ -145,7 +146,7 @@ static void check(const char *text, size_t size)
     struct arena *a = arena_new();
     struct text tree, again, once, twice, before, after;
 
-    alarm(HANG_SECONDS);
+    watch(HANG_SECONDS);
     once = format(a, text, size, &tree);
     runs++;
     if (tree.size) {
@@ -163,7 +164,7 @@ static void check(const char *text, size_t size)
             fail("the canonical layout is not its own");
         lowered += lower(text, size);
     }
-    alarm(0);
+    watch(0);
     arena_free(a);
 }
 
@@ -292,7 +293,7 @@ int main(int count, char **argument)
     nowhere = fopen("/dev/null", "w");
     if (!nowhere)
         return 2;
-    signal(SIGALRM, hang);
+    signal(SIGPROF, hang);
     if (__sanitizer_set_death_callback)
         __sanitizer_set_death_callback(keep_input);
     if (count == 3 && !strcmp(argument[1], "--file")) {

@@ -12,6 +12,7 @@
 #include "build/diverge.h"
 #include "report/page.h"
 #include "draw.h"
+#include "watch.h"
 
 enum { ROOM = 1 << 14, EDITS = 4, HANG_SECONDS = 20 };
 
@@ -117,9 +118,9 @@ static bool check(enum format format, FILE *nowhere)
     const char *beside = seed[format == TABLE ? LOG : format];
     write_file(good, beside, strlen(beside));
     damage(seed[format]);
-    alarm(HANG_SECONDS);
+    watch(HANG_SECONDS);
     bool read = format == TRACE ? compare(nowhere) : report(nowhere, format == TABLE);
-    alarm(0);
+    watch(0);
     return read;
 }
 
