@@ -204,7 +204,7 @@ static void put_metrics(struct inv_json_text *j, const struct inv_receipt *recei
 {
     inv_json_open(j, NULL, '{');
     inv_json_put(j, "name", "metrics");
-    inv_json_put(j, "uri", "urn:invar:metrics:1");
+    inv_json_put(j, "uri", INV_RECEIPT_METRICS);
     fprintf(j->to, ",\n%*s\"annotations\": {%s}", 2 * j->depth, "",
             receipt->metrics ? receipt->metrics : "");
     inv_json_close(j, '}');
@@ -216,7 +216,7 @@ static void put_run(struct inv_json_text *j, const struct inv_session *s)
     inv_receipt_now(finished);
     inv_json_open(j, "runDetails", '{');
     inv_json_open(j, "builder", '{');
-    inv_json_put(j, "id", "urn:invar:trainer:1");
+    inv_json_put(j, "id", INV_RECEIPT_BUILDER);
     inv_json_open(j, "version", '{');
     inv_json_put(j, "invar", s->model->compiler);
     inv_json_close(j, '}');

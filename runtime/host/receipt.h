@@ -7,6 +7,8 @@
 #define INV_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
 #define INV_RECEIPT_PREDICATE "https://slsa.dev/provenance/v1"
 #define INV_RECEIPT_BUILD "urn:invar:training:1"
+#define INV_RECEIPT_BUILDER "urn:invar:trainer:1"
+#define INV_RECEIPT_METRICS "urn:invar:metrics:1"
 #define INV_CHAIN_FORMAT "invar chain 1"
 
 struct inv_session;

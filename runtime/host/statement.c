@@ -10,13 +10,24 @@ enum { FILE_MAX = 1 << 26, PATH_ROOM = 160 }; /* bytes */
 
 #define BUILD "/predicate/buildDefinition"
 #define PARAMETERS BUILD "/externalParameters"
-#define CHAIN "/predicate/runDetails/byproducts/0"
+#define RUN "/predicate/runDetails"
+#define CHAIN RUN "/byproducts/0"
 
 static const char cure[] = "it is no receipt of this version of Invar, or was changed";
 
 /* TEXT: not empty; DIGEST: 64 hex digits; COUNT: 1 to 2^31 - 1, WHOLE: from 0; SEED: a text of
- * digits; LINKS: hex digits. */
-enum form { TEXT, DIGEST, COUNT, WHOLE, SEED, LINKS };
+ * digits; LINKS: hex digits; TIME: of a day in UTC. */
+enum form { TEXT, DIGEST, COUNT, WHOLE, SEED, LINKS, TIME };
+
+/* What all receipts have. */
+static const struct { const char *path, *text; } ones[] = {
+    { "/_type", INV_STATEMENT_TYPE },
+    { "/predicateType", INV_RECEIPT_PREDICATE },
+    { BUILD "/buildType", INV_RECEIPT_BUILD },
+    { CHAIN "/annotations/format", INV_CHAIN_FORMAT },
+    { RUN "/builder/id", INV_RECEIPT_BUILDER },
+    { RUN "/byproducts/1/uri", INV_RECEIPT_METRICS },
+};
 
 struct field {
     const char *path;
@@ -27,10 +38,6 @@ struct field {
 
 #define AT(member) offsetof(struct inv_statement, member)
 static const struct field fields[] = {
-    { "/_type", TEXT, 0, AT(type) },
-    { "/predicateType", TEXT, 0, AT(predicate) },
-    { BUILD "/buildType", TEXT, 0, AT(build) },
-    { CHAIN "/annotations/format", TEXT, 0, AT(format) },
     { "/subject/0/name", TEXT, 0, AT(weights) },
     { "/subject/0/digest/sha256", DIGEST, 0, AT(sha256) },
     { PARAMETERS "/model", TEXT, 0, AT(model) },
@@ -52,9 +59,10 @@ static const struct field fields[] = {
     { CHAIN "/annotations/skipped", WHOLE, 0, AT(skipped) },
     { CHAIN "/annotations/every", COUNT, 0, AT(every) },
     { CHAIN "/annotations/links", LINKS, 0, AT(links) },
+    { RUN "/metadata/startedOn", TIME, 0, AT(started) },
+    { RUN "/metadata/finishedOn", TIME, 0, AT(finished) },
 };
-/* The first KINDS say what kind of file it is. */
-enum { KINDS = 4, FIELDS = sizeof fields / sizeof fields[0] };
+enum { ONES = sizeof ones / sizeof ones[0], FIELDS = sizeof fields / sizeof fields[0] };
 
 struct reader {
     struct inv_statement *said;
@@ -79,12 +87,32 @@ static const char *const wanted[] = {
     [WHOLE] = "a whole number from 0 to 2147483647 expected",
     [SEED] = "a text of decimal digits up to 18446744073709551615 expected",
     [LINKS] = "a text of hexadecimal digits expected, 8 for a link",
+    [TIME] = "a time such as 2026-01-31T12:00:00Z expected",
 };
 
 /* The number that the digits say, at most `most`; 0 where it is something else. */
 static int read_digits(const char *text, uint64_t most, uint64_t *number)
 {
     return inv_decimal_whole(&text, most, number) && !*text;
+}
+
+static int is_time(const char *text)
+{
+    static const char like[] = "0000-00-00T00:00:00Z";
+    size_t i = 0;
+    while (like[i] && (like[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == like[i]))
+        i++;
+    return !like[i] && !text[i];
+}
+
+static int is_text(enum form form, const char *text)
+{
+    switch (form) {
+    case DIGEST: return strlen(text) == 64 && is_hex(text);
+    case LINKS: return strlen(text) % 8 == 0 && is_hex(text);
+    case TIME: return is_time(text);
+    default: return *text != 0;
+    }
 }
 
 static int take_text(enum form form, const struct inv_json_value *value, void *place)
@@ -94,8 +122,7 @@ static int take_text(enum form form, const struct inv_json_value *value, void *p
         return 0;
     if (form == SEED)
         return read_digits(text, UINT64_MAX, place);
-    if (form == DIGEST ? strlen(text) != 64 || !is_hex(text)
-                       : form == LINKS ? strlen(text) % 8 != 0 || !is_hex(text) : !*text)
+    if (!is_text(form, text))
         return 0;
     memcpy(place, &text, sizeof text);
     return 1;
@@ -194,20 +221,18 @@ static int read_marks(struct reader *r)
 
 /* ---- does it agree with itself? ---- */
 
-static int is_one(struct reader *r, const char *path, const char *text, const char *one)
+static int check_ones(struct reader *r)
 {
     char what[PATH_ROOM];
-    snprintf(what, sizeof what, "%s expected", one);
-    return strcmp(text, one) == 0 || fail(r, path, what);
-}
-
-static int check_kind(struct reader *r)
-{
-    const struct inv_statement *said = r->said;
-    return is_one(r, "/_type", said->type, INV_STATEMENT_TYPE) &&
-           is_one(r, "/predicateType", said->predicate, INV_RECEIPT_PREDICATE) &&
-           is_one(r, BUILD "/buildType", said->build, INV_RECEIPT_BUILD) &&
-           is_one(r, CHAIN "/annotations/format", said->format, INV_CHAIN_FORMAT);
+    for (int i = 0; i < ONES; i++) {
+        const struct inv_json_value *value = inv_json_list_find(&r->said->list, ones[i].path);
+        snprintf(what, sizeof what, "%s expected", ones[i].text);
+        if (!value)
+            return fail(r, ones[i].path, "it is missing");
+        if (value->kind != INV_JSON_TEXT || strcmp(value->text, ones[i].text) != 0)
+            return fail(r, ones[i].path, what);
+    }
+    return 1;
 }
 
 /* A parameter that this version does not know may change the bits. */
@@ -299,15 +324,12 @@ int inv_statement_read(struct inv_statement *said, const char *path, struct inv_
     struct reader r = { said, errors };
     *said = (struct inv_statement){ .path = path, .epochs = -1, .steps = -1,
                                     .receipt_every = -1 };
-    if (!read_list(&r))
+    if (!read_list(&r) || !check_ones(&r))
         return 0;
-    for (int i = 0; i < FIELDS; i++) {
+    for (int i = 0; i < FIELDS; i++)
         if (!read_at(&r, fields[i].path, fields[i].form, fields[i].optional,
                      (char *)said + fields[i].place))
             return 0;
-        if (i + 1 == KINDS && !check_kind(&r))
-            return 0;
-    }
     return read_defines(&r) && read_inputs(&r) && read_marks(&r) && check_parameters(&r) &&
            check_chain(&r);
 }

@@ -12,7 +12,6 @@ struct inv_statement {
     const char *path;                   /* of the receipt */
     char own_sha256[65];                /* of its file */
     struct inv_json_list list;
-    const char *type, *predicate, *build, *format;
     const char *weights, *sha256;       /* the subject */
     const char *model, *train, *target, *kernels, *on_nan;
     const char *data, *init;            /* or NULL */
@@ -25,6 +24,7 @@ struct inv_statement {
     const char *model_sha256;
     struct inv_said_input *input;
     int inputs;
+    const char *started, *finished;
     const char *start, *last, *links;   /* of the chain */
     int64_t done, skipped, every;
     struct inv_mark *mark;
