@@ -33,7 +33,7 @@ struct options {
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
     bool write, check, json, strict, report;
-    bool infer;                         /* build: what only predicts */
+    bool infer, python;                 /* build: what only predicts; and for Python */
     const char *gradients;              /* the option for which a trainer keeps them, or NULL */
     struct build_options build;
     char **rest;                        /* run: the trainer's own options; report: more logs */
@@ -444,6 +444,8 @@ static bool fits_product(const struct options *o)
                                        : o->gradients;
     if (o->infer && alone)
         fprintf(stderr, "invar build: %s is for trainers; leave it out with --infer\n", alone);
+    else if (!o->infer && o->python)
+        fprintf(stderr, "invar build: --python is for --infer; give both\n");
     else if (!o->infer && o->weights)
         fprintf(stderr, "invar build: --weights is for --infer; a trainer has --weights and --init "
                 "itself\n");
@@ -465,7 +467,8 @@ static int command_build(const struct options *o)
     struct inv_errors errors = {.to = stderr, .program = "invar: "};
     struct inv_claims claims = claim_inputs(&errors, program, &with);
     const char *out = o->out ? o->out : program->name;
-    int status = o->infer ? build_infer(program, out, with.weights, &o->build, &claims)
+    const struct infer_options infer = {with.weights, o->python};
+    int status = o->infer ? build_infer(program, out, &infer, &o->build, &claims)
                           : build_trainer(program, out, &o->build, &claims);
     inv_claims_free(&claims);
     return finish(program, status);
@@ -705,8 +708,9 @@ static const struct command commands[] = {
      "  --infer             instead of a trainer, of trained weights: the library\n"
      "                      libTRAINER.so of six functions, with TRAINER.h and TRAINER.pc,\n"
      "                      and the command TRAINER, which predicts\n"
-     "  --weights W         with --infer: these (default: NAME.safetensors of 'model NAME')\n",
-     command_build, "DtdegaKNGcfvopiW"},
+     "  --weights W         with --infer: these (default: NAME.safetensors of 'model NAME')\n"
+     "  --python            with --infer: also a wheel, which pip installs\n",
+     command_build, "DtdegaKNGcfvopIWY"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
@@ -761,7 +765,7 @@ static const struct {
     {"--json", 'j', false},    {"--report", 'R', false},
     {"--predictions", 'P', true}, {"--label", 'L', true}, {"--seed", 's', true},
     {"--log-norms", 'N', false},
-    {"--check-gradients", 'G', false}, {"--infer", 'i', false},
+    {"--check-gradients", 'G', false}, {"--infer", 'I', false}, {"--python", 'Y', false},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
 
@@ -859,7 +863,8 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'N': o->gradients = "--log-norms"; break;
     case 'G': o->gradients = "--check-gradients"; break;
     case 'e': o->strict = true; break;
-    case 'i': o->infer = true; break;
+    case 'I': o->infer = true; break;
+    case 'Y': o->python = true; break;
     default: o->check = true; break;
     }
 }

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 #include "build/compile.h"
+#include "build/wheel.h"
 #include "emit/emit.h"
 #include "emit/template.h"
 #include "emit/text.h"
+#include "host/digest.h"
 #include "host/fields.h"
 #include "host/output.h"
 
@@ -24,6 +26,7 @@ struct product {
     const char *symbol;                 /* what its functions begin with */
     const char *weights;
     struct values *values;              /* for its templates */
+    struct wheel *wheel;                /* NULL: not wanted */
     bool compact;
     bool windows;                       /* the model contracts such */
 };
@@ -92,15 +95,77 @@ static int put_inputs(struct product *p, struct text *text)
     return count;
 }
 
+static bool is_output(const struct program *program, int variable)
+{
+    return program->variable[variable]->kind == VAR_OUTPUT &&
+           !(program->generate && program->generate->output == variable);
+}
+
 static int put_outputs(struct product *p, struct text *text)
 {
     const struct program *program = p->build.program;
     int count = 0;
     for (int i = 0; i < program->variable_count; i++)
-        if (program->variable[i]->kind == VAR_OUTPUT &&
-            !(program->generate && program->generate->output == i))
+        if (is_output(program, i))
             put_end(p, text, "output", count++, program->variable[i]->path, program->variable[i]);
     return count;
+}
+
+/* ---- Python ---- */
+
+static void set_inputs(struct product *p)
+{
+    const struct program *program = p->build.program;
+    struct text names, typed;
+    text_init(&names, p->build.arena);
+    text_init(&typed, p->build.arena);
+    for (int f = 0; f < program->data.field_count; f++) {
+        const char *name = wheel_word(p->build.arena, program->data.field[f].name);
+        if (program->data.field[f].label)
+            continue;
+        text_printf(&names, "%s%s", names.size ? ", " : "", name);
+        text_printf(&typed, "%s%s: Rows", typed.size ? ", " : "", name);
+    }
+    values_set(p->values, "arguments", names.data);
+    values_set(p->values, "signature", typed.data);
+}
+
+static void set_outputs(struct product *p)
+{
+    const struct program *program = p->build.program;
+    const char *first = NULL;
+    int count = 0;
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *v = program->variable[i];
+        if (!is_output(program, i))
+            continue;
+        const char *name = wheel_word(p->build.arena, v->path);
+        values_set(values_add_item(p->values, "out"), "output", name);
+        first = count++ == 0 ? name : "prediction";
+    }
+    values_set(p->values, "first", first);
+    values_set(p->values, "result", count == 1 ? "Any" : "Prediction");
+    values_set(p->values, "only", count == 1 ? "[0]" : "");
+}
+
+/* The version names the weights: other weights are another version. */
+static bool set_wheel(struct product *p)
+{
+    struct arena *arena = p->build.arena;
+    char digest[65];
+    if (!inv_digest_file(p->weights, "weights", digest, p->claims->errors))
+        return false;
+    *p->wheel = (struct wheel){
+        .arena = arena, .package = wheel_word(arena, p->symbol), .values = p->values,
+        .version = arena_printf(arena, INVAR_VERSION "+w%.12s", digest),
+        .library_name = arena_printf(arena, "lib%s.so", p->name),
+        .summary = arena_printf(arena, "Predictions of model %s, trained",
+                                p->build.program->name)};
+    values_set(p->values, "package", p->wheel->package);
+    values_set(p->values, "python_version", p->wheel->version);
+    set_inputs(p);
+    set_outputs(p);
+    return true;
 }
 
 /* ---- sources ---- */
@@ -148,7 +213,7 @@ static void set_values(struct product *p)
     struct arena *arena = p->build.arena;
     struct text ends;
     text_init(&ends, arena);
-    struct values *v = p->values = values_new(arena);
+    struct values *v = p->values;
     const char *slash = strrchr(p->weights, '/');
     values_printf(v, "inputs", "%d", put_inputs(p, &ends));
     values_printf(v, "outputs", "%d", put_outputs(p, &ends));
@@ -333,13 +398,19 @@ static bool write_text_file(struct product *p, const char *template, const char 
     return inv_output_close(&out, NULL);
 }
 
+static const char *wheel_path(const struct product *p)
+{
+    return arena_printf(p->build.arena, "%s/%s", p->folder, wheel_file_name(p->wheel));
+}
+
 static bool install_product(struct product *p, const char *command, const char *library)
 {
     struct inv_errors *errors = p->claims->errors;
     return files_install(command, product_path(p, "", ""), errors) &&
            files_install(library, product_path(p, "lib", ".so"), errors) &&
            write_text_file(p, "library.h", product_path(p, "", ".h")) &&
-           write_text_file(p, "library.pc", product_path(p, "", ".pc"));
+           write_text_file(p, "library.pc", product_path(p, "", ".pc")) &&
+           (!p->wheel || wheel_write(p->wheel, wheel_path(p), errors));
 }
 
 static bool claim_product(struct product *p)
@@ -351,7 +422,7 @@ static bool claim_product(struct product *p)
         good = inv_claims_output(p->claims, "-o", path) &&
                inv_output_possible(path, i < 2 ? INV_PROGRAM : INV_WHOLE, p->claims->errors);
     }
-    return good;
+    return good && (!p->wheel || inv_claims_output(p->claims, "-o", wheel_path(p)));
 }
 
 /* What the library cannot do. */
@@ -374,24 +445,33 @@ static bool is_possible(struct product *p)
     return false;
 }
 
-int build_infer(const struct program *program, const char *out, const char *weights,
+static bool make_product(struct product *p, const char *command, const char *library)
+{
+    if (p->wheel)
+        p->wheel->library = library;
+    return compile_product(p, command, library) && install_product(p, command, library);
+}
+
+int build_infer(const struct program *program, const char *out, const struct infer_options *infer,
                 const struct build_options *options, struct inv_claims *claims)
 {
-    struct product p = {.claims = claims, .weights = weights,
+    struct wheel wheel;
+    struct product p = {.claims = claims, .weights = infer->weights,
+                        .wheel = infer->python ? &wheel : NULL,
                         .compact = program->saved_bytes < COMPACT};
     if (!build_open(&p.build, program, options))
         return 1;
     set_names(&p, out);
-    if (!is_possible(&p) || !claim_product(&p) ||
-        !build_read_weights(program, weights, claims->errors))
+    p.values = values_new(p.build.arena);
+    if (!is_possible(&p) || !build_read_weights(program, p.weights, claims->errors) ||
+        (p.wheel && !set_wheel(&p)) || !claim_product(&p))
         return 1;
     p.build.folder = files_temporary(p.build.arena);
     if (!p.build.folder)
         return 1;
     choose_levels(&p);
     set_values(&p);
-    const char *command = in_folder(&p, "command"), *library = in_folder(&p, "library.so");
-    bool good = compile_product(&p, command, library) && install_product(&p, command, library);
+    bool good = make_product(&p, in_folder(&p, "command"), in_folder(&p, "library.so"));
     build_close_folder(&p.build);
     return good ? 0 : 1;
 }

@@ -1,0 +1,211 @@
+"""${package}: predictions of model ${model}, trained; written by ${compiler}.
+
+    from ${package} import predict
+    ${first} = predict(${arguments})
+
+An input is an array of rows: of NumPy, anything else with a buffer (array.array, memoryview), or
+lists in lists; a class may be given by its number or its name.  Cells are as in a data file, before
+what the model file makes of them.  Outputs are NumPy arrays where an input is one, else memoryviews
+(tolist() makes lists of them).  The bits are those of the trainer's own --predict for any number of
+rows, and any number of threads may predict at a time.
+"""
+from __future__ import annotations
+
+import array as _array
+import ctypes as _c
+import json as _json
+import os as _os
+import threading as _threading
+from typing import Any, NamedTuple, Optional, Sequence, Union
+
+__all__ = ["Model", "Prediction", "Rows", "about", "names", "predict"]
+__version__ = "${python_version}"
+
+#: What an input may be: an array of rows, or lists in lists.
+Rows = Union[Sequence[Any], Any]
+
+
+class Prediction(NamedTuple):
+    """The outputs, in the order of the model."""
+
+@each out
+    ${output}: Any
+@end
+
+
+_TYPES: Any = {"f32": "f", "i32": "i", "bool": "?", "i64": "q"}
+_library = _c.CDLL(_os.path.join(_os.path.dirname(_os.path.abspath(__file__)), "lib${name}.so"))
+_open = _library.${symbol}_open
+_open.argtypes = [_c.c_char_p, _c.c_char_p, _c.c_size_t]
+_open.restype = _c.c_void_p
+_predict = _library.${symbol}_predict
+_predict.argtypes = [_c.c_void_p, _c.c_int64, _c.POINTER(_c.c_void_p), _c.POINTER(_c.c_void_p),
+                     _c.c_char_p, _c.c_size_t]
+_predict.restype = _c.c_int
+_describe = _library.${symbol}_describe
+_describe.argtypes = [_c.c_void_p]
+_describe.restype = _c.c_char_p
+_close = _library.${symbol}_close
+_close.argtypes = [_c.c_void_p]
+_close.restype = None
+
+
+def _count(shape: Sequence[int]) -> int:
+    count = 1
+    for extent in shape:
+        count *= extent
+    return count
+
+
+def _is_numpy(value: Any) -> bool:
+    return type(value).__module__.split(".")[0] == "numpy" and hasattr(value, "dtype")
+
+
+def _number(end: dict[str, Any], value: Any) -> Any:
+    """A class by its number, where it is given by its name."""
+    if not isinstance(value, str):
+        return float("nan") if value is None else value
+    try:
+        return end["names"].index(value)
+    except (KeyError, ValueError):
+        raise ValueError(f"{end['name']}: there is no class {value!r}") from None
+
+
+def _flatten(end: dict[str, Any], values: Any, shape: Sequence[int], into: Any) -> None:
+    if not shape:
+        into.append(_number(end, values))
+        return
+    if isinstance(values, str) or not hasattr(values, "__len__") or len(values) != shape[0]:
+        raise ValueError(f"{end['name']}: a row has the shape {tuple(end['shape'])}")
+    for value in values:
+        _flatten(end, value, shape[1:], into)
+
+
+def _from_lists(end: dict[str, Any], values: Any) -> Any:
+    into: Any = _array.array(_TYPES[end["dtype"]])
+    if isinstance(values, str) or not hasattr(values, "__len__"):
+        raise TypeError(f"{end['name']}: an array of rows expected")
+    for row in values:
+        _flatten(end, row, end["shape"], into)
+    return into
+
+
+def _from_buffer(end: dict[str, Any], view: Any) -> Any:
+    """The view itself where it is as the library wants it; one axis is all cells, end to end."""
+    shape, kind = end["shape"], _TYPES[end["dtype"]]
+    flat = view.ndim == 1
+    if view.shape[0] % _count(shape) if flat else tuple(view.shape[1:]) != tuple(shape):
+        raise ValueError(f"{end['name']}: a row has the shape {tuple(shape)}")
+    if view.format == kind and view.c_contiguous:
+        return view
+    return _array.array(kind, view.tolist()) if flat else _from_lists(end, view.tolist())
+
+
+def _cells(end: dict[str, Any], values: Any) -> Any:
+    """An object with a buffer of the type that the library wants, its rows dense."""
+    if _is_numpy(values):
+        import numpy
+        if values.dtype.kind in "US":
+            values = numpy.array([_number(end, v) for v in values.ravel().tolist()],
+                                 "i").reshape(values.shape)
+        if end["dtype"] != "f32" and values.dtype.kind not in "iub":
+            raise TypeError(f"{end['name']}: whole numbers expected, not {values.dtype}")
+        if tuple(values.shape[1:]) != tuple(end["shape"]):
+            raise ValueError(f"{end['name']}: a row has the shape {tuple(end['shape'])}, "
+                             f"not {tuple(values.shape[1:])}")
+        return numpy.ascontiguousarray(values, _TYPES[end["dtype"]])
+    try:
+        view: Any = memoryview(values)
+    except TypeError:
+        return _from_lists(end, values)
+    return _from_buffer(end, view)
+
+
+def _address(cells: Any) -> Any:
+    """Where its bytes lie, and what keeps them there."""
+    view = memoryview(cells)
+    if view.nbytes == 0:
+        return _c.c_void_p(None), view
+    if not view.readonly:
+        keeper = (_c.c_char * view.nbytes).from_buffer(view)
+        return _c.c_void_p(_c.addressof(keeper)), keeper
+    keeper = _c.create_string_buffer(view.tobytes(), view.nbytes)
+    return _c.c_void_p(_c.addressof(keeper)), keeper
+
+
+class Model:
+    """The model with the weights inside, or those of a file that its trainer wrote."""
+
+    def __init__(self, weights: Optional[Union[str, "_os.PathLike[str]"]] = None) -> None:
+        error = _c.create_string_buffer(1024)
+        path = None if weights is None else _os.fsencode(weights)
+        self._handle = _open(path, error, len(error))
+        if not self._handle:
+            raise ValueError(error.value.decode("utf-8", "replace"))
+        #: Inputs and outputs with names, shapes, columns and classes.
+        self.about: dict[str, Any] = _json.loads(_describe(self._handle).decode())
+        #: Of each output that stands for classes, their names.
+        self.names: dict[str, Any] = {end["name"]: end["names"] for end in self.about["outputs"]
+                            if "names" in end}
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            _close(self._handle)
+
+    def predict(self, ${signature}) -> ${result}:
+        """The outputs of all rows."""
+        given = [${arguments}]
+        ends = self.about["inputs"]
+        cells = [_cells(end, values) for end, values in zip(ends, given)]
+        counts = [memoryview(c).nbytes // (4 * _count(end["shape"]))
+                  for c, end in zip(cells, ends)]
+        if len(set(counts)) > 1:
+            raise ValueError("inputs have different numbers of rows: " + ", ".join(
+                f"{end['name']} {count}" for end, count in zip(ends, counts)))
+        outputs = [_array.array("B" if end["dtype"] == "bool" else _TYPES[end["dtype"]], [0]) *
+                   (counts[0] * _count(end["shape"])) for end in self.about["outputs"]]
+        into = [_address(c) for c in cells]
+        out = [_address(c) for c in outputs]
+        error = _c.create_string_buffer(1024)
+        status = _predict(self._handle, counts[0],
+                          (_c.c_void_p * len(into))(*[a.value for a, _ in into]),
+                          (_c.c_void_p * len(out))(*[a.value for a, _ in out]), error, len(error))
+        if status:
+            raise ValueError(error.value.decode("utf-8", "replace"))
+        del out
+        results = Prediction(*[self._shaped(end, o, counts[0], any(map(_is_numpy, given)))
+                               for end, o in zip(self.about["outputs"], outputs)])
+        return results${only}
+
+    @staticmethod
+    def _shaped(end: dict[str, Any], values: Any, rows: int, as_numpy: bool) -> Any:
+        shape = [rows] + end["shape"]
+        if as_numpy:
+            import numpy
+            kind = "?" if end["dtype"] == "bool" else _TYPES[end["dtype"]]
+            return numpy.frombuffer(values, kind).reshape(shape)
+        view: Any = memoryview(values)
+        return view.cast("B").cast(_TYPES[end["dtype"]], shape) if rows else view
+
+
+_default: Optional[Model] = None
+_lock = _threading.Lock()
+
+
+def _model() -> Model:
+    global _default
+    with _lock:
+        if _default is None:
+            _default = Model()
+        return _default
+
+
+def predict(${signature}) -> ${result}:
+    """The outputs of all rows by the weights inside."""
+    return _model().predict(${arguments})
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("about", "names"):
+        return getattr(_model(), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
