@@ -7,6 +7,8 @@
 #include "build/build.h"
 #include "build/diverge.h"
 #include "build/infer.h"
+#include "convert/export.h"
+#include "convert/import_weights.h"
 #include "host/claims.h"
 #include "host/decimal.h"
 #include "host/ending.h"
@@ -29,6 +31,9 @@ struct options {
     const char *from;                   /* verify, report: the model file */
     const char *predictions, *label;    /* report */
     const char *seeds;                  /* sweep */
+    const char *to;                     /* export */
+    const char *layout, **map;          /* import-weights */
+    int map_count;
     const char **define;
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
@@ -510,6 +515,74 @@ static int command_emit(const struct options *o)
     return finish(program, status);
 }
 
+/* ---- weights in and out ---- */
+
+static const struct export_form *find_form(const char *name)
+{
+    const char *all = "";
+    struct arena *arena = arena_new();
+    int at = 0;
+    for (; export_forms[at].name && (!name || strcmp(name, export_forms[at].name)); at++)
+        all = arena_printf(arena, "%s%s%s", all, at ? ", " : "", export_forms[at].name);
+    if (!export_forms[at].name)
+        fprintf(stderr, "invar export: %s%s: there are: %s\n", name ? "--to " : "which form",
+                name ? name : "? --to FORM", all);
+    arena_free(arena);
+    return export_forms[at].name ? &export_forms[at] : NULL;
+}
+
+static int command_export(const struct options *o)
+{
+    const struct export_form *form = find_form(o->to);
+    struct program *program = form ? compile_model(o) : NULL;
+    if (!program)
+        return form ? 1 : 2;
+    struct inv_errors errors = {.to = stderr, .program = "invar: "};
+    struct options with = *o;
+    if (!o->weights)
+        with.weights = arena_printf(program->arena, "%s.safetensors", program->name);
+    struct inv_claims claims = claim_inputs(&errors, program, &with);
+    struct export_request request = {
+        .weights = with.weights, .claims = &claims,
+        .out = o->out ? o->out : arena_printf(program->arena, "%s%s", program->name, form->suffix)};
+    int status = inv_claims_output(&claims, "-o", request.out) ? form->write(program, &request) : 1;
+    inv_claims_free(&claims);
+    return finish(program, status);
+}
+
+static bool find_layout(const char *name, enum weights_layout *layout)
+{
+    *layout = !name ? LAYOUT_ASK : !strcmp(name, "own") ? LAYOUT_OWN : LAYOUT_TORCH;
+    bool known = !name || *layout == LAYOUT_OWN || !strcmp(name, "torch");
+    if (!known)
+        fprintf(stderr, "invar import-weights: --layout %s: there are: own, torch\n", name);
+    return known;
+}
+
+static int command_import_weights(const struct options *o)
+{
+    enum weights_layout layout;
+    if (o->rest_count != 2) {
+        fprintf(stderr, "invar import-weights: %s\nusage: invar import-weights MODEL.inv FILE\n",
+                o->rest_count < 2 ? "which file of weights?" : "one file of weights at a time");
+        return 2;
+    }
+    struct program *program = find_layout(o->layout, &layout) ? compile_model(o) : NULL;
+    if (!program)
+        return o->layout && layout == LAYOUT_TORCH && strcmp(o->layout, "torch") ? 2 : 1;
+    struct inv_errors errors = {.to = stderr, .program = "invar: "};
+    struct inv_claims claims = claim_inputs(&errors, program, o);
+    inv_claims_input(&claims, "the weights that are imported", o->rest[1]);
+    struct import_weights request = {
+        .file = o->rest[1], .rest = o->weights, .map = o->map, .map_count = o->map_count,
+        .layout = layout, .claims = &claims,
+        .out = o->out ? o->out : arena_printf(program->arena, "%s.safetensors", program->name)};
+    int status = inv_claims_output(&claims, "-o", request.out) ? import_weights(program, &request)
+                                                               : 1;
+    inv_claims_free(&claims);
+    return finish(program, status);
+}
+
 static int print_program(const struct options *o,
                          void (*print)(const struct program *, struct text *))
 {
@@ -717,6 +790,22 @@ static const struct command commands[] = {
      "  --kernels exact     cuda: exact, or library: see invar build --help\n"
      "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n",
      command_emit, "DtdeogWKNG"},
+    {"export", "write trained weights for others", "export MODEL.inv --to FORM [options]",
+     "  --to FORM           npz, for NumPy; torch, a safetensors file with PyTorch's names and\n"
+     "                      layouts; c-header, constants of C\n"
+     "  --weights W         the trained weights (default: NAME.safetensors of 'model NAME')\n"
+     "  -o OUT              where to (default: NAME.npz and so on)\n",
+     command_export, "DtdeoWT"},
+    {"import-weights", "make weights from elsewhere those of a model",
+     "import-weights MODEL.inv FILE [options]",
+     "FILE is a state dict of PyTorch (.pt, .pth, of which nothing is executed), safetensors of\n"
+     "any type of number, or NPZ. Arrays are found by the names that parameters have here or in\n"
+     "PyTorch, and turned round where shapes say so. Prints what was loaded and what was not.\n"
+     "  --map 'A.*=b/*'     what names of FILE are here; the first of several that fits counts\n"
+     "  --layout own        own or torch: where an array fits as it is and turned round\n"
+     "  --weights W         weights for what FILE lacks; without it that is an error\n"
+     "  -o OUT              where to (default: NAME.safetensors of 'model NAME')\n",
+     command_import_weights, "DtdeoWXl+"},
     {"check", "print errors and warnings only", "check MODEL.inv [options]", "", command_check,
      "Dtde"},
     {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
@@ -766,6 +855,7 @@ static const struct {
     {"--predictions", 'P', true}, {"--label", 'L', true}, {"--seed", 's', true},
     {"--log-norms", 'N', false},
     {"--check-gradients", 'G', false}, {"--infer", 'I', false}, {"--python", 'Y', false},
+    {"--to", 'T', true}, {"--map", 'X', true}, {"--layout", 'l', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
 
@@ -776,8 +866,8 @@ static void usage(FILE *f)
                "data and seed give the same bits everywhere\n\n"
                "usage: invar COMMAND MODEL.inv [options]\n\n");
     for (int i = 0; i < COMMAND_COUNT; i++)
-        fprintf(f, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fprintf(f, "  %-10s %s\n", "operators", "print the reference of the graph's operators");
+        fprintf(f, "  %-14s %s\n", commands[i].name, commands[i].summary);
+    fprintf(f, "  %-14s %s\n", "operators", "print the reference of the graph's operators");
     fprintf(f, "\n'invar COMMAND --help' says more; 'invar --version' prints versions.\n");
 }
 
@@ -859,6 +949,9 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'R': o->report = true; break;
     case 'P': o->predictions = value; break;
     case 'L': o->label = value; break;
+    case 'T': o->to = value; break;
+    case 'X': o->map[o->map_count++] = value; break;
+    case 'l': o->layout = value; break;
     case 's': o->seeds = value; break;
     case 'N': o->gradients = "--log-norms"; break;
     case 'G': o->gradients = "--check-gradients"; break;
@@ -907,6 +1000,8 @@ static bool given_before(const struct options *o, int at, const char *value)
 {
     size_t name = value ? strcspn(value, "=") + 1 : 0;
     bool same = false;
+    if (option_table[at].letter == 'X')
+        return false;
     if (option_table[at].letter != 'D')
         return option_table[at].value && o->given >> (option_table[at].letter - 'A') & 1;
     for (int i = 0; i < o->define_count; i++)
@@ -1011,8 +1106,9 @@ static int obey(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name))
             continue;
         struct options o = {.rest = calloc((size_t)argc + 1, sizeof(char *)),
-                            .define = calloc((size_t)argc + 1, sizeof(char *))};
-        if (!o.rest || !o.define)
+                            .define = calloc((size_t)argc + 1, sizeof(char *)),
+                            .map = calloc((size_t)argc + 1, sizeof(char *))};
+        if (!o.rest || !o.define || !o.map)
             return 1;
         o.rest[o.rest_count++] = argv[0];
         int status = read_options(&commands[i], argc, argv, &o);
@@ -1020,6 +1116,7 @@ static int obey(int argc, char **argv)
             status = commands[i].run(&o);
         free(o.rest);
         free(o.define);
+        free(o.map);
         return status < 0 ? 0 : status;
     }
     return unknown_command(argv[1]);

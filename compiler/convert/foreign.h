@@ -1,0 +1,54 @@
+/* Arrays of files that others wrote: safetensors, NPZ, and state dicts of PyTorch (the zip form),
+ * read whole into memory.  Nothing of a file is ever executed. */
+#ifndef INVAR_FOREIGN_H
+#define INVAR_FOREIGN_H
+#include <stdbool.h>
+#include "base/arena.h"
+#include "host/array.h"
+
+enum foreign_kind { FOREIGN_SAFETENSORS, FOREIGN_NPZ, FOREIGN_TORCH };
+
+struct foreign_array {
+    const char *name;
+    enum inv_element element;
+    bool big_endian;
+    int rank;
+    int64_t dim[INV_RANK], stride[INV_RANK]; /* in elements; dense in C order but in PyTorch */
+    const unsigned char *data;          /* of element 0; all that the strides reach is there */
+};
+
+struct foreign {
+    struct arena *arena;                /* set arena and errors, zero the rest */
+    struct inv_errors *errors;
+    const char *path;
+    enum foreign_kind kind;
+    struct foreign_array *array;
+    int count, room;
+};
+
+/* false after an error. */
+bool foreign_read(struct foreign *, const char *path);
+/* The same of bytes at hand. */
+bool foreign_read_bytes(struct foreign *, const char *path, const unsigned char *, size_t);
+/* Element `index` of those that lie at `data`, as binary64. */
+double foreign_value(const struct foreign_array *, int64_t index);
+/* "F32", for messages. */
+const char *foreign_dtype(enum inv_element);
+
+/* Adds an array after checking that it lies within `size` bytes from `data` on: what it reads of
+ * them begins at element `first`. */
+bool foreign_add(struct foreign *, struct foreign_array, const unsigned char *data, size_t size,
+                 int64_t first);
+/* False, with an error that begins with the path. */
+bool foreign_fail(const struct foreign *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A member of a zip file, unpacked. */
+struct member { const char *name; const unsigned char *data; size_t size; };
+struct members { struct member *member; int count, room; };
+/* read_zip.c, read_npz.c, read_torch.c */
+bool foreign_zip(struct foreign *, const unsigned char *, size_t, struct members *);
+bool foreign_npz(struct foreign *, const struct members *);
+bool foreign_torch(struct foreign *, const struct members *, const struct member *pickle);
+
+#endif
