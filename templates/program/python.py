@@ -4,8 +4,8 @@
     ${first} = predict(${arguments})
 
 An input is an array of rows: of NumPy, anything else with a buffer (array.array, memoryview), or
-lists in lists; a class may be given by its number or its name.  Cells are as in a data file, before
-what the model file makes of them.  Outputs are NumPy arrays where an input is one, else memoryviews
+lists in lists; a class may be given by its number or its name, those of a text as a text.  Cells
+are as in a data file, before what the model file makes of them.  Outputs are NumPy arrays where an input is one, else memoryviews
 (tolist() makes lists of them).  The bits are those of the trainer's own --predict for any number of
 rows, and any number of threads may predict at a time.
 """
@@ -75,6 +75,8 @@ def _flatten(end: dict[str, Any], values: Any, shape: Sequence[int], into: Any) 
     if not shape:
         into.append(_number(end, values))
         return
+    if isinstance(values, str) and len(shape) == 1 and "names" in end:
+        values = list(values)           # the classes of its characters
     if isinstance(values, str) or not hasattr(values, "__len__") or len(values) != shape[0]:
         raise ValueError(f"{end['name']}: a row has the shape {tuple(end['shape'])}")
     for value in values:
