@@ -47,6 +47,21 @@ ${includes}
   set(${headers} ${found_headers} PARENT_SCOPE)
 endfunction()
 
+# invar_add_messages(TARGET FILE.proto): structures and functions of its messages, and protobuf-c.
+function(invar_add_messages target file)
+  get_filename_component(stem ${file} NAME_WE)
+  get_filename_component(folder ${CMAKE_SOURCE_DIR}/${file} DIRECTORY)
+  set(out ${CMAKE_BINARY_DIR}/grammar/${stem}.pb-c)
+  add_custom_command(
+    OUTPUT ${out}.c ${out}.h
+    COMMAND ${INVAR_PROTOC} --c_out=${CMAKE_BINARY_DIR}/grammar --proto_path=${folder} ${stem}.proto
+    DEPENDS ${CMAKE_SOURCE_DIR}/${file} VERBATIM)
+  set_source_files_properties(${out}.c PROPERTIES COMPILE_OPTIONS "-Wno-conversion;-Wno-unused-parameter")
+  target_sources(${target} PRIVATE ${out}.c)
+  target_include_directories(${target} SYSTEM PUBLIC ${INVAR_PROTOBUF_INCLUDE})
+  target_link_libraries(${target} PUBLIC ${INVAR_PROTOBUF})
+endfunction()
+
 # invar_add_levels(TARGET SOURCE...): compiles the sources once for each instruction-set level of
 # this machine's kind into TARGET.
 function(invar_add_levels target)

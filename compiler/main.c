@@ -8,6 +8,7 @@
 #include "build/diverge.h"
 #include "build/infer.h"
 #include "convert/export.h"
+#include "convert/import.h"
 #include "convert/import_weights.h"
 #include "host/claims.h"
 #include "host/decimal.h"
@@ -31,7 +32,8 @@ struct options {
     const char *from;                   /* verify, report: the model file */
     const char *predictions, *label;    /* report */
     const char *seeds;                  /* sweep */
-    const char *to;                     /* export */
+    const char *as, *rows;              /* import */
+    const char *to, *inputs;            /* export */
     const char *layout, **map;          /* import-weights */
     int map_count;
     const char **define;
@@ -116,7 +118,7 @@ static bool target_has_shards(const struct program *program, const char *target)
     return false;
 }
 
-static bool compile(struct program *program, const struct load *load, const struct options *o)
+static bool lower(struct program *program, const struct load *load, const struct options *o)
 {
     if (!pass_lower(program, load->file, load->count, o->train) ||
         !target_has_shards(program, o->target))
@@ -124,6 +126,13 @@ static bool compile(struct program *program, const struct load *load, const stru
     verify(program, "lower");
     dump(program, "lower", o->dump);
     dump(program, "program", o->dump);
+    return true;
+}
+
+static bool compile(struct program *program, const struct load *load, const struct options *o)
+{
+    if (!lower(program, load, o))
+        return false;
     simplify(program);
     verify(program, "simplify");
     dump(program, "simplify", o->dump);
@@ -161,8 +170,11 @@ static void list_included(struct program *program, const struct load *load)
     }
 }
 
-/* The compiled program, or NULL where there were errors; these and warnings are printed. */
-static struct program *compile_model(const struct options *o)
+/* The program as `make` leaves it, or NULL where there were errors; these and warnings are
+ * printed.  notes_calls: for export. */
+static struct program *make_model(const struct options *o, bool notes_calls,
+                                  bool (*make)(struct program *, const struct load *,
+                                               const struct options *))
 {
     struct arena *arena = arena_new();
     struct load load = {.arena = arena, .diags = diags_new(arena)};
@@ -174,6 +186,7 @@ static struct program *compile_model(const struct options *o)
     program->model_path = o->model;
     program->library_kernels = o->kernels && !strcmp(o->kernels, "library");
     program->keeps_gradients = o->gradients != NULL;
+    program->notes_calls = notes_calls;
     bool good = load_model(&load, o->model, o->define, o->define_count);
     if (o->dump && !strcmp(o->dump, "ast") && load.count) {
         struct text text;
@@ -185,13 +198,18 @@ static struct program *compile_model(const struct options *o)
     program->define = o->define;
     program->define_count = o->define_count;
     memcpy(program->model_sha256, load.sha256, sizeof load.sha256);
-    good = good && compile(program, &load, o);
+    good = good && make(program, &load, o);
     fflush(stdout);                     /* what was dumped stands before */
     diags_print(load.diags, stderr);
     if (good)
         return program;
     arena_free(arena);
     return NULL;
+}
+
+static struct program *compile_model(const struct options *o)
+{
+    return make_model(o, false, compile);
 }
 
 static int finish(struct program *program, int status)
@@ -515,37 +533,79 @@ static int command_emit(const struct options *o)
     return finish(program, status);
 }
 
-/* ---- weights in and out ---- */
+/* ---- import, export ---- */
+
+/* The place of a word among `count`, or -1 with a message; 0 where none is given. */
+static int find_word(const char *command, const char *option, const char *word,
+                     const char *const *known, int count)
+{
+    struct arena *arena = arena_new();
+    int at = word ? -1 : 0;
+    for (int i = 0; word && i < count; i++)
+        at = !strcmp(word, known[i]) ? i : at;
+    if (at < 0) {
+        const char *all = "";
+        for (int i = 0; i < count; i++)
+            all = arena_printf(arena, "%s%s%s", all, i ? ", " : "", known[i]);
+        fprintf(stderr, "invar %s: %s %s: there are: %s\n", command, option, word, all);
+    }
+    arena_free(arena);
+    return at;
+}
+
+static int command_import(const struct options *o)
+{
+    static const char *const forms[] = {"train", "infer"}, *const rows[] = {"auto", "first",
+                                                                            "none"};
+    int form = find_word("import", "--as", o->as, forms, 2);
+    int batch = find_word("import", "--rows", o->rows, rows, 3);
+    struct inv_errors errors = {.to = stderr, .program = "invar: "};
+    struct inv_claims claims = {.errors = &errors};
+    struct import_request request = {.folder = o->out, .infer = form == 1,
+                                     .rows = (enum import_rows)batch, .claims = &claims};
+    if (form < 0 || batch < 0)
+        return 2;
+    inv_claims_input(&claims, "the model that is read", o->model);
+    int status = import_onnx(o->model, &request);
+    inv_claims_free(&claims);
+    return status;
+}
 
 static const struct export_form *find_form(const char *name)
 {
-    const char *all = "";
-    struct arena *arena = arena_new();
-    int at = 0;
-    for (; export_forms[at].name && (!name || strcmp(name, export_forms[at].name)); at++)
-        all = arena_printf(arena, "%s%s%s", all, at ? ", " : "", export_forms[at].name);
-    if (!export_forms[at].name)
-        fprintf(stderr, "invar export: %s%s: there are: %s\n", name ? "--to " : "which form",
-                name ? name : "? --to FORM", all);
-    arena_free(arena);
-    return export_forms[at].name ? &export_forms[at] : NULL;
+    const char *known[16];
+    int count = 0;
+    for (; export_forms[count].name; count++)
+        known[count] = export_forms[count].name;
+    int at = find_word("export", "--to", name, known, count);
+    return at < 0 ? NULL : &export_forms[at];
 }
 
 static int command_export(const struct options *o)
 {
+    static const char *const inputs[] = {"cells", "fields"};
     const struct export_form *form = find_form(o->to);
-    struct program *program = form ? compile_model(o) : NULL;
+    int kind = find_word("export", "--inputs", o->inputs, inputs, 2);
+    if (!form || kind < 0)
+        return 2;
+    if (o->inputs && !form->lowered) {
+        fprintf(stderr, "invar export: --inputs is for --to onnx\n");
+        return 2;
+    }
+    struct program *program = form->lowered ? make_model(o, true, lower) : compile_model(o);
     if (!program)
-        return form ? 1 : 2;
+        return 1;
     struct inv_errors errors = {.to = stderr, .program = "invar: "};
-    struct options with = *o;
-    if (!o->weights)
-        with.weights = arena_printf(program->arena, "%s.safetensors", program->name);
-    struct inv_claims claims = claim_inputs(&errors, program, &with);
     struct export_request request = {
-        .weights = with.weights, .claims = &claims,
-        .out = o->out ? o->out : arena_printf(program->arena, "%s%s", program->name, form->suffix)};
-    int status = inv_claims_output(&claims, "-o", request.out) ? form->write(program, &request) : 1;
+        .weights = o->weights ? o->weights
+                              : arena_printf(program->arena, "%s.safetensors", program->name),
+        .out = o->out ? o->out : arena_printf(program->arena, "%s%s", program->name, form->suffix),
+        .fields = kind == 1};
+    struct options with = *o;
+    with.weights = request.weights;
+    struct inv_claims claims = claim_inputs(&errors, program, &with);
+    request.claims = &claims;
+    int status = inv_claims_output(&claims, "-o", request.out) ? form->write(program, &request) : 2;
     inv_claims_free(&claims);
     return finish(program, status);
 }
@@ -790,12 +850,24 @@ static const struct command commands[] = {
      "  --kernels exact     cuda: exact, or library: see invar build --help\n"
      "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n",
      command_emit, "DtdeogWKNG"},
-    {"export", "write trained weights for others", "export MODEL.inv --to FORM [options]",
-     "  --to FORM           npz, for NumPy; torch, a safetensors file with PyTorch's names and\n"
-     "                      layouts; c-header, constants of C\n"
+    {"import", "make a model file and weights of a foreign model", "import FILE.onnx [-o DIR]",
+     "Writes NAME.inv, to read, to change and to train, and NAME.safetensors, which --init and\n"
+     "--weights of trainers take. What it cannot express is an error that names the node.\n"
+     "  -o DIR              where to; made if missing (default: this folder)\n"
+     "  --as train          train: dropout drops and batch norm learns when trained; infer: both\n"
+     "                      are fixed as they are when predicting\n"
+     "  --rows auto         whether the first axis of inputs is the batch: first; none: a row is\n"
+     "                      all of an input; auto: where it is symbolic or 1 in all\n",
+     command_import, "oAB"},
+    {"export", "write a trained model for others", "export MODEL.inv [options]",
+     "  --to onnx           the form: onnx, the graph that predicts in operators of ONNX; weights\n"
+     "                      alone: npz, for NumPy; torch, a safetensors file with PyTorch's names\n"
+     "                      and layouts; c-header, constants of C\n"
      "  --weights W         the trained weights (default: NAME.safetensors of 'model NAME')\n"
-     "  -o OUT              where to (default: NAME.npz and so on)\n",
-     command_export, "DtdeoWT"},
+     "  -o OUT              where to (default: NAME.onnx and so on)\n"
+     "  --inputs cells      onnx: what the graph takes: cells of the data as they stand in files,\n"
+     "                      or fields, as the data declaration has prepared them\n",
+     command_export, "DtdeoWTQ"},
     {"import-weights", "make weights from elsewhere those of a model",
      "import-weights MODEL.inv FILE [options]",
      "FILE is a state dict of PyTorch (.pt, .pth, of which nothing is executed), safetensors of\n"
@@ -856,6 +928,7 @@ static const struct {
     {"--log-norms", 'N', false},
     {"--check-gradients", 'G', false}, {"--infer", 'I', false}, {"--python", 'Y', false},
     {"--to", 'T', true}, {"--map", 'X', true}, {"--layout", 'l', true},
+    {"--as", 'A', true},       {"--rows", 'B', true},   {"--inputs", 'Q', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
 };
 
@@ -953,6 +1026,9 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'X': o->map[o->map_count++] = value; break;
     case 'l': o->layout = value; break;
     case 's': o->seeds = value; break;
+    case 'A': o->as = value; break;
+    case 'B': o->rows = value; break;
+    case 'Q': o->inputs = value; break;
     case 'N': o->gradients = "--log-norms"; break;
     case 'G': o->gradients = "--check-gradients"; break;
     case 'e': o->strict = true; break;

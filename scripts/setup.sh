@@ -30,6 +30,8 @@ needed_packages() {
     need zlib.h zlib1g-dev
     need png.h libpng-dev
     need jpeglib.h libjpeg62-turbo-dev
+    need protobuf-c/protobuf-c.h libprotobuf-c-dev
+    need protoc-c protobuf-c-compiler
     [ "${1:-}" = --tests ] || return 0
     need clang clang
     need g++ g++

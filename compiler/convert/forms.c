@@ -1,8 +1,9 @@
 #include "convert/export.h"
 
 const struct export_form export_forms[] = {
-    {"npz", ".npz", export_npz},
-    {"torch", "_torch.safetensors", export_torch},
-    {"c-header", "_weights.h", export_c_header},
-    {NULL, NULL, NULL},
+    {"onnx", ".onnx", true, export_onnx},
+    {"npz", ".npz", false, export_npz},
+    {"torch", "_torch.safetensors", false, export_torch},
+    {"c-header", "_weights.h", false, export_c_header},
+    {NULL, NULL, false, NULL},
 };

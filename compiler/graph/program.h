@@ -206,6 +206,29 @@ struct layer_call {
     int outer;                          /* the number of the call around it, or 0 */
 };
 
+/* What an argument of a block was given: a node of the graph, or numbers and words that are known
+ * (a list has several numbers, false and true are 0 and 1, none has none). */
+enum { GIVEN_NUMBERS = 8 };
+struct block_given {
+    const char *name, *word;
+    double number[GIVEN_NUMBERS];
+    int count, node;                    /* node: -1 where it is none */
+};
+
+/* A call of a block while phase predict is lowered.  Where its result is an argument as it is, a
+ * node was put behind that, so that no two calls have one result. */
+struct block_call {
+    const char *block, *path;
+    bool library;
+    struct block_given *given;
+    int given_count;
+    int result;                         /* the node */
+    struct block_call *before;
+};
+
+/* A name of the model's body, while phase predict is lowered. */
+struct node_name { const char *name; int node; struct node_name *before; };
+
 /* A microcontroller's memory in bytes. */
 struct target_desc {
     const char *name;
@@ -253,6 +276,9 @@ struct program {
     int rate_count, rate_room;
     struct layer_call *layer;
     int layer_count, layer_room;
+    bool notes_calls;                   /* asked for, by export; then: */
+    struct block_call *called;          /* the last one */
+    struct node_name *named;
     struct target_desc *target;
     int target_count, target_room;
     int sample;                         /* the VAR_SAMPLE */

@@ -43,6 +43,7 @@ static void yyerror(const struct span *, yyscan_t, struct parse *, const char *t
 
 %type <node> item formals formal_list formal default type dims list elements element words
 %type <node> body maybe_body statements statement otherwise names operands operand
+%type <text> site
 %type <node> expr link callee term postfix call atom arguments argument_list argument
 
 %precedence UNNAMED                     /* "f(x) as n": the name belongs to the call */
@@ -140,22 +141,24 @@ names: NAME                             { $$ = NODE(NAMES, @$, NAMED_NODE(NAME, 
 operands: operand                       { $$ = NODE(OPERANDS, @$, $1); }
   | operands ',' operand                { $$ = APPEND($1, $3, @$); }
 operand: expr
-  | expr AS NAME                        { $$ = NAMED_NODE(AS, @$, $3, @3, $1); }
+  | expr AS site                        { $$ = NAMED_NODE(AS, @$, $3, @3, $1); }
   | NAME NUMBER                         { $$ = NAMED_NODE(SHARE, @$, $1, @1, $2); }
 
 /* The arrow is the loosest; a call or a name follows, so "x -> f + y" is an error. */
 expr: term
   | expr ARROW link %prec UNNAMED       { $$ = NODE(CHAIN, @$, $1, $3); }
-  | expr ARROW link AS NAME             {
-        $$ = NODE(CHAIN, @$, $1, NAMED_NODE(AS, parse_join(@link, @NAME), $NAME, @NAME, $link));
+  | expr ARROW link AS site             {
+        $$ = NODE(CHAIN, @$, $1, NAMED_NODE(AS, parse_join(@link, @site), $site, @site, $link));
     }
+site: NAME
+  | STRING                              { $$ = parse_path(p, @1, $1); }
 link: NAME                              { $$ = NAMED_NODE(NAME, @$, $1, @1); }
   | callee '(' arguments ')'            { $$ = NODE(CALL, @$, $1, $3); }
 callee: NAME                            { $$ = NAMED_NODE(NAME, @$, $1, @1); }
   | callee '.' NAME                     { $$ = NAMED_NODE(MEMBER, @$, $3, @3, $1); }
 
 term: postfix
-  | call AS NAME                        { $$ = NAMED_NODE(AS, @$, $3, @3, $1); }
+  | call AS site                        { $$ = NAMED_NODE(AS, @$, $3, @3, $1); }
   | term OR term                        { $$ = NODE(OR, @$, $1, $3); }
   | term AND term                       { $$ = NODE(AND, @$, $1, $3); }
   | NOT term                            { $$ = NODE(NOT, @$, $2); }

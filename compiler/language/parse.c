@@ -242,6 +242,19 @@ const char *parse_string(struct parse *p, struct span span, const char *quoted, 
     return text;
 }
 
+const char *parse_path(struct parse *p, struct span span, const char *text)
+{
+    bool good = true;
+    for (const char *c = text; good && (c == text || c[-1]); c++) {
+        bool inside = isalnum((unsigned char)*c) || *c == '_';
+        good = inside || ((*c == '/' || !*c) && c > text && c[-1] != '/');
+    }
+    if (!good)
+        diag_help(diag_error(p->diags, span, "\"%s\" is no path", text),
+                  "a path is letters, digits and _, with / between its parts: \"stage/0/dense1\"");
+    return text;
+}
+
 /* 70% is read as 70e-2, which rounds once. */
 static double read_percent(struct arena *arena, const char *text, size_t size)
 {

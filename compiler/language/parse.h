@@ -68,6 +68,8 @@ int parse_close(struct parse *, struct span, char sign);
 
 /* Values of tokens */
 const char *parse_string(struct parse *, struct span, const char *quoted, size_t size);
+/* A string that is a path: names or numbers with "/" between them; an error where it is none. */
+const char *parse_path(struct parse *, struct span, const char *text);
 struct ast *parse_number(struct parse *, struct span, const char *text, size_t size);
 
 /* From the begin of one span to the end of the other */

@@ -25,6 +25,12 @@ static void bind_one(struct lower *l, struct frame *frame, const struct ast *nam
         b->changed = true;
     }
     b->carry = old ? old->carry : -1;
+    if (l->program->notes_calls && l->phase == PHASE_PREDICT && frame->role == ROLE_MODEL &&
+        value.kind == V_TENSOR) {
+        struct node_name *named = ARENA_NEW(l->arena, struct node_name);
+        *named = (struct node_name){name->text, value.node, l->program->named};
+        l->program->named = named;
+    }
 }
 
 static void lower_bind(struct lower *l, struct frame *frame, const struct ast *ast)

@@ -132,12 +132,50 @@ int lower_begin_layer(struct lower *l, const char *path, const char *block)
     return l->graph->layer = p->layer_count - 1;
 }
 
+/* ---- calls, as export wants to know them ---- */
+static void note_given(struct block_given *given, const struct binding *b)
+{
+    const struct value *v = &b->value;
+    *given = (struct block_given){.name = b->name, .node = v->kind == V_TENSOR ? v->node : -1,
+                            .word = v->kind == V_WORD || v->kind == V_STRING ? v->text : NULL};
+    if (v->kind == V_NUMBER || v->kind == V_BOOL)
+        given->number[given->count++] = v->number;
+    for (int i = 0; v->kind == V_LIST && i < v->count && i < GIVEN_NUMBERS; i++)
+        given->number[given->count++] = v->item[i].number;
+}
+
+static void note_call(struct lower *l, struct frame *f, const struct expansion *e,
+                      struct binding *arguments)
+{
+    struct block_call *c = ARENA_NEW(l->arena, struct block_call);
+    if (f->result.kind != V_TENSOR)
+        return;
+    *c = (struct block_call){.block = e->block->text, .path = e->path, .library = f->library,
+                             .before = l->program->called};
+    for (struct binding *b = arguments; b; b = b->next)
+        c->given_count++;
+    c->given = ARENA_ARRAY(l->arena, struct block_given, c->given_count + 1);
+    int i = c->given_count;
+    bool same = false;
+    for (struct binding *b = arguments; b; b = b->next) {
+        note_given(&c->given[--i], b);
+        same |= c->given[i].node == f->result.node;
+    }
+    if (same)
+        f->result.node = graph_unary(l->graph, OP_STOP_GRADIENT, f->result.node);
+    c->result = f->result.node;
+    l->program->called = c;
+}
+
 static void lower_block_body(struct lower *l, struct frame *f, const struct expansion *e)
 {
     bool layer = is_layer(l, f->caller);
     int outer = l->graph->layer;
     int number = layer ? lower_begin_layer(l, f->path, e->block->text) : 0;
+    struct binding *arguments = f->names;
     lower_body(l, f, e->block->kid[1]);
+    if (l->program->notes_calls && l->phase == PHASE_PREDICT)
+        note_call(l, f, e, arguments);
     lower_store_changed(l, f);
     lower_keep_carries(l, f);
     l->graph->layer = outer;

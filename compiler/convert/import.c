@@ -1,0 +1,466 @@
+/* invar import of ONNX: nodes in their order become lines of a model file. */
+#include "convert/import.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "convert/read.h"
+#include "host/output.h"
+#include "host/tensors.h"
+#include "language/ast.h"
+
+enum { OPSET_LEAST = 7, OPSET_MOST = 23 };
+
+/* ---- values and their readers ---- */
+static struct value *add_value(struct import *im, const char *name)
+{
+    struct value *v = ARENA_NEW(im->arena, struct value);
+    v->name = name;
+    v->rows = -1;
+    im->values = names_add(im->arena, im->values, name, v);
+    return v;
+}
+
+static bool fail(struct import *im, const char *what, const char *cure)
+{
+    inv_error(im->errors, "%s: %s; %s", im->path, what, cure);
+    return false;
+}
+
+static bool add_initializers(struct import *im)
+{
+    for (size_t i = 0; i < im->graph->n_initializer; i++) {
+        const Onnx__Tensor *from = im->graph->initializer[i];
+        const char *name = from->name ? from->name : "";
+        struct tensor *t = tensor_read(im, from, name);
+        if (!t)
+            return false;
+        if (find_value(im, name))
+            return fail(im, arena_printf(im->arena, "there are two tensors '%s'", name),
+                        "names must differ; export the model again");
+        struct value *v = add_value(im, name);
+        *v = (struct value){.name = name, .type = t->type, .rank = t->rank, .rows = -1,
+                            .constant = t, .trained = t->type == ONNX_FLOAT};
+        memcpy(v->dim, t->dim, sizeof v->dim);
+        orderly(v);
+    }
+    return !im->graph->n_sparse_initializer ||
+           fail(im, "it has sparse tensors", "export the model with dense ones");
+}
+
+/* ---- inputs ---- */
+static bool is_input(const struct import *im, const Onnx__ValueInfo *info)
+{
+    return info->name && !find_value(im, info->name);
+}
+
+/* Whether the first extent is not said, or (symbolic false) is 1. */
+static bool first_is(const Onnx__ValueInfo *info, bool symbolic)
+{
+    const Onnx__TensorType *t = info->type ? info->type->tensor_type : NULL;
+    const Onnx__Dimension *d = t && t->shape && t->shape->n_dim ? t->shape->dim[0] : NULL;
+    return d && (symbolic ? !d->has_dim_value : d->has_dim_value && d->dim_value == 1);
+}
+
+/* Whether the first axis of inputs is that of the rows. */
+static bool has_rows(const struct import *im)
+{
+    const Onnx__Graph *g = im->graph;
+    bool one = true;
+    for (size_t i = 0; i < g->n_input; i++)
+        if (is_input(im, g->input[i])) {
+            if (first_is(g->input[i], true))
+                return true;
+            one &= first_is(g->input[i], false);
+        }
+    for (size_t i = 0; i < g->n_output; i++)
+        one &= first_is(g->output[i], false);
+    return one;
+}
+
+static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
+{
+    const Onnx__TensorType *t = info->type ? info->type->tensor_type : NULL;
+    const char *what = arena_printf(im->arena, "input '%s'", info->name);
+    if (!t || !t->shape || t->shape->n_dim > AXES)
+        return fail(im, arena_printf(im->arena, "%s has no shape, or over %d axes", what, AXES),
+                    "export the model with the shapes of its inputs");
+    struct value *v = add_value(im, info->name);
+    v->type = t->has_elem_type ? t->elem_type : 0;
+    v->rank = (int)t->shape->n_dim;
+    v->rows = rows && v->rank ? 0 : -1;
+    for (int i = 0; i < v->rank; i++) {
+        const Onnx__Dimension *d = t->shape->dim[i];
+        v->dim[i] = i == v->rows ? 1 : d->has_dim_value ? d->dim_value : 0;
+        if (v->dim[i] < 1 || v->dim[i] > 1 << 28)
+            return fail(im, arena_printf(im->arena, "%s: the extent of axis %d is %s", what, i,
+                                         d->has_dim_value ? "none that an array can have"
+                                                          : "not said"),
+                        "only the first axis, of the batch, may be open: export the model with "
+                        "fixed shapes");
+    }
+    orderly(v);
+    if (v->type != ONNX_FLOAT && v->type != ONNX_INT64 && v->type != ONNX_INT32 &&
+        v->type != ONNX_BOOL)
+        return fail(im,
+                    arena_printf(im->arena, "%s is %s", what, onnx_type_name(im->arena, v->type)),
+                    "a model file has float, int32, int64 and bool: export the model in float32");
+    const char *name = free_identifier(im, info->name);
+    v->text = v->type == ONNX_FLOAT ? name
+        : arena_printf(im->arena, v->type == ONNX_BOOL ? "(%s != 0)" : "to_int(%s)", name);
+    return true;
+}
+
+/* ---- nodes ---- */
+static void count_use(struct import *im, const char *name, const Onnx__Node *user)
+{
+    struct value *v = find_value(im, name);
+    if (v) {
+        v->uses++;
+        v->user = user;
+    }
+}
+
+/* The values that nodes make, and how often each is read. */
+static bool add_outputs(struct import *im)
+{
+    for (size_t i = 0; i < im->graph->n_node; i++) {
+        const Onnx__Node *n = im->graph->node[i];
+        for (size_t k = 0; k < n->n_output; k++) {
+            if (*n->output[k] && find_value(im, n->output[k]))
+                return fail(im, arena_printf(im->arena, "'%s' is made twice", n->output[k]),
+                            "this is no ONNX graph; export the model again");
+            if (*n->output[k])
+                add_value(im, n->output[k]);
+        }
+    }
+    for (size_t i = 0; i < im->graph->n_node; i++)
+        for (size_t k = 0; k < im->graph->node[i]->n_input; k++)
+            count_use(im, im->graph->node[i]->input[k], im->graph->node[i]);
+    for (size_t i = 0; i < im->graph->n_output; i++)
+        if (im->graph->output[i]->name)
+            count_use(im, im->graph->output[i]->name, NULL);
+    return true;
+}
+
+static const struct rule *find_rule(const struct import *im, const char *op)
+{
+    const struct rule *best = NULL;
+    for (int i = 0; i < rule_count; i++)
+        if (!strcmp(rules[i].op, op) && rules[i].since <= im->opset &&
+            (!best || rules[i].since > best->since))
+            best = &rules[i];
+    return best;
+}
+
+/* Whether `name` is one of the words. */
+static bool has_word(const char *words, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = words; (at = strstr(at, name)); at += n)
+        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+            return true;
+    return false;
+}
+
+/* Fills inputs and outputs; false where the node cannot be converted. */
+static bool prepare(struct call *c)
+{
+    const Onnx__Node *n = c->node;
+    bool failed = false;
+    c->outs = n->n_output < OUTPUTS ? (int)n->n_output : OUTPUTS;
+    for (int i = 0; i < c->outs; i++)
+        c->out[i] = *n->output[i] ? find_value(c->im, n->output[i]) : NULL;
+    if ((n->domain && *n->domain && strcmp(n->domain, "ai.onnx")) || !c->rule) {
+        refuse(c, "%s", n->domain && *n->domain && strcmp(n->domain, "ai.onnx")
+               ? "it is an operator of its own domain, which nothing here knows"
+               : "this operator has no counterpart yet; docs/onnx.md lists those that have");
+        return false;
+    }
+    if ((int)n->n_input < c->rule->least || (int)n->n_input > c->rule->most ||
+        n->n_input > INPUTS) {
+        refuse(c, "it has %zu inputs, where %d to %d are read", n->n_input, c->rule->least,
+               c->rule->most);
+        return false;
+    }
+    for (size_t i = 0; i < n->n_input; i++) {
+        struct value *v = *n->input[i] ? find_value(c->im, n->input[i]) : NULL;
+        c->in[i] = v;
+        c->ins = v ? (int)i + 1 : c->ins;
+        failed |= v && v->failed;
+        if ((*n->input[i] && !v) || (v && !v->failed && !v->text && !v->constant) ||
+            (!*n->input[i] && (int)i < c->rule->least)) {
+            refuse(c, "its input '%s' is not made before it", n->input[i]);
+            return false;
+        }
+    }
+    for (int i = 0; failed && i < c->outs; i++)
+        if (c->out[i])
+            c->out[i]->failed = true;
+    return !failed;
+}
+
+static void convert(struct import *im, const Onnx__Node *n)
+{
+    struct call c = {.im = im, .node = n, .rule = find_rule(im, n->op_type)};
+    if (!prepare(&c))
+        return;
+    for (size_t i = 0; i < n->n_attribute; i++)
+        if (!n->attribute[i]->name || !has_word(c.rule->attributes, n->attribute[i]->name)) {
+            refuse(&c, "attribute '%s' is not understood",
+                   n->attribute[i]->name ? n->attribute[i]->name : "");
+            return;
+        }
+    bool known = c.ins > 0;
+    for (int i = 0; i < c.ins; i++)
+        known &= !c.in[i] || c.in[i]->constant;
+    const struct tensor *t = known && c.rule->fold ? c.rule->fold(&c) : NULL;
+    if (t)
+        give_constant(&c, 0, t);
+    else if (!c.outs || !c.out[0] || !c.out[0]->failed)
+        c.rule->write(&c);
+}
+
+static bool convert_nodes(struct import *im)
+{
+    im->done = ARENA_ARRAY(im->arena, bool, im->graph->n_node + 1);
+    for (size_t i = 0; i < im->graph->n_node; i++) {
+        Onnx__Node *n = im->graph->node[i];
+        if (!n->op_type)
+            return fail(im, "a node has no operator", "this is no ONNX graph; export it again");
+        if (!im->done[i])
+            convert(im, n);
+    }
+    return im->refused == 0;
+}
+
+/* ---- the model file ---- */
+static void print_dims(struct text *t, const struct value *v)
+{
+    int64_t dim[AXES];
+    text_dims(v, dim);
+    if (text_axes(v))
+        text_printf(t, "[%s", list_text(t->arena, text_axes(v), dim) + 1);
+}
+
+struct output { const char *name, *text; const struct value *value; };
+
+/* The outputs of the graph, each of the rows it has; NULL after an error. */
+static struct output *find_outputs(struct import *im)
+{
+    struct output *list = ARENA_ARRAY(im->arena, struct output, im->graph->n_output + 1);
+    for (size_t i = 0; i < im->graph->n_output; i++) {
+        const char *name = im->graph->output[i]->name ? im->graph->output[i]->name : "";
+        struct value *v = find_value(im, name);
+        struct call c = {.im = im, .node = NULL};
+        if (!v || (!v->text && !v->constant) || v->constant || v->rows > 0) {
+            fail(im, arena_printf(im->arena, "output '%s' %s", name,
+                                  v && v->constant ? "does not depend on any input"
+                                  : v && v->rows > 0 ? "has the batch's rows not first"
+                                                     : "is made by no node"),
+                 "leave it out of the graph, or turn it round, and export again");
+            return NULL;
+        }
+        const char *text = plain(&c, v);
+        list[i] = (struct output){v->text && !strcmp(text, v->text) ? text : NULL, text, v};
+        if (v->type != ONNX_FLOAT)
+            list[i].text = arena_printf(im->arena, "to_float(%s)", text);
+        if (!list[i].name || v->type != ONNX_FLOAT || strpbrk(text, "( "))
+            list[i].name = free_identifier(im, name);
+    }
+    return list;
+}
+
+/* The name of an input, of which a whole number or truth value is made. */
+static const char *field_name(const struct import *im, const struct value *v)
+{
+    if (v->type == ONNX_FLOAT)
+        return v->text;
+    size_t skip = v->type == ONNX_BOOL ? strlen("(") : strlen("to_int(");
+    return arena_strndup(im->arena, v->text + skip, strcspn(v->text + skip, " )"));
+}
+
+/* The model's arguments, or a line of the data for each. */
+static void print_fields(struct text *t, const struct import *im, bool data)
+{
+    bool first = true;
+    int64_t dim[AXES];
+    for (size_t i = 0; i < im->graph->n_input; i++) {
+        const struct value *v = find_value(im, im->graph->input[i]->name);
+        if (v->constant)
+            continue;
+        text_puts(t, data ? "  input " : first ? "" : ", ");
+        text_printf(t, "%s: f32", field_name(im, v));
+        print_dims(t, v);
+        text_dims(v, dim);
+        if (data)
+            text_printf(t, " = %s%s)\n",
+                        v->type == ONNX_FLOAT ? "random_normal(" : "random_integer(2, ",
+                        list_text(t->arena, text_axes(v), dim));
+        first = false;
+    }
+}
+
+/* The output that the stub of a loss is of. */
+static const struct output *first_real(const struct import *im, const struct output *list)
+{
+    for (size_t i = 0; i < im->graph->n_output; i++)
+        if (list[i].value->type == ONNX_FLOAT)
+            return &list[i];
+    return NULL;
+}
+
+static const char *model_text(struct import *im, const char *name, const struct output *list)
+{
+    struct text t;
+    const struct output *main = first_real(im, list);
+    const char *label = free_identifier(im, "truth"), *data = "rows_of";
+    text_init(&t, im->arena);
+    text_printf(&t, "# %s.inv: made of an ONNX file by invar import.\n"
+                "# The model computes what the file does; data, loss and training are stubs, to be "
+                "filled in.\ninvar 1\n\n", name);
+    text_printf(&t,
+                "# Noise in the place of data: name your files here.\ndata %s_%s = random(64) {\n",
+                data, name);
+    print_fields(&t, im, true);
+    if (main) {
+        text_printf(&t, "  label %s: f32", label);
+        print_dims(&t, main->value);
+        int64_t dim[AXES];
+        text_dims(main->value, dim);
+        text_printf(&t, " = random_normal(%s)\n",
+                    list_text(im->arena, text_axes(main->value), dim));
+    }
+    text_printf(&t, "}\n\nmodel %s(", name);
+    print_fields(&t, im, false);
+    if (main) {
+        text_printf(&t, ", %s: f32", label);
+        print_dims(&t, main->value);
+    }
+    text_puts(&t, ") {\n");
+    for (int i = 0; i < im->line_count; i++)
+        text_printf(&t, "  %s%s%s\n", im->line[i].text, im->line[i].comment ? "  # " : "",
+                    im->line[i].comment ? im->line[i].comment : "");
+    for (size_t i = 0; i < im->graph->n_output; i++)
+        text_printf(&t, strcmp(list[i].name, list[i].text) ? "  output %s = %s\n" : "  output %s\n",
+                    list[i].name, list[i].text);
+    if (main)
+        text_printf(&t, "  loss mse(%s, %s)  # a stub: say what is wrong with a prediction\n",
+                    main->text, label);
+    text_printf(&t, "}\n\ntrain %s on %s_%s {\n  seed 42\n  epochs 10\n  batch 32\n"
+                "  optimizer adam(lr = 1e-3)\n}\n", name, data, name);
+    return t.data;
+}
+
+/* ---- files ---- */
+
+/* The text in canonical layout; a text that is no model file is a fault of a rule. */
+static const char *laid_out(struct import *im, const char *path, const char *source)
+{
+    struct diags *diags = diags_new(im->arena);
+    int id = diags_add_source(diags, path, source, strlen(source), false);
+    struct ast *tree = ast_parse(im->arena, diags, id);
+    struct text text;
+    if (diags_error_count(diags)) {
+        diags_print(diags, stderr);
+        fail(im, "what came out is no model file", "this is a fault of invar; please report it");
+        return NULL;
+    }
+    text_init(&text, im->arena);
+    ast_format(im->arena, diags, id, tree, &text);
+    return text.data;
+}
+
+static bool write_weights(struct import *im, const char *path)
+{
+    struct inv_output out;
+    struct inv_tensor *list = ARENA_ARRAY(im->arena, struct inv_tensor, im->saved_count + 1);
+    for (int i = 0; i < im->saved_count; i++)
+        list[i] = (struct inv_tensor){im->saved[i].path, INV_F32, im->saved[i].rank,
+                                      im->saved[i].dim, (unsigned char *)im->saved[i].data};
+    inv_tensors_sort(list, im->saved_count);
+    if (!inv_output_open(&out, path, im->errors))
+        return false;
+    inv_tensors_write(&out, list, im->saved_count, NULL, 0);
+    return inv_output_close(&out, NULL);
+}
+
+static bool write_text(struct import *im, const char *path, const char *text)
+{
+    struct inv_output out;
+    if (!inv_output_open(&out, path, im->errors))
+        return false;
+    inv_output_write(&out, text, strlen(text));
+    return inv_output_close(&out, NULL);
+}
+
+static bool write_files(struct import *im, const struct output *list)
+{
+    const char *folder = im->request->folder ? im->request->folder : ".";
+    const char *slash = strrchr(im->path, '/'), *base = slash ? slash + 1 : im->path;
+    const char *dot = strrchr(base, '.');
+    const char *stem = arena_strndup(im->arena, base, dot && dot > base ? (size_t)(dot - base)
+                                                                        : strlen(base));
+    const char *name = free_identifier(im, stem);
+    const char *inv = arena_printf(im->arena, "%s/%s.inv", folder, name);
+    const char *weights = arena_printf(im->arena, "%s/%s.safetensors", folder, name);
+    const char *text = laid_out(im, inv, model_text(im, name, list));
+    if (!text)
+        return false;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return fail(im, arena_printf(im->arena, "cannot make the folder '%s': %s", folder,
+                                     strerror(errno)), "name another by -o");
+    return inv_claims_output(im->request->claims, "-o", inv) &&
+           inv_claims_output(im->request->claims, "-o", weights) &&
+           write_weights(im, weights) && write_text(im, inv, text);
+}
+
+/* ---- the whole ---- */
+static bool read_opset(struct import *im, const Onnx__Model *model)
+{
+    for (size_t i = 0; i < model->n_opset_import; i++) {
+        const Onnx__OperatorSet *set = model->opset_import[i];
+        if (!set->domain || !*set->domain || !strcmp(set->domain, "ai.onnx"))
+            im->opset = set->version;
+    }
+    if (im->opset >= OPSET_LEAST && im->opset <= OPSET_MOST)
+        return true;
+    return fail(im, arena_printf(im->arena, "it is of opset %lld", (long long)im->opset),
+                arena_printf(im->arena,
+                             "%d to %d are read: convert it by onnx.version_converter, or "
+                             "export it again",
+                             OPSET_LEAST, OPSET_MOST));
+}
+
+static bool import_model(struct import *im, const Onnx__Model *model)
+{
+    if (!read_opset(im, model))
+        return false;
+    if (model->n_functions)
+        return fail(im, "it has functions of its own", "inline them by onnx.inliner");
+    im->graph = model->graph;
+    if (!im->graph || !im->graph->n_node)
+        return fail(im, "it has no nodes", "this is no ONNX model, or an empty one");
+    if (!add_initializers(im))
+        return false;
+    bool rows = im->request->rows == ROWS_AUTO ? has_rows(im) : im->request->rows == ROWS_FIRST;
+    for (size_t i = 0; i < im->graph->n_input; i++)
+        if (is_input(im, im->graph->input[i]) && !add_input(im, im->graph->input[i], rows))
+            return false;
+    if (!add_outputs(im) || !convert_nodes(im))
+        return false;
+    struct output *list = find_outputs(im);
+    return list && write_files(im, list);
+}
+
+int import_onnx(const char *path, const struct import_request *request)
+{
+    struct inv_errors errors = {.to = stderr, .program = "invar: "};
+    struct arena *arena = arena_new();
+    struct import im = {.arena = arena, .path = path, .request = request, .errors = &errors};
+    Onnx__Model *model = (Onnx__Model *)onnx_read(arena, &onnx__model__descriptor, path, &errors);
+    bool good = model && import_model(&im, model);
+    inv_errors_close(&errors);
+    arena_free(arena);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,19 @@
+/* invar import: a foreign model as a model file and weights. */
+#ifndef INVAR_IMPORT_H
+#define INVAR_IMPORT_H
+#include <stdbool.h>
+#include "host/claims.h"
+
+enum import_rows { ROWS_AUTO, ROWS_FIRST, ROWS_NONE };
+
+struct import_request {
+    const char *folder;                 /* where NAME.inv and NAME.safetensors go; NULL: here */
+    bool infer;                         /* dropout is left out, batch norm fixed */
+    enum import_rows rows;              /* whether the first axis of inputs is the batch */
+    struct inv_claims *claims;
+};
+
+/* Exit status. */
+int import_onnx(const char *path, const struct import_request *);
+
+#endif

@@ -1,0 +1,163 @@
+/* A model file while it is made of an ONNX graph: what import.c and the rules of operators share.
+ *
+ * A value of the graph becomes an expression of the model, which stands for one row: the axis of
+ * the batch, `rows`, is not there.  The axes that are left may stand in another order in the model
+ * than in ONNX, which has channels first: a transposition is only written where one is needed. */
+#ifndef INVAR_CONVERT_READ_H
+#define INVAR_CONVERT_READ_H
+#include <stdbool.h>
+#include "base/names.h"
+#include "base/text.h"
+#include "convert/import.h"
+#include "convert/onnx.h"
+
+enum { AXES = 8, INPUTS = 64, OUTPUTS = 16 };
+
+/* Numbers that are known: `real` where type is ONNX_FLOAT, else `whole` (truth values, too). */
+struct tensor {
+    int type, rank;
+    int64_t dim[AXES], count;
+    float *real;
+    int64_t *whole;
+};
+
+/* In a tensor of whole numbers, an extent: how many rows there are. */
+#define ROW_COUNT INT64_MIN
+
+/* A constant in the model: its elements with axes in that order, and these extents. */
+struct written {
+    int rank, perm[AXES];
+    int64_t dim[AXES];
+    const char *text;
+    struct written *before;
+};
+
+struct value {
+    const char *name;                   /* in the graph */
+    int type, rank;
+    int64_t dim[AXES];                  /* 1 at the axis of rows */
+    int rows;                           /* the axis of the batch, or -1 */
+    const struct tensor *constant;      /* or NULL */
+    bool trained;                       /* an initializer: what is trained */
+    const char *text;                   /* of one row; NULL: a constant, or failed */
+    int order[AXES];                    /* axis i of the text is axis order[i] of the value */
+    int uses;                           /* inputs of nodes and outputs of the graph that it is */
+    const Onnx__Node *user;             /* the last node that reads it */
+    struct written *written;
+    bool failed;                        /* a message was printed */
+};
+
+/* A parameter or buffer that is saved. */
+struct saved { const char *path; int rank; int64_t dim[AXES]; float *data; };
+
+struct line { const char *text, *comment; };
+
+struct import {
+    struct arena *arena;
+    const char *path;                   /* of the file */
+    const struct import_request *request;
+    struct inv_errors *errors;
+    const Onnx__Graph *graph;
+    int64_t opset;
+    const struct names *values;         /* struct value by name */
+    const struct names *taken;          /* names and paths of the model file */
+    bool *done;                         /* by node: written with one before it */
+    struct line *line;
+    int line_count, line_room;
+    struct saved *saved;
+    int saved_count, saved_room;
+    int refused;
+};
+
+/* A node that is being converted. */
+struct call {
+    struct import *im;
+    const Onnx__Node *node;
+    const struct rule *rule;
+    struct value *in[INPUTS], *out[OUTPUTS]; /* NULL: left out */
+    const Onnx__Node *also;             /* written with it, or NULL */
+    int ins, outs;
+};
+
+/* A row of rules.def: an operator from that version of the standard on. */
+struct rule {
+    const char *op;
+    int since, least, most;             /* inputs */
+    const char *attributes;             /* names that are understood, with blanks between */
+    void (*write)(struct call *);
+    const struct tensor *(*fold)(struct call *);   /* of inputs that are known; or NULL */
+    const char *text;                   /* for write */
+};
+
+extern const struct rule rules[];
+extern const int rule_count;
+
+/* ---- messages ---- */
+/* "FILE: node 'n' (Op): text"; the node's outputs have failed. */
+void refuse(struct call *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- attributes ---- */
+const Onnx__Attribute *attribute(const struct call *, const char *name);
+int64_t attribute_int(const struct call *, const char *name, int64_t otherwise);
+float attribute_float(const struct call *, const char *name, float otherwise);
+const char *attribute_text(const struct call *, const char *name, const char *otherwise);
+/* How many; -1: not given.  More than `room` is refused, as 0. */
+int attribute_ints(struct call *, const char *name, int64_t *out, int room);
+/* An input that must be known whole numbers; -1: left out; refused where it is not known. */
+int known_ints(struct call *, int input, int64_t *out, int room);
+/* The axis of a value from an attribute or input, counted from the start; -1 after a refusal. */
+int axis_of(struct call *, const struct value *, int64_t axis);
+
+/* ---- constants ---- */
+struct tensor *tensor_new(struct import *, int type, int rank, const int64_t *dim);
+/* NULL after an error: name is said in it. */
+struct tensor *tensor_read(struct import *, const Onnx__Tensor *, const char *name);
+/* The text of a number in a model file. */
+const char *number_text(struct arena *, float);
+bool is_known(const struct value *);
+/* Of one element. */
+bool is_scalar(const struct value *);
+
+/* ---- values ---- */
+struct value *find_value(const struct import *, const char *name);
+/* The text with axes in the order of the value. */
+const char *plain(struct call *, struct value *);
+/* The text with its axes in that order of the value's axes. */
+const char *ordered(struct call *, struct value *, const int *order);
+/* The text as an operand of what has `rank` axes, of which those of the text are order[0..n-1]:
+ * axes match from the last on. */
+const char *aligned(struct call *, struct value *, int rank, int n, const int *order);
+/* A whole value in plain order of the extents of its text, of which there are *n. */
+int text_axes(const struct value *);
+void text_dims(const struct value *, int64_t *dim);
+/* The place in the text of an axis of the value; -1, refused: it is that of the rows. */
+int text_axis(struct call *, const struct value *, int axis);
+/* "[2, 3]" */
+const char *list_text(struct arena *, int count, const int64_t *);
+
+/* The result of the node: type, rank, dim, rows must be set in *shape, and order where the text has
+ * axes otherwise than in order (orderly: set it so).  Writes a line NAME = text. */
+void orderly(struct value *shape);
+void give(struct call *, int out, const struct value *shape, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same without a line: another value as it is, or with axes named otherwise. */
+void give_text(struct call *, int out, const struct value *shape, const char *text);
+void give_constant(struct call *, int out, const struct tensor *);
+
+/* ---- layers ---- */
+/* A parameter or buffer with that path: elements of a constant with axes by perm (NULL: as they
+ * are), as these extents. */
+void save(struct import *, const char *path, const struct tensor *, const int *perm, int rank,
+          const int64_t *dim);
+/* A free path for the layer whose weights are of that name: "conv1" of "conv1.weight". */
+const char *layer_path(struct import *, const char *weights, const char *otherwise);
+/* " as conv1", or as "a/b". */
+const char *as_text(struct arena *, const char *path);
+/* An identifier that nothing has yet. */
+const char *free_identifier(struct import *, const char *wanted);
+/* The only node that reads the value, where it is of that operator; or NULL. */
+const Onnx__Node *only_user(const struct import *, const struct value *, const char *op);
+/* The call's output is from here on that of another node, which reads it and is written with it. */
+void go_on(struct call *, const Onnx__Node *);
+
+#endif

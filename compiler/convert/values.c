@@ -1,0 +1,469 @@
+/* Values of a graph as expressions of a model. */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "convert/read.h"
+
+/* ---- messages ---- */
+void refuse(struct call *c, const char *format, ...)
+{
+    va_list list;
+    struct import *im = c->im;
+    va_start(list, format);
+    const char *text = arena_vprintf(im->arena, format, list);
+    va_end(list);
+    const char *name = c->node->name && *c->node->name ? c->node->name
+        : c->node->n_output ? c->node->output[0] : "";
+    bool failed = false;
+    for (int i = 0; i < c->outs; i++) {
+        failed |= c->out[i] && c->out[i]->failed;
+        if (c->out[i])
+            c->out[i]->failed = true;
+    }
+    if (!failed)
+        inv_error(im->errors, "%s: node '%s' (%s): %s", im->path, name, c->node->op_type, text);
+    im->refused++;
+}
+
+/* ---- attributes ---- */
+const Onnx__Attribute *attribute(const struct call *c, const char *name)
+{
+    for (size_t i = 0; i < c->node->n_attribute; i++)
+        if (c->node->attribute[i]->name && !strcmp(c->node->attribute[i]->name, name))
+            return c->node->attribute[i];
+    return NULL;
+}
+
+int64_t attribute_int(const struct call *c, const char *name, int64_t otherwise)
+{
+    const Onnx__Attribute *a = attribute(c, name);
+    return a && a->has_i ? a->i : otherwise;
+}
+
+float attribute_float(const struct call *c, const char *name, float otherwise)
+{
+    const Onnx__Attribute *a = attribute(c, name);
+    return a && a->has_f ? a->f : otherwise;
+}
+
+const char *attribute_text(const struct call *c, const char *name, const char *otherwise)
+{
+    const Onnx__Attribute *a = attribute(c, name);
+    return a && a->has_s ? arena_strndup(c->im->arena, (char *)a->s.data, a->s.len) : otherwise;
+}
+
+int attribute_ints(struct call *c, const char *name, int64_t *out, int room)
+{
+    const Onnx__Attribute *a = attribute(c, name);
+    if (!a)
+        return -1;
+    if (a->n_ints > (size_t)room) {
+        refuse(c, "attribute '%s' has %zu numbers, more than any axes there are", name, a->n_ints);
+        return 0;
+    }
+    memcpy(out, a->ints, sizeof *out * a->n_ints);
+    return (int)a->n_ints;
+}
+
+int known_ints(struct call *c, int input, int64_t *out, int room)
+{
+    const struct value *v = input < c->ins ? c->in[input] : NULL;
+    if (!v)
+        return -1;
+    if (!v->constant || v->constant->type == ONNX_FLOAT || v->constant->count > room) {
+        refuse(c, "input '%s' must be whole numbers that do not depend on the data; shapes that do "
+               "have no counterpart in a model file", v->name);
+        return 0;
+    }
+    memcpy(out, v->constant->whole, sizeof *out * (size_t)v->constant->count);
+    return (int)v->constant->count;
+}
+
+int axis_of(struct call *c, const struct value *v, int64_t axis)
+{
+    int64_t from_start = axis < 0 ? axis + v->rank : axis;
+    if (from_start >= 0 && from_start < v->rank)
+        return (int)from_start;
+    refuse(c, "axis %lld is none of '%s', which has %d", (long long)axis, v->name, v->rank);
+    return -1;
+}
+
+/* ---- names ---- */
+static char used;
+
+/* Words that stand for something in a model file. */
+static bool is_word(const char *name)
+{
+    static const char *const words[] = {
+        "if", "else", "as", "and", "or", "not", "true", "false", "none", "inf", "pi", "training",
+        "rows", "step", "steps", "epoch", "shape", "fan_in", "fan_out", "loss", "output", "metric",
+        "param", "buffer", "let", "repeat", "recompute", "require", "warn", "carry", "return",
+        "by", "balanced"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(words[i], name))
+            return true;
+    return false;
+}
+
+static const char *identifier(struct arena *arena, const char *wanted)
+{
+    bool digit = isdigit((unsigned char)*wanted);
+    char *name = arena_printf(arena, "%s%s", digit ? "v" : "", *wanted ? wanted : "v");
+    for (char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c))
+            *c = '_';
+    return is_word(name) ? arena_printf(arena, "%s_", name) : name;
+}
+
+static const char *free_text(struct import *im, const char *wanted)
+{
+    const char *name = wanted;
+    for (int i = 2; names_find(im->taken, name); i++)
+        name = arena_printf(im->arena, "%s_%d", wanted, i);
+    im->taken = names_add(im->arena, im->taken, name, &used);
+    return name;
+}
+
+const char *free_identifier(struct import *im, const char *wanted)
+{
+    return free_text(im, identifier(im->arena, wanted));
+}
+
+/* The path without what only says which of a layer's weights it is. */
+static const char *without_suffix(struct arena *arena, const char *name)
+{
+    static const char *const last[] = {"affine/scale", "weight", "weights", "kernel", "w", "W",
+                                       "gamma", "scale", "running_mean"};
+    size_t size = strlen(name);
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+        size_t n = strlen(last[i]);
+        if (size > n + 1 && !strcmp(name + size - n, last[i]) && strchr("/._", name[size - n - 1]))
+            return arena_strndup(arena, name, size - n - 1);
+    }
+    return name;
+}
+
+const char *layer_path(struct import *im, const char *weights, const char *otherwise)
+{
+    const char *name = weights && *weights ? weights : otherwise;
+    char *path = arena_strdup(im->arena, without_suffix(im->arena, name));
+    for (char *c = path; *c; c++)
+        if (!isalnum((unsigned char)*c) && *c != '_') {
+            bool inside =
+                c > path && c[-1] != '/' && c[1] && (isalnum((unsigned char)c[1]) || c[1] == '_');
+            *c = inside ? '/' : '_';
+        }
+    return free_text(im, *path ? path : "layer");
+}
+
+const char *as_text(struct arena *arena, const char *path)
+{
+    bool plain_name = !isdigit((unsigned char)*path) && !is_word(path) && !strchr(path, '/');
+    return arena_printf(arena, plain_name ? " as %s" : " as \"%s\"", path);
+}
+
+/* ---- extents ---- */
+const char *list_text(struct arena *arena, int count, const int64_t *item)
+{
+    const char *text = "[";
+    for (int i = 0; i < count; i++)
+        text = arena_printf(arena, "%s%s%lld", text, i ? ", " : "", (long long)item[i]);
+    return arena_printf(arena, "%s]", text);
+}
+
+int text_axes(const struct value *v)
+{
+    return v->rank - (v->rows >= 0);
+}
+
+void text_dims(const struct value *v, int64_t *dim)
+{
+    for (int i = 0; i < text_axes(v); i++)
+        dim[i] = v->dim[v->order[i]];
+}
+
+int text_axis(struct call *c, const struct value *v, int axis)
+{
+    for (int i = 0; i < text_axes(v); i++)
+        if (v->order[i] == axis)
+            return i;
+    refuse(c, "axis %d is that of the batch's rows, which a model file never mixes; --rows none "
+           "takes all of the input for one row", axis);
+    return -1;
+}
+
+void orderly(struct value *v)
+{
+    int n = 0;
+    for (int i = 0; i < v->rank; i++)
+        if (i != v->rows)
+            v->order[n++] = i;
+}
+
+/* ---- constants ---- */
+bool is_known(const struct value *v)
+{
+    return v->constant != NULL;
+}
+
+bool is_scalar(const struct value *v)
+{
+    return v->constant && v->constant->count == 1;
+}
+
+static int64_t element_at(const struct tensor *t, const int *perm, int64_t at)
+{
+    int64_t stride[AXES], from = 0, step = 1;
+    for (int i = t->rank - 1; i >= 0; i--) {
+        stride[i] = step;
+        step *= t->dim[i];
+    }
+    for (int i = t->rank - 1; i >= 0; i--) {
+        int axis = perm ? perm[i] : i;
+        from += at % t->dim[axis] * stride[axis];
+        at /= t->dim[axis];
+    }
+    return from;
+}
+
+static float real_at(const struct tensor *t, int64_t i)
+{
+    return t->real ? t->real[i] : (float)t->whole[i];
+}
+
+void save(struct import *im, const char *path, const struct tensor *t, const int *perm, int rank,
+          const int64_t *dim)
+{
+    struct saved s = {.path = path, .rank = rank};
+    memcpy(s.dim, dim, sizeof *dim * (size_t)rank);
+    s.data = ARENA_ARRAY(im->arena, float, t->count + 1);
+    for (int64_t i = 0; i < t->count; i++)
+        s.data[i] = real_at(t, element_at(t, perm, i));
+    ARENA_PUSH(im->arena, im->saved, im->saved_count, im->saved_room) = s;
+}
+
+static void add_line(struct import *im, const char *text, const char *comment)
+{
+    ARENA_PUSH(im->arena, im->line, im->line_count, im->line_room) = (struct line){text, comment};
+}
+
+static const char *scalar_text(struct import *im, const struct tensor *t)
+{
+    if (t->type == ONNX_BOOL)
+        return t->whole[0] ? "true" : "false";
+    if (t->real)
+        return number_text(im->arena, t->real[0]);
+    return arena_printf(im->arena, t->whole[0] < 0 ? "(%lld)" : "%lld", (long long)t->whole[0]);
+}
+
+/* Declares the constant: what is trained a parameter, else a buffer that nothing changes. */
+static const char *declare(struct call *c, const struct value *v, const int *perm, int rank,
+                           const int64_t *dim)
+{
+    struct import *im = c->im;
+    const char *name = free_identifier(im, v->name),
+               *type = rank ? list_text(im->arena, rank, dim) : "";
+    bool trained = v->trained && v->type == ONNX_FLOAT;
+    save(im, name, v->constant, perm, rank, dim);
+    add_line(im,
+             arena_printf(im->arena, "%s %s: f32%s = 0", trained ? "param" : "buffer", name, type),
+             NULL);
+    if (v->type == ONNX_FLOAT)
+        return name;
+    return arena_printf(im->arena, v->type == ONNX_BOOL ? "(%s != 0)" : "to_int(%s)", name);
+}
+
+/* The constant with axes by perm, as these extents. */
+static const char *write_constant(struct call *c, struct value *v, const int *perm, int rank,
+                                  const int64_t *dim)
+{
+    struct import *im = c->im;
+    const struct tensor *t = v->constant;
+    for (const struct written *w = v->written; w; w = w->before)
+        if (w->rank == rank && !memcmp(w->dim, dim, sizeof *dim * (size_t)rank) &&
+            !memcmp(w->perm, perm, sizeof *perm * (size_t)t->rank))
+            return w->text;
+    for (int64_t i = 0; t->whole && i < t->count; i++)
+        if (t->whole[i] == ROW_COUNT || t->whole[i] > 16777216 || t->whole[i] < -16777216) {
+            refuse(c, t->whole[i] == ROW_COUNT
+                   ? "'%s' is made of the number of rows, which a model file does not know"
+                   : "'%s' has whole numbers beyond 16,777,216, which f32 does not hold", v->name);
+            return "0";
+        }
+    struct written *w = ARENA_NEW(im->arena, struct written);
+    *w = (struct written){.rank = rank, .before = v->written};
+    memcpy(w->perm, perm, sizeof *perm * (size_t)t->rank);
+    memcpy(w->dim, dim, sizeof *dim * (size_t)rank);
+    w->text = t->count == 1 && rank == 0 && !v->trained ? scalar_text(im, t)
+                                                       : declare(c, v, perm, rank, dim);
+    v->written = w;
+    return w->text;
+}
+
+/* ---- texts ---- */
+static bool same_order(int n, const int *a, const int *b)
+{
+    return n == 0 || !memcmp(a, b, sizeof *a * (size_t)n);
+}
+
+/* Whether axes of more than one element keep their order: then it is the same array. */
+static bool same_elements(const struct value *v, const int *from, const int *to, int n)
+{
+    int last = 0;
+    for (int i = 0; i < n; i++) {
+        if (v->dim[to[i]] == 1)
+            continue;
+        while (last < n && (v->dim[from[last]] == 1 || from[last] != to[i])) {
+            if (v->dim[from[last]] != 1)
+                return false;
+            last++;
+        }
+        last++;
+    }
+    return true;
+}
+
+const char *ordered(struct call *c, struct value *v, const int *order)
+{
+    struct arena *arena = c->im->arena;
+    int n = text_axes(v);
+    int64_t dim[AXES], perm[AXES];
+    for (int i = 0; i < n; i++)
+        dim[i] = v->dim[order[i]];
+    if (v->constant)
+        return write_constant(c, v, order, n, dim);
+    if (same_order(n, order, v->order))
+        return v->text;
+    if (same_elements(v, v->order, order, n))
+        return arena_printf(arena, "reshape(%s, %s)", v->text, list_text(arena, n, dim));
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < n; k++)
+            if (v->order[k] == order[i])
+                perm[i] = k;
+    return arena_printf(arena, "transpose(%s, %s)", v->text, list_text(arena, n, perm));
+}
+
+const char *plain(struct call *c, struct value *v)
+{
+    struct value standard = *v;
+    orderly(&standard);
+    return ordered(c, v, standard.order);
+}
+
+/* The axes of v that stand at the text axes `order` of what has `rank` axes; how many. */
+static int axes_at(const struct value *v, int rank, int n, const int *order, int *at)
+{
+    int off = rank - v->rank, count = 0;
+    for (int i = 0; i < n; i++)
+        if (order[i] >= off)
+            at[count++] = order[i] - off;
+    return count;
+}
+
+const char *aligned(struct call *c, struct value *v, int rank, int n, const int *order)
+{
+    struct arena *arena = c->im->arena;
+    int at[AXES], count = axes_at(v, rank, n, order, at), all[AXES] = {0}, left = 0, first = 0;
+    int64_t dim[AXES] = {0};
+    if (v->constant && v->constant->count == 1 && !v->trained)
+        return write_constant(c, v, all, 0, dim);
+    for (int i = 0; i < n; i++)
+        dim[i] = order[i] < rank - v->rank ? 1 : v->dim[order[i] - (rank - v->rank)];
+    while (first < n && dim[first] == 1)
+        first++;
+    for (int i = 0; i < v->rank; i++) { /* axes that the result has not: of one element */
+        bool found = i == v->rows;
+        for (int k = 0; k < count; k++)
+            found |= at[k] == i;
+        if (!found)
+            all[left++] = i;
+    }
+    memcpy(all + left, at, sizeof *at * (size_t)count);
+    if (v->constant)
+        return write_constant(c, v, all, n - first, dim + first);
+    const char *text = ordered(c, v, all);
+    if (left == 0 && count == n)
+        return text;
+    for (int i = 0; i < n - count && left == 0; i++) /* new axes only in front: they are implied */
+        if (order[i] >= rank - v->rank)
+            return arena_printf(arena, "reshape(%s, %s)", text, list_text(arena, n, dim));
+    return left == 0 ? text
+                     : arena_printf(arena, "reshape(%s, %s)", text, list_text(arena, n, dim));
+}
+
+/* ---- results ---- */
+struct value *find_value(const struct import *im, const char *name)
+{
+    return names_find(im->values, name);
+}
+
+/* "Conv conv1": what the line is made of. */
+static const char *node_text(const struct call *c, const Onnx__Node *n)
+{
+    bool good = n->name && *n->name;
+    for (const char *at = n->name; good && *at; at++)
+        good = *at >= ' ' && *at < 127;
+    return good ? arena_printf(c->im->arena, "%s %s", n->op_type, n->name) : n->op_type;
+}
+
+static const char *comment_of(const struct call *c)
+{
+    const char *text = node_text(c, c->node);
+    return c->also ? arena_printf(c->im->arena, "%s, %s", text, node_text(c, c->also)) : text;
+}
+
+void give_text(struct call *c, int out, const struct value *shape, const char *text)
+{
+    struct value *v = out < c->outs ? c->out[out] : NULL;
+    if (!v || v->failed)
+        return;
+    v->type = shape->type;
+    v->rank = shape->rank;
+    v->rows = shape->rows;
+    memcpy(v->dim, shape->dim, sizeof v->dim);
+    memcpy(v->order, shape->order, sizeof v->order);
+    v->text = text;
+}
+
+void give(struct call *c, int out, const struct value *shape, const char *format, ...)
+{
+    va_list list;
+    if (out >= c->outs || !c->out[out] || c->out[out]->failed)
+        return;
+    va_start(list, format);
+    const char *text = arena_vprintf(c->im->arena, format, list);
+    va_end(list);
+    const char *name = free_identifier(c->im, c->out[out]->name);
+    add_line(c->im, arena_printf(c->im->arena, "%s = %s", name, text), comment_of(c));
+    give_text(c, out, shape, name);
+}
+
+void give_constant(struct call *c, int out, const struct tensor *t)
+{
+    struct value *v = out < c->outs ? c->out[out] : NULL;
+    if (!v || v->failed)
+        return;
+    v->type = t->type;
+    v->rank = t->rank;
+    v->rows = -1;
+    memcpy(v->dim, t->dim, sizeof v->dim);
+    orderly(v);
+    v->constant = t;
+}
+
+/* ---- several nodes as one line ---- */
+const Onnx__Node *only_user(const struct import *im, const struct value *v, const char *op)
+{
+    (void)im;
+    return v && v->uses == 1 && v->user && !strcmp(v->user->op_type, op) ? v->user : NULL;
+}
+
+void go_on(struct call *c, const Onnx__Node *node)
+{
+    for (size_t i = 0; i < c->im->graph->n_node; i++)
+        if (c->im->graph->node[i] == node)
+            c->im->done[i] = true;
+    c->also = node;
+    c->out[0] = find_value(c->im, node->output[0]);
+}

@@ -1,0 +1,301 @@
+/* A row for each block of the library that is an operator of ONNX, so that what is written has
+ * layers where the model has them.  What has no row, or does not fit it, is written node by
+ * node. */
+#include <string.h>
+#include "convert/write.h"
+
+const struct block_given *export_given(const struct block_call *c, const char *name)
+{
+    for (int i = 0; i < c->given_count; i++)
+        if (!strcmp(c->given[i].name, name))
+            return &c->given[i];
+    return NULL;
+}
+
+double export_given_number(const struct block_call *c, const char *name)
+{
+    const struct block_given *g = export_given(c, name);
+    return g && g->count ? g->number[0] : 0;
+}
+
+/* ---- what blocks have in common ---- */
+static const struct node *node_of(const struct export *x, const struct block_call *c,
+                                  const char *name)
+{
+    const struct block_given *g = export_given(c, name);
+    return g && g->node >= 0 ? graph_node(x->phase, g->node) : NULL;
+}
+
+static const char *value_of(const struct export *x, const struct block_call *c)
+{
+    return x->value[node_of(x, c, "x")->id];
+}
+
+static const struct variable *saved(const struct export *x, const struct block_call *c,
+                                    const char *name)
+{
+    return export_variable(x, arena_printf(x->arena, "%s/%s", c->path, name));
+}
+
+static const struct node *result_of(const struct export *x, const struct block_call *c)
+{
+    return graph_node(x->phase, c->result);
+}
+
+/* Numbers of an argument for `axes` axes: one stands for all. */
+static void numbers(const struct block_call *c, const char *name, int axes, int64_t *out)
+{
+    const struct block_given *g = export_given(c, name);
+    for (int i = 0; i < axes; i++)
+        out[i] = !g || !g->count ? 0 : (int64_t)g->number[g->count > 1 ? i : 0];
+}
+
+/* Channels last to first, and back. */
+static const char *channels_first(struct export *x, const char *a, int rank)
+{
+    int perm[RANK_MAX] = {0, rank - 1};
+    for (int i = 2; i < rank; i++)
+        perm[i] = i - 1;
+    return export_transpose(x, a, rank, perm, NULL);
+}
+
+static const char *channels_last(struct export *x, const char *a, int rank, const char *name)
+{
+    int perm[RANK_MAX] = {0};
+    for (int i = 1; i < rank - 1; i++)
+        perm[i] = i + 1;
+    perm[rank - 1] = 1;
+    return export_transpose(x, a, rank, perm, name);
+}
+
+/* A batch of rank `rank`, whose first axis is the rows. */
+static bool has_rows(const struct export *x, const struct block_call *c, int rank)
+{
+    const struct node *n = node_of(x, c, "x");
+    return n && n->shape.rows == 0 && n->shape.dim[0] == 1 && (!rank || n->shape.rank == rank);
+}
+
+/* ---- what slides over the axes of places ---- */
+static const char *const extent_name[3][3] = {{"size"}, {"size", "width"},
+                                              {"size", "height", "width"}};
+
+/* What slides over `axes` axes: by the arguments of conv2d and max_pool. */
+static void write_sliding(struct export *x, const struct block_call *c, int axes)
+{
+    const struct node *from = node_of(x, c, "x"), *to = result_of(x, c);
+    int64_t size[3], stride[3], dilation[3] = {1, 1, 1}, border[6], pads[6];
+    for (int i = 0; i < axes; i++)
+        numbers(c, extent_name[axes - 1][i], 1, &size[i]);
+    numbers(c, "stride", axes, stride);
+    if (export_given(c, "dilation"))
+        numbers(c, "dilation", axes, dilation);
+    numbers(c, "border", 2 * axes, border);
+    const struct block_given *pad = export_given(c, "pad");
+    bool same = !strcmp(pad->word, "same"), causal = !strcmp(pad->word, "causal");
+    for (int i = 0; i < axes; i++) {
+        int64_t seen = (size[i] - 1) * dilation[i] + 1;
+        int64_t lacks = (to->shape.dim[1 + i] - 1) * stride[i] + seen - from->shape.dim[1 + i];
+        lacks = lacks < 0 ? 0 : lacks;
+        pads[i] = same ? lacks / 2 : border[2 * i] + (causal ? seen - 1 : 0);
+        pads[axes + i] = same ? lacks - lacks / 2 : border[2 * i + 1];
+    }
+    export_ints(x, "kernel_shape", axes, size);
+    export_ints(x, "strides", axes, stride);
+    export_ints(x, "pads", 2 * axes, pads);
+    if (export_given(c, "dilation"))
+        export_ints(x, "dilations", axes, dilation);
+}
+
+static int places(const struct export *x, const struct block_call *c)
+{
+    return node_of(x, c, "x")->shape.rank - 2;
+}
+
+static bool slides(const struct export *x, const struct block_call *c)
+{
+    return has_rows(x, c, 0) && places(x, c) >= 1 && places(x, c) <= 3 &&
+           result_of(x, c)->shape.rank == node_of(x, c, "x")->shape.rank;
+}
+
+/* Filters [size.., c, f] as [f, c, size..]; depthwise ones [size.., c, m] as [c m, 1, size..]. */
+static const char *write_filters(struct export *x, const struct variable *w, bool depthwise)
+{
+    int rank = w->shape.rank, perm[RANK_MAX];
+    int64_t dim[RANK_MAX];
+    perm[0] = depthwise ? rank - 2 : rank - 1;
+    perm[1] = depthwise ? rank - 1 : rank - 2;
+    for (int i = 2; i < rank; i++)
+        perm[i] = i - 2;
+    dim[0] = depthwise ? w->shape.dim[rank - 2] * w->shape.dim[rank - 1] : w->shape.dim[rank - 1];
+    dim[1] = depthwise ? 1 : w->shape.dim[rank - 2];
+    for (int i = 2; i < rank; i++)
+        dim[i] = w->shape.dim[i - 2];
+    return export_saved(x, w, perm, rank, dim);
+}
+
+static const char *write_conv(struct export *x, const struct block_call *c, const char *name)
+{
+    const struct variable *w = saved(x, c, "w"), *bias = saved(x, c, "bias");
+    int rank = places(x, c) + 2;
+    bool depthwise = !strncmp(c->block, "depthwise", 9);
+    const char *input[3] = {channels_first(x, value_of(x, c), rank),
+                            write_filters(x, w, depthwise)};
+    if (bias)
+        input[2] = export_saved(x, bias, NULL, 0, NULL);
+    const char *y = export_node(x, "Conv", bias ? 3 : 2, input, NULL);
+    write_sliding(x, c, rank - 2);
+    export_int(x, "group", depthwise ? node_of(x, c, "x")->shape.dim[rank - 1]
+                                     : (int64_t)export_given_number(c, "groups"));
+    return channels_last(x, y, rank, name);
+}
+
+static bool fits_conv(const struct export *x, const struct block_call *c)
+{
+    return slides(x, c) && saved(x, c, "w") != NULL;
+}
+
+static const char *write_pool(struct export *x, const struct block_call *c, const char *name)
+{
+    int rank = places(x, c) + 2;
+    bool max = !strncmp(c->block, "max", 3);
+    const char *y = export_unary(x, max ? "MaxPool" : "AveragePool",
+                                 channels_first(x, value_of(x, c), rank), NULL);
+    write_sliding(x, c, rank - 2);
+    return channels_last(x, y, rank, name);
+}
+
+static const char *write_global_pool(struct export *x, const struct block_call *c, const char *name)
+{
+    int rank = places(x, c) + 2;
+    bool max = strstr(c->block, "max") != NULL;
+    const char *y = export_unary(x, max ? "GlobalMaxPool" : "GlobalAveragePool",
+                                 channels_first(x, value_of(x, c), rank), NULL);
+    return export_reshape(x, y, &result_of(x, c)->shape, name);
+}
+
+static bool fits_global(const struct export *x, const struct block_call *c)
+{
+    return has_rows(x, c, 0) && places(x, c) >= 1 && result_of(x, c)->shape.rank == 2;
+}
+
+/* ---- norms ---- */
+static const char *affine(struct export *x, const struct block_call *c, const char *name,
+                          float value, int64_t n)
+{
+    const struct variable *v = saved(x, c, arena_printf(x->arena, "affine/%s", name));
+    if (v)
+        return export_saved(x, v, NULL, 0, NULL);
+    float *all = ARENA_ARRAY(x->arena, float, n + 1);
+    for (int64_t i = 0; i < n; i++)
+        all[i] = value;
+    return export_array(x, ONNX_FLOAT, 1, &n, all, NULL);
+}
+
+static const char *write_batch_norm(struct export *x, const struct block_call *c, const char *name)
+{
+    const struct node *n = node_of(x, c, "x");
+    int rank = n->shape.rank;
+    int64_t channels = n->shape.dim[rank - 1];
+    const char *input[5] = {channels_first(x, value_of(x, c), rank),
+                            affine(x, c, "scale", 1, channels), affine(x, c, "shift", 0, channels),
+                            export_saved(x, saved(x, c, "running_mean"), NULL, 0, NULL),
+                            export_saved(x, saved(x, c, "running_variance"), NULL, 0, NULL)};
+    const char *y = export_node(x, "BatchNormalization", 5, input, rank == 2 ? name : NULL);
+    export_float(x, "epsilon", (float)export_given_number(c, "eps"));
+    export_float(x, "momentum", (float)(1 - export_given_number(c, "rate")));
+    return channels_last(x, y, rank, name);
+}
+
+static bool fits_batch_norm(const struct export *x, const struct block_call *c)
+{
+    return has_rows(x, c, 0) && node_of(x, c, "x")->shape.rank >= 2 &&
+           saved(x, c, "running_mean") && saved(x, c, "running_variance");
+}
+
+static const char *write_layer_norm(struct export *x, const struct block_call *c, const char *name)
+{
+    const struct node *n = node_of(x, c, "x");
+    int64_t width = n->shape.dim[n->shape.rank - 1];
+    const char *input[3] = {value_of(x, c), affine(x, c, "scale", 1, width),
+                            affine(x, c, "shift", 0, width)};
+    name = export_node(x, "LayerNormalization", 3, input, name);
+    export_int(x, "axis", -1);
+    export_float(x, "epsilon", (float)export_given_number(c, "eps"));
+    return name;
+}
+
+/* ---- the others ---- */
+static const char *write_dropout(struct export *x, const struct block_call *c, const char *name)
+{
+    const char *input[2] = {value_of(x, c),
+                            export_number(x, (float)export_given_number(c, "p"))};
+    return export_node(x, "Dropout", 2, input, name);
+}
+
+static const char *write_softmax(struct export *x, const struct block_call *c, const char *name)
+{
+    name = export_unary(x, c->block[0] == 'l' ? "LogSoftmax" : "Softmax", value_of(x, c), name);
+    export_int(x, "axis", -1);
+    return name;
+}
+
+static const struct { const char *block, *onnx, *argument, *attribute; } activations[] = {
+    {"relu", "Relu", NULL, NULL}, {"leaky_relu", "LeakyRelu", "slope", "alpha"},
+    {"elu", "Elu", "alpha", "alpha"}, {"softplus", "Softplus", NULL, NULL},
+    {"softsign", "Softsign", NULL, NULL}, {"hard_silu", "HardSwish", NULL, NULL}};
+
+static const char *write_activation(struct export *x, const struct block_call *c, const char *name)
+{
+    size_t i = 0;
+    while (strcmp(activations[i].block, c->block))
+        i++;
+    name = export_unary(x, activations[i].onnx, value_of(x, c), name);
+    if (activations[i].argument)
+        export_float(x, activations[i].attribute,
+                     (float)export_given_number(c, activations[i].argument));
+    return name;
+}
+
+static bool fits_any(const struct export *x, const struct block_call *c)
+{
+    return node_of(x, c, "x") != NULL;
+}
+
+static const struct export_block blocks[] = {
+    {"avg_pool", slides, write_pool},
+    {"avg_pool1d", slides, write_pool},
+    {"avg_pool3d", slides, write_pool},
+    {"batch_norm", fits_batch_norm, write_batch_norm},
+    {"conv1d", fits_conv, write_conv},
+    {"conv2d", fits_conv, write_conv},
+    {"conv3d", fits_conv, write_conv},
+    {"depthwise_conv1d", fits_conv, write_conv},
+    {"depthwise_conv2d", fits_conv, write_conv},
+    {"dropout", fits_any, write_dropout},
+    {"elu", fits_any, write_activation},
+    {"global_avg_pool", fits_global, write_global_pool},
+    {"global_avg_pool1d", fits_global, write_global_pool},
+    {"global_avg_pool3d", fits_global, write_global_pool},
+    {"global_max_pool", fits_global, write_global_pool},
+    {"global_max_pool1d", fits_global, write_global_pool},
+    {"global_max_pool3d", fits_global, write_global_pool},
+    {"hard_silu", fits_any, write_activation},
+    {"layer_norm", fits_any, write_layer_norm},
+    {"leaky_relu", fits_any, write_activation},
+    {"log_softmax", fits_any, write_softmax},
+    {"max_pool", slides, write_pool},
+    {"max_pool1d", slides, write_pool},
+    {"max_pool3d", slides, write_pool},
+    {"relu", fits_any, write_activation},
+    {"softmax", fits_any, write_softmax},
+    {"softplus", fits_any, write_activation},
+    {"softsign", fits_any, write_activation},
+};
+
+const struct export_block *export_find_block(const char *block)
+{
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        if (!strcmp(blocks[i].block, block))
+            return &blocks[i];
+    return NULL;
+}
