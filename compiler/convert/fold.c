@@ -126,3 +126,265 @@ const struct tensor *fold_binary(struct call *c)
     }
     return t;
 }
+
+/* ---- further ones ---- */
+const struct tensor *fold_compare(struct call *c)
+{
+    const struct tensor *a = c->in[0]->constant, *b = c->in[1]->constant;
+    const char *op = c->node->op_type;
+    struct value shape;
+    if (a->type != b->type || !broadcast_shape(c, 2, c->in, &shape))
+        return NULL;
+    struct tensor *t = tensor_new(c->im, ONNX_BOOL, shape.rank, shape.dim);
+    for (int64_t e = 0; t && e < t->count; e++) {
+        int64_t i = element_of(t, a, e), k = element_of(t, b, e);
+        if (!a->real && (a->whole[i] == ROW_COUNT || b->whole[k] == ROW_COUNT))
+            return NULL;
+        bool less = a->real ? a->real[i] < b->real[k] : a->whole[i] < b->whole[k];
+        bool equal = a->real ? a->real[i] == b->real[k] : a->whole[i] == b->whole[k];
+        bool more = a->real ? a->real[i] > b->real[k] : a->whole[i] > b->whole[k];
+        bool also = strstr(op, "OrEqual") != NULL;
+        t->whole[e] = op[0] == 'E' ? equal : op[0] == 'L' ? less || (also && equal)
+                                                          : more || (also && equal);
+    }
+    return t;
+}
+
+const struct tensor *fold_cast(struct call *c)
+{
+    const struct tensor *x = c->in[0]->constant;
+    int64_t to = attribute_int(c, "to", 0);
+    bool known = to == ONNX_FLOAT || to == ONNX_INT64 || to == ONNX_INT32 || to == ONNX_BOOL;
+    struct tensor *t = known ? tensor_new(c->im, (int)to, x->rank, x->dim) : NULL;
+    for (int64_t i = 0; t && i < t->count; i++) {
+        if (x->real && !(fabsf(x->real[i]) < 9e18f) && !t->real)
+            return NULL;
+        if (x->whole && x->whole[i] == ROW_COUNT && (t->real || to == ONNX_BOOL))
+            return NULL;
+        if (t->real)
+            t->real[i] = x->real ? x->real[i] : (float)x->whole[i];
+        else
+            t->whole[i] = x->real ? (int64_t)x->real[i] : x->whole[i];
+        if (to == ONNX_BOOL)
+            t->whole[i] = x->real ? x->real[i] != 0 : x->whole[i] != 0;
+    }
+    return t;
+}
+
+const struct tensor *fold_floor(struct call *c)
+{
+    const struct tensor *x = c->in[0]->constant;
+    struct tensor *t = x->real ? tensor_new(c->im, x->type, x->rank, x->dim) : NULL;
+    for (int64_t i = 0; t && i < t->count; i++)
+        t->real[i] = floorf(x->real[i]);
+    return t;
+}
+
+const struct tensor *fold_concat(struct call *c)
+{
+    const struct tensor *first = c->in[0]->constant;
+    int64_t axis = attribute_int(c, "axis", 0), dim[AXES], inner = 1, outer = 1, at = 0;
+    axis += axis < 0 ? first->rank : 0;
+    if (axis < 0 || axis >= first->rank)
+        return NULL;
+    memcpy(dim, first->dim, sizeof dim);
+    dim[axis] = 0;
+    for (int i = 0; i < c->ins; i++) {
+        const struct tensor *x = c->in[i] ? c->in[i]->constant : NULL;
+        if (!x || x->rank != first->rank || x->type != first->type)
+            return NULL;
+        for (int k = 0; k < first->rank; k++)
+            if (k != axis && x->dim[k] != first->dim[k])
+                return NULL;
+        dim[axis] += x->dim[axis];
+    }
+    for (int i = 0; i < first->rank; i++)
+        *(i < axis ? &outer : &inner) *= i == axis ? 1 : dim[i];
+    struct tensor *t = tensor_new(c->im, first->type, first->rank, dim);
+    for (int64_t o = 0; t && o < outer; o++)
+        for (int i = 0; i < c->ins; i++) {
+            int64_t n = c->in[i]->constant->dim[axis] * inner;
+            for (int64_t k = 0; k < n; k++)
+                copy_element(t, at++, c->in[i]->constant, o * n + k);
+        }
+    return t;
+}
+
+const struct tensor *fold_gather(struct call *c)
+{
+    const struct tensor *x = c->in[0]->constant, *index = c->in[1]->constant;
+    int64_t axis = attribute_int(c, "axis", 0), dim[AXES], inner = 1, outer = 1, at = 0;
+    int rank = 0;
+    axis += axis < 0 ? x->rank : 0;
+    if (axis < 0 || axis >= x->rank || !index->whole || x->rank - 1 + index->rank > AXES)
+        return NULL;
+    for (int i = 0; i < x->rank; i++) {
+        for (int k = 0; i == axis && k < index->rank; k++)
+            dim[rank++] = index->dim[k];
+        if (i != axis)
+            dim[rank++] = x->dim[i];
+        *(i < axis ? &outer : &inner) *= i == axis ? 1 : x->dim[i];
+    }
+    struct tensor *t = tensor_new(c->im, x->type, rank, dim);
+    for (int64_t o = 0; t && o < outer; o++)
+        for (int64_t k = 0; k < index->count; k++) {
+            int64_t i = index->whole[k] + (index->whole[k] < 0 ? x->dim[axis] : 0);
+            if (i < 0 || i >= x->dim[axis])
+                return NULL;
+            for (int64_t e = 0; e < inner; e++)
+                copy_element(t, at++, x, (o * x->dim[axis] + i) * inner + e);
+        }
+    return t;
+}
+
+const struct tensor *fold_slice(struct call *c)
+{
+    const struct tensor *x = c->in[0]->constant;
+    int64_t start[1], end[1], axis[1] = {0}, step[1] = {1}, count;
+    bool one = x->rank == 1 && c->in[1]->constant->count == 1;
+    if (!one || known_ints(c, 1, start, 1) != 1 || known_ints(c, 2, end, 1) != 1)
+        return NULL;
+    known_ints(c, 3, axis, 1);
+    known_ints(c, 4, step, 1);
+    int64_t n = x->dim[0];
+    if ((axis[0] != 0 && axis[0] != -1) || step[0] != 1 || start[0] == ROW_COUNT ||
+        end[0] == ROW_COUNT)
+        return NULL;
+    start[0] = start[0] < 0 ? start[0] + n : start[0];
+    end[0] = end[0] < 0 ? end[0] + n : end[0];
+    start[0] = start[0] < 0 ? 0 : start[0] > n ? n : start[0];
+    end[0] = end[0] < start[0] ? start[0] : end[0] > n ? n : end[0];
+    count = end[0] - start[0];
+    struct tensor *t = tensor_new(c->im, x->type, 1, &count);
+    for (int64_t i = 0; i < count; i++)
+        copy_element(t, i, x, start[0] + i);
+    return t;
+}
+
+/* The same elements with other extents. */
+static const struct tensor *reshaped(struct call *c, int rank, const int64_t *dim)
+{
+    const struct tensor *x = c->in[0]->constant;
+    struct tensor *t = tensor_new(c->im, x->type, rank, dim);
+    if (!t || t->count != x->count)
+        return NULL;
+    t->real = x->real;
+    t->whole = x->whole;
+    return t;
+}
+
+/* Axes of an attribute or of the second input, as bits among `rank`; -1: there are none. */
+static int64_t axes_bits(struct call *c, int rank)
+{
+    int64_t axis[AXES], bits = 0;
+    int n = attribute_ints(c, "axes", axis, AXES);
+    n = n < 0 ? known_ints(c, 1, axis, AXES) : n;
+    for (int i = 0; i < n; i++) {
+        int64_t at = axis[i] + (axis[i] < 0 ? rank : 0);
+        if (at < 0 || at >= rank)
+            return -1;
+        bits |= (int64_t)1 << at;
+    }
+    return n < 0 ? -1 : bits;
+}
+
+const struct tensor *fold_squeeze(struct call *c)
+{
+    const struct tensor *x = c->in[0]->constant;
+    int64_t dim[AXES], bits = axes_bits(c, x->rank);
+    int rank = 0;
+    for (int i = 0; i < x->rank; i++)
+        if (bits < 0 ? x->dim[i] != 1 : !(bits >> i & 1))
+            dim[rank++] = x->dim[i];
+    return reshaped(c, rank, dim);
+}
+
+const struct tensor *fold_unsqueeze(struct call *c)
+{
+    const struct tensor *x = c->in[0]->constant;
+    int64_t axis[AXES], dim[AXES];
+    int n = attribute_ints(c, "axes", axis, AXES), from = 0;
+    n = n < 0 ? known_ints(c, 1, axis, AXES) : n;
+    int rank = x->rank + n;
+    int64_t bits = n < 0 || rank > AXES ? -1 : axes_bits(c, rank);
+    for (int i = 0; bits >= 0 && i < rank; i++) {
+        if (!(bits >> i & 1) && from == x->rank)
+            return NULL;
+        dim[i] = bits >> i & 1 ? 1 : x->dim[from++];
+    }
+    return bits < 0 ? NULL : reshaped(c, rank, dim);
+}
+
+const struct tensor *fold_expand(struct call *c)
+{
+    const struct tensor *x = c->in[0]->constant, *s = c->in[1]->constant;
+    struct value wanted = {.rows = -1}, shape, *both[2] = {c->in[0], &wanted};
+    if (!s->whole || s->count > AXES)
+        return NULL;
+    wanted.rank = (int)s->count;
+    for (int i = 0; i < wanted.rank; i++) {
+        wanted.dim[i] = s->whole[i];
+        if (wanted.dim[i] < 1)
+            return NULL;
+    }
+    if (!broadcast_shape(c, 2, both, &shape))
+        return NULL;
+    struct tensor *t = tensor_new(c->im, x->type, shape.rank, shape.dim);
+    for (int64_t e = 0; t && e < t->count; e++)
+        copy_element(t, e, x, element_of(t, x, e));
+    return t;
+}
+
+const struct tensor *fold_filled(struct call *c)
+{
+    const struct tensor *s = c->in[0]->constant;
+    const Onnx__Attribute *a = attribute(c, "value");
+    struct tensor *one = a && a->t ? tensor_read(c->im, a->t, "value") : NULL;
+    if (!s->whole || s->count > AXES || (a && (!one || one->count != 1)))
+        return NULL;
+    for (int i = 0; i < s->count; i++)
+        if (s->whole[i] < 0)
+            return NULL;
+    struct tensor *t = tensor_new(c->im, one ? one->type : ONNX_FLOAT, (int)s->count, s->whole);
+    for (int64_t i = 0; t && one && i < t->count; i++)
+        copy_element(t, i, one, 0);
+    return t;
+}
+
+const struct tensor *fold_range(struct call *c)
+{
+    const struct tensor *a = c->in[0]->constant, *b = c->in[1]->constant, *d = c->in[2]->constant;
+    if (a->count != 1 || b->count != 1 || d->count != 1 || a->type != b->type || a->type != d->type)
+        return NULL;
+    double first = a->real ? (double)a->real[0] : (double)a->whole[0];
+    double limit = b->real ? (double)b->real[0] : (double)b->whole[0];
+    double step = d->real ? (double)d->real[0] : (double)d->whole[0];
+    double places = ceil((limit - first) / step);
+    if (!(places >= 0 && places < 1e8) || (a->whole && (a->whole[0] == ROW_COUNT ||
+                                                        b->whole[0] == ROW_COUNT)))
+        return NULL;
+    int64_t count = (int64_t)places;
+    struct tensor *t = tensor_new(c->im, a->type, 1, &count);
+    for (int64_t i = 0; i < count; i++) {
+        if (t->real)
+            t->real[i] = (float)(first + (double)i * step);
+        else
+            t->whole[i] = a->whole[0] + i * d->whole[0];
+    }
+    return t;
+}
+
+const struct tensor *fold_prod(struct call *c)
+{
+    const struct tensor *x = c->in[0]->constant;
+    int64_t one[1] = {1};
+    if (!x->whole || x->rank != 1)
+        return NULL;
+    struct tensor *t = tensor_new(c->im, x->type, attribute_int(c, "keepdims", 1) ? 1 : 0, one);
+    t->whole[0] = 1;
+    for (int64_t i = 0; i < x->count; i++)
+        if (x->whole[i] == ROW_COUNT ||
+            __builtin_mul_overflow(t->whole[0], x->whole[i], &t->whole[0]))
+            return NULL;
+    return t;
+}

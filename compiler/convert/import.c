@@ -9,7 +9,7 @@
 #include "host/tensors.h"
 #include "language/ast.h"
 
-enum { OPSET_LEAST = 7, OPSET_MOST = 23 };
+enum { OPSET_LEAST = 6, OPSET_MOST = 23 };
 
 /* ---- values and their readers ---- */
 static struct value *add_value(struct import *im, const char *name)
@@ -88,9 +88,18 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
     struct value *v = add_value(im, info->name);
     v->type = t->has_elem_type ? t->elem_type : 0;
     v->rank = (int)t->shape->n_dim;
-    v->rows = rows && v->rank ? 0 : -1;
+    v->rows = rows ? 0 : -1;
+    if (rows && !v->rank)
+        return fail(im,
+                    arena_printf(im->arena, "%s has no axis that could be that of the rows", what),
+                    "make it a constant, or take --rows none");
     for (int i = 0; i < v->rank; i++) {
         const Onnx__Dimension *d = t->shape->dim[i];
+        if (i == v->rows && d->has_dim_value && im->batch && im->batch != d->dim_value)
+            return fail(im, "the first axes of its inputs differ, and so are not that of the rows",
+                        "--rows none takes all of an input for one row");
+        if (i == v->rows && d->has_dim_value)
+            im->batch = d->dim_value;
         v->dim[i] = i == v->rows ? 1 : d->has_dim_value ? d->dim_value : 0;
         if (v->dim[i] < 1 || v->dim[i] > 1 << 28)
             return fail(im, arena_printf(im->arena, "%s: the extent of axis %d is %s", what, i,
@@ -235,9 +244,11 @@ static bool convert_nodes(struct import *im)
 }
 
 /* ---- the model file ---- */
-static void print_dims(struct text *t, const struct value *v)
+static void print_dims(struct text *t, const struct value *value)
 {
+    struct value standard = *value, *v = &standard;
     int64_t dim[AXES];
+    orderly(v);
     text_dims(v, dim);
     if (text_axes(v))
         text_printf(t, "[%s", list_text(t->arena, text_axes(v), dim) + 1);
@@ -263,9 +274,7 @@ static struct output *find_outputs(struct import *im)
         }
         const char *text = plain(&c, v);
         list[i] = (struct output){v->text && !strcmp(text, v->text) ? text : NULL, text, v};
-        if (v->type != ONNX_FLOAT)
-            list[i].text = arena_printf(im->arena, "to_float(%s)", text);
-        if (!list[i].name || v->type != ONNX_FLOAT || strpbrk(text, "( "))
+        if (!list[i].name || strpbrk(text, "( "))
             list[i].name = free_identifier(im, name);
     }
     return list;
@@ -310,6 +319,15 @@ static const struct output *first_real(const struct import *im, const struct out
     return NULL;
 }
 
+/* Whether anything is trained: a parameter that nothing is learnt by counts as none. */
+static bool trains(const struct import *im)
+{
+    for (int i = 0; i < im->saved_count; i++)
+        if (im->saved[i].trained)
+            return true;
+    return false;
+}
+
 static const char *model_text(struct import *im, const char *name, const struct output *list)
 {
     struct text t;
@@ -326,10 +344,11 @@ static const char *model_text(struct import *im, const char *name, const struct 
     if (main) {
         text_printf(&t, "  label %s: f32", label);
         print_dims(&t, main->value);
+        struct value standard = *main->value;
         int64_t dim[AXES];
-        text_dims(main->value, dim);
-        text_printf(&t, " = random_normal(%s)\n",
-                    list_text(im->arena, text_axes(main->value), dim));
+        orderly(&standard);
+        text_dims(&standard, dim);
+        text_printf(&t, " = random_normal(%s)\n", list_text(im->arena, text_axes(&standard), dim));
     }
     text_printf(&t, "}\n\nmodel %s(", name);
     print_fields(&t, im, false);
@@ -344,9 +363,18 @@ static const char *model_text(struct import *im, const char *name, const struct 
     for (size_t i = 0; i < im->graph->n_output; i++)
         text_printf(&t, strcmp(list[i].name, list[i].text) ? "  output %s = %s\n" : "  output %s\n",
                     list[i].name, list[i].text);
+    const char *offset = trains(im) && main ? NULL : free_identifier(im, "offset");
+    struct tensor none = {.type = ONNX_FLOAT, .count = 1, .real = (float[]){0}};
+    if (offset)
+        save(im, true, offset, &none, NULL, 0, none.dim);
+    if (offset)
+        text_printf(&t, "  param %s: f32 = 0  # the file has nothing to train, a model file must\n",
+                    offset);
     if (main)
-        text_printf(&t, "  loss mse(%s, %s)  # a stub: say what is wrong with a prediction\n",
-                    main->text, label);
+        text_printf(&t, "  loss mse(%s%s%s, %s)  # a stub: say what is wrong with a prediction\n",
+                    main->text, offset ? " + " : "", offset ? offset : "", label);
+    else
+        text_printf(&t, "  loss square(%s)\n", offset);
     text_printf(&t, "}\n\ntrain %s on %s_%s {\n  seed 42\n  epochs 10\n  batch 32\n"
                 "  optimizer adam(lr = 1e-3)\n}\n", name, data, name);
     return t.data;

@@ -48,7 +48,7 @@ struct value {
 };
 
 /* A parameter or buffer that is saved. */
-struct saved { const char *path; int rank; int64_t dim[AXES]; float *data; };
+struct saved { const char *path; int rank; int64_t dim[AXES]; float *data; bool trained; };
 
 struct line { const char *text, *comment; };
 
@@ -59,6 +59,7 @@ struct import {
     struct inv_errors *errors;
     const Onnx__Graph *graph;
     int64_t opset;
+    int64_t batch; /* the extent of the axis of rows, where the file says one */
     const struct names *values;         /* struct value by name */
     const struct names *taken;          /* names and paths of the model file */
     bool *done;                         /* by node: written with one before it */
@@ -143,12 +144,14 @@ void give(struct call *, int out, const struct value *shape, const char *format,
 /* The same without a line: another value as it is, or with axes named otherwise. */
 void give_text(struct call *, int out, const struct value *shape, const char *text);
 void give_constant(struct call *, int out, const struct tensor *);
+/* A line for something on the way, so that it may stand in a text twice: its name. */
+const char *let_line(struct call *, const char *text);
 
 /* ---- layers ---- */
-/* A parameter or buffer with that path: elements of a constant with axes by perm (NULL: as they
- * are), as these extents. */
-void save(struct import *, const char *path, const struct tensor *, const int *perm, int rank,
-          const int64_t *dim);
+/* A parameter (trained) or buffer with that path: elements of a constant with axes by perm (NULL:
+ * as they are), as these extents. */
+void save(struct import *, bool trained, const char *path, const struct tensor *, const int *perm,
+          int rank, const int64_t *dim);
 /* A free path for the layer whose weights are of that name: "conv1" of "conv1.weight". */
 const char *layer_path(struct import *, const char *weights, const char *otherwise);
 /* " as conv1", or as "a/b". */

@@ -1,22 +1,35 @@
 /* The table of operators, and rules of those without weights. */
 #include "convert/rules.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define RULE(op, since, least, most, attributes, write, fold, text) \
-    {#op, since, least, most, attributes, rule_##write, fold, text},
+    {#op, since, least, most, attributes, onnx_##write, fold, text},
 const struct rule rules[] = {
 #include "convert/rules.def"
 };
 const int rule_count = (int)(sizeof rules / sizeof *rules);
 
 /* ---- maps ---- */
-const char *fill_text(struct arena *arena, const char *text, const char *const *operand)
+/* "{alpha:0.5}": the attribute, or the number behind the colon; returns what follows. */
+static const char *fill_attribute(struct call *c, const char *text, struct text *out)
+{
+    size_t name = strcspn(text, ":"), all = strcspn(text, "}");
+    float otherwise = (float)strtod(text + name + 1, NULL);
+    const char *key = arena_strndup(c->im->arena, text, name);
+    text_puts(out, number_text(c->im->arena, attribute_float(c, key, otherwise)));
+    return text + all;
+}
+
+const char *fill_text(struct call *c, const char *text, const char *const *operand)
 {
     struct text out;
-    text_init(&out, arena);
+    text_init(&out, c->im->arena);
     for (; *text; text++)
         if (*text == '@')
             text_puts(&out, operand[*++text - '0']);
+        else if (*text == '{')
+            text = fill_attribute(c, text + 1, &out);
         else
             text_add(&out, text, 1);
     return out.data;
@@ -91,28 +104,208 @@ static int axes_written(const struct value *v, int n)
     return v->constant->count == 1 && !v->trained ? 0 : axes < n ? axes : n;
 }
 
-void rule_map(struct call *c)
+/* What operands of one shape give: `text` of them, of that type. */
+static void give_map(struct call *c, int count, struct value *const *in, int type, const char *form)
 {
     const char *text[INPUTS];
     struct value shape;
-    if (!broadcast_shape(c, c->ins, c->in, &shape))
+    if (!broadcast_shape(c, count, in, &shape))
         return;
     int n = text_axes(&shape), most = 0;
-    for (int i = 0; i < c->ins; i++) {
-        text[i] = aligned(c, c->in[i], shape.rank, n, shape.order);
-        int axes = axes_written(c->in[i], n);
+    for (int i = 0; i < count; i++) {
+        text[i] = aligned(c, in[i], shape.rank, n, shape.order);
+        int axes = axes_written(in[i], n);
         most = axes > most ? axes : most;
     }
-    const char *all = fill_text(c->im->arena, c->rule->text, text);
+    const char *all = fill_text(c, form, text);
     int64_t dim[AXES];
     text_dims(&shape, dim);
     if (most < n)
         all = arena_printf(c->im->arena, "reshape(%s, %s)", all, list_text(c->im->arena, n, dim));
+    shape.type = type;
     give(c, 0, &shape, "%s", all);
 }
 
+/* Kinds of types that a model file tells apart. */
+enum { REAL = 1, WHOLE = 2, TRUTH = 4 };
+
+static int kind_of(const struct value *v)
+{
+    return v->type == ONNX_FLOAT ? REAL : v->type == ONNX_BOOL ? TRUTH : WHOLE;
+}
+
+bool has_types(struct call *c, int first, int count, int allowed)
+{
+    for (int i = first; i < first + count; i++)
+        if (!c->in[i] || !(kind_of(c->in[i]) & allowed) ||
+            kind_of(c->in[i]) != kind_of(c->in[first])) {
+            refuse(c, "of type %s it cannot be expressed",
+                   c->in[i] ? onnx_type_name(c->im->arena, c->in[i]->type) : "unknown");
+            return false;
+        }
+    return true;
+}
+
+void onnx_map(struct call *c)
+{
+    if (has_types(c, 0, c->ins, REAL))
+        give_map(c, c->ins, c->in, ONNX_FLOAT, c->rule->text);
+}
+
+void onnx_map_any(struct call *c)
+{
+    if (has_types(c, 0, c->ins, REAL | WHOLE))
+        give_map(c, c->ins, c->in, c->in[0]->type, c->rule->text);
+}
+
+void onnx_compare(struct call *c)
+{
+    if (has_types(c, 0, c->ins, REAL | WHOLE))
+        give_map(c, c->ins, c->in, ONNX_BOOL, c->rule->text);
+}
+
+void onnx_logic(struct call *c)
+{
+    if (has_types(c, 0, c->ins, TRUTH))
+        give_map(c, c->ins, c->in, ONNX_BOOL, c->rule->text);
+}
+
+void onnx_where(struct call *c)
+{
+    if (has_types(c, 0, 1, TRUTH) && has_types(c, 1, 2, REAL | WHOLE))
+        give_map(c, 3, c->in, c->in[1]->type, c->rule->text);
+}
+
+/* The second operand from an axis of the first on, as before opset 7: with ones behind it. */
+static bool put_at_axis(struct call *c, int64_t axis, struct value *moved)
+{
+    struct value *b = c->in[1];
+    int rank = c->in[0]->rank;
+    int64_t dim[AXES];
+    *moved = *b;
+    axis += axis < 0 ? rank : 0;
+    if (axis < 0 || axis + b->rank > rank || (b->rows >= 0 && axis)) {
+        refuse(c, "axis %lld is none at which '%s' fits", (long long)axis, b->name);
+        return false;
+    }
+    moved->rank = rank - (int)axis;
+    for (int i = b->rank; i < moved->rank; i++)
+        moved->dim[i] = 1;
+    orderly(moved);
+    text_dims(moved, dim);
+    if (b->constant) {
+        struct tensor *t = tensor_new(c->im, b->type, moved->rank, moved->dim);
+        t->real = b->constant->real;
+        t->whole = b->constant->whole;
+        moved->constant = t;
+    } else {
+        moved->text = arena_printf(c->im->arena, "reshape(%s, %s)", plain(c, b),
+                                   list_text(c->im->arena, text_axes(moved), dim));
+    }
+    return true;
+}
+
+/* Maps of two before opset 7, whose second operand stands at an axis of the first. */
+void onnx_map_axis(struct call *c)
+{
+    struct value moved, *in[2] = {c->in[0], &moved};
+    int64_t last = c->in[0]->rank - c->in[1]->rank;
+    bool truth = strpbrk(c->rule->text, "<>=") != NULL;
+    if (has_types(c, 0, 2, REAL | WHOLE | TRUTH) &&
+        put_at_axis(c, attribute_int(c, "axis", last), &moved))
+        give_map(c, 2, in, truth ? ONNX_BOOL : c->in[0]->type, c->rule->text);
+}
+
+/* A slope for each channel, where there is more than one. */
+void onnx_prelu_channels(struct call *c)
+{
+    struct value moved, *in[2] = {c->in[0], &moved};
+    bool channels = c->in[1]->rank == 1 && c->in[1]->dim[0] > 1 && c->in[0]->rank > 1;
+    int64_t last = c->in[0]->rank - c->in[1]->rank;
+    if (has_types(c, 0, 2, REAL) && put_at_axis(c, channels ? 1 : last, &moved))
+        give_map(c, 2, in, ONNX_FLOAT, c->rule->text);
+}
+
+/* A power of a number that is known, and of one that is. */
+void onnx_power(struct call *c)
+{
+    if (has_types(c, 0, 1, REAL) && has_types(c, 1, 1, REAL | WHOLE))
+        give_map(c, 2, c->in, ONNX_FLOAT, c->rule->text);
+}
+
+/* Of any number of operands, two by two from the first on. */
+static const char *join_form(struct call *c)
+{
+    const char *form = "@0";
+    for (int i = 1; i < c->ins; i++) {
+        const char *pair[2] = {form, arena_printf(c->im->arena, "@%c", '0' + i)};
+        form = fill_text(c, c->rule->text, pair);
+    }
+    return form;
+}
+
+void onnx_join(struct call *c)
+{
+    if (has_types(c, 0, c->ins, REAL | WHOLE))
+        give_map(c, c->ins, c->in, c->in[0]->type, join_form(c));
+}
+
+void onnx_mean(struct call *c)
+{
+    if (has_types(c, 0, c->ins, REAL))
+        give_map(c, c->ins, c->in, ONNX_FLOAT,
+                 arena_printf(c->im->arena, "(%s) / %d", join_form(c), c->ins));
+}
+
+void onnx_clip_attributes(struct call *c)
+{
+    if (has_types(c, 0, 1, REAL))
+        give_map(c, 1, c->in, ONNX_FLOAT,
+                 attribute(c, "min") && attribute(c, "max") ? "min(max(@0, {min:0}), {max:0})"
+                 : attribute(c, "min") ? "max(@0, {min:0})"
+                 : attribute(c, "max") ? "min(@0, {max:0})" : "@0");
+}
+
+void onnx_clip(struct call *c)
+{
+    bool low = c->ins > 1 && c->in[1], high = c->ins > 2 && c->in[2];
+    struct value *in[3] = {c->in[0], low ? c->in[1] : c->in[2], c->in[2]};
+    if (has_types(c, 0, 1, REAL | WHOLE))
+        give_map(c, 1 + low + high, in, c->in[0]->type, low && high ? "min(max(@0, @1), @2)"
+                 : low ? "max(@0, @1)" : high ? "min(@0, @1)" : "@0");
+}
+
+void onnx_mod(struct call *c)
+{
+    if (!attribute_int(c, "fmod", 0))
+        refuse(c, "a remainder of whole numbers has no counterpart");
+    else if (has_types(c, 0, 2, REAL))
+        give_map(c, 2, c->in, ONNX_FLOAT,
+                 "select(@0 < 0, -1, 1) * (abs(@0) - abs(@1) * floor(abs(@0) / abs(@1)))");
+}
+
+void onnx_gelu(struct call *c)
+{
+    if (has_types(c, 0, 1, REAL))
+        give_map(c, 1, c->in, ONNX_FLOAT, strcmp(attribute_text(c, "approximate", "none"), "tanh")
+                 ? "gelu(@0)" : "gelu_tanh(@0)");
+}
+
+void onnx_cast(struct call *c)
+{
+    int64_t to = attribute_int(c, "to", 0);
+    int from = kind_of(c->in[0]);
+    bool known = to == ONNX_FLOAT || to == ONNX_BOOL || to == ONNX_INT32 || to == ONNX_INT64;
+    if (!known)
+        refuse(c, "a model file has no type %s", onnx_type_name(c->im->arena, (int)to));
+    else
+        give_map(c, 1, c->in, (int)to, to == ONNX_FLOAT ? from == REAL ? "@0" : "to_float(@0)"
+                 : to == ONNX_BOOL ? from == TRUTH ? "@0" : "@0 != 0"
+                 : from == WHOLE ? "@0" : from == REAL ? "to_int(@0)" : "to_int(to_float(@0))");
+}
+
 /* ---- constants and copies ---- */
-void rule_constant(struct call *c)
+void onnx_constant(struct call *c)
 {
     const Onnx__Attribute *a = c->node->n_attribute ? c->node->attribute[0] : NULL;
     int64_t one = a ? (int64_t)(a->n_floats ? a->n_floats : a->n_ints) : 0;
@@ -136,7 +329,7 @@ void rule_constant(struct call *c)
     give_constant(c, 0, t);
 }
 
-void rule_identity(struct call *c)
+void onnx_identity(struct call *c)
 {
     give_text(c, 0, c->in[0], c->in[0]->text);
 }
@@ -147,7 +340,7 @@ static bool is_read(const struct call *c, int out)
     return out < c->outs && c->out[out] && c->out[out]->uses > 0;
 }
 
-void rule_dropout(struct call *c)
+void onnx_dropout(struct call *c)
 {
     struct value *x = c->in[0], *ratio = c->ins > 1 ? c->in[1] : NULL;
     struct value *training = c->ins > 2 ? c->in[2] : NULL;
@@ -168,7 +361,7 @@ void rule_dropout(struct call *c)
 }
 
 /* ---- shapes ---- */
-void rule_transpose(struct call *c)
+void onnx_transpose(struct call *c)
 {
     const struct value *x = c->in[0];
     struct value shape = *x;
@@ -196,8 +389,7 @@ void rule_transpose(struct call *c)
     give_text(c, 0, &shape, x->text);
 }
 
-/* The value as an array of these extents, whose axis `shape->rows` is the batch's. */
-static void give_reshaped(struct call *c, struct value *shape)
+void give_reshaped(struct call *c, struct value *shape)
 {
     struct value *x = c->in[0];
     int64_t dim[AXES], own[AXES];
@@ -215,7 +407,7 @@ static void give_reshaped(struct call *c, struct value *shape)
         give(c, 0, shape, "reshape(%s, %s)", plain(c, x), list_text(c->im->arena, n, dim));
 }
 
-static int64_t elements_of(const struct value *v)
+int64_t elements_of(const struct value *v)
 {
     int64_t count = 1;
     for (int i = 0; i < v->rank; i++)
@@ -234,9 +426,10 @@ static bool resolve_shape(struct call *c, int count, const int64_t *wanted, stru
     *shape = (struct value){.rank = count, .rows = -1};
     for (int i = 0; i < count; i++) {
         bool copied = wanted[i] == 0 && !zero && i < x->rank;
-        shape->dim[i] = copied ? x->dim[i] : wanted[i] == ROW_COUNT ? 1 : wanted[i];
-        if (wanted[i] == ROW_COUNT || (copied && i == x->rows))
-            shape->rows = i;
+        bool rows = wanted[i] == ROW_COUNT || (copied && i == x->rows) ||
+                    (x->rows == i && wanted[i] == c->im->batch && c->im->batch > 1);
+        shape->dim[i] = rows ? 1 : copied ? x->dim[i] : wanted[i];
+        shape->rows = rows ? i : shape->rows;
         if (wanted[i] == -1 && left < 0)
             left = i;
         else if (shape->dim[i] < 1 || known > all / shape->dim[i])
@@ -253,7 +446,7 @@ static bool resolve_shape(struct call *c, int count, const int64_t *wanted, stru
            (shape->rows < 0 || shape->dim[shape->rows] == 1);
 }
 
-void rule_reshape(struct call *c)
+void onnx_reshape(struct call *c)
 {
     int64_t wanted[AXES];
     struct value shape;
@@ -269,7 +462,7 @@ void rule_reshape(struct call *c)
                c->in[0]->rows < 0 ? "" : ", in which each row stays one by itself");
 }
 
-void rule_flatten(struct call *c)
+void onnx_flatten(struct call *c)
 {
     const struct value *x = c->in[0];
     int64_t axis = attribute_int(c, "axis", 1);
@@ -285,8 +478,7 @@ void rule_flatten(struct call *c)
 }
 
 /* ---- softmax ---- */
-/* The text with one axis last; shape: of the result, which has its axes so. */
-static const char *axis_last(struct call *c, struct value *x, int axis, struct value *shape)
+const char *axis_last(struct call *c, struct value *x, int axis, struct value *shape)
 {
     int n = text_axes(x), count = 0;
     if (text_axis(c, x, axis) < 0)
@@ -299,7 +491,7 @@ static const char *axis_last(struct call *c, struct value *x, int axis, struct v
     return ordered(c, x, shape->order);
 }
 
-void rule_softmax(struct call *c)
+void onnx_softmax(struct call *c)
 {
     struct value shape;
     int axis = axis_of(c, c->in[0], attribute_int(c, "axis", -1));
@@ -309,7 +501,7 @@ void rule_softmax(struct call *c)
 }
 
 /* Before opset 13: over all axes from one on. */
-void rule_softmax_flat(struct call *c)
+void onnx_softmax_flat(struct call *c)
 {
     struct value *x = c->in[0], shape = like(x);
     int axis = axis_of(c, x, attribute_int(c, "axis", 1)), wide = 0;

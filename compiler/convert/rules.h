@@ -6,18 +6,47 @@
 /* What a map or view of values is of: the rank, extents and rows of operands that broadcast, and
  * the order that the first with one of its own has; false after a refusal. */
 bool broadcast_shape(struct call *, int count, struct value *const *, struct value *shape);
-/* The text with each @I replaced by operand[I]. */
-const char *fill_text(struct arena *, const char *text, const char *const *operand);
+/* The text with each @I replaced by operand[I], each {NAME:NUMBER} by an attribute. */
+const char *fill_text(struct call *, const char *text, const char *const *operand);
 /* Like v, with axes in order and no elements said yet. */
 struct value like(const struct value *v);
 
+/* Whether so many inputs from `first` on have one kind of type, which is allowed: 1 real, 2 whole,
+ * 4 truth; else refused. */
+bool has_types(struct call *, int first, int count, int allowed);
+/* The text with one axis last; *shape: of the result, whose text has its axes so.  NULL:
+ * refused. */
+const char *axis_last(struct call *, struct value *x, int axis, struct value *shape);
+/* Elements a..b of an axis of a text of n axes with these extents: "[0..3, a..b]". */
+const char *range_text(struct arena *, int n, const int64_t *dim, int axis, int64_t a, int64_t b);
+/* The places of an axis, as they come: from the axis of the text of that number. */
+const char *take_text(struct call *, const char *text, int axis, int64_t count,
+                      const int64_t *place);
+/* The node's first input as an array of these extents, whose axis `shape->rows` is the batch's. */
+void give_reshaped(struct call *, struct value *shape);
+/* Elements of all axes. */
+int64_t elements_of(const struct value *);
+
 #define RULE(op, since, least, most, attributes, write, fold, text) \
-    void rule_##write(struct call *);
+    void onnx_##write(struct call *);
 #include "convert/rules.def"
 
+/* Those of constants; NULL where they are not known after all. */
 const struct tensor *fold_binary(struct call *);
+const struct tensor *fold_cast(struct call *);
+const struct tensor *fold_compare(struct call *);
+const struct tensor *fold_concat(struct call *);
+const struct tensor *fold_expand(struct call *);
+const struct tensor *fold_filled(struct call *);
+const struct tensor *fold_floor(struct call *);
+const struct tensor *fold_gather(struct call *);
 const struct tensor *fold_identity(struct call *);
+const struct tensor *fold_prod(struct call *);
+const struct tensor *fold_range(struct call *);
 const struct tensor *fold_reshape(struct call *);
+const struct tensor *fold_slice(struct call *);
+const struct tensor *fold_squeeze(struct call *);
 const struct tensor *fold_transpose(struct call *);
+const struct tensor *fold_unsqueeze(struct call *);
 
 #endif

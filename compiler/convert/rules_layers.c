@@ -30,9 +30,10 @@ static void give_dense(struct call *c, struct value *w, bool turned, struct valu
     int64_t dim[2] = {w->dim[turned], w->dim[!turned]};
     const char *path = layer_path(im, w->name, c->node->name);
     shape.dim[shape.rank - 1] = dim[1];
-    save(im, arena_printf(im->arena, "%s/w", path), w->constant, turned ? turn : straight, 2, dim);
+    save(im, true, arena_printf(im->arena, "%s/w", path), w->constant, turned ? turn : straight, 2,
+         dim);
     if (bias)
-        save(im, arena_printf(im->arena, "%s/bias", path), bias->constant, NULL, 1, &dim[1]);
+        save(im, true, arena_printf(im->arena, "%s/bias", path), bias->constant, NULL, 1, &dim[1]);
     give(c, 0, &shape, "dense(%s, %lld%s)%s", plain(c, x), (long long)dim[1],
          bias ? "" : ", with_bias = false", as_text(im->arena, path));
 }
@@ -124,7 +125,7 @@ static void multiply_vectors(struct call *c)
          spread(c, &wide_b, &shape), list_text(im->arena, result.rank, result.dim));
 }
 
-void rule_matmul(struct call *c)
+void onnx_matmul(struct call *c)
 {
     struct value *a = c->in[0], *b = c->in[1], *bias = NULL;
     if (a->rank < 1 || b->rank < 1 ||
@@ -154,7 +155,7 @@ static const char *matrix(struct call *c, struct value *v, bool turned)
     return turned ? ordered(c, v, turn) : plain(c, v);
 }
 
-void rule_gemm(struct call *c)
+void onnx_gemm(struct call *c)
 {
     struct arena *arena = c->im->arena;
     struct value *a = c->in[0], *b = c->in[1], *bias = c->ins > 2 ? c->in[2] : NULL;

@@ -232,10 +232,10 @@ static float real_at(const struct tensor *t, int64_t i)
     return t->real ? t->real[i] : (float)t->whole[i];
 }
 
-void save(struct import *im, const char *path, const struct tensor *t, const int *perm, int rank,
-          const int64_t *dim)
+void save(struct import *im, bool trained, const char *path, const struct tensor *t,
+          const int *perm, int rank, const int64_t *dim)
 {
-    struct saved s = {.path = path, .rank = rank};
+    struct saved s = {.path = path, .rank = rank, .trained = trained};
     memcpy(s.dim, dim, sizeof *dim * (size_t)rank);
     s.data = ARENA_ARRAY(im->arena, float, t->count + 1);
     for (int64_t i = 0; i < t->count; i++)
@@ -265,7 +265,7 @@ static const char *declare(struct call *c, const struct value *v, const int *per
     const char *name = free_identifier(im, v->name),
                *type = rank ? list_text(im->arena, rank, dim) : "";
     bool trained = v->trained && v->type == ONNX_FLOAT;
-    save(im, name, v->constant, perm, rank, dim);
+    save(im, trained, name, v->constant, perm, rank, dim);
     add_line(im,
              arena_printf(im->arena, "%s %s: f32%s = 0", trained ? "param" : "buffer", name, type),
              NULL);
@@ -378,6 +378,8 @@ const char *aligned(struct call *c, struct value *v, int rank, int n, const int 
             found |= at[k] == i;
         if (!found)
             all[left++] = i;
+        if (!found && v->dim[i] != 1)
+            refuse(c, "'%s' has a row of its own for each row of the batch", v->name);
     }
     memcpy(all + left, at, sizeof *at * (size_t)count);
     if (v->constant)
@@ -437,6 +439,13 @@ void give(struct call *c, int out, const struct value *shape, const char *format
     const char *name = free_identifier(c->im, c->out[out]->name);
     add_line(c->im, arena_printf(c->im->arena, "%s = %s", name, text), comment_of(c));
     give_text(c, out, shape, name);
+}
+
+const char *let_line(struct call *c, const char *text)
+{
+    const char *name = free_identifier(c->im, c->out[0]->name);
+    add_line(c->im, arena_printf(c->im->arena, "%s = %s", name, text), comment_of(c));
+    return name;
 }
 
 void give_constant(struct call *c, int out, const struct tensor *t)

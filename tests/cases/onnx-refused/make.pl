@@ -1,0 +1,74 @@
+# make.pl NAME > NAME.onnx: small ONNX files, most of which something is wrong with.
+use strict;
+use warnings;
+
+sub varint { my $n = shift; my $s = ""; while ($n > 127) { $s .= chr($n % 128 + 128); $n = int($n / 128) } $s . chr $n }
+sub whole { my ($field, $n) = @_; varint($field * 8) . varint($n) }
+sub bytes { my ($field, $s) = @_; varint($field * 8 + 2) . varint(length $s) . $s }
+
+sub dimension { my $d = shift; $d =~ /^\d+$/ ? whole(1, $d) : bytes(2, $d) }
+sub info {
+    my ($name, $type, @dims) = @_;
+    my $shape = join "", map { bytes(1, dimension($_)) } @dims;
+    bytes(1, $name) . bytes(2, bytes(1, whole(1, $type) . bytes(2, $shape)))
+}
+sub tensor {
+    my ($name, $type, $raw, @dims) = @_;
+    join("", map { whole(1, $_) } @dims) . whole(2, $type) . bytes(8, $name) . bytes(9, $raw)
+}
+sub external {
+    my ($name, $location, @dims) = @_;
+    join("", map { whole(1, $_) } @dims) . whole(2, 1) . bytes(8, $name) .
+        bytes(13, bytes(1, "location") . bytes(2, $location)) . whole(14, 1)
+}
+sub node {
+    my ($op, $in, $out, @more) = @_;
+    join("", map { bytes(1, $_) } @$in) . join("", map { bytes(2, $_) } @$out) . bytes(4, $op) . join "", @more
+}
+sub attribute { my ($name, $field, $value) = @_; bytes(5, bytes(1, $name) . whole($field, $value)) }
+sub graph {
+    my %g = @_;
+    join("", map { bytes(1, $_) } @{$g{nodes}}) . bytes(2, "g") .
+        join("", map { bytes(5, $_) } @{$g{tensors} || []}) .
+        join("", map { bytes(11, $_) } @{$g{inputs} || [info("x", 1, "n", 4)]}) .
+        join("", map { bytes(12, $_) } @{$g{outputs} || [info("y", 1, "n", 4)]})
+}
+sub model { my ($graph, $opset, @more) = @_; whole(1, 8) . bytes(7, $graph) . bytes(8, whole(2, $opset || 13)) . join "", @more }
+
+my $relu = node("Relu", ["x"], ["y"]);
+my $raw = pack "f<*", 1 .. 16;
+my $product = node("MatMul", ["x", "w"], ["y"]);
+my $deep = "";
+$deep = bytes(1, node("If", ["x"], ["y"], bytes(5, bytes(1, "then") . bytes(6, $deep)))) for 1 .. 200;
+
+my %files = (
+    good => model(graph(nodes => [$product], tensors => [tensor("w", 1, $raw, 4, 4)])),
+    unknown => model(graph(nodes => [node("Zorch", ["x"], ["y"], bytes(3, "layer7"))])),
+    domain => model(graph(nodes => [node("Relu", ["x"], ["y"], bytes(7, "com.example"))])),
+    attribute => model(graph(nodes => [node("Relu", ["x"], ["y"], attribute("knob", 3, 1))])),
+    cycle => model(graph(nodes => [node("Add", ["x", "b"], ["a"]), node("Relu", ["a"], ["b"]),
+                                   node("Relu", ["b"], ["y"])])),
+    twice => model(graph(nodes => [$relu, $relu])),
+    nowhere => model(graph(nodes => [node("Add", ["x", "ghost"], ["y"])])),
+    inputs => model(graph(nodes => [node("Add", ["x"], ["y"])])),
+    dynamic => model(graph(nodes => [$relu], inputs => [info("x", 1, "n", "time")])),
+    half => model(graph(nodes => [$product], tensors => [tensor("w", 10, "ab" x 16, 4, 4)])),
+    short => model(graph(nodes => [$product], tensors => [tensor("w", 1, "abcd", 4, 4)])),
+    huge => model(graph(nodes => [$product], tensors => [tensor("w", 1, $raw, 1 << 30, 1 << 30)])),
+    shapes => model(graph(nodes => [$product], tensors => [tensor("w", 1, $raw, 2, 8)])),
+    rows => model(graph(nodes => [node("Softmax", ["x"], ["y"], attribute("axis", 3, 0))])),
+    old => model(graph(nodes => [$relu]), 3),
+    new => model(graph(nodes => [$relu]), 999),
+    functions => model(graph(nodes => [$relu]), 13, bytes(25, "f")),
+    outside => model(graph(nodes => [$product], tensors => [external("w", "../w.bin", 4, 4)])),
+    absolute => model(graph(nodes => [$product], tensors => [external("w", "/etc/passwd", 4, 4)])),
+    link => model(graph(nodes => [$product], tensors => [external("w", "link.bin", 4, 4)])),
+    missing => model(graph(nodes => [$product], tensors => [external("w", "none.bin", 4, 4)])),
+    cut => model(graph(nodes => [$product], tensors => [external("w", "cut.bin", 4, 4)])),
+    beside => model(graph(nodes => [$product], tensors => [external("w", "w.bin", 4, 4)])),
+    deep => model($deep),
+    empty => "",
+    constant => model(graph(nodes => [$relu], outputs => [info("w", 1, 4, 4)], tensors => [tensor("w", 1, $raw, 4, 4)])),
+);
+binmode STDOUT;
+print $files{$ARGV[0]};

@@ -1,0 +1,192 @@
+"""conform.py INVAR FOLDER [--all | NAME...]: the ONNX project's own tests, as Debian's libonnx-testdata
+has them.  Each model is imported, and what invar predicts with the result must be what is recorded, within
+that project's tolerance; or it is refused, with a reason.  Without --all a sample of them; with --table
+the table of docs/onnx.md, too.
+
+Inputs behind the first are constants where a model file needs to know them.
+"""
+import collections
+import csv
+import json
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+DATA = pathlib.Path("/usr/share/libonnx-testdata/data")
+KINDS = ["node", "pytorch-converted", "pytorch-operator", "simple"]
+RTOL, ATOL = 1e-3, 1e-7
+SAMPLE = 29                             # every so many-th of them
+
+
+class Refused(Exception):
+    pass
+
+
+def arrays(folder, word):
+    paths = sorted(folder.glob(f"{word}_*.pb"), key=lambda p: int(p.stem.split("_")[1]))
+    found = []
+    for path in paths:
+        tensor = onnx.TensorProto()
+        tensor.ParseFromString(path.read_bytes())
+        found.append(numpy_helper.to_array(tensor))
+    return found
+
+
+def write_safetensors(path, tensors):
+    header, blobs, at = {}, [], 0
+    for name, array in tensors.items():
+        data = np.ascontiguousarray(array, np.float32).tobytes()
+        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [at, at + len(data)]}
+        blobs.append(data)
+        at += len(data)
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(blobs))
+
+
+def run(*command):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Case:
+    def __init__(self, invar, folder, out):
+        self.invar, self.folder, self.out = invar, folder, out
+        self.model = onnx.load(folder / "model.onnx")
+        values = [*self.model.graph.input, *self.model.graph.output]
+        self.arrays = all(v.type.HasField("tensor_type") for v in values)
+        if not self.arrays:
+            return
+        data = sorted(folder.glob("test_data_set_*"))[0]
+        initial = {t.name for t in self.model.graph.initializer}
+        names = [i.name for i in self.model.graph.input if i.name not in initial]
+        self.given = dict(zip(names, arrays(data, "input")))
+        self.expected = arrays(data, "output")
+
+    def predict(self, rows, free):
+        """What invar makes of it with the first `free` inputs as fields, all others as constants."""
+        model = onnx.ModelProto()
+        model.CopyFrom(self.model)
+        fields = dict(list(self.given.items())[:free])
+        for name in list(self.given)[free:]:
+            model.graph.initializer.append(numpy_helper.from_array(self.given[name], name))
+        path = self.out / "case.onnx"
+        path.write_bytes(model.SerializeToString())
+        status, _, said = run(self.invar, "import", path, "-o", self.out, "--rows", rows)
+        if status == 1 and "error: " in said:
+            raise Refused(said.split("error: ", 1)[1].splitlines()[0].split(": ", 1)[1])
+        if status:
+            raise RuntimeError(f"import: exit status {status}: {said}")
+        return self.compute(rows, fields)
+
+    def compute(self, rows, fields):
+        text = (self.out / "case.inv").read_text()
+        count = len(next(iter(fields.values()))) if rows == "first" else 1
+        tensors, lines = {}, iter(fields.items())
+        def read(match):
+            name, (_, array) = match[2], next(lines)
+            shape = array.shape if rows == "first" else (1, *array.shape)
+            tensors[name] = array.reshape(shape if len(shape) > 1 else (*shape, 1))
+            value = name if len(shape) > 1 else name
+            return f"  input {name}: f32{match[3]} = {value}"
+        text = re.sub(r"^  (input) (\w+): f32(\S*|\[[^\]]*\]) = random_\w+\(.*\)$", read, text, flags=re.M)
+        label = re.search(r"^  label (\w+): f32(\[[^\]]*\])?", text, flags=re.M)
+        if label:
+            dims = [int(d) for d in (label[2] or "[1]")[1:-1].split(",") if d.strip()]
+            tensors[label[1]] = np.zeros([count, *dims])
+            text = re.sub(r"^(  label (\w+): f32.*) = random_\w+\(.*\)$", r"\1 = \2", text, flags=re.M)
+        names = ", ".join(tensors)
+        text = text.replace("random(64)", f'safetensors("in.safetensors", {names})', 1)
+        (self.out / "case.inv").write_text(text)
+        write_safetensors(self.out / "in.safetensors", tensors)
+        answer = self.out / "answer.csv"
+        status, _, said = run(self.invar, "predict", self.out / "case.inv", "--weights",
+                              self.out / "case.safetensors", "--data", self.out, "-o", answer,
+                              "--quiet", "--cflags", "-O0")
+        if status:
+            raise RuntimeError(f"what came out does not run: {said.strip()}")
+        with open(answer, newline="") as file:
+            lines = list(csv.reader(file))
+        keep = [i for i, n in enumerate(lines[0]) if n not in ("row", "part")]
+        return np.array([[float(line[i]) for i in keep] for line in lines[1:]])
+
+    def agrees(self, values, rows):
+        at = 0
+        count = len(values)
+        for truth in self.expected:
+            n = truth.size // count if rows == "first" else truth.size
+            mine = values[:, at:at + n].reshape(-1)
+            at += n
+            if truth.dtype == object or not np.allclose(mine, truth.astype(np.float64).reshape(-1), RTOL,
+                                                        1e-6, equal_nan=True):
+                return False
+        return at == values.shape[1]
+
+    def check(self):
+        """"passed", or why it was refused; an error is raised where it is wrong."""
+        reasons = []
+        if not self.arrays:
+            status, _, said = run(self.invar, "import", self.folder / "model.onnx", "-o", self.out)
+            if status != 1 or "error: " not in said:
+                raise RuntimeError(f"sequences and optional values are not refused: {said}")
+            return said.split("error: ", 1)[1].splitlines()[0].split(": ", 1)[1]
+        if any(not np.isfinite(a).all() for a in self.given.values() if a.dtype.kind == "f"):
+            return "its data are not finite, which trainers refuse"
+        free = len(self.given)
+        kept = [free] if free < 2 else [free, 1]
+        for rows in ("first", "none"):
+            for keep in kept:
+                try:
+                    values = self.predict(rows, keep)
+                except Refused as reason:
+                    reasons.append(str(reason))
+                    continue
+                if self.agrees(values, rows):
+                    return "passed"
+                raise RuntimeError(f"other numbers, with --rows {rows}, {keep} of {free} inputs as fields")
+        return reasons[-1] if reasons else "no form of it could be run"
+
+
+def operators(model):
+    return sorted({n.op_type for n in model.graph.node})
+
+
+def main():
+    arguments = [a for a in sys.argv[3:] if not a.startswith("-")]
+    every, table = "--all" in sys.argv, "--table" in sys.argv
+    invar, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    out = folder / "conform"
+    out.mkdir(exist_ok=True)
+    counts, reasons, wrong = collections.Counter(), collections.defaultdict(list), []
+    for kind in KINDS:
+        for number, path in enumerate(sorted((DATA / kind).iterdir())):
+            if arguments and path.name not in arguments or not arguments and not every and number % SAMPLE:
+                continue
+            try:
+                case = Case(invar, path, out)
+                verdict = case.check()
+            except Exception as error:
+                wrong.append(f"{path.name}: {error}")
+                counts[kind, "wrong"] += 1
+                print(f"{kind} {path.name}: WRONG: {error}", flush=True)
+                continue
+            counts[kind, "passed" if verdict == "passed" else "refused"] += 1
+            if verdict != "passed":
+                reasons[kind].append((path.name, operators(case.model), verdict))
+                if "-v" in sys.argv or table:
+                    print(f"{kind} {path.name}: refused: {verdict}", flush=True)
+    for kind in KINDS:
+        print(kind, {v: counts[kind, v] for v in ("passed", "refused", "wrong")})
+    passed = sum(n for (_, v), n in counts.items() if v == "passed")
+    skipped = sum(n for (_, v), n in counts.items() if v == "refused")
+    print(f"{passed} passed, {len(wrong)} failed, {skipped} skipped")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
