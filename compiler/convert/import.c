@@ -87,6 +87,11 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
                     "export the model with the shapes of its inputs");
     struct value *v = add_value(im, info->name);
     v->type = t->has_elem_type ? t->elem_type : 0;
+    if (v->type == ONNX_DOUBLE) {
+        inv_note(im->errors, "%s: %s is double; the model file computes in float32", im->path,
+                 what);
+        v->type = ONNX_FLOAT;
+    }
     v->rank = (int)t->shape->n_dim;
     v->rows = rows ? 0 : -1;
     if (rows && !v->rank)
@@ -166,7 +171,7 @@ static const struct rule *find_rule(const struct import *im, const char *op)
 static bool has_word(const char *words, const char *name)
 {
     size_t n = strlen(name);
-    for (const char *at = words; (at = strstr(at, name)); at += n)
+    for (const char *at = words; n && (at = strstr(at, name)); at += n)
         if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
             return true;
     return false;
@@ -180,6 +185,11 @@ static bool prepare(struct call *c)
     c->outs = n->n_output < OUTPUTS ? (int)n->n_output : OUTPUTS;
     for (int i = 0; i < c->outs; i++)
         c->out[i] = *n->output[i] ? find_value(c->im, n->output[i]) : NULL;
+    if (!c->out[0]) {                   /* nobody reads the first one */
+        c->out[0] = ARENA_NEW(c->im->arena, struct value);
+        *c->out[0] = (struct value){.name = n->op_type, .rows = -1};
+        c->outs = c->outs ? c->outs : 1;
+    }
     if ((n->domain && *n->domain && strcmp(n->domain, "ai.onnx")) || !c->rule) {
         refuse(c, "%s", n->domain && *n->domain && strcmp(n->domain, "ai.onnx")
                ? "it is an operator of its own domain, which nothing here knows"
@@ -472,9 +482,15 @@ static bool import_model(struct import *im, const Onnx__Model *model)
     if (!add_initializers(im))
         return false;
     bool rows = im->request->rows == ROWS_AUTO ? has_rows(im) : im->request->rows == ROWS_FIRST;
-    for (size_t i = 0; i < im->graph->n_input; i++)
-        if (is_input(im, im->graph->input[i]) && !add_input(im, im->graph->input[i], rows))
+    for (size_t i = 0; i < im->graph->n_input; i++) {
+        const Onnx__ValueInfo *info = im->graph->input[i];
+        const struct value *there = info->name ? find_value(im, info->name) : NULL;
+        if (!info->name || (there && !there->constant))
+            return fail(im, "an input has no name, or that of another",
+                        "this is no ONNX graph; export the model again");
+        if (!there && !add_input(im, info, rows))
             return false;
+    }
     if (!add_outputs(im) || !convert_nodes(im))
         return false;
     struct output *list = find_outputs(im);

@@ -294,6 +294,7 @@ void onnx_gelu(struct call *c)
 void onnx_cast(struct call *c)
 {
     int64_t to = attribute_int(c, "to", 0);
+    to = to == ONNX_DOUBLE ? ONNX_FLOAT : to; /* inputs that are double are float, too */
     int from = kind_of(c->in[0]);
     bool known = to == ONNX_FLOAT || to == ONNX_BOOL || to == ONNX_INT32 || to == ONNX_INT64;
     if (!known)
@@ -311,7 +312,7 @@ void onnx_constant(struct call *c)
     int64_t one = a ? (int64_t)(a->n_floats ? a->n_floats : a->n_ints) : 0;
     struct tensor *t = NULL;
     if (a && a->t)
-        t = tensor_read(c->im, a->t, c->node->output[0]);
+        t = tensor_read(c->im, a->t, c->out[0]->name);
     else if (a && (a->n_floats || a->has_f))
         t = tensor_new(c->im, ONNX_FLOAT, a->has_f ? 0 : 1, &one);
     else if (a && (a->n_ints || a->has_i))

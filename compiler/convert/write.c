@@ -148,6 +148,12 @@ static const char *add_initializer(struct export *x, Onnx__Tensor *t, const char
     return t->name;
 }
 
+const char *export_parameter(struct export *x, const char *name, int rank, const int64_t *dim,
+                             const float *value)
+{
+    return add_initializer(x, new_tensor(x, ONNX_FLOAT, rank, dim, value), name);
+}
+
 const char *export_array(struct export *x, int type, int rank, const int64_t *dim,
                          const void *bytes, const char *name)
 {

@@ -54,6 +54,9 @@ const char *export_array(struct export *, int type, int rank, const int64_t *dim
  * NULL; then rank and dims, or 0 for its own. */
 const char *export_saved(struct export *, const struct variable *, const int *perm, int rank,
                          const int64_t *dim);
+/* Numbers that are trained, made of such variables: an initializer of that name. */
+const char *export_parameter(struct export *, const char *name, int rank, const int64_t *dim,
+                             const float *);
 /* The saved variable of that path, or NULL. */
 const struct variable *export_variable(const struct export *, const char *path);
 

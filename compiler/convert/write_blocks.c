@@ -224,6 +224,77 @@ static const char *write_layer_norm(struct export *x, const struct block_call *c
     return name;
 }
 
+/* ---- loops over time ---- */
+
+/* Gates of [columns, count units] in that order, as [1, count units, columns]. */
+static const char *write_gates(struct export *x, const struct variable *v,
+                               const struct variable *more, int count, const int *order,
+                               int64_t units, const char *path)
+{
+    int64_t columns = v->shape.dim[0], dim[3] = {1, count * units, columns};
+    float *all = ARENA_ARRAY(x->arena, float, dim[1] * columns + 1);
+    for (int64_t row = 0; row < dim[1]; row++)
+        for (int64_t k = 0; k < columns; k++) {
+            int64_t gate = order[row / units], wide = v->shape.dim[1];
+            const struct variable *from = gate * units < wide ? v : more;
+            int64_t at = (gate * units < wide ? gate * units : 0) + row % units;
+            memcpy(&all[row * columns + k], x->weights + from->offset +
+                   4 * (k * from->shape.dim[1] + at), 4);
+        }
+    return export_parameter(x, path, 3, dim, all);
+}
+
+/* [1, 2 gates units]: the biases, then those of what is carried, where there are some, else 0. */
+static const char *write_biases(struct export *x, const struct variable *bias,
+                                const struct variable *more, int count, const int *order,
+                                int64_t units)
+{
+    int64_t dim[2] = {1, 2 * count * units};
+    float *all = ARENA_ARRAY(x->arena, float, dim[1] + 1);
+    for (int64_t i = 0; i < dim[1]; i++) {
+        const struct variable *from = i < dim[1] / 2 ? bias : more;
+        int64_t at = i % (dim[1] / 2);
+        if (from)
+            memcpy(&all[i],
+                   x->weights + from->offset + 4 * (order[at / units] * units + at % units), 4);
+    }
+    return export_parameter(x, bias->path, 2, dim, all);
+}
+
+static const struct variable *of_cell(const struct export *x, const struct block_call *c,
+                                      const char *name)
+{
+    return saved(x, c, arena_printf(x->arena, "cell/%s", name));
+}
+
+static bool fits_recurrent(const struct export *x, const struct block_call *c)
+{
+    return has_rows(x, c, 3) && of_cell(x, c, "w") && of_cell(x, c, "bias") &&
+           !export_given_number(c, "normed") && !export_given_number(c, "peepholes");
+}
+
+static const char *write_recurrent(struct export *x, const struct block_call *c, const char *name)
+{
+    static const int lstm[] = {0, 3, 1, 2}, gru[] = {1, 0, 2}, turn[] = {1, 0, 2};
+    bool is_gru = c->block[0] == 'g';
+    int gates = is_gru ? 3 : 4;
+    const int *order = is_gru ? gru : lstm;
+    int64_t units = (int64_t)export_given_number(c, "units"), one = 1;
+    const struct variable *w = of_cell(x, c, "w"), *u = of_cell(x, c, "u");
+    const char *input[4] = {export_transpose(x, value_of(x, c), 3, turn, NULL),
+                            write_gates(x, w, NULL, gates, order, units, w->path),
+                            write_gates(x, u, of_cell(x, c, "v"), gates, order, units, u->path),
+                            write_biases(x, of_cell(x, c, "bias"), of_cell(x, c, "recurrent_bias"),
+                                         gates, order, units)};
+    const char *y = export_node(x, is_gru ? "GRU" : "LSTM", 4, input, NULL);
+    export_int(x, "hidden_size", units);
+    export_text(x, "direction", export_given_number(c, "reverse") ? "reverse" : "forward");
+    if (is_gru)
+        export_int(x, "linear_before_reset", of_cell(x, c, "recurrent_bias") != NULL);
+    y = export_binary(x, "Squeeze", y, export_whole(x, 1, &one), NULL);
+    return export_transpose(x, y, 3, turn, name);
+}
+
 /* ---- the others ---- */
 static const char *write_dropout(struct export *x, const struct block_call *c, const char *name)
 {
@@ -279,10 +350,12 @@ static const struct export_block blocks[] = {
     {"global_max_pool", fits_global, write_global_pool},
     {"global_max_pool1d", fits_global, write_global_pool},
     {"global_max_pool3d", fits_global, write_global_pool},
+    {"gru", fits_recurrent, write_recurrent},
     {"hard_silu", fits_any, write_activation},
     {"layer_norm", fits_any, write_layer_norm},
     {"leaky_relu", fits_any, write_activation},
     {"log_softmax", fits_any, write_softmax},
+    {"lstm", fits_recurrent, write_recurrent},
     {"max_pool", slides, write_pool},
     {"max_pool1d", slides, write_pool},
     {"max_pool3d", slides, write_pool},

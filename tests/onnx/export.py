@@ -37,6 +37,10 @@ def iris(folder):
     return table(ROOT / "examples/iris/iris.csv", 4, 1)
 
 
+def tones(folder):
+    return table(ROOT / "examples/keyword_gru/tones.csv", 72, 0)
+
+
 def images(folder):
     """Noise in the place of MNIST: what is compared does not depend on it."""
     draw = np.random.default_rng(1)
@@ -52,7 +56,8 @@ def images(folder):
 
 # Example, what it reads, where its data lie (None: with it).
 EXAMPLES = [("digits", digits, None), ("iris", iris, None), ("custom_step", digits, None),
-            ("autoencoder", digits, None), ("augment", digits, None), ("lenet", images, "here"),
+            ("autoencoder", digits, None), ("augment", digits, None), ("keyword_gru", tones, None),
+            ("lenet", images, "here"),
             ("resnet8", images, "here")]
 
 

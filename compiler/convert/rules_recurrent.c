@@ -1,0 +1,183 @@
+/* Rules of loops over time: a layer of the library for each direction. */
+#include <string.h>
+#include "convert/rules.h"
+
+/* What a loop is made of: W [d, gates units, n], R [d, gates units, units],
+ * B [d, 2 gates units]. */
+struct loop_weights {
+    const struct tensor *w, *r, *b;     /* b: or NULL */
+    int gates, directions;
+    int64_t units, n;
+};
+
+/* Column j of gate g, of direction d, of a matrix [d, gates units, columns]. */
+static float weight_at(const struct loop_weights *l, const struct tensor *t, int d, int gate,
+                       int64_t unit, int64_t column)
+{
+    int64_t columns = t->dim[2];
+    return t->real[((d * l->gates + gate) * l->units + unit) * columns + column];
+}
+
+/* A bias of B: those of W come first. */
+static float bias_at(const struct loop_weights *l, int d, bool recurrent, int gate, int64_t unit)
+{
+    return !l->b ? 0 : l->b->real[((d * 2 + recurrent) * l->gates + gate) * l->units + unit];
+}
+
+/* Gates of the matrix in that order, as [columns, count units]. */
+static void save_matrix(struct call *c, const struct loop_weights *l, const struct tensor *t, int d,
+                        int count, const int *order, const char *path)
+{
+    int64_t dim[2] = {t->dim[2], count * l->units};
+    struct tensor *out = tensor_new(c->im, ONNX_FLOAT, 2, dim);
+    for (int64_t e = 0; out && e < out->count; e++) {
+        int64_t column = e / dim[1], at = e % dim[1];
+        out->real[e] = weight_at(l, t, d, order[at / l->units], at % l->units, column);
+    }
+    if (out)
+        save(c->im, true, path, out, NULL, 2, dim);
+}
+
+/* Biases of gates in that order: of W, of R, or their sum. */
+static void save_biases(struct call *c, const struct loop_weights *l, int d, int count,
+                        const int *order, bool of_w, bool of_r, const char *path)
+{
+    int64_t dim[1] = {count * l->units};
+    struct tensor *out = tensor_new(c->im, ONNX_FLOAT, 1, dim);
+    for (int64_t e = 0; out && e < dim[0]; e++) {
+        int gate = order[e / l->units];
+        float w = bias_at(l, d, false, gate, e % l->units);
+        float r = bias_at(l, d, true, gate, e % l->units);
+        out->real[e] = of_w && of_r ? w + r : of_w ? w : r;
+    }
+    if (out)
+        save(c->im, true, path, out, NULL, 1, dim);
+}
+
+/* One direction as a layer: its text. */
+static const char *layer_text(struct call *c, const struct loop_weights *l, int d, const char *x,
+                              bool reverse)
+{
+    static const int lstm[] = {0, 2, 3, 1}, gru[] = {1, 0, 2}, simple[] = {0};
+    struct arena *arena = c->im->arena;
+    bool after = attribute_int(c, "linear_before_reset", 0) != 0, is_gru = l->gates == 3;
+    const int *order = l->gates == 4 ? lstm : is_gru ? gru : simple;
+    const char *name =
+        arena_printf(arena, "%s/cell", layer_path(c->im, c->in[1]->name, c->node->name));
+    const char *path = arena_strndup(arena, name, strlen(name) - strlen("/cell"));
+    if (strlen(path) > 5 && !strcmp(path + strlen(path) - 5, "/cell")) {
+        name = path;                    /* the weights' own name has it */
+        path = arena_strndup(arena, path, strlen(path) - 5);
+    }
+    save_matrix(c, l, l->w, d, l->gates, order, arena_printf(arena, "%s/w", name));
+    save_matrix(c, l, l->r, d, is_gru && !after ? 2 : l->gates, order,
+                arena_printf(arena, "%s/u", name));
+    if (is_gru && !after)
+        save_matrix(c, l, l->r, d, 1, order + 2, arena_printf(arena, "%s/v", name));
+    if (is_gru && after)
+        save_biases(c, l, d, 3, order, false, true, arena_printf(arena, "%s/recurrent_bias", name));
+    save_biases(c, l, d, l->gates, order, true, !(is_gru && after),
+                arena_printf(arena, "%s/bias", name));
+    return arena_printf(arena, "%s(%s, %lld%s%s)%s", c->rule->text, x, (long long)l->units,
+                        is_gru && !after ? ", reset_after = false" : "",
+                        reverse ? ", reverse = true" : "", as_text(arena, path));
+}
+
+/* A start of zeros is what layers have. */
+static bool starts_at_zero(const struct value *v)
+{
+    for (int64_t i = 0; v && v->constant && i < v->constant->count; i++)
+        if (!v->constant->real || v->constant->real[i] != 0)
+            return false;
+    return !v || v->constant;
+}
+
+static bool read_weights(struct call *c, struct loop_weights *l)
+{
+    struct value *w = c->in[1], *r = c->in[2], *b = c->ins > 3 ? c->in[3] : NULL;
+    static const char *const plain_ones[] = {"activations", "activation_alpha", "activation_beta",
+                                             "clip", "input_forget"};
+    l->gates = !strcmp(c->rule->text, "lstm") ? 4 : !strcmp(c->rule->text, "gru") ? 3 : 1;
+    for (int i = 0; i < 5; i++)
+        if (attribute(c, plain_ones[i]) && strcmp(plain_ones[i], "input_forget")) {
+            refuse(c, "'%s' is not that of the library's layers", plain_ones[i]);
+            return false;
+        }
+    if (attribute_int(c, "input_forget", 0) || attribute_int(c, "layout", 0) ||
+        (c->ins > 4 && c->in[4]) || (c->ins > 5 && !starts_at_zero(c->in[5])) ||
+        (c->ins > 6 && !starts_at_zero(c->in[6])) || (c->ins > 7 && c->in[7])) {
+        refuse(c,
+               "layers start at 0, see all turns, and have no peepholes, layout or coupled gates");
+        return false;
+    }
+    bool known = w->constant && r->constant && (!b || b->constant) && w->rank == 3 &&
+                 r->rank == 3 && w->type == ONNX_FLOAT && r->type == ONNX_FLOAT &&
+                 (!b || b->type == ONNX_FLOAT) && w->uses == 1 && r->uses == 1;
+    l->units = known ? r->dim[2] : 0;
+    l->directions = known ? (int)w->dim[0] : 0;
+    l->n = known ? w->dim[2] : 0;
+    known = known && l->units > 0 && w->dim[1] == l->gates * l->units && r->dim[1] == w->dim[1] &&
+            r->dim[0] == w->dim[0] && c->in[0]->rank == 3 && c->in[0]->dim[2] == l->n &&
+            (!b || (b->rank == 2 && b->dim[0] == w->dim[0] && b->dim[1] == 2 * w->dim[1]));
+    if (!known) {
+        refuse(c, "its weights must be known, its own, and of shapes that go together");
+        return false;
+    }
+    l->w = w->constant;
+    l->r = r->constant;
+    l->b = b ? b->constant : NULL;
+    return true;
+}
+
+/* Y [t, d, rows, units] and the last turn's, [d, rows, units]. */
+static void give_turns(struct call *c, const struct loop_weights *l, const char *all,
+                       const char *last)
+{
+    const struct value *x = c->in[0];
+    struct value y = {.type = ONNX_FLOAT, .rank = 4, .rows = x->rows < 0 ? -1 : 2,
+                      .dim = {x->dim[0], l->directions, 1, l->units}}, h = y;
+    int64_t dim[AXES];
+    h.rank = 3;
+    h.rows = x->rows < 0 ? -1 : 1;
+    memmove(h.dim, h.dim + 1, sizeof *h.dim * 3);
+    orderly(&y);
+    orderly(&h);
+    text_dims(&y, dim);
+    give(c, 0, &y, "reshape(%s, %s)", all, list_text(c->im->arena, text_axes(&y), dim));
+    text_dims(&h, dim);
+    if (c->outs > 1 && c->out[1] && c->out[1]->uses)
+        give(c, 1, &h, "reshape(%s, %s)", last, list_text(c->im->arena, text_axes(&h), dim));
+}
+
+void onnx_recurrent(struct call *c)
+{
+    struct arena *arena = c->im->arena;
+    struct value *x = c->in[0];
+    struct loop_weights l = {.gates = 0};
+    const char *direction = attribute_text(c, "direction", "forward");
+    bool reverse = !strcmp(direction, "reverse"), both = !strcmp(direction, "bidirectional");
+    if (c->outs > 2 && c->out[2] && c->out[2]->uses) {
+        refuse(c, "the state after the last turn is read, which layers do not give");
+        return;
+    }
+    if (!read_weights(c, &l))
+        return;
+    if (l.directions != 1 + both || (x->rows >= 0 ? x->rows != 1 : x->dim[1] != 1)) {
+        refuse(c,
+               "it takes [turns, rows, numbers], each row by itself, and weights for a direction");
+        return;
+    }
+    const char *text = plain(c, x);
+    if (x->rows < 0)
+        text = arena_printf(arena, "reshape(%s, [%lld, %lld])", text, (long long)x->dim[0],
+                            (long long)x->dim[2]);
+    text = strpbrk(text, "( ") ? let_line(c, text) : text;
+    const char *one = let_line(c, layer_text(c, &l, 0, text, reverse));
+    if (!both) {
+        give_turns(c, &l, one, arena_printf(arena, "%s[%d]", one, reverse ? 0 : -1));
+        return;
+    }
+    const char *back = let_line(c, layer_text(c, &l, 1, text, true));
+    give_turns(c, &l, arena_printf(arena, "concat(%s, %s, axis = -1)", one, back),
+               arena_printf(arena, "concat(%s[-1], %s[0])", one, back));
+}
