@@ -20,6 +20,7 @@
 #include "language/load.h"
 #include "graph/op_text.h"
 #include "passes/pass.h"
+#include "emit/plan_ranks.h"
 #include "emit/plan_text.h"
 #include "emit/summary.h"
 #include "graph/program_text.h"
@@ -36,6 +37,7 @@ struct options {
     const char *to, *inputs;            /* export */
     const char *layout, **map;          /* import-weights */
     int map_count;
+    const char *bandwidth, *latency;    /* plan --ranks */
     const char **define;
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
@@ -656,9 +658,36 @@ static int print_program(const struct options *o,
     return finish(program, 0);
 }
 
+/* plan --ranks. */
+static int plan_for_ranks(const struct options *o)
+{
+    struct arena *arena = arena_new();
+    struct network network;
+    struct text text;
+    const char *wrong = network_read(&network, o->build.ranks, o->bandwidth, o->latency, arena);
+    if (wrong)
+        fprintf(stderr, "invar plan: %s\n", wrong);
+    struct program *program = wrong ? NULL : compile_model(o);
+    if (program && !program_has_shards(program)) {
+        fprintf(stderr, "invar plan: --ranks: ranks share out shards, of which %s has none; write "
+                "'shards 8' into its train section\n", program->name);
+        return finish(program, 1);
+    }
+    text_init(&text, arena);
+    if (program)
+        plan_print_ranks(program, &network, &text);
+    fwrite(text.data, 1, text.size, stdout);
+    arena_free(arena);
+    return program ? finish(program, 0) : 1;
+}
+
 static int command_plan(const struct options *o)
 {
-    return print_program(o, plan_print);
+    if ((o->bandwidth || o->latency) && !o->build.ranks) {
+        fprintf(stderr, "invar plan: --bandwidth and --latency are for --ranks N\n");
+        return 2;
+    }
+    return o->build.ranks ? plan_for_ranks(o) : print_program(o, plan_print);
 }
 
 static int command_summary(const struct options *o)
@@ -880,8 +909,12 @@ static const struct command commands[] = {
      command_import_weights, "DtdeoWXl+"},
     {"check", "print errors and warnings only", "check MODEL.inv [options]", "", command_check,
      "Dtde"},
-    {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]", "",
-     command_plan, "Dtde"},
+    {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]",
+     "  --ranks N           instead, what each of N ranks would have to do: bytes that it sends\n"
+     "                      and receives in a step, memory and time, beside a ring and a tree\n"
+     "  --bandwidth B       of a rank's link, bytes a second each way (default: 1.25G, 10 Gbit/s)\n"
+     "  --latency T         of a message (default: 20us)\n",
+     command_plan, "DtderUy"},
     {"summary", "print layers, their outputs, parameters, FLOPs and activations",
      "summary MODEL.inv [--json] [options]",
      "A line for each call of a block in the model's own files, in the order of training,\n"
@@ -923,6 +956,7 @@ static const struct {
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
     {"--weights", 'W', true},  {"--model", 'm', true}, {"-Werror", 'e', false},
     {"--mpi", 'p', false},     {"--ranks", 'r', true},
+    {"--bandwidth", 'U', true}, {"--latency", 'y', true},
     {"--json", 'j', false},    {"--report", 'R', false},
     {"--predictions", 'P', true}, {"--label", 'L', true}, {"--seed", 's', true},
     {"--log-norms", 'N', false},
@@ -1015,6 +1049,8 @@ static void set_option(struct options *o, char letter, const char *value)
         o->build.ranks = value;
         o->build.mpi = true;
         break;
+    case 'U': o->bandwidth = value; break;
+    case 'y': o->latency = value; break;
     case 'W': o->weights = value; break;
     case 'm': o->from = value; break;
     case 'w': o->write = true; break;

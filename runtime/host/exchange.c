@@ -9,24 +9,14 @@
 #include <unistd.h>
 #endif
 #include "core/arith.h"
+#include "subtree.h"
 #include "variable.h"
 
 /* ---- who has which part of the tree ---- */
 
-/* The largest subtree that begins with that shard and ends by `end`: a multiple of its size is
- * where it begins, and the last one is cut off by the number of shards. */
-static int64_t end_of_subtree(int64_t first, int64_t end, int64_t shards)
-{
-    int64_t size = 1;
-    while (first % (2 * size) == 0 && size < shards &&
-           (first + 2 * size <= end || end == shards))
-        size *= 2;
-    return first + size < end ? first + size : end;
-}
-
 static int64_t begin_of_run(const struct inv_exchange *e, int rank)
 {
-    return e->shards * rank / e->ranks->count;
+    return inv_run_begin(e->shards, rank, e->ranks->count);
 }
 
 /* The parts of all ranks; with NULL only counts them. */
@@ -36,7 +26,7 @@ static int list_parts(const struct inv_exchange *e, struct inv_subtree *part)
     for (int r = 0; r < e->ranks->count; r++)
         for (int64_t at = begin_of_run(e, r), end = begin_of_run(e, r + 1), next; at < end;
              at = next, count++) {
-            next = end_of_subtree(at, end, e->shards);
+            next = inv_subtree_end(at, end, e->shards);
             if (part)
                 part[count] = (struct inv_subtree){ .first = at, .end = next, .rank = r };
         }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "pool.h"
+#include "subtree.h"
 
 enum { NAME = 64, TEXT = 128 };         /* bytes of a machine's name, of a text to compare */
 
@@ -152,7 +153,7 @@ int inv_ranks_same(struct inv_ranks *ranks, const char *what, const char *text, 
 
 int64_t inv_ranks_chunk(const struct inv_ranks *ranks, int64_t bytes, int rank)
 {
-    return rank == ranks->count ? bytes : bytes / 64 * rank / ranks->count * 64;
+    return inv_chunk_begin(bytes, rank, ranks->count);
 }
 
 /* Each rank has its chunk of the data; after, all have all. */
