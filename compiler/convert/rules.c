@@ -353,6 +353,10 @@ void onnx_dropout(struct call *c)
         refuse(c, "its ratio and mode must be known");
         return;
     }
+    if (training && training->constant->whole && training->constant->whole[0]) {
+        refuse(c, "it drops when predicting, too; export the model for inference");
+        return;
+    }
     float p = ratio ? ratio->constant->real ? ratio->constant->real[0] : 0
                     : attribute_float(c, "ratio", 0.5f);
     if (c->im->request->infer || p == 0)
