@@ -140,6 +140,8 @@ static bool add_outputs(struct import *im)
 {
     for (size_t i = 0; i < im->graph->n_node; i++) {
         const Onnx__Node *n = im->graph->node[i];
+        if (!n->op_type)
+            return fail(im, "a node has no operator", "this is no ONNX graph; export it again");
         for (size_t k = 0; k < n->n_output; k++) {
             if (*n->output[k] && find_value(im, n->output[k]))
                 return fail(im, arena_printf(im->arena, "'%s' is made twice", n->output[k]),
@@ -245,8 +247,6 @@ static bool convert_nodes(struct import *im)
     im->done = ARENA_ARRAY(im->arena, bool, im->graph->n_node + 1);
     for (size_t i = 0; i < im->graph->n_node; i++) {
         Onnx__Node *n = im->graph->node[i];
-        if (!n->op_type)
-            return fail(im, "a node has no operator", "this is no ONNX graph; export it again");
         if (!im->done[i])
             convert(im, n);
     }

@@ -24,7 +24,8 @@ struct tensor *tensor_new(struct import *im, int type, int rank, const int64_t *
     struct tensor *t = ARENA_NEW(im->arena, struct tensor);
     t->type = type;
     t->rank = rank;
-    memcpy(t->dim, dim, sizeof *dim * (size_t)rank);
+    for (int i = 0; i < rank; i++)
+        t->dim[i] = dim[i];
     t->count = count_of(rank, dim);
     if (t->count < 0)
         return NULL;

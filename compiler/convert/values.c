@@ -62,7 +62,8 @@ int attribute_ints(struct call *c, const char *name, int64_t *out, int room)
         refuse(c, "attribute '%s' has %zu numbers, more than any axes there are", name, a->n_ints);
         return 0;
     }
-    memcpy(out, a->ints, sizeof *out * a->n_ints);
+    for (size_t i = 0; i < a->n_ints; i++)
+        out[i] = a->ints[i];
     return (int)a->n_ints;
 }
 

@@ -1,7 +1,8 @@
 /* Mutation fuzzing of invar import, to be built with ASan and UBSan:
  *     fuzz_onnx SECONDS SEED FILE.onnx...
  * The files are damaged and imported.  Every outcome but a crash or a hang is right.  The input at
- * hand lies in fuzz_onnx.onnx, which stays behind after a crash. */
+ * hand lies in fuzz_onnx.onnx, and what was said of it in fuzz_onnx.said, which stay behind after a
+ * crash. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,9 @@ static bool import_damaged(const char *path)
     struct inv_claims claims = {.errors = &errors};
     struct import_request request = {.folder = "fuzz_onnx.out", .claims = &claims,
                                      .infer = draw(2), .rows = (enum import_rows)draw(3)};
+    rewind(stderr);
+    if (ftruncate(fileno(stderr), 0) != 0)
+        exit(1);
     alarm(HANG_SECONDS);
     int status = import_onnx(path, &request);
     alarm(0);
@@ -83,7 +87,7 @@ int main(int argc, char **argv)
     struct seed *seed = calloc((size_t)argc, sizeof *seed);
     for (int i = 3; seed && i < argc; i++)
         seed[i - 3] = read_seed(argv[i]);
-    if (!seed || !freopen("/dev/null", "w", stderr))
+    if (!seed || !freopen("fuzz_onnx.said", "w", stderr))
         return 1;
     long runs = 0, good = 0;
     for (time_t start = time(NULL); difftime(time(NULL), start) < seconds; runs++) {
@@ -91,6 +95,10 @@ int main(int argc, char **argv)
         good += import_damaged(path);
     }
     printf("fuzz_onnx: %ld inputs, %ld imported\n", runs, good);
+    for (int i = 3; i < argc; i++)
+        free(seed[i - 3].bytes);
+    free(seed);
     unlink(path);
+    unlink("fuzz_onnx.said");
     return 0;
 }
