@@ -270,7 +270,7 @@ static const struct variable *of_cell(const struct export *x, const struct block
 static bool fits_recurrent(const struct export *x, const struct block_call *c)
 {
     return has_rows(x, c, 3) && of_cell(x, c, "w") && of_cell(x, c, "bias") &&
-           !export_given_number(c, "normed") && !export_given_number(c, "peepholes");
+           export_given_number(c, "normed") == 0 && export_given_number(c, "peepholes") == 0;
 }
 
 static const char *write_recurrent(struct export *x, const struct block_call *c, const char *name)
@@ -288,7 +288,7 @@ static const char *write_recurrent(struct export *x, const struct block_call *c,
                                          gates, order, units)};
     const char *y = export_node(x, is_gru ? "GRU" : "LSTM", 4, input, NULL);
     export_int(x, "hidden_size", units);
-    export_text(x, "direction", export_given_number(c, "reverse") ? "reverse" : "forward");
+    export_text(x, "direction", export_given_number(c, "reverse") != 0 ? "reverse" : "forward");
     if (is_gru)
         export_int(x, "linear_before_reset", of_cell(x, c, "recurrent_bias") != NULL);
     y = export_binary(x, "Squeeze", y, export_whole(x, 1, &one), NULL);
