@@ -47,6 +47,18 @@ static double single(uint32_t bits)
     return (double)real;
 }
 
+/* A whole number whose lowest bits are gathered in one where binary64 cannot have them all. */
+static double whole(uint64_t size)
+{
+    enum { LOW = (1 << 11) - 1 };
+    return (double)(size >> 53 ? (size & ~(uint64_t)LOW) | (size & LOW ? LOW + 1 : 0) : size);
+}
+
+static double whole_signed(int64_t number)
+{
+    return number < 0 ? -whole(-(uint64_t)number) : whole((uint64_t)number);
+}
+
 double foreign_value(const struct foreign_array *a, int64_t index)
 {
     int bytes = types[a->element].bytes, spare = 64 - 8 * bytes;
@@ -61,10 +73,19 @@ double foreign_value(const struct foreign_array *a, int64_t index)
     case INV_ELEMENT_F32: return single((uint32_t)bits);
     case INV_ELEMENT_F64: return memcpy(&real, &bits, sizeof real), real;
     case INV_ELEMENT_I8: case INV_ELEMENT_I16: case INV_ELEMENT_I32: case INV_ELEMENT_I64:
-        return (double)((int64_t)(bits << spare) >> spare);
+        return whole_signed((int64_t)(bits << spare) >> spare);
     case INV_ELEMENT_B1: return bits != 0;
-    default: return (double)bits;
+    default: return whole(bits);
     }
+}
+
+/* Names are printed, and found by: a zero byte or a line's end would make another name of them. */
+static bool is_plain(const char *name)
+{
+    for (; *name; name++)
+        if ((unsigned char)*name < ' ' || *name == 127)
+            return false;
+    return true;
 }
 
 bool foreign_add(struct foreign *f, struct foreign_array a, const unsigned char *data, size_t size,
@@ -72,6 +93,9 @@ bool foreign_add(struct foreign *f, struct foreign_array a, const unsigned char 
 {
     int64_t last = first, room = (int64_t)(size / (size_t)types[a.element].bytes);
     bool fits = first >= 0, empty = false;
+    if (!is_plain(a.name))
+        return foreign_fail(f, "array %d has a name with control characters; write it anew with "
+                            "another name", f->count);
     for (int i = 0; i < a.rank; i++)
         empty |= a.dim[i] == 0;
     for (int i = 0; i < a.rank && !empty && fits; i++) {
@@ -85,6 +109,21 @@ bool foreign_add(struct foreign *f, struct foreign_array a, const unsigned char 
     a.data = data + (empty ? 0 : first) * types[a.element].bytes;
     ARENA_PUSH(f->arena, f->array, f->count, f->room) = a;
     return true;
+}
+
+bool foreign_add_dense(struct foreign *f, struct foreign_array a, const unsigned char *data,
+                       size_t size)
+{
+    uint64_t bytes = (uint64_t)types[a.element].bytes;
+    for (int i = 0; i < a.rank; i++)
+        if (__builtin_mul_overflow(bytes, (uint64_t)a.dim[i], &bytes))
+            bytes = UINT64_MAX;
+    for (int i = 0; i < a.rank; i++)
+        bytes = a.dim[i] ? bytes : 0;
+    if (bytes < size)
+        return foreign_fail(f, "array %s has %zu bytes in the file, and its shape takes %llu; "
+                            "write it anew", a.name, size, (unsigned long long)bytes);
+    return foreign_add(f, a, data, size, 0);
 }
 
 /* ---- safetensors ---- */
@@ -109,7 +148,7 @@ static bool add_tensor(struct foreign *f, const struct inv_tensor_file *r,
         if (t->dim[i] > 0 && stride < INT64_MAX / t->dim[i])
             stride *= t->dim[i];
     }
-    return foreign_add(f, a, bytes + r->start + t->begin, (size_t)(t->end - t->begin), 0);
+    return foreign_add_dense(f, a, bytes + r->start + t->begin, (size_t)(t->end - t->begin));
 }
 
 static bool read_tensors(struct foreign *f, const unsigned char *bytes, size_t size)
@@ -127,14 +166,26 @@ static bool read_tensors(struct foreign *f, const unsigned char *bytes, size_t s
 
 /* ---- files ---- */
 
-static const struct member *find_pickle(const struct members *members)
+static bool is_pickle(const struct member *m)
 {
+    const char *slash = strchr(m->name, '/');
+    return slash && strcmp(slash, "/data.pkl") == 0;
+}
+
+/* The only one, or NULL; false where there are several. */
+static bool find_pickle(const struct foreign *f, const struct members *members,
+                        const struct member **pickle)
+{
+    *pickle = NULL;
     for (int i = 0; i < members->count; i++) {
-        const char *slash = strchr(members->member[i].name, '/');
-        if (slash && strcmp(slash, "/data.pkl") == 0)
-            return &members->member[i];
+        if (!is_pickle(&members->member[i]))
+            continue;
+        if (*pickle)
+            return foreign_fail(f, "holds both %s and %s; write it anew with one", (*pickle)->name,
+                                members->member[i].name);
+        *pickle = &members->member[i];
     }
-    return NULL;
+    return true;
 }
 
 bool foreign_read_bytes(struct foreign *f, const char *path, const unsigned char *bytes,
@@ -149,9 +200,9 @@ bool foreign_read_bytes(struct foreign *f, const char *path, const unsigned char
         f->kind = FOREIGN_SAFETENSORS;
         return size == 0 ? foreign_fail(f, "is empty") : read_tensors(f, bytes, size);
     }
-    if (!foreign_zip(f, bytes, size, &members))
+    const struct member *pickle;
+    if (!foreign_zip(f, bytes, size, &members) || !find_pickle(f, &members, &pickle))
         return false;
-    const struct member *pickle = find_pickle(&members);
     f->kind = pickle ? FOREIGN_TORCH : FOREIGN_NPZ;
     return pickle ? foreign_torch(f, &members, pickle) : foreign_npz(f, &members);
 }

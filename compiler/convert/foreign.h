@@ -30,22 +30,27 @@ struct foreign {
 bool foreign_read(struct foreign *, const char *path);
 /* The same of bytes at hand. */
 bool foreign_read_bytes(struct foreign *, const char *path, const unsigned char *, size_t);
-/* Element `index` of those that lie at `data`, as binary64. */
+/* Element `index` of those that lie at `data`, as binary64; of whole numbers from 2^53 on the
+ * lowest bits are gathered in one, which is enough to round once to binary32, and none becomes less
+ * than 2^53. */
 double foreign_value(const struct foreign_array *, int64_t index);
 /* "F32", for messages. */
 const char *foreign_dtype(enum inv_element);
 
-/* Adds an array after checking that it lies within `size` bytes from `data` on: what it reads of
- * them begins at element `first`. */
+/* Adds an array after checking its name, and that it lies within `size` bytes from `data` on: what
+ * it reads of them begins at element `first`. */
 bool foreign_add(struct foreign *, struct foreign_array, const unsigned char *data, size_t size,
                  int64_t first);
+/* Of a file that gives each array bytes of its own: `size` must be what its shape takes. */
+bool foreign_add_dense(struct foreign *, struct foreign_array, const unsigned char *data,
+                       size_t size);
 /* False, with an error that begins with the path. */
 bool foreign_fail(const struct foreign *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* A member of a zip file, unpacked. */
 struct member { const char *name; const unsigned char *data; size_t size; };
-struct members { struct member *member; int count, room; };
+struct members { struct member *member; int count, room; uint64_t unpacked; };
 /* read_zip.c, read_npz.c, read_torch.c */
 bool foreign_zip(struct foreign *, const unsigned char *, size_t, struct members *);
 bool foreign_npz(struct foreign *, const struct members *);

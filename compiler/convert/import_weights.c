@@ -18,6 +18,8 @@ struct import {
     struct saved saved;
     int *source;                        /* of each of saved: 1 + the array that it gets, or 0 */
     bool *turned;
+    const struct foreign_array *supposed; /* was turned round because it is PyTorch's */
+    const struct foreign_array *own;    /* shows that the file has axes as they are here */
 };
 
 static const char *shape_text(struct arena *arena, int rank, const int64_t *dim, const int *order)
@@ -138,6 +140,10 @@ static bool find_layout(struct import *i, int at, const struct foreign_array *a,
                   shape_text(arena, a->rank, a->dim, NULL), t->name);
         return false;
     }
+    if (both && i->request->layout == LAYOUT_ASK)
+        i->supposed = a;
+    if (own && form->known && !torch)
+        i->own = a;
     i->turned[at] = both ? layout == LAYOUT_TORCH : !own;
     if (own || torch)
         return true;
@@ -191,7 +197,7 @@ static bool store(struct import *i, int at, int64_t e, double value)
         memcpy(t->at + 4 * e, &real, 4);
         good = isfinite(real);
     } else {
-        good = value >= -0x1p53 && value <= 0x1p53 && value == floor(value);
+        good = value > -0x1p53 && value < 0x1p53 && value == floor(value);
         wide = good ? (int64_t)value : 0;
         good = good && (t->dtype == INV_I64 || (wide >= INT32_MIN && wide <= INT32_MAX));
         whole = (int32_t)wide;
@@ -252,6 +258,33 @@ static void tell(struct import *i)
                    shape_text(arena, i->foreign.array[n].rank, i->foreign.array[n].dim, NULL));
 }
 
+/* Layers of a state dict may have weights as they are here (GPT-2's Conv1D): then nobody knows of a
+ * square one. */
+static bool check_layout(const struct import *i)
+{
+    if (!i->supposed || !i->own)
+        return true;
+    inv_error(i->errors, "%s: array %s is not as PyTorch's layers have it, so nobody knows whether "
+              "%s is, which fits both ways; say which: --layout own, or --layout torch",
+              i->foreign.path, i->own->name, i->supposed->name);
+    return false;
+}
+
+/* That anything is loaded at all. */
+static bool check_any(const struct import *i)
+{
+    for (int s = 0; s < i->saved.count; s++)
+        if (i->source[s])
+            return true;
+    if (i->foreign.count == 0)
+        inv_error(i->errors, "%s: holds no array", i->foreign.path);
+    else
+        inv_error(i->errors, "%s: none of its %d arrays (%s, ...) has the name of a parameter of "
+                  "%s; say which is which: --map 'layer1.*=stage/0/*'", i->foreign.path,
+                  i->foreign.count, i->foreign.array[0].name, i->program->name);
+    return false;
+}
+
 /* Parameters that get nothing, and the array that is nearest in name. */
 static bool check_whole(struct import *i)
 {
@@ -300,7 +333,8 @@ int import_weights(struct program *program, const struct import_weights *request
         return 1;
     for (int n = 0; n < i.foreign.count; n++)
         assign(&i, n);
-    if (errors->count > 0 || !check_whole(&i))
+    if (errors->count > 0 || !check_layout(&i) || (request->rest && !check_any(&i)) ||
+        !check_whole(&i))
         return 1;
     for (int s = 0; s < i.saved.count; s++)
         if (i.source[s] && !fill(&i, s))

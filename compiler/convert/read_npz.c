@@ -69,13 +69,15 @@ static bool read_npy(struct foreign *f, const struct member *m)
         return foreign_fail(f, "member %s is cut short", m->name);
     const char *header = arena_strndup(f->arena, (const char *)at + 8 + wide, length);
     const char *order = value_of(header, "fortran_order");
+    bool by_column = order && strncmp(order, "True", 4) == 0;
     if (!read_type(value_of(header, "descr"), &a) || !order ||
+        (!by_column && strncmp(order, "False", 5) != 0) ||
         !read_shape(value_of(header, "shape"), &a))
         return foreign_fail(f, "member %s is no array of numbers of at most %d axes", m->name,
                             INV_RANK);
-    set_strides(&a, strncmp(order, "True", 4) == 0);
+    set_strides(&a, by_column);
     size_t start = 8 + wide + length;
-    return foreign_add(f, a, at + start, m->size - start, 0);
+    return foreign_add_dense(f, a, at + start, m->size - start);
 }
 
 bool foreign_npz(struct foreign *f, const struct members *members)

@@ -108,6 +108,8 @@ static void push_text(struct machine *m, uint64_t length)
 {
     const unsigned char *at = take(m, length);
     struct value *v = new_value(m, TEXT);
+    if (!m->failed && memchr(at, 0, length))
+        fail(m, "its data.pkl has a text with a zero byte, which no name of a state dict has");
     v->text = at && !m->failed ? arena_strndup(m->f->arena, (const char *)at, length) : "";
     push(m, v);
 }
@@ -209,7 +211,7 @@ static void reduce(struct machine *m)
     const char *name = function->kind == NAME ? function->text : "";
     if (m->failed)
         return;
-    if (strcmp(name, "collections OrderedDict") == 0)
+    if (strcmp(name, "collections OrderedDict") == 0 && given->kind == TUPLE && given->count == 0)
         push(m, new_value(m, DICT));
     else if (strcmp(name, "torch._utils _rebuild_tensor_v2") == 0)
         push_tensor(m, given);

@@ -1,12 +1,15 @@
 /* Zip files in memory (APPNOTE.TXT 6.3.10): stored and deflated members, neither Zip64 nor
  * encryption. */
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include "convert/foreign.h"
 
 enum { END = 22, ENTRY = 46, LOCAL = 30, COMMENT = 65535 };
-/* What a member may become, at most: a hostile file of a few bytes could stand for all memory. */
+/* What a member may become, at most, and what all may: a hostile file of a few bytes could stand
+ * for all memory. */
 enum { TIMES = 1100 };
+#define UNPACKED ((uint64_t)4 << 30)
 
 static uint64_t number(const unsigned char *at, int bytes)
 {
@@ -64,6 +67,10 @@ static bool read_entry(struct foreign *f, const unsigned char *file, size_t size
     size_t start = number(entry + 42, 4);
     struct member m = {.name = arena_strndup(f->arena, (const char *)entry + ENTRY, length),
                        .size = number(entry + 24, 4)};
+    if (strlen(m.name) != length)
+        return foreign_fail(f, "member %s has a zero byte in its name", m.name);
+    if (number(entry + 10, 2) == 8 && (members->unpacked += m.size) > UNPACKED)
+        return foreign_fail(f, "is more than 4 GiB when it is unpacked, which cannot be read");
     if (number(entry + 8, 2) & 1)
         return foreign_fail(f, "member %s is encrypted", m.name);
     if (start + LOCAL > size || number(file + start, 4) != 0x04034b50)
@@ -75,6 +82,24 @@ static bool read_entry(struct foreign *f, const unsigned char *file, size_t size
                 (uint32_t)number(entry + 16, 4)))
         return false;
     ARENA_PUSH(f->arena, members->member, members->count, members->room) = m;
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Two members of one name: which is meant, readers of zip files do not agree. */
+static bool check_names(struct foreign *f, const struct members *members)
+{
+    const char **name = ARENA_ARRAY(f->arena, const char *, members->count + 1);
+    for (int i = 0; i < members->count; i++)
+        name[i] = members->member[i].name;
+    qsort(name, (size_t)members->count, sizeof *name, by_name);
+    for (int i = 1; i < members->count; i++)
+        if (strcmp(name[i], name[i - 1]) == 0)
+            return foreign_fail(f, "has two members %s; write it anew with one", name[i]);
     return true;
 }
 
@@ -98,5 +123,5 @@ bool foreign_zip(struct foreign *f, const unsigned char *file, size_t size,
             return false;
         at += whole;
     }
-    return true;
+    return check_names(f, members);
 }

@@ -6,6 +6,7 @@ import pickle
 import struct
 import sys
 import types
+import warnings
 import zipfile
 
 
@@ -78,6 +79,16 @@ class Calls:
         return os.system, ("touch executed",)
 
 
+class Pairs:
+    """OrderedDict([[key, value], ...]) as Python 2 wrote it."""
+
+    def __init__(self, state):
+        self.state = state
+
+    def __reduce__(self):
+        return collections.OrderedDict, ([list(pair) for pair in self.state.items()],)
+
+
 def dictionary(form):
     state = collections.OrderedDict()
     weight = [i / 8 - 3 for i in range(48)]                 # of 8 units and 6 inputs
@@ -91,6 +102,16 @@ def dictionary(form):
     state["fc1.bias"] = Tensor([float(i) for i in range(8)], (8,))
     state["fc2.weight"] = Tensor([i / 4 for i in range(16)], (2, 8))
     state["fc2.bias"] = Tensor([0.5, -0.5], (2,))
+    if form == "rounded":               # the nearest is 2^60 + 2^37, and of the nearest binary64 not
+        state["fc2.bias"] = Tensor([2**60 + 2**36 + 1, -2**53 - 1], (2,), storage=LongStorage)
+    if form == "own":                                       # axes as in a model file, one square
+        state["fc1.weight"] = Tensor(weight[:36], (6, 6))
+        state["fc1.bias"] = Tensor([0.0] * 6, (6,))
+        state["fc2.weight"] = Tensor(weight[:12], (6, 2))
+    if form in ("zero", "line"):
+        state["fc1.bias\0x" if form == "zero" else "x\nloaded"] = Tensor([1.0] * 8, (8,))
+    if form == "pairs":
+        return Pairs(state)
     state["steps"] = Tensor([7], (), storage=LongStorage)
     if form == "evil":
         state["x"] = Calls()
@@ -106,12 +127,15 @@ def write(path, form):
     pickler = Pickler(text, 2)
     pickler.dump(dictionary(form))
     method = zipfile.ZIP_DEFLATED if form == "deflated" else zipfile.ZIP_STORED
+    warnings.simplefilter("ignore")                          # of members of one name
     with zipfile.ZipFile(path, "w", method) as out:
         out.writestr("archive/data.pkl", text.getvalue()[:-9 if form == "cut" else None])
         out.writestr("archive/byteorder", b"little")
         for key, data in pickler.members.items():
             if form != "lacking" or key != "1":
                 out.writestr(f"archive/data/{key}", data)
+        for name in {"twice": ["archive/data/1"], "two": ["b/data.pkl"]}.get(form, []):
+            out.writestr(name, b"")
         out.writestr("archive/version", b"3\n")
 
 
