@@ -15,6 +15,7 @@ import array as _array
 import ctypes as _c
 import json as _json
 import os as _os
+import sys as _sys
 import threading as _threading
 from typing import Any, NamedTuple, Optional, Sequence, Union
 
@@ -61,6 +62,12 @@ def _is_numpy(value: Any) -> bool:
     return type(value).__module__.split(".")[0] == "numpy" and hasattr(value, "dtype")
 
 
+def _has_order(values: Any) -> bool:
+    """Whether it is a sequence: the items of a set have no order, those of a dict are its keys."""
+    return hasattr(values, "__len__") and hasattr(values, "__getitem__") and \
+        not isinstance(values, dict)
+
+
 def _number(end: dict[str, Any], value: Any) -> Any:
     """A class by its number, where it is given by its name."""
     if not isinstance(value, str):
@@ -73,11 +80,16 @@ def _number(end: dict[str, Any], value: Any) -> Any:
 
 def _flatten(end: dict[str, Any], values: Any, shape: Sequence[int], into: Any) -> None:
     if not shape:
-        into.append(_number(end, values))
+        try:
+            into.append(_number(end, values))
+        except (TypeError, OverflowError) as error:
+            raise type(error)(f"{end['name']}: {values!r:.80}: {error}") from None
         return
+    if isinstance(values, (bytes, bytearray)) and "names" in end:
+        raise TypeError(f"{end['name']}: bytes may be characters or numbers; give a str or a list")
     if isinstance(values, str) and len(shape) == 1 and "names" in end:
         values = list(values)           # the classes of its characters
-    if isinstance(values, str) or not hasattr(values, "__len__") or len(values) != shape[0]:
+    if isinstance(values, str) or not _has_order(values) or len(values) != shape[0]:
         raise ValueError(f"{end['name']}: a row has the shape {tuple(end['shape'])}")
     for value in values:
         _flatten(end, value, shape[1:], into)
@@ -85,7 +97,7 @@ def _flatten(end: dict[str, Any], values: Any, shape: Sequence[int], into: Any) 
 
 def _from_lists(end: dict[str, Any], values: Any) -> Any:
     into: Any = _array.array(_TYPES[end["dtype"]])
-    if isinstance(values, str) or not hasattr(values, "__len__"):
+    if isinstance(values, str) or not _has_order(values):
         raise TypeError(f"{end['name']}: an array of rows expected")
     for row in values:
         _flatten(end, row, end["shape"], into)
@@ -100,6 +112,11 @@ def _from_buffer(end: dict[str, Any], view: Any) -> Any:
         raise ValueError(f"{end['name']}: a row has the shape {tuple(shape)}")
     if view.format == kind and view.c_contiguous:
         return view
+    if view.format == "<" + kind and view.c_contiguous and _sys.byteorder == "little":
+        return view.cast("B").cast(kind)
+    if len(view.format) != 1:
+        raise TypeError(f"{end['name']}: a buffer of format {view.format} is not understood; give "
+                        "an array.array, one of NumPy, or lists")
     return _array.array(kind, view.tolist()) if flat else _from_lists(end, view.tolist())
 
 
@@ -107,15 +124,26 @@ def _cells(end: dict[str, Any], values: Any) -> Any:
     """An object with a buffer of the type that the library wants, its rows dense."""
     if _is_numpy(values):
         import numpy
-        if values.dtype.kind in "US":
-            values = numpy.array([_number(end, v) for v in values.ravel().tolist()],
-                                 "i").reshape(values.shape)
-        if end["dtype"] != "f32" and values.dtype.kind not in "iub":
-            raise TypeError(f"{end['name']}: whole numbers expected, not {values.dtype}")
+        if values.dtype.kind in "UO":
+            return _from_lists(end, values.tolist())
+        if values.dtype.kind not in ("fiub" if end["dtype"] == "f32" else "iub"):
+            kinds = "numbers" if end["dtype"] == "f32" else "whole numbers"
+            raise TypeError(f"{end['name']}: {kinds} expected, not {values.dtype}")
+        if numpy.ma.is_masked(values):
+            if end["dtype"] != "f32":
+                raise TypeError(f"{end['name']}: a masked class has no value")
+            values = values.astype("f").filled(numpy.nan)
         if tuple(values.shape[1:]) != tuple(end["shape"]):
             raise ValueError(f"{end['name']}: a row has the shape {tuple(end['shape'])}, "
                              f"not {tuple(values.shape[1:])}")
-        return numpy.ascontiguousarray(values, _TYPES[end["dtype"]])
+        cells = numpy.ascontiguousarray(values, _TYPES[end["dtype"]])
+        if end["dtype"] != "f32" and not numpy.array_equal(cells, values):
+            raise OverflowError(f"{end['name']}: a number is too large for 32 bits")
+        return cells
+    if isinstance(values, (bytes, bytearray)) and "names" in end:
+        raise TypeError(f"{end['name']}: bytes may be characters or numbers; give a str or a list")
+    if hasattr(values, "columns") and hasattr(values, "to_numpy"):
+        return _cells(end, values.to_numpy())    # of a table the items are its columns
     try:
         view: Any = memoryview(values)
     except TypeError:
@@ -150,13 +178,18 @@ class Model:
         self.names: dict[str, Any] = {end["name"]: end["names"] for end in self.about["outputs"]
                             if "names" in end}
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a Model cannot be copied or pickled; open another: Model(...)")
+
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
             _close(self._handle)
 
     def predict(self, ${signature}) -> ${result}:
         """The outputs of all rows."""
-        given = [${arguments}]
+        return self._answer([${arguments}])${only}
+
+    def _answer(self, given: list[Any]) -> Prediction:
         ends = self.about["inputs"]
         cells = [_cells(end, values) for end, values in zip(ends, given)]
         counts = [memoryview(c).nbytes // (4 * _count(end["shape"]))
@@ -177,7 +210,7 @@ class Model:
         del out
         results = Prediction(*[self._shaped(end, o, counts[0], any(map(_is_numpy, given)))
                                for end, o in zip(self.about["outputs"], outputs)])
-        return results${only}
+        return results
 
     @staticmethod
     def _shaped(end: dict[str, Any], values: Any, rows: int, as_numpy: bool) -> Any:

@@ -1,6 +1,7 @@
 """wheel.py FILE: predictions of the installed package mixed for a table, as invar predict prints
 them.  wheel.py: bad arguments; prints ok where each is refused, and says why."""
 import array
+import copy
 import csv
 import sys
 import threading
@@ -48,17 +49,24 @@ def refuse():
              ([good], [1, 2], "different numbers of rows"),
              ([good], [7], "is 7, which is no class"), ([[1, 2, inf]], [1], "is not finite"),
              (array.array("f", good[:2]), [1], "a row has the shape (3,)"),
-             (5, [1], "an array of rows")]
+             (5, [1], "an array of rows"), ([{1, 2, 3}], [1], "a row has the shape (3,)"),
+             ([{1: 2, 3: 4, 5: 6}], [1], "a row has the shape (3,)"),
+             ({0: good}, [1], "an array of rows"), ([good], b"1", "bytes may be characters"),
+             ([good], [1.5], "soil: 1.5"), ([good], [2**32], "soil: 4294967296")]
     for size, soil, why in cases:
         try:
             print("not refused:", mixed.predict(size, soil))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             if why not in str(error):
                 print(f"{error!r} does not say {why!r}")
     try:
         mixed.Model("no/such.safetensors")
     except ValueError as error:
         assert "no/such.safetensors" in str(error)
+    try:
+        copy.copy(mixed.Model())
+    except TypeError as error:
+        assert "cannot be copied" in str(error)
     assert mixed.predict([], []).scores.tolist() == []
     print("ok")
 
