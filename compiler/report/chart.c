@@ -242,10 +242,11 @@ void chart_print(struct text *text, const struct chart *chart)
     struct view view = view_of(chart);
     struct curve *curve = ARENA_ARRAY(text->arena, struct curve, chart->curve_count);
     const char *title = html_escape(text->arena, chart->title);
-    text_printf(text, "<figure class=\"chart\" data-x=\"%s\">\n"
+    text_printf(text, "<figure class=\"chart\" data-x=\"%s\"%s>\n"
                 "<figcaption id=\"f%d\">%s</figcaption>\n"
                 "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"f%d\">\n", chart->x_name,
-                chart->number, title, WIDTH, HEIGHT, chart->number);
+                chart->plain ? " data-plain" : "", chart->number, title, WIDTH, HEIGHT,
+                chart->number);
     print_grid(text, chart, &view);
     text_puts(text, "<g class=\"lines\">\n");
     for (int c = 0; c < chart->curve_count; c++) {

@@ -26,17 +26,27 @@ static void compare(const struct series *a, const struct series *b, struct parti
     }
 }
 
+/* Is that step, from 0, one of the epochs up to this one? */
+static bool is_within(const struct run *run, double step, double epoch)
+{
+    for (int i = 0; i < run->epoch_count; i++)
+        if (entry_number(&run->epoch[i], "epoch") == epoch)
+            return step < entry_number(&run->epoch[i], "steps");
+    return false;
+}
+
 struct parting runs_part(const struct run *a, const struct run *b)
 {
-    struct parting first = {.a = NULL};
-    for (int pace = 0; pace < PACES && !first.a; pace++)
-        for (int i = 0; i < a->series_count; i++) {
-            const struct series *s = &a->series[i];
-            const struct series *t = run_series(b, s->pace, s->key);
-            if ((int)s->pace == pace && t && strcmp(s->key, "seconds"))
-                compare(s, t, &first);
-        }
-    return first;
+    struct parting first[PACES] = {{.a = NULL}};
+    for (int i = 0; i < a->series_count; i++) {
+        const struct series *s = &a->series[i];
+        const struct series *t = run_series(b, s->pace, s->key);
+        if (t && strcmp(s->key, "seconds"))
+            compare(s, t, &first[s->pace]);
+    }
+    bool steps = first[BY_STEP].a && (!first[BY_EPOCH].a ||
+                                      is_within(a, first[BY_STEP].x, first[BY_EPOCH].x));
+    return first[steps ? BY_STEP : BY_EPOCH];
 }
 
 bool runs_share(const struct run *run, int count, const char *key)

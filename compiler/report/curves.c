@@ -53,6 +53,15 @@ static struct chart chart_of(struct arena *arena, const struct run *run, int cou
     return chart;
 }
 
+static int count_charts(const struct run *run, int count)
+{
+    int charts = 0;
+    for (int r = 0; r < count; r++)
+        for (int s = 0; s < run[r].series_count; s++)
+            charts += is_first(run, r, s);
+    return charts;
+}
+
 int curves_print(struct text *text, const struct run *run, int count)
 {
     int charts = 0;                     /* of many, such as norms for each parameter, most fold */
@@ -63,8 +72,8 @@ int curves_print(struct text *text, const struct run *run, int count)
                     continue;
                 struct chart chart = chart_of(text->arena, run, count, &run[r].series[s]);
                 if (charts == AT_ONCE)
-                    text_puts(text, "<details class=\"more\"><summary>more curves</summary>\n"
-                              "<div class=\"charts\">\n");
+                    text_printf(text, "<details class=\"more\"><summary>more curves: %d</summary>\n"
+                                "<div class=\"charts\">\n", count_charts(run, count) - AT_ONCE);
                 chart.number = ++charts;
                 chart_print(text, &chart);
             }

@@ -150,3 +150,9 @@ bool member_is_number(const struct member *m)
 {
     return !m->is_text && m->rank == 0;
 }
+
+double entry_number(const struct entry *line, const char *key)
+{
+    const struct member *m = entry_find(line, key);
+    return m && member_is_number(m) ? m->value[0] : 0;
+}

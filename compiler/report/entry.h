@@ -29,6 +29,7 @@ struct entry {
 bool entry_read(struct arena *, struct inv_errors *, const char *path, int number, const char *text,
                size_t size, struct entry *);
 const struct member *entry_find(const struct entry *, const char *key); /* or NULL */
+double entry_number(const struct entry *, const char *key); /* 0 where it has none of that key */
 /* Whether it is one number, though it may be NaN. */
 bool member_is_number(const struct member *);
 

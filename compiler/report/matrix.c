@@ -31,13 +31,15 @@ static const char *name_of(struct arena *arena, const char **names, int64_t i)
     return names ? names[i] : html_number(arena, (double)i);
 }
 
-/* The shade of a cell by its share of the largest of its row: 0 to SHADES - 1. */
+/* The shade of a cell by the root of its share of the largest of its row, so that a few errors are
+ * seen beside many hits: 0 to SHADES - 1, and 0 of zeros only. */
 static int shade_of(const double *row, int64_t columns, int64_t c)
 {
     double most = 0;
     for (int64_t i = 0; i < columns; i++)
         most = fmax(most, fabs(row[i]));
-    return most > 0 && isfinite(row[c]) ? (int)(fabs(row[c]) / most * (SHADES - 1)) : 0;
+    return most > 0 && isfinite(row[c]) ? (int)ceil(sqrt(fabs(row[c]) / most) * (SHADES - 1))
+                                         : 0;
 }
 
 /* A metric confusion of the library, by its name. */
@@ -57,7 +59,8 @@ static void add_matrix(struct values *values, const struct story *story, const s
     struct values *item = values_add_item(values, "matrix");
     html_set(item, "key", story->count > 1 ? arena_printf(arena, "%s of %s", m->key, run->name)
                                            : m->key);
-    values_set(item, "note", is_confusion(m) ? "rows: labels; columns: guesses" : "");
+    values_set(item, "note", is_confusion(m) ? "rows: labels; columns: guesses; shades compare the "
+                                               "cells of a row" : "");
     for (int64_t c = 0; c < columns; c++)
         html_set(values_add_item(item, "head"), "name", name_of(arena, names, c));
     for (int64_t r = 0; r < rows; r++) {

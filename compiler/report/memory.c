@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 #include "emit/plan_text.h"
 #include "graph/op.h"
@@ -6,6 +7,8 @@
 #include "report/model.h"
 
 enum { WIDTH = 640, HEIGHT = 300, LEFT = 4, RIGHT = 636, TOP = 4, BOTTOM = 296 };
+
+static const double LEAST = 1.5;        /* height of what takes few bytes, to be seen */
 
 struct picture {
     const struct graph *graph;
@@ -38,7 +41,8 @@ static void print_stretch(const struct picture *p, const struct storage *s)
     double left = place_x(p, s->first), right = place_x(p, s->last + 1);
     double top = place_y(p, s->offset + s->bytes), bottom = place_y(p, s->offset);
     text_printf(p->text, "<rect class=\"m-%s\" x=\"%.1f\" y=\"%.1f\" ", kind_of(node), left, top);
-    text_printf(p->text, "width=\"%.1f\" height=\"%.1f\">", right - left, bottom - top);
+    text_printf(p->text, "width=\"%.1f\" height=\"%.1f\">", right - left,
+                fmax(bottom - top, LEAST));
     text_printf(p->text, "<title>%s %s, %s bytes, groups %d to %d</title></rect>\n",
                 op_def(node->op)->stem, shape_print(arena, node->dtype, &node->shape),
                 text_grouped(arena, s->bytes), s->first, s->last);
@@ -62,6 +66,7 @@ static void print_map(struct picture *p)
                 "aria-labelledby=\"map-caption\">\n", WIDTH, HEIGHT);
     for (int i = 0; i < schedule->storage_count; i++)
         print_stretch(p, &schedule->storage[i]);
+    text_printf(p->text, "<path class=\"under\" d=\"M%.1f %dV%d\"/>", turn, TOP, BOTTOM);
     text_printf(p->text, "<path class=\"cursor\" d=\"M%.1f %dV%d\"/>\n", turn, TOP, BOTTOM);
     text_printf(p->text, "<path class=\"axis\" d=\"M%d %dH%d\"/>\n</svg>\n"
                 "<p class=\"along\"><span>group 0</span> <span>group %d</span></p>\n", LEFT, BOTTOM,
@@ -83,7 +88,9 @@ static void print_caption(const struct picture *p)
     const struct schedule *schedule = p->graph->schedule;
     text_printf(p->text, "<figcaption id=\"map-caption\">Scratch memory of a training step: %s "
                 "bytes by the %d groups that run in it; what lives at one time takes %s at least. "
-                "The dashed line is where gradients begin; invar plan prints all of it."
+                "A box is a value: as high as its bytes, as long as from the group that writes it "
+                "to the last that reads it. The dashed line is where gradients begin; invar plan "
+                "prints all of it."
                 "</figcaption>\n"
                 "<ul class=\"legend row\">",
                 text_grouped(p->text->arena, schedule->scratch_bytes), schedule->group_count,

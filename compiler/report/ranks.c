@@ -104,9 +104,10 @@ static struct curve calibration(struct arena *arena, const struct scores *s)
 
 void scores_print(struct text *text, const struct scores *s, int number)
 {
-    struct chart roc = {.title = "true cases found (ROC)", .x_name = "false cases taken",
+    struct chart roc = {.title = "ROC: share of true cases found",
+                        .x_name = "false cases taken",
                         .number = number, .plain = true};
-    struct chart calibrated = {.title = "calibration", .x_name = "mean probability",
+    struct chart calibrated = {.title = "calibration: share of hits", .x_name = "mean probability",
                                .number = number + 1, .plain = true};
     for (int c = 0; c < s->classes; c++) {
         struct curve curve = curve_of(text->arena, s, c);

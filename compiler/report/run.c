@@ -117,12 +117,6 @@ static bool add_points(struct arena *arena, struct inv_errors *errors, struct ru
 
 /* ---- runs that went on from a checkpoint ---- */
 
-static double number_of(const struct entry *line, const char *key)
-{
-    const struct member *m = entry_find(line, key);
-    return m && member_is_number(m) ? m->value[0] : 0;
-}
-
 /* What was logged after that step comes again, and so does what is of the whole run. */
 static void go_back(struct run *run, double step)
 {
@@ -130,9 +124,9 @@ static void go_back(struct run *run, double step)
     for (int i = 0; i < run->other_count; i++)
         run->other[i] = run->other[i + run->before];
     run->before = 0;
-    while (run->epoch_count && number_of(&run->epoch[run->epoch_count - 1], "steps") > step)
+    while (run->epoch_count && entry_number(&run->epoch[run->epoch_count - 1], "steps") > step)
         run->epoch_count--;
-    double epoch = run->epoch_count ? number_of(&run->epoch[run->epoch_count - 1], "epoch") : 0;
+    double epoch = run->epoch_count ? entry_number(&run->epoch[run->epoch_count - 1], "epoch") : 0;
     for (int i = 0; i < run->series_count; i++) {
         struct series *s = &run->series[i];
         while (s->count && (s->pace == BY_STEP ? s->x[s->count - 1] >= step
@@ -179,7 +173,7 @@ static bool take_line(struct arena *arena, struct inv_errors *errors, struct run
         return true;
     }
     if (entry_find(line, "resumed_step")) {
-        go_back(run, number_of(line, "resumed_step"));
+        go_back(run, entry_number(line, "resumed_step"));
         return true;
     }
     ARENA_PUSH(arena, run->other, run->other_count, run->other_room) = *line;

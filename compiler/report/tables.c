@@ -97,26 +97,49 @@ static bool add_fact(struct values *values, const struct run *run, int count, co
     return !shared;
 }
 
-/* Hashes of what was read and written, which stand in lines of their own. */
-static void add_files(struct values *values, const struct run *run, int count)
+/* "data x.csv" of a line that has the hash of what was read or written; NULL: it has none. */
+static const char *file_of(struct arena *arena, const struct entry *line)
 {
+    const struct member *file = entry_find(line, "data_file");
+    const struct member *named = file ? file : entry_find(line, "weights");
+    const struct member *hash = entry_find(line, "sha256");
+    return named && named->text && hash && hash->text
+               ? arena_printf(arena, "%s %s", file ? "data" : "weights", named->text) : NULL;
+}
+
+/* The hash of that file, or "" where the run has none of it. */
+static const char *hash_of(struct arena *arena, const struct run *run, const char *key)
+{
+    for (int i = 0; i < run->other_count; i++) {
+        const char *file = file_of(arena, &run->other[i]);
+        if (file && !strcmp(file, key))
+            return entry_find(&run->other[i], "sha256")->text;
+    }
+    return "";
+}
+
+/* Files stand in lines of their own; whether one is not the same of all runs. */
+static bool add_files(struct values *values, const struct run *run, int count)
+{
+    struct arena *arena = values_arena(values);
+    struct keys keys = {.key = NULL};
+    bool differ = false;
     for (int r = 0; r < count; r++)
-        for (int i = 0; i < run[r].other_count; i++) {
-            const struct entry *line = &run[r].other[i];
-            const struct member *file = entry_find(line, "data_file");
-            const struct member *weights = entry_find(line, "weights");
-            const struct member *hash = entry_find(line, "sha256");
-            const struct member *named = file ? file : weights;
-            if (!named || !named->text || !hash || !hash->text)
-                continue;
-            struct values *row = values_add_item(values, "file");
-            html_set(row, "key", named->text);
-            html_set(row, "run", run[r].name);
-            if (count > 1)
-                values_add_item(row, "beside");
-            html_set(row, "what", file ? "data" : "weights");
-            add_cell(row, hash->text);
-        }
+        for (int i = 0; i < run[r].other_count; i++)
+            if (file_of(arena, &run[r].other[i]))
+                add_key(arena, &keys, file_of(arena, &run[r].other[i]));
+    for (int k = 0; k < keys.count; k++) {
+        const char *first = hash_of(arena, &run[0], keys.key[k]);
+        bool shared = true;
+        for (int r = 1; r < count; r++)
+            shared = shared && !strcmp(first, hash_of(arena, &run[r], keys.key[k]));
+        struct values *row = values_add_item(values, shared ? "fact" : "other");
+        html_set(row, "key", keys.key[k]);
+        for (int r = 0; r < (shared ? 1 : count); r++)
+            add_cell(row, hash_of(arena, &run[r], keys.key[k]));
+        differ |= !shared;
+    }
+    return differ;
 }
 
 static void set_facts(struct values *values, const struct run *run, int count)
@@ -130,10 +153,10 @@ static void set_facts(struct values *values, const struct run *run, int count)
                 add_key(arena, &keys, run[r].first.member[i].key);
     for (int k = 0; k < keys.count; k++)
         differ |= add_fact(values, run, count, keys.key[k]);
+    differ |= add_files(values, run, count);
     if (differ)
         values_add_item(values, "differing");
     values_set(values, "facts", count > 1 ? "What is the same" : "Environment");
-    add_files(values, run, count);
 }
 
 /* ---- epochs ---- */

@@ -32,6 +32,7 @@ class Chart {
   constructor(figure) {
     this.figure = figure;
     this.data = JSON.parse(figure.querySelector('script').textContent);
+    this.plain = 'plain' in figure.dataset;
     this.svg = figure.querySelector('svg');
     this.paths = [...figure.querySelectorAll('.lines path')];
     this.values = [...figure.querySelectorAll('.legend b')];
@@ -53,10 +54,10 @@ class Chart {
     return bottom - (bottom - top) * (this.scale(value) - low) / (high - low);
   }
 
-  // The ends of the y axis and its lines: those of the file, or powers of ten.
+  // The ends of the y axis and its lines: those of the file, or powers of ten and what is between.
   setScale() {
     const positive = this.data.lines.flatMap(line => line.y).filter(value => value > 0);
-    this.isLog = logBox.checked && positive.length > 0;
+    this.isLog = logBox && logBox.checked && !this.plain && positive.length > 0;
     this.scale = this.isLog ? value => value > 0 ? Math.log10(value) : NaN : value => value;
     this.ends = this.data.y;
     this.grid.replaceChildren(...this.linear);
@@ -70,8 +71,10 @@ class Chart {
     high = Math.max(Math.ceil(Math.log10(high) * 4) / 4, low + 0.25);
     this.ends = [low, high];
     this.grid.replaceChildren();
-    const [left, , right] = this.data.box, factors = high - low > 2 ? [1] : [1, 2, 5];
-    for (let tens = Math.floor(low); tens <= high; tens++)
+    const [left, , right] = this.data.box, span = high - low;
+    const factors = span > 2 ? [1] : span > 0.75 ? [1, 2, 5] : span > 0.5 ? [1, 1.5, 2, 3, 4, 5, 7]
+                                                        : [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9];
+    for (let tens = Math.floor(low); tens <= high; tens += Math.ceil(span / 10))
       for (const factor of factors) this.addLine(factor * 10 ** tens, left, right, low, high);
   }
 
@@ -95,7 +98,7 @@ class Chart {
 
   draw() {
     this.setScale();
-    const weight = Number(smoothRange.value);
+    const weight = this.plain || !smoothRange ? 0 : Number(smoothRange.value);
     this.figure.querySelectorAll('.raw').forEach(path => path.remove());
     this.data.lines.forEach((line, i) => {
       const path = this.paths[i];
@@ -108,6 +111,14 @@ class Chart {
     });
   }
 
+  // Of line i at that place; a plain line has values between its points, too.
+  at(line, place) {
+    const i = line.x.lastIndexOf(place), next = line.x.findIndex(x => x > place);
+    if (i >= 0 || !this.plain || next < 1) return i < 0 ? undefined : line.y[i];
+    const part = (place - line.x[next - 1]) / (line.x[next] - line.x[next - 1]);
+    return line.y[next - 1] + part * (line.y[next] - line.y[next - 1]);
+  }
+
   // A slider chooses the place whose values the legend has: by keys, a finger, or the pointer above.
   addPicker() {
     const label = document.createElement('label'), name = this.figure.dataset.x;
@@ -116,6 +127,7 @@ class Chart {
     range.type = 'range';
     range.max = this.places.length - 1;
     range.value = range.max;
+    range.setAttribute('aria-label', this.figure.querySelector('figcaption').textContent + ', ' + name);
     label.append(name, range, output);
     this.figure.querySelector('.legend').before(label);
     this.slider = range;
@@ -143,8 +155,8 @@ class Chart {
     this.cursor.setAttribute('d', 'M' + this.x(place).toFixed(1) + ' ' + top + 'V' + bottom);
     this.output.textContent = shown(place);
     this.data.lines.forEach((line, i) => {
-      const at = line.x.indexOf(place);
-      this.values[i].textContent = at < 0 ? '-' : shown(line.y[at]);
+      const value = this.at(line, place);
+      this.values[i].textContent = value === undefined ? '-' : shown(value);
     });
     const said = this.values.map(value => value.parentNode.childNodes[1].textContent.trim() + ' ' + value.textContent);
     this.slider.setAttribute('aria-valuetext', this.figure.dataset.x + ' ' + shown(place) + ': ' + said.join(', '));
@@ -196,7 +208,7 @@ for (const code of document.querySelectorAll('code.hash')) {
   button.textContent = 'copy';
   button.setAttribute('aria-label', 'copy ' + code.textContent.slice(0, 12));
   button.addEventListener('click', () => copy(code.textContent));
-  code.after(button);
+  code.after(' ', button);
 }
 
 {
@@ -209,4 +221,9 @@ for (const code of document.querySelectorAll('code.hash')) {
 }
 
 // Paper has no folds.
-addEventListener('beforeprint', () => document.querySelectorAll('details').forEach(details => details.open = true));
+let folded = [];
+addEventListener('beforeprint', () => {
+  folded = [...document.querySelectorAll('details:not([open])')];
+  folded.forEach(details => details.open = true);
+});
+addEventListener('afterprint', () => folded.forEach(details => details.open = false));

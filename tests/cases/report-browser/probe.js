@@ -37,6 +37,22 @@ try {
   figure.querySelector('svg').dispatchEvent(new PointerEvent('pointermove', {clientX: box.left + 60}));
   wanted(value.textContent === '1.0625', 'under the pointer is ' + value.textContent);
 
+  const plain = document.querySelector('figure[data-plain]');
+  if (plain) {
+    const [kind, chance] = plain.querySelectorAll('.legend b');
+    const drawn = plain.querySelector('.lines path').getAttribute('d'), range = plain.querySelector('.pick input');
+    set(range, '1');
+    wanted(kind.textContent === '0.5' && chance.textContent === '0.333333',
+           'between points are ' + kind.textContent + ' and ' + chance.textContent);
+    set(range, '0');
+    wanted(kind.textContent === '0.5', 'the last of several points at a place is ' + kind.textContent);
+    log.click();
+    set(smooth, '0.5');
+    wanted(plain.querySelector('.lines path').getAttribute('d') === drawn, 'curves of scores are smoothed');
+    set(smooth, '0');
+    log.click();
+  }
+
   wanted(document.querySelectorAll('code.hash + button').length > 2, 'no buttons to copy hashes');
   wanted(!document.querySelector('.controls').hidden, 'the controls are hidden');
   wanted(document.documentElement.scrollWidth <= innerWidth, 'the page is wider than its window');
