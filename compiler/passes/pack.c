@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { FEW = 1000 };
+enum { FEW = 1000, MANY = 10000 };       /* stretches: looking at all of them takes their square */
 
 int64_t pack_align(int64_t offset, int64_t bytes)
 {
@@ -230,7 +230,7 @@ static const struct order {
     bool forwards;
 } orders[] = {{weigh_bytes, false}, {weigh_life, false}, {weigh_area, false}, {NULL, true},
               {NULL, false}};
-enum { ORDERS = sizeof orders / sizeof *orders };
+enum { ORDERS = sizeof orders / sizeof *orders, IN_TIME = 3 };
 
 static int64_t place(struct arena *arena, struct stretch *const *stretch, int count, int groups,
                      const struct order *order)
@@ -255,10 +255,13 @@ int64_t pack_stretches(struct arena *arena, struct stretch *const *stretch, int 
 {
     int groups = last_group(stretch, count) + 1;
     int64_t best = INT64_MAX, *offset = ARENA_ARRAY(arena, int64_t, count + 1);
+    int64_t bound = pack_bound(arena, stretch, count);
     for (int i = 0; i < ORDERS; i++) {
-        if (orders[i].weight && count > FEW)
+        /* of many, in time first: the others are tried where that leaves something to gain */
+        const struct order *order = &orders[count > FEW ? (i + IN_TIME) % ORDERS : i];
+        if (order->weight && (count > MANY || (count > FEW && best == bound)))
             continue;
-        int64_t end = place(arena, stretch, count, groups, &orders[i]);
+        int64_t end = place(arena, stretch, count, groups, order);
         for (int k = 0; k < count && end < best; k++)
             offset[k] = stretch[k]->offset;
         best = end < best ? end : best;
