@@ -36,7 +36,7 @@ const struct tensor *fold_transpose(struct call *c)
         step *= x->dim[i];
     }
     struct tensor *t = tensor_new(c->im, x->type, x->rank, dim);
-    for (int64_t e = 0; e < t->count; e++) {
+    for (int64_t e = 0; t && e < t->count; e++) {
         int64_t rest = e, from = 0;
         for (int i = t->rank - 1; i >= 0; i--) {
             from += rest % dim[i] * stride[perm[i]];
@@ -114,7 +114,7 @@ const struct tensor *fold_binary(struct call *c)
 {
     const struct tensor *a = c->in[0]->constant, *b = c->in[1]->constant;
     struct value shape;
-    if (a->type != b->type || !broadcast_shape(c, 2, c->in, &shape))
+    if (attribute(c, "axis") || a->type != b->type || !broadcast_shape(c, 2, c->in, &shape))
         return NULL;
     struct tensor *t = tensor_new(c->im, a->type, shape.rank, shape.dim);
     for (int64_t e = 0; t && e < t->count; e++) {
@@ -157,8 +157,12 @@ const struct tensor *fold_cast(struct call *c)
     bool known = to == ONNX_FLOAT || to == ONNX_INT64 || to == ONNX_INT32 || to == ONNX_BOOL;
     struct tensor *t = known ? tensor_new(c->im, (int)to, x->rank, x->dim) : NULL;
     for (int64_t i = 0; t && i < t->count; i++) {
-        if (x->real && !(fabsf(x->real[i]) < 9e18f) && !t->real)
+        float most = to == ONNX_INT32 ? 2147483648.0f : 9e18f;
+        if (x->real && !(fabsf(x->real[i]) < most) && !t->real)
             return NULL;
+        if (x->whole && to == ONNX_INT32 && x->whole[i] != ROW_COUNT &&
+            x->whole[i] != (int32_t)x->whole[i])
+            return NULL;                /* it would wrap */
         if (x->whole && x->whole[i] == ROW_COUNT && (t->real || to == ONNX_BOOL))
             return NULL;
         if (t->real)
@@ -256,7 +260,7 @@ const struct tensor *fold_slice(struct call *c)
     end[0] = end[0] < start[0] ? start[0] : end[0] > n ? n : end[0];
     count = end[0] - start[0];
     struct tensor *t = tensor_new(c->im, x->type, 1, &count);
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; t && i < count; i++)
         copy_element(t, i, x, start[0] + i);
     return t;
 }
@@ -365,7 +369,7 @@ const struct tensor *fold_range(struct call *c)
         return NULL;
     int64_t count = (int64_t)places;
     struct tensor *t = tensor_new(c->im, a->type, 1, &count);
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; t && i < count; i++) {
         if (t->real)
             t->real[i] = (float)(first + (double)i * step);
         else
@@ -381,6 +385,8 @@ const struct tensor *fold_prod(struct call *c)
     if (!x->whole || x->rank != 1)
         return NULL;
     struct tensor *t = tensor_new(c->im, x->type, attribute_int(c, "keepdims", 1) ? 1 : 0, one);
+    if (!t)
+        return NULL;
     t->whole[0] = 1;
     for (int64_t i = 0; i < x->count; i++)
         if (x->whole[i] == ROW_COUNT ||

@@ -38,6 +38,7 @@ static bool add_initializers(struct import *im)
         if (find_value(im, name))
             return fail(im, arena_printf(im->arena, "there are two tensors '%s'", name),
                         "names must differ; export the model again");
+        im->fold_room += 4 * t->count;
         struct value *v = add_value(im, name);
         *v = (struct value){.name = name, .type = t->type, .rank = t->rank, .rows = -1,
                             .constant = t, .trained = t->type == ONNX_FLOAT};
@@ -113,6 +114,11 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
                         "only the first axis, of the batch, may be open: export the model with "
                         "fixed shapes");
     }
+    int64_t count = 1;
+    for (int i = 0; i < v->rank; i++)
+        if (__builtin_mul_overflow(count, v->dim[i], &count) || count > INT32_MAX)
+            return fail(im, arena_printf(im->arena, "%s has over %d elements", what, INT32_MAX),
+                        "export the model with smaller inputs");
     orderly(v);
     if (v->type != ONNX_FLOAT && v->type != ONNX_INT64 && v->type != ONNX_INT32 &&
         v->type != ONNX_BOOL)
@@ -235,7 +241,9 @@ static void convert(struct import *im, const Onnx__Node *n)
     bool known = c.ins > 0;
     for (int i = 0; i < c.ins; i++)
         known &= !c.in[i] || c.in[i]->constant;
+    im->folding = true;
     const struct tensor *t = known && c.rule->fold ? c.rule->fold(&c) : NULL;
+    im->folding = false;
     if (t)
         give_constant(&c, 0, t);
     else if (!c.outs || !c.out[0] || !c.out[0]->failed)
@@ -284,7 +292,10 @@ static struct output *find_outputs(struct import *im)
         }
         const char *text = plain(&c, v);
         list[i] = (struct output){v->text && !strcmp(text, v->text) ? text : NULL, text, v};
-        if (!list[i].name || strpbrk(text, "( "))
+        bool named = list[i].name && !strpbrk(text, "( ");
+        for (size_t k = 0; named && k < i; k++)
+            named = strcmp(list[k].name, text) != 0;
+        if (!named)
             list[i].name = free_identifier(im, name);
     }
     return list;
@@ -501,7 +512,8 @@ int import_onnx(const char *path, const struct import_request *request)
 {
     struct inv_errors errors = {.to = stderr, .program = "invar: "};
     struct arena *arena = arena_new();
-    struct import im = {.arena = arena, .path = path, .request = request, .errors = &errors};
+    struct import im = {.arena = arena, .path = path, .request = request, .errors = &errors,
+                        .fold_room = (int64_t)1 << 26};
     Onnx__Model *model = (Onnx__Model *)onnx_read(arena, &onnx__model__descriptor, path, &errors);
     bool good = model && import_model(&im, model);
     inv_errors_close(&errors);

@@ -68,6 +68,8 @@ struct import {
     struct saved *saved;
     int saved_count, saved_room;
     int refused;
+    bool folding;                       /* what is made is of a fold: */
+    int64_t fold_room;                  /* so many elements more may be */
 };
 
 /* A node that is being converted. */
@@ -99,9 +101,10 @@ void refuse(struct call *, const char *format, ...) __attribute__((format(printf
 
 /* ---- attributes ---- */
 const Onnx__Attribute *attribute(const struct call *, const char *name);
-int64_t attribute_int(const struct call *, const char *name, int64_t otherwise);
-float attribute_float(const struct call *, const char *name, float otherwise);
-const char *attribute_text(const struct call *, const char *name, const char *otherwise);
+/* `otherwise` where it is not given; one of another type is refused. */
+int64_t attribute_int(struct call *, const char *name, int64_t otherwise);
+float attribute_float(struct call *, const char *name, float otherwise);
+const char *attribute_text(struct call *, const char *name, const char *otherwise);
 /* How many; -1: not given.  More than `room` is refused, as 0. */
 int attribute_ints(struct call *, const char *name, int64_t *out, int room);
 /* An input that must be known whole numbers; -1: left out; refused where it is not known. */

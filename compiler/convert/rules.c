@@ -275,13 +275,42 @@ void onnx_clip(struct call *c)
                  : low ? "max(@0, @1)" : high ? "min(@0, @1)" : "@0");
 }
 
+/* What is left of a when whole b are taken away: the quotient q is exact up to 2^24, or one too
+ * large where it is rounded up, so its product with b is taken away in exact parts of 12 bits. */
+static void give_remainder(struct call *c, const struct value *shape)
+{
+    struct arena *arena = c->im->arena;
+    int n = text_axes(shape);
+    int64_t dim[AXES];
+    struct value result = *shape;
+    const char *x = aligned(c, c->in[0], shape->rank, n, shape->order);
+    const char *by = aligned(c, c->in[1], shape->rank, n, shape->order);
+    const char *a = let_line(c, arena_printf(arena, "abs(%s)", x));
+    const char *b = let_line(c, arena_printf(arena, "abs(%s)", by));
+    const char *q = let_line(c, arena_printf(arena, "floor(%s / %s)", a, b));
+    const char *q1 = let_line(c, arena_printf(arena, "4096 * floor(%s / 4096)", q));
+    const char *q2 = let_line(c, arena_printf(arena, "%s - %s", q, q1));
+    const char *b1 = let_line(c, arena_printf(arena, "4097 * %s - (4097 * %s - %s)", b, b, b));
+    const char *b2 = let_line(c, arena_printf(arena, "%s - %s", b, b1));
+    const char *r = let_line(c, arena_printf(arena, "%s - %s * %s - %s * %s - %s * %s - %s * %s", a,
+                                             b1, q1, b1, q2, b2, q1, b2, q2));
+    result.type = ONNX_FLOAT;
+    text_dims(shape, dim);
+    const char *y = arena_printf(arena, "select(%s < 0, -1, 1) * select(%s < 0, %s + %s, %s)", x, r,
+                                 r, b, r);
+    if (n)
+        give(c, 0, &result, "reshape(%s, %s)", y, list_text(arena, n, dim));
+    else
+        give(c, 0, &result, "%s", y);
+}
+
 void onnx_mod(struct call *c)
 {
+    struct value shape;
     if (!attribute_int(c, "fmod", 0))
         refuse(c, "a remainder of whole numbers has no counterpart");
-    else if (has_types(c, 0, 2, REAL))
-        give_map(c, 2, c->in, ONNX_FLOAT,
-                 "select(@0 < 0, -1, 1) * (abs(@0) - abs(@1) * floor(abs(@0) / abs(@1)))");
+    else if (has_types(c, 0, 2, REAL) && broadcast_shape(c, 2, c->in, &shape))
+        give_remainder(c, &shape);
 }
 
 void onnx_gelu(struct call *c)
@@ -444,8 +473,9 @@ static bool resolve_shape(struct call *c, int count, const int64_t *wanted, stru
     }
     if (left >= 0)
         shape->dim[left] = all / known;
-    if (x->rows == 0 && shape->rows < 0 && count && (left == 0 || wanted[0] == 1))
-        shape->rows = 0;                /* [-1, n] of n elements a row */
+    if (x->rows == 0 && shape->rows < 0 && count &&
+        (left == 0 || (wanted[0] == 1 && (left < 0 || c->im->batch == 1))))
+        shape->rows = 0;                /* [-1, n] of n elements a row; [1, -1] takes all rows */
     return (left < 0 ? known : known * shape->dim[left]) == all &&
            (x->rows < 0 ? shape->rows < 0 : shape->rows == x->rows) &&
            (shape->rows < 0 || shape->dim[shape->rows] == 1);

@@ -82,6 +82,20 @@ static int text_bits(struct call *c, int64_t bits, int64_t *list)
     return n;
 }
 
+/* What a sum is of, and what is made of it, of each element by itself. */
+static void give_of_each(struct call *c, const char *text)
+{
+    const char *op = c->node->op_type + strlen("Reduce");
+    struct value shape = *c->in[0];
+    const char *map = !strcmp(op, "L1") || !strcmp(op, "L2") ? "abs"
+        : !strcmp(op, "SumSquare") ? "square" : !strcmp(op, "LogSum") ? "log" : NULL;
+    shape.constant = NULL;
+    if (map)
+        give(c, 0, &shape, "%s(%s)", map, text);
+    else
+        give_text(c, 0, &shape, text);
+}
+
 void onnx_reduce(struct call *c)
 {
     struct value *x = c->in[0];
@@ -90,8 +104,8 @@ void onnx_reduce(struct call *c)
     int n = text ? text_bits(c, bits, list) : -1;
     if (n < 0)
         return;
-    if (n == 0 && x->rank) {
-        give_text(c, 0, x, text);
+    if (n == 0 && attribute_int(c, "noop_with_empty_axes", 0)) {
+        give_of_each(c, text);
         return;
     }
     const char *operand[2] = {text, n == 1 ? arena_printf(c->im->arena, "%lld", (long long)list[0])
@@ -162,7 +176,7 @@ void onnx_hardmax(struct call *c)
 }
 
 /* ---- images of another size ---- */
-struct scaling { const char *mode, *where, *nearest; float a; bool inside; };
+struct scaling { const char *mode, *where, *nearest; float a; bool inside, unsaid; };
 
 /* Where place i of `out` lies among `in`. */
 static double place_of(const struct scaling *s, int64_t i, int64_t in, int64_t out, double scale)
@@ -230,10 +244,20 @@ static bool scale_axis(struct call *c, const struct scaling *s, struct value *sh
     int at = text_axis(c, shape, axis);
     if (at < 0)
         return false;
+    if (in > 1 << 22 || out > 1 << 22) {
+        refuse(c, "axis %d has too many elements to be made smaller or larger", axis);
+        return false;
+    }
     if (!strcmp(s->mode, "nearest")) {
         int64_t *place = ARENA_ARRAY(c->im->arena, int64_t, out + 1);
         for (int64_t i = 0; i < out; i++) {
-            place[i] = nearest_of(s, place_of(s, i, in, out, scale));
+            double exact = place_of(s, i, in, out, scale);
+            if (s->unsaid && scale < 1 && exact != floor(exact)) {
+                refuse(c, "before opset 11 the standard does not say which element is nearest in a "
+                       "smaller image; convert it by onnx.version_converter");
+                return false;
+            }
+            place[i] = nearest_of(s, exact);
             place[i] = place[i] < 0 ? 0 : place[i] >= in ? in - 1 : place[i];
         }
         shape->text = take_text(c, shape->text, at, out, place);
@@ -241,8 +265,10 @@ static bool scale_axis(struct call *c, const struct scaling *s, struct value *sh
         struct tensor *t = weights_of(c, s, in, out, scale);
         struct value by = {.name = "resized", .type = ONNX_FLOAT, .rank = 2, .rows = -1,
                            .dim = {in, out}, .constant = t}, last;
-        if (!t)
+        if (!t) {
+            refuse(c, "axis %d has too many elements to be made smaller or larger", axis);
             return false;
+        }
         orderly(&by);
         const char *text = axis_last(c, shape, axis, &last);
         memcpy(shape->order, last.order, sizeof last.order);
@@ -292,7 +318,8 @@ void onnx_resize(struct call *c)
         attribute_text(c, "mode", "nearest"),
         attribute_text(c, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel"),
         attribute_text(c, "nearest_mode", old ? "floor" : "round_prefer_floor"),
-        attribute_float(c, "cubic_coeff_a", -0.75f), attribute_int(c, "exclude_outside", 0) != 0};
+        attribute_float(c, "cubic_coeff_a", -0.75f), attribute_int(c, "exclude_outside", 0) != 0,
+        old};
     double scale[AXES];
     int64_t out[AXES];
     bool known =

@@ -2,6 +2,9 @@
 #include <string.h>
 #include "convert/rules.h"
 
+/* Places that are written down one by one. */
+enum { MOST_PLACES = 1 << 22 };
+
 /* ---- extents of one ---- */
 
 /* The axes that an attribute, or the second input, names, as bits; -1: refused; 0 and *given false
@@ -70,6 +73,11 @@ void onnx_squeeze(struct call *c)
     int64_t gone = named_axes(c, x->rank, &given);
     if (gone < 0)
         return;
+    if (!given && x->rows >= 0 && c->im->batch == 1) {
+        refuse(c, "without 'axes' it takes the batch's axis of 1 away, too: name its axes, or take "
+               "--rows none");
+        return;
+    }
     for (int i = 0; i < x->rank; i++) {
         bool drop = given ? gone >> i & 1 : x->dim[i] == 1 && i != x->rows;
         if (drop && (i == x->rows || x->dim[i] != 1)) {
@@ -229,9 +237,14 @@ static bool slice_axis(struct call *c, struct value *shape, const char **text, i
     }
     if (count == n && step == 1)
         return true;
+    if (step != 1 && count > MOST_PLACES) {
+        refuse(c, "of axis %d it takes %lld places one by one, which are too many", axis,
+               (long long)count);
+        return false;
+    }
     text_dims(shape, dim);
-    int64_t *place = ARENA_ARRAY(c->im->arena, int64_t, count + 1);
-    for (int64_t i = 0; i < count; i++)
+    int64_t *place = ARENA_ARRAY(c->im->arena, int64_t, (step == 1 ? 0 : count) + 1);
+    for (int64_t i = 0; i < count && step != 1; i++)
         place[i] = start + i * step;
     *text = step == 1 ? arena_printf(c->im->arena, "%s%s", *text,
                                      range_text(c->im->arena, text_axes(shape), dim, at, start,
@@ -450,6 +463,11 @@ void onnx_pad(struct call *c)
         if (constant)
             continue;
         int64_t here = shape.dim[axis], all = here + before[at] + after[at];
+        if (all > MOST_PLACES) {
+            refuse(c, "axis %d has too many elements, %lld, for mode '%s'", axis, (long long)all,
+                   mode);
+            return;
+        }
         int64_t *place = ARENA_ARRAY(c->im->arena, int64_t, all + 1);
         for (int64_t k = 0; k < all; k++) {
             place[k] = framed(mode, k - before[at], here);
@@ -576,6 +594,7 @@ void onnx_one_hot(struct call *c)
     bool known = is_scalar(depth) && depth->constant->whole && values->constant &&
                  values->constant->count == 2 && values->constant->real;
     axis += axis < 0 ? places : 0;
+    known = known && depth->constant->whole[0] > 0 && depth->constant->whole[0] <= 1 << 28;
     if (!known || axis != index->rank || shape.rank > AXES || index->type == ONNX_FLOAT ||
         index->rank - (index->rows >= 0) < 1) {
         refuse(c,
@@ -587,8 +606,8 @@ void onnx_one_hot(struct call *c)
     memcpy(shape.dim, index->dim, sizeof shape.dim);
     shape.dim[index->rank] = n;
     orderly(&shape);
-    give(c, 0, &shape, "select(one_hot(%s, %lld), %s, %s)", index_text(c, index, n), (long long)n,
-         number_text(c->im->arena, value[1]), number_text(c->im->arena, value[0]));
+    give(c, 0, &shape, "select(one_hot(%s, %lld) > 0, %s, %s)", index_text(c, index, n),
+         (long long)n, number_text(c->im->arena, value[1]), number_text(c->im->arena, value[0]));
 }
 
 /* ---- blocks of pixels ---- */

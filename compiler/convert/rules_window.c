@@ -293,6 +293,11 @@ static bool find_laid(struct call *c, struct sliding *s, int64_t *more)
     if (!per_axis(c, "output_padding", s->axes, 0, more))
         return false;
     for (int i = 0; i < s->axes; i++) {
+        if (given >= s->axes && (wanted[given - s->axes + i] < 1 ||
+                                 wanted[given - s->axes + i] > 1 << 28)) {
+            refuse(c, "'output_shape' has an extent that no array can have");
+            return false;
+        }
         int64_t all = (s->in[i] - 1) * s->stride[i] + (s->size[i] - 1) * s->dilation[i] + 1;
         int64_t out = given >= s->axes ? wanted[given - s->axes + i] : s->in[i] * s->stride[i];
         if (given >= s->axes || same) {
@@ -345,27 +350,34 @@ void onnx_conv_transpose(struct call *c)
 
 /* ---- pools ---- */
 
+/* How many elements of an axis the window at place o sees: those of its places first..last. */
+static int64_t seen_by(const struct sliding *s, int axis, int64_t o)
+{
+    int64_t step = s->dilation[axis], start = o * s->stride[axis] - s->before[axis];
+    int64_t first = start < 0 ? (-start + step - 1) / step : 0;
+    int64_t left = s->in[axis] - 1 - start, last = left < 0 ? -1 : left / step;
+    last = last < s->size[axis] - 1 ? last : s->size[axis] - 1;
+    return last < first ? 0 : last - first + 1;
+}
+
 /* How many elements of the image windows see. */
 static const char *count_text(struct call *c, const struct sliding *s)
 {
-    int64_t dim[AXES], total = 1;
-    for (int i = 0; i < s->axes; i++) {
+    int64_t dim[AXES];
+    for (int i = 0; i < s->axes; i++)
         dim[i] = s->out[i];
-        total *= s->out[i];
-    }
     dim[s->axes] = 1;
     struct tensor *t = tensor_new(c->im, ONNX_FLOAT, s->axes + 1, dim);
-    for (int64_t e = 0; e < total; e++) {
+    if (!t) {
+        refuse(c, "its windows are too many to count what each one sees");
+        return "1";
+    }
+    for (int64_t e = 0; e < t->count; e++) {
         int64_t rest = e;
         t->real[e] = 1;
         for (int i = s->axes - 1; i >= 0; i--) {
-            int64_t seen = 0, o = rest % s->out[i];
+            t->real[e] *= (float)seen_by(s, i, rest % s->out[i]);
             rest /= s->out[i];
-            for (int64_t k = 0; k < s->size[i]; k++) {
-                int64_t at = o * s->stride[i] + k * s->dilation[i] - s->before[i];
-                seen += at >= 0 && at < s->in[i];
-            }
-            t->real[e] *= (float)seen;
         }
     }
     struct value v = {
@@ -546,10 +558,10 @@ static const char *save_affine(struct call *c, const char *path, struct value *s
 }
 
 /* Whether scale and shift are a layer's: trained and its own, or known to do nothing. */
-static bool own_affine(struct value *scale, struct value *shift)
+static bool own_affine(struct value *scale, struct value *shift, int64_t n)
 {
-    return (own_array(scale, 1) || same_numbers(scale, 1)) &&
-           (!shift || own_array(shift, 1) || same_numbers(shift, 0));
+    return ((own_array(scale, 1) && scale->dim[0] == n) || same_numbers(scale, 1)) &&
+           (!shift || (own_array(shift, 1) && shift->dim[0] == n) || same_numbers(shift, 0));
 }
 
 static void give_batch_norm(struct call *c, const char *text, const struct value *shape)
@@ -590,7 +602,7 @@ void onnx_batch_norm(struct call *c)
     double rate = 1 - (double)attribute_float(c, "momentum", 0.9f);
     if (!text)
         return;
-    if (train && known && own_affine(in[1], in[2]) && rate > 0 && rate <= 1) {
+    if (train && known && own_affine(in[1], in[2], x->dim[1]) && rate > 0 && rate <= 1) {
         give_batch_norm(c, text, &shape);
         return;
     }
@@ -646,7 +658,7 @@ void onnx_layer_norm(struct call *c)
         return;
     }
     const char *text = plain(c, x);
-    if (axis == x->rank - 1 && own_affine(scale, shift)) {
+    if (axis == x->rank - 1 && own_affine(scale, shift, x->dim[axis])) {
         const char *path =
             layer_path(c->im, scale->trained ? scale->name : NULL,
                        c->node->name && *c->node->name ? c->node->name : "layer_norm");

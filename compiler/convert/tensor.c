@@ -11,12 +11,14 @@ static const int64_t most_elements = INT_MAX / 4;
 static int64_t count_of(int rank, const int64_t *dim)
 {
     int64_t count = 1;
-    for (int i = 0; i < rank; i++) {
+    bool none = false;
+    for (int i = 0; i < rank; i++) {    /* in any order of axes the same */
         if (dim[i] < 0 || (dim[i] && count > most_elements / dim[i]))
             return -1;
-        count *= dim[i];
+        none |= dim[i] == 0;
+        count *= dim[i] ? dim[i] : 1;
     }
-    return count;
+    return none ? 0 : count;
 }
 
 struct tensor *tensor_new(struct import *im, int type, int rank, const int64_t *dim)
@@ -27,8 +29,9 @@ struct tensor *tensor_new(struct import *im, int type, int rank, const int64_t *
     for (int i = 0; i < rank; i++)
         t->dim[i] = dim[i];
     t->count = count_of(rank, dim);
-    if (t->count < 0)
+    if (t->count < 0 || (im->folding && t->count > im->fold_room))
         return NULL;
+    im->fold_room -= im->folding ? t->count : 0;
     if (type == ONNX_FLOAT)
         t->real = ARENA_ARRAY(im->arena, float, t->count + 1);
     else
@@ -92,21 +95,23 @@ static void read_raw(struct tensor *t, int type, const unsigned char *at)
     }
 }
 
-static bool read_fields(struct tensor *t, const Onnx__Tensor *from)
+/* Numbers in the field of their type. */
+static size_t field_count(const Onnx__Tensor *from)
 {
-    size_t n = from->data_type == ONNX_FLOAT ? from->n_float_data
+    return from->data_type == ONNX_FLOAT ? from->n_float_data
         : from->data_type == ONNX_INT64 ? from->n_int64_data
         : from->data_type == ONNX_DOUBLE ? from->n_double_data : from->n_int32_data;
-    if (n != (uint64_t)t->count)
-        return false;
-    for (size_t i = 0; i < n; i++)
+}
+
+static void read_fields(struct tensor *t, const Onnx__Tensor *from)
+{
+    for (int64_t i = 0; i < t->count; i++)
         switch (from->data_type) {
         case ONNX_FLOAT: t->real[i] = from->float_data[i]; break;
         case ONNX_DOUBLE: t->real[i] = (float)from->double_data[i]; break;
         case ONNX_INT64: t->whole[i] = from->int64_data[i]; break;
         default: t->whole[i] = from->int32_data[i]; break;
         }
-    return true;
 }
 
 /* A number of an entry of external data; false where it is none. */
@@ -144,31 +149,35 @@ static const unsigned char *external(struct import *im, const Onnx__Tensor *from
 struct tensor *tensor_read(struct import *im, const Onnx__Tensor *from, const char *name)
 {
     int type = from->has_data_type ? from->data_type : 0, bytes = raw_bytes(type);
-    struct tensor *t = NULL;
-    if (bytes && from->n_dims <= AXES && !from->has_segment)
-        t = tensor_new(im, type == ONNX_DOUBLE ? ONNX_FLOAT : type, (int)from->n_dims, from->dims);
-    if (!t) {
+    int64_t count = bytes && from->n_dims <= AXES && !from->has_segment
+        ? count_of((int)from->n_dims, from->dims) : -1;
+    if (count < 0) {
         inv_error(im->errors, "%s: tensor '%s': %s", im->path, name,
                   bytes ? "its extents are negative, more than 8, or give over 536,870,911 elements"
                         : arena_printf(im->arena, "type %s is not read; export the model with "
                                        "float32 weights", onnx_type_name(im->arena, type)));
         return NULL;
     }
-    uint64_t need = (uint64_t)t->count * (uint64_t)bytes;
+    uint64_t need = (uint64_t)count * (uint64_t)bytes;
     const unsigned char *raw = from->has_raw_data ? from->raw_data.data : NULL;
     if (from->data_location == ONNX_EXTERNAL) {
         raw = external(im, from, name, need);
         if (!raw)
             return NULL;
-    } else if (from->has_raw_data ? from->raw_data.len != need : !read_fields(t, from)) {
+    } else if (from->has_raw_data ? from->raw_data.len != need
+                                  : field_count(from) != (uint64_t)count) {
         inv_error(im->errors,
                   "%s: tensor '%s' has not as many elements as its shape says; export the "
                   "model again",
                   im->path, name);
         return NULL;
     }
-    if (raw)
+    struct tensor *t = tensor_new(im, type == ONNX_DOUBLE ? ONNX_FLOAT : type, (int)from->n_dims,
+                                  from->dims);
+    if (t && raw)
         read_raw(t, type, raw);
+    else if (t)
+        read_fields(t, from);
     return t;
 }
 

@@ -35,22 +35,39 @@ const Onnx__Attribute *attribute(const struct call *c, const char *name)
     return NULL;
 }
 
-int64_t attribute_int(const struct call *c, const char *name, int64_t otherwise)
+/* The attribute, where it is given and of that type.  Writers of proto3 leave out what is 0: then
+ * there is only the type. */
+static const Onnx__Attribute *typed(struct call *c, const char *name, int type, bool there)
 {
     const Onnx__Attribute *a = attribute(c, name);
-    return a && a->has_i ? a->i : otherwise;
+    if (!a || there || (a->has_type && a->type == type))
+        return a;
+    refuse(c, "attribute '%s' is not of the type that it has in the standard; export the model "
+           "again", name);
+    return NULL;
 }
 
-float attribute_float(const struct call *c, const char *name, float otherwise)
+int64_t attribute_int(struct call *c, const char *name, int64_t otherwise)
 {
     const Onnx__Attribute *a = attribute(c, name);
-    return a && a->has_f ? a->f : otherwise;
+    a = typed(c, name, ONNX_ATTRIBUTE_INT, a && a->has_i);
+    return !a ? otherwise : a->has_i ? a->i : 0;
 }
 
-const char *attribute_text(const struct call *c, const char *name, const char *otherwise)
+float attribute_float(struct call *c, const char *name, float otherwise)
 {
     const Onnx__Attribute *a = attribute(c, name);
-    return a && a->has_s ? arena_strndup(c->im->arena, (char *)a->s.data, a->s.len) : otherwise;
+    a = typed(c, name, ONNX_ATTRIBUTE_FLOAT, a && a->has_f);
+    return !a ? otherwise : a->has_f ? a->f : 0;
+}
+
+const char *attribute_text(struct call *c, const char *name, const char *otherwise)
+{
+    const Onnx__Attribute *a = attribute(c, name);
+    a = typed(c, name, ONNX_ATTRIBUTE_STRING, a && a->has_s);
+    if (!a)
+        return otherwise;
+    return a->has_s ? arena_strndup(c->im->arena, (char *)a->s.data, a->s.len) : "";
 }
 
 int attribute_ints(struct call *c, const char *name, int64_t *out, int room)
@@ -58,6 +75,8 @@ int attribute_ints(struct call *c, const char *name, int64_t *out, int room)
     const Onnx__Attribute *a = attribute(c, name);
     if (!a)
         return -1;
+    if (!typed(c, name, ONNX_ATTRIBUTE_INTS, a->n_ints || !a->has_type))
+        return 0;
     if (a->n_ints > (size_t)room) {
         refuse(c, "attribute '%s' has %zu numbers, more than any axes there are", name, a->n_ints);
         return 0;
@@ -419,8 +438,15 @@ static const char *comment_of(const struct call *c)
 void give_text(struct call *c, int out, const struct value *shape, const char *text)
 {
     struct value *v = out < c->outs ? c->out[out] : NULL;
+    int64_t count = 1;
     if (!v || v->failed)
         return;
+    for (int i = 0; i < shape->rank; i++)
+        if (shape->dim[i] < 1 || __builtin_mul_overflow(count, shape->dim[i], &count) ||
+            count > INT32_MAX) {
+            refuse(c, "what comes out has no elements, or over %d", INT32_MAX);
+            return;
+        }
     v->type = shape->type;
     v->rank = shape->rank;
     v->rows = shape->rows;

@@ -26,6 +26,7 @@ sub node {
     join("", map { bytes(1, $_) } @$in) . join("", map { bytes(2, $_) } @$out) . bytes(4, $op) . join "", @more
 }
 sub attribute { my ($name, $field, $value) = @_; bytes(5, bytes(1, $name) . whole($field, $value)) }
+sub numbers { my ($name, @n) = @_; bytes(5, bytes(1, $name) . join("", map { whole(8, $_) } @n) . whole(20, 7)) }
 sub graph {
     my %g = @_;
     join("", map { bytes(1, $_) } @{$g{nodes}}) . bytes(2, "g") .
@@ -72,6 +73,27 @@ my %files = (
     missing => model(graph(nodes => [$product], tensors => [external("w", "none.bin", 4, 4)])),
     cut => model(graph(nodes => [$product], tensors => [external("w", "cut.bin", 4, 4)])),
     beside => model(graph(nodes => [$product], tensors => [external("w", "w.bin", 4, 4)])),
+    bomb => model(graph(nodes => [$product], tensors => [tensor("w", 7, "", 500000000, 1)])),
+    squeeze => model(graph(nodes => [node("Squeeze", ["x"], ["s"]), node("Softmax", ["s"], ["y"], attribute("axis", 3, 1))],
+                           inputs => [info("x", 1, 1, 1, 4, 5)], outputs => [info("y", 1, 1, 4, 5)])),
+    merge => model(graph(nodes => [node("Reshape", ["x", "s"], ["y"])], tensors => [tensor("s", 7, pack("q<*", 1, -1), 2)])),
+    shrink => model(graph(nodes => [node("Resize", ["x", "s"], ["y"])], inputs => [info("x", 1, "n", 1, 4, 4)],
+                          tensors => [tensor("s", 1, pack("f<*", 1, 1, 0.6, 0.6), 4)]), 10),
+    kind => model(graph(nodes => [node("LeakyRelu", ["x"], ["y"], attribute("alpha", 3, 1))])),
+    windows => model(graph(nodes => [node("AveragePool", ["x"], ["y"], numbers("kernel_shape", 2, 2), numbers("dilations", 2, 1))],
+                           inputs => [info("x", 1, "n", 1, 30000, 30000)]), 19),
+    extents => model(graph(nodes => [$relu], inputs => [info("x", 1, "n", 1 << 28, 1 << 28, 1 << 8)])),
+    filled => model(graph(nodes => [node("ConstantOfShape", ["s"], ["c"]), node("Add", ["x", "c"], ["y"])],
+                          tensors => [tensor("s", 7, pack("q<", 500000000), 1)])),
+    wrap => model(graph(nodes => [node("Cast", ["e"], ["e2"], attribute("to", 3, 6)), node("Slice", ["x", "s", "e2", "a"], ["y"])],
+                        tensors => [map { tensor($$_[0], 7, pack("q<", $$_[1]), 1) } ["e", (1 << 32) + 2], ["s", 0], ["a", 1]])),
+    zeros => model(graph(nodes => [node("LeakyRelu", ["x"], ["y"], bytes(5, bytes(1, "alpha") . whole(20, 1)))])),
+    each => model(graph(nodes => [node("ReduceSumSquare", ["x"], ["y"], attribute("noop_with_empty_axes", 3, 1))]), 18),
+    same => model(graph(nodes => [node("Relu", ["x"], ["t"]), map { node("Identity", ["t"], [$_]) } "y", "z"],
+                        outputs => [info("y", 1, "n", 4), info("z", 1, "n", 4)])),
+    hot => model(graph(nodes => [node("Cast", ["x"], ["i"], attribute("to", 3, 7)), node("OneHot", ["i", "d", "v"], ["h"]),
+                                 node("Add", ["h", "x2"], ["y"])], inputs => [info("x", 1, "n", 2), info("x2", 1, "n", 2, 4)],
+                       outputs => [info("y", 1, "n", 2, 4)], tensors => [tensor("d", 7, pack("q<", 4)), tensor("v", 1, pack("f<*", 0, 1), 2)])),
     deep => model($deep),
     empty => "",
     constant => model(graph(nodes => [$relu], outputs => [info("w", 1, 4, 4)], tensors => [tensor("w", 1, $raw, 4, 4)])),
