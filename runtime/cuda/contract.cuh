@@ -415,7 +415,9 @@ INV_DEVICE void inv_contract_split(float *chunk, int64_t page, const float *a, i
         int64_t begin = c * INV_CHUNK, end = k - begin < INV_CHUNK ? k : begin + INV_CHUNK;
         float *to = chunk + (page * chunks + c) * m * n;
         inv_product_tiles<T>(m, n, begin, end, inv_rows{a, as_m, as_k}, inv_rows{b, bs_n, bs_k},
-                             [=](int64_t i, int64_t j, float sum) { to[i * n + j] = sum; });
+                             [=](int64_t i, int64_t j, float sum) {
+                                 *inv_global(to + i * n + j) = sum;
+                             });
     }
 }
 

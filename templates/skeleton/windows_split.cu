@@ -12,5 +12,5 @@ ${a}
                 ${b_open}
 ${b}
                 ${b_close}
-                [=](int64_t i, int64_t j, float sum) { to[i * ${n} + j] = sum; });
+                [=](int64_t i, int64_t j, float sum) { *inv_global(to + i * ${n} + j) = sum; });
         }
