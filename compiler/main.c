@@ -612,32 +612,27 @@ static int command_export(const struct options *o)
     return finish(program, status);
 }
 
-static bool find_layout(const char *name, enum weights_layout *layout)
-{
-    *layout = !name ? LAYOUT_ASK : !strcmp(name, "own") ? LAYOUT_OWN : LAYOUT_TORCH;
-    bool known = !name || *layout == LAYOUT_OWN || !strcmp(name, "torch");
-    if (!known)
-        fprintf(stderr, "invar import-weights: --layout %s: there are: own, torch\n", name);
-    return known;
-}
-
 static int command_import_weights(const struct options *o)
 {
-    enum weights_layout layout;
+    static const char *const layouts[] = {"own", "torch"};  /* as enum weights_layout, from 1 on */
     if (o->rest_count != 2) {
         fprintf(stderr, "invar import-weights: %s\nusage: invar import-weights MODEL.inv FILE\n",
                 o->rest_count < 2 ? "which file of weights?" : "one file of weights at a time");
         return 2;
     }
-    struct program *program = find_layout(o->layout, &layout) ? compile_model(o) : NULL;
+    int layout = find_word("import-weights", "--layout", o->layout, layouts, 2);
+    if (layout < 0)
+        return 2;
+    struct program *program = compile_model(o);
     if (!program)
-        return o->layout && layout == LAYOUT_TORCH && strcmp(o->layout, "torch") ? 2 : 1;
+        return 1;
     struct inv_errors errors = {.to = stderr, .program = "invar: "};
     struct inv_claims claims = claim_inputs(&errors, program, o);
     inv_claims_input(&claims, "the weights that are imported", o->rest[1]);
     struct import_weights request = {
         .file = o->rest[1], .rest = o->weights, .map = o->map, .map_count = o->map_count,
-        .layout = layout, .claims = &claims,
+        .layout = o->layout ? (enum weights_layout)(LAYOUT_OWN + layout) : LAYOUT_ASK,
+        .claims = &claims,
         .out = o->out ? o->out : arena_printf(program->arena, "%s.safetensors", program->name)};
     int status = inv_claims_output(&claims, "-o", request.out) ? import_weights(program, &request)
                                                                : 1;
@@ -661,24 +656,23 @@ static int print_program(const struct options *o,
 /* plan --ranks. */
 static int plan_for_ranks(const struct options *o)
 {
-    struct arena *arena = arena_new();
+    struct program *program = compile_model(o);
     struct network network;
     struct text text;
-    const char *wrong = network_read(&network, o->build.ranks, o->bandwidth, o->latency, arena);
+    if (!program)
+        return 1;
+    text_init(&text, program->arena);
+    const char *wrong = network_read(&network, o->build.ranks, o->bandwidth, o->latency,
+                                     program->arena);
+    if (!wrong && !program_has_shards(program))
+        wrong = arena_printf(program->arena, "--ranks: ranks share out shards, of which %s has "
+                             "none; write 'shards 8' into its train section", program->name);
     if (wrong)
         fprintf(stderr, "invar plan: %s\n", wrong);
-    struct program *program = wrong ? NULL : compile_model(o);
-    if (program && !program_has_shards(program)) {
-        fprintf(stderr, "invar plan: --ranks: ranks share out shards, of which %s has none; write "
-                "'shards 8' into its train section\n", program->name);
-        return finish(program, 1);
-    }
-    text_init(&text, arena);
-    if (program)
+    else
         plan_print_ranks(program, &network, &text);
     fwrite(text.data, 1, text.size, stdout);
-    arena_free(arena);
-    return program ? finish(program, 0) : 1;
+    return finish(program, wrong != NULL);
 }
 
 static int command_plan(const struct options *o)
