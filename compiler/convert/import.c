@@ -1,13 +1,8 @@
 /* invar import of ONNX: nodes in their order become lines of a model file. */
 #include "convert/import.h"
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "convert/read.h"
-#include "host/output.h"
-#include "host/tensors.h"
-#include "language/ast.h"
 
 enum { OPSET_LEAST = 6, OPSET_MOST = 23 };
 
@@ -23,8 +18,7 @@ static struct value *add_value(struct import *im, const char *name)
 
 static bool fail(struct import *im, const char *what, const char *cure)
 {
-    inv_error(im->errors, "%s: %s; %s", im->path, what, cure);
-    return false;
+    return made_fail(im->made, what, cure);
 }
 
 static bool add_initializers(struct import *im)
@@ -125,7 +119,7 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
         return fail(im,
                     arena_printf(im->arena, "%s is %s", what, onnx_type_name(im->arena, v->type)),
                     "a model file has float, int32, int64 and bool: export the model in float32");
-    const char *name = free_identifier(im, info->name);
+    const char *name = made_identifier(im->made, info->name);
     v->text = v->type == ONNX_FLOAT ? name
         : arena_printf(im->arena, v->type == ONNX_BOOL ? "(%s != 0)" : "to_int(%s)", name);
     return true;
@@ -296,7 +290,7 @@ static struct output *find_outputs(struct import *im)
         for (size_t k = 0; named && k < i; k++)
             named = strcmp(list[k].name, text) != 0;
         if (!named)
-            list[i].name = free_identifier(im, name);
+            list[i].name = made_identifier(im->made, name);
     }
     return list;
 }
@@ -343,8 +337,8 @@ static const struct output *first_real(const struct import *im, const struct out
 /* Whether anything is trained: a parameter that nothing is learnt by counts as none. */
 static bool trains(const struct import *im)
 {
-    for (int i = 0; i < im->saved_count; i++)
-        if (im->saved[i].trained)
+    for (int i = 0; i < im->made->saved_count; i++)
+        if (im->made->saved[i].trained)
             return true;
     return false;
 }
@@ -353,7 +347,7 @@ static const char *model_text(struct import *im, const char *name, const struct 
 {
     struct text t;
     const struct output *main = first_real(im, list);
-    const char *label = free_identifier(im, "truth"), *data = "rows_of";
+    const char *label = made_identifier(im->made, "truth"), *data = "rows_of";
     text_init(&t, im->arena);
     text_printf(&t, "# %s.inv: made of an ONNX file by invar import.\n"
                 "# The model computes what the file does; data, loss and training are stubs, to be "
@@ -378,13 +372,11 @@ static const char *model_text(struct import *im, const char *name, const struct 
         print_dims(&t, main->value);
     }
     text_puts(&t, ") {\n");
-    for (int i = 0; i < im->line_count; i++)
-        text_printf(&t, "  %s%s%s\n", im->line[i].text, im->line[i].comment ? "  # " : "",
-                    im->line[i].comment ? im->line[i].comment : "");
+    made_print_lines(im->made, &t);
     for (size_t i = 0; i < im->graph->n_output; i++)
         text_printf(&t, strcmp(list[i].name, list[i].text) ? "  output %s = %s\n" : "  output %s\n",
                     list[i].name, list[i].text);
-    const char *offset = trains(im) && main ? NULL : free_identifier(im, "offset");
+    const char *offset = trains(im) && main ? NULL : made_identifier(im->made, "offset");
     struct tensor none = {.type = ONNX_FLOAT, .count = 1, .real = (float[]){0}};
     if (offset)
         save(im, true, offset, &none, NULL, 0, none.dim);
@@ -399,69 +391,6 @@ static const char *model_text(struct import *im, const char *name, const struct 
     text_printf(&t, "}\n\ntrain %s on %s_%s {\n  seed 42\n  epochs 10\n  batch 32\n"
                 "  optimizer adam(lr = 1e-3)\n}\n", name, data, name);
     return t.data;
-}
-
-/* ---- files ---- */
-
-/* The text in canonical layout; a text that is no model file is a fault of a rule. */
-static const char *laid_out(struct import *im, const char *path, const char *source)
-{
-    struct diags *diags = diags_new(im->arena);
-    int id = diags_add_source(diags, path, source, strlen(source), false);
-    struct ast *tree = ast_parse(im->arena, diags, id);
-    struct text text;
-    if (diags_error_count(diags)) {
-        diags_print(diags, stderr);
-        fail(im, "what came out is no model file", "this is a fault of invar; please report it");
-        return NULL;
-    }
-    text_init(&text, im->arena);
-    ast_format(im->arena, diags, id, tree, &text);
-    return text.data;
-}
-
-static bool write_weights(struct import *im, const char *path)
-{
-    struct inv_output out;
-    struct inv_tensor *list = ARENA_ARRAY(im->arena, struct inv_tensor, im->saved_count + 1);
-    for (int i = 0; i < im->saved_count; i++)
-        list[i] = (struct inv_tensor){im->saved[i].path, INV_F32, im->saved[i].rank,
-                                      im->saved[i].dim, (unsigned char *)im->saved[i].data};
-    inv_tensors_sort(list, im->saved_count);
-    if (!inv_output_open(&out, path, im->errors))
-        return false;
-    inv_tensors_write(&out, list, im->saved_count, NULL, 0);
-    return inv_output_close(&out, NULL);
-}
-
-static bool write_text(struct import *im, const char *path, const char *text)
-{
-    struct inv_output out;
-    if (!inv_output_open(&out, path, im->errors))
-        return false;
-    inv_output_write(&out, text, strlen(text));
-    return inv_output_close(&out, NULL);
-}
-
-static bool write_files(struct import *im, const struct output *list)
-{
-    const char *folder = im->request->folder ? im->request->folder : ".";
-    const char *slash = strrchr(im->path, '/'), *base = slash ? slash + 1 : im->path;
-    const char *dot = strrchr(base, '.');
-    const char *stem = arena_strndup(im->arena, base, dot && dot > base ? (size_t)(dot - base)
-                                                                        : strlen(base));
-    const char *name = free_identifier(im, stem);
-    const char *inv = arena_printf(im->arena, "%s/%s.inv", folder, name);
-    const char *weights = arena_printf(im->arena, "%s/%s.safetensors", folder, name);
-    const char *text = laid_out(im, inv, model_text(im, name, list));
-    if (!text)
-        return false;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return fail(im, arena_printf(im->arena, "cannot make the folder '%s': %s", folder,
-                                     strerror(errno)), "name another by -o");
-    return inv_claims_output(im->request->claims, "-o", inv) &&
-           inv_claims_output(im->request->claims, "-o", weights) &&
-           write_weights(im, weights) && write_text(im, inv, text);
 }
 
 /* ---- the whole ---- */
@@ -505,15 +434,19 @@ static bool import_model(struct import *im, const Onnx__Model *model)
     if (!add_outputs(im) || !convert_nodes(im))
         return false;
     struct output *list = find_outputs(im);
-    return list && write_files(im, list);
+    if (!list)
+        return false;
+    const char *name = made_name(im->made);
+    return made_write(im->made, name, model_text(im, name, list));
 }
 
 int import_onnx(const char *path, const struct import_request *request)
 {
     struct inv_errors errors = {.to = stderr, .program = "invar: "};
     struct arena *arena = arena_new();
+    struct made made = {.arena = arena, .path = path, .request = request, .errors = &errors};
     struct import im = {.arena = arena, .path = path, .request = request, .errors = &errors,
-                        .fold_room = (int64_t)1 << 26};
+                        .made = &made, .fold_room = (int64_t)1 << 26};
     Onnx__Model *model = (Onnx__Model *)onnx_read(arena, &onnx__model__descriptor, path, &errors);
     bool good = model && import_model(&im, model);
     inv_errors_close(&errors);

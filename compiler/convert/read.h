@@ -9,6 +9,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "convert/import.h"
+#include "convert/made.h"
 #include "convert/onnx.h"
 
 enum { AXES = 8, INPUTS = 64, OUTPUTS = 16 };
@@ -47,26 +48,17 @@ struct value {
     bool failed;                        /* a message was printed */
 };
 
-/* A parameter or buffer that is saved. */
-struct saved { const char *path; int rank; int64_t dim[AXES]; float *data; bool trained; };
-
-struct line { const char *text, *comment; };
-
 struct import {
     struct arena *arena;
     const char *path;                   /* of the file */
     const struct import_request *request;
     struct inv_errors *errors;
+    struct made *made;                  /* the model file */
     const Onnx__Graph *graph;
     int64_t opset;
     int64_t batch; /* the extent of the axis of rows, where the file says one */
     const struct names *values;         /* struct value by name */
-    const struct names *taken;          /* names and paths of the model file */
     bool *done;                         /* by node: written with one before it */
-    struct line *line;
-    int line_count, line_room;
-    struct saved *saved;
-    int saved_count, saved_room;
     int refused;
     bool folding;                       /* what is made is of a fold: */
     int64_t fold_room;                  /* so many elements more may be */
@@ -116,8 +108,6 @@ int axis_of(struct call *, const struct value *, int64_t axis);
 struct tensor *tensor_new(struct import *, int type, int rank, const int64_t *dim);
 /* NULL after an error: name is said in it. */
 struct tensor *tensor_read(struct import *, const Onnx__Tensor *, const char *name);
-/* The text of a number in a model file. */
-const char *number_text(struct arena *, float);
 bool is_known(const struct value *);
 /* Of one element. */
 bool is_scalar(const struct value *);
@@ -136,8 +126,6 @@ int text_axes(const struct value *);
 void text_dims(const struct value *, int64_t *dim);
 /* The place in the text of an axis of the value; -1, refused: it is that of the rows. */
 int text_axis(struct call *, const struct value *, int axis);
-/* "[2, 3]" */
-const char *list_text(struct arena *, int count, const int64_t *);
 
 /* The result of the node: type, rank, dim, rows must be set in *shape, and order where the text has
  * axes otherwise than in order (orderly: set it so).  Writes a line NAME = text. */
@@ -157,10 +145,6 @@ void save(struct import *, bool trained, const char *path, const struct tensor *
           int rank, const int64_t *dim);
 /* A free path for the layer whose weights are of that name: "conv1" of "conv1.weight". */
 const char *layer_path(struct import *, const char *weights, const char *otherwise);
-/* " as conv1", or as "a/b". */
-const char *as_text(struct arena *, const char *path);
-/* An identifier that nothing has yet. */
-const char *free_identifier(struct import *, const char *wanted);
 /* The only node that reads the value, where it is of that operator; or NULL. */
 const Onnx__Node *only_user(const struct import *, const struct value *, const char *op);
 /* The call's output is from here on that of another node, which reads it and is written with it. */

@@ -180,14 +180,3 @@ struct tensor *tensor_read(struct import *im, const Onnx__Tensor *from, const ch
         read_fields(t, from);
     return t;
 }
-
-const char *number_text(struct arena *arena, float value)
-{
-    if (isinf(value))
-        return value < 0 ? "(-inf)" : "inf";
-    for (int digits = 1;; digits++) {
-        const char *text = arena_printf(arena, "%.*g", digits, (double)value);
-        if ((float)strtod(text, NULL) == value || digits == 9)
-            return signbit(value) ? arena_printf(arena, "(%s)", text) : text;
-    }
-}

@@ -110,46 +110,6 @@ int axis_of(struct call *c, const struct value *v, int64_t axis)
 }
 
 /* ---- names ---- */
-static char used;
-
-/* Words that stand for something in a model file. */
-static bool is_word(const char *name)
-{
-    static const char *const words[] = {
-        "if", "else", "as", "and", "or", "not", "true", "false", "none", "inf", "pi", "training",
-        "rows", "step", "steps", "epoch", "shape", "fan_in", "fan_out", "loss", "output", "metric",
-        "param", "buffer", "let", "repeat", "recompute", "require", "warn", "carry", "return",
-        "by", "balanced"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (!strcmp(words[i], name))
-            return true;
-    return false;
-}
-
-static const char *identifier(struct arena *arena, const char *wanted)
-{
-    bool digit = isdigit((unsigned char)*wanted);
-    char *name = arena_printf(arena, "%s%s", digit ? "v" : "", *wanted ? wanted : "v");
-    for (char *c = name; *c; c++)
-        if (!isalnum((unsigned char)*c))
-            *c = '_';
-    return is_word(name) ? arena_printf(arena, "%s_", name) : name;
-}
-
-static const char *free_text(struct import *im, const char *wanted)
-{
-    const char *name = wanted;
-    for (int i = 2; names_find(im->taken, name); i++)
-        name = arena_printf(im->arena, "%s_%d", wanted, i);
-    im->taken = names_add(im->arena, im->taken, name, &used);
-    return name;
-}
-
-const char *free_identifier(struct import *im, const char *wanted)
-{
-    return free_text(im, identifier(im->arena, wanted));
-}
-
 /* The path without what only says which of a layer's weights it is. */
 static const char *without_suffix(struct arena *arena, const char *name)
 {
@@ -174,24 +134,10 @@ const char *layer_path(struct import *im, const char *weights, const char *other
                 c > path && c[-1] != '/' && c[1] && (isalnum((unsigned char)c[1]) || c[1] == '_');
             *c = inside ? '/' : '_';
         }
-    return free_text(im, *path ? path : "layer");
-}
-
-const char *as_text(struct arena *arena, const char *path)
-{
-    bool plain_name = !isdigit((unsigned char)*path) && !is_word(path) && !strchr(path, '/');
-    return arena_printf(arena, plain_name ? " as %s" : " as \"%s\"", path);
+    return made_free(im->made, *path ? path : "layer");
 }
 
 /* ---- extents ---- */
-const char *list_text(struct arena *arena, int count, const int64_t *item)
-{
-    const char *text = "[";
-    for (int i = 0; i < count; i++)
-        text = arena_printf(arena, "%s%s%lld", text, i ? ", " : "", (long long)item[i]);
-    return arena_printf(arena, "%s]", text);
-}
-
 int text_axes(const struct value *v)
 {
     return v->rank - (v->rows >= 0);
@@ -255,17 +201,10 @@ static float real_at(const struct tensor *t, int64_t i)
 void save(struct import *im, bool trained, const char *path, const struct tensor *t,
           const int *perm, int rank, const int64_t *dim)
 {
-    struct saved s = {.path = path, .rank = rank, .trained = trained};
-    memcpy(s.dim, dim, sizeof *dim * (size_t)rank);
-    s.data = ARENA_ARRAY(im->arena, float, t->count + 1);
+    float *data = ARENA_ARRAY(im->arena, float, t->count + 1);
     for (int64_t i = 0; i < t->count; i++)
-        s.data[i] = real_at(t, element_at(t, perm, i));
-    ARENA_PUSH(im->arena, im->saved, im->saved_count, im->saved_room) = s;
-}
-
-static void add_line(struct import *im, const char *text, const char *comment)
-{
-    ARENA_PUSH(im->arena, im->line, im->line_count, im->line_room) = (struct line){text, comment};
+        data[i] = real_at(t, element_at(t, perm, i));
+    made_save(im->made, trained, path, rank, dim, data);
 }
 
 static const char *scalar_text(struct import *im, const struct tensor *t)
@@ -282,11 +221,11 @@ static const char *declare(struct call *c, const struct value *v, const int *per
                            const int64_t *dim)
 {
     struct import *im = c->im;
-    const char *name = free_identifier(im, v->name),
+    const char *name = made_identifier(im->made, v->name),
                *type = rank ? list_text(im->arena, rank, dim) : "";
     bool trained = v->trained && v->type == ONNX_FLOAT;
     save(im, trained, name, v->constant, perm, rank, dim);
-    add_line(im,
+    made_line(im->made,
              arena_printf(im->arena, "%s %s: f32%s = 0", trained ? "param" : "buffer", name, type),
              NULL);
     if (v->type == ONNX_FLOAT)
@@ -463,15 +402,15 @@ void give(struct call *c, int out, const struct value *shape, const char *format
     va_start(list, format);
     const char *text = arena_vprintf(c->im->arena, format, list);
     va_end(list);
-    const char *name = free_identifier(c->im, c->out[out]->name);
-    add_line(c->im, arena_printf(c->im->arena, "%s = %s", name, text), comment_of(c));
+    const char *name = made_identifier(c->im->made, c->out[out]->name);
+    made_line(c->im->made, arena_printf(c->im->arena, "%s = %s", name, text), comment_of(c));
     give_text(c, out, shape, name);
 }
 
 const char *let_line(struct call *c, const char *text)
 {
-    const char *name = free_identifier(c->im, c->out[0]->name);
-    add_line(c->im, arena_printf(c->im->arena, "%s = %s", name, text), comment_of(c));
+    const char *name = made_identifier(c->im->made, c->out[0]->name);
+    made_line(c->im->made, arena_printf(c->im->arena, "%s = %s", name, text), comment_of(c));
     return name;
 }
 

@@ -1,0 +1,172 @@
+/* A model file and its weights while they are made. */
+#include "convert/made.h"
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "host/output.h"
+#include "host/tensors.h"
+#include "language/ast.h"
+
+bool made_fail(struct made *m, const char *what, const char *cure)
+{
+    inv_error(m->errors, "%s: %s; %s", m->path, what, cure);
+    return false;
+}
+
+/* ---- names ---- */
+static char used;
+
+/* Words that stand for something in a model file. */
+static bool is_word(const char *name)
+{
+    static const char *const words[] = {
+        "if", "else", "as", "and", "or", "not", "true", "false", "none", "inf", "pi", "training",
+        "rows", "step", "steps", "epoch", "shape", "fan_in", "fan_out", "loss", "output", "metric",
+        "param", "buffer", "let", "repeat", "recompute", "require", "warn", "carry", "return",
+        "by", "balanced"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(words[i], name))
+            return true;
+    return false;
+}
+
+static const char *identifier(struct arena *arena, const char *wanted)
+{
+    bool digit = isdigit((unsigned char)*wanted);
+    char *name = arena_printf(arena, "%s%s", digit ? "v" : "", *wanted ? wanted : "v");
+    for (char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c))
+            *c = '_';
+    return is_word(name) ? arena_printf(arena, "%s_", name) : name;
+}
+
+const char *made_free(struct made *m, const char *wanted)
+{
+    const char *name = wanted;
+    for (int i = 2; names_find(m->taken, name); i++)
+        name = arena_printf(m->arena, "%s_%d", wanted, i);
+    m->taken = names_add(m->arena, m->taken, name, &used);
+    return name;
+}
+
+const char *made_identifier(struct made *m, const char *wanted)
+{
+    return made_free(m, identifier(m->arena, wanted));
+}
+
+const char *as_text(struct arena *arena, const char *path)
+{
+    bool plain_name = !isdigit((unsigned char)*path) && !is_word(path) && !strchr(path, '/');
+    return arena_printf(arena, plain_name ? " as %s" : " as \"%s\"", path);
+}
+
+const char *list_text(struct arena *arena, int count, const int64_t *item)
+{
+    const char *text = "[";
+    for (int i = 0; i < count; i++)
+        text = arena_printf(arena, "%s%s%lld", text, i ? ", " : "", (long long)item[i]);
+    return arena_printf(arena, "%s]", text);
+}
+
+const char *number_text(struct arena *arena, float value)
+{
+    if (isinf(value))
+        return value < 0 ? "(-inf)" : "inf";
+    for (int digits = 1;; digits++) {
+        const char *text = arena_printf(arena, "%.*g", digits, (double)value);
+        if ((float)strtod(text, NULL) == value || digits == 9)
+            return signbit(value) ? arena_printf(arena, "(%s)", text) : text;
+    }
+}
+
+const char *made_name(struct made *m)
+{
+    const char *slash = strrchr(m->path, '/'), *base = slash ? slash + 1 : m->path;
+    const char *dot = strrchr(base, '.');
+    size_t size = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    return made_identifier(m, arena_strndup(m->arena, base, size));
+}
+
+/* ---- what the model is made of ---- */
+void made_line(struct made *m, const char *text, const char *comment)
+{
+    ARENA_PUSH(m->arena, m->line, m->line_count, m->line_room) = (struct made_line){text, comment};
+}
+
+void made_print_lines(struct made *m, struct text *t)
+{
+    for (int i = 0; i < m->line_count; i++)
+        text_printf(t, "  %s%s%s\n", m->line[i].text, m->line[i].comment ? "  # " : "",
+                    m->line[i].comment ? m->line[i].comment : "");
+    m->line_count = 0;
+}
+
+void made_save(struct made *m, bool trained, const char *path, int rank, const int64_t *dim,
+               const float *data)
+{
+    struct made_array a = {.path = path, .rank = rank, .data = data, .trained = trained};
+    memcpy(a.dim, dim, sizeof *dim * (size_t)rank);
+    ARENA_PUSH(m->arena, m->saved, m->saved_count, m->saved_room) = a;
+}
+
+/* ---- files ---- */
+/* The text in canonical layout; a text that is no model file is a fault of a rule. */
+static const char *laid_out(struct made *m, const char *path, const char *source)
+{
+    struct diags *diags = diags_new(m->arena);
+    int id = diags_add_source(diags, path, source, strlen(source), false);
+    struct ast *tree = ast_parse(m->arena, diags, id);
+    struct text text;
+    if (diags_error_count(diags)) {
+        diags_print(diags, stderr);
+        made_fail(m, "what came out is no model file",
+                  "this is a fault of invar; please report it");
+        return NULL;
+    }
+    text_init(&text, m->arena);
+    ast_format(m->arena, diags, id, tree, &text);
+    return text.data;
+}
+
+static bool write_weights(struct made *m, const char *path)
+{
+    struct inv_output out;
+    struct inv_tensor *list = ARENA_ARRAY(m->arena, struct inv_tensor, m->saved_count + 1);
+    for (int i = 0; i < m->saved_count; i++)
+        list[i] = (struct inv_tensor){m->saved[i].path, INV_F32, m->saved[i].rank, m->saved[i].dim,
+                                      (unsigned char *)(uintptr_t)m->saved[i].data};
+    inv_tensors_sort(list, m->saved_count);
+    if (!inv_output_open(&out, path, m->errors))
+        return false;
+    inv_tensors_write(&out, list, m->saved_count, NULL, 0);
+    return inv_output_close(&out, NULL);
+}
+
+static bool write_text(struct made *m, const char *path, const char *text)
+{
+    struct inv_output out;
+    if (!inv_output_open(&out, path, m->errors))
+        return false;
+    inv_output_write(&out, text, strlen(text));
+    return inv_output_close(&out, NULL);
+}
+
+bool made_write(struct made *m, const char *name, const char *source)
+{
+    const char *folder = m->request->folder ? m->request->folder : ".";
+    const char *inv = arena_printf(m->arena, "%s/%s.inv", folder, name);
+    const char *weights = arena_printf(m->arena, "%s/%s.safetensors", folder, name);
+    const char *text = laid_out(m, inv, source);
+    if (!text)
+        return false;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return made_fail(m, arena_printf(m->arena, "cannot make the folder '%s': %s", folder,
+                                         strerror(errno)), "name another by -o");
+    return inv_claims_output(m->request->claims, "-o", inv) &&
+           inv_claims_output(m->request->claims, "-o", weights) &&
+           (!m->saved_count || write_weights(m, weights)) && write_text(m, inv, text);
+}
