@@ -299,7 +299,8 @@ static const char *const library_sources[] = {
     "runtime/host/environment.c", "runtime/host/errors.c", "runtime/host/fields.c",
     "runtime/host/fitted.c", "runtime/host/json.c", "runtime/host/json_text.c",
     "runtime/host/names.c", "runtime/host/safetensors.c", "runtime/host/suggest.c",
-    "runtime/host/tensors.c", "runtime/host/trained.c", "runtime/infer/library.c"};
+    "runtime/host/tensors.c", "runtime/host/trained.c", "runtime/host/whole.c",
+    "runtime/infer/library.c"};
 enum { SOURCES = sizeof library_sources / sizeof *library_sources };
 
 static const char library_flags[] =

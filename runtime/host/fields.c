@@ -11,6 +11,7 @@
 #include "rows.h"
 #include "suggest.h"
 #include "variable.h"
+#include "whole.h"
 
 enum { FILE_MAX = 1 << 26 };            /* bytes */
 
@@ -296,28 +297,6 @@ static void read_text(struct reader *r, const char *weights, const char *digest,
                  "text or -D values", weights);
 }
 
-/* The whole file in new memory, or NULL. */
-static char *read_file(const char *path, size_t *size, struct inv_errors *errors)
-{
-    FILE *file = fopen(path, "rb");
-    char *text = NULL;
-    if (file && fseeko(file, 0, SEEK_END) == 0 && ftello(file) <= FILE_MAX) {
-        *size = (size_t)ftello(file);
-        text = inv_allocate(*size + 1);
-        rewind(file);
-        if (fread(text, 1, *size, file) != *size) {
-            free(text);
-            text = NULL;
-        }
-    }
-    if (!text)
-        inv_error(errors, "%s: cannot read the names of columns and classes: %s", path,
-                  file && !ferror(file) ? "too large" : strerror(errno));
-    if (file)
-        fclose(file);
-    return text;
-}
-
 /* Without a file of names: whether the model can do without. */
 static int do_without(const struct inv_model *model, const char *weights, const char *path,
                       struct inv_errors *errors)
@@ -359,8 +338,9 @@ int inv_fields_load(const struct inv_model *model, struct inv_fitted *fitted, co
     size_t size = 0;
     char *path = inv_fields_path(weights), *text = NULL;
     int there = access(path, F_OK) == 0, good = 0;
-    if (there)
-        text = read_file(path, &size, errors);
+    if (there && !(text = inv_whole_file(path, FILE_MAX, &size)))
+        inv_error(errors, "%s: cannot read the names of columns and classes: %s", path,
+                  strerror(errno));
     if (!there || text)
         good = inv_fields_read(model, fitted, path, text, size, weights, NULL, errors);
     free(text);

@@ -1,14 +1,14 @@
 /* The file of an image becomes a field f32[height, width, channels] of values 0 to 255. */
 #include "images.h"
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "core/sha256.h"
+#include "whole.h"
 
 /* ---- the file ---- */
-
-enum { PIECE = 1 << 18 };               /* bytes */
 
 /* Why the file cannot be read, or NULL: a pipe or a device would make it wait, or never end. */
 static const char *unreadable(const char *path)
@@ -17,28 +17,6 @@ static const char *unreadable(const char *path)
     if (stat(path, &about) != 0)
         return strerror(errno);
     return S_ISREG(about.st_mode) || S_ISDIR(about.st_mode) ? NULL : "it is no regular file";
-}
-
-/* All bytes of it in new memory, or NULL: see errno. */
-static unsigned char *read_whole(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    unsigned char *bytes = NULL;
-    size_t room = 0, got = 1;
-    *size = 0;
-    while (file && got > 0) {
-        if (room - *size < PIECE)
-            bytes = inv_resize(bytes, room += room + PIECE);
-        got = fread(bytes + *size, 1, room - *size, file);
-        *size += got;
-    }
-    if (file && ferror(file)) {
-        free(bytes);
-        bytes = NULL;
-    }
-    if (file)
-        fclose(file);
-    return bytes;
 }
 
 static void find_digest(const unsigned char *bytes, size_t size, unsigned char digest[32])
@@ -126,7 +104,7 @@ static int read_image(const char *path, const char *where, const int64_t dim[3],
     struct inv_picture p = { .height = dim[0], .width = dim[1] };
     size_t size;
     const char *wrong = unreadable(path);
-    unsigned char *bytes = wrong ? NULL : read_whole(path, &size);
+    unsigned char *bytes = wrong ? NULL : inv_whole_file(path, SIZE_MAX - 1, &size);
     if (!bytes) {
         inv_error(errors, "%s%s: cannot read the image: %s; names of images are paths from the "
                   "folder of what lists them", where, path, wrong ? wrong : strerror(errno));

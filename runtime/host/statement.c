@@ -5,6 +5,7 @@
 #include <string.h>
 #include "decimal.h"
 #include "digest.h"
+#include "whole.h"
 
 enum { FILE_MAX = 1 << 26, PATH_ROOM = 160 }; /* bytes */
 
@@ -288,29 +289,14 @@ static int check_chain(struct reader *r)
 
 /* ---- the file ---- */
 
-/* In new memory, or NULL after an error. */
-static char *read_file(const char *path, size_t *size, struct inv_errors *errors)
-{
-    FILE *file = fopen(path, "rb");
-    char *text = file ? inv_allocate(FILE_MAX + 1) : NULL;
-    *size = file ? fread(text, 1, FILE_MAX + 1, file) : 0;
-    if (!file || ferror(file) || *size > FILE_MAX) {
-        inv_error(errors, "%s: cannot read the receipt: %s", path,
-                  file && !ferror(file) ? "it is too large" : strerror(errno));
-        free(text);
-        text = NULL;
-    }
-    if (file)
-        fclose(file);
-    return text;
-}
-
 static int read_list(struct reader *r)
 {
     size_t size;
-    char *text = read_file(r->said->path, &size, r->errors);
-    if (!text)
+    char *text = inv_whole_file(r->said->path, FILE_MAX, &size);
+    if (!text) {
+        inv_error(r->errors, "%s: cannot read the receipt: %s", r->said->path, strerror(errno));
         return 0;
+    }
     inv_digest_text(text, size, r->said->own_sha256);
     struct inv_json json = { .place = r->said->path, .part = "the receipt", .cure = cure,
         .errors = r->errors, .start = text, .at = text, .limit = text + size };

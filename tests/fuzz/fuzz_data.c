@@ -1,5 +1,5 @@
 /* Mutation fuzzing of what trainers read, to be built with ASan and UBSan:
- *     fuzz_data [SECONDS [SEED [FORMAT]]]     SEED 0: any; FORMAT: one alone, such as csv
+ *     fuzz_data [SECONDS [SEED [FORMAT]]]     of processor time; SEED 0: any; FORMAT: one alone
  * Good files of every format are damaged and read; every outcome but a crash, a leak or a hang is
  * right.  The input at hand lies in fuzz_data.input, which stays behind after a crash. */
 #ifndef _GNU_SOURCE
@@ -10,27 +10,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 #include <zlib.h>
 #include "../unit/fake_model.h"
 #include "../unit/make_zip.h"
 #include "core/exact.h"
 #include "cuda/library/library.h"
 #include "host/array.h"
+#include "host/characters.h"
 #include "host/checkpoint_file.h"
 #include "host/dataset.h"
 #include "host/fields.h"
 #include "host/missing.h"
 #include "host/row_file.h"
 #include "host/safetensors.h"
+#include "host/series.h"
 #include "host/statement.h"
 #include "draw.h"
 #include "watch.h"
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
 enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PNG, JPEG, RECEIPT,
-              CHECKPOINT, ROWS, LOCK, FORMATS };
+              CHECKPOINT, ROWS, LOCK, TEXT, RAW, FORMATS };
 
 struct input {
     size_t size;
@@ -49,8 +49,7 @@ static void fail(const char *what)
 
 static void write_file(const char *name, const struct input *input)
 {
-    FILE *file = fopen(name, "wb");
-    if (!file || fwrite(input->data, 1, input->size, file) != input->size || fclose(file) != 0)
+    if (!put_file(name, input->data, input->size))
         fail("cannot write its input");
 }
 
@@ -107,6 +106,16 @@ static void make_arrays(void)
     add(&seed[NPY], cells, sizeof cells);
     for (int i = 0; i < 2 * 3074; i++)
         add(&seed[CIFAR], &(unsigned char){ (unsigned char)(i % 251) }, 1);
+}
+
+/* Lines of one to four bytes a character; numbers of as many. */
+static void make_texts(void)
+{
+    static const char text[] =
+        "anna\r\n\njos\xc3\xa9\n\xe4\xb8\xad\xe2\x82\xac\n\xf0\x9f\x98\x80 end";
+    add(&seed[TEXT], text, sizeof text - 1);
+    for (uint32_t i = 0; i < 24; i++)
+        add(&seed[RAW], &(uint32_t){ i * 0x01020408u }, 4);
 }
 
 static void make_archive(void)
@@ -463,6 +472,50 @@ static void load_array(enum inv_source_kind kind, const char *member, struct inv
     inv_array_close(&a, NULL);
 }
 
+/* Characters in windows of 5, or 6 of each line from its second on; they are the text's own or,
+ * sometimes, those of the good one. */
+static void load_text(struct inv_errors *errors)
+{
+    struct inv_file file = { .kind = draw(2) ? INV_FILE_TEXT : INV_FILE_LINES };
+    struct inv_series s;
+    int32_t row[6];
+    int lines = file.kind == INV_FILE_LINES;
+    const int64_t dim[] = { lines ? 6 : 5 };
+    int good = inv_series_open(&s, &file, 0, path, 1, dim, errors);
+    s.line_from = 1;
+    s.line_reach = lines ? 7 : 0;
+    for (size_t at = 0; good && draw(4) == 0 && at < seed[TEXT].size;) {
+        char text[INV_CHARACTER];
+        at += (size_t)inv_character_of((const char *)seed[TEXT].data + at, seed[TEXT].size - at,
+                                       text);
+        inv_names_add(&s.characters, text);
+    }
+    good = good && (s.characters.count > 0 ||
+                    inv_characters_collect(&s.paths, lines, &s.characters, errors));
+    if (good)
+        inv_series_read_characters(&s);
+    for (int i = 0; good && i < 1000 && inv_series_next(&s, INV_I32, row) > 0; i++)
+        for (int k = 0; k < dim[0]; k++)
+            if (row[k] < 0 || row[k] >= s.characters.count)
+                fail("a character has a number that is none");
+    inv_series_close(&s, NULL, NULL);
+}
+
+/* Bytes without a header: one of three kinds of tokens, or numbers. */
+static void load_raw(struct inv_errors *errors)
+{
+    static const enum inv_source_kind kinds[] = { INV_TOKENS_U8, INV_TOKENS_U16, INV_TOKENS_U32,
+                                                  INV_FILE_RAW };
+    struct inv_file file = { .kind = kinds[draw(4)], .dtype = draw(2) ? INV_F32 : INV_I32 };
+    const int64_t dim[] = { 1 + draw(3), 2 };
+    int32_t row[6];
+    struct inv_array a;
+    if (inv_array_open(&a, &file, path, 2, dim, errors))
+        while (inv_array_next(&a, file.dtype, row) > 0)
+            continue;
+    inv_array_close(&a, NULL);
+}
+
 /* An array as a table. */
 static void load_records(struct inv_errors *errors)
 {
@@ -537,6 +590,8 @@ static void load(enum format format, const struct inv_model *model, const struct
     case CHECKPOINT: load_checkpoint(model, errors); break;
     case ROWS: load_rows(model, errors); break;
     case LOCK: load_lock(errors); break;
+    case TEXT: load_text(errors); break;
+    case RAW: load_raw(errors); break;
     case NAMES: load_names(model, input, errors); break;
     case WEIGHTS:
         if (draw(2))
@@ -570,7 +625,8 @@ static void run_one(enum format format, const struct inv_model *model, FILE *now
 static enum format format_named(const char *name)
 {
     static const char *const names[FORMATS] = { "csv", "csv.gz", "jsonl", "idx", "npy", "cifar",
-        "npz", "weights", "names", "png", "jpeg", "receipt", "checkpoint", "rows", "lock" };
+        "npz", "weights", "names", "png", "jpeg", "receipt", "checkpoint", "rows", "lock", "text",
+        "raw" };
     for (int i = 0; i < FORMATS; i++)
         if (strcmp(name, names[i]) == 0)
             return (enum format)i;
@@ -582,7 +638,7 @@ int main(int argc, char **argv)
 {
     static const struct inv_file files[] = { { "", path, INV_CSV, INV_F32, 0, { 0 }, NULL } };
     struct inv_model model = fake_model();
-    time_t end = time(NULL) + (argc > 1 ? atoi(argv[1]) : 10);
+    double seconds = argc > 1 ? atof(argv[1]) : 10;
     enum format only = argc > 3 ? format_named(argv[3]) : FORMATS;
     state = argc > 2 && atoi(argv[2]) ? strtoull(argv[2], NULL, 10) | 1
                                       : (uint64_t)time(NULL) << 16 | 1;
@@ -593,6 +649,7 @@ int main(int argc, char **argv)
     make_csv();
     make_lines();
     make_arrays();
+    make_texts();
     make_archive();
     make_weights(&model);
     make_names();
@@ -604,7 +661,7 @@ int main(int argc, char **argv)
     if (!load_receipt(&(struct inv_errors){ .to = stderr }))
         fail("its receipt is none");
     long runs = 0;
-    for (; time(NULL) < end; runs++)
+    for (; time_left(seconds); runs++)
         run_one(only < FORMATS ? only : (enum format)draw(FORMATS), &model, nowhere);
     fclose(nowhere);
     remove(path);

@@ -1,13 +1,11 @@
 /* Mutation fuzzing of what reads arrays of other programs, to be built with ASan and UBSan:
- *     fuzz_foreign [SECONDS [SEED]]
+ *     fuzz_foreign [SECONDS [SEED]]      of processor time
  * A state dict of PyTorch, a member of an NPZ file, a safetensors file and a zip file are damaged
  * and read; of what is still good every element is looked at.  Every outcome but a crash or a hang
  * is right.  The input at hand lies in fuzz_foreign.input, which stays behind after a crash. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 #include "build/zip.h"
 #include "convert/foreign.h"
 #include "draw.h"
@@ -80,8 +78,7 @@ static void make_seeds(struct arena *arena)
 
 static void keep(const struct bytes *b)
 {
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(b->at, 1, b->size, file) != b->size || fclose(file) != 0)
+    if (!put_file(path, b->at, b->size))
         exit(1);
 }
 
@@ -120,7 +117,6 @@ int main(int argc, char **argv)
     state = state * 2 + 1;
     FILE *nowhere = fopen("/dev/null", "w");
     long runs = 0, read = 0;
-    time_t start = time(NULL);
     struct arena *arena = arena_new();
     if (!nowhere)
         return 1;
@@ -134,7 +130,7 @@ int main(int argc, char **argv)
             return 1;
         }
     }
-    for (; difftime(time(NULL), start) < seconds; runs++) {
+    for (; time_left(seconds); runs++) {
         enum seed kind = (enum seed)draw(SEEDS);
         struct bytes b = seed[kind];
         struct inv_errors errors = {.to = nowhere};

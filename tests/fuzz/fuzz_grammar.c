@@ -1,6 +1,6 @@
 /* Mutation fuzzing of scanner, parser, formatter, lowering and errors, to be built with ASan and
  * UBSan:
- *     fuzz_grammar [SECONDS [SEED]]      from the root of the repository
+ *     fuzz_grammar [SECONDS [SEED]]      of processor time; from the root of the repository
  *     fuzz_grammar --file FILE           the same checks on one file
  * The seeds are the model files of the library and the examples.  Of every input: it is parsed
  * and its errors are printed; where it has none, its canonical layout must have the same tree,
@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 #include "graph/program.h"
 #include "language/ast.h"
 #include "language/load.h"
@@ -216,7 +214,7 @@ static void change_blank(void)
     }
 }
 
-static void splice(void)
+static void cross(void)
 {
     const struct input *other = &seed[below((size_t)seeds)];
     size_t from = below(other->size + 1), size = below(other->size - from + 1);
@@ -238,7 +236,7 @@ static void mutate(void)
         replace(at, 1, &byte, 1);
         break;
     case 2:
-        splice();
+        cross();
         break;
     case 3:
         if (size > current.size - at)
@@ -287,7 +285,6 @@ static void read_seeds(void)
 int main(int count, char **argument)
 {
     double seconds = count > 1 ? strtod(argument[1], NULL) : 30;
-    time_t begin = time(NULL);
 
     state = count > 2 ? strtoull(argument[2], NULL, 10) : 1;
     nowhere = fopen("/dev/null", "w");
@@ -308,7 +305,7 @@ int main(int count, char **argument)
     }
     if (valid != seeds)
         fail("a model file of the repository has errors");
-    while (difftime(time(NULL), begin) < seconds) {
+    while (time_left(seconds)) {
         current = seed[below((size_t)seeds)];
         for (size_t i = 1 + below(MAX_EDITS); i > 0; i--)
             mutate();

@@ -1,5 +1,6 @@
 /* Mutation fuzzing of what invar reads that trainers wrote, to be built with ASan and UBSan:
- *     fuzz_logs [SECONDS [SEED [FORMAT]]]     SEED 0: any; FORMAT: log, table or trace alone
+ *     fuzz_logs [SECONDS [SEED [FORMAT]]]
+ * of processor time; SEED 0: any; FORMAT: log, table or trace alone.
  * A good log, a table of predictions and a trace are damaged and read; of a log or a table that is
  * still good the page is made, beside the log as it was, and a trace is compared with the one that
  * it was.  Every outcome but a crash or a hang is right.  The input at hand lies in
@@ -7,8 +8,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 #include "build/diverge.h"
 #include "report/page.h"
 #include "draw.h"
@@ -51,8 +50,7 @@ static const char path[] = "fuzz_logs.input", good[] = "fuzz_logs.good";
 
 static void write_file(const char *name, const char *text, size_t size)
 {
-    FILE *file = fopen(name, "wb");
-    if (!file || fwrite(text, 1, size, file) != size || fclose(file) != 0) {
+    if (!put_file(name, text, size)) {
         fprintf(stderr, "fuzz_logs: cannot write %s\n", name);
         exit(1);
     }
@@ -141,11 +139,10 @@ int main(int argc, char **argv)
     state = state * 2 + 1;
     FILE *nowhere = fopen("/dev/null", "w");
     long runs = 0, reads = 0;
-    time_t start = time(NULL);
     if (!nowhere || (argc > 3 && only == FORMATS))
         return 1;
     printf("fuzz_logs: seed %llu\n", (unsigned long long)state / 2);
-    for (; difftime(time(NULL), start) < seconds; runs++)
+    for (; time_left(seconds); runs++)
         reads += check(only < FORMATS ? only : (enum format)draw(FORMATS), nowhere);
     printf("fuzz_logs: %ld inputs, %ld of them read\n", runs, reads);
     fclose(nowhere);

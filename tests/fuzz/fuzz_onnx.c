@@ -1,5 +1,5 @@
 /* Mutation fuzzing of invar import, to be built with ASan and UBSan:
- *     fuzz_onnx SECONDS SEED FILE.onnx...
+ *     fuzz_onnx SECONDS SEED FILE.onnx...       of processor time
  * The files are damaged and imported.  Every outcome but a crash or a hang is right.  The input at
  * hand lies in fuzz_onnx.onnx, and what was said of it in fuzz_onnx.said, which stay behind after a
  * crash. */
@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 #include "convert/import.h"
 #include "draw.h"
+#include "watch.h"
 
 enum { ROOM = 1 << 18, EDITS = 6, HANG_SECONDS = 20 };
 
@@ -54,8 +53,7 @@ static void damage(const struct seed *s, const char *path)
     memcpy(bytes, s->bytes, size);
     for (uint32_t i = 1 + draw(EDITS); i > 0 && size; i--)
         size = edit(bytes, size);
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file) != 0)
+    if (!put_file(path, bytes, size))
         exit(1);
 }
 
@@ -68,9 +66,9 @@ static bool import_damaged(const char *path)
     rewind(stderr);
     if (ftruncate(fileno(stderr), 0) != 0)
         exit(1);
-    alarm(HANG_SECONDS);
+    watch(HANG_SECONDS);
     int status = import_onnx(path, &request);
-    alarm(0);
+    watch(0);
     inv_claims_free(&claims);
     return status == 0;
 }
@@ -90,7 +88,7 @@ int main(int argc, char **argv)
     if (!seed || !freopen("fuzz_onnx.said", "w", stderr))
         return 1;
     long runs = 0, good = 0;
-    for (time_t start = time(NULL); difftime(time(NULL), start) < seconds; runs++) {
+    for (; time_left(seconds); runs++) {
         damage(&seed[draw((size_t)argc - 3)], path);
         good += import_damaged(path);
     }
