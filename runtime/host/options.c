@@ -53,6 +53,8 @@ static const struct option table[] = {
       "and all values of these places of the trace" },
     { "trace-only", NULL, FLAG, AT(trace_only),
       "and end after the last of these steps; no weights are written" },
+    { "check-ranks", "N", COUNT, AT(check_ranks),
+      "of several ranks: every N-th step ranks compare their weights, and two compute one shard" },
     { "inject", "S:P:E:B", TEXT, AT(inject),
       "flip bit B of element E of place P in step S, to see that it is found" },
     { "log", "FILE", TEXT, AT(log), "write JSON lines: the environment, then one per epoch" },
@@ -158,7 +160,7 @@ void inv_options_help(FILE *to, const char *program, const char *model)
                 "INVAR_THREAD_COST=N the scalar operations that make another thread worth waking.\n"
                 "Exit status: 0 done, 1 data or file error, 2 usage, 3 a loss that is not finite,\n"
                 "4 this machine or build fails its self-test, 5 a signal ended it after a "
-                "checkpoint,\n6 --verify, --check-gradients: something differs.\n");
+                "checkpoint,\n6 --verify, --check-gradients, --check-ranks: something differs.\n");
 }
 
 static void set_number(struct inv_options *options, const struct option *o, const char *text,
@@ -267,10 +269,11 @@ static void set_sample(struct inv_options *options, const struct option *o, cons
                   "expected", o->name, text);
 }
 
-/* Data may lie elsewhere on another machine, and it may have other processors. */
+/* Data may lie elsewhere on another machine, it may have other processors, and be the one that
+ * computes wrong. */
 static void note_said(struct inv_options *options, const struct option *o, const char *value)
 {
-    if (o->place == AT(data) || o->place == AT(threads))
+    if (o->place == AT(data) || o->place == AT(threads) || o->place == AT(inject))
         return;
     inv_sha256_update(&options->said, o->name, strlen(o->name) + 1);
     inv_sha256_update(&options->said, value ? value : "", value ? strlen(value) + 1 : 1);
@@ -392,7 +395,8 @@ enum { USES = sizeof uses / sizeof *uses };
 static void check_training(const struct inv_options *o, struct inv_errors *errors)
 {
     static const char *const names[] = { "save-init", "on-nan", "receipt", "verify", "trace",
-                                         "inject", "log-norms", "checkpoint", "resume" };
+                                         "inject", "log-norms", "checkpoint", "resume",
+                                         "check-ranks" };
     const char *name = first_given(o, names, sizeof names / sizeof *names);
     if (name && !inv_options_train(o))
         inv_error(errors, "--%s is for training alone; leave it out, or --%s", name,
@@ -545,7 +549,8 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
     int before = errors->count;
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
                                      .seed = -1, .dump_batch = -1, .device = -1,
-                                     .receipt_every = -1, .memory_limit = -1, .length = -1,
+                                     .receipt_every = -1, .check_ranks = -1,
+                                     .memory_limit = -1, .length = -1,
                                      .range.last = -1, .trace_steps.last = -1,
                                      .top_k = -1, .temperature = -1, .checkpoint_keep = -1 };
     inv_sha256_init(&options->said);

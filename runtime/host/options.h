@@ -31,7 +31,7 @@ struct inv_options {
     const char *evaluate, *predict;     /* a file; "": the model's own data; NULL: not asked for */
     const char *generate;               /* the prompt; "": the model's; NULL: not asked for */
     const char *part, *output, *format, *keep;
-    int64_t epochs, steps, threads, log_every, seed, dump_batch, device, receipt_every;
+    int64_t epochs, steps, threads, log_every, seed, dump_batch, device, receipt_every, check_ranks;
     int64_t length, top_k;
     float temperature;
     int64_t checkpoint_keep;            /* -1, as above: not given */

@@ -79,8 +79,7 @@ void inv_ranks_end(struct inv_ranks *ranks, int status)
 
 /* ---- what all know ---- */
 
-/* Of each rank so many bytes; `all` has room for them, in the order of ranks. */
-static void gather(struct inv_ranks *ranks, const void *own, void *all, int64_t bytes)
+void inv_ranks_gather(struct inv_ranks *ranks, const void *own, void *all, int64_t bytes)
 {
     for (int r = 0; r < ranks->count; r++) {
         char *to = (char *)all + r * bytes;
@@ -100,7 +99,7 @@ int64_t inv_ranks_least(struct inv_ranks *ranks, int64_t number)
     if (ranks->count == 1)
         return number;
     int64_t *all = inv_allocate((size_t)ranks->count * sizeof *all);
-    gather(ranks, &number, all, sizeof number);
+    inv_ranks_gather(ranks, &number, all, sizeof number);
     for (int r = 0; r < ranks->count; r++)
         number = all[r] < number ? all[r] : number;
     free(all);
@@ -137,7 +136,7 @@ int inv_ranks_same(struct inv_ranks *ranks, const char *what, const char *text, 
     gethostname(own.machine, NAME - 1);
     snprintf(own.text, TEXT, "%s", text);
     all = inv_allocate((size_t)ranks->count * sizeof *all);
-    gather(ranks, &own, all, sizeof own);
+    inv_ranks_gather(ranks, &own, all, sizeof own);
     while (other < ranks->count && strcmp(all[other].text, all[0].text) == 0)
         other++;
     if (other < ranks->count && ranks->number == 0)

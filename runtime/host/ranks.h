@@ -27,6 +27,8 @@ int inv_ranks_agree(struct inv_ranks *, int status);
 /* Whether the text is that of all, as `agree`: else the error names the first rank whose text is
  * another.  what: "data", and cure. */
 int inv_ranks_same(struct inv_ranks *, const char *what, const char *text, const char *cure);
+/* Of each rank so many bytes; `all` has room for them, in the order of ranks. */
+void inv_ranks_gather(struct inv_ranks *, const void *own, void *all, int64_t bytes);
 /* The least and the largest of all numbers. */
 int64_t inv_ranks_least(struct inv_ranks *, int64_t);
 int64_t inv_ranks_most(struct inv_ranks *, int64_t);

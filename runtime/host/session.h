@@ -2,6 +2,7 @@
 #ifndef INV_HOST_SESSION_H
 #define INV_HOST_SESSION_H
 #include "invar.h"
+#include "check_ranks.h"
 #include "claims.h"
 #include "dataset.h"
 #include "exchange.h"
@@ -160,11 +161,12 @@ struct inv_shards {                     /* set s, order and pass, zero the rest 
     unsigned char *totals;              /* with shards: the accumulators before the step */
     int summed;                         /* all shards of the last step had finite losses */
     struct inv_exchange exchange;
+    struct inv_rank_check check;
 };
 void inv_shards_begin(struct inv_shards *);
 /* Whether the loss of the step, *loss, is finite: then the sums are those of all shards, and
  * run.rows the batch's.  Else totals are as they were, and the first shard whose loss is not finite
- * is at hand. */
+ * is at hand, or check.differs. */
 int inv_shards_train(struct inv_shards *, int64_t step, float *loss);
 /* Of several ranks: what the one that sends most sent in a step, and from how many partial sums. */
 void inv_shards_log(struct inv_shards *);

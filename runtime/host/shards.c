@@ -67,8 +67,6 @@ static int train_shard(struct inv_shards *h, int64_t step, int64_t shard, float 
 {
     struct inv_session *s = h->s;
     inv_order_batch(s, h->order, step, shard);
-    if (shard == 0)
-        inv_trace_step_begin(s);
     if (s->run.rows > 0)
         s->model->phase[INV_TRAIN](&s->run);
     else
@@ -86,6 +84,7 @@ static int64_t train_part(struct inv_shards *h, const struct inv_subtree *part, 
     for (int64_t shard = part->first; shard < part->end; shard++) {
         if (!train_shard(h, step, shard, &loss) && shard < bad)
             bad = shard;
+        inv_rank_check_take(&h->check, shard);
         inv_pass_keep(h->s, h->pass);
         add_up(h, part, shard, &waiting);
     }
@@ -119,6 +118,15 @@ static int64_t train_shards(struct inv_shards *h, int64_t step)
     return bad;
 }
 
+/* A shard of another rank, of which nothing stays but its hash. */
+static void train_again(struct inv_shards *h, int64_t step)
+{
+    float loss;
+    train_shard(h, step, h->check.shard, &loss);
+    inv_rank_check_take(&h->check, h->check.shard);
+    copy_totals(h, 1);
+}
+
 /* Puts the first shard whose loss is not finite at hand; the last, where only their sum is not. */
 static void show_bad(struct inv_shards *h, int64_t step, int64_t bad)
 {
@@ -129,6 +137,7 @@ static void show_bad(struct inv_shards *h, int64_t step, int64_t bad)
 
 void inv_shards_begin(struct inv_shards *h)
 {
+    inv_rank_check_begin(&h->check, h->s);
     if (h->s->model->shards > 0)
         inv_exchange_begin(&h->exchange, &h->s->ranks, h->s->model, &h->s->run);
 }
@@ -136,10 +145,18 @@ void inv_shards_begin(struct inv_shards *h)
 int inv_shards_train(struct inv_shards *h, int64_t step, float *loss)
 {
     struct inv_run *run = &h->s->run;
-    if (h->s->model->shards == 0)
+    run->step = (int32_t)step;
+    if (h->s->model->shards == 0) {
+        inv_trace_step_begin(h->s);
         return train_shard(h, step, 0, loss);
+    }
     copy_totals(h, 0);
+    if (inv_rank_check_again(&h->check, step))
+        train_again(h, step);
+    inv_trace_step_begin(h->s);
     int64_t bad = train_shards(h, step);
+    if (!inv_rank_check_shard(&h->check))
+        return 0;
     *loss = loss_of(h->s);
     if (!inv_is_finite(*loss)) {
         copy_totals(h, 1);
@@ -169,5 +186,6 @@ void inv_shards_log(struct inv_shards *h)
 void inv_shards_free(struct inv_shards *h)
 {
     inv_exchange_free(&h->exchange);
+    inv_rank_check_free(&h->check);
     free(h->totals);
 }

@@ -61,6 +61,12 @@ static uint64_t hash_variable(const struct inv_run *run, const struct inv_variab
     return hash_words(run, at, count, v->dtype == INV_F32 ? INV_HASH_REAL : INV_HASH_WHOLE);
 }
 
+uint64_t inv_trace_hash(struct inv_session *s, const struct inv_variable *v)
+{
+    s->run.trace_state = s;
+    return hash_variable(&s->run, v);
+}
+
 /* ---- options ---- */
 
 static int bad(struct inv_session *s, const char *option, const char *text, const char *wanted)

@@ -9,6 +9,7 @@
 #ifndef INV_HOST_TRACE_H
 #define INV_HOST_TRACE_H
 #include <stdint.h>
+#include "invar.h"
 #include "options.h"
 #include "output.h"
 
@@ -69,6 +70,8 @@ int64_t inv_trace_piece(const struct inv_session *, int64_t step, int64_t end);
  * the hashes of its values are 0. */
 void inv_trace_step_begin(struct inv_session *);
 void inv_trace_step_end(struct inv_session *);
+/* The hash of a variable, as the file has it. */
+uint64_t inv_trace_hash(struct inv_session *, const struct inv_variable *);
 /* The step from which on none is to be done. */
 int64_t inv_trace_stop(const struct inv_session *);
 /* The status of training, or that of an error: the file, or, where training is done, an option

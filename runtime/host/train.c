@@ -114,7 +114,7 @@ static int64_t rows_of(const struct training *t, int64_t first, int64_t end)
     return rows < left ? rows : left;
 }
 
-/* One step; whether its loss is finite: else nothing was updated. */
+/* One step; whether its loss is finite: else nothing was updated, or ranks differ. */
 static int64_t step_here(struct training *t, int64_t step, float *loss)
 {
     struct inv_session *s = t->s;
@@ -126,6 +126,7 @@ static int64_t step_here(struct training *t, int64_t step, float *loss)
     if (good)
         inv_exchange_updated(&t->shards.exchange, &s->run);
     inv_trace_step_end(s);
+    good = good && inv_rank_check_updated(&t->shards.check);
     if (!good)
         return 0;
     if (s->model->shards == 0)
@@ -167,8 +168,10 @@ static struct inv_bad_rows find_bad_rows(struct training *t, int64_t step)
 /* After a step whose loss is not finite, with its batch at hand, or the shard that made it so. */
 static int bad_step(struct training *t, int64_t step, int64_t end)
 {
-    struct inv_bad_rows rows = find_bad_rows(t, step);
     inv_progress_clear(&t->s->progress);
+    if (t->shards.check.differs)
+        return INV_MISMATCH;
+    struct inv_bad_rows rows = find_bad_rows(t, step);
     if (!inv_skip_step(t->s, &t->train, &rows))
         return inv_finite_report(t->s, &rows);
     return inv_chain_step(t->s, &t->order, step, INV_NAN, step + 1 == end);
@@ -454,6 +457,8 @@ static int run_all(struct training *t)
         status = go_on(t, &first);
     if (status == INV_OK)
         status = run_epochs(t, first);
+    if (status == INV_OK && !inv_rank_check_weights(&t->shards.check))
+        status = INV_MISMATCH;
     if (status == INV_OK)
         inv_shards_log(&t->shards);
     inv_checkpoint_end(&t->checkpoint);

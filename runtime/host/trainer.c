@@ -474,13 +474,16 @@ static int fits_ranks(struct inv_session *s)
     const struct inv_options *o = &s->options;
     const char *alone = o->verify            ? "verify"
                         : o->trace           ? "trace"
-                        : o->inject          ? "inject"
+                        : o->inject && o->check_ranks < 0 ? "inject"
                         : o->log_norms       ? "log-norms"
                         : o->check_gradients ? "check-gradients"
                                              : NULL;
-    if (s->ranks.count == 1)
+    if (s->ranks.count == 1 && o->check_ranks < 0)
         return 1;
-    if (s->model->shards < 2)
+    if (s->ranks.count == 1)
+        inv_error(&s->errors, "--check-ranks compares ranks, and this is one; start several: invar "
+                  "run --ranks 2, or mpirun");
+    else if (s->model->shards < 2)
         inv_error(&s->errors, "model %s has no shards, which are what %d ranks share out; write "
                   "'shards 8', or how many you want, in train", s->model->name, s->ranks.count);
     else if (alone)
