@@ -831,7 +831,8 @@ static const struct command commands[] = {
      "  --weights W         the trained weights (default: NAME.safetensors of 'model NAME')\n"
      "  -o OUT              where to (default: standard output), as CSV, NPY or JSON lines\n"
      "                      by the end of its name, or by --format csv|npy|jsonl\n"
-     "  --keep NAME,...     columns of FILE to copy before the predictions\n"
+     "  --keep NAME,...     columns of FILE, or without it fields of the model's own data, such\n"
+     "                      as labels, before the predictions\n"
      "'invar run MODEL.inv --help' prints all trainer options.\n",
      command_predict, "DtdegaKcfv*"},
     {"evaluate", "losses and metrics of trained weights on the rows of a file",

@@ -171,6 +171,14 @@ static void print_line(struct text *text, const struct view *view, const struct 
     text_puts(text, "\"/>\n");
 }
 
+static void print_rows(struct text *text, const struct view *view, const struct curve *curve)
+{
+    for (int i = 0; curve->rows && i < curve->count; i++)
+        text_printf(text, "<text class=\"rows\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
+                    place_x(view, curve->x[i]), fmax(place_y(view, curve->y[i]) - 6, TOP + 8),
+                    html_number(text->arena, (double)curve->rows[i]));
+}
+
 static void print_values(struct text *text, const char *name, const double *value, int count)
 {
     text_printf(text, "\"%s\":[", name);
@@ -252,6 +260,7 @@ void chart_print(struct text *text, const struct chart *chart)
     for (int c = 0; c < chart->curve_count; c++) {
         curve[c] = thinned(text->arena, &chart->curve[c]);
         print_line(text, &view, &curve[c]);
+        print_rows(text, &view, &curve[c]);
     }
     text_puts(text, "</g>\n</svg>\n");
     print_legend(text, chart);

@@ -13,6 +13,7 @@ struct curve {
     int dash;                           /* 0: a whole line; 1, 2: dashed, dotted */
     const double *x, *y;                /* x ascending; y may be NaN, which is a gap */
     int count;
+    const int64_t *rows;                /* how many each point is of, written over it; or NULL */
 };
 
 struct chart {

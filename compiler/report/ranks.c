@@ -78,7 +78,7 @@ static struct curve calibration(struct arena *arena, const struct scores *s)
 {
     double sum[BINS] = {0}, hit[BINS] = {0}, *x = ARENA_ARRAY(arena, double, BINS);
     double *y = ARENA_ARRAY(arena, double, BINS);
-    int64_t rows[BINS] = {0};
+    int64_t rows[BINS] = {0}, *there = ARENA_ARRAY(arena, int64_t, BINS);
     int count = 0;
     for (int64_t i = 0; i < s->rows; i++) {
         const float *p = s->score + i * s->classes;
@@ -97,9 +97,11 @@ static struct curve calibration(struct arena *arena, const struct scores *s)
     for (int b = 0; b < BINS; b++)
         if (rows[b]) {
             x[count] = sum[b] / (double)rows[b];
-            y[count++] = hit[b] / (double)rows[b];
+            y[count] = hit[b] / (double)rows[b];
+            there[count++] = rows[b];
         }
-    return (struct curve){.label = "share of hits", .x = x, .y = y, .count = count};
+    return (struct curve){.label = "share of hits, with the rows of each bin", .x = x, .y = y,
+                          .count = count, .rows = there};
 }
 
 void scores_print(struct text *text, const struct scores *s, int number)

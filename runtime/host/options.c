@@ -82,7 +82,8 @@ static const struct option table[] = {
       "-o, where predictions go (standard output, which is - too)" },
     { "format", "NAME", TEXT, AT(format),
       "of predictions: csv, npy or jsonl (as the name of -o ends, else csv)" },
-    { "keep", "NAME,...", TEXT, AT(keep), "columns of FILE to copy before the predictions" },
+    { "keep", "NAME,...", TEXT, AT(keep),
+      "columns of FILE, or without it fields of the model's own data, before the predictions" },
     { "evaluate", "[FILE]", OPTIONAL, AT(evaluate),
       "print losses and metrics of FILE, or of each part of the model's own data" },
     { "part", "NAME", TEXT, AT(part),
@@ -480,8 +481,6 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
     if (o->part && (!file || *file))
         inv_error(errors, "--part is of the model's own data: it needs --predict or --evaluate "
                   "without a file");
-    if (o->keep && o->predict && !*o->predict)
-        inv_error(errors, "--keep copies columns of a file: it needs --predict FILE");
     check_checkpoint(o, errors);
 }
 

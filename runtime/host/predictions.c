@@ -34,8 +34,8 @@ int inv_predictions_any(const struct inv_model *model)
 /* ---- elements ---- */
 
 /* What an element of an output holds, as text in `text`. */
-enum { ELEMENT_TEXT = 32 };
-static void print_element(char text[ELEMENT_TEXT], enum inv_dtype dtype, const unsigned char *at)
+static void print_element(char text[INV_ELEMENT_TEXT], enum inv_dtype dtype,
+                          const unsigned char *at)
 {
     float real;
     int32_t whole;
@@ -43,12 +43,12 @@ static void print_element(char text[ELEMENT_TEXT], enum inv_dtype dtype, const u
     memcpy(&real, at, sizeof real);
     memcpy(&whole, at, sizeof whole);
     if (dtype == INV_F32) {             /* 9 digits read back to the same f32 */
-        snprintf(text, ELEMENT_TEXT, "%.9g", (double)inv_canonical(real));
+        snprintf(text, INV_ELEMENT_TEXT, "%.9g", (double)inv_canonical(real));
     } else if (dtype == INV_I64) {
         memcpy(&wide, at, sizeof wide);
-        snprintf(text, ELEMENT_TEXT, "%lld", (long long)wide);
+        snprintf(text, INV_ELEMENT_TEXT, "%lld", (long long)wide);
     } else {
-        snprintf(text, ELEMENT_TEXT, "%d", whole);
+        snprintf(text, INV_ELEMENT_TEXT, "%d", whole);
     }
 }
 
@@ -80,6 +80,18 @@ static const char *place_of(const struct inv_predictions *p, const struct inv_va
     return field < 0 || v->dtype == INV_I32
                ? NULL
                : inv_class_name(p->model, p->fitted, field, e % v->dim[v->rank - 1]);
+}
+
+const char *inv_predictions_field(const struct inv_predictions *p, int field,
+                                  const unsigned char *at, char text[INV_ELEMENT_TEXT])
+{
+    const struct inv_variable *v = &p->model->variable[p->model->data.field[field].input];
+    int32_t value;
+    memcpy(&value, at, sizeof value);
+    print_element(text, v->dtype, at);
+    const char *class = v->dtype == INV_I32 ? inv_class_name(p->model, p->fitted, field, value)
+                                            : NULL;
+    return class ? class : text;
 }
 
 static const unsigned char *row_of(const struct inv_variable *v, const unsigned char *arena,
@@ -149,7 +161,7 @@ static void csv_row(struct inv_predictions *p, const unsigned char *arena, int64
     for (const struct inv_variable *v; (v = next_output(p, &at));) {
         const unsigned char *from = slot < 0 ? NULL : row_of(v, arena, slot);
         for (int64_t e = 0; e < inv_variable_elements(v); e++, first = 0) {
-            char text[ELEMENT_TEXT] = "";
+            char text[INV_ELEMENT_TEXT] = "";
             const char *class = from ? class_of(p, v, from) : NULL;
             if (from)
                 print_element(text, v->dtype, from);
@@ -193,7 +205,7 @@ static void put_brackets(struct inv_predictions *p, const struct inv_variable *v
 static void json_element(struct inv_predictions *p, const struct inv_variable *v,
                          const unsigned char *at)
 {
-    char text[ELEMENT_TEXT];
+    char text[INV_ELEMENT_TEXT];
     float real;
     const char *class = class_of(p, v, at);
     memcpy(&real, at, sizeof real);

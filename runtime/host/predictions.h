@@ -23,6 +23,11 @@ struct inv_predictions {
 int inv_format_of(const char *name, const char *path);
 /* Whether the model has outputs to predict, beside what generates text. */
 int inv_predictions_any(const struct inv_model *);
+/* What field number `field` holds at that place of its INV_INPUT variable: the name of a class, or
+ * a number, which is written to `text`. */
+enum { INV_ELEMENT_TEXT = 32 };
+const char *inv_predictions_field(const struct inv_predictions *, int field,
+                                  const unsigned char *at, char text[INV_ELEMENT_TEXT]);
 /* One more column before the outputs. */
 void inv_predictions_lead(struct inv_predictions *, const char *name, int length);
 /* model, fitted and format must be set, and the columns before the outputs; 0 after an error. */

@@ -77,6 +77,33 @@ static void log_files(struct inv_session *s)
     }
 }
 
+/* What a training was asked for, beside its model file: two runs of one model may differ in it. */
+static void log_settings(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    const struct inv_model *model = s->model;
+    char *defines = inv_copy_text("");
+    for (int i = 0; model->define && model->define[i]; i++) {
+        char *longer = inv_text("%s%s%s", defines, i ? " " : "", model->define[i]);
+        free(defines);
+        defines = longer;
+    }
+    if (*defines)
+        inv_log_text(&s->log, "define", defines);
+    free(defines);
+    if (!inv_options_train(o))
+        return;
+    if (inv_options_by_steps(o, model->steps))
+        inv_log_whole(&s->log, "steps", (uint64_t)(o->steps > 0 ? o->steps : model->steps));
+    else
+        inv_log_whole(&s->log, "epochs", (uint64_t)(o->epochs > 0 ? o->epochs : model->epochs));
+    inv_log_whole(&s->log, "batch", (uint64_t)model->batch);
+    if (o->init)
+        inv_log_text(&s->log, "init", o->init);
+    if (o->on_nan)
+        inv_log_text(&s->log, "on_nan", o->on_nan);
+}
+
 static void log_environment(struct inv_session *s)
 {
     const struct inv_model *model = s->model;
@@ -98,6 +125,7 @@ static void log_environment(struct inv_session *s)
     inv_log_whole(&s->log, "train_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_TRAIN));
     inv_log_whole(&s->log, "val_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_VAL));
     inv_log_whole(&s->log, "test_rows", (uint64_t)inv_dataset_part_rows(&s->data, INV_PART_TEST));
+    log_settings(s);
     inv_log_end(&s->log);
     if (s->data.read.count > 1)         /* else it is the one of data_sha256 */
         log_files(s);
@@ -514,7 +542,7 @@ static int options_fit(struct inv_session *s)
     else if (o->predict && !(s->model->phase[INV_PREDICT] && inv_predictions_any(s->model)))
         inv_error(&s->errors, "model %s has no output; add a line such as: output probs = "
                   "softmax(logits)", s->model->name);
-    else if (o->keep && s->model->data.window > 0)
+    else if (o->keep && *o->predict && s->model->data.window > 0)
         inv_error(&s->errors, "--keep copies columns of a row, and a prediction of model %s is of "
                   "a window of several; its first row is in column 'row'", s->model->name);
     else if (o->predict && inv_format_of(o->format, o->output) < 0)

@@ -150,7 +150,6 @@ static void test_refused(void)
                                    "pattern: --data 'part-*.csv'");
     check_bad("--predict a --predict b", "--predict is given twice");
     check_bad("--predict a -o b --output c", "--output is given twice");
-    check_bad("--predict --keep id", "--keep copies columns of a file");
     check_bad("--epochs 1 --epochs=2", "--epochs is given twice; give it once");
     check_bad("--predict f --keep a --keep b", "--keep is given twice; give it once: --keep A,B");
 }
