@@ -270,6 +270,9 @@ int diverge_traces(const char *a, const char *b)
     struct found found;
     int status = compare_files(a, b, (const char *[]){a, b}, true, &found);
     print_same(status, &found);
+    if (found.places && !found.values)
+        printf("  help: for its elements write both with --trace-only --trace-steps %lld..%lld "
+               "--trace-place %s\n", found.step, found.step, found.places);
     free(found.places);
     return status;
 }

@@ -360,7 +360,8 @@ void inv_trace_step_begin(struct inv_session *s)
     int now = traces(s);
     s->run.trace = now || t->inject[0] == s->run.step ? look_at : NULL;
     s->run.trace_state = s;
-    t->passed = 0;
+    if (s->run.step == t->inject[0])
+        t->passed = 0;
     if (now)
         memset(t->hash, 0, (size_t)place_count(s->model) * sizeof *t->hash);
     for (int i = 0; i < t->variables; i++)
@@ -421,7 +422,11 @@ int inv_trace_end(struct inv_session *s, int status)
         good = 0;
     }
     if (o->inject && !t->injected) {
-        inv_error(&s->errors, "--inject %s: the run has no such step or element", o->inject);
+        inv_error(&s->errors, t->passed > 0
+                  ? "--inject %s: place %lld of step %lld has %lld elements, numbered from 0"
+                  : "--inject %s: place %lld is not made in step %lld, or the run has no such step",
+                  o->inject, (long long)t->inject[1], (long long)t->inject[0],
+                  (long long)t->passed);
         good = 0;
     }
     return good ? INV_OK : INV_BAD_DATA;

@@ -57,7 +57,7 @@ struct inv_trace {
     struct inv_trace_digits order;      /* with these: each value in its turn: place and hash */
     int64_t steps;                      /* that are in the file */
     int64_t inject[4];                  /* step, place, element, bit; step -1: none */
-    int64_t passed;                     /* elements of that place, in the step at hand */
+    int64_t passed;                     /* elements of that place, in its step */
     int injected;
 };
 
