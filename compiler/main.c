@@ -1082,6 +1082,8 @@ static int bad_option(const struct command *c, const char *argument)
     fprintf(stderr, "invar %s: unknown option '%s'", c->name, argument);
     if (near)
         fprintf(stderr, "; did you mean '%s'?", near);
+    else if (strchr(c->accepts, '*'))
+        fprintf(stderr, "; those of the trainer come last: invar %s", c->usage);
     fprintf(stderr, "\n'invar %s --help' lists what there is\n", c->name);
     return 2;
 }
