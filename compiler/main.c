@@ -32,7 +32,7 @@ struct options {
     const char *model, *train, *dump, *out, *target, *weights, *kernels;
     const char *from;                   /* verify, report: the model file */
     const char *predictions, *label;    /* report */
-    const char *seeds;                  /* sweep */
+    const char *seeds, *jobs;           /* sweep */
     const char *as, *rows;              /* import */
     const char *to, *inputs;            /* export */
     const char *layout, **map;          /* import-weights */
@@ -298,23 +298,18 @@ static int command_run(const struct options *o)
 
 /* ---- sweep ---- */
 
-/* The first status that is not 0, but for that of a loss that is not finite, which ends its run
- * only. */
 static int sweep_all(struct sweep *sweep, const struct options *o)
 {
-    int worst = 0;
-    for (int i = 0; i < sweep_count(sweep); i++) {
+    bool going = true;
+    struct program *program = NULL;
+    for (int i = 0; i < sweep_count(sweep) && going; i++) {
         struct options with = *o;
         with.define = (const char **)(uintptr_t)sweep_define(sweep, i);
-        struct program *program = compile_model(&with);
-        if (!program)
-            return 1;
-        int status = finish(program, sweep_run(sweep, i, program, &o->build));
-        worst = worst ? worst : status;
-        if (status && status != INV_NOT_FINITE)
-            return status;
+        program = compile_model(&with);
+        going = program && sweep_begin(sweep, i, program, &o->build);
     }
-    return worst;
+    int status = sweep_wait(sweep);
+    return program || status ? status : 1;
 }
 
 static int command_sweep(const struct options *o)
@@ -324,6 +319,7 @@ static int command_sweep(const struct options *o)
     struct arena *arena = arena_new();
     struct sweep_request request = {.define = o->define, .define_count = o->define_count,
                                     .seeds = o->seeds, .folder = o->out ? o->out : "sweep",
+                                    .jobs = o->jobs,
                                     .rest = o->rest, .rest_count = o->rest_count};
     struct sweep *sweep = sweep_new(arena, &request);
     int status = sweep ? sweep_all(sweep, o) : 2;
@@ -816,14 +812,16 @@ static const struct command commands[] = {
      "                      model's shards: the same bits (default: one, without MPI)\n",
      command_run, "DtdegaKNGcfvRr*"},
     {"sweep", "train every combination of values and seeds, and write a table",
-     "sweep MODEL.inv -D NAME=VALUE,VALUE,... [--seed A..B] [-o FOLDER] [options]",
+     "sweep MODEL.inv -D NAME=VALUE,VALUE,... [--seed A..B] [--jobs N] [-o FOLDER] [options]",
      "  -D NAME=V,V,...     values of a const of the model file, once for each const\n"
      "  --seed A..B         seeds, or 1,4,9 (default: the model's own)\n"
      "  -o FOLDER           for a log and the weights of each run, and sweep.csv, the best run\n"
      "                      first: by what 'keep best' names, else val.loss, else loss (default:\n"
      "                      sweep); a run that FOLDER has already is not trained again\n"
+     "  --jobs N            train N runs at a time, which share out the processors: the same\n"
+     "                      table (default: 1)\n"
      "Trainer options (--data, --epochs, --threads ...) are passed on to every run.\n",
-     command_sweep, "DtoegaNcfvs*"},
+     command_sweep, "DtoegaNcfvsJ*"},
     {"predict", "outputs of trained weights for the rows of a file",
      "predict MODEL.inv [options] [--weights W] [FILE] [-o OUT] [trainer options]",
      "  FILE                of the kind of the model's data (csv, npy ...), - is standard\n"
@@ -954,6 +952,7 @@ static const struct {
     {"--bandwidth", 'U', true}, {"--latency", 'y', true},
     {"--json", 'j', false},    {"--report", 'R', false},
     {"--predictions", 'P', true}, {"--label", 'L', true}, {"--seed", 's', true},
+    {"--jobs", 'J', true},
     {"--log-norms", 'N', false},
     {"--check-gradients", 'G', false}, {"--infer", 'I', false}, {"--python", 'Y', false},
     {"--to", 'T', true}, {"--map", 'X', true}, {"--layout", 'l', true},
@@ -1057,6 +1056,7 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'X': o->map[o->map_count++] = value; break;
     case 'l': o->layout = value; break;
     case 's': o->seeds = value; break;
+    case 'J': o->jobs = value; break;
     case 'A': o->as = value; break;
     case 'B': o->rows = value; break;
     case 'Q': o->inputs = value; break;

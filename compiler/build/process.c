@@ -57,32 +57,81 @@ static void block_signals(sigset_t *old)
     sigprocmask(SIG_BLOCK, &set, old);
 }
 
-/* ---- a child that is waited for ---- */
+/* ---- children that are waited for ---- */
 
-static volatile pid_t attended;
+static volatile pid_t attended[PROCESSES_MAX];
+static volatile sig_atomic_t passed_on;
 
-/* What a terminal sends it sends to the child, too. */
+/* What a terminal sends it sends to the children, too. */
 static void pass_on(int number, siginfo_t *info, void *context)
 {
     (void)context;
-    if (info->si_code <= 0)
-        kill(attended, number);
+    passed_on = number;
+    for (int i = 0; info->si_code <= 0 && i < PROCESSES_MAX; i++)
+        if (attended[i] > 0)
+            kill(attended[i], number);
+}
+
+/* The place of a child, or, by 0, of none. */
+static int place_of(pid_t child)
+{
+    int i = 0;
+    while (i < PROCESSES_MAX && attended[i] != child)
+        i++;
+    return i;
+}
+
+static bool any_attended(void)
+{
+    for (int i = 0; i < PROCESSES_MAX; i++)
+        if (attended[i] > 0)
+            return true;
+    return false;
+}
+
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO};
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < SIGNALS; i++)
+        if (sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+}
+
+static void leave_signals(void)
+{
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &before[i], NULL);
 }
 
 pid_t process_begin(void)
 {
-    struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO};
     sigset_t mask;
-    sigemptyset(&action.sa_mask);
+    bool others = any_attended();
+    int place = place_of(0);
     fflush(NULL);
     block_signals(&mask);
-    pid_t child = fork();
-    attended = child;
-    for (int i = 0; child > 0 && i < SIGNALS; i++)
-        if (sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
-            sigaction(signals[i], &action, NULL);
+    pid_t child = place < PROCESSES_MAX ? fork() : -1;
+    if (child > 0) {
+        attended[place] = child;
+        if (!others)
+            watch_signals();
+    } else if (child == 0) {
+        for (int i = 0; i < PROCESSES_MAX; i++)
+            attended[i] = 0;
+        if (others)
+            leave_signals();
+    }
     sigprocmask(SIG_SETMASK, &mask, NULL);
     return child;
+}
+
+static int leave(pid_t child, int status)
+{
+    attended[place_of(child)] = 0;
+    if (!any_attended())
+        leave_signals();
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int process_end(pid_t child)
@@ -90,9 +139,22 @@ int process_end(pid_t child)
     int status = 1 << 8;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &before[i], NULL);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return leave(child, status);
+}
+
+pid_t process_end_any(int *status)
+{
+    pid_t child;
+    while ((child = waitpid(-1, status, 0)) < 0 && errno == EINTR)
+        ;
+    if (child > 0)
+        *status = leave(child, *status);
+    return child;
+}
+
+int process_signal(void)
+{
+    return passed_on;
 }
 
 /* ---- commands ---- */

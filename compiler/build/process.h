@@ -24,11 +24,18 @@ void command_add_words(struct command_line *, const char *words);
 bool command_run_all(const struct command_line *, int count, const char *folder, bool verbose,
                      bool quiet);
 
+enum { PROCESSES_MAX = 256 };           /* that may have begun and not ended */
+
 /* Forks: 0 in the child, which has the signals as they were; its number, or -1, in the parent,
- * where from here on a signal that was sent to this process alone goes on to the child. */
+ * where from here on, until none is left, a signal that was sent to this process alone goes on to
+ * all children. */
 pid_t process_begin(void);
 /* Waits for that child: its exit status, or 128 + the signal that ended it. */
 int process_end(pid_t child);
+/* Waits for any of them: its number, and that status; -1: there is none. */
+pid_t process_end_any(int *status);
+/* The signal that came while there were children, or 0. */
+int process_signal(void);
 
 /* Did the first command of the last run print the word? */
 bool command_said(struct arena *, const char *folder, const char *word);

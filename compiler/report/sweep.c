@@ -1,7 +1,12 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "report/sweep.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +17,7 @@
 #include "build/words.h"
 #include "host/decimal.h"
 #include "host/output.h"
+#include "host/pool.h"
 #include "invar.h"
 #include "report/run.h"
 
@@ -25,11 +31,22 @@ struct axis {
 
 struct outcome {
     int number;                         /* of the run, in the order of the grid */
+    bool done, there;                   /* there: it was before */
+    int status;                         /* of the trainer */
+    const char *said;                   /* its errors, where they wait for the run's line */
     bool trained;                       /* it ended well; then: */
     double value;                       /* of the result that is compared */
     int64_t epochs;
     const char *weights;                /* their hash */
     const struct entry *test;           /* the line of the test part, or NULL */
+};
+
+/* A run that trains. */
+struct job {
+    int number;
+    pid_t process;
+    struct program *program;
+    FILE *said;                         /* or NULL: it says so itself */
 };
 
 struct sweep {
@@ -41,6 +58,10 @@ struct sweep {
     const char *result;                 /* "val.loss": by which runs are compared */
     bool lower;                         /* is better */
     struct outcome *outcome;
+    int jobs, running, printed;         /* at a time; now; lines */
+    struct job job[PROCESSES_MAX];
+    bool failed;                        /* a run that ends the sweep */
+    int status;                         /* of the runs whose lines are printed */
 };
 
 /* ---- the grid ---- */
@@ -242,13 +263,25 @@ static bool make_folder(struct sweep *s)
     return false;
 }
 
+static bool read_jobs(struct sweep *s)
+{
+    const char *end = s->request.jobs;
+    uint64_t jobs = 1;
+    bool good = !end || (inv_decimal_whole(&end, PROCESSES_MAX, &jobs) && !*end && jobs > 0);
+    if (!good)
+        inv_error(&s->errors, "--jobs %s: a whole number from 1 to %d expected", s->request.jobs,
+                  PROCESSES_MAX);
+    s->jobs = (int)jobs;
+    return good;
+}
+
 struct sweep *sweep_new(struct arena *arena, const struct sweep_request *request)
 {
     struct sweep *s = ARENA_NEW(arena, struct sweep);
     s->arena = arena;
     s->request = *request;
     s->errors = (struct inv_errors){.to = stderr, .program = "invar sweep: "};
-    if (!make_grid(s) || !known_options(s) || !names_differ(s) || !make_folder(s))
+    if (!read_jobs(s) || !make_grid(s) || !known_options(s) || !names_differ(s) || !make_folder(s))
         return NULL;
     s->outcome = ARENA_ARRAY(arena, struct outcome, s->runs + 1);
     return s;
@@ -301,27 +334,41 @@ static bool is_of(const struct run *run, const struct program *program)
 }
 
 /* Whether the log is there, of this model, and of a run that came to its end. */
-static bool take_log(struct sweep *s, int number, const struct program *program,
+static bool take_log(struct sweep *s, struct outcome *o, const struct program *program,
                      struct inv_errors *errors)
 {
     struct run *run = ARENA_NEW(s->arena, struct run);
-    const char *path = file_of(s, number, "jsonl");
+    const char *path = file_of(s, o->number, "jsonl");
     if (access(path, F_OK) || !run_read(s->arena, errors, path, run) || !run->weights ||
         !is_of(run, program))
         return false;
     choose_result(s, program, run);
-    s->outcome[number] = (struct outcome){number, true, result_of(s, run), run->epoch_count,
-                                          run->weights, test_line(run)};
+    o->trained = true;
+    o->value = result_of(s, run);
+    o->epochs = run->epoch_count;
+    o->weights = run->weights;
+    o->test = test_line(run);
     return true;
 }
 
-static bool is_there(struct sweep *s, int number, const struct program *program)
+static bool is_there(struct sweep *s, struct outcome *o, const struct program *program)
 {
     struct inv_errors silent = {.to = fopen("/dev/null", "w")};
-    bool there = silent.to && take_log(s, number, program, &silent);
+    bool there = silent.to && take_log(s, o, program, &silent);
     if (silent.to)
         fclose(silent.to);
     return there;
+}
+
+/* ---- runs at a time ---- */
+
+/* Trainers share out the processors, unless the user says how many threads one has. */
+static const char *threads_of(const struct sweep *s)
+{
+    int threads = inv_pool_processors() / s->jobs;
+    if (s->jobs == 1 || words_find(s->request.rest_count, s->request.rest, "--threads") >= 0)
+        return NULL;
+    return arena_printf(s->arena, "--threads=%d", threads > 1 ? threads : 1);
 }
 
 /* The trainer of one run, which tells its log alone. */
@@ -329,44 +376,158 @@ static int train(struct sweep *s, int number, const struct program *program,
                  const struct build_options *options)
 {
     int count = s->request.rest_count;
-    char **word = calloc((size_t)count + 7, sizeof *word);
-    if (!word)
+    char **word = calloc((size_t)count + 8, sizeof *word);
+    const char *threads = threads_of(s);
+    if (!word || !freopen("/dev/null", "w", stdout))
         return 1;
     memcpy(word, s->request.rest, sizeof *word * (size_t)count);
+    if (threads)
+        word[count++] = arena_strdup(s->arena, threads);
     const char *own[] = {"--quiet", "--log", file_of(s, number, "jsonl"), "--weights",
                          file_of(s, number, "safetensors"),
                          s->request.seeds ? "--seed" : NULL,
                          s->request.seeds ? value_at(s, number, s->axes - 1) : NULL};
     for (size_t i = 0; i < sizeof own / sizeof *own && own[i]; i++)
         word[count++] = arena_strdup(s->arena, own[i]);
-    fflush(NULL);
-    pid_t child = process_begin();
-    if (child == 0) {
-        bool silent = freopen("/dev/null", "w", stdout) != NULL;
-        exit(silent ? build_run(program, count, word, options) : 1);
-    }
-    int status = child > 0 ? process_end(child) : 1;
-    free(word);
-    return status;
+    return build_run(program, count, word, options);
 }
 
-int sweep_run(struct sweep *s, int number, const struct program *program,
-              const struct build_options *options)
+/* Waits until the trainer is compiled: what a child holds of the pipe ends when it becomes that.
+ * So the next of the same program finds it in the cache. */
+static void wait_for_trainer(const int end[2])
 {
-    bool there = is_there(s, number, program);
-    int status = there ? INV_OK : train(s, number, program, options);
-    struct outcome *o = &s->outcome[number];
-    if (status == INV_OK && !there && !take_log(s, number, program, &s->errors))
+    char byte;
+    close(end[1]);
+    while (read(end[0], &byte, 1) < 0 && errno == EINTR)
+        ;
+    close(end[0]);
+}
+
+/* Of several at a time what each says of errors is kept until its line is printed. */
+static bool start(struct sweep *s, struct job *job, const struct build_options *options)
+{
+    int end[2];
+    job->said = s->jobs > 1 ? tmpfile() : NULL;
+    if ((s->jobs > 1 && !job->said) || pipe2(end, O_CLOEXEC)) {
+        inv_error(&s->errors, "cannot start a run: %s", strerror(errno));
+        return false;
+    }
+    job->process = process_begin();
+    if (job->process == 0) {
+        if (job->said && dup2(fileno(job->said), STDERR_FILENO) < 0)
+            exit(1);
+        exit(train(s, job->number, job->program, options));
+    }
+    wait_for_trainer(end);
+    return job->process > 0;
+}
+
+static const char *read_said(struct sweep *s, FILE *file)
+{
+    struct text text;
+    char part[4096];
+    text_init(&text, s->arena);
+    text_puts(&text, "");
+    rewind(file);
+    for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;)
+        text_add(&text, part, n);
+    fclose(file);
+    return text.data;
+}
+
+static bool ends_sweep(int status)
+{
+    return status != INV_OK && status != INV_NOT_FINITE;
+}
+
+/* The run has come to that status; those behind one that failed are in vain. */
+static void end(struct sweep *s, struct job *job, int status)
+{
+    struct outcome *o = &s->outcome[job->number];
+    o->said = job->said ? read_said(s, job->said) : "";
+    if (status == INV_OK && !take_log(s, o, job->program, &s->errors))
         status = 1;
-    o->number = number;
-    printf("%d/%d  %s  ", number + 1, s->runs, title(s, number));
+    o->status = status;
+    o->done = true;
+    arena_free(job->program->arena);
+    *job = s->job[--s->running];
+    s->failed |= ends_sweep(status);
+    for (int i = 0; i < s->running && ends_sweep(status); i++)
+        if (s->job[i].number > o->number)
+            kill(s->job[i].process, SIGTERM);
+}
+
+static void print_line(const struct sweep *s, const struct outcome *o)
+{
+    fputs(o->said, stderr);
+    printf("%d/%d  %s  ", o->number + 1, s->runs, title(s, o->number));
     if (o->trained)
         printf("%s %.6g  sha256 %s%s\n", s->result, o->value, o->weights,
-               there ? "  (there already)" : "");
+               o->there ? "  (there already)" : "");
     else
-        printf("failed with status %d\n", status);
+        printf("failed with status %d\n", o->status);
     fflush(stdout);
-    return status;
+}
+
+/* The lines of runs that are done, up to one that is not, or ends the sweep. */
+static void print_lines(struct sweep *s)
+{
+    for (; !ends_sweep(s->status) && s->printed < s->runs && s->outcome[s->printed].done;
+         s->printed++) {
+        const struct outcome *o = &s->outcome[s->printed];
+        print_line(s, o);
+        s->status = s->status == INV_OK || ends_sweep(o->status) ? o->status : s->status;
+    }
+}
+
+/* Waits for one of those that train. */
+static void wait_for_one(struct sweep *s)
+{
+    int status = 1, i = 0;
+    pid_t process = process_end_any(&status);
+    while (i < s->running - 1 && s->job[i].process != process)
+        i++;
+    end(s, &s->job[i], status);
+    print_lines(s);
+}
+
+/* Whether a run of that title does, where the grid has one twice. */
+static bool trains(const struct sweep *s, const char *name)
+{
+    for (int i = 0; i < s->running; i++)
+        if (!strcmp(title(s, s->job[i].number), name))
+            return true;
+    return false;
+}
+
+bool sweep_begin(struct sweep *s, int number, struct program *program,
+                 const struct build_options *options)
+{
+    struct outcome *o = &s->outcome[number];
+    *o = (struct outcome){.number = number, .said = ""};
+    while (trains(s, title(s, number)))
+        wait_for_one(s);
+    o->there = o->done = is_there(s, o, program);
+    struct job *job = &s->job[s->running];
+    *job = (struct job){.number = number, .program = program};
+    s->running += !o->there;
+    if (o->there)
+        arena_free(program->arena);
+    else if (!start(s, job, options))
+        end(s, job, 1);
+    print_lines(s);
+    while (s->running == s->jobs)
+        wait_for_one(s);
+    return !s->failed && !process_signal();
+}
+
+int sweep_wait(struct sweep *s)
+{
+    while (s->running > 0)
+        wait_for_one(s);
+    if (process_signal() && s->printed < s->runs && !ends_sweep(s->status))
+        return 128 + process_signal();
+    return s->status;
 }
 
 /* ---- the table ---- */

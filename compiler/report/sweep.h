@@ -1,6 +1,6 @@
-/* invar sweep: a model trained for every combination of values of its consts and seeds, one run
- * after another, and a table of what came out.  A folder keeps a log and the weights of each run; a
- * run whose log is there, of this model and finished, is not trained again. */
+/* invar sweep: a model trained for every combination of values of its consts and seeds, some runs
+ * at a time, and a table of what came out.  A folder keeps a log and the weights of each run; a run
+ * whose log is there, of this model and finished, is not trained again. */
 #ifndef INVAR_REPORT_SWEEP_H
 #define INVAR_REPORT_SWEEP_H
 #include "graph/program.h"
@@ -12,6 +12,7 @@ struct sweep_request {
     int define_count;
     const char *seeds;                  /* "1..5", "1,4,9", or NULL: the model's own */
     const char *folder;
+    const char *jobs;                   /* how many train at a time, or NULL: one */
     char **rest;                        /* the trainer's options, from 1 on */
     int rest_count;
 };
@@ -23,8 +24,13 @@ struct sweep *sweep_new(struct arena *, const struct sweep_request *);
 int sweep_count(const struct sweep *);
 /* NAME=VALUE of run `number`, as many as there were. */
 const char *const *sweep_define(const struct sweep *, int number);
-/* Trains that run of the program, or takes it from its log; the trainer's exit status. */
-int sweep_run(struct sweep *, int number, const struct program *, const struct build_options *);
+/* Begins that run of the program, or takes it from its log, and waits while `jobs` train; frees the
+ * program when the run is done.  Lines are printed in the order of runs.  False: a run failed, or a
+ * signal came, and no other is to begin. */
+bool sweep_begin(struct sweep *, int number, struct program *, const struct build_options *);
+/* Waits for all that have begun, but ends those behind one that failed; the first status that is
+ * not 0, but for that of a loss that is not finite, which ends its run only. */
+int sweep_wait(struct sweep *);
 /* Writes FOLDER/sweep.csv, the best run first; the exit status. */
 int sweep_end(struct sweep *);
 
