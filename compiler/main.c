@@ -564,7 +564,7 @@ static int command_import(const struct options *o)
     if (form < 0 || batch < 0)
         return 2;
     inv_claims_input(&claims, "the model that is read", o->model);
-    int status = import_onnx(o->model, &request);
+    int status = import_file(o->model, &request);
     inv_claims_free(&claims);
     return status;
 }
@@ -872,9 +872,10 @@ static const struct command commands[] = {
      "  --kernels exact     cuda: exact, or library: see invar build --help\n"
      "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n",
      command_emit, "DtdeogWKNG"},
-    {"import", "make a model file and weights of a foreign model", "import FILE.onnx [-o DIR]",
+    {"import", "make a model file and weights of a foreign model", "import FILE [-o DIR]",
+     "FILE is an ONNX graph, or a model of Keras: .keras, .h5, or its configuration as JSON.\n"
      "Writes NAME.inv, to read, to change and to train, and NAME.safetensors, which --init and\n"
-     "--weights of trainers take. What it cannot express is an error that names the node.\n"
+     "--weights of trainers take. What it cannot express is an error that names its place.\n"
      "  -o DIR              where to; made if missing (default: this folder)\n"
      "  --as train          train: dropout drops and batch norm learns when trained; infer: both\n"
      "                      are fixed as they are when predicting\n"

@@ -32,6 +32,7 @@ needed_packages() {
     need jpeglib.h libjpeg62-turbo-dev
     need protobuf-c/protobuf-c.h libprotobuf-c-dev
     need protoc-c protobuf-c-compiler
+    need hdf5/serial/hdf5.h libhdf5-dev
     [ "${1:-}" = --tests ] || return 0
     need clang clang
     need g++ g++

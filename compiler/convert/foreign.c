@@ -207,7 +207,7 @@ bool foreign_read_bytes(struct foreign *f, const char *path, const unsigned char
     return pickle ? foreign_torch(f, &members, pickle) : foreign_npz(f, &members);
 }
 
-bool foreign_read(struct foreign *f, const char *path)
+unsigned char *foreign_bytes(struct foreign *f, const char *path, size_t *bytes_there)
 {
     FILE *file = fopen(path, "rb");
     unsigned char *bytes = NULL;
@@ -223,6 +223,15 @@ bool foreign_read(struct foreign *f, const char *path)
     int why = errno;
     if (file)
         fclose(file);
-    return size < 0 ? foreign_fail(f, "cannot be read: %s", strerror(why))
-                    : foreign_read_bytes(f, path, bytes, (size_t)size);
+    if (size < 0)
+        foreign_fail(f, "cannot be read: %s", strerror(why));
+    *bytes_there = size < 0 ? 0 : (size_t)size;
+    return size < 0 ? NULL : bytes;
+}
+
+bool foreign_read(struct foreign *f, const char *path)
+{
+    size_t size;
+    const unsigned char *bytes = foreign_bytes(f, path, &size);
+    return bytes && foreign_read_bytes(f, path, bytes, size);
 }

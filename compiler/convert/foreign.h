@@ -26,6 +26,8 @@ struct foreign {
     int count, room;
 };
 
+/* The whole file; NULL after an error. */
+unsigned char *foreign_bytes(struct foreign *, const char *path, size_t *);
 /* false after an error. */
 bool foreign_read(struct foreign *, const char *path);
 /* The same of bytes at hand. */

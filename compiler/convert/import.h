@@ -13,7 +13,9 @@ struct import_request {
     struct inv_claims *claims;
 };
 
-/* Exit status. */
+/* By what the file begins with: of Keras, or of ONNX.  Exit status, as of both. */
+int import_file(const char *path, const struct import_request *);
 int import_onnx(const char *path, const struct import_request *);
+int import_keras(const char *path, const struct import_request *);
 
 #endif

@@ -1,0 +1,14 @@
+/* HDF5 files in memory, read by libhdf5 in a process of its own that can do nothing else. */
+#ifndef INVAR_CONVERT_HDF5_H
+#define INVAR_CONVERT_HDF5_H
+#include "convert/foreign.h"
+
+/* Texts that are attributes of the file itself. */
+struct hdf5_text { const char *name, *text; size_t size; };
+struct hdf5_texts { struct hdf5_text *text; int count, room; };
+
+/* Adds each array of numbers under its path ("layers/dense/vars/0") as f32, and the texts; false
+ * after an error. */
+bool foreign_hdf5(struct foreign *, const unsigned char *, size_t, struct hdf5_texts *);
+
+#endif
