@@ -129,6 +129,12 @@ bool json_is_null(const struct json *v)
     return !v || v->kind == JSON_NULL;
 }
 
+bool json_is_whole(const struct json *v, int64_t least, int64_t most)
+{
+    return v && v->kind == JSON_NUMBER && v->number >= (double)least &&
+           v->number <= (double)most && v->number == floor(v->number);
+}
+
 int json_count(const struct json *list)
 {
     int count = 0;

@@ -4,6 +4,7 @@
 #define INVAR_CONVERT_JSON_TREE_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/arena.h"
 #include "host/errors.h"
 
@@ -26,6 +27,8 @@ const struct json *json_get(const struct json *, const char *key);
 const char *json_text(const struct json *, const char *key);
 /* Whether there is nothing, or null. */
 bool json_is_null(const struct json *);
+/* A whole number from `least` to `most`. */
+bool json_is_whole(const struct json *, int64_t least, int64_t most);
 /* Elements of a list; 0 of anything else. */
 int json_count(const struct json *);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "convert/hdf5.h"
 
-enum { LAYERS = 10000, NODES = 1000, DEEPEST = 8 };
+enum { LAYERS = 4000, NODES = 1000, DEEPEST = 8 };
 
 /* ---- messages and small things ---- */
 void keras_refuse(struct keras_call *c, const char *format, ...)
@@ -102,13 +102,12 @@ bool keras_wholes(struct keras_call *c, const char *name, int count, int64_t oth
     }
     for (int i = 0; i < count; i++) {
         bool given = !json_is_null(e);
-        double number = given && e->kind == JSON_NUMBER ? e->number : -1;
-        if (given && !(number >= 0 && number <= 1 << 28 && number == (double)(int64_t)number)) {
+        if (given && !json_is_whole(e, 0, 1 << 28)) {
             keras_refuse(c, "argument '%s' is not %s of whole numbers", name,
                          one ? "one" : "a list");
             return false;
         }
-        out[i] = given ? (int64_t)number : otherwise;
+        out[i] = given ? (int64_t)e->number : otherwise;
         e = one ? e : e->next;
     }
     return true;
@@ -162,16 +161,13 @@ static const char *snake_case(struct arena *arena, const char *name)
 static void find_group(struct keras *k, struct keras_body *b, struct keras_layer *l)
 {
     const char *class_name = !strcmp(l->class_name, "Model") ? "Functional" : l->class_name;
-    int before = 0;
-    for (const struct keras_layer *other = b->layer; other < l; other++)
-        before += !strcmp(snake_case(k->arena, other->class_name),
-                          snake_case(k->arena, class_name)) && other->group[0];
     const char *module = json_text(l->json, "module");
-    const char *snake = snake_case(k->arena, class_name);
-    bool has_vars = !module || !strstr(module, ".ops.");
-    l->group = !has_vars ? ""
-        : before ? arena_printf(k->arena, "%slayers/%s_%d", b->group, snake, before)
-        : arena_printf(k->arena, "%slayers/%s", b->group, snake);
+    int before = 0;
+    l->snake = module && strstr(module, ".ops.") ? "" : snake_case(k->arena, class_name);
+    for (const struct keras_layer *other = b->layer; other < l; other++)
+        before += !strcmp(other->snake, l->snake);
+    l->group = before ? arena_printf(k->arena, "%slayers/%s_%d", b->group, l->snake, before)
+                      : arena_printf(k->arena, "%slayers/%s", b->group, l->snake);
 }
 
 /* ---- reading the graph ---- */
@@ -184,8 +180,8 @@ static bool read_tensor(const struct json *j, struct keras_ref *ref)
         history = j;                    /* of Keras 2: ["dense", 0, 0, {}] */
     const struct json *name = history ? history->first : NULL, *node = name ? name->next : NULL;
     const struct json *tensor = node ? node->next : NULL;
-    if (!tensor || name->kind != JSON_TEXT || node->kind != JSON_NUMBER || node->number < 0 ||
-        node->number >= NODES || tensor->kind != JSON_NUMBER || tensor->number != 0)
+    if (!tensor || name->kind != JSON_TEXT || !json_is_whole(node, 0, NODES - 1) ||
+        !json_is_whole(tensor, 0, 0))
         return false;
     *ref = (struct keras_ref){.layer = name->text, .node = (int)node->number};
     return true;
@@ -277,10 +273,10 @@ static bool read_layers(struct keras *k, struct keras_body *b, const struct json
         if (!l->class_name || !l->name || !l->config || l->config->kind != JSON_OBJECT)
             return fail(k, "a layer has no class, name or config",
                         "this is no model of Keras, or damaged; save it again");
-        for (int i = 0; i < at; i++)
-            if (!strcmp(b->layer[i].name, l->name))
-                return fail(k, arena_printf(k->arena, "there are two layers '%s'", l->name),
-                            "names must differ; save the model again");
+        if (names_find(b->by_name, l->name))
+            return fail(k, arena_printf(k->arena, "there are two layers '%s'", l->name),
+                        "names must differ; save the model again");
+        b->by_name = names_add(k->arena, b->by_name, l->name, l);
         l->frozen = b->of && b->of->frozen;
         l->frozen |= json_get(l->config, "trainable") &&
                      json_get(l->config, "trainable")->kind == JSON_FALSE;
@@ -375,10 +371,7 @@ static bool read_body(struct keras *k, struct keras_body *b, const struct json *
 
 static struct keras_layer *find_layer(const struct keras_body *b, const char *name)
 {
-    for (int i = 0; i < b->count; i++)
-        if (!strcmp(b->layer[i].name, name))
-            return &b->layer[i];
-    return NULL;
+    return names_find(b->by_name, name);
 }
 
 /* ---- weights ---- */
@@ -407,10 +400,16 @@ static bool skip_bodies(const struct keras_body *b, const char **at)
 static bool is_weight(const struct keras_call *c, const char *path, const char *sub,
                       const char *name)
 {
-    const char *at = path, *root = "model_weights/";
-    if (!strncmp(at, root, strlen(root)))
-        at += strlen(root);
-    return skip_bodies(c->body, &at) && skip_to(&at, c->layer->name, false) &&
+    static const char root[] = "model_weights/";
+    const struct keras_body *b = c->body;
+    const char *top = c->layer->name, *at = path;
+    for (; b->of; b = b->outer)
+        top = b->of->name;
+    if (strncmp(path, root, strlen(root)) != 0)
+        return false;
+    at += strlen(root);
+    return !strncmp(at, top, strlen(top)) && at[strlen(top)] == '/' &&
+           skip_bodies(c->body, &at) && skip_to(&at, c->layer->name, false) &&
            (!*sub || skip_to(&at, sub, false)) && skip_to(&at, name, true);
 }
 
@@ -425,8 +424,7 @@ const struct foreign_array *keras_weight(struct keras_call *c, const char *sub, 
                                     sub, number);
     for (int i = 0; i < k->weights->count; i++) {
         const struct foreign_array *a = &k->weights->array[i];
-        if (k->by_name ? !strncmp(a->name, "optimizer", 9) || !is_weight(c, a->name, sub, name)
-                       : strcmp(a->name, path) != 0)
+        if (k->by_name ? !is_weight(c, a->name, sub, name) : strcmp(a->name, path) != 0)
             continue;
         if (found) {
             keras_refuse(c, "both %s and %s may be its '%s'; give its layers other names, and save "
@@ -464,18 +462,22 @@ bool keras_save(struct keras_call *c, const char *sub, int number, const char *n
                 bool trained, int rank, const int64_t *dim)
 {
     int64_t want = 1, have = 1;
+    bool same = true;
     if (c->layer->saved || !c->k->weights)
         return !c->failed;
     const struct foreign_array *a = keras_weight(c, sub, number, name);
     if (!a)
         return false;
     for (int i = 0; i < rank; i++)
-        want *= dim[i];
-    for (int i = 0; i < a->rank; i++)
+        if (__builtin_mul_overflow(want, dim[i], &want))
+            want = INT64_MAX;
+    for (int i = 0; i < a->rank; i++) {
         have *= a->dim[i];
-    if (want != have) {
-        keras_refuse(c, "its weight '%s' has %lld numbers, and %s are needed", name,
-                     (long long)have, list_text(c->k->arena, rank, dim));
+        same &= a->rank != rank || a->dim[i] == dim[i];
+    }
+    if (want != have || !same) {
+        keras_refuse(c, "its weight '%s' has shape %s, and %s is needed", name,
+                     list_text(c->k->arena, a->rank, a->dim), list_text(c->k->arena, rank, dim));
         return false;
     }
     keras_put(c, to, trained, rank, dim, keras_elements(c->k, a));
@@ -593,6 +595,18 @@ static void add_penalty(struct keras_call *c, const char *key, const struct json
                     c->layer->id, path, keras_text(c->k, l2));
 }
 
+/* Where there are no weights, the library's start values are to be Keras's: those that a layer has
+ * unless told otherwise. */
+static void check_start(struct keras_call *c, const struct json *m)
+{
+    static const char usual[] = "GlorotUniform glorot_uniform Zeros zeros Ones ones Orthogonal "
+                                "orthogonal OrthogonalInitializer RandomUniform uniform";
+    const char *name = keras_class(m, NULL);
+    if (!c->k->weights && (!name || !has_word(usual, name)))
+        keras_refuse(c, "'%s' is not what the layer has unless told otherwise; save the model with "
+                     "its weights, as .keras", m->key);
+}
+
 static void check_argument(struct keras_call *c, const struct json *m)
 {
     static const char plain[] = "name trainable batch_input_shape batch_shape seed dtype layers "
@@ -600,8 +614,10 @@ static void check_argument(struct keras_call *c, const struct json *m)
     bool train = !c->k->made->request->infer;
     if (has_word(plain, m->key) || has_word(c->rule->arguments, m->key) || json_is_null(m))
         return;
-    if (ends_in(m->key, "_initializer"))
+    if (ends_in(m->key, "_initializer")) {
+        check_start(c, m);
         return;
+    }
     if (ends_in(m->key, "_regularizer"))
         add_penalty(c, m->key, m);
     else if (ends_in(m->key, "_constraint") && train)
@@ -718,8 +734,8 @@ static int64_t vocabulary(const struct keras_body *b, const char *layer)
                 const struct keras_ref *ref = &b->layer[i].node[n].input[r];
                 const struct json *most = json_get(b->layer[i].config, "input_dim");
                 if (ref->layer && !strcmp(ref->layer, layer) &&
-                    !strcmp(b->layer[i].class_name, "Embedding") && most &&
-                    most->kind == JSON_NUMBER && most->number >= 1 && most->number <= 1 << 24)
+                    !strcmp(b->layer[i].class_name, "Embedding") &&
+                    json_is_whole(most, 1, 1 << 24))
                     return (int64_t)most->number;
             }
     return 0;
@@ -737,7 +753,7 @@ static bool read_input(struct keras *k, struct keras_body *b, struct keras_layer
     for (const struct json *e = shape ? shape->first : NULL; e; e = e->next, axis++) {
         if (axis < 0)
             continue;
-        bool good = e->kind == JSON_NUMBER && e->number >= 1 && e->number <= 1 << 28;
+        bool good = json_is_whole(e, 1, 1 << 28);
         if (axis >= MADE_AXES || !good)
             return fail(k, arena_printf(k->arena, "input '%s': the extent of axis %d is %s",
                                         l->name, axis + 1, axis >= MADE_AXES ? "one too many"

@@ -31,6 +31,7 @@ struct keras_layer {
     const struct json *json, *config;
     const char *class_name, *name;
     const char *id;                     /* name of its value, and its path in the model file */
+    const char *snake;                  /* "dense", or "" of what has no weights: */
     const char *group;                  /* of a .keras file: "layers/dense_1" */
     struct keras_node *node;
     int nodes;
@@ -46,6 +47,7 @@ struct keras_body {
     struct keras_body *outer;
     const struct keras_layer *of;       /* the layer of `outer` that it is */
     struct keras_layer *layer;
+    const struct names *by_name;
     int count;
     const char *prefix;                 /* of paths in the model file: "inner/", or "" */
     const char *group;                  /* of a .keras file: "", "layers/functional/" */

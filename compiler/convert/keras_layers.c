@@ -122,7 +122,7 @@ void keras_prelu(struct keras_call *c)
         if (shared[i] != i + 1)
             keras_refuse(c, "its slopes are not of the last axis");
     keras_save(c, "", 0, "alpha", "slope", true, 1, &dim);
-    keras_give(c, x, "", "%s", keras_layer_text(c, "prelu(per_channel = true)"));
+    keras_give(c, x, "", "%s", keras_layer_text(c, "prelu(per_channel = true, start = 0)"));
 }
 
 /* ---- layers ---- */
@@ -184,8 +184,7 @@ void keras_reshape(struct keras_call *c)
     for (int i = 0; i < c->in[0]->rank; i++)
         all *= c->in[0]->dim[i];
     for (const struct json *e = shape ? shape->first : NULL; e; e = e->next) {
-        if (out.rank == MADE_AXES || e->kind != JSON_NUMBER || e->number < -1 || e->number == 0 ||
-            e->number > 1 << 28) {
+        if (out.rank == MADE_AXES || !json_is_whole(e, -1, 1 << 28) || e->number == 0) {
             keras_refuse(c, "its target_shape is not understood");
             return;
         }
@@ -357,16 +356,19 @@ void keras_layer_norm(struct keras_call *c)
 void keras_group_norm(struct keras_call *c)
 {
     const struct keras_value *x = c->in[0];
-    double groups = keras_number(c, "groups", 32);
+    const struct json *said = keras_argument(c, "groups");
     if (!is_last(c) || x->rank < 1)
         return;
-    int64_t n = x->dim[x->rank - 1];
+    int64_t n = x->dim[x->rank - 1], groups = 32;
+    if (json_is_whole(said, -1, -1))
+        groups = n;
+    else if (!keras_wholes(c, "groups", 1, groups, &groups))
+        return;
     save_affine(c, n);
     const char *eps = keras_text(c->k, keras_number(c, "epsilon", 1e-3));
     keras_give(c, x, "", "%s",
                keras_layer_text(c, keras_print(c, "group_norm(%lld, %s)",
-                                               (long long)(groups < 0 ? (double)n : groups),
-                                               affine(c, eps))));
+                                               (long long)groups, affine(c, eps))));
 }
 
 void keras_embedding(struct keras_call *c)
@@ -444,8 +446,9 @@ void keras_average(struct keras_call *c)
 /* The place of an axis in a row from the argument, which counts that of the batch; -1: refused. */
 static int row_axis(struct keras_call *c, double axis, int rank)
 {
-    int at = axis < 0 ? (int)axis + rank : (int)axis - 1;
-    if (axis > -100 && axis < 100 && at >= 0 && at < rank)
+    int whole = axis > -100 && axis < 100 ? (int)axis : 100;
+    int at = whole < 0 ? whole + rank : whole - 1;
+    if (whole == axis && at >= 0 && at < rank)
         return at;
     keras_refuse(c, "its axis is none of a row");
     return -1;

@@ -110,11 +110,12 @@ static const char *loop_text(struct keras_call *c, const struct loop *l)
     bool named = activation && !strchr(activation, '(') && *activation;
     if (!named)
         keras_refuse(c, "its activation cannot be that of a cell");
-    return keras_print(c, "%s(%lld%s%s%s%s)", l->block, (long long)l->units,
+    bool forgets = l->gates == 4 && !keras_flag(c, "unit_forget_bias", true);
+    return keras_print(c, "%s(%lld%s%s%s%s%s)", l->block, (long long)l->units,
                        !named || !strcmp(activation, "tanh") ? ""
                            : keras_print(c, ", activation = %s", activation),
                        l->gates == 3 && !l->after ? ", reset_after = false" : "",
-                       l->reverse ? ", reverse = true" : "",
+                       forgets ? ", forget_bias = 0" : "", l->reverse ? ", reverse = true" : "",
                        p > 0 ? keras_print(c, ", recurrent_p = %s", keras_text(c->k, p)) : "");
 }
 
@@ -182,8 +183,10 @@ void keras_bidirectional(struct keras_call *c)
     bool all = keras_flag(&inner[0], "return_sequences", false);
     if (c->failed)
         return;
-    if (c->layer->nodes > 1 || l[0].units != l[1].units) {
-        keras_refuse(c, "it is used more than once, or its two layers differ");
+    if (c->layer->nodes > 1 || l[0].units != l[1].units ||
+        keras_flag(&inner[0], "go_backwards", false)) {
+        keras_refuse(c, "it is used more than once, its two layers differ, or the first goes "
+                     "backwards");
         return;
     }
     for (int d = 0; d < 2; d++)

@@ -136,7 +136,7 @@ static const struct json *of_output(const struct json *all, const char *layer, i
     if (all && all->kind == JSON_OBJECT && !json_get(all, "class_name"))
         return json_get(all, layer);
     if (!all || all->kind != JSON_LIST)
-        return at == 0 ? all : NULL;
+        return all;                     /* one for all of them */
     const struct json *e = all->first;
     while (e && at-- > 0)
         e = e->next;
@@ -175,7 +175,8 @@ static void add_metric(struct training *t, const struct json *metric, const stru
     else if (many && has_word("SparseTopKCategoricalAccuracy TopKCategoricalAccuracy "
                               "sparse_top_k_categorical_accuracy top_k_categorical_accuracy", name))
         text = arena_printf(t->k->arena, "top_k(%s, %s, k = %d)", v->text, y,
-                            (int)number(config, "k", 5));
+                            json_is_whole(json_get(config, "k"), 1, 1 << 20)
+                                ? (int)number(config, "k", 5) : 5);
     if (text)
         text_printf(&t->metrics, "  metric %s\n", text);
     else
@@ -474,8 +475,6 @@ static void add_output(struct training *t, const struct keras_output *o, int at,
     const struct json *loss = of_output(all, o->layer, at);
     const struct json *weight = of_output(json_get(k->compile, "loss_weights"), o->layer, at);
     const struct loss *row = NULL;
-    if (outputs > 1 && all && all->kind != JSON_LIST && at > 0 && !loss && all->kind != JSON_OBJECT)
-        loss = all;
     const char *truth = made_identifier(k->made, outputs == 1 ? "truth"
                                         : print(t, "%s_truth%s", o->name, ""));
     const char *text = json_is_null(k->compile) && at == 0

@@ -249,7 +249,7 @@ static bool read_sides(struct keras_call *c, int axes, int64_t *side)
     for (int i = 0; i < axes; i++, e = e ? e->next : NULL)
         for (int s = 0; s < 2; s++) {
             const struct json *n = !e || json_count(e) != 2 ? NULL : s ? e->first->next : e->first;
-            if (!n || n->kind != JSON_NUMBER || n->number < 0 || n->number > 1 << 20) {
+            if (!json_is_whole(n, 0, 1 << 20)) {
                 keras_refuse(c, "its %s is not understood", key);
                 return false;
             }

@@ -1,5 +1,5 @@
-/* Mutation fuzzing of invar import, to be built with ASan and UBSan:
- *     fuzz_onnx SECONDS SEED FILE.onnx...       of processor time
+/* Mutation fuzzing of invar import, of ONNX and Keras, to be built with ASan and UBSan:
+ *     fuzz_onnx SECONDS SEED FILE...       of processor time
  * The files are damaged and imported.  Every outcome but a crash or a hang is right.  The input at
  * hand lies in fuzz_onnx.onnx, and what was said of it in fuzz_onnx.said, which stay behind after a
  * crash. */
@@ -67,7 +67,7 @@ static bool import_damaged(const char *path)
     if (ftruncate(fileno(stderr), 0) != 0)
         exit(1);
     watch(HANG_SECONDS);
-    int status = import_onnx(path, &request);
+    int status = import_file(path, &request);
     watch(0);
     inv_claims_free(&claims);
     return status == 0;
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 {
     static const char path[] = "fuzz_onnx.onnx";
     if (argc < 4) {
-        fprintf(stderr, "usage: fuzz_onnx SECONDS SEED FILE.onnx...\n");
+        fprintf(stderr, "usage: fuzz_onnx SECONDS SEED FILE...\n");
         return 2;
     }
     double seconds = atof(argv[1]);

@@ -18,6 +18,7 @@ from keras import layers as L
 from keras.optimizers import schedules as S
 
 ROWS, STEPS, PREDICTED, TRAINED = 16, 20, 1e-5, 2e-5
+QUICK = "--cflags", "-O0"               # to compile; bits do not depend on it
 MODELS = {}
 
 
@@ -298,7 +299,7 @@ def by_invar(invar, path, inputs, truths, out, trains):
     text = text.replace("epochs 10", f"epochs {STEPS}").replace("batch 32", f"batch {ROWS}")
     (out / f"{name}.inv").write_text(text)
     lines = run(invar, "predict", f"{name}.inv", "--weights", f"{name}.safetensors", "--format", "jsonl",
-                "--quiet", cwd=out).splitlines()
+                "--quiet", *QUICK, cwd=out).splitlines()
     rows = [json.loads(line) for line in lines]
     names = re.findall(r"^  output (\w+)", text, re.M)
     cells = lambda v: [cells(e) for e in (v.values() if isinstance(v, dict) else v)] \
@@ -307,7 +308,8 @@ def by_invar(invar, path, inputs, truths, out, trains):
     curve = []
     if trains:
         run(invar, "run", f"{name}.inv", "--init", f"{name}.safetensors", "--weights",
-            "trained.safetensors", "--log", "run.jsonl", "--quiet", cwd=out)
+            "trained.safetensors", "--log", "run.jsonl", "--quiet", *QUICK,
+            cwd=out)
         log = [json.loads(line) for line in (out / "run.jsonl").read_text().splitlines()]
         curve = [line["loss"] for line in log if "epoch" in line and "loss" in line]
     return guesses, curve
