@@ -495,15 +495,19 @@ void keras_freeze(struct keras_call *c, const char *path)
 const char *keras_layer_text(struct keras_call *c, const char *call)
 {
     struct keras_layer *l = c->layer;
-    const char *x = c->in[0]->text;
-    if (l->nodes == 1)
+    const char *x = c->in[0]->text, *all = x;
+    if (l->nodes == 1 && c->ins == 1)
         return keras_print(c, "%s -> %s as %s", x, call, l->id);
+    for (int i = 1; i < c->ins; i++)
+        all = keras_print(c, "%s, %s", all, c->in[i]->text);
     if (!l->call) {
         made_line(c->k->made, keras_print(c, "let %s = %s", l->id, call),
-                  keras_print(c, "%s %s, used %d times", l->class_name, l->name, l->nodes));
+                  keras_print(c, "%s %s, used %d time%s", l->class_name, l->name, l->nodes,
+                              l->nodes > 1 ? "s" : ""));
         l->call = l->id;
     }
-    return keras_print(c, "%s -> %s", x, l->call);
+    return c->ins > 1 ? keras_print(c, "%s(%s)", l->call, all)
+                      : keras_print(c, "%s -> %s", x, l->call);
 }
 
 /* A comment may hold any name; control characters would end it. */
@@ -536,7 +540,7 @@ void keras_give(struct keras_call *c, const struct keras_value *shape, const cha
     *out = *shape;
     out->classes = 0;
     out->before = out->activation = NULL;
-    bool shared = c->layer->nodes > 1 && c->layer->call;
+    bool shared = c->layer->call != NULL;
     bool kept = !strcmp(activation, "softmax") || !strcmp(activation, "sigmoid");
     const char *id = c->node == c->layer->node && !shared
         ? c->layer->id
@@ -626,6 +630,15 @@ static void check_argument(struct keras_call *c, const struct json *m)
         keras_refuse(c, "argument '%s' is not understood", m->key);
 }
 
+/* null, false, or a list of nothing else: the mask of several inputs. */
+static bool is_nothing(const struct json *v)
+{
+    bool nothing = json_is_null(v) || v->kind == JSON_FALSE || v->kind == JSON_LIST;
+    for (const struct json *e = nothing && v ? v->first : NULL; e && nothing; e = e->next)
+        nothing = json_is_null(e) || e->kind == JSON_FALSE;
+    return nothing;
+}
+
 void keras_check(struct keras_call *c)
 {
     if (!is_float32(json_get(c->layer->config, "dtype")))
@@ -636,8 +649,7 @@ void keras_check(struct keras_call *c)
     for (const struct json *m = c->layer->config->first; m; m = m->next)
         check_argument(c, m);
     for (const struct json *m = c->node->kwargs ? c->node->kwargs->first : NULL; m; m = m->next)
-        if (!json_is_null(m) && m->kind != JSON_FALSE && m->key &&
-            !has_word("name use_causal_mask", m->key))
+        if (!is_nothing(m) && m->key && !has_word("name use_causal_mask", m->key))
             keras_refuse(c, "it is called with '%s', which is not understood", m->key);
 }
 
@@ -803,8 +815,9 @@ static const struct keras_value *nested_block(struct keras_call *c, struct keras
     struct text head;
     if (!read_body(k, b, c->layer->json))
         return NULL;
-    if (b->inputs != 1 || c->ins != 1 || b->outputs != 1) {
-        keras_refuse(c, "a model within a model has one input and one output here");
+    if (b->inputs != c->ins || b->outputs != 1) {
+        keras_refuse(c, "a model within a model has one output here, and inputs for all it is "
+                     "given");
         return NULL;
     }
     if (!nested_inputs(c, b, &head) || !compute(k, b))

@@ -128,7 +128,8 @@ void keras_freeze(struct keras_call *, const char *path);
 /* The value is this text, of that shape (text and the rest of *shape are not read). */
 void keras_give(struct keras_call *, const struct keras_value *shape, const char *activation,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* "x -> dense(8) as id", for a layer with weights: its first node names it. */
+/* "x -> dense(8) as id"; of a layer that is used more than once, or has several inputs, "x -> id"
+ * or "id(x, y)", where `let` has named it before. */
 const char *keras_layer_text(struct keras_call *, const char *call);
 const char *keras_print(struct keras_call *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
