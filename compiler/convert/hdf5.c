@@ -10,7 +10,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef __linux__
+#if defined __linux__ && (defined __x86_64__ || defined __aarch64__)
+#define CONFINED                        /* numbers of system calls below are of these */
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -146,10 +147,19 @@ static bool confine(uint64_t memory)
     limit(RLIMIT_AS, memory);
 #endif
     (void)memory;
-#ifdef __linux__
+#ifdef CONFINED
+#ifdef __x86_64__
+    const uint32_t machine = AUDIT_ARCH_X86_64;
+#else
+    const uint32_t machine = AUDIT_ARCH_AARCH64;
+#endif
 #define ALLOW(number)                                                                              \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
     struct sock_filter filter[] = {
+        /* Numbers of another machine's calls, which this one may have, too, mean others. */
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, machine, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         ALLOW(__NR_write), ALLOW(__NR_exit_group), ALLOW(__NR_brk), ALLOW(__NR_mmap),
         ALLOW(__NR_munmap), ALLOW(__NR_mremap), ALLOW(__NR_madvise), ALLOW(__NR_mprotect),
