@@ -6,6 +6,7 @@ import sys
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import h5py
 import keras
 import models
 import numpy as np
@@ -45,8 +46,16 @@ def packed(path):
             out.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
 
 
+def hostile(path):
+    """A few hundred bytes that say to hold 40 GB."""
+    with h5py.File(path, "w") as file:
+        file.create_dataset("much", (10_000_000_000,), np.float32, chunks=(1_000_000,), compression="gzip")
+    (CASE / "huge.h5.gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
+    hostile(folder / "huge.h5")
     for name in ("dense", "mixed"):
         path, inputs, truths, guesses, _ = models.by_keras(name, folder)
         packed(path)
