@@ -203,6 +203,7 @@ static struct program *make_model(const struct options *o, bool notes_calls,
     good = good && make(program, &load, o);
     fflush(stdout);                     /* what was dumped stands before */
     diags_print(load.diags, stderr);
+    arena_trim();                       /* passes take more than what comes next */
     if (good)
         return program;
     arena_free(arena);

@@ -4,18 +4,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
-/* Chunks are twice as large each time: many arenas are short-lived, and calloc clears them. */
-enum { FIRST_BYTES = 4 * 1024, CHUNK_BYTES = 64 * 1024, FIRST_ROOM = 4 };
+/* Chunks are twice as large each time: many arenas are short-lived, and calloc clears them.  What
+ * is LARGE has a chunk of its own, which can grow. */
+enum { FIRST_BYTES = 4 * 1024, CHUNK_BYTES = 64 * 1024, LARGE = CHUNK_BYTES / 4, FIRST_ROOM = 4 };
 
 struct chunk {
-    struct chunk *next;
+    struct chunk *next, *previous;
     size_t used, size;
     alignas(max_align_t) unsigned char data[];
 };
 
 struct arena {
     struct chunk *chunk;                /* the newest; only this one is filled */
+    struct chunk *large;                /* a list of chunks of one piece */
     struct arena *inner;                /* arenas that end with this one: a list by next */
     struct arena *next, **link;         /* link: what points to this one, or NULL */
 };
@@ -26,18 +31,36 @@ static void out_of_memory(void)
     exit(1);
 }
 
-static struct chunk *chunk_new(size_t size, struct chunk *next)
+/* A chunk made `size` bytes large, or a new one; what is new in it is zero. */
+static struct chunk *chunk_sized(struct chunk *old, size_t size)
 {
     struct chunk *c;
 
     if (size > SIZE_MAX - sizeof *c)
         out_of_memory();
-    c = calloc(1, sizeof *c + size);
+    c = old ? realloc(old, sizeof *c + size) : calloc(1, sizeof *c + size);
     if (!c)
         out_of_memory();
-    c->next = next;
+    if (old)
+        memset(c->data + c->size, 0, size - c->size);
     c->size = size;
     return c;
+}
+
+static struct chunk *chunk_first(struct chunk *c, struct chunk *next)
+{
+    c->next = next;
+    if (next)
+        next->previous = c;
+    return c;
+}
+
+static void chunks_free(struct chunk *c)
+{
+    for (struct chunk *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
 }
 
 struct arena *arena_new(void)
@@ -63,8 +86,6 @@ struct arena *arena_within(struct arena *outer)
 
 void arena_free(struct arena *a)
 {
-    struct chunk *c, *next;
-
     if (!a)
         return;
     while (a->inner)
@@ -73,36 +94,74 @@ void arena_free(struct arena *a)
         *a->link = a->next;
     if (a->next)
         a->next->link = a->link;
-    for (c = a->chunk; c; c = next) {
-        next = c->next;
-        free(c);
-    }
+    chunks_free(a->chunk);
+    chunks_free(a->large);
     free(a);
 }
 
-/* Large pieces get a chunk of their own behind the newest, whose room stays in use. */
-void *arena_alloc(struct arena *a, size_t size)
+void arena_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
+static size_t aligned(size_t size)
 {
     const size_t align = alignof(max_align_t);
-    struct chunk *c = a->chunk;
-    void *piece;
 
     if (size > SIZE_MAX - align)
         out_of_memory();
-    size = (size + align - 1) / align * align;
-    if (c && size > CHUNK_BYTES / 4 && size > c->size - c->used) {
-        c->next = chunk_new(size, c->next);
-        c->next->used = size;
-        return c->next->data;
+    return (size + align - 1) / align * align;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    struct chunk *c = a->chunk;
+    void *piece;
+
+    size = aligned(size);
+    if (size > LARGE) {
+        a->large = chunk_first(chunk_sized(NULL, size), a->large);
+        return a->large->data;
     }
     if (!c || size > c->size - c->used) {
         size_t room = c ? 2 * c->size : FIRST_BYTES;
         room = room < CHUNK_BYTES ? room : CHUNK_BYTES;
-        c = a->chunk = chunk_new(size > room ? size : room, c);
+        c = a->chunk = chunk_first(chunk_sized(NULL, size > room ? size : room), c);
     }
     piece = c->data + c->used;
     c->used += size;
     return piece;
+}
+
+static void *resize_large(struct arena *a, void *piece, size_t size)
+{
+    struct chunk *c = (void *)((unsigned char *)piece - offsetof(struct chunk, data));
+    struct chunk **to = c->previous ? &c->previous->next : &a->large;
+
+    *to = chunk_first(chunk_sized(c, size), c->next);
+    return (*to)->data;
+}
+
+void *arena_resize(struct arena *a, void *piece, size_t old, size_t size)
+{
+    struct chunk *c = a->chunk;
+    void *moved;
+
+    old = aligned(old);
+    size = aligned(size);
+    if (piece && old > LARGE)
+        return resize_large(a, piece, size);
+    if (piece && size <= LARGE && (unsigned char *)piece + old == c->data + c->used &&
+        size - old <= c->size - c->used) {
+        c->used += size - old;
+        return piece;
+    }
+    moved = arena_alloc(a, size);
+    if (piece)
+        memcpy(moved, piece, old);
+    return moved;
 }
 
 char *arena_strndup(struct arena *a, const char *text, size_t size)
@@ -124,7 +183,7 @@ char *arena_vprintf(struct arena *a, const char *format, va_list args)
 {
     va_list again;
     struct chunk *c = a->chunk;
-    size_t room = c ? c->size - c->used : 0;
+    size_t left = c ? c->size - c->used : 0, room = left < LARGE ? left : LARGE;
     char *text = c ? (char *)c->data + c->used : NULL;
     int n;
 

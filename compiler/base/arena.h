@@ -10,9 +10,14 @@ struct arena *arena_new(void);
 /* One that is freed at the latest with `outer`. */
 struct arena *arena_within(struct arena *outer);
 void arena_free(struct arena *);
+/* Gives back to the system what ended arenas had, where the C library would keep it. */
+void arena_trim(void);
 
 /* Zeroed, aligned for any type; never returns NULL (exits with a message when memory is out). */
 void *arena_alloc(struct arena *, size_t size);
+/* A piece of `old` bytes of that arena, or NULL, made larger, what is new in it zeroed; it may
+ * move, and is gone then from where it was. */
+void *arena_resize(struct arena *, void *piece, size_t old, size_t size);
 char *arena_strdup(struct arena *, const char *text);
 char *arena_strndup(struct arena *, const char *text, size_t size);
 char *arena_printf(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 256 };
+enum { FIRST_ROOM = 64, LARGE = 1 << 20 };
 
 void text_init(struct text *t, struct arena *a)
 {
@@ -14,18 +14,14 @@ void text_init(struct text *t, struct arena *a)
 void text_reserve(struct text *t, size_t size)
 {
     size_t room = t->room ? t->room : FIRST_ROOM;
-    char *moved;
 
-    if (t->data && size < t->room - t->size)
+    if (size < t->room - t->size)
         return;
     while (room - t->size <= size)
-        room *= 2;
+        room += room < LARGE ? room : room / 4;
     if (!t->data && size >= FIRST_ROOM)
         room = size + 1;
-    moved = arena_alloc(t->arena, room);
-    if (t->size)
-        memcpy(moved, t->data, t->size);
-    t->data = moved;
+    t->data = arena_resize(t->arena, t->data, t->room, room);
     t->room = room;
 }
 
@@ -41,6 +37,21 @@ void text_add(struct text *t, const char *bytes, size_t size)
 void text_puts(struct text *t, const char *string)
 {
     text_add(t, string, strlen(string));
+}
+
+void text_int(struct text *t, int64_t n)
+{
+    char digits[20];                    /* of the largest, and a sign */
+    char *first = digits + sizeof digits;
+    uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+
+    do {
+        *--first = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (n < 0)
+        *--first = '-';
+    text_add(t, first, (size_t)(digits + sizeof digits - first));
 }
 
 __attribute__((format(printf, 2, 0), nonnull(2)))

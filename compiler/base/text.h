@@ -16,6 +16,8 @@ void text_init(struct text *, struct arena *);
 void text_reserve(struct text *, size_t size);
 void text_add(struct text *, const char *bytes, size_t size);
 void text_puts(struct text *, const char *string);
+/* In decimal; for what is printed often, where text_printf takes most of the time. */
+void text_int(struct text *, int64_t);
 void text_printf(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* "-1,352" */

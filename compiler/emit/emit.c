@@ -74,15 +74,43 @@ static void add_step(struct emit *emit, const char *lines)
     text_printf(&emit->steps, "    %*s%s\n", 4 * depth, "", lines);
 }
 
+/* "add %12 of %3 %11 : f32[b, 64]"; nodes of the update are numbered behind those of the shards. */
+static void add_node_text(struct text *text, const struct graph *graph, const struct node *node)
+{
+    const struct program *program = graph->program;
+    int before = graph == program->phase[PHASE_UPDATE] ? program->phase[PHASE_TRAIN]->count : 0;
+    text_puts(text, op_def(node->op)->stem);
+    text_puts(text, " %");
+    text_int(text, before + node->id);
+    for (int i = 0; i < node->count; i++) {
+        text_puts(text, i == 0 ? " of %" : " %");
+        text_int(text, before + node->operand[i]);
+    }
+    if (node->op == OP_STORE) {
+        text_puts(text, " into ");
+        text_puts(text, program_variable(program, node->attr.variable)->path);
+    }
+    text_puts(text, " : ");
+    shape_add(text, node->dtype, &node->shape);
+}
+
 /* A row of the trace table, after `inner` others that went into it; what is not stored has no
  * offset. */
 static void add_trace(struct function *f, const struct node *node, int64_t offset, int inner)
 {
     struct emit *emit = f->emit;
-    const char *text = emit_string(emit->arena, emit_node_text(emit, f->graph, node));
-    text_printf(&emit->trace, "    {%s, &trace_lines[%d], %d, %" PRId64 ", %s},\n", text,
-                emit_trace_line(emit, node), inner, offset,
-                emit_extent_pair(emit->arena, extent_of_all(&node->shape)));
+    struct text *rows = &emit->trace;
+    text_puts(rows, "    {\"");
+    add_node_text(rows, f->graph, node);
+    text_puts(rows, "\", &trace_lines[");
+    text_int(rows, emit_trace_line(emit, node));
+    text_puts(rows, "], ");
+    text_int(rows, inner);
+    text_puts(rows, ", ");
+    text_int(rows, offset);
+    text_puts(rows, ", ");
+    text_puts(rows, emit_extent_pair(emit->arena, extent_of_all(&node->shape)));
+    text_puts(rows, "},\n");
     emit->trace_count++;
 }
 

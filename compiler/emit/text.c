@@ -396,18 +396,3 @@ int emit_trace_line(struct emit *emit, const struct node *node)
     *row = ++emit->trace_line_count;
     return *row - 1;
 }
-
-const char *emit_node_text(struct emit *emit, const struct graph *graph, const struct node *node)
-{
-    const struct program *program = graph->program;
-    int before = graph == program->phase[PHASE_UPDATE] ? program->phase[PHASE_TRAIN]->count : 0;
-    struct text text;
-    text_init(&text, emit->arena);
-    text_printf(&text, "%s %%%d", op_def(node->op)->stem, before + node->id);
-    for (int i = 0; i < node->count; i++)
-        text_printf(&text, "%s%%%d", i == 0 ? " of " : " ", before + node->operand[i]);
-    if (node->op == OP_STORE)
-        text_printf(&text, " into %s", program_variable(program, node->attr.variable)->path);
-    text_printf(&text, " : %s", shape_print(emit->arena, node->dtype, &node->shape));
-    return text.data;
-}

@@ -40,7 +40,5 @@ const char *emit_comment(struct arena *, const char *text);
 const char *emit_model_line(struct emit *, const struct node *);
 /* The row of that line among the trace lines. */
 int emit_trace_line(struct emit *, const struct node *);
-/* "add %12 of %3 %11 : f32[b, 64]" */
-const char *emit_node_text(struct emit *, const struct graph *, const struct node *);
 
 #endif

@@ -110,6 +110,7 @@ struct shape shape_of(int rank, int rows, const int64_t *dim);
 /* Right-aligned broadcasting; false where an axis fits neither.  b fits b only, or 1. */
 bool shape_broadcast(const struct shape *, const struct shape *, struct shape *result);
 /* "f32[b, 64]", "f32[b*3, 4]", "f32" */
+void shape_add(struct text *, enum dtype, const struct shape *);
 const char *shape_print(struct arena *, enum dtype, const struct shape *);
 const char *dtype_name(enum dtype);
 int64_t dtype_bytes(enum dtype); /* in memory */

@@ -75,19 +75,24 @@ const char *dtype_name(enum dtype dtype)
     return names[dtype];
 }
 
+void shape_add(struct text *text, enum dtype dtype, const struct shape *shape)
+{
+    text_puts(text, dtype_name(dtype));
+    for (int i = 0; i < shape->rank; i++) {
+        text_puts(text, i == 0 ? "[" : ", ");
+        if (i == shape->rows)
+            text_puts(text, shape->dim[i] == 1 ? "b" : "b*");
+        if (i != shape->rows || shape->dim[i] != 1)
+            text_int(text, shape->dim[i]);
+    }
+    if (shape->rank > 0)
+        text_puts(text, "]");
+}
+
 const char *shape_print(struct arena *arena, enum dtype dtype, const struct shape *shape)
 {
     struct text text;
     text_init(&text, arena);
-    text_puts(&text, dtype_name(dtype));
-    for (int i = 0; i < shape->rank; i++) {
-        text_puts(&text, i == 0 ? "[" : ", ");
-        if (i == shape->rows)
-            text_puts(&text, shape->dim[i] == 1 ? "b" : "b*");
-        if (i != shape->rows || shape->dim[i] != 1)
-            text_printf(&text, "%lld", (long long)shape->dim[i]);
-    }
-    if (shape->rank > 0)
-        text_puts(&text, "]");
+    shape_add(&text, dtype, shape);
     return text.data;
 }

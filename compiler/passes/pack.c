@@ -8,7 +8,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { FEW = 1000, MANY = 10000 };       /* stretches: looking at all of them takes their square */
+enum {
+    FEW = 1000, MANY = 10000,           /* stretches: looking at all of them takes their square */
+    ENOUGH = 256,                       /* its inverse is the share that is worth it */
+};
 
 int64_t pack_align(int64_t offset, int64_t bytes)
 {
@@ -257,9 +260,9 @@ int64_t pack_stretches(struct arena *arena, struct stretch *const *stretch, int 
     int64_t best = INT64_MAX, *offset = ARENA_ARRAY(arena, int64_t, count + 1);
     int64_t bound = pack_bound(arena, stretch, count);
     for (int i = 0; i < ORDERS; i++) {
-        /* of many, in time first: the others are tried where that leaves something to gain */
+        /* of many, in time first: the others are tried where that leaves enough to gain */
         const struct order *order = &orders[count > FEW ? (i + IN_TIME) % ORDERS : i];
-        if (order->weight && (count > MANY || (count > FEW && best == bound)))
+        if (order->weight && (count > MANY || (count > FEW && best - bound <= bound / ENOUGH)))
             continue;
         int64_t end = place(arena, stretch, count, groups, order);
         for (int k = 0; k < count && end < best; k++)
