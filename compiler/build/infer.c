@@ -280,14 +280,17 @@ static bool compile_command(struct product *p, struct objects *objects)
     return good;
 }
 
-/* What is inside is read once, so that weights without names, or of another model, are no surprise
- * later. */
+/* What is inside is read once, so that weights without names, or of another model file, are no
+ * surprise later. */
 static bool try_command(struct product *p, const char *command)
 {
     struct command_line line = {.arena = p->build.arena};
     command_add(&line, command);
     command_add(&line, "--selftest");
-    return command_run_all(&line, 1, p->build.folder, p->build.options->verbose, false);
+    bool good = command_run_all(&line, 1, p->build.folder, p->build.options->verbose, false);
+    if (good)
+        command_repeat_notes(p->build.arena, p->build.folder);
+    return good;
 }
 
 /* ---- the library ---- */

@@ -294,6 +294,17 @@ bool command_run_all(const struct command_line *line, int count, const char *fol
     return good;
 }
 
+void command_repeat_notes(struct arena *arena, const char *folder)
+{
+    char line[4096];
+    FILE *file = fopen(arena_printf(arena, "%s/log-0", folder), "r");
+    while (file && fgets(line, sizeof line, file))
+        if (!strncmp(line, "note: ", 6))
+            fputs(line, stderr);
+    if (file)
+        fclose(file);
+}
+
 bool command_said(struct arena *arena, const char *folder, const char *word)
 {
     char line[4096];

@@ -37,6 +37,8 @@ pid_t process_end_any(int *status);
 /* The signal that came while there were children, or 0. */
 int process_signal(void);
 
+/* Prints the notes again that the first command of the last run printed. */
+void command_repeat_notes(struct arena *, const char *folder);
 /* Did the first command of the last run print the word? */
 bool command_said(struct arena *, const char *folder, const char *word);
 

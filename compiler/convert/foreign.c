@@ -88,14 +88,29 @@ static bool is_plain(const char *name)
     return true;
 }
 
+static bool check_name(const struct foreign *f, const char *name)
+{
+    return is_plain(name) ||
+           foreign_fail(f, "array %d has a name with control characters; write it anew with "
+                        "another name", f->count);
+}
+
+bool foreign_add_unread(struct foreign *f, struct foreign_array a, const char *why)
+{
+    a.why = why;
+    if (!check_name(f, a.name))
+        return false;
+    ARENA_PUSH(f->arena, f->array, f->count, f->room) = a;
+    return true;
+}
+
 bool foreign_add(struct foreign *f, struct foreign_array a, const unsigned char *data, size_t size,
                  int64_t first)
 {
     int64_t last = first, room = (int64_t)(size / (size_t)types[a.element].bytes);
     bool fits = first >= 0, empty = false;
-    if (!is_plain(a.name))
-        return foreign_fail(f, "array %d has a name with control characters; write it anew with "
-                            "another name", f->count);
+    if (!check_name(f, a.name))
+        return false;
     for (int i = 0; i < a.rank; i++)
         empty |= a.dim[i] == 0;
     for (int i = 0; i < a.rank && !empty && fits; i++) {
@@ -138,7 +153,7 @@ static bool add_tensor(struct foreign *f, const struct inv_tensor_file *r,
     while (type < TYPES && strcmp(types[type].name, t->dtype) != 0)
         type++;
     if (type == TYPES)
-        return foreign_fail(f, "array %s is of type %s, which cannot be read", t->name, t->dtype);
+        return foreign_add_unread(f, a, arena_printf(f->arena, "is of type %s", t->dtype));
     if (t->end < t->begin || r->start > size || t->end > size - r->start)
         return foreign_fail(f, "array %s is cut short", t->name);
     a.element = (enum inv_element)type;

@@ -15,6 +15,8 @@ struct foreign_array {
     int rank;
     int64_t dim[INV_RANK], stride[INV_RANK]; /* in elements; dense in C order but in PyTorch */
     const unsigned char *data;          /* of element 0; all that the strides reach is there */
+    const char *why;                    /* it cannot be read, which matters where it is wanted;
+                                         * or NULL */
 };
 
 struct foreign {
@@ -43,6 +45,8 @@ const char *foreign_dtype(enum inv_element);
  * it reads of them begins at element `first`. */
 bool foreign_add(struct foreign *, struct foreign_array, const unsigned char *data, size_t size,
                  int64_t first);
+/* Adds one that cannot be read, for that reason. */
+bool foreign_add_unread(struct foreign *, struct foreign_array, const char *why);
 /* Of a file that gives each array bytes of its own: `size` must be what its shape takes. */
 bool foreign_add_dense(struct foreign *, struct foreign_array, const unsigned char *data,
                        size_t size);

@@ -20,6 +20,7 @@ struct import {
     bool *turned;
     const struct foreign_array *supposed; /* was turned round because it is PyTorch's */
     const struct foreign_array *own;    /* shows that the file has axes as they are here */
+    bool *fitted;                       /* of each --map: it fits a name of the file */
 };
 
 static const char *shape_text(struct arena *arena, int rank, const int64_t *dim, const int *order)
@@ -60,10 +61,13 @@ static const char *own_name(struct import *i, const char *name)
 {
     struct arena *arena = i->program->arena;
     const char *result = NULL;
-    for (int m = 0; m < i->request->map_count && !result; m++) {
+    for (int m = 0; m < i->request->map_count; m++) {
         struct fit fit = {.count = 0};
         int star = 0;
         if (!fits(i->request->map[m], name, &fit))
+            continue;
+        i->fitted[m] = true;
+        if (result)
             continue;
         result = "";
         for (const char *c = strchr(i->request->map[m], '=') + 1; *c; c++)
@@ -175,6 +179,11 @@ static void assign(struct import *i, int number)
     int at = find_parameter(i, path);
     if (at < 0)
         return;
+    if (a->why) {
+        inv_error(i->errors, "%s: array %s, which would be %s, %s, which cannot be read; write it "
+                  "anew as float32", i->foreign.path, a->name, i->saved.tensor[at].name, a->why);
+        return;
+    }
     struct torch_form form = torch_form(i->program, i->saved.variable[at]);
     if (i->source[at] > 0)
         inv_error(i->errors, "%s: arrays %s and %s would both be %s; tell them apart by --map",
@@ -252,10 +261,14 @@ static void tell(struct import *i)
             printf("kept    %s %s  of %s\n", t->name, shape_text(arena, t->rank, t->dim, NULL),
                    i->request->rest);
     }
-    for (int n = 0; n < i->foreign.count; n++)
-        if (!used[n])
-            printf("left    %s %s\n", i->foreign.array[n].name,
-                   shape_text(arena, i->foreign.array[n].rank, i->foreign.array[n].dim, NULL));
+    for (int n = 0; n < i->foreign.count; n++) {
+        const struct foreign_array *a = &i->foreign.array[n];
+        if (!used[n] && a->why)
+            printf("left    %s, which %s\n", a->name, a->why);
+        else if (!used[n])
+            printf("left    %s %s\n", a->name,
+                   shape_text(arena, a->rank, a->dim, NULL));
+    }
 }
 
 /* Layers of a state dict may have weights as they are here (GPT-2's Conv1D): then nobody knows of a
@@ -283,6 +296,18 @@ static bool check_any(const struct import *i)
                   "%s; say which is which: --map 'layer1.*=stage/0/*'", i->foreign.path,
                   i->foreign.count, i->foreign.array[0].name, i->program->name);
     return false;
+}
+
+/* Each --map is meant for something. */
+static bool check_fitted(const struct import *i)
+{
+    int before = i->errors->count;
+    for (int m = 0; m < i->request->map_count && i->foreign.count; m++)
+        if (!i->fitted[m])
+            inv_error(i->errors, "--map %s: none of the %d arrays of %s (%s, ...) has such a name; "
+                      "leave it out, or write the name as it is there", i->request->map[m],
+                      i->foreign.count, i->foreign.path, i->foreign.array[0].name);
+    return i->errors->count == before;
 }
 
 /* Parameters that get nothing, and the array that is nearest in name. */
@@ -328,12 +353,13 @@ int import_weights(struct program *program, const struct import_weights *request
                        .saved = saved_new(program)};
     i.source = ARENA_ARRAY(program->arena, int, i.saved.count + 1);
     i.turned = ARENA_ARRAY(program->arena, bool, i.saved.count + 1);
+    i.fitted = ARENA_ARRAY(program->arena, bool, request->map_count + 1);
     if (!check_maps(&i) || !foreign_read(&i.foreign, request->file) ||
         (request->rest && !saved_load(program, &i.saved, request->rest, errors)))
         return 1;
     for (int n = 0; n < i.foreign.count; n++)
         assign(&i, n);
-    if (errors->count > 0 || !check_layout(&i) || (request->rest && !check_any(&i)) ||
+    if (!check_fitted(&i) || errors->count > 0 || !check_layout(&i) || (request->rest && !check_any(&i)) ||
         !check_whole(&i))
         return 1;
     for (int s = 0; s < i.saved.count; s++)

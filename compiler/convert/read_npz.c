@@ -73,8 +73,8 @@ static bool read_npy(struct foreign *f, const struct member *m)
     if (!read_type(value_of(header, "descr"), &a) || !order ||
         (!by_column && strncmp(order, "False", 5) != 0) ||
         !read_shape(value_of(header, "shape"), &a))
-        return foreign_fail(f, "member %s is no array of numbers of at most %d axes", m->name,
-                            INV_RANK);
+        return foreign_add_unread(f, a, arena_printf(f->arena, "is no array of numbers of at most "
+                                                     "%d axes", INV_RANK));
     set_strides(&a, by_column);
     size_t start = 8 + wide + length;
     return foreign_add_dense(f, a, at + start, m->size - start);

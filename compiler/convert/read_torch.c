@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/names.h"
 #include "convert/foreign.h"
 
 enum value_kind { MARK, NOTHING, NUMBER, TEXT, NAME, TUPLE, LIST, DICT, STORAGE, TENSOR };
@@ -15,6 +16,7 @@ struct value {
     struct value **item;                /* TUPLE, LIST; of a DICT keys and values in turn */
     int count, room;
     enum inv_element element;           /* STORAGE */
+    const char *why;                    /* a STORAGE or TENSOR that cannot be read, or NULL */
     struct foreign_array array;         /* TENSOR */
     int64_t first;
     const struct value *storage;
@@ -23,6 +25,7 @@ struct value {
 struct machine {
     struct foreign *f;
     const struct members *members;
+    const struct names *by_name;        /* struct member of the zip */
     const char *folder;                 /* of the zip's members: "archive" */
     const unsigned char *at, *end;
     struct value **stack, **memo;
@@ -140,6 +143,15 @@ static const char *take_line(struct machine *m)
 
 /* ---- names that are known ---- */
 
+/* "torch FloatStorage"; those of numbers that cannot be read have such names, too. */
+static bool is_storage(const char *name)
+{
+    static const char prefix[] = "torch ", suffix[] = "Storage";
+    size_t length = strlen(name), first = sizeof prefix - 1, last = sizeof suffix - 1;
+    return length > first + last && strncmp(name, prefix, first) == 0 &&
+           strcmp(name + length - last, suffix) == 0 && !strchr(name, '.');
+}
+
 static void push_name(struct machine *m, const char *module, const char *name)
 {
     static const char *const known[] = {
@@ -150,9 +162,7 @@ static void push_name(struct machine *m, const char *module, const char *name)
     bool good = false;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         good |= strcmp(known[i], v->text) == 0;
-    for (int i = 0; i < STORAGES; i++)
-        good |= strcmp(storages[i].name, v->text) == 0;
-    if (!good)
+    if (!good && !is_storage(v->text))
         fail(m, "names %.80s.%.80s, which no state dict needs; save one: "
              "torch.save(model.state_dict(), \"w.pt\")", module, name);
     push(m, v);
@@ -172,9 +182,11 @@ static void push_storage(struct machine *m)
     int at = 0;
     while (type && at < STORAGES && strcmp(storages[at].name, type->text) != 0)
         at++;
-    if (!m->failed && (id->kind != TUPLE || !type || !key || at == STORAGES))
+    if (!m->failed && (id->kind != TUPLE || !type || !key || !is_storage(type->text)))
         fail(m, "its data.pkl has a storage of another form");
     v->text = key ? key->text : "";
+    if (type && at == STORAGES)
+        v->why = arena_printf(m->f->arena, "lies in a %s", type->text + strlen("torch "));
     v->element = at < STORAGES ? storages[at].element : INV_ELEMENT_F32;
     push(m, v);
 }
@@ -185,9 +197,10 @@ static void push_tensor(struct machine *m, const struct value *given)
     const struct value *storage = item(given, 0, STORAGE), *first = item(given, 1, NUMBER);
     const struct value *shape = item(given, 2, TUPLE), *stride = item(given, 3, TUPLE);
     struct value *v = new_value(m, TENSOR);
-    bool good = storage && first && shape && stride && shape->count == stride->count &&
-                shape->count <= INV_RANK;
-    for (int i = 0; good && i < shape->count; i++) {
+    bool good = storage && first && shape && stride && shape->count == stride->count;
+    const char *why = good && shape->count > INV_RANK
+        ? arena_printf(m->f->arena, "has more than %d axes", INV_RANK) : good ? storage->why : NULL;
+    for (int i = 0; good && !why && i < shape->count; i++) {
         const struct value *extent = item(shape, i, NUMBER), *step = item(stride, i, NUMBER);
         good = extent && step && extent->number >= 0;
         if (good)
@@ -199,8 +212,9 @@ static void push_tensor(struct machine *m, const struct value *given)
         v->storage = storage;
         v->first = first->number;
         v->array.element = storage->element;
+        v->why = why;
     } else if (!m->failed) {
-        fail(m, "its data.pkl has a tensor of another form, or of more than %d axes", INV_RANK);
+        fail(m, "its data.pkl has a tensor of another form");
     }
     push(m, v);
 }
@@ -360,18 +374,19 @@ static void do_one(struct machine *m, int code)
 static const struct member *find_storage(struct machine *m, const char *key)
 {
     const char *name = arena_printf(m->f->arena, "%s/data/%s", m->folder, key);
-    for (int i = 0; i < m->members->count; i++)
-        if (strcmp(m->members->member[i].name, name) == 0)
-            return &m->members->member[i];
-    fail(m, "lacks %s", name);
-    return NULL;
+    const struct member *member = names_find(m->by_name, name);
+    if (!member)
+        fail(m, "lacks %s", name);
+    return member;
 }
 
 static void add_tensor(struct machine *m, const char *name, const struct value *v)
 {
-    const struct member *bytes = find_storage(m, v->storage->text);
+    const struct member *bytes = v->why ? NULL : find_storage(m, v->storage->text);
     struct foreign_array array = v->array;
     array.name = name;
+    if (v->why && !foreign_add_unread(m->f, array, v->why))
+        m->failed = true;
     if (bytes && !foreign_add(m->f, array, bytes->data, bytes->size, v->first))
         m->failed = true;
 }
@@ -409,6 +424,8 @@ bool foreign_torch(struct foreign *f, const struct members *members, const struc
         if (strcmp(members->member[i].name, order) == 0 && members->member[i].size == 3 &&
             memcmp(members->member[i].data, "big", 3) == 0)
             return foreign_fail(f, "was written by a big-endian machine, which cannot be read");
+    for (int i = 0; i < members->count; i++)
+        m.by_name = names_add(f->arena, m.by_name, members->member[i].name, &members->member[i]);
     int code = 0;
     while (!m.failed && code != '.') {
         code = (int)take_number(&m, 1);

@@ -34,9 +34,14 @@ class LongStorage:
     pass
 
 
-module("torch", FloatStorage=FloatStorage, HalfStorage=HalfStorage, LongStorage=LongStorage)
+class ComplexFloatStorage:
+    pass
+
+
+module("torch", FloatStorage=FloatStorage, HalfStorage=HalfStorage, LongStorage=LongStorage,
+       ComplexFloatStorage=ComplexFloatStorage)
 module("torch._utils", _rebuild_tensor_v2=_rebuild_tensor_v2)
-CODES = {FloatStorage: "f", HalfStorage: "e", LongStorage: "q"}
+CODES = {FloatStorage: "f", HalfStorage: "e", LongStorage: "q", ComplexFloatStorage: "f"}
 
 
 class Tensor:
@@ -113,6 +118,8 @@ def dictionary(form):
     if form == "pairs":
         return Pairs(state)
     state["steps"] = Tensor([7], (), storage=LongStorage)
+    if form == "complex":
+        state["phase"] = Tensor([0.0] * 16, (8,), storage=ComplexFloatStorage)
     if form == "evil":
         state["x"] = Calls()
     if form == "long":
