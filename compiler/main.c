@@ -172,42 +172,49 @@ static void list_included(struct program *program, const struct load *load)
     }
 }
 
-/* The program as `make` leaves it, or NULL where there were errors; these and warnings are
- * printed.  notes_calls: for export. */
+/* The program in the arena of `load` as `make` leaves it, or NULL where there were errors; these
+ * and warnings are printed.  notes_calls: for export. */
+static struct program *make_loaded(struct load *load, const struct options *o, bool notes_calls,
+                                   bool (*make)(struct program *, const struct load *,
+                                                const struct options *))
+{
+    struct program *program = ARENA_NEW(load->arena, struct program);
+    if (o->strict)
+        diags_be_strict(load->diags);
+    program->arena = load->arena;
+    program->diags = load->diags;
+    program->model_path = o->model;
+    program->library_kernels = o->kernels && !strcmp(o->kernels, "library");
+    program->keeps_gradients = o->gradients != NULL;
+    program->notes_calls = notes_calls;
+    bool good = load_model(load, o->model, o->define, o->define_count);
+    if (o->dump && !strcmp(o->dump, "ast") && load->count) {
+        struct text text;
+        text_init(&text, load->arena);
+        ast_dump(load->file[0], &text);
+        fwrite(text.data, 1, text.size, stdout);
+    }
+    list_included(program, load);
+    program->define = o->define;
+    program->define_count = o->define_count;
+    memcpy(program->model_sha256, load->sha256, sizeof load->sha256);
+    good = good && make(program, load, o);
+    fflush(stdout);                     /* what was dumped stands before */
+    diags_print(load->diags, stderr);
+    return good ? program : NULL;
+}
+
 static struct program *make_model(const struct options *o, bool notes_calls,
                                   bool (*make)(struct program *, const struct load *,
                                                const struct options *))
 {
     struct arena *arena = arena_new();
     struct load load = {.arena = arena, .diags = diags_new(arena)};
-    struct program *program = ARENA_NEW(arena, struct program);
-    if (o->strict)
-        diags_be_strict(load.diags);
-    program->arena = arena;
-    program->diags = load.diags;
-    program->model_path = o->model;
-    program->library_kernels = o->kernels && !strcmp(o->kernels, "library");
-    program->keeps_gradients = o->gradients != NULL;
-    program->notes_calls = notes_calls;
-    bool good = load_model(&load, o->model, o->define, o->define_count);
-    if (o->dump && !strcmp(o->dump, "ast") && load.count) {
-        struct text text;
-        text_init(&text, arena);
-        ast_dump(load.file[0], &text);
-        fwrite(text.data, 1, text.size, stdout);
-    }
-    list_included(program, &load);
-    program->define = o->define;
-    program->define_count = o->define_count;
-    memcpy(program->model_sha256, load.sha256, sizeof load.sha256);
-    good = good && make(program, &load, o);
-    fflush(stdout);                     /* what was dumped stands before */
-    diags_print(load.diags, stderr);
+    struct program *program = make_loaded(&load, o, notes_calls, make);
     arena_trim();                       /* passes take more than what comes next */
-    if (good)
-        return program;
-    arena_free(arena);
-    return NULL;
+    if (!program)
+        arena_free(arena);
+    return program;
 }
 
 static struct program *compile_model(const struct options *o)
@@ -552,6 +559,19 @@ static int find_word(const char *command, const char *option, const char *word,
     return at;
 }
 
+/* Whether a text that is to be written at the path compiles; errors are printed, *line: of the
+ * first in it, or 0. */
+static bool text_compiles(const char *path, const char *text, int *line)
+{
+    struct arena *arena = arena_new();
+    struct load load = {.arena = arena, .diags = diags_new(arena), .text = text};
+    struct options o = {.model = path};
+    bool good = make_loaded(&load, &o, false, compile) != NULL;
+    *line = good || load.count == 0 ? 0 : diags_error_line(load.diags, load.file[0]->span.source);
+    arena_free(arena);
+    return good;
+}
+
 static int command_import(const struct options *o)
 {
     static const char *const forms[] = {"train", "infer"}, *const rows[] = {"auto", "first",
@@ -561,7 +581,8 @@ static int command_import(const struct options *o)
     struct inv_errors errors = {.to = stderr, .program = "invar: "};
     struct inv_claims claims = {.errors = &errors};
     struct import_request request = {.folder = o->out, .infer = form == 1,
-                                     .rows = (enum import_rows)batch, .claims = &claims};
+                                     .rows = (enum import_rows)batch, .claims = &claims,
+                                     .compiles = text_compiles};
     if (form < 0 || batch < 0)
         return 2;
     inv_claims_input(&claims, "the model that is read", o->model);

@@ -68,6 +68,14 @@ int diags_error_count(const struct diags *d)
     return d->errors;
 }
 
+int diags_error_line(const struct diags *d, int source)
+{
+    for (int i = 0; i < d->count; i++)
+        if (d->diag[i]->severity == ERROR && d->diag[i]->span.source == source)
+            return d->diag[i]->span.line;
+    return 0;
+}
+
 void diags_be_strict(struct diags *d)
 {
     d->strict = true;

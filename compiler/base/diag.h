@@ -26,6 +26,8 @@ struct diags *diags_new(struct arena *);
 int diags_add_source(struct diags *, const char *path, const char *text, size_t size, bool library);
 const struct source *diags_source(const struct diags *, int source);
 int diags_error_count(const struct diags *); /* without warnings */
+/* The line of the first error that was reported in a source; 0: there is none. */
+int diags_error_line(const struct diags *, int source);
 /* Warnings that follow are errors. */
 void diags_be_strict(struct diags *);
 /* Those not printed yet, sorted by place, duplicates dropped: `path:line:column: error: text`, or

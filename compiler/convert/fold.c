@@ -3,6 +3,13 @@
 #include <string.h>
 #include "convert/rules.h"
 
+bool fold_copies(const struct rule *rule)
+{
+    return rule->fold == fold_identity || rule->fold == fold_transpose ||
+           rule->fold == fold_reshape || rule->fold == fold_squeeze ||
+           rule->fold == fold_unsqueeze;
+}
+
 const struct tensor *fold_identity(struct call *c)
 {
     return c->in[0]->constant;

@@ -2,7 +2,7 @@
 #include "convert/import.h"
 #include <stdio.h>
 #include <string.h>
-#include "convert/read.h"
+#include "convert/rules.h"
 
 enum { OPSET_LEAST = 6, OPSET_MOST = 23 };
 
@@ -221,6 +221,31 @@ static bool prepare(struct call *c)
     return !failed;
 }
 
+/* Operators whose gradient is 0 wherever it is. */
+static bool is_flat(const char *op)
+{
+    static const char *const flat[] = {"Ceil", "Floor", "Hardmax", "Round", "Sign"};
+    for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)
+        if (!strcmp(flat[i], op))
+            return true;
+    return false;
+}
+
+/* Whether outputs follow from what is trained: inputs that do, and parameters that are written as
+ * such, by this node (those from number `saved` on) or by one before. */
+static void note_learning(struct call *c, int saved)
+{
+    bool learns = false;
+    for (int i = 0; i < c->ins; i++)
+        learns |= c->in[i] && c->in[i]->type == ONNX_FLOAT &&
+                  (c->in[i]->learns || (c->in[i]->trained && c->in[i]->written));
+    for (int i = saved; i < c->im->made->saved_count; i++)
+        learns |= c->im->made->saved[i].trained;
+    for (int i = 0; i < c->outs && !is_flat(c->node->op_type); i++)
+        if (c->out[i] && c->out[i]->type == ONNX_FLOAT)
+            c->out[i]->learns = learns;
+}
+
 static void convert(struct import *im, const Onnx__Node *n)
 {
     struct call c = {.im = im, .node = n, .rule = find_rule(im, n->op_type)};
@@ -235,13 +260,21 @@ static void convert(struct import *im, const Onnx__Node *n)
     bool known = c.ins > 0;
     for (int i = 0; i < c.ins; i++)
         known &= !c.in[i] || c.in[i]->constant;
+    bool same = c.ins && c.in[0] && c.in[0]->trained && fold_copies(c.rule);
+    /* one that others read, too, stays one parameter, which is turned here */
+    known &= !same || c.in[0]->uses == 1 || c.rule->fold == fold_identity;
     im->folding = true;
     const struct tensor *t = known && c.rule->fold ? c.rule->fold(&c) : NULL;
     im->folding = false;
-    if (t)
+    if (t && same)
+        give_weights(&c, t);
+    else if (t)
         give_constant(&c, 0, t);
-    else if (!c.outs || !c.out[0] || !c.out[0]->failed)
+    else if (!c.outs || !c.out[0] || !c.out[0]->failed) {
+        int saved = im->made->saved_count;
         c.rule->write(&c);
+        note_learning(&c, saved);
+    }
 }
 
 static bool convert_nodes(struct import *im)
@@ -325,22 +358,15 @@ static void print_fields(struct text *t, const struct import *im, bool data)
     }
 }
 
-/* The output that the stub of a loss is of. */
+/* The output that the stub of a loss is of: one by which something is learnt, where there is. */
 static const struct output *first_real(const struct import *im, const struct output *list)
 {
+    const struct output *first = NULL;
     for (size_t i = 0; i < im->graph->n_output; i++)
-        if (list[i].value->type == ONNX_FLOAT)
-            return &list[i];
-    return NULL;
-}
-
-/* Whether anything is trained: a parameter that nothing is learnt by counts as none. */
-static bool trains(const struct import *im)
-{
-    for (int i = 0; i < im->made->saved_count; i++)
-        if (im->made->saved[i].trained)
-            return true;
-    return false;
+        if (list[i].value->type == ONNX_FLOAT &&
+            (!first || (list[i].value->learns && !first->value->learns)))
+            first = &list[i];
+    return first;
 }
 
 static const char *model_text(struct import *im, const char *name, const struct output *list)
@@ -376,12 +402,12 @@ static const char *model_text(struct import *im, const char *name, const struct 
     for (size_t i = 0; i < im->graph->n_output; i++)
         text_printf(&t, strcmp(list[i].name, list[i].text) ? "  output %s = %s\n" : "  output %s\n",
                     list[i].name, list[i].text);
-    const char *offset = trains(im) && main ? NULL : made_identifier(im->made, "offset");
+    const char *offset = main && main->value->learns ? NULL : made_identifier(im->made, "offset");
     struct tensor none = {.type = ONNX_FLOAT, .count = 1, .real = (float[]){0}};
     if (offset)
         save(im, true, offset, &none, NULL, 0, none.dim);
     if (offset)
-        text_printf(&t, "  param %s: f32 = 0  # the file has nothing to train, a model file must\n",
+        text_printf(&t, "  param %s: f32 = 0  # nothing else is learnt by this loss\n",
                     offset);
     if (main)
         text_printf(&t, "  loss mse(%s%s%s, %s)  # a stub: say what is wrong with a prediction\n",

@@ -11,6 +11,9 @@ struct import_request {
     bool infer;                         /* dropout is left out, batch norm fixed */
     enum import_rows rows;              /* whether the first axis of inputs is the batch */
     struct inv_claims *claims;
+    /* Whether the text of a model file compiles; if not, errors are printed, and *line is that of
+     * the first. */
+    bool (*compiles)(const char *path, const char *text, int *line);
 };
 
 /* By what the file begins with: of Keras, or of ONNX.  Exit status, as of both. */

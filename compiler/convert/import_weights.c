@@ -359,8 +359,8 @@ int import_weights(struct program *program, const struct import_weights *request
         return 1;
     for (int n = 0; n < i.foreign.count; n++)
         assign(&i, n);
-    if (!check_fitted(&i) || errors->count > 0 || !check_layout(&i) || (request->rest && !check_any(&i)) ||
-        !check_whole(&i))
+    if (!check_fitted(&i) || errors->count > 0 || !check_layout(&i) ||
+        (request->rest && !check_any(&i)) || !check_whole(&i))
         return 1;
     for (int s = 0; s < i.saved.count; s++)
         if (i.source[s] && !fill(&i, s))

@@ -114,7 +114,19 @@ void made_save(struct made *m, bool trained, const char *path, int rank, const i
 }
 
 /* ---- files ---- */
-/* The text in canonical layout; a text that is no model file is a fault of a rule. */
+/* What a line of the model file is made of, as the comment behind it says; those of stubs begin with
+ * a small letter. */
+static const char *origin_of(struct made *m, const char *text, int line)
+{
+    for (; line > 1 && *text; line--)
+        text += strcspn(text, "\n") + 1;
+    const char *comment = line == 1 ? strstr(text, "  # ") : NULL;
+    if (!comment || comment[4] >= 'a')
+        return "what comes out";
+    return arena_printf(m->arena, "node %.*s", (int)strcspn(comment + 4, "\n"), comment + 4);
+}
+
+/* The text in canonical layout, which compiles.  One that is no model file is a fault of a rule. */
 static const char *laid_out(struct made *m, const char *path, const char *source)
 {
     struct diags *diags = diags_new(m->arena);
@@ -129,7 +141,12 @@ static const char *laid_out(struct made *m, const char *path, const char *source
     }
     text_init(&text, m->arena);
     ast_format(m->arena, diags, id, tree, &text);
-    return text.data;
+    int line;
+    if (m->request->compiles(path, text.data, &line))
+        return text.data;
+    made_fail(m, arena_printf(m->arena, "%s would not compile as a model file, for the reason above",
+                              origin_of(m, text.data, line)), "nothing was written");
+    return NULL;
 }
 
 static bool write_weights(struct made *m, const char *path)

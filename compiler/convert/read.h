@@ -40,6 +40,7 @@ struct value {
     int rows;                           /* the axis of the batch, or -1 */
     const struct tensor *constant;      /* or NULL */
     bool trained;                       /* an initializer: what is trained */
+    bool learns;                        /* follows from what is trained */
     const char *text;                   /* of one row; NULL: a constant, or failed */
     int order[AXES];                    /* axis i of the text is axis order[i] of the value */
     int uses;                           /* inputs of nodes and outputs of the graph that it is */
@@ -135,6 +136,8 @@ void give(struct call *, int out, const struct value *shape, const char *format,
 /* The same without a line: another value as it is, or with axes named otherwise. */
 void give_text(struct call *, int out, const struct value *shape, const char *text);
 void give_constant(struct call *, int out, const struct tensor *);
+/* The first output is the first input, an initializer, with elements in other places. */
+void give_weights(struct call *, const struct tensor *);
 /* A line for something on the way, so that it may stand in a text twice: its name. */
 const char *let_line(struct call *, const char *text);
 

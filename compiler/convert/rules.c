@@ -361,7 +361,7 @@ void onnx_constant(struct call *c)
 
 void onnx_identity(struct call *c)
 {
-    give_text(c, 0, c->in[0], c->in[0]->text);
+    give_text(c, 0, c->in[0], c->in[0]->constant ? plain(c, c->in[0]) : c->in[0]->text);
 }
 
 /* Whether something reads an output. */
@@ -397,7 +397,7 @@ void onnx_dropout(struct call *c)
 /* ---- shapes ---- */
 void onnx_transpose(struct call *c)
 {
-    const struct value *x = c->in[0];
+    struct value *x = c->in[0];
     struct value shape = *x;
     int64_t perm[AXES];
     int n = attribute_ints(c, "perm", perm, AXES), back[AXES] = {0};
@@ -420,7 +420,8 @@ void onnx_transpose(struct call *c)
     shape.rows = x->rows < 0 ? -1 : back[x->rows];
     for (int i = 0; i < text_axes(x); i++)
         shape.order[i] = back[x->order[i]];
-    give_text(c, 0, &shape, x->text);
+    shape.constant = NULL;
+    give_text(c, 0, &shape, x->constant ? plain(c, x) : x->text);
 }
 
 void give_reshaped(struct call *c, struct value *shape)

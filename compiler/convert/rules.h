@@ -31,6 +31,9 @@ int64_t elements_of(const struct value *);
     void onnx_##write(struct call *);
 #include "convert/rules.def"
 
+/* Whether the rule leaves numbers of a constant as they are, in other places at most. */
+bool fold_copies(const struct rule *);
+
 /* Those of constants; NULL where they are not known after all. */
 const struct tensor *fold_binary(struct call *);
 const struct tensor *fold_cast(struct call *);

@@ -427,6 +427,14 @@ void give_constant(struct call *c, int out, const struct tensor *t)
     v->constant = t;
 }
 
+void give_weights(struct call *c, const struct tensor *t)
+{
+    give_constant(c, 0, t);
+    c->out[0]->trained = true;
+    if (c->in[0]->uses == 1)
+        c->out[0]->name = c->in[0]->name;
+}
+
 /* ---- several nodes as one line ---- */
 const Onnx__Node *only_user(const struct import *im, const struct value *v, const char *op)
 {

@@ -107,6 +107,10 @@ static const char *real_path(struct load *load, const char *path)
 /* The text of one file more, or NULL and *error says why. */
 static char *next_text(struct load *load, const char *path, size_t *size, const char **error)
 {
+    if (load->count == 0 && load->text) {
+        *size = load->bytes = strlen(load->text);
+        return arena_strdup(load->arena, load->text);
+    }
     *error = load->count == FILES_MAX
                  ? arena_printf(load->arena, "a model has at most %d files", FILES_MAX)
                  : why_unreadable(path, load->count == 0);

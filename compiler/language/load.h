@@ -11,6 +11,7 @@ struct load {
     int count, room;
     size_t bytes;                       /* of texts read */
     const struct names *real;           /* real paths of the files read */
+    const char *text;                   /* of the main file, where it is not read; or NULL */
     char sha256[65];                    /* of the tokens of the main file and its includes, and
                                          * of the -D values */
 };
