@@ -121,7 +121,9 @@ const struct tensor *fold_binary(struct call *c)
 {
     const struct tensor *a = c->in[0]->constant, *b = c->in[1]->constant;
     struct value shape;
-    if (attribute(c, "axis") || a->type != b->type || !broadcast_shape(c, 2, c->in, &shape))
+    bool around = a->type != ONNX_FLOAT && a->type != ONNX_INT32 && a->type != ONNX_INT64;
+    if (around || attribute(c, "axis") || a->type != b->type ||
+        !broadcast_shape(c, 2, c->in, &shape))
         return NULL;
     struct tensor *t = tensor_new(c->im, a->type, shape.rank, shape.dim);
     for (int64_t e = 0; t && e < t->count; e++) {
@@ -178,6 +180,21 @@ const struct tensor *fold_cast(struct call *c)
             t->whole[i] = x->real ? (int64_t)x->real[i] : x->whole[i];
         if (to == ONNX_BOOL)
             t->whole[i] = x->real ? x->real[i] != 0 : x->whole[i] != 0;
+    }
+    return t;
+}
+
+const struct tensor *fold_neg(struct call *c)
+{
+    const struct tensor *x = c->in[0]->constant;
+    struct tensor *t = x->type == ONNX_BOOL ? NULL : tensor_new(c->im, x->type, x->rank, x->dim);
+    for (int64_t i = 0; t && i < t->count; i++) {
+        if (!t->real && x->whole[i] == ROW_COUNT) /* which is -2^63, too */
+            return NULL;
+        if (t->real)
+            t->real[i] = -x->real[i];
+        else
+            t->whole[i] = -x->whole[i];
     }
     return t;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "convert/rules.h"
 
-enum { OPSET_LEAST = 6, OPSET_MOST = 23 };
+enum { OPSET_LEAST = 1, OPSET_MOST = 23 };
 
 /* ---- values and their readers ---- */
 static struct value *add_value(struct import *im, const char *name)
@@ -73,6 +73,11 @@ static bool has_rows(const struct import *im)
     return one;
 }
 
+static bool is_known_type(int type)
+{
+    return type >= ONNX_FLOAT && type <= ONNX_UINT64 && type != 8; /* which are texts */
+}
+
 static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
 {
     const Onnx__TensorType *t = info->type ? info->type->tensor_type : NULL;
@@ -82,9 +87,9 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
                     "export the model with the shapes of its inputs");
     struct value *v = add_value(im, info->name);
     v->type = t->has_elem_type ? t->elem_type : 0;
-    if (v->type == ONNX_DOUBLE) {
-        inv_note(im->errors, "%s: %s is double; the model file computes in float32", im->path,
-                 what);
+    if (onnx_is_real(v->type) && v->type != ONNX_FLOAT) {
+        inv_note(im->errors, "%s: %s is %s; the model file computes in float32", im->path, what,
+                 onnx_type_name(im->arena, v->type));
         v->type = ONNX_FLOAT;
     }
     v->rank = (int)t->shape->n_dim;
@@ -114,11 +119,10 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
             return fail(im, arena_printf(im->arena, "%s has over %d elements", what, INT32_MAX),
                         "export the model with smaller inputs");
     orderly(v);
-    if (v->type != ONNX_FLOAT && v->type != ONNX_INT64 && v->type != ONNX_INT32 &&
-        v->type != ONNX_BOOL)
+    if (!is_known_type(v->type))
         return fail(im,
                     arena_printf(im->arena, "%s is %s", what, onnx_type_name(im->arena, v->type)),
-                    "a model file has float, int32, int64 and bool: export the model in float32");
+                    "a model file has numbers and truth values: export the model in float32");
     const char *name = made_identifier(im->made, info->name);
     v->text = v->type == ONNX_FLOAT ? name
         : arena_printf(im->arena, v->type == ONNX_BOOL ? "(%s != 0)" : "to_int(%s)", name);
@@ -169,6 +173,15 @@ static const struct rule *find_rule(const struct import *im, const char *op)
     return best;
 }
 
+/* Whether later versions of the standard have rows of the operator. */
+static bool is_later(const struct import *im, const char *op)
+{
+    for (int i = 0; i < rule_count; i++)
+        if (!strcmp(rules[i].op, op) && rules[i].since > im->opset)
+            return true;
+    return false;
+}
+
 /* Whether `name` is one of the words. */
 static bool has_word(const char *words, const char *name)
 {
@@ -195,6 +208,8 @@ static bool prepare(struct call *c)
     if ((n->domain && *n->domain && strcmp(n->domain, "ai.onnx")) || !c->rule) {
         refuse(c, "%s", n->domain && *n->domain && strcmp(n->domain, "ai.onnx")
                ? "it is an operator of its own domain, which nothing here knows"
+               : is_later(c->im, n->op_type)
+               ? "of an opset that old it is not known: convert the model by onnx.version_converter"
                : "this operator has no counterpart yet; docs/onnx.md lists those that have");
         return false;
     }

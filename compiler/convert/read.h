@@ -107,6 +107,8 @@ int axis_of(struct call *, const struct value *, int64_t axis);
 
 /* ---- constants ---- */
 struct tensor *tensor_new(struct import *, int type, int rank, const int64_t *dim);
+/* Whether numbers of the type are float here, rounded or as they are. */
+bool onnx_is_real(int type);
 /* NULL after an error: name is said in it. */
 struct tensor *tensor_read(struct import *, const Onnx__Tensor *, const char *name);
 bool is_known(const struct value *);

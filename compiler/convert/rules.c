@@ -104,34 +104,55 @@ static int axes_written(const struct value *v, int n)
     return v->constant->count == 1 && !v->trained ? 0 : axes < n ? axes : n;
 }
 
-/* What operands of one shape give: `text` of them, of that type. */
-static void give_map(struct call *c, int count, struct value *const *in, int type, const char *form)
+static const char *map_text(struct call *c, int count, struct value *const *in, const char *form,
+                            struct value *shape)
 {
     const char *text[INPUTS];
-    struct value shape;
-    if (!broadcast_shape(c, count, in, &shape))
-        return;
-    int n = text_axes(&shape), most = 0;
+    if (!broadcast_shape(c, count, in, shape))
+        return NULL;
+    int n = text_axes(shape), most = 0;
     for (int i = 0; i < count; i++) {
-        text[i] = aligned(c, in[i], shape.rank, n, shape.order);
+        text[i] = aligned(c, in[i], shape->rank, n, shape->order);
         int axes = axes_written(in[i], n);
         most = axes > most ? axes : most;
     }
     const char *all = fill_text(c, form, text);
     int64_t dim[AXES];
-    text_dims(&shape, dim);
-    if (most < n)
-        all = arena_printf(c->im->arena, "reshape(%s, %s)", all, list_text(c->im->arena, n, dim));
-    shape.type = type;
-    give(c, 0, &shape, "%s", all);
+    text_dims(shape, dim);
+    return most < n ? arena_printf(c->im->arena, "reshape(%s, %s)", all,
+                                   list_text(c->im->arena, n, dim)) : all;
 }
 
-/* Kinds of types that a model file tells apart. */
-enum { REAL = 1, WHOLE = 2, TRUTH = 4 };
+void give_map(struct call *c, int count, struct value *const *in, int type, const char *form)
+{
+    struct value shape;
+    const char *text = map_text(c, count, in, form, &shape);
+    shape.type = type;
+    if (text)
+        give(c, 0, &shape, "%s", text);
+}
+
+/* The same of whole numbers that may leave their type. */
+static void give_around(struct call *c, int count, struct value *const *in, const char *form)
+{
+    struct value shape;
+    int type = in[0]->type;
+    const char *text = map_text(c, count, in, form, &shape);
+    bool wide = type == ONNX_INT16 || type == ONNX_UINT16;
+    if (wide && strchr(form, '*')) {
+        refuse(c, "products of type %s go beyond 32 bits", onnx_type_name(c->im->arena, type));
+        return;
+    }
+    shape.type = type;
+    if (text && type != ONNX_FLOAT)
+        text = wrapped(c, type, text);
+    if (text)
+        give(c, 0, &shape, "%s", text);
+}
 
 static int kind_of(const struct value *v)
 {
-    return v->type == ONNX_FLOAT ? REAL : v->type == ONNX_BOOL ? TRUTH : WHOLE;
+    return v->type == ONNX_FLOAT ? TYPE_REAL : v->type == ONNX_BOOL ? TYPE_TRUTH : TYPE_WHOLE;
 }
 
 bool has_types(struct call *c, int first, int count, int allowed)
@@ -148,38 +169,42 @@ bool has_types(struct call *c, int first, int count, int allowed)
 
 void onnx_map(struct call *c)
 {
-    if (has_types(c, 0, c->ins, REAL))
+    if (has_types(c, 0, c->ins, TYPE_REAL))
         give_map(c, c->ins, c->in, ONNX_FLOAT, c->rule->text);
 }
 
 void onnx_map_any(struct call *c)
 {
-    if (has_types(c, 0, c->ins, REAL | WHOLE))
-        give_map(c, c->ins, c->in, c->in[0]->type, c->rule->text);
+    if (has_types(c, 0, c->ins, TYPE_REAL | TYPE_WHOLE))
+        give_around(c, c->ins, c->in, c->rule->text);
 }
 
 void onnx_compare(struct call *c)
 {
-    if (has_types(c, 0, c->ins, REAL | WHOLE))
+    if (has_types(c, 0, c->ins, TYPE_REAL | TYPE_WHOLE))
         give_map(c, c->ins, c->in, ONNX_BOOL, c->rule->text);
 }
 
 void onnx_logic(struct call *c)
 {
-    if (has_types(c, 0, c->ins, TRUTH))
+    if (has_types(c, 0, c->ins, TYPE_TRUTH))
         give_map(c, c->ins, c->in, ONNX_BOOL, c->rule->text);
 }
 
 void onnx_where(struct call *c)
 {
-    if (has_types(c, 0, 1, TRUTH) && has_types(c, 1, 2, REAL | WHOLE))
+    if (has_types(c, 0, 1, TYPE_TRUTH) && has_types(c, 1, 2, TYPE_REAL | TYPE_WHOLE))
         give_map(c, 3, c->in, c->in[1]->type, c->rule->text);
 }
 
-/* The second operand from an axis of the first on, as before opset 7: with ones behind it. */
-static bool put_at_axis(struct call *c, int64_t axis, struct value *moved)
+static void give_truth(struct call *c, int count, struct value *const *in, const char *form)
 {
-    struct value *b = c->in[1];
+    give_map(c, count, in, ONNX_BOOL, form);
+}
+
+/* The second operand from an axis of the first on, as before opset 7: with ones behind it. */
+bool put_at_axis(struct call *c, struct value *b, int64_t axis, struct value *moved)
+{
     int rank = c->in[0]->rank;
     int64_t dim[AXES];
     *moved = *b;
@@ -211,9 +236,9 @@ void onnx_map_axis(struct call *c)
     struct value moved, *in[2] = {c->in[0], &moved};
     int64_t last = c->in[0]->rank - c->in[1]->rank;
     bool truth = strpbrk(c->rule->text, "<>=") != NULL;
-    if (has_types(c, 0, 2, REAL | WHOLE | TRUTH) &&
-        put_at_axis(c, attribute_int(c, "axis", last), &moved))
-        give_map(c, 2, in, truth ? ONNX_BOOL : c->in[0]->type, c->rule->text);
+    if (has_types(c, 0, 2, TYPE_REAL | TYPE_WHOLE | TYPE_TRUTH) &&
+        put_at_axis(c, c->in[1], attribute_int(c, "axis", last), &moved))
+        (truth || c->in[0]->type == ONNX_BOOL ? give_truth : give_around)(c, 2, in, c->rule->text);
 }
 
 /* A slope for each channel, where there is more than one. */
@@ -222,14 +247,14 @@ void onnx_prelu_channels(struct call *c)
     struct value moved, *in[2] = {c->in[0], &moved};
     bool channels = c->in[1]->rank == 1 && c->in[1]->dim[0] > 1 && c->in[0]->rank > 1;
     int64_t last = c->in[0]->rank - c->in[1]->rank;
-    if (has_types(c, 0, 2, REAL) && put_at_axis(c, channels ? 1 : last, &moved))
+    if (has_types(c, 0, 2, TYPE_REAL) && put_at_axis(c, c->in[1], channels ? 1 : last, &moved))
         give_map(c, 2, in, ONNX_FLOAT, c->rule->text);
 }
 
 /* A power of a number that is known, and of one that is. */
 void onnx_power(struct call *c)
 {
-    if (has_types(c, 0, 1, REAL) && has_types(c, 1, 1, REAL | WHOLE))
+    if (has_types(c, 0, 1, TYPE_REAL) && has_types(c, 1, 1, TYPE_REAL | TYPE_WHOLE))
         give_map(c, 2, c->in, ONNX_FLOAT, c->rule->text);
 }
 
@@ -246,20 +271,21 @@ static const char *join_form(struct call *c)
 
 void onnx_join(struct call *c)
 {
-    if (has_types(c, 0, c->ins, REAL | WHOLE))
+    bool sum = strchr(c->rule->text, '+') != NULL;
+    if (has_types(c, 0, c->ins, sum ? TYPE_REAL : TYPE_REAL | TYPE_WHOLE))
         give_map(c, c->ins, c->in, c->in[0]->type, join_form(c));
 }
 
 void onnx_mean(struct call *c)
 {
-    if (has_types(c, 0, c->ins, REAL))
+    if (has_types(c, 0, c->ins, TYPE_REAL))
         give_map(c, c->ins, c->in, ONNX_FLOAT,
                  arena_printf(c->im->arena, "(%s) / %d", join_form(c), c->ins));
 }
 
 void onnx_clip_attributes(struct call *c)
 {
-    if (has_types(c, 0, 1, REAL))
+    if (has_types(c, 0, 1, TYPE_REAL))
         give_map(c, 1, c->in, ONNX_FLOAT,
                  attribute(c, "min") && attribute(c, "max") ? "min(max(@0, {min:0}), {max:0})"
                  : attribute(c, "min") ? "max(@0, {min:0})"
@@ -270,7 +296,7 @@ void onnx_clip(struct call *c)
 {
     bool low = c->ins > 1 && c->in[1], high = c->ins > 2 && c->in[2];
     struct value *in[3] = {c->in[0], low ? c->in[1] : c->in[2], c->in[2]};
-    if (has_types(c, 0, 1, REAL | WHOLE))
+    if (has_types(c, 0, 1, TYPE_REAL | TYPE_WHOLE))
         give_map(c, 1 + low + high, in, c->in[0]->type, low && high ? "min(max(@0, @1), @2)"
                  : low ? "max(@0, @1)" : high ? "min(@0, @1)" : "@0");
 }
@@ -307,31 +333,73 @@ static void give_remainder(struct call *c, const struct value *shape)
 void onnx_mod(struct call *c)
 {
     struct value shape;
-    if (!attribute_int(c, "fmod", 0))
-        refuse(c, "a remainder of whole numbers has no counterpart");
-    else if (has_types(c, 0, 2, REAL) && broadcast_shape(c, 2, c->in, &shape))
+    bool of_first = attribute_int(c, "fmod", 0) != 0;
+    if (c->in[0]->type != ONNX_FLOAT && has_types(c, 0, 2, TYPE_WHOLE))
+        give_whole_remainder(c, of_first);
+    else if (!of_first)
+        refuse(c, "without 'fmod' it is of whole numbers");
+    else if (has_types(c, 0, 2, TYPE_REAL) && broadcast_shape(c, 2, c->in, &shape))
         give_remainder(c, &shape);
 }
 
 void onnx_gelu(struct call *c)
 {
-    if (has_types(c, 0, 1, REAL))
+    if (has_types(c, 0, 1, TYPE_REAL))
         give_map(c, 1, c->in, ONNX_FLOAT, strcmp(attribute_text(c, "approximate", "none"), "tanh")
                  ? "gelu(@0)" : "gelu_tanh(@0)");
 }
 
+static void cast_to(struct call *c, int64_t to)
+{
+    static const int known[] = {ONNX_FLOAT, ONNX_DOUBLE, ONNX_BOOL, ONNX_INT8, ONNX_UINT8,
+                                ONNX_INT16, ONNX_UINT16, ONNX_INT32, ONNX_INT64};
+    int from = kind_of(c->in[0]), type = (int)to;
+    bool found = false;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        found |= to == known[i];
+    if (from == TYPE_REAL && (to == ONNX_FLOAT16 || to == ONNX_BFLOAT16)) {
+        give_rounded_real(c, to == ONNX_BFLOAT16);
+        return;
+    }
+    if (!found) {
+        refuse(c, "a model file has no type %s", onnx_type_name(c->im->arena, type));
+        return;
+    }
+    type = type == ONNX_DOUBLE ? ONNX_FLOAT : type; /* inputs that are double are float, too */
+    const char *form = type == ONNX_FLOAT ? from == TYPE_REAL ? "@0" : "to_float(@0)"
+        : type == ONNX_BOOL ? from == TYPE_TRUTH ? "@0" : "@0 != 0"
+        : from == TYPE_WHOLE ? "@0" : from == TYPE_REAL ? "to_int(@0)" : "to_int(to_float(@0))";
+    if (type == ONNX_FLOAT || type == ONNX_BOOL || from == TYPE_TRUTH) {
+        give_map(c, 1, c->in, type, form);
+        return;
+    }
+    struct value shape;
+    const char *text = map_text(c, 1, c->in, form, &shape);
+    shape.type = type;
+    if (text)
+        give(c, 0, &shape, "%s", wrapped(c, type, text));
+}
+
 void onnx_cast(struct call *c)
 {
-    int64_t to = attribute_int(c, "to", 0);
-    to = to == ONNX_DOUBLE ? ONNX_FLOAT : to; /* inputs that are double are float, too */
-    int from = kind_of(c->in[0]);
-    bool known = to == ONNX_FLOAT || to == ONNX_BOOL || to == ONNX_INT32 || to == ONNX_INT64;
-    if (!known)
-        refuse(c, "a model file has no type %s", onnx_type_name(c->im->arena, (int)to));
-    else
-        give_map(c, 1, c->in, (int)to, to == ONNX_FLOAT ? from == REAL ? "@0" : "to_float(@0)"
-                 : to == ONNX_BOOL ? from == TRUTH ? "@0" : "@0 != 0"
-                 : from == WHOLE ? "@0" : from == REAL ? "to_int(@0)" : "to_int(to_float(@0))");
+    cast_to(c, attribute_int(c, "to", 0));
+}
+
+void onnx_cast_like(struct call *c)
+{
+    cast_to(c, c->in[1]->type);
+}
+
+/* Of both infinities, or one. */
+void onnx_is_inf(struct call *c)
+{
+    bool low = attribute_int(c, "detect_negative", 1) != 0;
+    bool high = attribute_int(c, "detect_positive", 1) != 0;
+    if (!low && !high)
+        refuse(c, "it looks for no infinity at all");
+    else if (has_types(c, 0, 1, TYPE_REAL))
+        give_map(c, 1, c->in, ONNX_BOOL,
+                 low && high ? "abs(@0) == inf" : low ? "@0 == -inf" : "@0 == inf");
 }
 
 /* ---- constants and copies ---- */
@@ -382,12 +450,12 @@ void onnx_dropout(struct call *c)
         refuse(c, "its ratio and mode must be known");
         return;
     }
-    if (training && training->constant->whole && training->constant->whole[0]) {
+    float p = ratio ? ratio->constant->real ? ratio->constant->real[0] : 0
+                    : attribute_float(c, "ratio", 0.5f);
+    if (training && training->constant->whole && training->constant->whole[0] && p != 0) {
         refuse(c, "it drops when predicting, too; export the model for inference");
         return;
     }
-    float p = ratio ? ratio->constant->real ? ratio->constant->real[0] : 0
-                    : attribute_float(c, "ratio", 0.5f);
     if (c->im->request->infer || p == 0)
         give_text(c, 0, x, x->text);
     else

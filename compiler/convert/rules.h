@@ -8,11 +8,22 @@
 bool broadcast_shape(struct call *, int count, struct value *const *, struct value *shape);
 /* The text with each @I replaced by operand[I], each {NAME:NUMBER} by an attribute. */
 const char *fill_text(struct call *, const char *text, const char *const *operand);
+/* What operands of one shape give: the text of them (fill_text), of that type. */
+void give_map(struct call *, int count, struct value *const *in, int type, const char *text);
+/* An operand whose axes stand at those of the first input from one on: with ones behind them; false
+ * after a refusal. */
+bool put_at_axis(struct call *, struct value *, int64_t axis, struct value *moved);
+/* The text of whole numbers of a type of few bits, which go around. */
+const char *wrapped(struct call *, int type, const char *text);
+void give_whole_remainder(struct call *, bool of_first);
+/* Rounded to half precision, or to bfloat16. */
+void give_rounded_real(struct call *, bool brain);
 /* Like v, with axes in order and no elements said yet. */
 struct value like(const struct value *v);
 
-/* Whether so many inputs from `first` on have one kind of type, which is allowed: 1 real, 2 whole,
- * 4 truth; else refused. */
+/* Kinds of types that a model file tells apart. */
+enum { TYPE_REAL = 1, TYPE_WHOLE = 2, TYPE_TRUTH = 4 };
+/* Whether so many inputs from `first` on have one kind of type, which is allowed; else refused. */
 bool has_types(struct call *, int first, int count, int allowed);
 /* The text with one axis last; *shape: of the result, whose text has its axes so.  NULL:
  * refused. */
@@ -44,6 +55,7 @@ const struct tensor *fold_filled(struct call *);
 const struct tensor *fold_floor(struct call *);
 const struct tensor *fold_gather(struct call *);
 const struct tensor *fold_identity(struct call *);
+const struct tensor *fold_neg(struct call *);
 const struct tensor *fold_prod(struct call *);
 const struct tensor *fold_range(struct call *);
 const struct tensor *fold_reshape(struct call *);

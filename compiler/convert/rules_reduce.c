@@ -99,7 +99,7 @@ static void give_of_each(struct call *c, const char *text)
 void onnx_reduce(struct call *c)
 {
     struct value *x = c->in[0];
-    int64_t list[AXES], bits = has_types(c, 0, 1, 1) ? reduced_axes(c) : -1;
+    int64_t list[AXES], bits = has_types(c, 0, 1, TYPE_REAL) ? reduced_axes(c) : -1;
     const char *text = bits < 0 ? NULL : operand_text(c, x);
     int n = text ? text_bits(c, bits, list) : -1;
     if (n < 0)
@@ -119,7 +119,8 @@ void onnx_reduce(struct call *c)
 void onnx_reduce_prod(struct call *c)
 {
     struct value *x = c->in[0], last = *x;
-    int64_t list[AXES], dim[AXES], bits = has_types(c, 0, 1, 1) ? reduced_axes(c) : -1, all = 1;
+    int64_t list[AXES], dim[AXES], all = 1;
+    int64_t bits = has_types(c, 0, 1, TYPE_REAL) ? reduced_axes(c) : -1;
     int n = bits < 0 ? -1 : text_bits(c, bits, list), kept = 0;
     if (n < 0)
         return;
@@ -148,20 +149,24 @@ void onnx_argmax(struct call *c)
 {
     struct value *x = c->in[0];
     int axis = axis_of(c, x, attribute_int(c, "axis", 0)), at;
-    if (axis < 0 || !has_types(c, 0, 1, 1))
+    if (axis < 0 || !has_types(c, 0, 1, TYPE_REAL))
         return;
-    if (attribute_int(c, "select_last_index", 0)) {
-        refuse(c, "of equal elements it takes the last, and a model file the first");
-        return;
-    }
     const char *text = operand_text(c, x);
     at = text_axis(c, x, axis);
     if (at < 0)
         return;
+    bool last = attribute_int(c, "select_last_index", 0) != 0;
+    int64_t n = x->dim[axis], *back = ARENA_ARRAY(c->im->arena, int64_t, n + 1);
+    for (int64_t i = 0; i < n; i++)
+        back[i] = n - 1 - i;
+    if (last)                           /* the first of the reversed axis */
+        text = take_text(c, text, at, n, back);
     const char *operand[2] = {text, arena_printf(c->im->arena, "%d", at)};
-    give_reduced(c, (int64_t)1 << axis, ONNX_INT64,
-                 arena_printf(c->im->arena, "to_int(%s)", fill_text(c, c->rule->text, operand)),
-                 true);
+    const char *place =
+        arena_printf(c->im->arena, "to_int(%s)", fill_text(c, c->rule->text, operand));
+    if (last)
+        place = arena_printf(c->im->arena, "%lld - %s", (long long)n - 1, place);
+    give_reduced(c, (int64_t)1 << axis, ONNX_INT64, place, true);
 }
 
 void onnx_hardmax(struct call *c)
@@ -330,7 +335,7 @@ void onnx_resize(struct call *c)
         refuse(c, "mode '%s' with places '%s' cannot be expressed", s.mode, s.where);
         return;
     }
-    if (!has_types(c, 0, 1, 1) || !find_scales(c, x, scale, out))
+    if (!has_types(c, 0, 1, TYPE_REAL) || !find_scales(c, x, scale, out))
         return;
     shape.text = operand_text(c, x);
     shape.constant = NULL;

@@ -586,28 +586,79 @@ void onnx_gather_elements(struct call *c)
          index_text(c, index, x->dim[axis]), at);
 }
 
+/* What one_hot reads as an index, of n places. */
+static const char *hot_index(struct call *c, struct value *index, int64_t n)
+{
+    if (index->type != ONNX_FLOAT)
+        return index_text(c, index, n);
+    const char *text = let_line(c, arena_printf(c->im->arena, "to_int(%s)", plain(c, index)));
+    return arena_printf(c->im->arena, "select(%s < 0, %s + %lld, %s)", text, text, (long long)n,
+                        text);
+}
+
 void onnx_one_hot(struct call *c)
 {
     struct value *index = c->in[0], *depth = c->in[1], *values = c->in[2];
-    int64_t axis = attribute_int(c, "axis", -1), places = index->rank + 1;
-    struct value shape = {.type = values->type, .rank = index->rank + 1, .rows = index->rows};
-    bool known = is_scalar(depth) && depth->constant->whole && values->constant &&
-                 values->constant->count == 2 && values->constant->real;
-    axis += axis < 0 ? places : 0;
-    known = known && depth->constant->whole[0] > 0 && depth->constant->whole[0] <= 1 << 28;
-    if (!known || axis != index->rank || shape.rank > AXES || index->type == ONNX_FLOAT ||
-        index->rank - (index->rows >= 0) < 1) {
-        refuse(c,
-               "its depth and values must be known, its axis the last, its index of whole numbers");
+    int64_t axis = attribute_int(c, "axis", -1), n = 0;
+    struct value shape = {.type = values->type, .rank = index->rank + 1};
+    axis += axis < 0 ? shape.rank : 0;
+    if (is_scalar(depth))
+        n = depth->constant->real ? (int64_t)depth->constant->real[0] : depth->constant->whole[0];
+    if (n < 1 || n > 1 << 28 || !values->constant || values->constant->count != 2 ||
+        values->type == ONNX_BOOL || axis < (index->rows == 0) || axis > index->rank ||
+        shape.rank > AXES || index->type == ONNX_BOOL || text_axes(index) < 1) {
+        refuse(c, "its depth and values must be known, its index of numbers");
         return;
     }
-    int64_t n = depth->constant->whole[0];
-    const float *value = values->constant->real;
-    memcpy(shape.dim, index->dim, sizeof shape.dim);
-    shape.dim[index->rank] = n;
-    orderly(&shape);
-    give(c, 0, &shape, "select(one_hot(%s, %lld) > 0, %s, %s)", index_text(c, index, n),
-         (long long)n, number_text(c->im->arena, value[1]), number_text(c->im->arena, value[0]));
+    int count = 0;
+    shape.rows = index->rows >= axis ? index->rows + 1 : index->rows;
+    for (int i = 0; i < index->rank; i++) {
+        int to = i < axis ? i : i + 1;
+        shape.dim[to] = index->dim[i];
+        if (to != shape.rows)
+            shape.order[count++] = to;
+    }
+    shape.dim[axis] = n;
+    shape.order[count] = (int)axis;
+    const struct tensor *two = values->constant;
+    const char *text[2];
+    for (int i = 0; i < 2; i++)
+        text[i] = two->real ? number_text(c->im->arena, two->real[i])
+                            : arena_printf(c->im->arena, "(%lld)", (long long)two->whole[i]);
+    give(c, 0, &shape, "select(one_hot(%s, %lld) > 0, %s, %s)", hot_index(c, index, n),
+         (long long)n, text[1], text[0]);
+}
+
+/* ---- running sums ---- */
+void onnx_cumsum(struct call *c)
+{
+    struct value *x = c->in[0], shape = *x;
+    int64_t wanted = 0, dim[AXES], before[AXES] = {0}, after[AXES] = {0};
+    if (known_ints(c, 1, &wanted, 1) != 1) {
+        refuse(c, "its axis must be known");
+        return;
+    }
+    int axis = axis_of(c, x, wanted);
+    int at = axis < 0 || !has_types(c, 0, 1, TYPE_REAL) ? -1 : text_axis(c, x, axis);
+    if (at < 0)
+        return;
+    const char *text = x->constant ? plain(c, x) : x->text;
+    bool reverse = attribute_int(c, "reverse", 0) != 0;
+    shape.constant = NULL;
+    if (attribute_int(c, "exclusive", 0) && x->dim[axis] > 1) {
+        int64_t n = x->dim[axis];
+        text_dims(x, dim);
+        text = arena_printf(c->im->arena, "%s%s", text,
+                            range_text(c->im->arena, text_axes(x), dim, at, reverse,
+                                       n - 2 + reverse));
+        before[at] = !reverse;
+        after[at] = reverse;
+        dim[at] = n - 1;
+        text = pad_constant(c, text, text_axes(x), dim, before, after, "0");
+    } else if (attribute_int(c, "exclusive", 0)) {
+        text = arena_printf(c->im->arena, "0 * %s", text);
+    }
+    give(c, 0, &shape, "cumsum(%s, axis = %d%s)", text, at, reverse ? ", reverse = true" : "");
 }
 
 /* ---- blocks of pixels ---- */

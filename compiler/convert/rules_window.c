@@ -432,7 +432,7 @@ void onnx_pool(struct call *c)
         refuse(c, "its second output, places of maxima, has no counterpart");
         return;
     }
-    if (!has_types(c, 0, 1, 1) || !read_sliding(c, x, NULL, &s))
+    if (!has_types(c, 0, 1, TYPE_REAL) || !read_sliding(c, x, NULL, &s))
         return;
     int64_t after[PLACES];
     memcpy(after, s.after, sizeof after);
@@ -486,7 +486,7 @@ static const char *named(struct call *c, struct value *x)
 void onnx_global_pool(struct call *c)
 {
     struct value *x = c->in[0], shape = *x;
-    if (!has_types(c, 0, 1, 1))
+    if (!has_types(c, 0, 1, TYPE_REAL))
         return;
     if (x->rank < 3 || x->rows > 0) {
         refuse(c, "it has no axes of places");
@@ -503,7 +503,7 @@ void onnx_global_lp_pool(struct call *c)
 {
     struct value *x = c->in[0], shape = *x;
     int64_t p = attribute_int(c, "p", 2);
-    if (!has_types(c, 0, 1, 1))
+    if (!has_types(c, 0, 1, TYPE_REAL))
         return;
     if (x->rank < 3 || x->rows > 0 || p < 1) {
         refuse(c, "it has no axes of places, or a power below 1");
@@ -639,6 +639,18 @@ void onnx_instance_norm(struct call *c)
          vector(c, c->in[1]), vector(c, c->in[2]));
 }
 
+/* Its second and third output. */
+static void give_moments(struct call *c, const char *x, int axis, const char *axes)
+{
+    struct value shape = like(c->in[0]);
+    float eps = attribute_float(c, "epsilon", 1e-5f);
+    for (int i = axis; i < shape.rank; i++)
+        shape.dim[i] = 1;
+    give(c, 1, &shape, "mean(%s, axis = %s)", x, axes);
+    give(c, 2, &shape, "rsqrt(mean(square(%s - mean(%s, axis = %s)), axis = %s) + %s)", x, x, axes,
+         axes, number_text(c->im->arena, eps));
+}
+
 void onnx_layer_norm(struct call *c)
 {
     struct arena *arena = c->im->arena;
@@ -648,17 +660,15 @@ void onnx_layer_norm(struct call *c)
     int64_t list[AXES];
     if (axis < 0)
         return;
+    bool more = false;                  /* its mean, and the inverse of its deviation */
     for (int i = 1; i < c->outs; i++)
-        if (c->out[i] && c->out[i]->uses) {
-            refuse(c, "its further outputs, of training, have no counterpart");
-            return;
-        }
+        more |= c->out[i] && c->out[i]->uses;
     if (x->rows >= axis) {
         refuse(c, "it goes over the rows of the batch");
         return;
     }
     const char *text = plain(c, x);
-    if (axis == x->rank - 1 && own_affine(scale, shift, x->dim[axis])) {
+    if (!more && axis == x->rank - 1 && own_affine(scale, shift, x->dim[axis])) {
         const char *path =
             layer_path(c->im, scale->trained ? scale->name : NULL,
                        c->node->name && *c->node->name ? c->node->name : "layer_norm");
@@ -672,7 +682,10 @@ void onnx_layer_norm(struct call *c)
         list[i] = n - wide + i;
     struct value of = shape;
     of.text = text;
-    text = normalised(c, named(c, &of), list_text(arena, wide, list),
+    text = named(c, &of);
+    if (more)
+        give_moments(c, text, axis, list_text(arena, wide, list));
+    text = normalised(c, text, list_text(arena, wide, list),
                       attribute_float(c, "epsilon", 1e-5f));
     const char *by = aligned(c, scale, x->rank, n, shape.order);
     if (shift)

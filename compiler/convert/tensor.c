@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "convert/foreign.h"
 #include "convert/read.h"
 
 static const int64_t most_elements = INT_MAX / 4;
@@ -43,10 +44,10 @@ struct tensor *tensor_new(struct import *im, int type, int rank, const int64_t *
 static int raw_bytes(int type)
 {
     switch (type) {
-    case ONNX_FLOAT: case ONNX_INT32: return 4;
-    case ONNX_INT64: case ONNX_DOUBLE: return 8;
+    case ONNX_FLOAT: case ONNX_INT32: case ONNX_UINT32: return 4;
+    case ONNX_INT64: case ONNX_UINT64: case ONNX_DOUBLE: return 8;
     case ONNX_UINT8: case ONNX_INT8: case ONNX_BOOL: return 1;
-    case ONNX_INT16: case ONNX_UINT16: return 2;
+    case ONNX_INT16: case ONNX_UINT16: case ONNX_FLOAT16: case ONNX_BFLOAT16: return 2;
     default: return 0;
     }
 }
@@ -65,18 +66,23 @@ static int64_t raw_whole(int type, const unsigned char *at)
     }
 }
 
-/* Doubles, such as constants of a few operators, become the nearest float. */
+/* Doubles, such as constants of a few operators, become the nearest float; halves are floats. */
 static float raw_real(int type, const unsigned char *at)
 {
-    uint64_t bits = (uint64_t)raw_whole(ONNX_INT64, at);
     double wide;
     float real;
     if (type == ONNX_DOUBLE) {
+        uint64_t bits = (uint64_t)raw_whole(ONNX_INT64, at);
         memcpy(&wide, &bits, sizeof wide);
         return (float)wide;
     }
-    uint32_t half = (uint32_t)raw_whole(ONNX_INT32, at);
-    memcpy(&real, &half, sizeof real);
+    if (type != ONNX_FLOAT) {
+        struct foreign_array half = {.data = at, .element = type == ONNX_FLOAT16 ? INV_ELEMENT_F16
+                                                                              : INV_ELEMENT_BF16};
+        return (float)foreign_value(&half, 0);
+    }
+    uint32_t single = (uint32_t)raw_whole(ONNX_INT32, at);
+    memcpy(&real, &single, sizeof real);
     return real;
 }
 
@@ -84,15 +90,17 @@ static void read_raw(struct tensor *t, int type, const unsigned char *at)
 {
     int bytes = raw_bytes(type);
     for (int64_t i = 0; i < t->count; i++, at += bytes) {
-        if (t->real && type == ONNX_FLOAT) {
-            uint32_t bits = (uint32_t)raw_whole(ONNX_INT32, at);
-            memcpy(&t->real[i], &bits, sizeof bits);
-        } else if (t->real) {
+        if (t->real)
             t->real[i] = raw_real(type, at);
-        } else {
+        else
             t->whole[i] = raw_whole(type, at);
-        }
     }
+}
+
+bool onnx_is_real(int type)
+{
+    return type == ONNX_FLOAT || type == ONNX_DOUBLE || type == ONNX_FLOAT16 ||
+           type == ONNX_BFLOAT16;
 }
 
 /* Numbers in the field of their type. */
@@ -100,7 +108,9 @@ static size_t field_count(const Onnx__Tensor *from)
 {
     return from->data_type == ONNX_FLOAT ? from->n_float_data
         : from->data_type == ONNX_INT64 ? from->n_int64_data
-        : from->data_type == ONNX_DOUBLE ? from->n_double_data : from->n_int32_data;
+        : from->data_type == ONNX_DOUBLE ? from->n_double_data
+        : from->data_type == ONNX_UINT32 || from->data_type == ONNX_UINT64 ? from->n_uint64_data
+        : from->n_int32_data;
 }
 
 static void read_fields(struct tensor *t, const Onnx__Tensor *from)
@@ -110,6 +120,13 @@ static void read_fields(struct tensor *t, const Onnx__Tensor *from)
         case ONNX_FLOAT: t->real[i] = from->float_data[i]; break;
         case ONNX_DOUBLE: t->real[i] = (float)from->double_data[i]; break;
         case ONNX_INT64: t->whole[i] = from->int64_data[i]; break;
+        case ONNX_UINT32: case ONNX_UINT64: t->whole[i] = (int64_t)from->uint64_data[i]; break;
+        case ONNX_FLOAT16: case ONNX_BFLOAT16: {
+            unsigned char bits[2] = {(unsigned char)from->int32_data[i],
+                                     (unsigned char)(from->int32_data[i] >> 8)};
+            t->real[i] = raw_real(from->data_type, bits);
+            break;
+        }
         default: t->whole[i] = from->int32_data[i]; break;
         }
 }
@@ -172,11 +189,17 @@ struct tensor *tensor_read(struct import *im, const Onnx__Tensor *from, const ch
                   im->path, name);
         return NULL;
     }
-    struct tensor *t = tensor_new(im, type == ONNX_DOUBLE ? ONNX_FLOAT : type, (int)from->n_dims,
+    struct tensor *t = tensor_new(im, onnx_is_real(type) ? ONNX_FLOAT : type, (int)from->n_dims,
                                   from->dims);
     if (t && raw)
         read_raw(t, type, raw);
     else if (t)
         read_fields(t, from);
+    for (int64_t i = 0; t && type == ONNX_UINT64 && i < t->count; i++)
+        if (t->whole[i] < 0) {
+            inv_error(im->errors, "%s: tensor '%s' has a number beyond 2^63, which is not read; "
+                      "export the model with smaller ones", im->path, name);
+            return NULL;
+        }
     return t;
 }

@@ -40,6 +40,12 @@ def arrays(folder, word):
     return found
 
 
+def widened(array, info):
+    """Tests of bfloat16 hold its bits as uint16."""
+    bits = info.type.tensor_type.elem_type == onnx.TensorProto.BFLOAT16 and array.dtype == np.uint16
+    return (array.astype(np.uint32) << 16).view(np.float32) if bits else array
+
+
 def write_safetensors(path, tensors):
     header, blobs, at = {}, [], 0
     for name, array in tensors.items():
@@ -66,9 +72,10 @@ class Case:
             return
         data = sorted(folder.glob("test_data_set_*"))[0]
         initial = {t.name for t in self.model.graph.initializer}
-        names = [i.name for i in self.model.graph.input if i.name not in initial]
-        self.given = dict(zip(names, arrays(data, "input")))
-        self.expected = arrays(data, "output")
+        inputs = [i for i in self.model.graph.input if i.name not in initial]
+        self.given = {i.name: widened(a, i) for i, a in zip(inputs, arrays(data, "input"))}
+        self.declared = {i.name: [d.dim_value for d in i.type.tensor_type.shape.dim] for i in inputs}
+        self.expected = [widened(a, o) for o, a in zip(self.model.graph.output, arrays(data, "output"))]
 
     def predict(self, rows, free):
         """What invar makes of it with the first `free` inputs as fields, all others as constants."""
@@ -77,6 +84,9 @@ class Case:
         fields = dict(list(self.given.items())[:free])
         for name in list(self.given)[free:]:
             model.graph.initializer.append(numpy_helper.from_array(self.given[name], name))
+        for name, array in fields.items():
+            if all(self.declared[name]) and list(array.shape) != self.declared[name]:
+                raise Refused(f"the test's data of {name} have not the shape that it declares")
         path = self.out / "case.onnx"
         path.write_bytes(model.SerializeToString())
         status, _, said = run(self.invar, "import", path, "-o", self.out, "--rows", rows)

@@ -53,7 +53,7 @@ my %files = (
     nowhere => model(graph(nodes => [node("Add", ["x", "ghost"], ["y"])])),
     inputs => model(graph(nodes => [node("Add", ["x"], ["y"])])),
     dynamic => model(graph(nodes => [$relu], inputs => [info("x", 1, "n", "time")])),
-    half => model(graph(nodes => [$product], tensors => [tensor("w", 10, "ab" x 16, 4, 4)])),
+    complex => model(graph(nodes => [$product], tensors => [tensor("w", 14, "ab" x 64, 4, 4)])),
     short => model(graph(nodes => [$product], tensors => [tensor("w", 1, "abcd", 4, 4)])),
     huge => model(graph(nodes => [$product], tensors => [tensor("w", 1, $raw, 1 << 30, 1 << 30)])),
     shapes => model(graph(nodes => [$product], tensors => [tensor("w", 1, $raw, 2, 8)])),

@@ -1,0 +1,341 @@
+/* Rules of operators that pick elements, at places that are known or computed. */
+#include <string.h>
+#include "convert/rules.h"
+
+/* What lies above or below a diagonal, and 0 elsewhere. */
+void onnx_triangle(struct call *c)
+{
+    struct value *x = c->in[0];
+    int64_t k = 0;
+    bool upper = attribute_int(c, "upper", 1) != 0;
+    int given = known_ints(c, 1, &k, 1);
+    if (c->out[0]->failed || given == 0 || x->rank < 2 || x->rows >= x->rank - 2) {
+        refuse(c, "it takes whole matrices of a row, and a diagonal that is known");
+        return;
+    }
+    int64_t rows = x->dim[x->rank - 2], columns = x->dim[x->rank - 1], dim[2] = {rows, columns};
+    struct tensor *t = tensor_new(c->im, ONNX_BOOL, 2, dim);
+    for (int64_t e = 0; t && e < t->count; e++) {
+        int64_t off = e % columns - e / columns;
+        t->whole[e] = upper ? off >= k : off <= k;
+    }
+    if (!t) {
+        refuse(c, "its matrices are too large to say which elements stay");
+        return;
+    }
+    struct value mask = {.name = "triangle", .type = ONNX_BOOL, .rank = 2, .rows = -1,
+                         .dim = {rows, columns}, .constant = t}, *in[2] = {x, &mask};
+    orderly(&mask);
+    give_map(c, 2, in, x->type, x->type == ONNX_BOOL ? "@0 and @1" : "select(@1, @0, 0)");
+}
+
+/* Slices of an axis, or elements, where a condition that is known is true. */
+void onnx_compress(struct call *c)
+{
+    struct value *x = c->in[0], *condition = c->in[1], shape = *x;
+    bool flat = !attribute(c, "axis");
+    int axis = flat ? 0 : axis_of(c, x, attribute_int(c, "axis", 0));
+    int64_t n = flat ? elements_of(x) : axis < 0 ? 0 : x->dim[axis], count = 0;
+    if (axis < 0 || !condition->constant || condition->type != ONNX_BOOL ||
+        condition->constant->count > n || (flat && x->rows >= 0)) {
+        refuse(c, "how many elements stay must be known, and of each row as many");
+        return;
+    }
+    int64_t *place = ARENA_ARRAY(c->im->arena, int64_t, n + 1);
+    for (int64_t i = 0; i < condition->constant->count; i++)
+        if (condition->constant->whole[i])
+            place[count++] = i;
+    const char *text = x->constant || flat ? plain(c, x) : x->text;
+    if (flat) {
+        shape = (struct value){.type = x->type, .rank = 1, .rows = -1, .dim = {n}};
+        orderly(&shape);
+        text = x->rank == 1 ? text : arena_printf(c->im->arena, "flatten(%s)", text);
+    }
+    int at = text_axis(c, &shape, axis);
+    if (at < 0)
+        return;
+    shape.constant = NULL;
+    shape.dim[axis] = count;
+    give(c, 0, &shape, "%s", count ? take_text(c, text, at, count, place) : text);
+}
+
+/* The k largest or smallest of an axis, in order, and where they are. */
+void onnx_top_k(struct call *c)
+{
+    struct arena *arena = c->im->arena;
+    struct value *x = c->in[0], shape = *x;
+    int axis = axis_of(c, x, attribute_int(c, "axis", -1));
+    int64_t k = attribute_int(c, "k", 0), dim[AXES];
+    if (c->ins > 1 && known_ints(c, 1, &k, 1) != 1)
+        k = 0;
+    int at = axis < 0 || !has_types(c, 0, 1, TYPE_REAL) ? -1 : text_axis(c, x, axis);
+    if (at < 0)
+        return;
+    if (k < 1 || k > x->dim[axis]) {
+        refuse(c, "how many it takes must be known, 1 to %lld", (long long)x->dim[axis]);
+        return;
+    }
+    shape.constant = NULL;
+    const char *text = let_line(c, x->constant ? plain(c, x) : x->text);
+    text_dims(&shape, dim);
+    const char *first = range_text(arena, text_axes(&shape), dim, at, 0, k - 1);
+    const char *order = let_line(c, arena_printf(
+        arena, "argsort(%s, axis = %d%s)%s", text, at,
+        attribute_int(c, "largest", 1) ? ", descending = true" : "", first));
+    shape.dim[axis] = k;
+    give(c, 0, &shape, "take_along(%s, %s, axis = %d)", text, order, at);
+    shape.type = ONNX_INT64;
+    if (c->outs > 1)
+        give_text(c, 1, &shape, order);
+}
+
+/* ---- elements of several arrays, one by one, at places that are known ---- */
+enum { MOST_PLACES = 1 << 22 };
+
+/* One axis of all elements. */
+static const char *flat_text(struct call *c, struct value *v)
+{
+    const char *text = plain(c, v);
+    return v->rank == 1 ? text
+                        : arena_printf(c->im->arena, v->rank ? "flatten(%s)" : "reshape(%s, [1])",
+                                       text);
+}
+
+static bool whole_row(struct call *c, int count)
+{
+    bool whole = true;
+    for (int i = 0; i < count; i++)
+        whole &= c->in[i]->rows < 0 && elements_of(c->in[i]) <= MOST_PLACES;
+    if (!whole)
+        refuse(c, "it picks elements one by one, of at most %d, and of one row: --rows none",
+               (int)MOST_PLACES);
+    return whole;
+}
+
+static void give_places(struct call *c, const char *text, int64_t count, const int64_t *place,
+                        struct value *shape)
+{
+    int64_t dim[AXES];
+    shape->type = c->in[0]->type;
+    shape->rows = -1;
+    orderly(shape);
+    text_dims(shape, dim);
+    text = take_text(c, text, 0, count, place);
+    if (shape->rank == 1)
+        give(c, 0, shape, "%s", text);
+    else
+        give(c, 0, shape, "reshape(%s, %s)", text, list_text(c->im->arena, shape->rank, dim));
+}
+
+/* A known index as it counts from the start of an axis; -1 after a refusal. */
+static int64_t index_at(struct call *c, const struct tensor *index, int64_t e, int64_t n)
+{
+    int64_t at = index->whole[e] + (index->whole[e] < 0 ? n : 0);
+    if (at >= 0 && at < n)
+        return at;
+    refuse(c, "index %lld is outside of an axis of %lld", (long long)index->whole[e], (long long)n);
+    return -1;
+}
+
+static bool known_index(struct call *c, int input)
+{
+    const struct value *v = c->in[input];
+    if (v->constant && v->constant->whole && v->type != ONNX_BOOL)
+        return true;
+    refuse(c, "its index must be whole numbers that are known");
+    return false;
+}
+
+/* Which element of data the list of indices from element `at` on names the first of: `depth` axes
+ * from `axis` on; -1 after a refusal. */
+static int64_t first_of(struct call *c, const struct value *data, int axis, int depth, int64_t at)
+{
+    int64_t place = 0;
+    for (int i = 0; i < depth; i++) {
+        int64_t n = data->dim[axis + i], k = index_at(c, c->in[1]->constant, at + i, n);
+        if (k < 0)
+            return -1;
+        place = place * n + k;
+    }
+    for (int i = axis + depth; i < data->rank; i++)
+        place *= data->dim[i];
+    return place;
+}
+
+/* Elements of all axes from one on. */
+static int64_t elements_from(const struct value *v, int axis)
+{
+    int64_t count = 1;
+    for (int i = axis; i < v->rank; i++)
+        count *= v->dim[i];
+    return count;
+}
+
+void onnx_gather_nd(struct call *c)
+{
+    struct value *data = c->in[0], *index = c->in[1], shape = {.rank = 0};
+    int batch = (int)attribute_int(c, "batch_dims", 0);
+    int64_t depth = index->rank ? index->dim[index->rank - 1] : 0;
+    if (!known_index(c, 1) || !whole_row(c, 2))
+        return;
+    bool fits = depth >= 1 && batch >= 0 && batch < index->rank && batch + depth <= data->rank &&
+                index->rank - 1 + data->rank - batch - depth <= AXES;
+    for (int i = 0; fits && i < batch; i++)
+        fits = index->dim[i] == data->dim[i];
+    if (!fits) {
+        refuse(c, "its index has not the axes that go with what it reads");
+        return;
+    }
+    for (int i = 0; i < index->rank - 1; i++)
+        shape.dim[shape.rank++] = index->dim[i];
+    for (int i = batch + (int)depth; i < data->rank; i++)
+        shape.dim[shape.rank++] = data->dim[i];
+    int64_t count = elements_of(&shape), inner = elements_from(data, batch + (int)depth);
+    int64_t lists = count / inner, group = lists / (elements_of(data) / elements_from(data, batch));
+    if (count > MOST_PLACES) {
+        refuse(c, "it picks over %d elements one by one", (int)MOST_PLACES);
+        return;
+    }
+    int64_t *place = ARENA_ARRAY(c->im->arena, int64_t, count + 1);
+    for (int64_t l = 0; l < lists; l++) {
+        int64_t first = first_of(c, data, batch, (int)depth, l * depth);
+        if (first < 0)
+            return;
+        for (int64_t e = 0; e < inner; e++)
+            place[l * inner + e] = l / group * elements_from(data, batch) + first + e;
+    }
+    give_places(c, flat_text(c, data), count, place, &shape);
+}
+
+/* What an update makes of an element that it meets; NULL: it takes its place. */
+static const char *met_by(struct call *c, const char *old, const char *update)
+{
+    static const struct { const char *reduction, *text; } ways[] = {
+        {"add", "@0 + @1"}, {"mul", "@0 * @1"}, {"max", "max(@0, @1)"}, {"min", "min(@0, @1)"}};
+    const char *reduction = attribute_text(c, "reduction", "none"), *operand[2] = {old, update};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (!strcmp(reduction, ways[i].reduction))
+            return fill_text(c, ways[i].text, operand);
+    return update;
+}
+
+/* Update e goes to element to[e]: those that meet the same one come in turns. */
+static void give_scattered(struct call *c, int64_t count, const int64_t *to)
+{
+    struct arena *arena = c->im->arena;
+    struct value *data = c->in[0], shape = like(data);
+    int64_t n = elements_of(data), left = count;
+    int64_t *place = ARENA_ARRAY(arena, int64_t, n + 1);
+    int64_t *from = ARENA_ARRAY(arena, int64_t, count + 1);
+    int64_t *met = ARENA_ARRAY(arena, int64_t, count + 1);
+    bool *done = ARENA_ARRAY(arena, bool, count + 1);
+    bool replaces = !strcmp(attribute_text(c, "reduction", "none"), "none");
+    const char *text = let_line(c, flat_text(c, data));
+    const char *updates = let_line(c, flat_text(c, c->in[2]));
+    for (int turn = 0;; turn++) {
+        int64_t now = 0;
+        for (int64_t i = 0; i < n; i++)
+            place[i] = i;
+        for (int64_t e = 0; e < count; e++)
+            if (!done[e] && place[to[e]] == to[e]) {
+                done[e] = true;
+                place[to[e]] = n + now;
+                from[now] = e;
+                met[now++] = to[e];
+            }
+        left -= now;
+        if (turn > 64 || (turn > 0 && replaces)) {
+            refuse(c, "several of its updates go to one element");
+            return;
+        }
+        const char *new = let_line(c, take_text(c, updates, 0, now, from));
+        new = met_by(c, replaces ? "" : let_line(c, take_text(c, text, 0, now, met)), new);
+        text = arena_printf(arena, "concat(%s, %s, axis = 0)", text, new);
+        if (left == 0)
+            break;
+        text = let_line(c, take_text(c, let_line(c, text), 0, n, place));
+    }
+    give_places(c, let_line(c, text), n, place, &shape);
+}
+
+static bool scatters(struct call *c)
+{
+    return known_index(c, 1) && whole_row(c, 3) && has_types(c, 0, 1, TYPE_REAL) &&
+           has_types(c, 2, 1, TYPE_REAL);
+}
+
+void onnx_scatter_elements(struct call *c)
+{
+    struct value *data = c->in[0], *index = c->in[1];
+    int axis = axis_of(c, data, attribute_int(c, "axis", 0));
+    bool fits = axis >= 0 && index->rank == data->rank && c->in[2]->rank == data->rank;
+    for (int i = 0; fits && i < data->rank; i++)
+        fits = index->dim[i] == c->in[2]->dim[i] && (i == axis || index->dim[i] <= data->dim[i]);
+    if (axis >= 0 && !fits)
+        refuse(c, "data, index and updates have not axes that go together");
+    if (!fits || !scatters(c))
+        return;
+    int64_t count = elements_of(index), *to = ARENA_ARRAY(c->im->arena, int64_t, count + 1);
+    for (int64_t e = 0; e < count; e++) {
+        int64_t rest = e, step = 1, k = index_at(c, index->constant, e, data->dim[axis]);
+        if (k < 0)
+            return;
+        for (int i = data->rank - 1; i >= 0; i--) {
+            to[e] += (i == axis ? k : rest % index->dim[i]) * step;
+            rest /= index->dim[i];
+            step *= data->dim[i];
+        }
+    }
+    give_scattered(c, count, to);
+}
+
+void onnx_scatter_nd(struct call *c)
+{
+    struct value *data = c->in[0], *index = c->in[1], *updates = c->in[2];
+    int64_t depth = index->rank ? index->dim[index->rank - 1] : 0;
+    if (depth < 1 || depth > data->rank ||
+        elements_of(updates) !=
+            elements_of(index) / depth * elements_from(data, (int)depth)) {
+        refuse(c, "data, index and updates have not axes that go together");
+        return;
+    }
+    if (!scatters(c))
+        return;
+    int64_t count = elements_of(updates), inner = elements_from(data, (int)depth);
+    int64_t *to = ARENA_ARRAY(c->im->arena, int64_t, count + 1);
+    for (int64_t e = 0; e < count; e++) {
+        int64_t first = first_of(c, data, 0, (int)depth, e / inner * depth);
+        if (first < 0)
+            return;
+        to[e] = first + e % inner;
+    }
+    give_scattered(c, count, to);
+}
+
+/* Of each sequence as many first turns as are known backwards. */
+void onnx_reverse_sequence(struct call *c)
+{
+    struct value *x = c->in[0], shape = like(x);
+    int64_t batch = attribute_int(c, "batch_axis", 1), time = attribute_int(c, "time_axis", 0);
+    if (batch + time != 1 || x->rank < 2 || c->in[1]->rank != 1 ||
+        c->in[1]->dim[0] != x->dim[batch]) {
+        refuse(c, "its axes of turns and sequences must be the first two");
+        return;
+    }
+    if (!known_index(c, 1) || !whole_row(c, 2))
+        return;
+    int64_t count = elements_of(x), inner = elements_from(x, 2);
+    int64_t *place = ARENA_ARRAY(c->im->arena, int64_t, count + 1);
+    for (int64_t e = 0; e < count; e++) {
+        int64_t at[2] = {e / inner / x->dim[1], e / inner % x->dim[1]};
+        int64_t length = c->in[1]->constant->whole[at[batch]];
+        if (length < 0 || length > x->dim[time]) {
+            refuse(c, "a sequence has %lld turns of %lld", (long long)length,
+                   (long long)x->dim[time]);
+            return;
+        }
+        at[time] = at[time] < length ? length - 1 - at[time] : at[time];
+        place[e] = (at[0] * x->dim[1] + at[1]) * inner + e % inner;
+    }
+    give_places(c, flat_text(c, x), count, place, &shape);
+}
