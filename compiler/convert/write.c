@@ -274,8 +274,7 @@ static const char *count_rows(struct export *x)
     return x->rows;
 }
 
-/* The shape as int64[rank]. */
-static const char *shape_value(struct export *x, const struct shape *s)
+const char *export_shape(struct export *x, const struct shape *s)
 {
     if (s->rows < 0)
         return export_whole(x, s->rank, s->dim);
@@ -294,7 +293,7 @@ static const char *shape_value(struct export *x, const struct shape *s)
 
 const char *export_expand(struct export *x, const char *a, const struct shape *s, const char *name)
 {
-    return export_binary(x, "Expand", a, shape_value(x, s), name);
+    return export_binary(x, "Expand", a, export_shape(x, s), name);
 }
 
 const char *export_cast(struct export *x, const char *a, enum dtype dtype, const char *name)

@@ -64,6 +64,8 @@ const struct variable *export_variable(const struct export *, const char *path);
 const char *export_reshape(struct export *, const char *a, const struct shape *, const char *name);
 const char *export_transpose(struct export *, const char *a, int rank, const int *perm,
                              const char *name);
+/* The shape as int64[rank]. */
+const char *export_shape(struct export *, const struct shape *);
 /* Repeats a along axes of 1. */
 const char *export_expand(struct export *, const char *a, const struct shape *, const char *name);
 const char *export_cast(struct export *, const char *a, enum dtype, const char *name);

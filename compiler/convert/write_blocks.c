@@ -178,6 +178,31 @@ static bool fits_global(const struct export *x, const struct block_call *c)
     return has_rows(x, c, 0) && places(x, c) >= 1 && result_of(x, c)->shape.rank == 2;
 }
 
+/* ---- images of another size ---- */
+static bool fits_resize(const struct export *x, const struct block_call *c)
+{
+    return has_rows(x, c, 4) && result_of(x, c)->shape.rank == 4;
+}
+
+static const char *write_resize(struct export *x, const struct block_call *c, const char *name)
+{
+    const struct shape *to = &result_of(x, c)->shape;
+    const char *method = export_given(c, "method")->word;
+    bool nearest = !strcmp(method, "nearest"), cubic = !strcmp(method, "bicubic");
+    struct shape turned = {.rank = 4, .rows = 0, .dim = {1, to->dim[3], to->dim[1], to->dim[2]}};
+    const char *input[4] = {channels_first(x, value_of(x, c), 4), "", "",
+                            export_shape(x, &turned)};
+    const char *y = export_node(x, "Resize", 4, input, NULL);
+    export_text(x, "mode", nearest ? "nearest" : cubic ? "cubic" : "linear");
+    export_text(x, "coordinate_transformation_mode",
+                export_given_number(c, "align_corners") != 0 ? "align_corners" : "half_pixel");
+    if (nearest)
+        export_text(x, "nearest_mode", "round_prefer_ceil");
+    if (cubic)
+        export_float(x, "cubic_coeff_a", (float)export_given_number(c, "sharpness"));
+    return channels_last(x, y, 4, name);
+}
+
 /* ---- norms ---- */
 static const char *affine(struct export *x, const struct block_call *c, const char *name,
                           float value, int64_t n)
@@ -360,6 +385,7 @@ static const struct export_block blocks[] = {
     {"max_pool1d", slides, write_pool},
     {"max_pool3d", slides, write_pool},
     {"relu", fits_any, write_activation},
+    {"resize", fits_resize, write_resize},
     {"softmax", fits_any, write_softmax},
     {"softplus", fits_any, write_activation},
     {"softsign", fits_any, write_activation},
