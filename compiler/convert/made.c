@@ -114,8 +114,8 @@ void made_save(struct made *m, bool trained, const char *path, int rank, const i
 }
 
 /* ---- files ---- */
-/* What a line of the model file is made of, as the comment behind it says; those of stubs begin with
- * a small letter. */
+/* What a line of the model file is made of, as the comment behind it says; those of stubs begin
+ * with a small letter. */
 static const char *origin_of(struct made *m, const char *text, int line)
 {
     for (; line > 1 && *text; line--)
@@ -126,7 +126,7 @@ static const char *origin_of(struct made *m, const char *text, int line)
     return arena_printf(m->arena, "node %.*s", (int)strcspn(comment + 4, "\n"), comment + 4);
 }
 
-/* The text in canonical layout, which compiles.  One that is no model file is a fault of a rule. */
+/* The text in canonical layout, which compiles; one that is no model file is a fault of a rule. */
 static const char *laid_out(struct made *m, const char *path, const char *source)
 {
     struct diags *diags = diags_new(m->arena);
@@ -144,8 +144,10 @@ static const char *laid_out(struct made *m, const char *path, const char *source
     int line;
     if (m->request->compiles(path, text.data, &line))
         return text.data;
-    made_fail(m, arena_printf(m->arena, "%s would not compile as a model file, for the reason above",
-                              origin_of(m, text.data, line)), "nothing was written");
+    made_fail(m,
+              arena_printf(m->arena, "%s would not compile as a model file, for the reason above",
+                           origin_of(m, text.data, line)),
+              "nothing was written");
     return NULL;
 }
 
