@@ -123,11 +123,14 @@ static void write_phase(struct export *x, enum phase phase, const bool *wanted)
         if (n->op != OP_STORE || !wanted[n->attr.variable])
             continue;
         needed[id] = true;
-        if (phase == PHASE_PREDICT)     /* fields have the names of inputs */
-            x->named[n->operand[0]] = program_variable(x->program, n->attr.variable)->path;
     }
     if (phase == PHASE_PREDICT)
         find_calls(x);
+    for (int id = 0; id < graph->count && phase == PHASE_PREDICT; id++) {
+        const struct node *n = graph_node(graph, id);
+        if (needed[id] && !x->named[n->operand[0]]) /* fields have the names of inputs */
+            x->named[n->operand[0]] = program_variable(x->program, n->attr.variable)->path;
+    }
     mark_needed(x, needed);
     write_nodes(x, needed);
     for (int id = 0; id < graph->count && !x->failed; id++)

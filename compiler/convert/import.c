@@ -316,6 +316,16 @@ static void print_dims(struct text *t, const struct value *value)
 
 struct output { const char *name, *text; const struct value *value; };
 
+/* Whether the text is what a value of that name is called: an output of another has its own. */
+static bool is_named(const char *text, const char *name)
+{
+    size_t size = strlen(name);
+    for (size_t i = 0; i < size; i++)
+        if (text[i] != name[i] && text[i] != '_')
+            return false;
+    return !text[size] || text[size] == '_';
+}
+
 /* The outputs of the graph, each of the rows it has; NULL after an error. */
 static struct output *find_outputs(struct import *im)
 {
@@ -334,7 +344,7 @@ static struct output *find_outputs(struct import *im)
         }
         const char *text = plain(&c, v);
         list[i] = (struct output){v->text && !strcmp(text, v->text) ? text : NULL, text, v};
-        bool named = list[i].name && !strpbrk(text, "( ");
+        bool named = list[i].name && !strpbrk(text, "( ") && is_named(text, name);
         for (size_t k = 0; named && k < i; k++)
             named = strcmp(list[k].name, text) != 0;
         if (!named)
