@@ -154,6 +154,47 @@ static bool fits_conv(const struct export *x, const struct block_call *c)
     return slides(x, c) && saved(x, c, "w") != NULL;
 }
 
+/* What of all that is laid lies before the result is cut, and what behind; where the result is
+ * longer, there is more. */
+static void write_laying(struct export *x, const struct block_call *c, int axes)
+{
+    const struct node *from = node_of(x, c, "x"), *to = result_of(x, c);
+    int64_t size[3], stride[3], dilation[3], border[6], pads[6], more[3];
+    for (int i = 0; i < axes; i++)
+        numbers(c, extent_name[axes - 1][i], 1, &size[i]);
+    numbers(c, "stride", axes, stride);
+    numbers(c, "dilation", axes, dilation);
+    numbers(c, "border", 2 * axes, border);
+    bool same = !strcmp(export_given(c, "pad")->word, "same");
+    for (int i = 0; i < axes; i++) {
+        int64_t over = (size[i] - 1) * dilation[i] + 1, extra = over - stride[i];
+        int64_t all = (from->shape.dim[1 + i] - 1) * stride[i] + over;
+        pads[i] = border[2 * i] + (same && extra > 0 ? extra / 2 : 0);
+        pads[axes + i] = all - pads[i] - to->shape.dim[1 + i];
+        more[i] = pads[axes + i] < 0 ? -pads[axes + i] : 0;
+        pads[axes + i] += more[i];
+    }
+    export_ints(x, "kernel_shape", axes, size);
+    export_ints(x, "strides", axes, stride);
+    export_ints(x, "dilations", axes, dilation);
+    export_ints(x, "pads", 2 * axes, pads);
+    export_ints(x, "output_padding", axes, more);
+}
+
+static const char *write_conv_transpose(struct export *x, const struct block_call *c,
+                                        const char *name)
+{
+    const struct variable *w = saved(x, c, "w"), *bias = saved(x, c, "bias");
+    int rank = places(x, c) + 2;
+    const char *input[3] = {channels_first(x, value_of(x, c), rank), write_filters(x, w, false)};
+    if (bias)
+        input[2] = export_saved(x, bias, NULL, 0, NULL);
+    const char *y = export_node(x, "ConvTranspose", bias ? 3 : 2, input, NULL);
+    write_laying(x, c, rank - 2);
+    export_int(x, "group", (int64_t)export_given_number(c, "groups"));
+    return channels_last(x, y, rank, name);
+}
+
 static const char *write_pool(struct export *x, const struct block_call *c, const char *name)
 {
     int rank = places(x, c) + 2;
@@ -363,8 +404,11 @@ static const struct export_block blocks[] = {
     {"avg_pool3d", slides, write_pool},
     {"batch_norm", fits_batch_norm, write_batch_norm},
     {"conv1d", fits_conv, write_conv},
+    {"conv1d_transpose", fits_conv, write_conv_transpose},
     {"conv2d", fits_conv, write_conv},
+    {"conv2d_transpose", fits_conv, write_conv_transpose},
     {"conv3d", fits_conv, write_conv},
+    {"conv3d_transpose", fits_conv, write_conv_transpose},
     {"depthwise_conv1d", fits_conv, write_conv},
     {"depthwise_conv2d", fits_conv, write_conv},
     {"dropout", fits_any, write_dropout},
