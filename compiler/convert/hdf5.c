@@ -20,7 +20,9 @@
 #include <sys/syscall.h>
 #endif
 
-enum { CPU_SECONDS = 60, NAME = 4096, TEXT = 64 << 20 };
+/* Damaged files may keep libhdf5 busy for ever: seconds of processor time, and bytes for each
+ * further one. */
+enum { CPU_SECONDS = 5, CPU_BYTES = 10 << 20, NAME = 4096, TEXT = 64 << 20 };
 #define MEMORY ((uint64_t)4 << 30)
 /* What unpacked arrays may be: hostile files of a few bytes could stand for all memory. */
 static uint64_t most(size_t size)
@@ -138,9 +140,9 @@ static void limit(int what, uint64_t most_of_it)
 }
 
 /* From here on: memory, the pipe, the end. */
-static bool confine(uint64_t memory)
+static bool confine(uint64_t memory, uint64_t seconds)
 {
-    limit(RLIMIT_CPU, CPU_SECONDS);
+    limit(RLIMIT_CPU, seconds);
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, 0);
 #ifndef __SANITIZE_ADDRESS__ /* whose shadow takes all addresses there are */
@@ -188,7 +190,7 @@ static _Noreturn void read_file(const unsigned char *bytes, size_t size, int to)
     for (int s = 1; s < NSIG; s++)
         signal(s, SIG_DFL);
     if (H5open() < 0 || H5Eset_auto2(H5E_DEFAULT, NULL, NULL) < 0 || H5PLset_loading_state(0) < 0 ||
-        !confine(c.room + 4 * (uint64_t)size + MEMORY / 4))
+        !confine(c.room + 4 * (uint64_t)size + MEMORY / 4, CPU_SECONDS + size / CPU_BYTES))
         end(to, 'F');
     access = H5Pcreate(H5P_FILE_ACCESS);
     if (H5Pset_fapl_core(access, 1 << 16, 0) < 0 ||
