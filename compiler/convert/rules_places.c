@@ -14,7 +14,8 @@ void onnx_triangle(struct call *c)
         return;
     }
     int64_t rows = x->dim[x->rank - 2], columns = x->dim[x->rank - 1], dim[2] = {rows, columns};
-    struct tensor *t = tensor_new(c->im, ONNX_BOOL, 2, dim);
+    struct tensor *t =
+        rows * columns <= MOST_PLACES ? tensor_new(c->im, ONNX_BOOL, 2, dim) : NULL;
     for (int64_t e = 0; t && e < t->count; e++) {
         int64_t off = e % columns - e / columns;
         t->whole[e] = upper ? off >= k : off <= k;
@@ -41,7 +42,7 @@ void onnx_compress(struct call *c)
         refuse(c, "how many elements stay must be known, and of each row as many");
         return;
     }
-    int64_t *place = ARENA_ARRAY(c->im->arena, int64_t, n + 1);
+    int64_t *place = ARENA_ARRAY(c->im->arena, int64_t, condition->constant->count + 1);
     for (int64_t i = 0; i < condition->constant->count; i++)
         if (condition->constant->whole[i])
             place[count++] = i;
@@ -90,7 +91,6 @@ void onnx_top_k(struct call *c)
 }
 
 /* ---- elements of several arrays, one by one, at places that are known ---- */
-enum { MOST_PLACES = 1 << 22 };
 
 /* One axis of all elements. */
 static const char *flat_text(struct call *c, struct value *v)
@@ -105,7 +105,8 @@ static bool whole_row(struct call *c, int count)
 {
     bool whole = true;
     for (int i = 0; i < count; i++)
-        whole &= c->in[i]->rows < 0 && elements_of(c->in[i]) <= MOST_PLACES;
+        whole &= c->in[i]->rows < 0 && elements_of(c->in[i]) >= 1 &&
+                 elements_of(c->in[i]) <= MOST_PLACES;
     if (!whole)
         refuse(c, "it picks elements one by one, of at most %d, and of one row: --rows none",
                (int)MOST_PLACES);

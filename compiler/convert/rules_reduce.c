@@ -156,11 +156,17 @@ void onnx_argmax(struct call *c)
     if (at < 0)
         return;
     bool last = attribute_int(c, "select_last_index", 0) != 0;
-    int64_t n = x->dim[axis], *back = ARENA_ARRAY(c->im->arena, int64_t, n + 1);
-    for (int64_t i = 0; i < n; i++)
-        back[i] = n - 1 - i;
-    if (last)                           /* the first of the reversed axis */
+    int64_t n = x->dim[axis];
+    if (last && n > MOST_PLACES) {
+        refuse(c, "axis %d has too many elements to be turned round", axis);
+        return;
+    }
+    if (last) {                         /* the first of the reversed axis */
+        int64_t *back = ARENA_ARRAY(c->im->arena, int64_t, n + 1);
+        for (int64_t i = 0; i < n; i++)
+            back[i] = n - 1 - i;
         text = take_text(c, text, at, n, back);
+    }
     const char *operand[2] = {text, arena_printf(c->im->arena, "%d", at)};
     const char *place =
         arena_printf(c->im->arena, "to_int(%s)", fill_text(c, c->rule->text, operand));

@@ -2,9 +2,6 @@
 #include <string.h>
 #include "convert/rules.h"
 
-/* Places that are written down one by one. */
-enum { MOST_PLACES = 1 << 22 };
-
 /* ---- extents of one ---- */
 
 /* The axes that an attribute, or the second input, names, as bits; -1: refused; 0 and *given false

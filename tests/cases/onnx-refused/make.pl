@@ -42,6 +42,11 @@ my $product = node("MatMul", ["x", "w"], ["y"]);
 my $deep = "";
 $deep = bytes(1, node("If", ["x"], ["y"], bytes(5, bytes(1, "then") . bytes(6, $deep)))) for 1 .. 200;
 
+sub scattered {
+    model(graph(nodes => [node("ScatterElements", ["x", "i", "u"], ["y"])], inputs => [info("x", 1, 4)], outputs => [info("y", 1, 4)],
+                tensors => [tensor("i", 7, pack("q<*", @_), 2), tensor("u", 1, pack("f<*", 5, 6), 2)]), 18);
+}
+
 my %files = (
     good => model(graph(nodes => [$product], tensors => [tensor("w", 1, $raw, 4, 4)])),
     unknown => model(graph(nodes => [node("Zorch", ["x"], ["y"], bytes(3, "layer7"))])),
@@ -101,6 +106,17 @@ my %files = (
                           tensors => [tensor("w", 1, $raw, 4, 4)])),
     tied => model(graph(nodes => [node("MatMul", ["x", "w"], ["h"]), node("Transpose", ["w"], ["v"]), node("MatMul", ["h", "v"], ["y"])],
                         tensors => [tensor("w", 1, $raw, 4, 4)])),
+    doubled => scattered(1, 1),
+    beyond => scattered(0, 9),
+    sum => model(graph(nodes => [node("NegativeLogLikelihoodLoss", ["x", "t"], ["y"])],
+                       inputs => [info("x", 1, "n", 4), info("t", 7, "n")], outputs => [info("y", 1)]), 13),
+    across => model(graph(nodes => [node("Trilu", ["x"], ["y"])]), 14),
+    many => model(graph(nodes => [node("TopK", ["x", "k"], ["y", "i"])], tensors => [tensor("k", 7, pack("q<", 9), 1)])),
+    product => model(graph(nodes => [node("Mul", ["x", "x"], ["y"])], inputs => [info("x", 4, "n", 4)], outputs => [info("y", 4, "n", 4)]), 14),
+    below => model(graph(nodes => [node("Sub", ["x", "x"], ["y"])], inputs => [info("x", 12, "n", 4)], outputs => [info("y", 12, "n", 4)]), 14),
+    large => model(graph(nodes => [node("Relu", ["x"], ["y"])], tensors => [tensor("w", 13, "\xff" x 8, 1)])),
+    around => model(graph(nodes => [node("Add", ["x", "x"], ["y"])], inputs => [info("x", 3, "n", 4)], outputs => [info("y", 3, "n", 4)]), 14),
+    rounded => model(graph(nodes => [node("Cast", ["x"], ["h"], attribute("to", 3, 10)), node("Cast", ["h"], ["y"], attribute("to", 3, 1))])),
     deep => model($deep),
     empty => "",
     constant => model(graph(nodes => [$relu], outputs => [info("w", 1, 4, 4)], tensors => [tensor("w", 1, $raw, 4, 4)])),
