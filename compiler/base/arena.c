@@ -138,9 +138,9 @@ void *arena_alloc(struct arena *a, size_t size)
 static void *resize_large(struct arena *a, void *piece, size_t size)
 {
     struct chunk *c = (void *)((unsigned char *)piece - offsetof(struct chunk, data));
-    struct chunk **to = c->previous ? &c->previous->next : &a->large;
+    struct chunk **to = c->previous ? &c->previous->next : &a->large, *next = c->next;
 
-    *to = chunk_first(chunk_sized(c, size), c->next);
+    *to = chunk_first(chunk_sized(c, size), next);
     return (*to)->data;
 }
 

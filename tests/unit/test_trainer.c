@@ -422,8 +422,8 @@ static void test_log(void)
         "{\"model\":\"fake\",\"model_sha256\":\"00\",\"data_sha256\":\"",
         "\"seed\":42,\"numerics\":1,",
         "\"compiler\":\"by hand\"", "\"c_compiler\":\"", "\"instruction_set\":\"portable\"",
-        "\"kernel\":\"", "\"cpu\":\"", "\"train_rows\":60,\"val_rows\":20,\"test_rows\":20,"
-        "\"epochs\":2,\"batch\":4}\n",
+        "\"kernel\":\"", "\"cpu\":\"",
+        "\"train_rows\":60,\"val_rows\":20,\"test_rows\":20,\"epochs\":2,\"batch\":4}\n",
         "{\"step\":0,\"loss\":", "{\"step\":10,\"loss\":", "{\"step\":20,\"loss\":",
         "{\"epoch\":1,\"steps\":15,\"loss\":", "{\"epoch\":2,\"steps\":30,", "\"val.error\":",
         "{\"test.loss\":", "{\"weights\":\"fake.safetensors\",\"sha256\":\"",
