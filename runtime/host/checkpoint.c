@@ -195,10 +195,13 @@ static int interrupted(struct inv_checkpoint *c, int64_t step)
     return INV_INTERRUPTED;
 }
 
-/* The first rank writes what all have. */
-static void write_of_all(struct inv_checkpoint *c, int64_t step)
+/* The first rank writes what all have; where --check-ranks finds that they have not, nothing is
+ * written. */
+static int write_of_all(struct inv_checkpoint *c, int64_t step)
 {
     const struct inv_run *run = &c->s->run;
+    if (!inv_rank_check_weights(c->check))
+        return INV_MISMATCH;
     if (step % c->order->per_epoch != 0) {
         inv_pass_join(c->s, c->pass, 0);
         inv_pass_leave(c->s, c->pass);
@@ -207,6 +210,7 @@ static void write_of_all(struct inv_checkpoint *c, int64_t step)
     if (c->s->ranks.number == 0)
         write_one(c, step);
     inv_exchange_release(c->exchange, run);
+    return INV_OK;
 }
 
 /* What is to be done after a step: the first rank knows when it is time, each whether a signal
@@ -228,12 +232,11 @@ int inv_checkpoint_after(struct inv_checkpoint *c, int64_t step, int last)
     enum wish wanted = wish(c, step, last);
     if (c->writing && atomic_load(&c->writing->done))
         finish(c);
-    if (wanted != NOTHING)
-        write_of_all(c, step);
+    int status = wanted != NOTHING ? write_of_all(c, step) : INV_OK;
     if (wanted == END || last)
         finish(c);
-    if (wanted != END)
-        return INV_OK;
+    if (wanted != END || status != INV_OK)
+        return status;
     return inv_ranks_agree(&c->s->ranks, first ? interrupted(c, step) : INV_INTERRUPTED);
 }
 

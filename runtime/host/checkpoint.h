@@ -12,6 +12,7 @@ struct inv_checkpoint {                 /* set s to steps, zero the rest */
     struct inv_pass *pass;              /* over the train part, of the epoch at hand */
     struct inv_watch *watch;
     struct inv_exchange *exchange;      /* of several ranks */
+    struct inv_rank_check *check;       /* whether they agree */
     int64_t steps;                      /* of the run */
     int64_t newest;                     /* step of the newest sound file; -1: there is none */
     double written;                     /* when the last was begun, by inv_progress_clock */
@@ -27,7 +28,8 @@ int inv_checkpoint_begin(struct inv_checkpoint *, int64_t *step);
 /* So far steps from `step` on may be done at one time, `end` at most. */
 int64_t inv_checkpoint_next(const struct inv_checkpoint *, int64_t step, int64_t end);
 /* `step` steps are done; where that ends an epoch, all that belongs to it, too.  Writes where it is
- * time to, or `last`; INV_INTERRUPTED where a signal asked.  A receipt tells of the last epoch, so
+ * time to, or `last`; INV_INTERRUPTED where a signal asked, INV_MISMATCH, and no file, where
+ * --check-ranks finds that ranks differ.  A receipt tells of the last epoch, so
  * that a run with one goes on from before its end.  The file is written while the next steps are
  * done; what went wrong is said after one of them, and before this returns where it is the last. */
 int inv_checkpoint_after(struct inv_checkpoint *, int64_t step, int last);

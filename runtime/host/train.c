@@ -449,7 +449,8 @@ static int run_all(struct training *t)
     inv_pass_begin(t->s, &t->train);
     t->checkpoint = (struct inv_checkpoint){ .s = t->s, .order = &t->order, .pass = &t->train,
                                              .watch = &t->watch, .steps = t->steps,
-                                             .exchange = &t->shards.exchange };
+                                             .exchange = &t->shards.exchange,
+                                             .check = &t->shards.check };
     int status = inv_chain_begin(t->s, t->steps);
     if (status == INV_OK && inv_options_partly(&t->s->options))
         return run_stretches(t);
