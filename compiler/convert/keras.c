@@ -313,9 +313,11 @@ static int read_ends(struct keras *k, const struct json *list, struct keras_ref 
         (*ends)[0] = one;
         return 1;
     }
-    for (const struct json *e = list ? list->first : NULL; e && count < LAYERS; e = e->next)
-        if (!read_tensor(e, &(*ends)[count++]))
+    for (const struct json *e = list ? list->first : NULL; e && count < LAYERS; e = e->next) {
+        if (!read_tensor(e, &(*ends)[count]))
             return 0;
+        (*ends)[count++].key = list->kind == JSON_OBJECT ? e->key : NULL;
+    }
     return count;
 }
 
@@ -880,8 +882,10 @@ static const char *model_text(struct keras *k, struct keras_body *b)
     }
     for (int i = 0; i < b->outputs; i++) {
         struct keras_layer *l = find_layer(b, b->output[i].layer);
+        const char *key = b->output[i].key;
         output[i] = (struct keras_output){l->node[b->output[i].node].out.text,
-                                          &l->node[b->output[i].node].out, l->name};
+                                          &l->node[b->output[i].node].out, key ? key : l->name,
+                                          key != NULL};
     }
     const char *rest = keras_training(k, input, name, b->inputs, output, b->outputs);
     text_init(&t, k->arena);

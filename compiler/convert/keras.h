@@ -18,7 +18,12 @@ struct keras_value {
 };
 
 /* What a node reads: another node's value, or a constant. */
-struct keras_ref { const char *layer; int node; const struct json *constant; };
+struct keras_ref {
+    const char *layer;
+    int node;
+    const struct json *constant;
+    const char *key;                    /* of an output in a dict of them, or NULL */
+};
 
 struct keras_node {
     struct keras_ref input[KERAS_INPUTS];
@@ -142,7 +147,12 @@ const char *keras_print(struct keras_call *, const char *format, ...)
 
 /* ---- training ---- */
 /* The data, the label and the training of the model's outputs; NULL after an error. */
-struct keras_output { const char *name; const struct keras_value *value; const char *layer; };
+struct keras_output {
+    const char *name;
+    const struct keras_value *value;
+    const char *key;                    /* of losses by outputs */
+    bool named;                         /* the outputs are a dict, and the key is of it */
+};
 const char *keras_training(struct keras *, const struct keras_value *input,
                            const char *const *input_name, int inputs,
                            const struct keras_output *, int outputs);
