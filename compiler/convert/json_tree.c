@@ -5,9 +5,9 @@
 #include <string.h>
 #include "host/json.h"
 
-enum { DEEPEST = 200, NUMBER = 63 };
+enum { DEEPEST = 200, NUMBER = 63, VALUES = 1 << 20, BYTES = 64 << 20 };
 
-struct tree { struct arena *arena; struct inv_json json; int depth; };
+struct tree { struct arena *arena; struct inv_json json; int depth, values; };
 
 static bool read_value(struct tree *, struct json *);
 
@@ -62,14 +62,40 @@ static const char *read_text(struct tree *t)
     return copy;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whether no key of the object, of `count` members, stands twice: readers differ in which one
+ * counts. */
+static bool has_own_keys(const struct json *object, int count)
+{
+    const char **key = inv_allocate(sizeof *key * (size_t)count);
+    bool differ = true;
+    for (const struct json *m = object->first; m; m = m->next)
+        *key++ = m->key;
+    key -= count;
+    qsort(key, (size_t)count, sizeof *key, compare_keys);
+    for (int i = 1; i < count; i++)
+        differ &= strcmp(key[i - 1], key[i]) != 0;
+    free(key);
+    return differ;
+}
+
 static bool read_members(struct tree *t, struct json *v, char closing)
 {
+    int count = 0;
     const struct json **link = &v->first;
     t->json.at++;
     if (inv_json_accept(&t->json, closing))
         return true;
     do {
+        if (t->values == VALUES)
+            return inv_json_fail(&t->json, "it has over a million values");
         struct json *member = ARENA_NEW(t->arena, struct json);
+        t->values++;
+        count++;
         if (closing == '}' &&
             (!(member->key = read_text(t)) || !inv_json_expect(&t->json, ':')))
             return false;
@@ -78,7 +104,10 @@ static bool read_members(struct tree *t, struct json *v, char closing)
         *link = member;
         link = &member->next;
     } while (inv_json_accept(&t->json, ','));
-    return inv_json_expect(&t->json, closing);
+    if (!inv_json_expect(&t->json, closing))
+        return false;
+    return closing == ']' || has_own_keys(v, count) ||
+           inv_json_fail(&t->json, "an object has a key twice");
 }
 
 static bool read_value(struct tree *t, struct json *v)
@@ -105,6 +134,10 @@ const struct json *json_parse(struct arena *arena, struct inv_errors *errors, co
                      .json = {.place = place, .part = part, .cure = "save the model again",
                               .errors = errors, .start = text, .at = text, .limit = text + size}};
     struct json *root = ARENA_NEW(arena, struct json);
+    if (size > BYTES) {
+        inv_json_fail(&t.json, "it has over 64 MiB");
+        return NULL;
+    }
     return read_value(&t, root) && (inv_json_end(&t.json) ||
            inv_json_fail(&t.json, "nothing expected behind it")) ? root : NULL;
 }

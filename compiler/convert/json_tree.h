@@ -18,7 +18,8 @@ struct json {
     const struct json *first, *next;    /* members or elements */
 };
 
-/* NULL after an error: "PLACE: byte N of PART: what; CURE". */
+/* NULL after an error: "PLACE: byte N of PART: what; CURE".  Over 64 MiB, over a million values and
+ * a key that stands twice in an object are errors as well. */
 const struct json *json_parse(struct arena *, struct inv_errors *, const char *place,
                               const char *part, const char *text, size_t size);
 /* The member of that name, or NULL: also of what is NULL or no object. */

@@ -17,8 +17,8 @@ void keras_refuse(struct keras_call *c, const char *format, ...)
     const char *text = arena_vprintf(c->k->arena, format, list);
     va_end(list);
     if (!c->failed)
-        inv_error(c->k->made->errors, "%s: layer '%s' (%s): %s", c->k->made->path, c->layer->name,
-                  c->layer->class_name, text);
+        made_fail(c->k->made, keras_print(c, "layer '%s' (%s): %s", c->layer->name,
+                                          c->layer->class_name, text), NULL);
     c->failed = true;
     c->k->refused++;
 }
@@ -512,13 +512,9 @@ const char *keras_layer_text(struct keras_call *c, const char *call)
                       : keras_print(c, "%s -> %s", x, l->call);
 }
 
-/* A comment may hold any name; control characters would end it. */
 static const char *comment(struct keras_call *c, const struct keras_value *v)
 {
-    char *name = arena_strdup(c->k->arena, c->layer->name);
-    for (char *at = name; *at; at++)
-        *at = *at < ' ' || *at == 127 ? '?' : *at;
-    return keras_print(c, "%s %s: %s", c->layer->class_name, name,
+    return keras_print(c, "%s %s: %s", c->layer->class_name, c->layer->name,
                        list_text(c->k->arena, v->rank, v->dim));
 }
 

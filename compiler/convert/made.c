@@ -13,8 +13,22 @@
 
 bool made_fail(struct made *m, const char *what, const char *cure)
 {
-    inv_error(m->errors, "%s: %s; %s", m->path, what, cure);
+    inv_error(m->errors, "%s: %s%s%s", m->path, made_plain(m->arena, what), cure ? "; " : "",
+              cure ? cure : "");
     return false;
+}
+
+const char *made_plain(struct arena *arena, const char *text)
+{
+    char *plain = arena_strdup(arena, text);
+    for (char *at = plain; *at; at++) {
+        unsigned char c = (unsigned char)at[0], next = (unsigned char)at[1];
+        if (c < ' ' || c == 127)
+            *at = '?';
+        if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+            at[0] = at[1] = '?';        /* the same in eight bits, as UTF-8 has it */
+    }
+    return plain;
 }
 
 /* ---- names ---- */
@@ -94,6 +108,7 @@ const char *made_name(struct made *m)
 /* ---- what the model is made of ---- */
 void made_line(struct made *m, const char *text, const char *comment)
 {
+    comment = comment ? made_plain(m->arena, comment) : NULL;
     ARENA_PUSH(m->arena, m->line, m->line_count, m->line_room) = (struct made_line){text, comment};
 }
 

@@ -33,8 +33,10 @@ struct made {
     int saved_count, saved_room;
 };
 
-/* "PATH: what; cure"; false. */
+/* "PATH: what; cure"; false.  `what` may hold any name; a NULL cure is said in it. */
 bool made_fail(struct made *, const char *what, const char *cure);
+/* The text with "?" for control characters, which would end a comment, or move a terminal. */
+const char *made_plain(struct arena *, const char *text);
 
 /* The name, or name_2 and so on: one that nothing has yet. */
 const char *made_free(struct made *, const char *wanted);
@@ -49,7 +51,7 @@ const char *list_text(struct arena *, int count, const int64_t *);
 /* The text of a number in a model file. */
 const char *number_text(struct arena *, float);
 
-/* Adds a line to the body; comment: or NULL. */
+/* Adds a line to the body; comment: or NULL; it may hold any name. */
 void made_line(struct made *, const char *text, const char *comment);
 /* Writes the lines, and forgets them. */
 void made_print_lines(struct made *, struct text *);
