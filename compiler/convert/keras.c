@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "convert/hdf5.h"
 
@@ -38,10 +39,22 @@ const char *keras_print(struct keras_call *c, const char *format, ...)
     return text;
 }
 
+/* Whether only the name is that of a class of Keras. */
+static bool is_of_others(const struct json *j)
+{
+    const char *module = json_text(j, "module"), *name = json_text(j, "class_name");
+    const char *registered = json_text(j, "registered_name");
+    bool of_keras = !module || !strcmp(module, "builtins") || !strcmp(module, "keras") ||
+                    !strncmp(module, "keras.", 6);
+    return name && (!of_keras || (registered && strcmp(registered, name) != 0));
+}
+
 const char *keras_class(const struct json *j, const struct json **config)
 {
     if (config)
         *config = j && j->kind == JSON_OBJECT ? json_get(j, "config") : NULL;
+    if (is_of_others(j))
+        return "a class that is not Keras's own";
     return j && j->kind == JSON_TEXT ? j->text : json_text(j, "class_name");
 }
 
@@ -67,6 +80,12 @@ const struct json *keras_argument(const struct keras_call *c, const char *name)
     return json_get(c->layer->config, name);
 }
 
+bool keras_is_frozen(const struct json *config)
+{
+    const struct json *trainable = json_get(config, "trainable");
+    return trainable && trainable->kind != JSON_TRUE;
+}
+
 double keras_number(struct keras_call *c, const char *name, double otherwise)
 {
     const struct json *v = keras_argument(c, name);
@@ -77,17 +96,20 @@ double keras_number(struct keras_call *c, const char *name, double otherwise)
     return v->number;
 }
 
-bool keras_flag(const struct keras_call *c, const char *name, bool otherwise)
+bool keras_flag(struct keras_call *c, const char *name, bool otherwise)
 {
     const struct json *v = keras_argument(c, name);
-    bool one = v && v->kind == JSON_NUMBER && v->number != 0;
-    return json_is_null(v) ? otherwise : v->kind == JSON_TRUE || one;
+    if (v && v->kind != JSON_TRUE && v->kind != JSON_FALSE)
+        keras_refuse(c, "argument '%s' is neither true nor false", name);
+    return v ? v->kind == JSON_TRUE : otherwise;
 }
 
-const char *keras_word(const struct keras_call *c, const char *name, const char *otherwise)
+const char *keras_word(struct keras_call *c, const char *name, const char *otherwise)
 {
-    const char *text = json_text(c->layer->config, name);
-    return text ? text : otherwise;
+    const struct json *v = keras_argument(c, name);
+    if (v && v->kind != JSON_TEXT)
+        keras_refuse(c, "argument '%s' is no word", name);
+    return v && v->kind == JSON_TEXT ? v->text : otherwise;
 }
 
 bool keras_wholes(struct keras_call *c, const char *name, int count, int64_t otherwise,
@@ -268,7 +290,7 @@ static bool read_layers(struct keras *k, struct keras_body *b, const struct json
     for (const struct json *e = list->first; e; e = e->next) {
         struct keras_layer *l = &b->layer[at];
         *l = (struct keras_layer){.json = e, .config = json_get(e, "config"),
-                                  .class_name = json_text(e, "class_name")};
+                                  .class_name = keras_class(e, NULL)};
         l->name = json_text(e, "name") ? json_text(e, "name") : json_text(l->config, "name");
         if (!l->class_name || !l->name || !l->config || l->config->kind != JSON_OBJECT)
             return fail(k, "a layer has no class, name or config",
@@ -277,9 +299,7 @@ static bool read_layers(struct keras *k, struct keras_body *b, const struct json
             return fail(k, arena_printf(k->arena, "there are two layers '%s'", l->name),
                         "names must differ; save the model again");
         b->by_name = names_add(k->arena, b->by_name, l->name, l);
-        l->frozen = b->of && b->of->frozen;
-        l->frozen |= json_get(l->config, "trainable") &&
-                     json_get(l->config, "trainable")->kind == JSON_FALSE;
+        l->frozen = keras_is_frozen(l->config);
         find_group(k, b, l);
         l->id = new_id(k, l->name);
         if (!read_nodes(k, l))
@@ -337,7 +357,7 @@ static struct json *input_layer(struct keras *k, const struct json *shape)
 
 static bool read_body(struct keras *k, struct keras_body *b, const struct json *model)
 {
-    const char *class_name = json_text(model, "class_name");
+    const char *class_name = keras_class(model, NULL);
     const struct json *config = json_get(model, "config");
     const struct json *list = config && config->kind == JSON_LIST ? config
                                                                    : json_get(config, "layers");
@@ -465,6 +485,7 @@ bool keras_save(struct keras_call *c, const char *sub, int number, const char *n
 {
     int64_t want = 1, have = 1;
     bool same = true;
+    c->layer->learnt += trained && *to != '_';
     if (c->layer->saved || !c->k->weights)
         return !c->failed;
     const struct foreign_array *a = keras_weight(c, sub, number, name);
@@ -567,6 +588,12 @@ static bool is_float32(const struct json *dtype)
                                         !strcmp(json_text(config, "name"), "float32"));
 }
 
+static bool is_whole_type(const struct json *dtype)
+{
+    const char *name = keras_class(dtype, NULL);
+    return name && has_word("int8 int16 int32 int64 uint8 uint16 uint32 uint64", name);
+}
+
 /* l1 and l2 of a weight become losses. */
 static void add_penalty(struct keras_call *c, const char *key, const struct json *v)
 {
@@ -587,8 +614,8 @@ static void add_penalty(struct keras_call *c, const char *key, const struct json
                      key);
         return;
     }
-    if (c->layer->saved || c->k->made->request->infer)
-        return;
+    if (c->layer->saved || c->layer->frozen || c->k->made->request->infer)
+        return;                         /* Keras asks for penalties of what is trained */
     if (l1 > 0)
         text_printf(&c->k->penalties, "  loss %s_%s_l1 = l1(%s.%s, %s)\n", c->layer->id, path,
                     c->layer->id, path, keras_text(c->k, l1));
@@ -597,14 +624,40 @@ static void add_penalty(struct keras_call *c, const char *key, const struct json
                     c->layer->id, path, keras_text(c->k, l2));
 }
 
+/* Whether an initializer's settings are those that it has unless told otherwise. */
+static bool are_usual(const struct json *config)
+{
+    static const struct { const char *key; double value; } known[] = {
+        {"gain", 1}, {"minval", -0.05}, {"maxval", 0.05}};
+    bool usual = true;
+    for (const struct json *m = config ? config->first : NULL; m; m = m->next) {
+        bool same = json_is_null(m) || (m->key && has_word("seed dtype", m->key));
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+            same |= m->key && !strcmp(m->key, known[i].key) && m->kind == JSON_NUMBER &&
+                    m->number == known[i].value;
+        usual &= same;
+    }
+    return usual;
+}
+
 /* Where there are no weights, the library's start values are to be Keras's: those that a layer has
  * unless told otherwise. */
 static void check_start(struct keras_call *c, const struct json *m)
 {
-    static const char usual[] = "GlorotUniform glorot_uniform Zeros zeros Ones ones Orthogonal "
-                                "orthogonal OrthogonalInitializer RandomUniform uniform";
-    const char *name = keras_class(m, NULL);
-    if (!c->k->weights && (!name || !has_word(usual, name)))
+    static const struct { const char *arguments, *classes; } start[] = {
+        {"kernel_initializer depthwise_initializer pointwise_initializer",
+         "GlorotUniform glorot_uniform"},
+        {"recurrent_initializer", "Orthogonal orthogonal OrthogonalInitializer"},
+        {"bias_initializer beta_initializer moving_mean_initializer alpha_initializer",
+         "Zeros zeros"},
+        {"gamma_initializer moving_variance_initializer", "Ones ones"},
+        {"embeddings_initializer", "RandomUniform random_uniform uniform"}};
+    const struct json *config;
+    const char *name = keras_class(m, &config);
+    bool usual = false;
+    for (size_t i = 0; name && i < sizeof start / sizeof *start; i++)
+        usual |= has_word(start[i].arguments, m->key) && has_word(start[i].classes, name);
+    if (!c->k->weights && (!usual || !are_usual(config)))
         keras_refuse(c, "'%s' is not what the layer has unless told otherwise; save the model with "
                      "its weights, as .keras", m->key);
 }
@@ -628,13 +681,30 @@ static void check_argument(struct keras_call *c, const struct json *m)
         keras_refuse(c, "argument '%s' is not understood", m->key);
 }
 
-/* null, false, or a list of nothing else: the mask of several inputs. */
-static bool is_nothing(const struct json *v)
+/* Whether the argument of a call is understood: what is not said, the mask of several inputs that
+ * have none, and flags.  training=False is is_fixed. */
+static bool is_known(const struct keras_call *c, const struct json *m)
 {
-    bool nothing = json_is_null(v) || v->kind == JSON_FALSE || v->kind == JSON_LIST;
-    for (const struct json *e = nothing && v ? v->first : NULL; e && nothing; e = e->next)
-        nothing = json_is_null(e) || e->kind == JSON_FALSE;
-    return nothing;
+    bool mask = m->kind == JSON_LIST && (!strcmp(m->key, "mask") || ends_in(m->key, "_mask"));
+    for (const struct json *e = mask ? m->first : NULL; e; e = e->next)
+        mask &= json_is_null(e);
+    if (m->kind == JSON_TRUE)
+        return !strcmp(m->key, "use_causal_mask") && c->rule->write == keras_attention;
+    return json_is_null(m) || mask || !strcmp(m->key, "name") ||
+           (m->kind == JSON_FALSE &&
+            has_word("training use_causal_mask return_attention_scores", m->key));
+}
+
+/* Whether the node itself is called with training=False. */
+static bool is_fixed(const struct keras_node *n)
+{
+    const struct json *training = json_get(n->kwargs, "training");
+    return training && training->kind == JSON_FALSE;
+}
+
+bool keras_predicts(const struct keras_call *c)
+{
+    return c->fixed || c->k->made->request->infer;
 }
 
 void keras_check(struct keras_call *c)
@@ -642,12 +712,12 @@ void keras_check(struct keras_call *c)
     if (!is_float32(json_get(c->layer->config, "dtype")))
         keras_refuse(c, "it computes in another type than float32; build the model with the policy "
                      "float32 and set its weights");
-    if (!strcmp(keras_word(c, "data_format", "channels_last"), "channels_first"))
+    if (strcmp(keras_word(c, "data_format", "channels_last"), "channels_last") != 0)
         keras_refuse(c, "it has channels first; build the model with data_format='channels_last'");
     for (const struct json *m = c->layer->config->first; m; m = m->next)
         check_argument(c, m);
     for (const struct json *m = c->node->kwargs ? c->node->kwargs->first : NULL; m; m = m->next)
-        if (!is_nothing(m) && m->key && !has_word("name use_causal_mask", m->key))
+        if (m->key && !is_known(c, m))
             keras_refuse(c, "it is called with '%s', which is not understood", m->key);
 }
 
@@ -656,7 +726,8 @@ static void convert(struct keras *k, struct keras_body *b, struct keras_layer *l
                     struct keras_node *n, struct keras_value **in)
 {
     struct keras_call c = {.k = k, .body = b, .layer = l, .node = n, .ins = n->count,
-                           .rule = keras_find_rule(l->class_name)};
+                           .rule = keras_find_rule(l->class_name),
+                           .fixed = b->fixed || is_fixed(n)};
     memcpy(c.in, in, sizeof *in * (size_t)n->count);
     if (!c.rule) {
         keras_refuse(&c, "this layer has no counterpart yet; docs/keras.md lists those that have");
@@ -673,15 +744,10 @@ static void convert(struct keras *k, struct keras_body *b, struct keras_layer *l
     keras_check(&c);
     if (!c.failed)
         c.rule->write(&c);
-    if (l->frozen && !l->saved && !c.failed && c.rule->write != keras_nested) {
-        int before = 0;
-        const char *path = keras_print(&c, "%s%s/", b->prefix, l->id);
-        for (int i = 0; i < k->made->saved_count; i++)
-            before += k->made->saved[i].trained &&
-                      !strncmp(k->made->saved[i].path, path, strlen(path));
-        if (before)
-            keras_freeze(&c, "**");
-    }
+    if (l->frozen && l->learnt)
+        keras_freeze(&c, "**");
+    if (k->frozen && !l->frozen && l->learnt)
+        keras_refuse(&c, "it is trained, and the model is not; set 'trainable' of both alike");
     l->saved = true;
 }
 
@@ -778,7 +844,11 @@ static bool read_input(struct keras *k, struct keras_body *b, struct keras_layer
     v->rank = axis;
     v->text = l->id;
     v->classes = vocabulary(b, l->name);
-    return true;
+    return is_float32(json_get(l->config, "dtype")) ||
+           (v->classes && is_whole_type(json_get(l->config, "dtype"))) ||
+           fail(k, arena_printf(k->arena, "input '%s' has another type than float32", l->name),
+                "whole numbers are read where an Embedding reads them; build the model with "
+                "dtype='float32'");
 }
 
 /* ---- models within models ---- */
@@ -835,7 +905,7 @@ static void write_nested(struct keras_call *c)
     struct keras_layer *l = c->layer;
     struct keras_body *b = ARENA_NEW(c->k->arena, struct keras_body);
     int depth = 0;
-    *b = (struct keras_body){.outer = c->body, .of = l,
+    *b = (struct keras_body){.outer = c->body, .of = l, .fixed = c->fixed,
                              .prefix = keras_print(c, "%s%s/", c->body->prefix, l->id),
                              .group = keras_print(c, "%s/", l->group)};
     l->block = keras_print(c, "%s_model", l->id);
@@ -858,7 +928,9 @@ static void write_nested(struct keras_call *c)
 
 void keras_nested(struct keras_call *c)
 {
-    if (!c->layer->returns)
+    if (c->layer->nodes > 1 && is_fixed(c->node))
+        keras_refuse(c, "it is called with training=False, and is used more than once");
+    else if (!c->layer->returns)
         write_nested(c);
     if (!c->failed)
         keras_give(c, c->layer->returns, "", "%s", keras_layer_text(c, c->layer->block));
@@ -887,9 +959,10 @@ static const char *model_text(struct keras *k, struct keras_body *b)
     text_init(&t, k->arena);
     if (rest)
         text_printf(&t, "# %s.inv: made of a Keras model by invar import.\n"
-                    "# The model computes what the file does, and is trained as it was compiled "
-                    "there; data are a stub,\n# to be filled in, as are epochs and batch.\n"
-                    "invar 1\n\n%s", k->name, rest);
+                    "# The model computes what the file does%s; data are a stub,\n# to be filled "
+                    "in, as are epochs and batch%s.\ninvar 1\n\n%s", k->name,
+                    k->compile ? ", and is trained as it was compiled there" : "",
+                    k->compile ? "" : ", loss and optimizer: it was not compiled", rest);
     return rest ? t.data : NULL;
 }
 
@@ -902,6 +975,7 @@ static bool convert_model(struct keras *k)
     text_init(&k->blocks, k->arena);
     text_init(&k->rules, k->arena);
     text_init(&k->penalties, k->arena);
+    k->frozen = keras_is_frozen(json_get(k->config, "config"));
     if (!read_body(k, b, k->config))
         return false;
     for (int i = 0; i < b->inputs; i++) {
@@ -923,31 +997,43 @@ static const struct json *parse(struct keras *k, const char *part, const void *t
     return json_parse(k->arena, k->made->errors, k->made->path, part, text, size);
 }
 
+/* Whether Keras 1 or 2 wrote it; they name no modules, or say their version. */
+static bool is_old(const struct json *config, const char *version)
+{
+    version = version ? version : json_text(config, "keras_version");
+    return version ? atoi(version) < 3 : !json_text(config, "module");
+}
+
 static bool read_keras(struct keras *k, struct foreign *f, const unsigned char *bytes, size_t size)
 {
     struct members members = {.count = 0};
     struct hdf5_texts texts = {.count = 0};
-    const struct member *config = NULL, *weights = NULL;
+    const struct member *config = NULL, *weights = NULL, *about = NULL;
+    const struct json *metadata = NULL;
     if (!foreign_zip(f, bytes, size, &members))
         return false;
     for (int i = 0; i < members.count; i++) {
         const struct member *m = &members.member[i];
         config = !strcmp(m->name, "config.json") ? m : config;
         weights = !strcmp(m->name, "model.weights.h5") ? m : weights;
+        about = !strcmp(m->name, "metadata.json") ? m : about;
     }
     if (!config || !weights)
         return fail(k, config ? "it has no model.weights.h5" : "it has no config.json",
                     "this is no .keras file; save the model by model.save(\"NAME.keras\")");
+    if (about && !(metadata = parse(k, "metadata.json", about->data, about->size)))
+        return false;
     k->config = parse(k, "config.json", config->data, config->size);
     k->weights = f;
     k->compile = json_get(k->config, "compile_config");
+    k->old = is_old(k->config, json_text(metadata, "keras_version"));
     return k->config && foreign_hdf5(f, weights->data, weights->size, &texts);
 }
 
 static bool read_h5(struct keras *k, struct foreign *f, const unsigned char *bytes, size_t size)
 {
     struct hdf5_texts texts = {.count = 0};
-    const char *version = "2";
+    const char *version = NULL;
     if (!foreign_hdf5(f, bytes, size, &texts))
         return false;
     for (int i = 0; i < texts.count; i++) {
@@ -964,7 +1050,7 @@ static bool read_h5(struct keras *k, struct foreign *f, const unsigned char *byt
                     "save_weights()");
     k->weights = f;
     k->by_name = true;
-    k->old = version[0] < '3';
+    k->old = is_old(k->config, version);
     return true;
 }
 
@@ -985,6 +1071,7 @@ int import_keras(const char *path, const struct import_request *request)
     } else if (good) {
         k.config = parse(&k, "the configuration", bytes, size);
         k.compile = json_get(k.config, "compile_config");
+        k.old = is_old(k.config, NULL);
         good = k.config != NULL;
     }
     good = good && convert_model(&k);

@@ -42,7 +42,8 @@ struct keras_layer {
     int nodes;
     bool saved;                         /* weights, and what is said once: the second node finds */
     const char *call;                   /* this: "dense(8)", or the name that `let` gave it */
-    bool frozen;
+    bool frozen;                        /* by its own flag: Keras asks no outer model's */
+    int learnt;                         /* weights that are trained unless it is frozen */
     const char *block;                  /* of a model: its name and what it returns */
     const struct keras_value *returns;
 };
@@ -58,6 +59,7 @@ struct keras_body {
     const char *group;                  /* of a .keras file: "", "layers/functional/" */
     struct keras_ref *input, *output;
     int inputs, outputs;
+    bool fixed;                         /* called with training=False */
 };
 
 struct keras {
@@ -67,6 +69,7 @@ struct keras {
     struct foreign *weights;            /* or NULL: there are none */
     bool by_name;                       /* weights are found by names of layers, as in .h5 */
     bool old;                           /* written by Keras 1 or 2 */
+    bool frozen;                        /* the whole model, by the outermost flag */
     struct text blocks, rules, penalties; /* of the model file */
     const char *name;
     int refused;
@@ -80,6 +83,7 @@ struct keras_call {
     const struct keras_rule *rule;
     struct keras_value *in[KERAS_INPUTS];
     int ins;
+    bool fixed;                         /* by itself or from without: training=False */
     bool failed;
 };
 
@@ -93,6 +97,8 @@ struct keras_rule {
 };
 const struct keras_rule *keras_find_rule(const char *class_name);
 
+/* Whether the layer only predicts: what it draws and counts in training is left out. */
+bool keras_predicts(const struct keras_call *);
 /* "FILE: layer 'n' (Class): text"; the layer has failed. */
 void keras_refuse(struct keras_call *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -102,15 +108,19 @@ void keras_refuse(struct keras_call *, const char *format, ...)
 void keras_check(struct keras_call *);
 const struct json *keras_argument(const struct keras_call *, const char *name);
 double keras_number(struct keras_call *, const char *name, double otherwise);
-bool keras_flag(const struct keras_call *, const char *name, bool otherwise);
-const char *keras_word(const struct keras_call *, const char *name, const char *otherwise);
+/* These two refuse null as well: it says something else than nothing does. */
+bool keras_flag(struct keras_call *, const char *name, bool otherwise);
+const char *keras_word(struct keras_call *, const char *name, const char *otherwise);
 /* A list of `count` whole numbers, or one for all of them; refused where it is neither. */
 bool keras_wholes(struct keras_call *, const char *name, int count, int64_t otherwise, int64_t *);
 /* "relu" of an activation's JSON; "" for none; NULL: refused. */
 const char *keras_activation(struct keras_call *, const struct json *);
 /* A number as a model file has it. */
 const char *keras_text(struct keras *, double);
-/* The class and the settings of an object of Keras, or a word alone. */
+/* Whether a config says that its layer is not trained. */
+bool keras_is_frozen(const struct json *config);
+/* The class and the settings of an object of Keras, or a word alone; a class that is not Keras's
+ * own gets a text that no list of names has. */
 const char *keras_class(const struct json *, const struct json **config);
 
 /* ---- weights ---- */
@@ -126,7 +136,7 @@ float *keras_elements(struct keras *, const struct foreign_array *);
 /* Saves elements by hand. */
 void keras_put(struct keras_call *, const char *to, bool trained, int rank, const int64_t *dim,
                const float *);
-/* Nothing is learnt at "ID/path". */
+/* Nothing is learnt at "ID/path" (ID_path, where it begins with "_"). */
 void keras_freeze(struct keras_call *, const char *path);
 
 /* ---- results ---- */

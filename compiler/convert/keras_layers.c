@@ -23,8 +23,10 @@ static const char *sloped(struct keras_call *c, const struct json *config)
 {
     const struct json *slope = json_get(config, "negative_slope");
     slope = json_is_null(slope) ? json_get(config, "alpha") : slope;
+    if (!json_is_null(slope) && slope->kind != JSON_NUMBER)
+        keras_refuse(c, "its slope is no number");
     return keras_print(c, "leaky_relu(%s)",
-                       keras_text(c->k, slope ? slope->number : 0.3));
+                       keras_text(c->k, json_is_null(slope) ? 0.3 : slope->number));
 }
 
 const char *keras_activation(struct keras_call *c, const struct json *j)
@@ -152,7 +154,7 @@ void keras_dropout(struct keras_call *c)
     const struct json *shape = keras_argument(c, "noise_shape");
     if (!json_is_null(shape))
         keras_refuse(c, "it has a noise_shape");
-    else if (c->k->made->request->infer || rate == 0)
+    else if (keras_predicts(c) || rate == 0)
         keras_identity(c);
     else
         keras_give(c, c->in[0], "", "%s -> %s(%s) as %s%s", c->in[0]->text, c->rule->text,
@@ -250,13 +252,13 @@ void keras_rescaling(struct keras_call *c)
     keras_give(c, c->in[0], "", "%s", text);
 }
 
-/* A buffer or parameter of the model: its name. */
-static const char *declared(struct keras_call *c, int number, const char *name, bool trained,
-                            int64_t n)
+/* A buffer or parameter of the model, which begins with `start`: its name. */
+static const char *declared(struct keras_call *c, int number, const char *name, int start,
+                            bool trained, int64_t n)
 {
     const char *id = keras_print(c, "%s_%s", c->layer->id, name);
-    made_line(c->k->made, keras_print(c, "%s %s: f32[%lld] = 0", trained ? "param" : "buffer", id,
-                                      (long long)n), NULL);
+    made_line(c->k->made, keras_print(c, "%s %s: f32[%lld] = %d", trained ? "param" : "buffer", id,
+                                      (long long)n, start), NULL);
     keras_save(c, "", number, name, keras_print(c, "_%s", name), trained, 1, &n);
     return id;
 }
@@ -272,8 +274,8 @@ void keras_normalization(struct keras_call *c)
                      "use it once");
         return;
     }
-    const char *mean = declared(c, 0, "mean", false, x->dim[x->rank - 1]);
-    const char *variance = declared(c, 1, "variance", false, x->dim[x->rank - 1]);
+    const char *mean = declared(c, 0, "mean", 0, false, x->dim[x->rank - 1]);
+    const char *variance = declared(c, 1, "variance", 1, false, x->dim[x->rank - 1]);
     keras_give(c, x, "", "(%s - %s) / max(sqrt(%s), 1e-7)", x->text, mean, variance);
 }
 
@@ -305,15 +307,16 @@ static void give_fixed_norm(struct keras_call *c, int64_t n, const char *eps)
         keras_refuse(c, "it is fixed, and used more than once");
         return;
     }
-    const char *mean = declared(c, scale + shift, "moving_mean", false, n);
-    const char *variance = declared(c, scale + shift + 1, "moving_variance", false, n);
+    const char *mean = declared(c, scale + shift, "moving_mean", 0, false, n);
+    const char *variance = declared(c, scale + shift + 1, "moving_variance", 1, false,
+                                    n);
     const char *text = keras_print(c, "(%s - %s) * rsqrt(%s + %s)", c->in[0]->text, mean, variance,
                                    eps);
     bool trained = !c->layer->frozen;
     if (scale)
-        text = keras_print(c, "%s * %s", text, declared(c, 0, "gamma", trained, n));
+        text = keras_print(c, "%s * %s", text, declared(c, 0, "gamma", 1, trained, n));
     if (shift)
-        text = keras_print(c, "%s + %s", text, declared(c, scale, "beta", trained, n));
+        text = keras_print(c, "%s + %s", text, declared(c, scale, "beta", 0, trained, n));
     keras_give(c, c->in[0], "", "%s", text);
 }
 
@@ -325,7 +328,7 @@ void keras_batch_norm(struct keras_call *c)
     if (!is_last(c) || x->rank < 1)
         return;
     int64_t n = x->dim[x->rank - 1];
-    if (c->k->made->request->infer || c->layer->frozen) {
+    if (keras_predicts(c) || c->layer->frozen) {
         give_fixed_norm(c, n, eps);
         return;
     }

@@ -13,6 +13,11 @@ struct loop {
 
 static const int straight[] = {0, 1, 2, 3}, gru[] = {1, 0, 2};
 
+static const char *loop_path(struct keras_call *c, const struct loop *l, const char *to)
+{
+    return keras_print(c, "%s%scell/%s", l->id, *l->id ? "/" : "", to);
+}
+
 /* Gates of a matrix [rows, gates units], by that order; `count` of them. */
 static void save_gates(struct keras_call *c, const struct loop *l, const float *data, int64_t rows,
                        const int *order, int count, const char *to)
@@ -24,7 +29,7 @@ static void save_gates(struct keras_call *c, const struct loop *l, const float *
             for (int64_t u = 0; u < l->units; u++)
                 out[(r * count + g) * l->units + u] =
                     data[(r * l->gates + order[g]) * l->units + u];
-    keras_put(c, keras_print(c, "%s%scell/%s", l->id, *l->id ? "/" : "", to), true, 2, dim, out);
+    keras_put(c, loop_path(c, l, to), true, 2, dim, out);
 }
 
 /* One row of biases. */
@@ -35,10 +40,7 @@ static void save_bias(struct keras_call *c, const struct loop *l, const float *d
     float *out = ARENA_ARRAY(c->k->arena, float, dim + 1);
     for (int64_t e = 0; e < dim && data; e++)
         out[e] = data[order[e / l->units] * l->units + e % l->units];
-    const char *path = keras_print(c, "%s%s%s", l->id, *l->id ? "/" : "", to);
-    keras_put(c, path, true, 1, &dim, out);
-    if (!data)
-        keras_freeze(c, path);
+    keras_put(c, loop_path(c, l, to), true, 1, &dim, out);
 }
 
 /* The weight's elements, where it has so many; NULL: refused, or there are no weights. */
@@ -59,6 +61,11 @@ static void save_loop(struct keras_call *c, const struct loop *l)
 {
     const int *order = l->gates == 3 ? gru : straight;
     int64_t wide = l->gates * l->units, rows = l->gates == 3 && l->after ? 2 : 1;
+    c->layer->learnt++;
+    if (!l->bias)
+        keras_freeze(c, loop_path(c, l, "bias"));
+    if (!l->bias && rows == 2)
+        keras_freeze(c, loop_path(c, l, "recurrent_bias"));
     if (c->layer->saved || !c->k->weights)
         return;
     const float *w = elements(c, l, 0, "kernel", l->n * wide);
@@ -70,15 +77,14 @@ static void save_loop(struct keras_call *c, const struct loop *l)
     save_gates(c, l, u, l->units, order, l->gates == 3 && !l->after ? 2 : l->gates, "u");
     if (l->gates == 3 && !l->after)
         save_gates(c, l, u, l->units, order + 2, 1, "v");
-    save_bias(c, l, b, order, "cell/bias");
+    save_bias(c, l, b, order, "bias");
     if (rows == 2)
-        save_bias(c, l, b ? b + wide : NULL, order, "cell/recurrent_bias");
+        save_bias(c, l, b ? b + wide : NULL, order, "recurrent_bias");
 }
 
 /* Reads the settings of a loop from the layer's own arguments. */
 static bool read_loop(struct keras_call *c, struct loop *l)
 {
-    bool infer = c->k->made->request->infer;
     l->block = c->rule->text;
     l->gates = !strcmp(l->block, "lstm") ? 4 : !strcmp(l->block, "gru") ? 3 : 1;
     l->bias = keras_flag(c, "use_bias", true);
@@ -90,12 +96,12 @@ static bool read_loop(struct keras_call *c, struct loop *l)
     l->n = c->in[0]->dim[1];
     const char *activation = keras_activation(c, keras_argument(c, "activation"));
     const struct json *gate = keras_argument(c, "recurrent_activation");
-    const char *gates = json_is_null(gate) ? "sigmoid" : keras_activation(c, gate);
+    const char *gates = gate ? keras_activation(c, gate) : "sigmoid";
     if (!activation || !gates)
         return false;
     if (strcmp(gates, "sigmoid") || (strcmp(activation, "tanh") && l->gates != 1))
         keras_refuse(c, "its activations are not tanh and sigmoid");
-    if (!infer && keras_number(c, "dropout", 0) > 0)
+    if (!keras_predicts(c) && keras_number(c, "dropout", 0) > 0)
         keras_refuse(c, "its dropout of inputs, one mask for all turns, has no counterpart; --as "
                      "infer leaves it out");
     return !c->failed;
@@ -104,13 +110,13 @@ static bool read_loop(struct keras_call *c, struct loop *l)
 /* "lstm(x, 8, reverse = true) as id" of one direction. */
 static const char *loop_text(struct keras_call *c, const struct loop *l)
 {
-    double p = c->k->made->request->infer ? 0 : keras_number(c, "recurrent_dropout", 0);
+    double p = keras_predicts(c) ? 0 : keras_number(c, "recurrent_dropout", 0);
     const char *activation = l->gates == 1
         ? keras_activation(c, keras_argument(c, "activation")) : "tanh";
     bool named = activation && !strchr(activation, '(') && *activation;
     if (!named)
         keras_refuse(c, "its activation cannot be that of a cell");
-    bool forgets = l->gates == 4 && !keras_flag(c, "unit_forget_bias", true);
+    bool forgets = l->gates == 4 && (!l->bias || !keras_flag(c, "unit_forget_bias", true));
     return keras_print(c, "%s(%lld%s%s%s%s%s)", l->block, (long long)l->units,
                        !named || !strcmp(activation, "tanh") ? ""
                            : keras_print(c, ", activation = %s", activation),
@@ -144,7 +150,8 @@ static bool inner_call(struct keras_call *c, const char *key, struct keras_call 
     *layer = *c->layer;
     inner->layer = layer;
     layer->config = json_get(of, "config");
-    layer->class_name = json_text(of, "class_name");
+    layer->class_name = keras_class(of, NULL);
+    layer->frozen = keras_is_frozen(layer->config);
     inner->rule = layer->class_name ? keras_find_rule(layer->class_name) : NULL;
     if (inner->rule && layer->config)
         return true;
@@ -177,6 +184,8 @@ void keras_bidirectional(struct keras_call *c)
             return;
         }
         save_loop(&inner[d], &l[d]);
+        if (layer[d].frozen)
+            keras_freeze(&inner[d], keras_print(c, "%s/**", l[d].id));
         c->failed |= inner[d].failed;
         text[d] = keras_print(c, "%s_%s", c->layer->id, id[d]);
     }
@@ -225,6 +234,8 @@ void keras_time_distributed(struct keras_call *c)
     if (!inner.failed)
         keras_dense(&inner);
     c->layer->call = layer.call;
+    c->layer->frozen = layer.frozen;
+    c->layer->learnt = layer.learnt;
     c->failed |= inner.failed;
 }
 
@@ -243,7 +254,7 @@ void keras_attention(struct keras_call *c)
 {
     const struct keras_value *x = c->in[0], *from = c->in[1];
     int64_t heads, width, value;
-    double p = c->k->made->request->infer ? 0 : keras_number(c, "dropout", 0);
+    double p = keras_predicts(c) ? 0 : keras_number(c, "dropout", 0);
     const struct json *axes = keras_argument(c, "attention_axes");
     bool causal = json_get(c->node->kwargs, "use_causal_mask") &&
                   json_get(c->node->kwargs, "use_causal_mask")->kind == JSON_TRUE;
