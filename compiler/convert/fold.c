@@ -117,6 +117,12 @@ static int64_t element_of(const struct tensor *y, const struct tensor *x, int64_
     return from;
 }
 
+/* Whether a type has the number: what goes around is not known. */
+static bool holds(int type, int64_t y)
+{
+    return type == ONNX_INT64 || (type == ONNX_INT32 && y == (int32_t)y);
+}
+
 const struct tensor *fold_binary(struct call *c)
 {
     const struct tensor *a = c->in[0]->constant, *b = c->in[1]->constant;
@@ -131,6 +137,8 @@ const struct tensor *fold_binary(struct call *c)
         if (t->real)
             t->real[e] = calculate_real(c->node->op_type, a->real[i], b->real[k]);
         else if (!calculate(c->node->op_type, a->whole[i], b->whole[k], &t->whole[e]))
+            return NULL;
+        if (t->whole && !holds(t->type, t->whole[e]))
             return NULL;
     }
     return t;
@@ -189,7 +197,8 @@ const struct tensor *fold_neg(struct call *c)
     const struct tensor *x = c->in[0]->constant;
     struct tensor *t = x->type == ONNX_BOOL ? NULL : tensor_new(c->im, x->type, x->rank, x->dim);
     for (int64_t i = 0; t && i < t->count; i++) {
-        if (!t->real && x->whole[i] == ROW_COUNT) /* which is -2^63, too */
+        if (!t->real && (x->whole[i] == ROW_COUNT /* which is -2^63, too */ ||
+                         !holds(t->type, -x->whole[i])))
             return NULL;
         if (t->real)
             t->real[i] = -x->real[i];
@@ -414,7 +423,8 @@ const struct tensor *fold_prod(struct call *c)
     t->whole[0] = 1;
     for (int64_t i = 0; i < x->count; i++)
         if (x->whole[i] == ROW_COUNT ||
-            __builtin_mul_overflow(t->whole[0], x->whole[i], &t->whole[0]))
+            __builtin_mul_overflow(t->whole[0], x->whole[i], &t->whole[0]) ||
+            !holds(t->type, t->whole[0]))
             return NULL;
     return t;
 }

@@ -98,6 +98,9 @@ const Onnx__Attribute *attribute(const struct call *, const char *name);
 int64_t attribute_int(struct call *, const char *name, int64_t otherwise);
 float attribute_float(struct call *, const char *name, float otherwise);
 const char *attribute_text(struct call *, const char *name, const char *otherwise);
+/* One of the words, with blanks between, of which the first is that where it is not given; another
+ * is refused. */
+const char *attribute_word(struct call *, const char *name, const char *words);
 /* How many; -1: not given.  More than `room` is refused, as 0. */
 int attribute_ints(struct call *, const char *name, int64_t *out, int room);
 /* An input that must be known whole numbers; -1: left out; refused where it is not known. */

@@ -132,8 +132,7 @@ void give_map(struct call *c, int count, struct value *const *in, int type, cons
         give(c, 0, &shape, "%s", text);
 }
 
-/* The same of whole numbers that may leave their type. */
-static void give_around(struct call *c, int count, struct value *const *in, const char *form)
+void give_around(struct call *c, int count, struct value *const *in, const char *form)
 {
     struct value shape;
     int type = in[0]->type;
@@ -179,6 +178,13 @@ void onnx_map_any(struct call *c)
         give_around(c, c->ins, c->in, c->rule->text);
 }
 
+void onnx_absolute(struct call *c)
+{
+    if (has_types(c, 0, 1, TYPE_REAL | TYPE_WHOLE))
+        give_around(c, 1, c->in, c->in[0]->type == ONNX_FLOAT ? "abs(@0)"
+                                                              : "select(@0 < 0, -@0, @0)");
+}
+
 void onnx_compare(struct call *c)
 {
     if (has_types(c, 0, c->ins, TYPE_REAL | TYPE_WHOLE))
@@ -209,7 +215,7 @@ bool put_at_axis(struct call *c, struct value *b, int64_t axis, struct value *mo
     int64_t dim[AXES];
     *moved = *b;
     axis += axis < 0 ? rank : 0;
-    if (axis < 0 || axis + b->rank > rank || (b->rows >= 0 && axis)) {
+    if (axis < 0 || axis > rank - b->rank || (b->rows >= 0 && axis)) {
         refuse(c, "axis %lld is none at which '%s' fits", (long long)axis, b->name);
         return false;
     }
@@ -269,11 +275,38 @@ static const char *join_form(struct call *c)
     return form;
 }
 
+/* Whole numbers, of which max and min would make real ones, two by two: the larger or smaller of
+ * what there is and in[i + 1]. */
+static void give_extreme(struct call *c, int count, struct value *const *in, const bool *larger)
+{
+    struct value found = *in[0], shape;
+    const char *text = found.constant ? plain(c, in[0]) : found.text;
+    for (int i = 1; i < count; i++) {
+        struct value *pair[2] = {&found, in[i]};
+        text = map_text(c, 2, pair, larger[i - 1] ? "select(@0 > @1, @0, @1)"
+                                                  : "select(@0 < @1, @0, @1)", &shape);
+        if (!text)
+            return;
+        text = let_line(c, text);
+        shape.name = c->out[0]->name;
+        shape.text = text;
+        found = shape;
+    }
+    found.constant = NULL;
+    give_text(c, 0, &found, text);
+}
+
 void onnx_join(struct call *c)
 {
-    bool sum = strchr(c->rule->text, '+') != NULL;
-    if (has_types(c, 0, c->ins, sum ? TYPE_REAL : TYPE_REAL | TYPE_WHOLE))
-        give_map(c, c->ins, c->in, c->in[0]->type, join_form(c));
+    bool sum = strchr(c->rule->text, '+') != NULL, larger[INPUTS];
+    for (int i = 0; i < c->ins; i++)
+        larger[i] = !strncmp(c->rule->text, "max", 3);
+    if (!has_types(c, 0, c->ins, sum ? TYPE_REAL : TYPE_REAL | TYPE_WHOLE))
+        return;
+    if (c->in[0]->type == ONNX_FLOAT)
+        give_map(c, c->ins, c->in, ONNX_FLOAT, join_form(c));
+    else
+        give_extreme(c, c->ins, c->in, larger);
 }
 
 void onnx_mean(struct call *c)
@@ -296,8 +329,14 @@ void onnx_clip(struct call *c)
 {
     bool low = c->ins > 1 && c->in[1], high = c->ins > 2 && c->in[2];
     struct value *in[3] = {c->in[0], low ? c->in[1] : c->in[2], c->in[2]};
-    if (has_types(c, 0, 1, TYPE_REAL | TYPE_WHOLE))
-        give_map(c, 1 + low + high, in, c->in[0]->type, low && high ? "min(max(@0, @1), @2)"
+    const bool larger[2] = {low, false};
+    if (!has_types(c, 0, 1, TYPE_REAL | TYPE_WHOLE))
+        return;
+    if (c->in[0]->type != ONNX_FLOAT)
+        give_extreme(c, 1 + low + high, in, larger);
+    else
+        give_map(c, 1 + low + high, in, ONNX_FLOAT,
+                 low && high ? "min(max(@0, @1), @2)"
                  : low ? "max(@0, @1)" : high ? "min(@0, @1)" : "@0");
 }
 
@@ -345,8 +384,9 @@ void onnx_mod(struct call *c)
 void onnx_gelu(struct call *c)
 {
     if (has_types(c, 0, 1, TYPE_REAL))
-        give_map(c, 1, c->in, ONNX_FLOAT, strcmp(attribute_text(c, "approximate", "none"), "tanh")
-                 ? "gelu(@0)" : "gelu_tanh(@0)");
+        give_map(c, 1, c->in, ONNX_FLOAT,
+                 strcmp(attribute_word(c, "approximate", "none tanh"), "tanh") ? "gelu(@0)"
+                                                                               : "gelu_tanh(@0)");
 }
 
 static void cast_to(struct call *c, int64_t to)

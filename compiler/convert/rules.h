@@ -13,6 +13,8 @@ void give_map(struct call *, int count, struct value *const *in, int type, const
 /* An operand whose axes stand at those of the first input from one on: with ones behind them; false
  * after a refusal. */
 bool put_at_axis(struct call *, struct value *, int64_t axis, struct value *moved);
+/* The same of the type of the first, whose whole numbers may leave it. */
+void give_around(struct call *, int count, struct value *const *in, const char *text);
 /* The text of whole numbers of a type of few bits, which go around. */
 const char *wrapped(struct call *, int type, const char *text);
 void give_whole_remainder(struct call *, bool of_first);

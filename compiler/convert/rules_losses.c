@@ -6,6 +6,7 @@
 struct loss {
     const char *logs;                   /* [n.., d.., classes] */
     const char *index, *known;          /* of classes; known: which are not ignored, or NULL */
+    const char *beyond;                 /* which are none of the classes, or NULL */
     const char *weight;                 /* of each element's class, or NULL */
     int axes;                           /* of logs */
 };
@@ -15,6 +16,22 @@ static const char *classes_last(struct call *c, struct value *x, struct value *s
 {
     struct value standard = like(x);
     return axis_last(c, &standard, 1, shape) ? ordered(c, x, shape->order) : NULL;
+}
+
+/* Of labels that are known each must be a class, or ignored. */
+static bool labels_fit(struct call *c)
+{
+    const struct tensor *y = c->in[1]->constant;
+    bool ignores = attribute(c, "ignore_index") != NULL;
+    int64_t ignored = attribute_int(c, "ignore_index", 0);
+    for (int64_t i = 0; y && i < y->count; i++)
+        if ((y->whole[i] < 0 || y->whole[i] >= c->in[0]->dim[1]) &&
+            !(ignores && y->whole[i] == ignored)) {
+            refuse(c, "label %lld is none of %lld classes", (long long)y->whole[i],
+                   (long long)c->in[0]->dim[1]);
+            return false;
+        }
+    return true;
 }
 
 /* x [n, classes, d..], labels [n, d..], weights [classes]. */
@@ -29,9 +46,10 @@ static bool shapes_fit(struct call *c)
     if (!fits)
         refuse(c, "it takes [n, classes, d..], labels [n, d..] and a weight for each class");
     return fits && has_types(c, 0, 1, TYPE_REAL) && has_types(c, 1, 1, TYPE_WHOLE) &&
-           (!w || has_types(c, 2, 1, TYPE_REAL));
+           (!w || has_types(c, 2, 1, TYPE_REAL)) && labels_fit(c);
 }
 
+/* A label that is no class must not be read as one: its loss is NaN. */
 static void read_labels(struct call *c, struct loss *l)
 {
     struct arena *arena = c->im->arena;
@@ -42,6 +60,9 @@ static void read_labels(struct call *c, struct loss *l)
         l->known = let_line(c, arena_printf(arena, "%s != (%lld)", l->index, left_out));
         l->index = let_line(c, arena_printf(arena, "select(%s, %s, 0)", l->known, l->index));
     }
+    if (!c->in[1]->constant)
+        l->beyond = let_line(c, arena_printf(arena, "%s < 0 or %s >= %lld", l->index, l->index,
+                                             (long long)c->in[0]->dim[1]));
     if (w)
         l->weight = let_line(c, arena_printf(arena, "%s(%s, %s)", w->constant ? "gather" : "take",
                                              plain(c, w), l->index));
@@ -59,7 +80,7 @@ static void give_loss(struct call *c, const struct loss *l)
 {
     struct arena *arena = c->im->arena;
     const struct value *y = c->in[1];
-    const char *reduction = attribute_text(c, "reduction", "mean");
+    const char *reduction = attribute_word(c, "reduction", "mean none sum");
     struct value shape = like(y), none = {.type = ONNX_FLOAT, .rows = -1};
     int64_t dim[AXES];
     shape.type = ONNX_FLOAT;
@@ -72,6 +93,8 @@ static void give_loss(struct call *c, const struct loss *l)
         list_text(arena, l->axes, dim), l->axes > 1 ? "[..., 0]" : "[0]");
     if (l->weight)
         each = arena_printf(arena, "%s * %s", each, l->weight);
+    if (l->beyond)
+        each = arena_printf(arena, "select(%s, inf - inf, %s)", l->beyond, each);
     if (l->known)
         each = arena_printf(arena, "select(%s, %s, 0)", l->known, each);
     if (!strcmp(reduction, "none")) {

@@ -175,11 +175,12 @@ static int64_t elements_from(const struct value *v, int axis)
 void onnx_gather_nd(struct call *c)
 {
     struct value *data = c->in[0], *index = c->in[1], shape = {.rank = 0};
-    int batch = (int)attribute_int(c, "batch_dims", 0);
+    int64_t batches = attribute_int(c, "batch_dims", 0);
+    int batch = batches >= 0 && batches < index->rank ? (int)batches : -1;
     int64_t depth = index->rank ? index->dim[index->rank - 1] : 0;
     if (!known_index(c, 1) || !whole_row(c, 2))
         return;
-    bool fits = depth >= 1 && batch >= 0 && batch < index->rank && batch + depth <= data->rank &&
+    bool fits = depth >= 1 && batch >= 0 && batch + depth <= data->rank &&
                 index->rank - 1 + data->rank - batch - depth <= AXES;
     for (int i = 0; fits && i < batch; i++)
         fits = index->dim[i] == data->dim[i];
@@ -208,12 +209,17 @@ void onnx_gather_nd(struct call *c)
     give_places(c, flat_text(c, data), count, place, &shape);
 }
 
+static const char *scatter_reduction(struct call *c)
+{
+    return attribute_word(c, "reduction", "none add mul max min");
+}
+
 /* What an update makes of an element that it meets; NULL: it takes its place. */
 static const char *met_by(struct call *c, const char *old, const char *update)
 {
     static const struct { const char *reduction, *text; } ways[] = {
         {"add", "@0 + @1"}, {"mul", "@0 * @1"}, {"max", "max(@0, @1)"}, {"min", "min(@0, @1)"}};
-    const char *reduction = attribute_text(c, "reduction", "none"), *operand[2] = {old, update};
+    const char *reduction = scatter_reduction(c), *operand[2] = {old, update};
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         if (!strcmp(reduction, ways[i].reduction))
             return fill_text(c, ways[i].text, operand);
@@ -230,7 +236,7 @@ static void give_scattered(struct call *c, int64_t count, const int64_t *to)
     int64_t *from = ARENA_ARRAY(arena, int64_t, count + 1);
     int64_t *met = ARENA_ARRAY(arena, int64_t, count + 1);
     bool *done = ARENA_ARRAY(arena, bool, count + 1);
-    bool replaces = !strcmp(attribute_text(c, "reduction", "none"), "none");
+    bool replaces = !strcmp(scatter_reduction(c), "none");
     const char *text = let_line(c, flat_text(c, data));
     const char *updates = let_line(c, flat_text(c, c->in[2]));
     for (int turn = 0;; turn++) {
@@ -294,9 +300,12 @@ void onnx_scatter_nd(struct call *c)
 {
     struct value *data = c->in[0], *index = c->in[1], *updates = c->in[2];
     int64_t depth = index->rank ? index->dim[index->rank - 1] : 0;
-    if (depth < 1 || depth > data->rank ||
-        elements_of(updates) !=
-            elements_of(index) / depth * elements_from(data, (int)depth)) {
+    bool fits = depth >= 1 && depth <= data->rank &&
+                updates->rank == index->rank - 1 + data->rank - depth;
+    for (int i = 0; fits && i < updates->rank; i++)
+        fits = updates->dim[i] == (i < index->rank - 1 ? index->dim[i]
+                                                       : data->dim[i - index->rank + 1 + depth]);
+    if (!fits) {
         refuse(c, "data, index and updates have not axes that go together");
         return;
     }
@@ -318,7 +327,8 @@ void onnx_reverse_sequence(struct call *c)
 {
     struct value *x = c->in[0], shape = like(x);
     int64_t batch = attribute_int(c, "batch_axis", 1), time = attribute_int(c, "time_axis", 0);
-    if (batch + time != 1 || x->rank < 2 || c->in[1]->rank != 1 ||
+    bool first = (batch == 0 && time == 1) || (batch == 1 && time == 0);
+    if (!first || x->rank < 2 || c->in[1]->rank != 1 ||
         c->in[1]->dim[0] != x->dim[batch]) {
         refuse(c, "its axes of turns and sequences must be the first two");
         return;

@@ -154,7 +154,7 @@ void onnx_recurrent(struct call *c)
     struct arena *arena = c->im->arena;
     struct value *x = c->in[0];
     struct loop_weights l = {.gates = 0};
-    const char *direction = attribute_text(c, "direction", "forward");
+    const char *direction = attribute_word(c, "direction", "forward reverse bidirectional");
     bool reverse = !strcmp(direction, "reverse"), both = !strcmp(direction, "bidirectional");
     if (c->outs > 2 && c->out[2] && c->out[2]->uses) {
         refuse(c, "the state after the last turn is read, which layers do not give");

@@ -327,8 +327,12 @@ void onnx_resize(struct call *c)
     bool old = c->rule->since != 11;
     struct scaling s = {
         attribute_text(c, "mode", "nearest"),
-        attribute_text(c, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel"),
-        attribute_text(c, "nearest_mode", old ? "floor" : "round_prefer_floor"),
+        old ? "asymmetric"
+            : attribute_word(c, "coordinate_transformation_mode",
+                             "half_pixel align_corners asymmetric half_pixel_symmetric "
+                             "pytorch_half_pixel tf_crop_and_resize tf_half_pixel_for_nn"),
+        old ? "floor" : attribute_word(c, "nearest_mode",
+                                       "round_prefer_floor round_prefer_ceil floor ceil"),
         attribute_float(c, "cubic_coeff_a", -0.75f), attribute_int(c, "exclude_outside", 0) != 0,
         old};
     double scale[AXES];

@@ -417,7 +417,7 @@ void onnx_pad(struct call *c)
     struct value *x = c->in[0], shape = *x;
     int64_t pads[2 * AXES], axes[AXES], before[AXES], after[AXES], dim[AXES];
     bool inputs = c->rule->since >= 11;
-    const char *mode = attribute_text(c, "mode", "constant"), *outside = "0";
+    const char *mode = attribute_word(c, "mode", "constant edge reflect wrap"), *outside = "0";
     int n = inputs ? known_ints(c, 1, pads, 2 * AXES) : attribute_ints(c, "pads", pads, 2 * AXES);
     count_up(axes, 0, 1);
     int given = inputs ? known_ints(c, 3, axes, AXES) : -1, count = given < 0 ? x->rank : given;
@@ -671,7 +671,7 @@ void onnx_depth_to_space(struct call *c)
     struct arena *arena = c->im->arena;
     struct value *x = c->in[0], shape = like(x);
     int64_t b = attribute_int(c, "blocksize", 0), n;
-    bool columns = !strcmp(attribute_text(c, "mode", "DCR"), "CRD");
+    bool columns = !strcmp(attribute_word(c, "mode", "DCR CRD"), "CRD");
     if (x->rank != 4 || b < 1 || b > 4096 || x->dim[1] % (b * b) || x->rows > 0) {
         refuse(c, "its channels do not fall into blocks");
         return;

@@ -12,6 +12,7 @@ static int few_bits(int type, bool *is_signed)
                                                        : 0;
 }
 
+/* A quotient of 32 bits that is made of real ones may be one too large. */
 const char *wrapped(struct call *c, int type, const char *text)
 {
     bool is_signed;
@@ -25,18 +26,34 @@ const char *wrapped(struct call *c, int type, const char *text)
         return text;
     int all = 1 << bits, half = is_signed ? all / 2 : 0;
     const char *x = let_line(c, half ? arena_printf(c->im->arena, "%s + %d", text, half) : text);
-    return arena_printf(c->im->arena, "%s - %d * to_int(floor(to_float(%s) / %d))%s", x, all, x,
-                        all, half ? arena_printf(c->im->arena, " - %d", half) : "");
+    const char *y = let_line(
+        c, arena_printf(c->im->arena, "%s - %d * to_int(floor(to_float(%s) / %d))", x, all, x,
+                        all));
+    return arena_printf(c->im->arena, "select(%s < 0, %s + %d, %s)%s", y, y, all, y,
+                        half ? arena_printf(c->im->arena, " - %d", half) : "");
 }
 
 /* Quotients of whole numbers below 2^16 are right where they are made of real ones. */
-void onnx_divide(struct call *c)
+static void give_quotient(struct call *c, struct value *const *in)
 {
     bool is_signed;
-    if (few_bits(c->in[0]->type, &is_signed) && has_types(c, 0, 2, TYPE_WHOLE))
-        give_map(c, 2, c->in, c->in[0]->type, "to_int(to_float(@0) / to_float(@1))");
+    if (few_bits(in[0]->type, &is_signed) && has_types(c, 0, 2, TYPE_WHOLE))
+        give_around(c, 2, in, "to_int(to_float(@0) / to_float(@1))");
     else if (has_types(c, 0, 2, TYPE_REAL))
-        give_map(c, 2, c->in, ONNX_FLOAT, c->rule->text);
+        give_map(c, 2, in, ONNX_FLOAT, c->rule->text);
+}
+
+void onnx_divide(struct call *c)
+{
+    give_quotient(c, c->in);
+}
+
+void onnx_divide_axis(struct call *c)
+{
+    struct value moved, *in[2] = {c->in[0], &moved};
+    int64_t last = c->in[0]->rank - c->in[1]->rank;
+    if (put_at_axis(c, c->in[1], attribute_int(c, "axis", last), &moved))
+        give_quotient(c, in);
 }
 
 /* The remainder of whole numbers: a quotient of real ones may be off by some, so what is left is
@@ -56,8 +73,10 @@ void give_whole_remainder(struct call *c, bool of_first)
         in[i] = c->in[i];
         text[i] = let_line(c, aligned(c, in[i], shape.rank, n, shape.order));
     }
-    const char *by = let_line(c, arena_printf(arena, "abs(%s)", text[1]));
-    const char *left = let_line(c, arena_printf(arena, "abs(%s)", text[0]));
+    const char *by = let_line(
+        c, arena_printf(arena, "select(%s < 0, -%s, %s)", text[1], text[1], text[1]));
+    const char *left = let_line(
+        c, arena_printf(arena, "select(%s < 0, -%s, %s)", text[0], text[0], text[0]));
     for (int i = 0; i < 2; i++)
         left = let_line(c, arena_printf(arena,
                                         "%s - %s * to_int(floor(to_float(%s) / to_float(%s)))",
@@ -99,6 +118,11 @@ static bool read_scales(struct call *c, struct value *moved, struct value **in)
         if (!put_at_axis(c, c->in[i], axis ? attribute_int(c, "axis", 1) : c->in[0]->rank -
                          c->in[i]->rank, &moved[i]))
             return false;
+        for (int k = 1; k <= moved[i].rank && k <= c->in[0]->rank; k++)
+            if (moved[i].dim[moved[i].rank - k] > c->in[0]->dim[c->in[0]->rank - k]) {
+                refuse(c, "'%s' is of more places than its axis has", c->in[i]->name);
+                return false;
+            }
     }
     return true;
 }
@@ -141,7 +165,9 @@ void onnx_dynamic_quantize(struct call *c)
     }
     const char *text = let_line(c, x->constant ? plain(c, x) : x->text);
     const char *low = let_line(c, arena_printf(arena, "min(min(%s), 0)", text));
-    const char *scale = let_line(c, arena_printf(arena, "(max(max(%s), 0) - %s) / 255", text, low));
+    const char *range = let_line(c, arena_printf(arena, "max(max(%s), 0) - %s", text, low));
+    const char *scale =
+        let_line(c, arena_printf(arena, "select(%s == 0, 1, %s / 255)", range, range));
     const char *zero = let_line(
         c, arena_printf(arena, "rounded(min(max(0 - %s / %s, 0), 255))", low, scale));
     shape.type = ONNX_UINT8;
@@ -154,8 +180,8 @@ void onnx_dynamic_quantize(struct call *c)
 
 /* ---- real numbers of few bits ---- */
 
-/* As multiples of the last bit that such a number of that size has, ties to even; gradients pass
- * through. */
+/* As multiples of the last bit that such a number of that size has, ties to even; infinity and NaN
+ * have none and stay; gradients pass through. */
 void give_rounded_real(struct call *c, bool brain)
 {
     struct arena *arena = c->im->arena;
@@ -171,5 +197,6 @@ void give_rounded_real(struct call *c, bool brain)
     if (!brain)
         near = let_line(c, arena_printf(arena, "select(abs(%s) > 65504, %s * inf, %s)", near, near,
                                         near));
-    give(c, 0, &shape, "%s + stop_gradient(%s - %s)", text, near, text);
+    give(c, 0, &shape, "select(abs(%s) < inf, %s + stop_gradient(%s - %s), %s)", text, text, near,
+         text, text);
 }

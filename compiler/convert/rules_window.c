@@ -4,6 +4,7 @@
 #include "convert/rules.h"
 
 enum { PLACES = 3 };                    /* axes that something slides over, at most */
+static const char PADS[] = "NOTSET SAME_UPPER SAME_LOWER VALID";
 
 /* What slides: of each axis of places. */
 struct sliding {
@@ -58,7 +59,7 @@ static bool read_sliding(struct call *c, const struct value *x, const int64_t *s
 /* The extents that come out; pads of auto_pad, and what a last window that is not whole needs. */
 static bool find_places(struct call *c, struct sliding *s)
 {
-    const char *pad = attribute_text(c, "auto_pad", "NOTSET");
+    const char *pad = attribute_word(c, "auto_pad", PADS);
     bool upper = !strcmp(pad, "SAME_UPPER"), same = upper || !strcmp(pad, "SAME_LOWER");
     bool ceil = attribute_int(c, "ceil_mode", 0) != 0;
     for (int i = 0; i < s->axes; i++) {
@@ -288,7 +289,7 @@ static bool find_laid(struct call *c, struct sliding *s, int64_t *more)
 {
     int64_t wanted[2 * PLACES];
     int given = attribute_ints(c, "output_shape", wanted, 2 * PLACES);
-    const char *pad = attribute_text(c, "auto_pad", "NOTSET");
+    const char *pad = attribute_word(c, "auto_pad", PADS);
     bool upper = !strcmp(pad, "SAME_UPPER"), same = upper || !strcmp(pad, "SAME_LOWER");
     if (!per_axis(c, "output_padding", s->axes, 0, more))
         return false;

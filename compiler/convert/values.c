@@ -70,6 +70,20 @@ const char *attribute_text(struct call *c, const char *name, const char *otherwi
     return a->has_s ? arena_strndup(c->im->arena, (char *)a->s.data, a->s.len) : "";
 }
 
+const char *attribute_word(struct call *c, const char *name, const char *words)
+{
+    const char *first = arena_strndup(c->im->arena, words, strcspn(words, " "));
+    const char *text = attribute_text(c, name, first);
+    for (const char *w = words; *w; w += strspn(w, " ")) {
+        size_t n = strcspn(w, " ");
+        if (strlen(text) == n && !memcmp(text, w, n))
+            return text;
+        w += n;
+    }
+    refuse(c, "attribute '%s' is '%s', where these are known: %s", name, text, words);
+    return first;
+}
+
 int attribute_ints(struct call *c, const char *name, int64_t *out, int room)
 {
     const Onnx__Attribute *a = attribute(c, name);

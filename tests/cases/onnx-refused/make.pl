@@ -26,6 +26,7 @@ sub node {
     join("", map { bytes(1, $_) } @$in) . join("", map { bytes(2, $_) } @$out) . bytes(4, $op) . join "", @more
 }
 sub attribute { my ($name, $field, $value) = @_; bytes(5, bytes(1, $name) . whole($field, $value)) }
+sub word { my ($name, $text) = @_; bytes(5, bytes(1, $name) . bytes(4, $text) . whole(20, 3)) }
 sub numbers { my ($name, @n) = @_; bytes(5, bytes(1, $name) . join("", map { whole(8, $_) } @n) . whole(20, 7)) }
 sub graph {
     my %g = @_;
@@ -42,9 +43,13 @@ my $product = node("MatMul", ["x", "w"], ["y"]);
 my $deep = "";
 $deep = bytes(1, node("If", ["x"], ["y"], bytes(5, bytes(1, "then") . bytes(6, $deep)))) for 1 .. 200;
 
+my $whole = node("Cast", ["x"], ["a"], attribute("to", 3, 6));
+my @labelled = (inputs => [info("x", 1, "n", 4), info("t", 7, "n")], outputs => [info("y", 1, "n")]);
+
 sub scattered {
-    model(graph(nodes => [node("ScatterElements", ["x", "i", "u"], ["y"])], inputs => [info("x", 1, 4)], outputs => [info("y", 1, 4)],
-                tensors => [tensor("i", 7, pack("q<*", @_), 2), tensor("u", 1, pack("f<*", 5, 6), 2)]), 18);
+    my ($places, @more) = @_;
+    model(graph(nodes => [node("ScatterElements", ["x", "i", "u"], ["y"], @more)], inputs => [info("x", 1, 4)], outputs => [info("y", 1, 4)],
+                tensors => [tensor("i", 7, pack("q<*", @$places), 2), tensor("u", 1, pack("f<*", 5, 6), 2)]), 18);
 }
 
 my %files = (
@@ -106,8 +111,8 @@ my %files = (
                           tensors => [tensor("w", 1, $raw, 4, 4)])),
     tied => model(graph(nodes => [node("MatMul", ["x", "w"], ["h"]), node("Transpose", ["w"], ["v"]), node("MatMul", ["h", "v"], ["y"])],
                         tensors => [tensor("w", 1, $raw, 4, 4)])),
-    doubled => scattered(1, 1),
-    beyond => scattered(0, 9),
+    doubled => scattered([1, 1]),
+    beyond => scattered([0, 9]),
     sum => model(graph(nodes => [node("NegativeLogLikelihoodLoss", ["x", "t"], ["y"])],
                        inputs => [info("x", 1, "n", 4), info("t", 7, "n")], outputs => [info("y", 1)]), 13),
     across => model(graph(nodes => [node("Trilu", ["x"], ["y"])]), 14),
@@ -117,6 +122,30 @@ my %files = (
     large => model(graph(nodes => [node("Relu", ["x"], ["y"])], tensors => [tensor("w", 13, "\xff" x 8, 1)])),
     around => model(graph(nodes => [node("Add", ["x", "x"], ["y"])], inputs => [info("x", 3, "n", 4)], outputs => [info("y", 3, "n", 4)]), 14),
     rounded => model(graph(nodes => [node("Cast", ["x"], ["h"], attribute("to", 3, 10)), node("Cast", ["h"], ["y"], attribute("to", 3, 1))])),
+    word => model(graph(nodes => [node("NegativeLogLikelihoodLoss", ["x", "t"], ["y"], word("reduction", "Mean"))], @labelled), 13),
+    lost => model(graph(nodes => [node("NegativeLogLikelihoodLoss", ["x", "t"], ["y"], word("reduction", "none"))], @labelled), 13),
+    label => model(graph(nodes => [node("NegativeLogLikelihoodLoss", ["x", "t"], ["y"])], inputs => [info("x", 1, 2, 4)],
+                         outputs => [info("y", 1)], tensors => [tensor("t", 7, pack("q<*", 1, 7), 2)]), 13),
+    meeting => scattered([0, 1], word("reduction", "xor")),
+    turned => model(graph(nodes => [node("ReverseSequence", ["x", "t"], ["y"], attribute("batch_axis", 3, 3), bytes(5, bytes(1, "time_axis") . "\x18\xfe" . "\xff" x 8 . "\1"))],
+                          inputs => [info("x", 1, 2, 4)], outputs => [info("y", 1, 2, 4)], tensors => [tensor("t", 7, pack("q<*", 1, 2), 2)])),
+    laid => model(graph(nodes => [node("ScatterND", ["x", "i", "u"], ["y"])], inputs => [info("x", 1, 2, 3)], outputs => [info("y", 1, 2, 3)],
+                        tensors => [tensor("i", 7, pack("q<*", 0, 1), 2, 1), tensor("u", 1, pack("f<*", 1 .. 6), 3, 2)]), 18),
+    batches => model(graph(nodes => [node("GatherND", ["x", "i"], ["y"], attribute("batch_dims", 3, 1 << 32))], inputs => [info("x", 1, 2, 3)],
+                           outputs => [info("y", 1, 3)], tensors => [tensor("i", 7, pack("q<", 1), 1)])),
+    axis => model(graph(nodes => [node("QuantizeLinear", ["x", "s"], ["y"], attribute("axis", 3, 7))], outputs => [info("y", 2, "n", 4)],
+                        tensors => [tensor("s", 1, pack("f<*", 1 .. 4), 4)])),
+    still => model(graph(nodes => [node("DynamicQuantizeLinear", ["x"], ["y", "s", "z"])], inputs => [info("x", 1, 4)],
+                         outputs => [info("y", 2, 4), info("s", 1), info("z", 2)]), 13),
+    quotient => model(graph(nodes => [$whole, node("Div", ["a", "w"], ["y"], attribute("broadcast", 3, 1))],
+                            outputs => [info("y", 6, "n", 4)], tensors => [tensor("w", 6, pack("l<*", 2, 3, 4, 5), 4)]), 6),
+    larger => model(graph(nodes => [$whole, node("Max", ["a", "w"], ["y"])], outputs => [info("y", 6, "n", 4)],
+                          tensors => [tensor("w", 6, pack("l<", -3))])),
+    sized => model(graph(nodes => [$whole, node("Abs", ["a"], ["y"])], outputs => [info("y", 6, "n", 4)])),
+    negated => model(graph(nodes => [node("Neg", ["w"], ["v"]), node("Cast", ["v"], ["f"], attribute("to", 3, 1)), node("Add", ["x", "f"], ["y"])],
+                           tensors => [tensor("w", 3, pack("c", -128))])),
+    least => model(graph(nodes => [node("Cast", ["x"], ["a"], attribute("to", 3, 3)), node("Div", ["a", "a"], ["y"])],
+                         outputs => [info("y", 3, "n", 4)])),
     deep => model($deep),
     empty => "",
     constant => model(graph(nodes => [$relu], outputs => [info("w", 1, 4, 4)], tensors => [tensor("w", 1, $raw, 4, 4)])),
