@@ -101,7 +101,7 @@ static bool read_one(struct foreign *f, enum seed kind, const struct bytes *b)
             count = count > MANY ? count : count * f->array[i].dim[k];
             last += (f->array[i].dim[k] - 1) * f->array[i].stride[k];
         }
-        if (count > 0)
+        if (count > 0 && !f->array[i].why)
             sum += foreign_value(&f->array[i], 0) + foreign_value(&f->array[i], last);
     }
     volatile double seen = sum;
