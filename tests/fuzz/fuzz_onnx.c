@@ -57,7 +57,8 @@ static void damage(const struct seed *s, const char *path)
         exit(1);
 }
 
-/* As of a file that the compiler would refuse, at some line, or not: fuzz_grammar is for what it does. */
+/* As of a file that the compiler would refuse, at some line, or not: what it does is for
+ * fuzz_grammar. */
 static bool compiles(const char *path, const char *text, int *line)
 {
     unsigned lines = 1;
@@ -72,8 +73,9 @@ static bool import_damaged(const char *path)
 {
     struct inv_errors errors = {.to = stderr};
     struct inv_claims claims = {.errors = &errors};
-    struct import_request request = {.folder = "fuzz_onnx.out", .claims = &claims, .compiles = compiles,
-                                     .infer = draw(2), .rows = (enum import_rows)draw(3)};
+    struct import_request request = {.folder = "fuzz_onnx.out", .claims = &claims,
+                                     .compiles = compiles, .infer = draw(2),
+                                     .rows = (enum import_rows)draw(3)};
     rewind(stderr);
     if (ftruncate(fileno(stderr), 0) != 0)
         exit(1);
