@@ -182,16 +182,6 @@ static bool is_later(const struct import *im, const char *op)
     return false;
 }
 
-/* Whether `name` is one of the words. */
-static bool has_word(const char *words, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *at = words; n && (at = strstr(at, name)); at += n)
-        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
-            return true;
-    return false;
-}
-
 /* Fills inputs and outputs; false where the node cannot be converted. */
 static bool prepare(struct call *c)
 {
@@ -267,7 +257,7 @@ static void convert(struct import *im, const Onnx__Node *n)
     if (!prepare(&c))
         return;
     for (size_t i = 0; i < n->n_attribute; i++)
-        if (!n->attribute[i]->name || !has_word(c.rule->attributes, n->attribute[i]->name)) {
+        if (!n->attribute[i]->name || !made_has_word(c.rule->attributes, n->attribute[i]->name)) {
             refuse(&c, "attribute '%s' is not understood",
                    n->attribute[i]->name ? n->attribute[i]->name : "");
             return;

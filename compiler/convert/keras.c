@@ -58,16 +58,6 @@ const char *keras_class(const struct json *j, const struct json **config)
     return j && j->kind == JSON_TEXT ? j->text : json_text(j, "class_name");
 }
 
-/* Whether `name` is one of the words. */
-static bool has_word(const char *words, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *at = words; n && (at = strstr(at, name)); at += n)
-        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
-            return true;
-    return false;
-}
-
 static bool ends_in(const char *name, const char *end)
 {
     size_t n = strlen(name), e = strlen(end);
@@ -156,8 +146,8 @@ static const char blocks[] =
 
 static const char *new_id(struct keras *k, const char *name)
 {
-    return made_identifier(k->made, has_word(blocks, name) ? arena_printf(k->arena, "%s_0", name)
-                                                           : name);
+    const char *other = arena_printf(k->arena, "%s_0", name);
+    return made_identifier(k->made, made_has_word(blocks, name) ? other : name);
 }
 
 /* "BatchNormalization": "batch_normalization"; "Conv2DTranspose": "conv2d_transpose". */
@@ -363,7 +353,7 @@ static bool read_body(struct keras *k, struct keras_body *b, const struct json *
                                                                    : json_get(config, "layers");
     bool chain = class_name && !strcmp(class_name, "Sequential");
     int count = json_count(list);
-    if (!chain && (!class_name || !has_word("Functional Model", class_name)))
+    if (!chain && (!class_name || !made_has_word("Functional Model", class_name)))
         return fail(k, arena_printf(k->arena, "it is a '%s'", class_name ? class_name : "?"),
                     "Sequential and functional models can be read; a subclass of Model keeps its "
                     "computation in Python");
@@ -543,18 +533,15 @@ void keras_give(struct keras_call *c, const struct keras_value *shape, const cha
                 const char *format, ...)
 {
     va_list list;
-    int64_t count = 1;
     va_start(list, format);
     const char *text = arena_vprintf(c->k->arena, format, list);
     va_end(list);
     if (c->failed)
         return;
-    for (int i = 0; i < shape->rank; i++)
-        if (shape->dim[i] < 1 || __builtin_mul_overflow(count, shape->dim[i], &count) ||
-            count > INT32_MAX) {
-            keras_refuse(c, "what comes out has no elements, or over %d", INT32_MAX);
-            return;
-        }
+    if (!made_fits(shape->rank, shape->dim)) {
+        keras_refuse(c, "what comes out has no elements, or over %d", INT32_MAX);
+        return;
+    }
     struct keras_value *out = &c->node->out;
     *out = *shape;
     out->classes = 0;
@@ -591,7 +578,7 @@ static bool is_float32(const struct json *dtype)
 static bool is_whole_type(const struct json *dtype)
 {
     const char *name = keras_class(dtype, NULL);
-    return name && has_word("int8 int16 int32 int64 uint8 uint16 uint32 uint64", name);
+    return name && made_has_word("int8 int16 int32 int64 uint8 uint16 uint32 uint64", name);
 }
 
 /* l1 and l2 of a weight become losses. */
@@ -608,8 +595,8 @@ static void add_penalty(struct keras_call *c, const char *key, const struct json
         l1 = m->key && !strcmp(m->key, "l1") ? m->number : l1;
         l2 = m->key && !strcmp(m->key, "l2") ? m->number : l2;
     }
-    if (!name || !has_word("L1 L2 L1L2 L1_L2", name) || !path || c->body->outer ||
-        !has_word("Dense Conv2D Conv1D Embedding", c->layer->class_name)) {
+    if (!name || !made_has_word("L1 L2 L1L2 L1_L2", name) || !path || c->body->outer ||
+        !made_has_word("Dense Conv2D Conv1D Embedding", c->layer->class_name)) {
         keras_refuse(c, "'%s' is not of l1 or l2 of a weight that stands in the outermost model",
                      key);
         return;
@@ -631,7 +618,7 @@ static bool are_usual(const struct json *config)
         {"gain", 1}, {"minval", -0.05}, {"maxval", 0.05}};
     bool usual = true;
     for (const struct json *m = config ? config->first : NULL; m; m = m->next) {
-        bool same = json_is_null(m) || (m->key && has_word("seed dtype", m->key));
+        bool same = json_is_null(m) || (m->key && made_has_word("seed dtype", m->key));
         for (size_t i = 0; i < sizeof known / sizeof *known; i++)
             same |= m->key && !strcmp(m->key, known[i].key) && m->kind == JSON_NUMBER &&
                     m->number == known[i].value;
@@ -656,7 +643,7 @@ static void check_start(struct keras_call *c, const struct json *m)
     const char *name = keras_class(m, &config);
     bool usual = false;
     for (size_t i = 0; name && i < sizeof start / sizeof *start; i++)
-        usual |= has_word(start[i].arguments, m->key) && has_word(start[i].classes, name);
+        usual |= made_has_word(start[i].arguments, m->key) && made_has_word(start[i].classes, name);
     if (!c->k->weights && (!usual || !are_usual(config)))
         keras_refuse(c, "'%s' is not what the layer has unless told otherwise; save the model with "
                      "its weights, as .keras", m->key);
@@ -667,7 +654,8 @@ static void check_argument(struct keras_call *c, const struct json *m)
     static const char plain[] = "name trainable batch_input_shape batch_shape seed dtype layers "
                                 "ragged sparse optional synchronized";
     bool train = !c->k->made->request->infer;
-    if (has_word(plain, m->key) || has_word(c->rule->arguments, m->key) || json_is_null(m))
+    if (made_has_word(plain, m->key) || made_has_word(c->rule->arguments, m->key) ||
+        json_is_null(m))
         return;
     if (ends_in(m->key, "_initializer")) {
         check_start(c, m);
@@ -692,7 +680,7 @@ static bool is_known(const struct keras_call *c, const struct json *m)
         return !strcmp(m->key, "use_causal_mask") && c->rule->write == keras_attention;
     return json_is_null(m) || mask || !strcmp(m->key, "name") ||
            (m->kind == JSON_FALSE &&
-            has_word("training use_causal_mask return_attention_scores", m->key));
+            made_has_word("training use_causal_mask return_attention_scores", m->key));
 }
 
 /* Whether the node itself is called with training=False. */

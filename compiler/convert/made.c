@@ -78,6 +78,24 @@ const char *as_text(struct arena *arena, const char *path)
     return arena_printf(arena, plain_name ? " as %s" : " as \"%s\"", path);
 }
 
+bool made_has_word(const char *words, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = words; n && !strchr(name, ' ') && (at = strstr(at, name)); at += n)
+        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+            return true;
+    return false;
+}
+
+bool made_fits(int rank, const int64_t *dim)
+{
+    int64_t count = 1;
+    for (int i = 0; i < rank; i++)
+        if (dim[i] < 1 || __builtin_mul_overflow(count, dim[i], &count) || count > INT32_MAX)
+            return false;
+    return true;
+}
+
 const char *list_text(struct arena *arena, int count, const int64_t *item)
 {
     const char *text = "[";

@@ -46,6 +46,10 @@ const char *made_identifier(struct made *, const char *wanted);
 const char *made_name(struct made *);
 /* " as conv1", or as "a/b". */
 const char *as_text(struct arena *, const char *path);
+/* Whether the name is one of the words, which stand apart by spaces. */
+bool made_has_word(const char *words, const char *name);
+/* Whether an array of such axes has elements, and not over INT32_MAX. */
+bool made_fits(int rank, const int64_t *dim);
 /* "[2, 3]" */
 const char *list_text(struct arena *, int count, const int64_t *);
 /* The text of a number in a model file. */

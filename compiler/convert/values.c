@@ -391,15 +391,12 @@ static const char *comment_of(const struct call *c)
 void give_text(struct call *c, int out, const struct value *shape, const char *text)
 {
     struct value *v = out < c->outs ? c->out[out] : NULL;
-    int64_t count = 1;
     if (!v || v->failed)
         return;
-    for (int i = 0; i < shape->rank; i++)
-        if (shape->dim[i] < 1 || __builtin_mul_overflow(count, shape->dim[i], &count) ||
-            count > INT32_MAX) {
-            refuse(c, "what comes out has no elements, or over %d", INT32_MAX);
-            return;
-        }
+    if (!made_fits(shape->rank, shape->dim)) {
+        refuse(c, "what comes out has no elements, or over %d", INT32_MAX);
+        return;
+    }
     v->type = shape->type;
     v->rank = shape->rank;
     v->rows = shape->rows;

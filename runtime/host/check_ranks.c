@@ -9,6 +9,7 @@
 #include "core/philox.h"
 #include "session.h"
 #include "subtree.h"
+#include "variable.h"
 
 /* No stream of a model: what a check draws changes nothing. */
 enum { STREAM = 0x636b };
@@ -120,21 +121,12 @@ static struct of_rank *ask_all(struct inv_rank_check *c)
     return all;
 }
 
-static const struct inv_variable *find(const struct inv_model *model, enum inv_kind kind,
-                                       const char *path)
-{
-    for (int i = 0; i < model->variable_count; i++)
-        if (model->variable[i].kind == kind && strcmp(model->variable[i].path, path) == 0)
-            return &model->variable[i];
-    return NULL;
-}
-
 static const char *what_is(const struct inv_model *model, const struct inv_variable *v)
 {
     if (v->kind == INV_SHARD)
-        return find(model, INV_PARAM, v->path)    ? "the gradient of parameter"
-               : find(model, INV_BUFFER, v->path) ? "its share of buffer"
-                                                  : "the loss";
+        return inv_variable_find(model, INV_PARAM, v->path)    ? "the gradient of parameter"
+               : inv_variable_find(model, INV_BUFFER, v->path) ? "its share of buffer"
+                                                               : "the loss";
     return v->kind == INV_PARAM    ? "parameter"
            : v->kind == INV_BUFFER ? "buffer"
                                    : "the optimizer's state";
@@ -147,8 +139,8 @@ static char *name_difference(const struct inv_model *model, const uint64_t *a, c
     const struct inv_variable *first = NULL;
     for (int i = 0; i < model->variable_count; i++) {
         const struct inv_variable *v = &model->variable[i];
-        int better = !first || (!find(model, INV_PARAM, first->path) &&
-                                find(model, INV_PARAM, v->path));
+        int better = !first || (!inv_variable_find(model, INV_PARAM, first->path) &&
+                                inv_variable_find(model, INV_PARAM, v->path));
         if (a[i] != b[i] && better)
             first = v;
     }

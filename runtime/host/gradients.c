@@ -2,15 +2,6 @@
 #include <string.h>
 #include "variable.h"
 
-static const struct inv_variable *find(const struct inv_model *model, enum inv_kind kind,
-                                       const char *path)
-{
-    for (int i = 0; i < model->variable_count; i++)
-        if (model->variable[i].kind == kind && strcmp(model->variable[i].path, path) == 0)
-            return &model->variable[i];
-    return NULL;
-}
-
 struct inv_gradient *inv_gradients(const struct inv_model *model, const char *option, int *count,
                                    struct inv_errors *errors)
 {
@@ -23,9 +14,8 @@ struct inv_gradient *inv_gradients(const struct inv_model *model, const char *op
     struct inv_gradient *of = inv_allocate((size_t)model->variable_count * sizeof *of);
     for (int i = 0; i < model->variable_count; i++) {
         const struct inv_variable *gradient = &model->variable[i];
-        const struct inv_variable *parameter =
-            gradient->kind == INV_SHARD ? find(model, INV_PARAM, gradient->path) : NULL;
-        if (parameter)
+        const struct inv_variable *parameter = inv_variable_find(model, INV_PARAM, gradient->path);
+        if (gradient->kind == INV_SHARD && parameter)
             of[(*count)++] = (struct inv_gradient){ parameter, gradient };
     }
     return of;

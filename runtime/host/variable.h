@@ -1,6 +1,7 @@
 /* Sizes of a model's variables. */
 #ifndef INV_HOST_VARIABLE_H
 #define INV_HOST_VARIABLE_H
+#include <string.h>
 #include "invar.h"
 
 /* Elements with b = 1: of one row, where a rows axis is there. */
@@ -20,6 +21,16 @@ static inline size_t inv_dtype_bytes(enum inv_dtype dtype)
 static inline size_t inv_variable_bytes(const struct inv_variable *v)
 {
     return (size_t)inv_variable_elements(v) * inv_dtype_bytes(v->dtype);
+}
+
+/* That of a kind with that path, or NULL. */
+static inline const struct inv_variable *inv_variable_find(const struct inv_model *model,
+                                                           enum inv_kind kind, const char *path)
+{
+    for (int i = 0; i < model->variable_count; i++)
+        if (model->variable[i].kind == kind && strcmp(model->variable[i].path, path) == 0)
+            return &model->variable[i];
+    return NULL;
 }
 
 /* The variable of one row of the source: of a window not the one that the model reads. */
