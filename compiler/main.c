@@ -715,11 +715,17 @@ static int command_report(const struct options *o)
         fprintf(stderr, "invar report: -D and --train are of the model: name it, --model FILE\n");
         return 2;
     }
+    if (o->to && strcmp(o->to, "tensorboard") != 0) {
+        fprintf(stderr, "invar report: --to %s: a log becomes a page, or what 'tensorboard' "
+                "shows\n", o->to);
+        return 2;
+    }
     struct program *program = o->from ? compile_model(&of_model) : NULL;
     const char **log = calloc((size_t)o->rest_count, sizeof *log);
     struct report_request report = {.log = log, .count = o->rest_count, .program = program,
                             .weights = o->weights, .predictions = o->predictions,
-                            .label = o->label, .out = o->out ? o->out : "report.html"};
+                            .label = o->label, .events = o->to != NULL,
+                            .out = o->out ? o->out : o->to ? "runs" : "report.html"};
     if (!log || (o->from && !program))
         return 1;
     log[0] = o->model;
@@ -941,7 +947,7 @@ static const struct command commands[] = {
      "  --json              for programs: the same figures, an object a layer\n",
      command_summary, "Dtdej"},
     {"report", "write a page with the curves of runs",
-     "report RUN.jsonl [MORE.jsonl ...] [-o PAGE]",
+     "report RUN.jsonl [MORE.jsonl ...] [-o PAGE | --to tensorboard [-o FOLDER]]",
      "RUN.jsonl is what a trainer writes with --log; of several runs the curves are laid over\n"
      "each other, and the page says what differs between them. It is one file that asks for no\n"
      "other: a browser shows it without a network.\n"
@@ -951,8 +957,10 @@ static const struct command commands[] = {
      "  --weights FILE      the weights that it wrote, as histograms; needs --model\n"
      "  --predictions FILE  probabilities beside labels, from invar predict --keep COLUMN: as ROC\n"
      "                      and calibration curves\n"
-     "  --label COLUMN      the column of the labels in it\n",
-     command_report, "omWPLDt+"},
+     "  --label COLUMN      the column of the labels in it\n"
+     "  --to tensorboard    no page: files that TensorBoard shows, FOLDER/RUN/train and .../val\n"
+     "                      (default: runs)\n",
+     command_report, "omWPLDtT+"},
     {"fmt", "print a model file in canonical layout", "fmt MODEL.inv [--write | --check]",
      "  --write             rewrite the file\n"
      "  --check             exit with 1 where the layout differs\n",

@@ -5,6 +5,7 @@
 #include "host/digest.h"
 #include "host/output.h"
 #include "report/chart.h"
+#include "report/events.h"
 #include "report/page.h"
 
 /* No page takes the place of what it is made of. */
@@ -73,7 +74,7 @@ static bool read_all(struct arena *arena, struct inv_errors *errors,
     return same_weights(errors, report, run);
 }
 
-static bool make(struct arena *arena, struct inv_errors *errors,
+static bool make_page(struct arena *arena, struct inv_errors *errors,
                  const struct report_request *report)
 {
     struct run *run = ARENA_ARRAY(arena, struct run, report->count);
@@ -94,10 +95,21 @@ static bool make(struct arena *arena, struct inv_errors *errors,
     return write_page(errors, report->out, &page);
 }
 
+static bool make_events(struct arena *arena, struct inv_errors *errors,
+                        const struct report_request *report)
+{
+    struct run *run = ARENA_ARRAY(arena, struct run, report->count);
+    return read_all(arena, errors, report, run) &&
+           events_write(arena, errors, run, report->count, report->out);
+}
+
 /* What is given without what it needs. */
 static bool fits(struct inv_errors *errors, const struct report_request *report)
 {
-    if (report->count > CHART_COLOURS)
+    if (report->events && (report->program || report->predictions || report->label))
+        inv_error(errors, "--model, --predictions and --label are of a page, not of --to "
+                  "tensorboard");
+    else if (report->count > CHART_COLOURS && !report->events)
         inv_error(errors, "%d logs are too many to tell apart; name %d at most", report->count,
                   CHART_COLOURS);
     else if (report->weights && !report->program)
@@ -111,7 +123,8 @@ int report_write(const struct report_request *report)
 {
     struct inv_errors errors = {.to = stderr, .program = "invar report: "};
     struct arena *arena = arena_new();
-    bool good = fits(&errors, report) && make(arena, &errors, report);
+    bool good = fits(&errors, report) &&
+                (report->events ? make_events : make_page)(arena, &errors, report);
     arena_free(arena);
     return !good;
 }

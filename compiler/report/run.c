@@ -1,10 +1,13 @@
 #include "report/run.h"
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "base/text.h"
 
 enum { LOG_MAX = 256 << 20 };           /* bytes */
+
+static const double COUNT_MAX = 9007199254740992.0;     /* 2^53: of epochs and steps */
 
 const char *const run_pace[PACES] = {[BY_EPOCH] = "epoch", [BY_STEP] = "step"};
 
@@ -94,8 +97,8 @@ static bool add_points(struct arena *arena, struct inv_errors *errors, struct ru
 {
     const struct member *at = entry_find(line, run_pace[pace]);
     double x = member_is_number(at) ? at->value[0] : -1;
-    if (!(x >= 0)) {
-        inv_error(errors, "%s: line %d: \"%s\" is no number; this is no log that a trainer wrote",
+    if (!(x >= 0 && x < COUNT_MAX && x == floor(x))) {
+        inv_error(errors, "%s: line %d: \"%s\" is no whole number; this is no log that a trainer wrote",
                   run->path, line->number, at->key);
         return false;
     }
