@@ -98,8 +98,8 @@ static bool add_points(struct arena *arena, struct inv_errors *errors, struct ru
     const struct member *at = entry_find(line, run_pace[pace]);
     double x = member_is_number(at) ? at->value[0] : -1;
     if (!(x >= 0 && x < COUNT_MAX && x == floor(x))) {
-        inv_error(errors, "%s: line %d: \"%s\" is no whole number; this is no log that a trainer wrote",
-                  run->path, line->number, at->key);
+        inv_error(errors, "%s: line %d: \"%s\" is no whole number; this is no log that a trainer "
+                  "wrote", run->path, line->number, at->key);
         return false;
     }
     for (int i = 0; i < line->count; i++) {
