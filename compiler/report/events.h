@@ -3,8 +3,8 @@
 #define INVAR_REPORT_EVENTS_H
 #include "report/run.h"
 
-/* Writes FOLDER/NAME/PART/events.out.tfevents.0.invar for each run and each of its parts, train, val
- * and test.  A scalar's tag is "epoch/KEY" or "step/KEY", its step the number of the epoch or step,
+/* Writes FOLDER/NAME/PART/events.out.tfevents.0.invar for each run and its parts, train, val and
+ * test.  A scalar's tag is "epoch/KEY" or "step/KEY", its step the number of the epoch or step,
  * its wall time the seconds that the log says training had taken by then.  The same logs give the
  * same bytes.  False after an error: two runs of one name, or files that cannot be written.
  *
