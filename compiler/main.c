@@ -306,18 +306,32 @@ static int command_run(const struct options *o)
 
 /* ---- sweep ---- */
 
+static struct program *compile_for(const struct sweep *sweep, int number, const struct options *o)
+{
+    struct options with = *o;
+    with.define = (const char **)(uintptr_t)sweep_define(sweep, number);
+    return compile_model(&with);
+}
+
+/* The runs that are this sweep's, then those that others train. */
 static int sweep_all(struct sweep *sweep, const struct options *o)
 {
+    struct program *program;
     bool going = true;
-    struct program *program = NULL;
-    for (int i = 0; i < sweep_count(sweep) && going; i++) {
-        struct options with = *o;
-        with.define = (const char **)(uintptr_t)sweep_define(sweep, i);
-        program = compile_model(&with);
-        going = program && sweep_begin(sweep, i, program, &o->build);
-    }
+    int failed = 0;
+    for (int i = 0; i < sweep_count(sweep) && going; i++)
+        if (sweep_begins(sweep, i)) {
+            failed = !(program = compile_for(sweep, i, o));
+            going = !failed && sweep_begin(sweep, i, program, &o->build);
+        }
+    sweep_wait(sweep);
+    for (int i = 0; i < sweep_count(sweep) && going; i++)
+        if (sweep_gets(sweep, i)) {
+            failed = !(program = compile_for(sweep, i, o));
+            going = !failed && sweep_get(sweep, i, program);
+        }
     int status = sweep_wait(sweep);
-    return program || status ? status : 1;
+    return failed && !status ? 1 : status;
 }
 
 static int command_sweep(const struct options *o)
@@ -332,7 +346,7 @@ static int command_sweep(const struct options *o)
     struct sweep *sweep = sweep_new(arena, &request);
     int status = sweep ? sweep_all(sweep, o) : 2;
     if (status == 0 || status == INV_NOT_FINITE)
-        status = sweep_end(sweep) ? 1 : status;
+        status = sweep_end(sweep, status);
     arena_free(arena);
     return status;
 }

@@ -165,6 +165,7 @@ static bool take_line(struct arena *arena, struct inv_errors *errors, struct run
 {
     if (line->number == 1)
         return begin(errors, run, line);
+    run->not_finite = entry_find(line, "not_finite") && entry_number(line, "skipped") == 0;
     if (entry_find(line, run_pace[BY_EPOCH])) {
         ARENA_PUSH(arena, run->epoch, run->epoch_count, run->epoch_room) = *line;
         return add_points(arena, errors, run, line, BY_EPOCH);

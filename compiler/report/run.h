@@ -25,6 +25,7 @@ struct run {
     struct series *series;
     int series_count, series_room;
     const char *weights;                /* the hash of the trained weights, or NULL */
+    bool not_finite;                    /* it ended by such a loss */
 };
 
 /* Reads the log; false after an error. */

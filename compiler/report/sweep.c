@@ -17,7 +17,7 @@
 #include "build/words.h"
 #include "host/decimal.h"
 #include "host/output.h"
-#include "host/pool.h"
+#include "host/ranks.h"
 #include "invar.h"
 #include "report/run.h"
 
@@ -31,7 +31,8 @@ struct axis {
 
 struct outcome {
     int number;                         /* of the run, in the order of the grid */
-    bool done, there;                   /* there: it was before */
+    bool done, told;                    /* told: its line is printed */
+    bool there;                         /* it was before */
     int status;                         /* of the trainer */
     const char *said;                   /* its errors, where they wait for the run's line */
     bool trained;                       /* it ended well; then: */
@@ -58,7 +59,10 @@ struct sweep {
     const char *result;                 /* "val.loss": by which runs are compared */
     bool lower;                         /* is better */
     struct outcome *outcome;
-    int jobs, running, printed;         /* at a time; now; lines */
+    struct inv_ranks ranks;             /* sweeps that share out the runs, ... */
+    int *rank;                          /* ... and of each run, whose it is */
+    int jobs, running;                  /* at a time; now */
+    int printed;                        /* all lines of runs before */
     struct job job[PROCESSES_MAX];
     bool failed;                        /* a run that ends the sweep */
     int status;                         /* of the runs whose lines are printed */
@@ -181,24 +185,32 @@ static const char *file_of(const struct sweep *s, int number, const char *end)
     return path;
 }
 
-struct named { const char *file, *title; };
+struct named { const char *file, *title; int number; };
 
 static int by_file(const void *a, const void *b)
 {
     const struct named *x = a, *y = b;
     int order = strcmp(x->file, y->file);
-    return order ? order : strcmp(x->title, y->title);
+    order = order ? order : strcmp(x->title, y->title);
+    return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
-/* Whether runs that are not the same have files that are not. */
+/* Whether runs that are not the same have files that are not; those that are the same have the
+ * first one's sweep. */
 static bool names_differ(struct sweep *s)
 {
     struct named *run = ARENA_ARRAY(s->arena, struct named, s->runs);
-    for (int i = 0; i < s->runs; i++)
-        run[i] = (struct named){file_of(s, i, "jsonl"), title(s, i)};
+    s->rank = ARENA_ARRAY(s->arena, int, s->runs + 1);
+    for (int i = 0; i < s->runs; i++) {
+        run[i] = (struct named){file_of(s, i, "jsonl"), title(s, i), i};
+        s->rank[i] = i % s->ranks.count;
+    }
     qsort(run, (size_t)s->runs, sizeof *run, by_file);
     for (int i = 1; i < s->runs; i++)
-        if (!strcmp(run[i - 1].file, run[i].file) && strcmp(run[i - 1].title, run[i].title)) {
+        if (strcmp(run[i - 1].file, run[i].file) == 0) {
+            s->rank[run[i].number] = s->rank[run[i - 1].number];
+            if (strcmp(run[i - 1].title, run[i].title) == 0)
+                continue;
             inv_error(&s->errors, "%s and %s would both be written to %s; sweep over them in two "
                       "folders: -o FOLDER", run[i - 1].title, run[i].title, run[i].file);
             return false;
@@ -281,6 +293,10 @@ struct sweep *sweep_new(struct arena *arena, const struct sweep_request *request
     s->arena = arena;
     s->request = *request;
     s->errors = (struct inv_errors){.to = stderr, .program = "invar sweep: "};
+    s->ranks = inv_ranks_started();
+    inv_ranks_forget();
+    if (s->ranks.number > 0 && !freopen("/dev/null", "w", stdout))
+        return NULL;
     if (!read_jobs(s) || !make_grid(s) || !known_options(s) || !names_differ(s) || !make_folder(s))
         return NULL;
     s->outcome = ARENA_ARRAY(arena, struct outcome, s->runs + 1);
@@ -333,15 +349,20 @@ static bool is_of(const struct run *run, const struct program *program)
            !strcmp(run_fact(run, "numerics"), numerics);
 }
 
-/* Whether the log is there, of this model, and of a run that came to its end. */
+/* Whether the log is there, of this model, and of a run that came to its end, or to a loss that is
+ * not finite. */
 static bool take_log(struct sweep *s, struct outcome *o, const struct program *program,
                      struct inv_errors *errors)
 {
     struct run *run = ARENA_NEW(s->arena, struct run);
     const char *path = file_of(s, o->number, "jsonl");
-    if (access(path, F_OK) || !run_read(s->arena, errors, path, run) || !run->weights ||
-        !is_of(run, program))
+    if (access(path, F_OK) || !run_read(s->arena, errors, path, run) || !is_of(run, program) ||
+        !(run->weights || run->not_finite))
         return false;
+    if (run->not_finite) {
+        o->status = INV_NOT_FINITE;
+        return true;
+    }
     choose_result(s, program, run);
     o->trained = true;
     o->value = result_of(s, run);
@@ -365,8 +386,9 @@ static bool is_there(struct sweep *s, struct outcome *o, const struct program *p
 /* Trainers share out the processors, unless the user says how many threads one has. */
 static const char *threads_of(const struct sweep *s)
 {
-    int threads = inv_pool_processors() / s->jobs;
-    if (s->jobs == 1 || words_find(s->request.rest_count, s->request.rest, "--threads") >= 0)
+    int threads = inv_ranks_threads(&s->ranks) / s->jobs;
+    if ((s->jobs == 1 && s->ranks.near == 1) ||
+        words_find(s->request.rest_count, s->request.rest, "--threads") >= 0)
         return NULL;
     return arena_printf(s->arena, "--threads=%d", threads > 1 ? threads : 1);
 }
@@ -469,14 +491,20 @@ static void print_line(const struct sweep *s, const struct outcome *o)
     fflush(stdout);
 }
 
-/* The lines of runs that are done, up to one that is not, or ends the sweep. */
+/* The lines of runs that are done, up to one that ends the sweep, or is not done here; those that
+ * others train do not hold them up. */
 static void print_lines(struct sweep *s)
 {
-    for (; !ends_sweep(s->status) && s->printed < s->runs && s->outcome[s->printed].done;
-         s->printed++) {
-        const struct outcome *o = &s->outcome[s->printed];
-        print_line(s, o);
-        s->status = s->status == INV_OK || ends_sweep(o->status) ? o->status : s->status;
+    for (int i = s->printed; i < s->runs && !ends_sweep(s->status); i++) {
+        struct outcome *o = &s->outcome[i];
+        if (!o->done && s->ranks.count == 1)
+            return;
+        if (o->done && !o->told) {
+            print_line(s, o);
+            s->status = s->status == INV_OK || ends_sweep(o->status) ? o->status : s->status;
+            o->told = true;
+        }
+        s->printed += i == s->printed && o->told;
     }
 }
 
@@ -519,6 +547,41 @@ bool sweep_begin(struct sweep *s, int number, struct program *program,
     while (s->running == s->jobs)
         wait_for_one(s);
     return !s->failed && !process_signal();
+}
+
+/* ---- runs of several sweeps ---- */
+
+bool sweep_begins(const struct sweep *s, int number)
+{
+    return s->rank[number] == s->ranks.number;
+}
+
+bool sweep_gets(const struct sweep *s, int number)
+{
+    return s->ranks.number == 0 && !sweep_begins(s, number);
+}
+
+/* As is_there; but memory that looking takes is kept only where it is. */
+static bool is_there_now(struct sweep *s, struct outcome *o, const struct program *program)
+{
+    struct arena *arena = s->arena;
+    s->arena = arena_new();
+    bool there = is_there(s, o, program);
+    arena_free(s->arena);
+    s->arena = arena;
+    return there && is_there(s, o, program);
+}
+
+bool sweep_get(struct sweep *s, int number, struct program *program)
+{
+    struct outcome *o = &s->outcome[number];
+    *o = (struct outcome){.number = number, .said = ""};
+    for (useconds_t pause = 50000; !(o->done = is_there_now(s, o, program)) && !process_signal();
+         pause = pause < 1000000 ? 2 * pause : pause)
+        usleep(pause);
+    arena_free(program->arena);
+    print_lines(s);
+    return o->done;
 }
 
 int sweep_wait(struct sweep *s)
@@ -598,8 +661,10 @@ static void print_outcome(struct sweep *s, struct inv_output *out, const struct 
         inv_output_print(out, ",\n");
 }
 
-int sweep_end(struct sweep *s)
+int sweep_end(struct sweep *s, int status)
 {
+    if (s->ranks.number > 0)
+        return 0;
     const char *path = arena_printf(s->arena, "%s/sweep.csv", s->request.folder);
     struct inv_output out;
     sort_outcomes(s);
@@ -615,5 +680,5 @@ int sweep_end(struct sweep *s)
     if (!inv_output_close(&out, NULL))
         return 1;
     printf("table %s\n", path);
-    return 0;
+    return status;
 }

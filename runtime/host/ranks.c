@@ -12,17 +12,35 @@ enum { NAME = 64, TEXT = 128 };         /* bytes of a machine's name, of a text 
 
 /* ---- together, or alone by mistake ---- */
 
-/* What mpirun of Open MPI and of MPICH tells of how many there are. */
-static int started_with(void)
+/* Of Open MPI, of MPICH: how many there are, which this is, how many are on this machine. */
+static const char *const told_by[][3] = {
+    { "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE" },
+    { "PMI_SIZE", "PMI_RANK", "MPI_LOCALNRANKS" },
+};
+
+static int number_of(const char *variable, int otherwise)
 {
-    static const char *const names[] = { "OMPI_COMM_WORLD_SIZE", "PMI_SIZE" };
-    int most = 1;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
-        int count = value ? atoi(value) : 1;
-        most = count > most ? count : most;
+    const char *value = getenv(variable);
+    return value ? atoi(value) : otherwise;
+}
+
+struct inv_ranks inv_ranks_started(void)
+{
+    struct inv_ranks most = { .count = 1, .near = 1 };
+    for (size_t i = 0; i < sizeof told_by / sizeof *told_by; i++) {
+        int count = number_of(told_by[i][0], 1);
+        if (count > most.count)
+            most = (struct inv_ranks){ .number = number_of(told_by[i][1], 0), .count = count,
+                                       .near = number_of(told_by[i][2], 1) };
     }
     return most;
+}
+
+void inv_ranks_forget(void)
+{
+    for (size_t i = 0; i < sizeof told_by / sizeof *told_by; i++)
+        for (int k = 0; k < 3; k++)
+            unsetenv(told_by[i][k]);
 }
 
 int inv_ranks_begin(struct inv_ranks *ranks, const struct inv_ranks_type *type,
@@ -31,7 +49,7 @@ int inv_ranks_begin(struct inv_ranks *ranks, const struct inv_ranks_type *type,
     *ranks = (struct inv_ranks){ .type = type, .count = 1, .near = 1, .errors = errors };
     if (type)
         type->begin(&ranks->number, &ranks->count, &ranks->near);
-    int started = ranks->count > 1 ? ranks->count : started_with();
+    int started = ranks->count > 1 ? ranks->count : inv_ranks_started().count;
     const char *cure = type ? "start them by the mpirun of the MPI that this trainer was built with"
                             : "build the trainer by invar build --mpi";
     if (started > ranks->count) {

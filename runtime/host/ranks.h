@@ -19,6 +19,10 @@ struct inv_ranks {
 /* Joins the others; type: NULL for none.  What ranks but the first print goes nowhere.  INV_OK, or
  * the exit status after an error. */
 int inv_ranks_begin(struct inv_ranks *, const struct inv_ranks_type *, struct inv_errors *);
+/* What mpirun told this program: number, count and near; else a count of 1. */
+struct inv_ranks inv_ranks_started(void);
+/* What is started from here on is told nothing. */
+void inv_ranks_forget(void);
 /* Leaves them.  A status that the others have not come to, too, ends them all. */
 void inv_ranks_end(struct inv_ranks *, int status);
 /* INV_OK where it is that of all; else the messages of the first rank with another are told, and

@@ -28,6 +28,9 @@ int inv_skip_check(struct inv_session *s, const struct inv_pass *pass)
 {
     if (pass->rows > 0)
         return INV_OK;
+    inv_log_begin(&s->log);
+    inv_log_text(&s->log, "not_finite", "loss of each step");
+    inv_log_end(&s->log);
     inv_error(&s->errors, "epoch %d: the loss of no step is finite, and every update was left out; "
               "no weights are written; without --on-nan skip the first of these steps says where "
               "it comes from", s->run.epoch + 1);
