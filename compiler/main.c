@@ -35,7 +35,7 @@ struct options {
     const char *seeds, *jobs;           /* sweep */
     const char *as, *rows;              /* import */
     const char *to, *inputs;            /* export */
-    const char *layout, **map;          /* import-weights */
+    const char *layout, **map;          /* import-weights; layout: emit, too */
     int map_count;
     const char *bandwidth, *latency;    /* plan --ranks */
     const char **define;
@@ -541,12 +541,16 @@ static int command_emit(const struct options *o)
         fprintf(stderr, "invar emit: --weights is for --target firmware; a trainer has --init\n");
         return 2;
     }
+    if (o->layout && !firmware) {
+        fprintf(stderr, "invar emit: --layout is for --target firmware\n");
+        return 2;
+    }
     struct program *program = compile_model(o);
     if (!program)
         return 1;
     struct inv_errors errors = {.to = stderr, .program = "invar: "};
     struct inv_claims claims = claim_inputs(&errors, program, o);
-    int status = firmware ? build_firmware(program, o->out, o->weights, &claims)
+    int status = firmware ? build_firmware(program, o->out, o->weights, o->layout, &claims)
                  : cuda   ? build_cuda_emit(program, o->out, &claims)
                           : build_emit(program, o->out, &claims);
     inv_claims_free(&claims);
@@ -912,8 +916,10 @@ static const struct command commands[] = {
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
      "  --kernels exact     cuda: exact, or library: see invar build --help\n"
-     "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n",
-     command_emit, "DtdeogWKNG"},
+     "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n"
+     "  --layout plain      firmware: plain, or a library with an example for platformio,\n"
+     "                      arduino, esp-idf or zephyr\n",
+     command_emit, "DtdeogWlKNG"},
     {"import", "make a model file and weights of a foreign model", "import FILE [-o DIR]",
      "FILE is an ONNX graph, or a model of Keras: .keras, .h5, or its configuration as JSON.\n"
      "Writes NAME.inv, to read, to change and to train, and NAME.safetensors, which --init and\n"

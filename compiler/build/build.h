@@ -22,9 +22,10 @@ struct build_options {
  * and below `claims` are the files that must not be overwritten. */
 int build_emit(const struct program *, const char *dir, struct inv_claims *);
 /* Writes NAME.c, NAME.h and the core for a microcontroller into `dir` (made), and NAME_weights.c
- * where `weights` names a file of them (else NULL). */
+ * where `weights` names a file of them (else NULL); as a library for an ecosystem where `layout` is
+ * platformio, arduino, esp-idf or zephyr, not plain or NULL. */
 int build_firmware(const struct program *, const char *dir, const char *weights,
-                   struct inv_claims *);
+                   const char *layout, struct inv_claims *);
 /* Writes NAME.cu, NAME.c, NAME.h, main.c, CMakeLists.txt, README.md and the runtime of a trainer
  * on a CUDA device into `dir` (made). */
 int build_cuda_emit(const struct program *, const char *dir, struct inv_claims *);

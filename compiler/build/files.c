@@ -65,6 +65,8 @@ static bool write_temporary(const char *path, const char *data, size_t size)
 
 bool files_write(struct place *place, const char *name, const char *data, size_t size)
 {
+    if (place->below)
+        name = arena_printf(place->arena, "%s/%s", place->below, name);
     const char *path = arena_printf(place->arena, "%s/%s", place->folder, name);
     if (!place->claims)
         return files_make_parent(place, name) && write_temporary(path, data, size);

@@ -13,6 +13,7 @@ struct emitted { const char *name, *data; size_t size; };
 struct place {
     struct arena *arena;
     const char *folder;
+    const char *below;                  /* the folder in it that names begin in, or NULL */
     struct inv_claims *claims;          /* what must not be overwritten; NULL: a temporary folder,
                                          * in which files are written as they are */
     struct emitted *file;               /* else: what files_finish writes */

@@ -133,18 +133,94 @@ static bool ranks_nothing(const struct program *program)
 static const struct build_source sources[] = {
     {{".c", ".h"}, emit_firmware}, {{NULL}, NULL}};
 
-int build_firmware(const struct program *program, const char *dir, const char *weights,
-                   struct inv_claims *claims)
+/* ---- layouts ---- */
+
+enum { BESIDE_MAX = 6 };
+
+/* How an ecosystem wants its libraries: where the sources lie, and what lies beside them. */
+struct layout {
+    const char *name, *sources;
+    const char *before;                 /* text before NAME.c, where it sets no flags; or NULL */
+    struct { const char *name, *made_of; } file[BESIDE_MAX];
+};
+
+static const struct layout layouts[] = {
+    {.name = "plain"},
+    {.name = "platformio", .sources = "src",
+     .file = {{"library.json", "library.json"},
+              {"examples/train/platformio.ini", "platformio.ini"},
+              {"examples/train/src/main.c", "main.c"}}},
+    {.name = "arduino", .sources = "src",
+     .before = "#ifndef __clang__\n#pragma GCC optimize (\"fp-contract=off\", \"no-math-errno\", "
+               "\"no-trapping-math\")\n#endif\n",
+     .file = {{"library.properties", "library.properties"},
+              {"examples/train/train.ino", "arduino.ino"}}},
+    {.name = "esp-idf", .sources = "src",
+     .file = {{"CMakeLists.txt", "esp_component.txt"}, {"idf_component.yml", "idf_component.yml"},
+              {"examples/train/CMakeLists.txt", "esp_project.txt"},
+              {"examples/train/main/CMakeLists.txt", "esp_main.txt"},
+              {"examples/train/main/idf_component.yml", "esp_main.yml"},
+              {"examples/train/main/main.c", "esp_main.c"}}},
+    {.name = "zephyr", .sources = "src",
+     .file = {{"CMakeLists.txt", "zephyr_module.txt"}, {"zephyr/module.yml", "module.yml"},
+              {"zephyr/Kconfig", "Kconfig"}, {"samples/train/CMakeLists.txt", "zephyr_sample.txt"},
+              {"samples/train/prj.conf", "prj.conf"}, {"samples/train/src/main.c", "main.c"}}}};
+
+static const struct layout *find_layout(const char *name)
 {
-    struct place place = {.arena = program->arena, .folder = dir, .claims = claims};
+    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
+        if (!name || !strcmp(name, layouts[i].name))
+            return &layouts[i];
+    fprintf(stderr, "invar emit: --layout %s: plain, platformio, arduino, esp-idf or zephyr "
+            "expected\n", name);
+    return NULL;
+}
+
+static bool write_beside(const struct program *program, const struct layout *layout,
+                         struct place *place)
+{
+    place->below = NULL;
+    for (int i = 0; i < BESIDE_MAX && layout->file[i].name; i++) {
+        struct text text;
+        text_init(&text, place->arena);
+        emit_firmware_beside(program, arena_printf(place->arena, "templates/firmware/%s",
+                                                   layout->file[i].made_of), &text);
+        if (!build_write_text(place, layout->file[i].name, &text))
+            return false;
+    }
+    return true;
+}
+
+/* Before the text of NAME.c, the first of them. */
+static void put_before(struct arena *arena, struct sources *made, const char *before)
+{
+    struct text text;
+    text_init(&text, arena);
+    text_puts(&text, before);
+    text_add(&text, made->file[0].data, made->file[0].size);
+    made->file[0].data = text.data;
+    made->file[0].size = text.size;
+}
+
+int build_firmware(const struct program *program, const char *dir, const char *weights,
+                   const char *layout_name, struct inv_claims *claims)
+{
+    const struct layout *layout = find_layout(layout_name);
+    if (!layout)
+        return 2;
+    struct place place = {.arena = program->arena, .folder = dir, .below = layout->sources,
+                          .claims = claims};
     if (!splits_plainly(program) || !counts_no_classes(program) || !ranks_nothing(program) ||
         !firmware_fits(program)) {
         diags_print(program->diags, stderr);
         return 1;
     }
     struct sources made = build_make_sources(program, sources);
+    if (layout->before)
+        put_before(program->arena, &made, layout->before);
     bool good = build_write_sources(&made, &place) &&
                 write_bill(program, &place) && write_core(&place) &&
-                (!weights || write_weights(program, &place, weights)) && files_finish(&place);
+                (!weights || write_weights(program, &place, weights)) &&
+                write_beside(program, layout, &place) && files_finish(&place);
     return good ? 0 : 1;
 }

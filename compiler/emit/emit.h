@@ -15,6 +15,8 @@ int64_t emit_firmware_stack_bytes(const struct program *);
 void emit_header(const struct program *, struct text *out);
 /* For firmware: out[0] is NAME.c, out[1] NAME.h. */
 void emit_firmware(const struct program *, struct text *out);
+/* A file beside them, from the template of that path: a manifest, or an example of their use. */
+void emit_firmware_beside(const struct program *, const char *path, struct text *out);
 /* out[0] is NAME.cu: one kernel for each group, one launcher for each phase; out[1] is NAME.c: the
  * tables. */
 void emit_cuda(const struct program *, struct text *out);

@@ -175,6 +175,8 @@ static struct values *add_rows(const struct lists *l, const char *list, const ch
     set_whole(item, "bytes", row_elements(v) * dtype_bytes(v->dtype));
     set_whole(item, "offset", v->offset - l->work);
     set_whole(item, "classes", v->dtype == F32 ? -1 : v->classes);
+    values_set(item, "lift", v->dtype == F32 ? "1 + " : "");
+    set_whole(item, "period", v->dtype != F32 && v->classes > 0 ? v->classes : 7);
     return item;
 }
 
@@ -501,6 +503,46 @@ void emit_firmware(const struct program *program, struct text *out)
     firmware_open(&emit, program);
     template_render("templates/program/firmware.c", emit.file, &out[0]);
     template_render("templates/program/firmware.h", emit.file, &out[1]);
+}
+
+/* ---- what lies beside it ---- */
+
+static const char *lower_case(struct arena *arena, const char *name)
+{
+    char *lower = arena_strdup(arena, name);
+    for (char *c = lower; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return lower;
+}
+
+/* The text of a template as a value of others. */
+static void set_part(struct values *file, const char *key, const char *path)
+{
+    struct text part;
+    text_init(&part, values_arena(file));
+    template_render(path, file, &part);
+    values_set(file, key, part.data);
+}
+
+void emit_firmware_beside(const struct program *program, const char *path, struct text *out)
+{
+    enum { OWN_STACK = 4096 };          /* of an example, for printf above all */
+    struct values *file = values_new(program->arena);
+    struct emit emit = {.program = program, .arena = program->arena, .file = file};
+    struct lists l = {.emit = &emit, .program = program};
+    set_names(&l);
+    set_data(&l);
+    for (int i = 0; i < program->data.field_count; i++)
+        list_field(&l, &program->data.field[i]);
+    if (program->train.keep_best)
+        values_add_item(file, "keeps");
+    values_set(file, "model", emit_symbol(program->arena, program->name));
+    values_set(file, "library", lower_case(program->arena, emit_file_name(program)));
+    values_set(file, "report", member_name(program->arena, program->report[0].name));
+    set_whole(file, "stack", emit_firmware_stack_bytes(program) + OWN_STACK);
+    set_part(file, "train", "templates/firmware/train.c");
+    set_part(file, "console", "templates/firmware/console.c");
+    template_render(path, file, out);
 }
 
 int64_t emit_firmware_stack_bytes(const struct program *program)

@@ -1,0 +1,17 @@
+#include <stdio.h>
+#include "${file}.h"
+
+${train}
+
+/* Trains, and prints the loss of each epoch. */
+static void train(void)
+{
+    enum ${model}_status status = begin_training();
+    while (status >= 0 && status != ${upper}_DONE) {
+        status = train_step();
+        if (status == ${upper}_EPOCH || status == ${upper}_DONE)
+            printf("step %ld  ${report} %.6g\n", (long)model.run.step, (double)reports.${report});
+    }
+    if (status < 0)
+        printf("${model}: status %d; ${file}.h says what it means\n", (int)status);
+}

@@ -1,0 +1,7 @@
+/* Trains ${model} on this device. */
+${console}
+
+void app_main(void)
+{
+    train();
+}

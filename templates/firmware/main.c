@@ -1,0 +1,8 @@
+/* Trains ${model} on this device. */
+${console}
+
+int main(void)
+{
+    train();
+    return 0;
+}
