@@ -4,12 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "build/build.h"
 #include "build/diverge.h"
 #include "build/infer.h"
 #include "convert/export.h"
 #include "convert/import.h"
 #include "convert/import_weights.h"
+#include "editor/server.h"
+#include "editor/words.h"
 #include "host/claims.h"
 #include "host/decimal.h"
 #include "host/ending.h"
@@ -41,7 +44,7 @@ struct options {
     const char **define;
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
-    bool write, check, json, strict, report;
+    bool write, check, json, strict, report, words;
     bool infer, python;                 /* build: what only predicts; and for Python */
     const char *gradients;              /* the option for which a trainer keeps them, or NULL */
     struct build_options build;
@@ -53,7 +56,8 @@ struct command {
     const char *name, *summary, *usage, *help;
     int (*run)(const struct options *);
     const char *accepts;                /* letters of options that it takes, see option_table; *:
-                                         * what else there is, for the trainer; +: more files */
+                                         * what else there is, for the trainer; +: more files; -: no
+                                         * file */
 };
 
 /* ---- the pipeline ---- */
@@ -131,10 +135,9 @@ static bool lower(struct program *program, const struct load *load, const struct
     return true;
 }
 
-static bool compile(struct program *program, const struct load *load, const struct options *o)
+/* What is lowered to what can be emitted. */
+static bool transform(struct program *program, const struct options *o)
 {
-    if (!lower(program, load, o))
-        return false;
     simplify(program);
     verify(program, "simplify");
     dump(program, "simplify", o->dump);
@@ -160,6 +163,11 @@ static bool compile(struct program *program, const struct load *load, const stru
     dump(program, "plan", o->dump);
     pass_budget(program);
     return diags_error_count(program->diags) == 0;
+}
+
+static bool compile(struct program *program, const struct load *load, const struct options *o)
+{
+    return lower(program, load, o) && transform(program, o);
 }
 
 static void list_included(struct program *program, const struct load *load)
@@ -582,7 +590,9 @@ static int find_word(const char *command, const char *option, const char *word,
 static bool text_compiles(const char *path, const char *text, int *line)
 {
     struct arena *arena = arena_new();
-    struct load load = {.arena = arena, .diags = diags_new(arena), .text = text};
+    const struct open_text open = {.path = path, .text = text};
+    struct load load = {.arena = arena, .diags = diags_new(arena), .open = &open,
+                        .open_count = 1};
     struct options o = {.model = path};
     bool good = make_loaded(&load, &o, false, compile) != NULL;
     *line = good || load.count == 0 ? 0 : diags_error_line(load.diags, load.file[0]->span.source);
@@ -807,6 +817,28 @@ static int command_fmt(const struct options *o)
     return status;
 }
 
+/* ---- lsp ---- */
+static bool lower_for_editor(struct program *program, const struct load *load, const char *train)
+{
+    const struct options o = {.train = train};
+    return lower(program, load, &o);
+}
+
+static bool transform_for_editor(struct program *program)
+{
+    const struct options o = {0};
+    return transform(program, &o);
+}
+
+static int command_lsp(const struct options *o)
+{
+    static const struct editor_passes passes = {lower_for_editor, transform_for_editor};
+    if (!o->words)
+        return server_run(&passes, STDIN_FILENO, stdout);
+    words_print();
+    return 0;
+}
+
 /* ---- options ---- */
 /* What --help says of options that several commands take. */
 static const struct { char letter; const char *text; } shared_help[] = {
@@ -981,6 +1013,12 @@ static const struct command commands[] = {
      "  --to tensorboard    no page: files that TensorBoard shows, FOLDER/RUN/train and .../val\n"
      "                      (default: runs)\n",
      command_report, "omWPLDtT+"},
+    {"lsp", "serve editors by the Language Server Protocol", "lsp",
+     "Reads and writes messages of the protocol on standard input and output: an editor starts it\n"
+     "and asks for errors, shapes, declarations, completion and layout. docs/editors.md says how.\n"
+     "  --stdio             as some editors say it; there is no other way\n"
+     "  --words             print the words of the language instead, each after its class\n",
+     command_lsp, "xi-"},
     {"fmt", "print a model file in canonical layout", "fmt MODEL.inv [--write | --check]",
      "  --write             rewrite the file\n"
      "  --check             exit with 1 where the layout differs\n",
@@ -1009,6 +1047,7 @@ static const struct {
     {"--to", 'T', true}, {"--map", 'X', true}, {"--layout", 'l', true},
     {"--as", 'A', true},       {"--rows", 'B', true},   {"--inputs", 'Q', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
+    {"--stdio", 'i', false},   {"--words", 'x', false},
 };
 
 static void usage(FILE *f)
@@ -1116,6 +1155,8 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'e': o->strict = true; break;
     case 'I': o->infer = true; break;
     case 'Y': o->python = true; break;
+    case 'x': o->words = true; break;
+    case 'i': break;                    /* it is so */
     default: o->check = true; break;
     }
 }
@@ -1209,6 +1250,9 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
             int status = take_option(c, o, at, value, argv, &i);
             if (status)
                 return status;
+        } else if (strchr(c->accepts, '-') && argv[i][0] != '-') {
+            fprintf(stderr, "invar %s: it takes no file; an editor says what is open\n", c->name);
+            return 2;
         } else if (!o->model && argv[i][0] != '-') {
             o->model = argv[i];
         } else if (o->model && (passes_on || (takes_more && argv[i][0] != '-'))) {
@@ -1223,7 +1267,7 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
     }
     if (o->dump && !known_pass(c, o->dump))
         return 2;
-    if (o->model)
+    if (o->model || strchr(c->accepts, '-'))
         return 0;
     fprintf(stderr, "invar %s: which %s?\nusage: invar %s\n", c->name,
             takes_more                ? "log"

@@ -13,21 +13,6 @@ enum {
     MAX_LISTED = 8                      /* choices of which none is near */
 };
 
-struct note {
-    struct span span;
-    const char *text;
-};
-
-struct diag {
-    struct diags *all;
-    enum severity { WARNING, ERROR, SEVERITIES } severity;
-    bool printed;
-    struct span span;
-    const char *text, *help;
-    struct note *note;
-    int count, room;
-    int order;                          /* of reporting: decides between equal places */
-};
 
 struct diags {
     struct arena *arena;
@@ -71,7 +56,7 @@ int diags_error_count(const struct diags *d)
 int diags_error_line(const struct diags *d, int source)
 {
     for (int i = 0; i < d->count; i++)
-        if (d->diag[i]->severity == ERROR && d->diag[i]->span.source == source)
+        if (d->diag[i]->severity == DIAG_ERROR && d->diag[i]->span.source == source)
             return d->diag[i]->span.line;
     return 0;
 }
@@ -88,7 +73,7 @@ static struct diag *add_diag(struct diags *all, enum severity severity, struct s
 
     *d = (struct diag){.all = all, .severity = severity, .span = span, .order = all->count};
     d->text = arena_vprintf(all->arena, format, args);
-    all->errors += severity == ERROR;
+    all->errors += severity == DIAG_ERROR;
     return ARENA_PUSH(all->arena, all->diag, all->count, all->room) = d;
 }
 
@@ -97,7 +82,7 @@ struct diag *diag_error(struct diags *all, struct span span, const char *format,
     va_list args;
 
     va_start(args, format);
-    struct diag *d = add_diag(all, ERROR, span, format, args);
+    struct diag *d = add_diag(all, DIAG_ERROR, span, format, args);
     va_end(args);
     return d;
 }
@@ -107,14 +92,14 @@ struct diag *diag_warning(struct diags *all, struct span span, const char *forma
     va_list args;
 
     va_start(args, format);
-    struct diag *d = add_diag(all, all->strict ? ERROR : WARNING, span, format, args);
+    struct diag *d = add_diag(all, all->strict ? DIAG_ERROR : DIAG_WARNING, span, format, args);
     va_end(args);
     return d;
 }
 
 void diag_note(struct diag *d, struct span span, const char *format, ...)
 {
-    struct note note = {.span = span};
+    struct diag_note note = {.span = span};
     va_list args;
 
     va_start(args, format);
@@ -134,7 +119,7 @@ void diag_help(struct diag *d, const char *format, ...)
 
 /* A line ends at LF, CR LF or CR; a byte order mark is in none.  Returns the first byte of the
  * line and sets its size. */
-static const char *find_line(const struct source *s, int line, size_t *size)
+const char *diags_line(const struct source *s, int line, size_t *size)
 {
     const char *at = s->text, *end = s->text + s->size, *stop;
 
@@ -154,24 +139,6 @@ static const char *find_line(const struct source *s, int line, size_t *size)
     return at;
 }
 
-/* Bytes of the well-formed UTF-8 character at `at`, 0 where there is none. */
-static int utf8_size(const char *at, size_t left)
-{
-    const unsigned char *b = (const unsigned char *)at;
-    int n = b[0] < 0x80 ? 1 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : 4;
-
-    if ((b[0] >= 0x80 && b[0] < 0xC2) || b[0] > 0xF4)
-        return 0;
-    if ((size_t)n > left)
-        return 0;
-    for (int i = 1; i < n; i++)
-        if ((b[i] & 0xC0) != 0x80)
-            return 0;
-    if ((b[0] == 0xE0 && b[1] < 0xA0) || (b[0] == 0xED && b[1] > 0x9F)
-        || (b[0] == 0xF0 && b[1] < 0x90) || (b[0] == 0xF4 && b[1] > 0x8F))
-        return 0;
-    return n;
-}
 
 /* One line made printable: tabs expanded, other control bytes and broken UTF-8 as "?".
  * Cell i is one printed column; start[i] its first byte in `text`. */
@@ -194,7 +161,7 @@ static void show_line(struct shown *s, const char *line, size_t size, struct spa
 
     s->first = s->last = -1;
     for (size_t i = 0; i < size;) {
-        int n = utf8_size(line + i, size - i);
+        int n = text_character(line + i, size - i);
         if ((size_t)span.column <= i + 1 && s->first < 0)
             s->first = s->cells;
         if (line[i] == '\t')
@@ -218,7 +185,7 @@ static void print_line(const struct diags *d, struct span span, FILE *out)
 {
     struct shown s = {0};
     size_t size;
-    const char *line = find_line(diags_source(d, span.source), span.line, &size);
+    const char *line = diags_line(diags_source(d, span.source), span.line, &size);
     int from, to, width;
 
     while (size && (line[size - 1] == ' ' || line[size - 1] == '\t'))
@@ -271,16 +238,11 @@ static int compare_diags(const void *left, const void *right)
     return c ? c : compare_ints(a->order, b->order);
 }
 
-/* Sorted by place, each place and text once, without those that were printed; how many stay. */
-static int sort_diags(struct diags *d, struct diag **sorted)
+/* Sorts them by place, each place and text once; how many stay. */
+static int sort_diags(struct diag **sorted, int count)
 {
-    int kept = 0, count = 0;
+    int kept = 0;
 
-    for (int i = 0; i < d->count; i++) {
-        if (!d->diag[i]->printed)
-            sorted[count++] = d->diag[i];
-        d->diag[i]->printed = true;
-    }
     qsort(sorted, (size_t)count, sizeof *sorted, compare_diags);
     for (int i = 0; i < count; i++) {
         int j = kept - 1;
@@ -291,6 +253,14 @@ static int sort_diags(struct diags *d, struct diag **sorted)
             sorted[kept++] = sorted[i];
     }
     return kept;
+}
+
+int diags_sorted(const struct diags *d, struct diag ***sorted)
+{
+    *sorted = ARENA_ARRAY(d->arena, struct diag *, d->count + 1);
+    if (d->count)
+        memcpy(*sorted, d->diag, sizeof **sorted * (size_t)d->count);
+    return sort_diags(*sorted, d->count);
 }
 
 static void print_diag(const struct diags *all, const struct diag *d, FILE *out)
@@ -305,12 +275,18 @@ static void print_diag(const struct diags *all, const struct diag *d, FILE *out)
 void diags_print(struct diags *d, FILE *out)
 {
     struct diag **sorted = ARENA_ARRAY(d->arena, struct diag *, d->count + 1);
-    int count = sort_diags(d, sorted), seen[SEVERITIES] = {0};
+    int count = 0, seen[DIAG_SEVERITIES] = {0};
 
+    for (int i = 0; i < d->count; i++) {
+        if (!d->diag[i]->printed)
+            sorted[count++] = d->diag[i];
+        d->diag[i]->printed = true;
+    }
+    count = sort_diags(sorted, count);
     for (int i = 0; i < count; i++)
         if (seen[sorted[i]->severity]++ < MAX_PRINTED)
             print_diag(d, sorted[i], out);
-    for (int i = 0; i < SEVERITIES; i++)
+    for (int i = 0; i < DIAG_SEVERITIES; i++)
         if (seen[i] > MAX_PRINTED)
             fprintf(out, "... and %d more %s%s\n", seen[i] - MAX_PRINTED, severity_name[i],
                     seen[i] - MAX_PRINTED == 1 ? "" : "s");

@@ -20,16 +20,35 @@ struct source {
 };
 
 struct diags;
-struct diag;
+
+struct diag_note {
+    struct span span;
+    const char *text;
+};
+
+struct diag {
+    struct diags *all;
+    enum severity { DIAG_WARNING, DIAG_ERROR, DIAG_SEVERITIES } severity;
+    bool printed;
+    struct span span;
+    const char *text, *help;            /* help: or NULL */
+    struct diag_note *note;
+    int count, room;
+    int order;                          /* of reporting: decides between equal places */
+};
 
 struct diags *diags_new(struct arena *);
 int diags_add_source(struct diags *, const char *path, const char *text, size_t size, bool library);
 const struct source *diags_source(const struct diags *, int source);
+/* A line, from 1, without its end: the first byte and its size. */
+const char *diags_line(const struct source *, int line, size_t *size);
 int diags_error_count(const struct diags *); /* without warnings */
 /* The line of the first error that was reported in a source; 0: there is none. */
 int diags_error_line(const struct diags *, int source);
 /* Warnings that follow are errors. */
 void diags_be_strict(struct diags *);
+/* All so far, sorted by place, duplicates dropped; how many there are. */
+int diags_sorted(const struct diags *, struct diag ***);
 /* Those not printed yet, sorted by place, duplicates dropped: `path:line:column: error: text`, or
  * `warning: text`, the line, a caret. */
 void diags_print(struct diags *, FILE *);

@@ -90,3 +90,21 @@ const char *text_grouped(struct arena *arena, int64_t n)
                                : arena_printf(arena, ",%03" PRId64, n % 1000);
     return n < 1000 ? low : arena_printf(arena, "%s%s", text_grouped(arena, n / 1000), low);
 }
+
+int text_character(const char *at, size_t left)
+{
+    const unsigned char *b = (const unsigned char *)at;
+    int n = b[0] < 0x80 ? 1 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : 4;
+
+    if ((b[0] >= 0x80 && b[0] < 0xC2) || b[0] > 0xF4)
+        return 0;
+    if ((size_t)n > left)
+        return 0;
+    for (int i = 1; i < n; i++)
+        if ((b[i] & 0xC0) != 0x80)
+            return 0;
+    if ((b[0] == 0xE0 && b[1] < 0xA0) || (b[0] == 0xED && b[1] > 0x9F)
+        || (b[0] == 0xF0 && b[1] < 0x90) || (b[0] == 0xF4 && b[1] > 0x8F))
+        return 0;
+    return n;
+}

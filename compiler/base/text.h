@@ -20,6 +20,9 @@ void text_puts(struct text *, const char *string);
 void text_int(struct text *, int64_t);
 void text_printf(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Bytes of the well-formed UTF-8 character at the first of `left` bytes, 0 where there is none. */
+int text_character(const char *, size_t left);
+
 /* "-1,352" */
 const char *text_grouped(struct arena *, int64_t);
 

@@ -128,10 +128,10 @@ static bool read_value(struct tree *t, struct json *v)
 }
 
 const struct json *json_parse(struct arena *arena, struct inv_errors *errors, const char *place,
-                              const char *part, const char *text, size_t size)
+                              const char *part, const char *cure, const char *text, size_t size)
 {
     struct tree t = {.arena = arena,
-                     .json = {.place = place, .part = part, .cure = "save the model again",
+                     .json = {.place = place, .part = part, .cure = cure,
                               .errors = errors, .start = text, .at = text, .limit = text + size}};
     struct json *root = ARENA_NEW(arena, struct json);
     if (size > BYTES) {

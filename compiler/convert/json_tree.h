@@ -1,5 +1,5 @@
-/* JSON as a tree in an arena, as Keras's configurations need it (RFC 8259, and Python's NaN and
- * Infinity). */
+/* JSON as a tree in an arena, as Keras's configurations and editors' messages need it (RFC 8259,
+ * and Python's NaN and Infinity). */
 #ifndef INVAR_CONVERT_JSON_TREE_H
 #define INVAR_CONVERT_JSON_TREE_H
 #include <stdbool.h>
@@ -21,7 +21,7 @@ struct json {
 /* NULL after an error: "PLACE: byte N of PART: what; CURE".  Over 64 MiB, over a million values and
  * a key that stands twice in an object are errors as well. */
 const struct json *json_parse(struct arena *, struct inv_errors *, const char *place,
-                              const char *part, const char *text, size_t size);
+                              const char *part, const char *cure, const char *text, size_t size);
 /* The member of that name, or NULL: also of what is NULL or no object. */
 const struct json *json_get(const struct json *, const char *key);
 /* The member's text, or NULL where it is none. */

@@ -982,7 +982,8 @@ static bool convert_model(struct keras *k)
 /* ---- files ---- */
 static const struct json *parse(struct keras *k, const char *part, const void *text, size_t size)
 {
-    return json_parse(k->arena, k->made->errors, k->made->path, part, text, size);
+    return json_parse(k->arena, k->made->errors, k->made->path, part, "save the model again",
+                      text, size);
 }
 
 /* Whether Keras 1 or 2 wrote it; they name no modules, or say their version. */

@@ -249,6 +249,18 @@ struct generate_desc {
     struct span span;
 };
 
+/* A place of a source that an editor asks about, and what lowering finds there: of the narrowest
+ * expression or name around it. */
+enum { LOOK_VALUES = 4 };
+struct query {
+    int source, line, column;
+    struct span span, call;             /* of what was found; source 0: nothing */
+    const char *value[LOOK_VALUES];     /* "f32[3]": different ones, of several calls of a block */
+    int count;
+    bool more;                          /* than fit */
+    const char *path;                   /* of the call's parameters; NULL: no block is called */
+};
+
 struct program {
     struct arena *arena;
     struct diags *diags;
@@ -276,6 +288,8 @@ struct program {
     int rate_count, rate_room;
     struct layer_call *layer;
     int layer_count, layer_room;
+    struct query *query;                /* asked for, by editors; or NULL */
+    bool part;                          /* no model, but a file that models include */
     bool notes_calls;                   /* asked for, by export; then: */
     struct block_call *called;          /* the last one */
     struct node_name *named;

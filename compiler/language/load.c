@@ -12,6 +12,8 @@ enum {
     FILES_MAX = 1000                    /* of a model; one may include the next */
 };
 
+static const char too_long[] = "a model has at most %d MB of text, with what it includes";
+
 /* NULL where the path leads to something to read: a file or, for `invar check /dev/stdin`, a pipe.
  * Devices have no end, and opening a named pipe may wait for ever. */
 static const char *why_unreadable(const char *path, bool pipe)
@@ -44,8 +46,7 @@ static char *read_text(struct arena *arena, const char *path, size_t most, size_
     if (ferror(f))
         *error = strerror(errno);
     else if (text.size > most)
-        *error = arena_printf(arena, "a model has at most %d MB of text, with what it includes",
-                              TEXT_MAX >> 20);
+        *error = arena_printf(arena, too_long, TEXT_MAX >> 20);
     fclose(f);
     *size = text.size;
     return *error ? NULL : text.data;
@@ -104,22 +105,34 @@ static const char *real_path(struct load *load, const char *path)
     return copy;
 }
 
+/* A copy of the open text of that path, or NULL. */
+static char *find_open(struct load *load, const char *path, const char *real)
+{
+    for (int i = 0; i < load->open_count; i++) {
+        const struct open_text *open = &load->open[i];
+        if (!strcmp(open->path, path) || (real && !strcmp(open->path, real)))
+            return arena_strdup(load->arena, open->text);
+    }
+    return NULL;
+}
+
 /* The text of one file more, or NULL and *error says why. */
 static char *next_text(struct load *load, const char *path, size_t *size, const char **error)
 {
-    if (load->count == 0 && load->text) {
-        *size = load->bytes = strlen(load->text);
-        return arena_strdup(load->arena, load->text);
-    }
+    const char *real = real_path(load, path);
+    char *text = find_open(load, path, real);
     *error = load->count == FILES_MAX
                  ? arena_printf(load->arena, "a model has at most %d files", FILES_MAX)
-                 : why_unreadable(path, load->count == 0);
-    char *text = *error ? NULL : read_text(load->arena, path, TEXT_MAX - load->bytes, size, error);
-    const char *real = real_path(load, path);
-    if (text)
-        load->bytes += *size;
+             : text ? NULL : why_unreadable(path, load->count == 0);
+    if (text && (*size = strlen(text)) > TEXT_MAX - load->bytes)
+        *error = arena_printf(load->arena, too_long, TEXT_MAX >> 20);
+    else if (!text && !*error)
+        text = read_text(load->arena, path, TEXT_MAX - load->bytes, size, error);
     if (real)
         load->real = names_add(load->arena, load->real, real, load);
+    if (*error)
+        return NULL;
+    load->bytes += *size;
     return text;
 }
 
@@ -150,7 +163,7 @@ static bool load_file(struct load *load, struct inv_sha256 *hash, const char *pa
     return good;
 }
 
-static void load_library(struct load *load)
+void load_library(struct load *load)
 {
     static const char prefix[] = "compiler/library/";
     for (int i = 0; i < embedded_file_count; i++) {
@@ -159,7 +172,7 @@ static void load_library(struct load *load)
             continue;
         const char *name = arena_printf(load->arena, "library/%s", e->path + sizeof prefix - 1);
         int source = diags_add_source(load->diags, name, e->data, e->size, true);
-        ARENA_PUSH(load->arena, load->file, load->count, load->room) =
+        ARENA_PUSH(load->arena, load->library, load->library_count, load->library_room) =
             ast_parse(load->arena, load->diags, source);
     }
 }
@@ -253,6 +266,9 @@ bool load_model(struct load *load, const char *path, const char *const *define, 
         load->sha256[2 * i] = digit[sum[i] >> 4];
         load->sha256[2 * i + 1] = digit[sum[i] & 15];
     }
-    load_library(load);
+    if (!load->library_count)
+        load_library(load);
+    for (int i = 0; i < load->library_count; i++)
+        ARENA_PUSH(load->arena, load->file, load->count, load->room) = load->library[i];
     return diags_error_count(load->diags) == 0;
 }

@@ -54,6 +54,8 @@ union parse_value {
 int parse_begin(struct parse *, void **scanner);
 int parse_scan(union parse_value *, struct span *, void *scanner);
 void parse_finish(void *scanner);
+/* The keywords, one after the other, then NULL; first_column: those that open a declaration. */
+const char *parse_word(int i, bool *first_column);
 
 /* Between scanner and parser.  After an error the statement's rest is dropped. */
 int parse_next_token(struct parse *, union parse_value *, struct span *, void *scanner);

@@ -4,6 +4,7 @@
 #include "lower/call.h"
 #include "lower/expr.h"
 #include "lower/label.h"
+#include "lower/look.h"
 
 enum { ARGUMENTS_MAX = 64 };
 
@@ -508,6 +509,7 @@ static bool bind_formals(struct lower *l, struct frame *f, struct given *given)
             good = false;
         }
         frame_bind(l, f, formal->text, v, formal->span);
+        lower_look(l, formal->span, v);
     }
     return good;
 }
@@ -543,24 +545,32 @@ bool lower_bind_values(struct lower *l, struct frame *f, const struct ast *forma
         struct value v = values[i];
         good &= convert(l, f, formals->kid[i], NULL, &v);
         frame_bind(l, f, formals->kid[i]->text, v, formals->kid[i]->span);
+        lower_look(l, formals->kid[i]->span, v);
     }
     return good;
 }
 
 /* ---- declarations ---- */
+static const char *const types[] = {"f32", "bool", "class", "int", "ints", "layer"};
+
+enum { TYPES = (int)(sizeof types / sizeof *types) };
+
+const char *argument_type(int i)
+{
+    return i < TYPES ? types[i] : NULL;
+}
+
 static void check_type(struct lower *l, const struct ast *formal)
 {
-    static const char *const types[] = {"f32", "bool", "class", "int", "ints", "layer"};
-    enum { COUNT = sizeof types / sizeof *types };
     const struct ast *type = formal->kid[0], *dims = type_dims(formal);
     int known = 0, ellipses = 0;
     if (type->kind != AST_TYPE)
         return;
-    while (known < COUNT && strcmp(types[known], type->text))
+    while (known < TYPES && strcmp(types[known], type->text))
         known++;
-    if (known == COUNT) {
+    if (known == TYPES) {
         struct diag *d = diag_error(l->diags, type->span, "unknown type '%s'", type->text);
-        const char *near = diag_nearest(type->text, types, COUNT);
+        const char *near = diag_nearest(type->text, types, TYPES);
         if (near)
             diag_help(d, "did you mean '%s'?", near);
         else

@@ -15,6 +15,8 @@ bool lower_bind_values(struct lower *, struct frame *, const struct ast *formals
 /* Reports arguments that `block` does not have after `given_count` values. */
 bool lower_check_arguments(struct lower *, struct frame *caller, const struct ast *block,
                            int given_count, const struct ast *arguments, struct span span);
+/* Types of arguments, one after the other, then NULL. */
+const char *argument_type(int i);
 bool lower_dims(struct lower *, struct frame *, const struct ast *dims, int *rank, int64_t *dim);
 
 #endif

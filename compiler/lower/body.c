@@ -4,6 +4,7 @@
 #include "lower/call.h"
 #include "lower/expr.h"
 #include "lower/limit.h"
+#include "lower/look.h"
 #include "lower/model.h"
 #include "lower/require.h"
 #include "lower/scan.h"
@@ -25,6 +26,7 @@ static void bind_one(struct lower *l, struct frame *frame, const struct ast *nam
         b->changed = true;
     }
     b->carry = old ? old->carry : -1;
+    lower_look(l, name->span, value);
     if (l->program->notes_calls && l->phase == PHASE_PREDICT && frame->role == ROLE_MODEL &&
         value.kind == V_TENSOR) {
         struct node_name *named = ARENA_NEW(l->arena, struct node_name);
@@ -208,6 +210,11 @@ enum {
     BLOCK_HEADS = sizeof block_heads / sizeof *block_heads,
     MODEL_HEADS = sizeof model_heads / sizeof *model_heads
 };
+
+const char *body_head(bool model, int i)
+{
+    return i >= (model ? MODEL_HEADS : BLOCK_HEADS) ? NULL : (model ? model_heads : block_heads)[i];
+}
 
 static bool is_one_of(const char *word, const char *const *list, int count)
 {

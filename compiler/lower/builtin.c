@@ -220,6 +220,15 @@ const char *builtin_name(int i)
     return i < BUILTIN_COUNT ? builtins[i].name : NULL;
 }
 
+const char *const *builtin_formals(const char *name, int *count)
+{
+    const struct builtin *b = find(name);
+    *count = 0;
+    while (b && *count < FORMALS_MAX && b->formals[*count])
+        ++*count;
+    return b ? b->formals : NULL;
+}
+
 struct value builtin_call(struct lower *l, struct frame *frame, const char *name,
                           struct arguments *a, const char *path, struct span span)
 {

@@ -19,7 +19,10 @@ bool builtin_map(const char *name, enum op *);
 /* Whether that argument (by its place, or by its name where it has one) is a layer to be run. */
 bool builtin_takes_layer(const char *name, int place, const char *argument);
 bool builtin_takes_value(const char *name); /* so that it can stand where a layer is wanted */
+/* Operators and values, one after the other, then NULL; the names of an operator's arguments. */
 const char *builtin_name(int i);
+const char *const *builtin_formals(const char *name, int *count);
+const char *builtin_value_name(int i);
 struct value builtin_call(struct lower *, struct frame *, const char *name, struct arguments *,
                           const char *path, struct span);
 /* Built-in values: pi, inf, training, step ... false where NAME is none. */

@@ -75,10 +75,31 @@ static bool step_value(struct lower *l, struct frame *frame, const char *name, s
     return false;
 }
 
+static const char *const names[] = {"true", "false", "none", "pi", "inf", "balanced", "training",
+                                    "updates", "shape", "fan_in", "fan_out", "step", "steps",
+                                    "epoch", "rows"};
+
+enum { NAMES = (int)(sizeof names / sizeof *names) };
+
+const char *builtin_value_name(int i)
+{
+    return i < NAMES ? names[i] : NULL;
+}
+
+static bool is_name(const char *name)
+{
+    int i = 0;
+    while (i < NAMES && strcmp(name, names[i]))
+        i++;
+    return i < NAMES;
+}
+
 bool builtin_value(struct lower *l, struct frame *frame, const char *name, struct span span,
                    struct value *out)
 {
     bool initialiser = frame->parameter != NULL;
+    if (!is_name(name))
+        return false;
     if (!strcmp(name, "true") || !strcmp(name, "false"))
         *out = value_bool(*name == 't', span);
     else if (!strcmp(name, "none"))

@@ -7,6 +7,7 @@
 #include "lower/call.h"
 #include "lower/expr.h"
 #include "lower/limit.h"
+#include "lower/look.h"
 #include "lower/require.h"
 #include "lower/scan.h"
 #include "lower/variable.h"
@@ -196,6 +197,7 @@ static struct value expand(struct lower *l, struct frame *caller, const struct e
                         .library = diags_source(l->diags, e->block->span.source)->library};
     l->depth++;
     l->limits->within = &within;
+    lower_look_at_call(l, e->span, e->path);
     bool good = lower_bind_arguments(l, f, e);
     if (good) {
         l->current = f;

@@ -43,6 +43,11 @@ static const struct {
 
 enum { SOURCE_KINDS = (int)(sizeof sources / sizeof *sources) };
 
+const char *data_source(int i)
+{
+    return i < SOURCE_KINDS ? sources[i].name : NULL;
+}
+
 static void add_file(struct lower *l, const char *name, const char *path, const char *member,
                      int source)
 {
@@ -729,11 +734,18 @@ static void store_augmented(struct lower *l)
                         lower_declared(l, data->field[i].input)->stored);
 }
 
+static const char *const heads[] = {"input", "label", "weight", "split", "part", "group", "order",
+                                    "stride", "shuffle", "seed", "augment"};
+
+enum { HEADS = (int)(sizeof heads / sizeof *heads) };
+
+const char *data_head(int i)
+{
+    return i < HEADS ? heads[i] : NULL;
+}
+
 static void unknown_data_statement(struct lower *l, const struct ast *ast)
 {
-    static const char *const heads[] = {"input", "label", "weight",  "split", "part",
-                                        "group", "order", "stride", "shuffle", "seed",
-                                        "augment"};
     if (ast->kind == AST_BIND) {
         struct diag *d = diag_error(l->diags, ast->kid[0]->span, "names are not bound in data");
         diag_help(
@@ -743,7 +755,7 @@ static void unknown_data_statement(struct lower *l, const struct ast *ast)
     }
     struct diag *d =
         diag_error(l->diags, ast->name_span, "unknown statement '%s' in data", ast->text);
-    const char *near = diag_nearest(ast->text, heads, (int)(sizeof heads / sizeof *heads));
+    const char *near = diag_nearest(ast->text, heads, HEADS);
     if (near)
         diag_help(d, "did you mean '%s'?", near);
     else

@@ -14,6 +14,9 @@ void lower_help_arrays(struct lower *, struct diag *);
 void lower_field(struct lower *, const struct ast *, bool label);
 /* A column that decides how rows are split. */
 void lower_key(struct lower *, const struct ast *statement, enum key_kind, const struct ast *expr);
+/* Words that begin a statement of `data`, and its sources, one after the other, then NULL. */
+const char *data_head(int i);
+const char *data_source(int i);
 /* Rows of a call such as csv(...), of a part where `part` is true. */
 void lower_source(struct lower *, const struct ast *, bool part);
 

@@ -7,6 +7,7 @@
 #include "lower/call.h"
 #include "lower/data.h"
 #include "lower/expr.h"
+#include "lower/look.h"
 #include "lower/run.h"
 #include "lower/units.h"
 #include "lower/variable.h"
@@ -504,6 +505,7 @@ struct value lower_expr(struct lower *l, struct frame *frame, const struct ast *
                     value_describe(l, v));
         v = value_error();
     }
+    lower_look(l, ast->span, v);
     bool argument = ast->kind == AST_NAME && lower_in_library(l, ast->span) && v.span.source
                     && !lower_in_library(l, v.span);
     if (!argument)                      /* else the user's expression stays its place */

@@ -191,9 +191,13 @@ bool pass_lower(struct program *program, struct ast *const *file, int file_count
     lower_begin_variables(l);
     l->graph = graph_new(program, "consts"); /* of what is evaluated before the first phase */
     for (int i = 0; i < file_count; i++) {
-        check_version(l, file[i], i == 0);
+        check_version(l, file[i], i == 0 && !program->part);
         for (int k = 0; k < file[i]->count; k++)
             collect_item(l, file[i]->kid[k], library_file(l, file[i]), i == 0);
+    }
+    if (program->part) {
+        check_consts(l);
+        return diags_error_count(l->diags) == 0;
     }
     if (diags_error_count(l->diags)
         || !choose_train(l, (struct span){file[0]->span.source, 1, 1, 1, 1}, train_name)

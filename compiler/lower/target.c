@@ -18,9 +18,15 @@ static bool read_bytes(struct lower *l, const struct ast *ast, int64_t *bytes)
     return true;
 }
 
+static const char *const choice[] = {"ram", "flash"};
+
+const char *target_word(int i)
+{
+    return i < 2 ? choice[i] : NULL;
+}
+
 static void read_budget(struct lower *l, const struct ast *ast, struct target_desc *target)
 {
-    static const char *const choice[] = {"ram", "flash"};
     bool ram = ast->kind == AST_STATEMENT && !strcmp(ast->text, "ram");
     if (!ram && (ast->kind != AST_STATEMENT || strcmp(ast->text, "flash"))) {
         const char *name = ast->text ? ast->text : "";

@@ -4,5 +4,7 @@
 #include "lower/lower.h"
 
 void lower_target(struct lower *, const struct ast *);
+/* What is said of a target, one word after the other, then NULL. */
+const char *target_word(int i);
 
 #endif

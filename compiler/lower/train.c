@@ -156,6 +156,11 @@ static const struct {
 
 enum { SETTING_COUNT = (int)(sizeof settings / sizeof *settings) };
 
+const char *train_setting(int i)
+{
+    return i < SETTING_COUNT ? settings[i].head : NULL;
+}
+
 static void unknown_setting(struct lower *l, const struct ast *ast)
 {
     if (ast->kind == AST_BIND) {

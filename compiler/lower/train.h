@@ -5,5 +5,7 @@
 
 void lower_train_settings(struct lower *);
 void lower_train_check(struct lower *);
+/* The settings of `train`, one after the other, then NULL. */
+const char *train_setting(int i);
 
 #endif

@@ -4,6 +4,7 @@
 #include "lower/arguments.h"
 #include "lower/call.h"
 #include "lower/expr.h"
+#include "lower/look.h"
 #include "lower/optimizer.h"
 #include "lower/scan.h"
 #include "lower/shards.h"
@@ -257,6 +258,7 @@ void lower_stored(struct lower *l, struct frame *frame, const struct ast *ast,
     struct value value = value_tensor(l, lower_current_value(l, id), false, ast->span);
     l->graph->span = span;
     frame_bind(l, frame, name->text, value, name->span)->variable = kind == VAR_PARAM ? -1 : id;
+    lower_look(l, name->span, value);
 }
 
 /* ---- what is stored ---- */

@@ -134,7 +134,8 @@ struct access schedule_copied_access(const struct graph *, int view, const struc
 void shape_strides(const struct shape *, struct extent stride[RANK_MAX]);
 
 /* lower: AST -> program with graphs of all phases, training gradients not yet made.  False and
- * diags where the model is wrong. */
+ * diags where the model is wrong.  Of a part of a model (program->part) declarations alone are
+ * looked at, and no graphs are made. */
 bool pass_lower(struct program *, struct ast *const *file, int file_count, const char *train_name);
 /* grad: fills `gradient` with the node of d(loss)/d(wanted[i]) or -1 where none flows. */
 void pass_grad(struct graph *, int loss, const int *wanted, int wanted_count, int *gradient);

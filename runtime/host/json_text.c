@@ -36,6 +36,12 @@ void inv_json_put(struct inv_json_text *j, const char *key, const char *text)
     inv_json_write(j->to, text);
 }
 
+void inv_json_put_word(struct inv_json_text *j, const char *key, const char *word)
+{
+    begin(j, key);
+    fputs(word, j->to);
+}
+
 void inv_json_put_whole(struct inv_json_text *j, const char *key, int64_t value)
 {
     begin(j, key);

@@ -14,6 +14,8 @@ struct inv_json_text {
 void inv_json_open(struct inv_json_text *, const char *key, char bracket);
 void inv_json_close(struct inv_json_text *, char bracket);
 void inv_json_put(struct inv_json_text *, const char *key, const char *text);
+/* A number, or null, true or false. */
+void inv_json_put_word(struct inv_json_text *, const char *key, const char *word);
 void inv_json_put_whole(struct inv_json_text *, const char *key, int64_t);
 
 #endif
