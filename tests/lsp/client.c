@@ -74,7 +74,8 @@ static const struct json *parse(struct client *c, const char *body, size_t size)
     struct inv_errors errors = {.to = stderr};
     const struct json *message = json_parse(c->arena, &errors, "the server", "a message",
                                             "this is a fault of the server", body, size);
-    client_check(c, message != NULL, "a message of the server is JSON");
+    if (!message)
+        client_check(c, false, "a message of the server is JSON");
     return message;
 }
 

@@ -1,4 +1,6 @@
-/* lsp INVAR FOLDER: what `invar lsp` answers an editor.  FOLDER is one to write in. */
+/* lsp INVAR FOLDER: what `invar lsp` answers an editor.  FOLDER is one to write in.
+ * lsp json FILE: whether the file is JSON. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +8,7 @@
 #include <unistd.h>
 #include "base/text.h"
 #include "client.h"
+#include "language/load.h"
 
 static struct client client;
 static const char *folder, *uri;
@@ -79,6 +82,12 @@ static void change_text(const char *at, const char *text)
 static const struct json *diagnostics(void)
 {
     return client_diagnostics(&client, uri, version);
+}
+
+static void close_text(const char *at)
+{
+    client_send(&client, "{\"jsonrpc\":\"2.0\",\"method\":\"textDocument/didClose\",\"params\":"
+                "{\"textDocument\":{\"uri\":\"%s\"}}}", at);
 }
 
 static const struct json *initialize(const char *capabilities)
@@ -170,8 +179,7 @@ static void test_diagnostics(void)
     check(json_count(diagnostics()) == 2, "all errors of syntax");
     change_text(uri, with(model, "logits = h", "/* \xF0\x9F\x98\x80 */ $"));
     check(json_count(diagnostics()) > 0, "an error behind a wide character");
-    client_send(&client, "{\"jsonrpc\":\"2.0\",\"method\":\"textDocument/didClose\",\"params\":"
-                "{\"textDocument\":{\"uri\":\"%s\"}}}", uri);
+    close_text(uri);
     check(json_count(diagnostics()) == 0, "a closed document has none");
 }
 
@@ -187,8 +195,7 @@ static void test_units(bool utf8)
         if (client_number(list, arena_printf(client.arena, "%d.range.start.character", i)) == from)
             found = client_at(list, arena_printf(client.arena, "%d", i));
     check(found != NULL, utf8 ? "places in UTF-8" : "places in UTF-16");
-    client_send(&client, "{\"jsonrpc\":\"2.0\",\"method\":\"textDocument/didClose\",\"params\":"
-                "{\"textDocument\":{\"uri\":\"%s\"}}}", uri);
+    close_text(uri);
     diagnostics();
 }
 
@@ -202,13 +209,13 @@ static void test_included(void)
     change_text(uri_named("parts.inv"), "invar 1\nblock other(x: f32[...]) { return x }\n");
     list = client_diagnostics(&client, uri, 1);
     check_place(client_at(list, "0"), 12, 51, 55, "unknown block or operator 'part'");
-    client_send(&client, "{\"jsonrpc\":\"2.0\",\"method\":\"textDocument/didClose\",\"params\":"
-                "{\"textDocument\":{\"uri\":\"%s\"}}}", uri_named("parts.inv"));
+    close_text(uri_named("parts.inv"));
     check(json_count(client_diagnostics(&client, uri, 1)) == 0, "then the file counts again");
     open_text(uri_named("alone.inv"), "block alone(x: f32[...]) { return x }\nconst a = b\n");
     list = client_diagnostics(&client, uri_named("alone.inv"), 1);
     check(json_count(list) == 1, "a part needs no train");
     check_place(client_at(list, "0"), 1, 10, 11, "unknown name 'b'");
+    close_text(uri_named("alone.inv"));
 }
 
 /* ---- hover, definition ---- */
@@ -403,6 +410,40 @@ static void test_hostile(void)
     check(replies == 40, "forty requests at once");
 }
 
+/* A process of the server's, or 0: there is none. */
+static int child_of(int pid)
+{
+    char path[100];
+    int child = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    FILE *f = fopen(path, "r");
+    if (f && fscanf(f, "%d", &child) != 1)
+        child = 0;
+    if (f)
+        fclose(f);
+    return child;
+}
+
+/* What ends the compiler while it looks at a model ends the server for no other. */
+static void test_crash(void)
+{
+    int child = 0;
+    for (int i = 0; i < 2000 && child_of(client.pid); i++)
+        usleep(1000);                   /* of what was asked before */
+    change_text(uri, with(model, "  loss", "  repeat 300 { repeat 300 { h = h + 1 } }\n  loss"));
+    for (int i = 0; i < 2000 && !child; i++) {
+        usleep(1000);
+        child = child_of(client.pid);
+    }
+    check(child && kill(child, SIGSEGV) == 0, "there is a process to be killed");
+    const struct json *list = diagnostics();
+    const char *said = client_word(list, "0.message");
+    check(strstr(said, "the compiler ended") != NULL,
+          arena_printf(client.arena, "it is said that the compiler ended, not: %s", said));
+    change_text(uri, model);
+    check(json_count(diagnostics()) == 0, "the next text is looked at");
+}
+
 /* ---- the time ---- */
 static const char *long_model(int blocks)
 {
@@ -449,6 +490,7 @@ static void test_time(void)
     double took[2][EDITS], best[2] = {MOST_MS, MOST_MS};
     open_text(uri, text);
     diagnostics();
+    bool right = true;
     int i = 0;
     for (; i < LEAST || (i < 2 * EDITS && (best[0] >= MOST_MS || best[1] >= MOST_MS)); i++) {
         struct timespec from, to;
@@ -458,10 +500,11 @@ static void test_time(void)
         clock_gettime(CLOCK_MONOTONIC, &to);
         double *at = &took[i % 2][i / 2];
         *at = 1e3 * (double)(to.tv_sec - from.tv_sec) +
-                             1e-6 * (double)(to.tv_nsec - from.tv_nsec);
+              1e-6 * (double)(to.tv_nsec - from.tv_nsec);
         best[i % 2] = *at < best[i % 2] ? *at : best[i % 2];
-        check(count == (i % 2 == 0), "an edit is answered for what it is");
+        right &= count == (i % 2 == 0);
     }
+    check(right, "an edit is answered for what it is");
     for (int sound = 0; sound < 2; sound++) {
         qsort(took[sound], (size_t)i / 2, sizeof **took, compare_times);
         printf("an edit of a model of %d lines, %s: %.1f ms at best, %.1f in the middle\n",
@@ -478,12 +521,28 @@ static void end(void)
     check(status == 1, "the server ends by itself when the editor goes away");
 }
 
+/* Whether a file is JSON. */
+static int read_json(const char *path)
+{
+    struct arena *arena = arena_new();
+    struct inv_errors errors = {.to = stderr};
+    size_t size;
+    const char *error, *text = load_text(arena, path, &size, &error);
+    if (!text)
+        fprintf(stderr, "%s: %s\n", path, error);
+    bool good = text && json_parse(arena, &errors, path, "the file", "mend it", text, size);
+    arena_free(arena);
+    return !good;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 3) {
-        fprintf(stderr, "usage: lsp INVAR FOLDER [quick]\n");
+    if (argc != 3) {
+        fprintf(stderr, "usage: lsp INVAR FOLDER\n       lsp json FILE\n");
         return 2;
     }
+    if (!strcmp(argv[1], "json"))
+        return read_json(argv[2]);
     const char *invar = argv[1];
     folder = argv[2];
     test_session(invar);
@@ -498,13 +557,13 @@ int main(int argc, char **argv)
     test_document();
     test_broken();
     test_hostile();
+    test_crash();
     end();
     begin(invar, "{\"general\":{\"positionEncodings\":[\"utf-16\",\"utf-8\"]}}");
     test_units(true);
     end();
     begin(invar, "{}");
-    if (argc == 3)
-        test_time();
+    test_time();
     end();
     printf("%d passed, %d failed, 0 skipped\n", client.passed, client.failed);
     return client.failed > 0;
