@@ -1,6 +1,6 @@
 /* Texts and places as JSON. */
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/text.h"
 #include "build/cache.h"
 #include "build/files.h"
@@ -67,13 +67,26 @@ static const char *lay_out(struct arena *arena, const struct source *s)
     return inv_output_close(&out, NULL) ? path : NULL;
 }
 
+/* The open document that is that file, or NULL. */
+static const struct document *find_document(const struct view *v, const char *path)
+{
+    const struct document *d = v->question->all;
+    while (d && strcmp(d->path, path))
+        d = d->next;
+    return d;
+}
+
 const char *source_uri(const struct view *v, int source)
 {
     const struct source *s = diags_source(v->load.diags, source);
     const char *path = s->library ? lay_out(v->arena, s) : s->text ? s->path : NULL;
-    if (source == v->source)
-        return v->question->document->uri;
-    return path ? uri_of(v->arena, path) : NULL;
+    if (!path)
+        return NULL;
+    char *real = realpath(path, NULL);
+    const struct document *d = find_document(v, real ? real : path);
+    const char *uri = d ? d->uri : uri_of(v->arena, real ? real : path);
+    free(real);
+    return uri;
 }
 
 void put_location(struct inv_json_text *j, const char *key, const struct view *v, const char *uri,

@@ -16,7 +16,7 @@ static int version;                     /* of the document that was changed last
 
 static const char model[] =
     "invar 1\n"                                                                       /* 0 */
-    "include \"parts.inv\"\n"
+    "include \"./parts.inv\"\n"
     "const wide = 8\n"
     "data d = random(100) {\n"
     "  input x: f32[16] = random_normal([16])\n"
@@ -25,7 +25,8 @@ static const char model[] =
     "}\n"
     "# The double of x,\n"
     "# or more.\n"
-    "block twice(x: f32[n], by: f32 = 2) { return x * by }\n"                         /* 10 */
+    "block twice(x: f32[n], by: f32 = 2) { if not training and by > 7 { return x } return x * by }"
+    "\n"                                                                              /* 10 */
     "model net(x: f32[16], y: class[3]) {\n"
     "  h = x -> dense(wide) -> relu -> twice(by = 3) -> part  # \xF0\x9F\x98\x80 \xC3\xA4\n"
     "  logits = h -> dense(3)\n"
@@ -186,7 +187,7 @@ static void test_diagnostics(void)
 /* Characters before an error: one of two units in UTF-16 and four in UTF-8, one of one and two. */
 static void test_units(bool utf8)
 {
-    const char *text = with(model, "\"parts.inv\"", "\"\xF0\x9F\x98\x80\xC3\xA4\" \"b\"");
+    const char *text = with(model, "\"./parts.inv\"", "\"\xF0\x9F\x98\x80\xC3\xA4\" \"b\"");
     open_text(uri, text);
     const struct json *list = diagnostics();
     int from = utf8 ? 17 : 14;
@@ -205,7 +206,7 @@ static void test_included(void)
     check(json_count(client_diagnostics(&client, uri, 1)) == 0, "what is included is right");
     open_text(uri_named("parts.inv"), "invar 1\nblock part(x: f32[...]) { return x + }\n");
     const struct json *list = client_diagnostics(&client, uri, 1);
-    check_place(client_at(list, "0"), 1, 0, 19, "parts.inv:2:");
+    check_place(client_at(list, "0"), 1, 0, 21, "parts.inv:2:");
     change_text(uri_named("parts.inv"), "invar 1\nblock other(x: f32[...]) { return x }\n");
     list = client_diagnostics(&client, uri, 1);
     check_place(client_at(list, "0"), 12, 51, 55, "unknown block or operator 'part'");
@@ -252,7 +253,8 @@ static void test_places(void)
     check_hover(12, 18, "const wide = 8");
     check_hover(12, 36, "block twice(x: f32[n], by: f32 = 2)\n```\nThe double of x,\nor more.");
     check_hover(15, 19, "softmax");
-    check_hover(10, 45, "`f32[8]`");
+    check_hover(10, 85, "`f32[8]`");
+    check_hover(10, 58, "\n`the number 3`\n");
     check(json_is_null(client_at(ask_at("hover", 12, 59), "result")), "no hover in a comment");
     check_definition(12, 36, "/net.inv", 10, 6);
     check_definition(12, 41, "/net.inv", 10, 23);
@@ -337,13 +339,14 @@ static void test_document(void)
 }
 
 /* ---- what is broken ---- */
-static void expect_parse_error(const char *what)
+static int expect_parse_error(const char *what)
 {
     const struct json *message;
     while ((message = client_next(&client)) != NULL)
         if (json_get(message, "error") && json_is_null(json_get(message, "id")))
             break;
     check(message && client_number(message, "error.code") < -32000, what);
+    return (int)client_number(message, "error.code");
 }
 
 static void test_broken(void)
@@ -362,7 +365,7 @@ static void test_broken(void)
         expect_parse_error(broken[i]);
     }
     client_bytes(&client, nul, sizeof nul - 1);
-    expect_parse_error("a NUL byte");
+    check(expect_parse_error("a NUL byte") == -32700, "a NUL byte is no JSON");
     char *junk = arena_alloc(client.arena, 9000);
     memset(junk, 'a', 8999);
     client_bytes(&client, junk, 8999);
@@ -397,7 +400,7 @@ static void test_hostile(void)
     check(json_count(diagnostics()) > 0, "broken UTF-8");
     change_text(uri, "");
     check(json_count(diagnostics()) > 0, "an empty text");
-    change_text(uri, with(model, "\"parts.inv\"", "\"/dev/zero\""));
+    change_text(uri, with(model, "\"./parts.inv\"", "\"/dev/zero\""));
     check(json_count(diagnostics()) > 0, "a device that is included");
     for (int i = 0; i < 40; i++)
         client_send(&client, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"textDocument/hover\","
