@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "emit/plan_text.h"
 #include "host/decimal.h"
 #include "host/subtree.h"
 #include "passes/schedule.h"
@@ -227,6 +228,8 @@ void plan_print_ranks(const struct program *program, const struct network *n, st
         if (r == n->ranks - 1)
             print_load(&most, first, r, text);
     }
+    text_printf(text, "a rank that computes shards at once takes %" PRId64 " bytes more for each "
+                      "beyond the first\n", plan_shard_bytes(program));
     if (n->ranks == 1)
         return;
     print_owners(sums, results, text);

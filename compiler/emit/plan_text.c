@@ -224,6 +224,20 @@ static void print_phase(const struct graph *graph, struct text *text)
     }
 }
 
+int64_t plan_shard_bytes(const struct program *program)
+{
+    return program->shard_end - program->shard_begin;
+}
+
+static void print_at_once(const struct program *program, struct text *text)
+{
+    int64_t more = plan_shard_bytes(program), shards = program->train.shards;
+    if (program_has_shards(program))
+        text_printf(text, "shards at once: each beyond the first takes %" PRId64 " bytes more, "
+                          "all %" PRId64 " take %" PRId64 "\n",
+                    more, shards, program->arena_bytes + (shards - 1) * more);
+}
+
 void plan_print(const struct program *program, struct text *text)
 {
     text_printf(text, "plan of %s at %s\n", program->name, plan_batch(program, text->arena));
@@ -236,6 +250,7 @@ void plan_print(const struct program *program, struct text *text)
                 program->arena_bytes, program->arena_bound,
                 100.0 * (double)program->arena_bytes /
                     (double)(program->arena_bound > 0 ? program->arena_bound : 1));
+    print_at_once(program, text);
     if (program->frozen_bytes > 0)
         text_printf(text, "tuning %" PRId64 " bytes in firmware, whose flash keeps %" PRId64
                     " of frozen weights\n", program->arena_bytes - program->frozen_bytes,

@@ -13,6 +13,8 @@ void schedule_print(const struct graph *, struct text *);
  * takes, two for each product and sum of a contraction; whole-number work, random numbers and moves
  * count nothing. */
 int64_t plan_flops(const struct graph *, const struct node *);
+/* With shards: bytes that each of several at a time takes, beyond the first. */
+int64_t plan_shard_bytes(const struct program *);
 /* "batch 256", or "batch 256 in 8 shards of 32 rows". */
 const char *plan_batch(const struct program *, struct arena *);
 

@@ -304,6 +304,7 @@ struct program {
     int64_t partial_sums;               /* with shards: sums of earlier ones of the pairwise tree,
                                          * each of a multiple of 64 bytes */
     int64_t partial_bytes;              /* of all of them */
+    int64_t shard_begin, shard_end;     /* with shards: what of the arena is of the shard at hand */
     int partial_count;                  /* how many wait at a time, at most */
     int tuning_groups;                  /* so many groups of init write all others */
     bool library_kernels;               /* CUDA: contractions by cuBLASLt, --kernels library */

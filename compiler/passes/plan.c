@@ -4,11 +4,12 @@
  * establishes: variable->offset, place->offset and the sizes in program and schedules.  Parameters
  *              and buffers come first (saved_bytes: a snapshot is one copy), of them those in flash
  *              (frozen_bytes, a multiple of 64), then the other variables, those that are summed up
- *              over shards side by side, then partial sums of these, then scratch, which all
- *              phases share since no two run at a time.  What is alive at the same time does not
- *              overlap, but for outputs computed in the storage of an operand that dies there
- *              (passes/pass.h says when).  What a loop does not make and use up in one turn keeps
- *              its storage through all of it.
+ *              over shards side by side, then scratch, which all phases share since no two run at a
+ *              time.  With shards what train and augment write lies together, from shard_begin to
+ *              shard_end, totals first; partial sums over shards come last.  What is alive at the
+ *              same time does not overlap, but for outputs computed in the storage of an operand
+ *              that dies there (passes/pass.h says when).  What a loop does not make and use up in
+ *              one turn keeps its storage through all of it.
  *
  * The scratch of a phase is a set of units: storage with a size, and a life from the group that
  * first writes it to the last that reads it (passes/pack.h). */
@@ -54,10 +55,10 @@ static bool lies_in_block(const struct variable *variable)
     return variable->kind == VAR_PARAM && variable->block >= 0;
 }
 
-enum tier { TIER_FLASH, TIER_SAVED, TIER_STATE, TIER_SUMS, TIER_BATCH };
+enum tier { TIER_FLASH, TIER_SAVED, TIER_STATE, TIER_TOTALS, TIER_SUMS, TIER_BATCH };
 
-/* Saved with the weights, in flash or not; lives from step to step; is summed up over shards; of a
- * batch or a report. */
+/* Saved with the weights, in flash or not; lives from step to step; the same, but shards add to it;
+ * is summed up over shards; of a batch or a report. */
 static enum tier tier(const struct program *program, const struct variable *variable,
                       const bool *holds_params)
 {
@@ -69,8 +70,9 @@ static enum tier tier(const struct program *program, const struct variable *vari
         return holds_params[variable->id] ? TIER_SAVED : TIER_STATE;
     case VAR_STATE:
     case VAR_AVERAGE:
-    case VAR_ACCUMULATOR:
         return TIER_STATE;
+    case VAR_ACCUMULATOR:
+        return program_has_shards(program) ? TIER_TOTALS : TIER_STATE;
     case VAR_SHARD:
         return TIER_SUMS;
     case VAR_LOSS:
@@ -117,19 +119,12 @@ static struct laid *sort_variables(const struct program *program, int *count)
     return sorted;
 }
 
-/* Those of earlier shards, behind all variables; returns their end. */
-static int64_t place_partial_sums(struct program *program, int64_t end)
+/* Where what is of a shard begins: the end, moved to a cache line of its own. */
+static int64_t begin_shard(struct program *program, int64_t end)
 {
-    int64_t bytes = (program->sums_bytes + 63) / 64 * 64;
     if (!program_has_shards(program))
         return end;
-    program->partial_sums = (end + 63) / 64 * 64;
-    program->partial_count = 0;
-    while (program->train.shards >> program->partial_count > 1)
-        program->partial_count++;
-    program->partial_bytes = program->partial_count * bytes;
-    program->arena_bound += program->partial_bytes;
-    return program->partial_sums + program->partial_bytes;
+    return program->shard_begin = (end + 63) / 64 * 64;
 }
 
 /* Lays the variables out from offset 0; returns their end. */
@@ -139,11 +134,13 @@ static int64_t place_variables(struct program *program)
     const struct laid *sorted = sort_variables(program, &count);
     int64_t end = 0;
     program->saved_bytes = program->frozen_bytes = program->arena_bound = 0;
-    program->sums_bytes = 0;
+    program->sums_bytes = program->shard_begin = 0;
     for (int i = 0; i < count; i++) {
         int64_t bytes = sorted[i].bytes;
         if (sorted[i].tier > TIER_FLASH && end < program->frozen_bytes)
             end = program->frozen_bytes;
+        if (sorted[i].tier >= TIER_TOTALS && program->shard_begin == 0)
+            end = begin_shard(program, end);
         sorted[i].variable->offset = pack_align(end, bytes);
         end = sorted[i].variable->offset + bytes;
         program->arena_bound += bytes;
@@ -162,7 +159,7 @@ static int64_t place_variables(struct program *program)
             variable->offset = program->variable[variable->block]->offset +
                                4 * variable->block_start;
     }
-    return place_partial_sums(program, end);
+    return end;
 }
 
 /* ---- units and their lives ---- */
@@ -496,6 +493,32 @@ static void plan_scratch(struct plan *plan, struct program *program, struct grap
     pack_units(plan);
 }
 
+/* Those of earlier shards, behind all else. */
+static void place_partial_sums(struct program *program)
+{
+    int64_t bytes = (program->sums_bytes + 63) / 64 * 64;
+    if (!program_has_shards(program))
+        return;
+    program->shard_end = program->partial_sums = (program->arena_bytes + 63) / 64 * 64;
+    program->partial_count = 0;
+    while (program->train.shards >> program->partial_count > 1)
+        program->partial_count++;
+    program->partial_bytes = program->partial_count * bytes;
+    program->arena_bound += program->partial_bytes;
+    program->arena_bytes = program->partial_sums + program->partial_bytes;
+}
+
+/* What shards at one time write is of each of them alone. */
+static void check_shard(const struct program *program, enum phase phase)
+{
+    const struct graph *graph = program->phase[phase];
+    for (int id = 0; graph != NULL && id < graph->count; id++) {
+        const struct node *node = graph->node[id];
+        assert(node->op != OP_STORE ||
+               program->variable[node->attr.variable]->offset >= program->shard_begin);
+    }
+}
+
 void pass_plan(struct program *program)
 {
     struct plan plan[PHASE_COUNT] = {{0}};
@@ -519,5 +542,8 @@ void pass_plan(struct program *program)
         }
     program->arena_bytes = pack_align(base + scratch, 8);
     program->arena_bound += bound;
+    place_partial_sums(program);
+    check_shard(program, PHASE_AUGMENT);
+    check_shard(program, PHASE_TRAIN);
     arena_free(arena);
 }

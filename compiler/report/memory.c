@@ -140,6 +140,8 @@ static void print_arena(struct text *text, const struct program *program)
     if (program_has_shards(program))
         print_row(text, "the same of shards before, that wait to be added", program->partial_bytes);
     print_row(text, "the whole arena, scratch included", program->arena_bytes);
+    if (program_has_shards(program))
+        print_row(text, "more for each further shard at a time", plan_shard_bytes(program));
     text_puts(text, "</tbody>\n</table>\n");
 }
 

@@ -240,7 +240,7 @@ void inv_missing_fill(const struct inv_dataset *data, const unsigned char *arena
 void inv_missing_fill_batch(const struct inv_dataset *data, const struct inv_run *run)
 {
     for (int f = 0; f < data->model->data.field_count; f++) {
-        const float *statistic = inv_missing_statistics(data, f, run->arena);
+        const float *statistic = inv_missing_statistics(data, f, run->arena - run->aside);
         const struct inv_variable *v = inv_variable_single(data->model,
                                                            &data->model->data.field[f]);
         float *x = (float *)(void *)(run->arena + v->offset);

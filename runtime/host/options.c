@@ -29,6 +29,9 @@ static const struct option table[] = {
     { "steps", "N", STEPS, AT(steps),
       "training steps instead of epochs; A..B with --verify: only these, the first is 0" },
     { "threads", "N", COUNT, AT(threads), "threads (all processors); the bits are the same" },
+    { "shards-at-once", "N", COUNT, AT(shards_at_once),
+      "compute N shards of a batch at a time (1), each with its share of the threads and memory of "
+      "its own, which invar plan prints; the bits are the same" },
     { "seed", "N", SEED, AT(seed), "instead of the model's seed" },
     { "init", "FILE", TEXT, AT(init), "start from these weights (safetensors)" },
     { "save-init", "FILE", TEXT, AT(save_init), "write the weights as they are before step 0" },
@@ -274,7 +277,8 @@ static void set_sample(struct inv_options *options, const struct option *o, cons
  * computes wrong. */
 static void note_said(struct inv_options *options, const struct option *o, const char *value)
 {
-    if (o->place == AT(data) || o->place == AT(threads) || o->place == AT(inject))
+    if (o->place == AT(data) || o->place == AT(threads) || o->place == AT(shards_at_once) ||
+        o->place == AT(inject))
         return;
     inv_sha256_update(&options->said, o->name, strlen(o->name) + 1);
     inv_sha256_update(&options->said, value ? value : "", value ? strlen(value) + 1 : 1);
@@ -397,7 +401,7 @@ static void check_training(const struct inv_options *o, struct inv_errors *error
 {
     static const char *const names[] = { "save-init", "on-nan", "receipt", "verify", "trace",
                                          "inject", "log-norms", "checkpoint", "resume",
-                                         "check-ranks" };
+                                         "check-ranks", "shards-at-once" };
     const char *name = first_given(o, names, sizeof names / sizeof *names);
     if (name && !inv_options_train(o))
         inv_error(errors, "--%s is for training alone; leave it out, or --%s", name,
@@ -549,6 +553,7 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
                                      .seed = -1, .dump_batch = -1, .device = -1,
                                      .receipt_every = -1, .check_ranks = -1,
+                                     .shards_at_once = -1,
                                      .memory_limit = -1, .length = -1,
                                      .range.last = -1, .trace_steps.last = -1,
                                      .top_k = -1, .temperature = -1, .checkpoint_keep = -1 };

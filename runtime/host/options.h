@@ -32,6 +32,7 @@ struct inv_options {
     const char *generate;               /* the prompt; "": the model's; NULL: not asked for */
     const char *part, *output, *format, *keep;
     int64_t epochs, steps, threads, log_every, seed, dump_batch, device, receipt_every, check_ranks;
+    int64_t shards_at_once;
     int64_t length, top_k;
     float temperature;
     int64_t checkpoint_keep;            /* -1, as above: not given */
@@ -41,7 +42,8 @@ struct inv_options {
     struct inv_sample sample;
     uint64_t given;                     /* bit i: the option in row i of the table */
     uint64_t seed_value;
-    struct inv_sha256 said;             /* of what was given, but for data and threads */
+    struct inv_sha256 said;             /* of what was given, but for what ranks may
+                                         * have unlike */
     int resume_anyway, trace_only, log_norms, check_gradients, quiet, update_lock, selftest;
     int version, verbose, help;
 };

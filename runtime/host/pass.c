@@ -252,9 +252,17 @@ void inv_pass_print_arrays(const struct inv_session *s, const struct inv_pass *p
     }
 }
 
+int64_t inv_session_aside(const struct inv_model *model, int lane)
+{
+    int64_t begin = model->shard_begin, bytes = model->shard_end - begin;
+    return lane == 0 ? 0 : (model->arena_bytes + 63) / 64 * 64 + (lane - 1) * bytes - begin;
+}
+
 void inv_session_arena(struct inv_session *s)
 {
-    s->memory = inv_allocate((size_t)s->model->arena_bytes + 64);
+    int64_t bytes = s->lanes > 1 ? inv_session_aside(s->model, s->lanes) + s->model->shard_begin
+                                 : s->model->arena_bytes;
+    s->memory = inv_allocate((size_t)bytes + 64);
     uintptr_t address = (uintptr_t)s->memory;
     s->run.arena = (unsigned char *)s->memory + (64 - address % 64) % 64;
 }

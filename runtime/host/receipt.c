@@ -145,6 +145,8 @@ static void put_machine(struct inv_json_text *j, struct inv_session *s)
     inv_json_put(j, "cpu", cpu);
     inv_json_put_whole(j, "threads", s->options.threads > 0 ? s->options.threads
                                                             : inv_pool_processors());
+    if (s->lanes > 1)
+        inv_json_put_whole(j, "shardsAtOnce", s->lanes);
     if (s->run.device)
         model->device_type->describe(model, s->options.device > 0 ? s->options.device : 0, put_one,
                                      j);

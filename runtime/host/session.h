@@ -36,7 +36,9 @@ struct inv_session {
     struct inv_progress progress;
     struct inv_ranks ranks;
     struct inv_run run;
-    void *memory;                       /* holds run.arena */
+    void *memory;                       /* holds run.arena, and of lanes from the second on what is
+                                         * of a shard */
+    int threads, lanes;                 /* how many; lanes: shards that are computed at a time */
     uint64_t seed;
     struct inv_dataset data;
     struct inv_log log;
@@ -152,17 +154,24 @@ void inv_order_gather(struct inv_session *, struct inv_order *, int64_t step, in
 void inv_order_batch(struct inv_session *, struct inv_order *, int64_t step, int64_t shard);
 void inv_order_free(struct inv_order *);
 
-/* shards.c: INV_TRAIN over the shards of a step, one after another (numerics.md, section 5.2); of
- * several ranks each has some of them. */
+/* shards.c: INV_TRAIN over the shards of a step (numerics.md, section 5.2), as many at a time as
+ * there are lanes; of several ranks each has some of them. */
+struct inv_lane {                       /* in which a shard is computed */
+    struct inv_pool *pool;              /* its threads */
+    struct inv_run run;                 /* of its shard */
+};
 struct inv_shards {                     /* set s, order and pass, zero the rest */
     struct inv_session *s;
     struct inv_order *order;
     struct inv_pass *pass;              /* with shards: takes what rankings keep of each */
     unsigned char *totals;              /* with shards: the accumulators before the step */
     int summed;                         /* all shards of the last step had finite losses */
+    struct inv_lane *lane;
     struct inv_exchange exchange;
     struct inv_rank_check check;
 };
+/* How many shards at a time the options ask for, of those that this rank has. */
+int inv_shards_lanes(const struct inv_session *);
 void inv_shards_begin(struct inv_shards *);
 /* Whether the loss of the step, *loss, is finite: then the sums are those of all shards, and
  * run.rows the batch's.  Else totals are as they were, and the first shard whose loss is not finite
@@ -189,8 +198,10 @@ int inv_resume_find(struct inv_session *);
 /* For --verify: the sound one that it names or, `several`, those of FILE, FILE.1 ..., ascending by
  * their steps; 0 after an error, or where there is none. */
 int inv_resume_left(struct inv_session *, int several, struct inv_left **, int *count);
-/* pass.c: makes the arena, which begins at a multiple of 64 and is freed as `memory`. */
+/* pass.c: makes the arena, which begins at a multiple of 64 and is freed as `memory`, with what is
+ * of a shard once more for each lane but the first; run.aside of lane number `lane`. */
 void inv_session_arena(struct inv_session *);
+int64_t inv_session_aside(const struct inv_model *, int lane);
 /* Opens the file of --predict or --evaluate. */
 int inv_session_feed(struct inv_session *, struct inv_feed *, const char *path, int inputs_only);
 int inv_dump(struct inv_session *, int64_t step);

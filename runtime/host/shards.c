@@ -1,7 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/arith.h"
+#include "device.h"
+#include "pool.h"
 #include "session.h"
+#include "subtree.h"
 #include "variable.h"
 
 static float loss_of(const struct inv_session *s)
@@ -42,53 +45,146 @@ static void copy_totals(struct inv_shards *h, int back)
 
 /* ---- the pairwise tree ---- */
 
+/* How far a step is: sums of shards before `part` are sent off, `waiting` partial sums of it are
+ * there; `bad`: the first shard whose loss was not finite, or how many there are. */
+struct so_far {
+    const struct inv_subtree *part;
+    int waiting;
+    int64_t bad;
+};
+
 /* Takes in the sums of a shard of the part.  Partial sums that wait are of 2^k neighbours each, of
- * falling k: two of one size become one, and behind the last shard all do, from the last on.
- * `waiting`: how many there are. */
-static void add_up(struct inv_shards *h, const struct inv_subtree *part, int64_t shard,
-                   int *waiting)
+ * falling k: two of one size become one, and behind the last shard all do, from the last on. */
+static void add_up(struct inv_shards *h, struct so_far *p, float *sums, int64_t shard)
 {
     const struct inv_model *model = h->s->model;
     const struct inv_run *run = &h->s->run;
     int64_t stride = (model->sums_bytes + 63) / 64 * 64, count = model->sums_bytes / 4;
-    int last = shard + 1 == part->end;
-    float *sums = (float *)(void *)(run->arena + model->sums);
-    float *partial = (float *)(void *)(run->arena + model->partial_sums);
-    for (int64_t pairs = shard - part->first; *waiting > 0 && (last || pairs % 2 == 1); pairs /= 2)
-        inv_exchange_add(run, sums, partial + --*waiting * (stride / 4), count);
+    int last = shard + 1 == p->part->end;
+    float *partial = (float *)(void *)(run->arena - run->aside + model->partial_sums);
+    for (int64_t pairs = shard - p->part->first; p->waiting > 0 && (last || pairs % 2 == 1);
+         pairs /= 2)
+        inv_exchange_add(run, sums, partial + --p->waiting * (stride / 4), count);
     if (!last)
-        memcpy(partial + (*waiting)++ * (stride / 4), sums, (size_t)model->sums_bytes);
+        memcpy(partial + p->waiting++ * (stride / 4), sums, (size_t)model->sums_bytes);
+}
+
+/* The sums of the part are there: they go to the ranks, or where the update reads them. */
+static void send_off(struct inv_shards *h, struct so_far *p, const float *sums)
+{
+    const struct inv_run *run = &h->s->run;
+    inv_exchange_send(&h->exchange, p->part++, sums);
+    if (run->aside > 0 && h->s->ranks.count == 1)
+        memcpy(run->arena - run->aside + h->s->model->sums, sums,
+               (size_t)h->s->model->sums_bytes);
+}
+
+/* ---- lanes ---- */
+
+int inv_shards_lanes(const struct inv_session *s)
+{
+    int64_t shards = s->model->shards, wanted = s->options.shards_at_once;
+    int64_t own = inv_run_begin(shards, s->ranks.number + 1, s->ranks.count) -
+                  inv_run_begin(shards, s->ranks.number, s->ranks.count);
+    wanted = wanted < own ? wanted : own;
+    return wanted > 1 ? (int)wanted : 1;
+}
+
+static void begin_lanes(struct inv_shards *h)
+{
+    struct inv_session *s = h->s;
+    h->lane = inv_allocate((size_t)s->lanes * sizeof *h->lane);
+    for (int i = 0; i < s->lanes; i++)
+        h->lane[i].pool = s->lanes == 1 ? s->run.pool
+                          : inv_pool_new(s->threads / s->lanes, s->model->level,
+                                         s->model->stack_bytes);
+}
+
+static void free_lanes(struct inv_shards *h)
+{
+    for (int i = 0; h->s->lanes > 1 && i < h->s->lanes; i++)
+        inv_pool_free(h->lane[i].pool);
+    free(h->lane);
+}
+
+/* What is of a shard, the run reads and writes in that lane from now on. */
+static void enter(struct inv_shards *h, int lane)
+{
+    struct inv_run *run = &h->s->run;
+    run->arena -= run->aside;
+    run->aside = inv_session_aside(h->s->model, lane);
+    run->arena += run->aside;
+}
+
+/* The totals of the other lanes are added to those of the first; they are whole numbers. */
+static void join_totals(struct inv_shards *h)
+{
+    const struct inv_model *model = h->s->model;
+    for (int i = 0; i < model->variable_count; i++) {
+        const struct inv_variable *v = &model->variable[i];
+        if (v->kind != INV_ACCUMULATOR || v->dtype != INV_I64)
+            continue;
+        uint64_t *to = (uint64_t *)(void *)(h->s->run.arena + v->offset);
+        for (int lane = 1; lane < h->s->lanes; lane++) {
+            uint64_t *from = to + inv_session_aside(model, lane) / (int64_t)sizeof *to;
+            for (int64_t e = 0; e < inv_variable_elements(v); e++)
+                to[e] += from[e];
+            memset(from, 0, inv_variable_bytes(v));
+        }
+    }
 }
 
 /* ---- a step ---- */
 
-/* Whether the loss of the shard is finite. */
-static int train_shard(struct inv_shards *h, int64_t step, int64_t shard, float *loss)
+/* Trains the shard whose rows are in the run's arena. */
+static void train_rows(const struct inv_model *model, const struct inv_run *run)
 {
-    struct inv_session *s = h->s;
-    inv_order_batch(s, h->order, step, shard);
-    if (s->run.rows > 0)
-        s->model->phase[INV_TRAIN](&s->run);
-    else
-        memset(s->run.arena + s->model->sums, 0, (size_t)s->model->sums_bytes);
-    *loss = loss_of(s);
-    return inv_is_finite(*loss);
+    if (run->rows == 0) {
+        memset(run->arena + model->sums, 0, (size_t)model->sums_bytes);
+        return;
+    }
+    inv_device_phase(model, run, INV_AUGMENT);
+    model->phase[INV_TRAIN](run);
 }
 
-/* Trains the shards of a part and adds them up; the first whose loss is not finite, or `bad`. */
-static int64_t train_part(struct inv_shards *h, const struct inv_subtree *part, int64_t step,
-                          int64_t bad)
+/* Lanes begin .. end - 1 of those whose address is in at[0]. */
+static void train_lanes(const struct inv_run *run, int64_t begin, int64_t end)
 {
-    int waiting = 0;
-    float loss;
-    for (int64_t shard = part->first; shard < part->end; shard++) {
-        if (!train_shard(h, step, shard, &loss) && shard < bad)
-            bad = shard;
-        inv_rank_check_take(&h->check, shard);
-        inv_pass_keep(h->s, h->pass);
-        add_up(h, part, shard, &waiting);
+    const struct inv_shards *h = (const struct inv_shards *)(intptr_t)run->at[0];
+    for (int64_t i = begin; i < end; i++)
+        train_rows(h->s->model, &h->lane[i].run);
+}
+
+/* Shards from `first` on, one a lane, at one time. */
+static void train_beside(struct inv_shards *h, int64_t step, int64_t first, int64_t count)
+{
+    const int64_t at[] = { (intptr_t)h };
+    for (int i = 0; i < count; i++) {
+        enter(h, i);
+        inv_order_gather(h->s, h->order, step, first + i);
+        h->lane[i].run = h->s->run;
+        h->lane[i].run.pool = h->lane[i].pool;
     }
-    return bad;
+    struct inv_run all = h->s->run;
+    all.at = at;
+    inv_for(&all, train_lanes, count, INT64_MAX);
+}
+
+/* What the shard in that lane gave. */
+static void take_in(struct inv_shards *h, struct so_far *p, int lane, int64_t shard)
+{
+    struct inv_run *run = &h->s->run;
+    enter(h, lane);
+    run->rows = h->lane[lane].run.rows;
+    run->first_row = h->lane[lane].run.first_row;
+    if (!inv_is_finite(loss_of(h->s)) && shard < p->bad)
+        p->bad = shard;
+    inv_rank_check_take(&h->check, shard);
+    inv_pass_keep(h->s, h->pass);
+    float *sums = (float *)(void *)(run->arena + h->s->model->sums);
+    add_up(h, p, sums, shard);
+    if (shard + 1 == p->part->end)
+        send_off(h, p, sums);
 }
 
 /* A rank without shards is in the step, too. */
@@ -104,25 +200,36 @@ static void expect_others(struct inv_shards *h, int64_t step)
  * finite, or how many there are. */
 static int64_t train_shards(struct inv_shards *h, int64_t step)
 {
-    const struct inv_model *model = h->s->model;
-    struct inv_exchange *e = &h->exchange;
-    int64_t bad = model->shards;
-    if (h->s->ranks.count > 1)
+    const struct inv_ranks *ranks = &h->s->ranks;
+    int64_t shards = h->s->model->shards, end = inv_run_begin(shards, ranks->number + 1,
+                                                              ranks->count);
+    struct so_far p = { &h->exchange.part[h->exchange.own], 0, shards };
+    if (ranks->count > 1)
         expect_others(h, step);
-    for (int i = e->own; i < e->own + e->owns; i++) {
-        bad = train_part(h, &e->part[i], step, bad);
-        inv_exchange_send(e, &e->part[i],
-                          (const float *)(const void *)(h->s->run.arena + model->sums));
+    for (int64_t first = inv_run_begin(shards, ranks->number, ranks->count), count; first < end;
+         first += count) {
+        count = end - first < h->s->lanes ? end - first : h->s->lanes;
+        train_beside(h, step, first, count);
+        for (int i = 0; i < count; i++)
+            take_in(h, &p, i, first + i);
     }
-    inv_exchange_finish(e, &h->s->run);
-    return bad;
+    enter(h, 0);
+    join_totals(h);
+    inv_exchange_finish(&h->exchange, &h->s->run);
+    return p.bad;
+}
+
+/* One shard, or a batch that is not cut. */
+static void train_one(struct inv_shards *h, int64_t step, int64_t shard)
+{
+    inv_order_gather(h->s, h->order, step, shard);
+    train_rows(h->s->model, &h->s->run);
 }
 
 /* A shard of another rank, of which nothing stays but its hash. */
 static void train_again(struct inv_shards *h, int64_t step)
 {
-    float loss;
-    train_shard(h, step, h->check.shard, &loss);
+    train_one(h, step, h->check.shard);
     inv_rank_check_take(&h->check, h->check.shard);
     copy_totals(h, 1);
 }
@@ -138,6 +245,7 @@ static void show_bad(struct inv_shards *h, int64_t step, int64_t bad)
 void inv_shards_begin(struct inv_shards *h)
 {
     inv_rank_check_begin(&h->check, h->s);
+    begin_lanes(h);
     if (h->s->model->shards > 0)
         inv_exchange_begin(&h->exchange, &h->s->ranks, h->s->model, &h->s->run);
 }
@@ -148,7 +256,9 @@ int inv_shards_train(struct inv_shards *h, int64_t step, float *loss)
     run->step = (int32_t)step;
     if (h->s->model->shards == 0) {
         inv_trace_step_begin(h->s);
-        return train_shard(h, step, 0, loss);
+        train_one(h, step, 0);
+        *loss = loss_of(h->s);
+        return inv_is_finite(*loss);
     }
     copy_totals(h, 0);
     if (inv_rank_check_again(&h->check, step))
@@ -187,5 +297,6 @@ void inv_shards_free(struct inv_shards *h)
 {
     inv_exchange_free(&h->exchange);
     inv_rank_check_free(&h->check);
+    free_lanes(h);
     free(h->totals);
 }

@@ -98,6 +98,8 @@ static void log_settings(struct inv_session *s)
     else
         inv_log_whole(&s->log, "epochs", (uint64_t)(o->epochs > 0 ? o->epochs : model->epochs));
     inv_log_whole(&s->log, "batch", (uint64_t)model->batch);
+    if (s->lanes > 1)
+        inv_log_whole(&s->log, "shards_at_once", (uint64_t)s->lanes);
     if (o->init)
         inv_log_text(&s->log, "init", o->init);
     if (o->on_nan)
@@ -444,8 +446,10 @@ static int run_with_options(struct inv_session *s)
     s->again = inv_options_partly(o) ? 0 : -1;
     s->seed = o->seed > 0 ? o->seed_value : s->model->seed;
     inv_split_key(s->seed, s->run.key);
-    s->run.pool = inv_pool_new(o->threads > 0 ? (int)o->threads : inv_ranks_threads(&s->ranks),
-                               s->model->level, s->model->stack_bytes);
+    s->threads = o->threads > 0 ? (int)o->threads : inv_ranks_threads(&s->ranks);
+    s->lanes = inv_shards_lanes(s);
+    s->run.pool = inv_pool_new(s->threads > s->lanes ? s->threads : s->lanes, s->model->level,
+                               s->model->stack_bytes);
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
         .given = o->data, .rows_given = o->rows,
         .rows_memory = o->rows_memory, .thorough = o->receipt || o->verify };
@@ -522,6 +526,22 @@ static int fits_ranks(struct inv_session *s)
     return 0;
 }
 
+/* Shards beside one another need some; what looks at one value after another sees one shard. */
+static int fits_shards(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    const char *alone = o->trace ? "trace" : o->inject ? "inject" : NULL;
+    if (o->shards_at_once > 0 && s->model->shards < 2)
+        inv_error(&s->errors, "--shards-at-once: model %s has no shards; write 'shards 8', or how "
+                  "many you want, in train", s->model->name);
+    else if (o->shards_at_once > 1 && alone)
+        inv_error(&s->errors, "--%s looks at one shard after another; leave --shards-at-once out: "
+                  "the bits are the same", alone);
+    else
+        return 1;
+    return 0;
+}
+
 static int is_part(const char *name)
 {
     int found = strcmp(name, "all") == 0;
@@ -548,7 +568,7 @@ static int options_fit(struct inv_session *s)
     else if (o->predict && inv_format_of(o->format, o->output) < 0)
         inv_error(&s->errors, "--format %s: csv, npy or jsonl expected", o->format);
     else
-        return fits_device(s) && fits_ranks(s);
+        return fits_device(s) && fits_ranks(s) && fits_shards(s);
     return 0;
 }
 

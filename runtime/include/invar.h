@@ -99,6 +99,9 @@ struct inv_move {
 /* What a run is made of.  The caller owns all of it. */
 struct inv_run {
     unsigned char *arena;               /* inv_model.arena_bytes, aligned to 64 */
+    int64_t aside;                      /* not 0: of a shard beside others.  From shard_begin to
+                                         * shard_end all is its own; what shards share lies so many
+                                         * bytes before where `arena` says */
     struct inv_pool *pool;              /* NULL: serial */
     uint32_t key[2];                    /* seed low, seed high */
     int64_t rows;                       /* b: rows of the batch at hand (of the part: INV_FINISH) */
@@ -413,6 +416,8 @@ struct inv_model {
     int64_t sums, sums_bytes;           /* with shards: f32 in the arena, summed over them */
     int64_t partial_sums;               /* ... and such of earlier ones, 64-byte aligned, as many as
                                          * a pairwise tree needs */
+    int64_t shard_begin, shard_end;     /* with shards, multiples of 64: between them lies what
+                                         * INV_AUGMENT and INV_TRAIN write, and the batch */
     int shuffle;
     int drop_last;                      /* an epoch has full batches only */
     int64_t patience;                   /* evaluations without a better one; 0: none */

@@ -40,17 +40,17 @@
 
 INV_FN float *f32_at(const struct inv_run *run, int64_t offset)
 {
-    return (float *)(void *)(run->arena + offset);
+    return (float *)(void *)(run->arena + ${place});
 }
 
 INV_FN int32_t *i32_at(const struct inv_run *run, int64_t offset)
 {
-    return (int32_t *)(void *)(run->arena + offset);
+    return (int32_t *)(void *)(run->arena + ${place});
 }
 
 INV_FN int64_t *i64_at(const struct inv_run *run, int64_t offset)
 {
-    return (int64_t *)(void *)(run->arena + offset);
+    return (int64_t *)(void *)(run->arena + ${place});
 }
 
 /* What a group has for itself of a function that it shares with others. */

@@ -231,6 +231,8 @@ const struct inv_model ${symbol} = {
     .sums = ${sums},
     .sums_bytes = ${sums_bytes},
     .partial_sums = ${partial_sums},
+    .shard_begin = ${shard_begin},
+    .shard_end = ${shard_end},
 @end
     .shuffle = ${shuffle},
     .drop_last = ${drop_last},

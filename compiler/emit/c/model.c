@@ -76,6 +76,14 @@ static const struct emit_target target_c = {
     .group = c_groups, .step = c_step, .list_loops = c_loops, .phase_list = "steps",
     .list_phase = c_list_phase};
 
+/* How far from run->arena an offset is: what lies before what is of a shard all shards share. */
+static const char *c_place(const struct program *program)
+{
+    return !program_has_shards(program) ? "offset"
+           : arena_printf(program->arena, "offset - (offset < %" PRId64 " ? run->aside : 0)",
+                          program->shard_begin);
+}
+
 void emit_model(const struct program *program, struct text *out)
 {
     struct emit emit = {.program = program, .arena = program->arena, .target = &target_c,
@@ -85,6 +93,7 @@ void emit_model(const struct program *program, struct text *out)
     values_printf(emit.file, "symbol", "INV_LEVEL_NAME(%s_model)",
                   emit_symbol(emit.arena, program->name));
     values_set(emit.file, "level", "INV_LEVEL_TEXT");
+    values_set(emit.file, "place", c_place(program));
     text_reserve(out, emit.steps_size + emit.trace.size + FILE_ROOM);
     template_render("templates/program/model.c", emit.file, out);
     template_render("templates/program/tables.c", emit.file, out);

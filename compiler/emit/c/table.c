@@ -231,6 +231,8 @@ static void emit_shards(struct emit *emit)
     set_whole(list, "sums", program->sums);
     set_whole(list, "sums_bytes", program->sums_bytes);
     set_whole(list, "partial_sums", program->partial_sums);
+    set_whole(list, "shard_begin", program->shard_begin);
+    set_whole(list, "shard_end", program->shard_end);
 }
 
 static void emit_train(struct emit *emit)
