@@ -69,13 +69,13 @@ install_missing() {
     }
 }
 
-# build DIR OPTION...: configures DIR with the CMake options and builds it.
+# build DIR OPTION...: configures DIR with the CMake options and builds it, or its $build_target.
 build() {
     local dir=$1
     shift
     mkdir -p "$(dirname "$dir")"
     cmake -S "$root" -B "$dir" "$@" >"$dir.log" 2>&1 &&
-        cmake --build "$dir" -j "$jobs" >>"$dir.log" 2>&1 || {
+        cmake --build "$dir" -j "$jobs" ${build_target:+--target "$build_target"} >>"$dir.log" 2>&1 || {
         grep -E -A8 '(error|Error|FAILED)[ :]' "$dir.log" | head -60 >&2
         echo "the build failed: all of it is in ${dir#"$root"/}.log" >&2
         return 1
