@@ -194,6 +194,7 @@ struct found {
     long long step, place, steps;
     bool values;                        /* the traces have those of the place */
     char *places;                       /* "12,9,10": the place and those of its operands */
+    const char *longer;                 /* the trace that goes on behind these steps, or NULL */
 };
 
 static char *list_places(const struct trace *t, const struct trace_place *place)
@@ -213,18 +214,29 @@ static char *list_places(const struct trace *t, const struct trace_place *place)
     return list;
 }
 
+/* The trace that has steps behind the last that both have, at the end of the other, or NULL. */
+static const char *longer(struct trace *a, struct trace *b, long long last)
+{
+    struct trace *t = a->step >= 0 ? a : b;
+    if (t->step >= 0 && t->step == last)
+        trace_next_step(t);
+    return t->step >= 0 ? t->path : NULL;
+}
+
 /* Of two traces with the same head; prints what it finds where `says`. */
 static void compare_steps(struct trace *a, struct trace *b, bool says, struct found *found)
 {
-    long long steps = 0;
+    long long steps = 0, last = -1;
     bool there = a->step >= 0 && b->step >= 0 && (a->step == b->step || next_step(a, b));
     for (; there && a->errors->count == 0; there = next_step(a, b), steps++) {
         int at = find_place(a, b);
+        last = a->step;
         if (at < 0)
             continue;
         const struct trace_place *place = &a->place[at];
         *found = (struct found){a->step, place->number, steps,
-                                trace_values(a, place->number) != NULL, list_places(a, place)};
+                                trace_values(a, place->number) != NULL, list_places(a, place),
+                                NULL};
         if (says)
             print_found(a, b, at);
         return;
@@ -232,6 +244,7 @@ static void compare_steps(struct trace *a, struct trace *b, bool says, struct fo
     if (a->errors->count == 0 && steps == 0)
         inv_error(a->errors, "%s and %s have no step in common", a->path, b->path);
     found->steps = steps;
+    found->longer = longer(a, b, last);
 }
 
 /* Where that is the verdict. */
@@ -239,6 +252,8 @@ static void print_same(int status, const struct found *found)
 {
     if (status == DIVERGE_SAME)
         printf("no value differs in the %lld steps that both have\n", found->steps);
+    if (status == DIVERGE_SAME && found->longer)
+        printf("  %s goes on behind them\n", found->longer);
 }
 
 /* name: of the two runs. */

@@ -8,8 +8,8 @@ static const struct { const char *path, *what; } heads[] = {
     {"/name", "the model: they are of two models"},
     {"/model", "the model: its text or a value of -D"},
     {"/numerics", "the numerics: they are of two versions"},
-    {"/parts", "the data, or the parts of its rows"},
-    {"/seed", "the seed"}};
+    {"/seed", "the seed"},
+    {"/parts", "the data, or the parts of its rows"}};
 _Static_assert(sizeof heads / sizeof *heads == TRACE_HEADS, "one of each in struct trace");
 
 const char *trace_head(int at)

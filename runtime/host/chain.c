@@ -64,7 +64,7 @@ int inv_chain_begin(struct inv_session *s, int64_t steps)
     hash_line(&sha, weights);
     inv_sha256_final(&sha, c->link);
     inv_sha256_hex(c->link, c->start);
-    return inv_verify_start(s);
+    return inv_verify_start(s, steps);
 }
 
 static int is_mark(const struct inv_session *s, int64_t steps)

@@ -204,6 +204,28 @@ static int open_special(struct inv_output *out, const struct stat *about)
     return out->file || fail(out, "write");
 }
 
+/* Two programs would tear each other's lines, or lose them: the file is locked while it grows, where
+ * the file system can. */
+static int open_growing(struct inv_output *out, enum inv_output_kind kind)
+{
+    int appended = kind == INV_APPENDED;
+    int file = open(out->path, O_WRONLY | O_CREAT | O_CLOEXEC | (appended ? O_APPEND : 0), 0666);
+    if (file < 0)
+        return fail(out, "write");
+    if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        close(file);
+        inv_error(out->errors, "%s: another program writes to it now; name another file",
+                  out->name);
+        return 0;
+    }
+    if (!appended && ftruncate(file, 0) != 0) {
+        close(file);
+        return fail(out, "write");
+    }
+    out->file = fdopen(file, appended ? "ab" : "wb");
+    return out->file || fail(out, "write");
+}
+
 static int open_place(struct inv_output *out, enum inv_output_kind kind)
 {
     struct stat about;
@@ -217,8 +239,7 @@ static int open_place(struct inv_output *out, enum inv_output_kind kind)
     out->path = inv_output_place(out->name);
     if (kind != INV_GROWING && kind != INV_APPENDED)
         return open_beside(out, kind, there ? &about : NULL);
-    out->file = fopen(out->path, kind == INV_APPENDED ? "ab" : "wb");
-    return out->file || fail(out, "write");
+    return open_growing(out, kind);
 }
 
 int inv_output_open_as(struct inv_output *out, const char *name, enum inv_output_kind kind,

@@ -12,7 +12,10 @@ enum { FILE_MAX = 1 << 26, PATH_ROOM = 160 }; /* bytes */
 #define BUILD "/predicate/buildDefinition"
 #define PARAMETERS BUILD "/externalParameters"
 #define RUN "/predicate/runDetails"
+#define INPUTS BUILD "/resolvedDependencies"
 #define CHAIN RUN "/byproducts/0"
+#define MARKS CHAIN "/annotations/marks"
+#define METRICS RUN "/byproducts/1"
 
 static const char cure[] = "it is no receipt of this version of Invar, or was changed";
 
@@ -27,7 +30,9 @@ static const struct { const char *path, *text; } ones[] = {
     { BUILD "/buildType", INV_RECEIPT_BUILD },
     { CHAIN "/annotations/format", INV_CHAIN_FORMAT },
     { RUN "/builder/id", INV_RECEIPT_BUILDER },
-    { RUN "/byproducts/1/uri", INV_RECEIPT_METRICS },
+    { CHAIN "/name", "chain" },
+    { METRICS "/name", "metrics" },
+    { METRICS "/uri", INV_RECEIPT_METRICS },
 };
 
 struct field {
@@ -178,7 +183,7 @@ static int read_defines(struct reader *r)
 /* Those after the model. */
 static int read_inputs(struct reader *r)
 {
-    static const char list[] = BUILD "/resolvedDependencies";
+    static const char list[] = INPUTS;
     struct inv_statement *said = r->said;
     char path[PATH_ROOM];
     said->inputs = count_items(r, list) - 1;
@@ -200,7 +205,7 @@ static int read_inputs(struct reader *r)
 
 static int read_marks(struct reader *r)
 {
-    static const char list[] = CHAIN "/annotations/marks";
+    static const char list[] = MARKS;
     struct inv_statement *said = r->said;
     char path[PATH_ROOM];
     said->marks = count_items(r, list);
@@ -236,31 +241,124 @@ static int check_ones(struct reader *r)
     return 1;
 }
 
-/* A parameter that this version does not know may change the bits. */
+/* What holds others, and what is in no other table: "#" is any number, a "*" at the end any one
+ * member. */
+static const struct { const char *path; enum inv_json_kind kind; } others[] = {
+    { "", INV_JSON_OBJECT },
+    { "/subject", INV_JSON_ARRAY },
+    { "/subject/0", INV_JSON_OBJECT },
+    { "/subject/0/digest", INV_JSON_OBJECT },
+    { "/predicate", INV_JSON_OBJECT },
+    { BUILD, INV_JSON_OBJECT },
+    { PARAMETERS, INV_JSON_OBJECT },
+    { PARAMETERS "/define", INV_JSON_ARRAY },
+    { PARAMETERS "/define/#", INV_JSON_TEXT },
+    { BUILD "/internalParameters", INV_JSON_OBJECT },
+    { BUILD "/internalParameters/*", INV_JSON_TEXT },
+    { BUILD "/internalParameters/threads", INV_JSON_NUMBER },
+    { BUILD "/internalParameters/shardsAtOnce", INV_JSON_NUMBER },
+    { INPUTS, INV_JSON_ARRAY },
+    { INPUTS "/#", INV_JSON_OBJECT },
+    { INPUTS "/#/name", INV_JSON_TEXT },
+    { INPUTS "/#/digest", INV_JSON_OBJECT },
+    { INPUTS "/#/digest/sha256", INV_JSON_TEXT },
+    { INPUTS "/#/annotations", INV_JSON_OBJECT },
+    { INPUTS "/#/annotations/kind", INV_JSON_TEXT },
+    { RUN, INV_JSON_OBJECT },
+    { RUN "/builder", INV_JSON_OBJECT },
+    { RUN "/builder/version", INV_JSON_OBJECT },
+    { RUN "/builder/version/*", INV_JSON_TEXT },
+    { RUN "/metadata", INV_JSON_OBJECT },
+    { RUN "/byproducts", INV_JSON_ARRAY },
+    { CHAIN, INV_JSON_OBJECT },
+    { CHAIN "/digest", INV_JSON_OBJECT },
+    { CHAIN "/annotations", INV_JSON_OBJECT },
+    { MARKS, INV_JSON_ARRAY },
+    { MARKS "/#", INV_JSON_OBJECT },
+    { MARKS "/#/steps", INV_JSON_NUMBER },
+    { MARKS "/#/weights", INV_JSON_TEXT },
+    { MARKS "/#/link", INV_JSON_TEXT },
+    { METRICS, INV_JSON_OBJECT },
+    { METRICS "/annotations", INV_JSON_OBJECT },
+};
+enum { OTHERS = sizeof others / sizeof others[0] };
+
+static int is_like(const char *path, const char *like)
+{
+    for (; *like && *like != '*'; like++) {
+        if (*like != '#') {
+            if (*path++ != *like)
+                return 0;
+        } else {
+            size_t digits = strspn(path, "0123456789");
+            if (digits == 0)
+                return 0;
+            path += digits;
+        }
+    }
+    return *like ? *path && !strchr(path, '/') : !*path;
+}
+
+/* Values of metrics are compared with those of the run. */
+static int is_known(const struct inv_json_value *value)
+{
+    static const char metrics[] = INV_STATEMENT_METRICS "/";
+    if (strncmp(value->path, metrics, sizeof metrics - 1) == 0)
+        return 1;
+    for (int i = 0; i < ONES; i++)
+        if (strcmp(value->path, ones[i].path) == 0)
+            return 1;
+    for (int i = 0; i < FIELDS; i++)
+        if (strcmp(value->path, fields[i].path) == 0)
+            return 1;
+    for (int i = 0; i < OTHERS; i++)
+        if (value->kind == others[i].kind && is_like(value->path, others[i].path))
+            return 1;
+    return 0;
+}
+
+/* What this version does not know may change the bits, or claim what nobody has compared. */
+static int check_members(struct reader *r)
+{
+    const struct inv_json_list *list = &r->said->list;
+    for (int i = 0; i < list->count; i++)
+        if (!is_known(&list->value[i]))
+            return fail(r, list->value[i].path, "a receipt has no such member there");
+    return 1;
+}
+
+static int is_one_of(const char *text, const char *a, const char *b)
+{
+    return strcmp(text, a) == 0 || strcmp(text, b) == 0;
+}
+
 static int check_parameters(struct reader *r)
 {
-    static const char list[] = PARAMETERS "/";
     const struct inv_statement *said = r->said;
-    size_t length = sizeof list - 1;
-    for (int i = 0; i < said->list.count; i++) {
-        const char *path = said->list.value[i].path;
-        int known = strncmp(path, list, length) != 0 ||
-                    strcmp(path + length, "define") == 0 ||
-                    strncmp(path + length, "define/", 7) == 0;
-        for (int f = 0; f < FIELDS && !known; f++)
-            known = strcmp(path, fields[f].path) == 0;
-        if (!known)
-            return fail(r, path, "there is no such parameter");
-    }
+    const struct inv_json_value *model = inv_json_list_find(&said->list, INPUTS "/0/name");
+    const struct inv_json_value *kind = inv_json_list_find(&said->list,
+                                                           INPUTS "/0/annotations/kind");
+    if (!model || strcmp(model->text, said->model) != 0)
+        return fail(r, INPUTS "/0/name", "the model of externalParameters expected");
+    if (inv_json_list_find(&said->list, INPUTS "/0/digest/sha256"))
+        return fail(r, INPUTS "/0/digest/sha256", "a model has none");
+    if (!kind || strcmp(kind->text, "model") != 0)
+        return fail(r, INPUTS "/0/annotations/kind", "model expected");
+    if (strchr(said->weights, '/'))
+        return fail(r, "/subject/0/name", "a file's name without a folder expected");
     if ((said->epochs < 0) == (said->steps < 0))
         return fail(r, PARAMETERS, "epochs or steps expected, one of them");
-    return (!strcmp(said->on_nan, "stop") || !strcmp(said->on_nan, "skip")) ||
-           fail(r, PARAMETERS "/onNan", "stop or skip expected");
+    return (is_one_of(said->on_nan, "stop", "skip") ||
+            fail(r, PARAMETERS "/onNan", "stop or skip expected")) &&
+           (is_one_of(said->target, "c", "cuda") ||
+            fail(r, PARAMETERS "/target", "c or cuda expected")) &&
+           (is_one_of(said->kernels, "exact", "library") ||
+            fail(r, PARAMETERS "/kernels", "exact or library expected"));
 }
 
 static int check_marks(struct reader *r)
 {
-    static const char list[] = CHAIN "/annotations/marks";
+    static const char list[] = MARKS;
     const struct inv_statement *said = r->said;
     int64_t before = 0;
     for (int64_t i = 0; i < said->marks; i++) {
@@ -316,8 +414,8 @@ int inv_statement_read(struct inv_statement *said, const char *path, struct inv_
         if (!read_at(&r, fields[i].path, fields[i].form, fields[i].optional,
                      (char *)said + fields[i].place))
             return 0;
-    return read_defines(&r) && read_inputs(&r) && read_marks(&r) && check_parameters(&r) &&
-           check_chain(&r);
+    return read_defines(&r) && read_inputs(&r) && read_marks(&r) && check_members(&r) &&
+           check_parameters(&r) && check_chain(&r);
 }
 
 void inv_statement_free(struct inv_statement *said)

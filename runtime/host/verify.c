@@ -178,9 +178,15 @@ int inv_verify_inputs(struct inv_session *s)
 
 /* ---- the steps ---- */
 
-int inv_verify_start(struct inv_session *s)
+int inv_verify_start(struct inv_session *s, int64_t steps)
 {
-    if (!s->statement || strcmp(s->receipt.chain.start, s->statement->start) == 0)
+    const struct inv_statement *said = s->statement;
+    if (!said)
+        return INV_OK;
+    if (said->done > steps || (said->done < steps && s->model->patience <= 0))
+        return differ(s, "the receipt has %lld steps, and what it says of epochs or steps makes "
+                      "%lld", (long long)said->done, (long long)steps);
+    if (strcmp(s->receipt.chain.start, said->start) == 0)
         return INV_OK;
     return differ(s, "before step 0: the parts of the rows or the weights to begin with are "
                   "others, or the receipt was changed");

@@ -19,7 +19,7 @@ int inv_verify_unread(struct inv_session *);
 /* The data and weights that were read. */
 int inv_verify_inputs(struct inv_session *);
 /* The link before step 0. */
-int inv_verify_start(struct inv_session *);
+int inv_verify_start(struct inv_session *, int64_t steps);
 /* The last link; mark: where it is one, else NULL; loss: of its step. */
 int inv_verify_step(struct inv_session *, const struct inv_mark *, float loss);
 /* The checkpoint at `path` has been read: its link and, where there is a mark, its weights. */
