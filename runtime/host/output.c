@@ -204,8 +204,8 @@ static int open_special(struct inv_output *out, const struct stat *about)
     return out->file || fail(out, "write");
 }
 
-/* Two programs would tear each other's lines, or lose them: the file is locked while it grows, where
- * the file system can. */
+/* Two programs would tear each other's lines, or lose them: the file is locked while it grows,
+ * where the file system can. */
 static int open_growing(struct inv_output *out, enum inv_output_kind kind)
 {
     int appended = kind == INV_APPENDED;
