@@ -275,15 +275,16 @@ static const char *source_line(const struct view *v, int source, int line, size_
 const char *view_head(const struct view *v, const struct ast *d)
 {
     const struct span *s = &d->span;
+    bool statement = d->kind == AST_NAME || d->kind == AST_AS;
     struct text head;
     text_init(&head, v->arena);
     text_puts(&head, "");
     for (int line = s->line; line <= s->last_line; line++) {
-        size_t size, from = line == s->line ? (size_t)s->column - 1 : 0;
+        size_t size, from = line == s->line && !statement ? (size_t)s->column - 1 : 0;
         const char *text = source_line(v, s->source, line, &size);
-        if (line == s->last_line && (size_t)s->last_column < size)
+        if (line == s->last_line && (size_t)s->last_column < size && !statement)
             size = (size_t)s->last_column;
-        while (from < size && line > s->line && strchr(" \t", text[from]))
+        while (from < size && (line > s->line || statement) && strchr(" \t", text[from]))
             from++;
         for (; from < size && text[from] != '#'; from++) {
             if (text[from] == '{')

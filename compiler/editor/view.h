@@ -66,7 +66,8 @@ const struct ast *view_item(const struct view *, int line);
 /* Calls `each` for the names that the item declares for itself, in the order of the text. */
 void view_names(const struct ast *item, void (*each)(void *, const struct ast *), void *);
 
-/* "block dense(x: f32[..., n], units: int)": up to its body, on one line. */
+/* "block dense(x: f32[..., n], units: int)": up to its body, on one line; of a value the line that
+ * names it. */
 const char *view_head(const struct view *, const struct ast *declared);
 /* The comment right above it, without "#", or "". */
 const char *view_comment(const struct view *, const struct ast *declared);

@@ -176,6 +176,14 @@ static void test_diagnostics(void)
     list = diagnostics();
     check(json_count(list) == 1 && client_number(list, "0.severity") == 1, "one error");
     check_place(client_at(list, "0"), 12, 17, 20, "unknown name 'wid'");
+    char *returns = arena_alloc(client.arena, 2 * strlen(wrong) + 1), *to = returns;
+    for (const char *c = wrong; *c; c++) {
+        if (*c == '\n')
+            *to++ = '\r';
+        *to++ = *c;
+    }
+    change_text(uri, returns);
+    check_place(client_at(diagnostics(), "0"), 12, 17, 20, "unknown name 'wid'");
     change_text(uri, with(with(model, "h = x", "h = = x"), "seed 1", "seed (1"));
     check(json_count(diagnostics()) == 2, "all errors of syntax");
     change_text(uri, with(model, "logits = h", "/* \xF0\x9F\x98\x80 */ $"));
@@ -249,7 +257,8 @@ static void test_places(void)
     check_hover(12, 14, "y = x w + bias over the last axis");
     check_hover(12, 14, "`f32[8]`");
     check_hover(12, 14, "- parameter `dense1/w`: `f32[16, 8]`");
-    check_hover(12, 3, "`f32[8]`");
+    check_hover(12, 3, "```invar\nh = x -> dense(wide) -> relu -> twice(by = 3) -> part\n```\n\n"
+                "`f32[8]`");
     check_hover(12, 18, "const wide = 8");
     check_hover(12, 36, "block twice(x: f32[n], by: f32 = 2)\n```\nThe double of x,\nor more.");
     check_hover(15, 19, "softmax");
