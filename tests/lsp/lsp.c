@@ -11,6 +11,7 @@
 #include "language/load.h"
 
 static struct client client;
+static int skipped;
 static const char *folder, *uri;
 static int version;                     /* of the document that was changed last */
 
@@ -422,13 +423,16 @@ static void test_hostile(void)
     check(replies == 40, "forty requests at once");
 }
 
+static const char *children_of(int pid)
+{
+    return arena_printf(client.arena, "/proc/%d/task/%d/children", pid, pid);
+}
+
 /* A process of the server's, or 0: there is none. */
 static int child_of(int pid)
 {
-    char path[100];
     int child = 0;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
-    FILE *f = fopen(path, "r");
+    FILE *f = fopen(children_of(pid), "r");
     if (f && fscanf(f, "%d", &child) != 1)
         child = 0;
     if (f)
@@ -440,6 +444,10 @@ static int child_of(int pid)
 static void test_crash(void)
 {
     int child = 0;
+    if (access(children_of(client.pid), R_OK) != 0) {
+        skipped++;                      /* a system that does not tell */
+        return;
+    }
     for (int i = 0; i < 2000 && child_of(client.pid); i++)
         usleep(1000);                   /* of what was asked before */
     change_text(uri, with(model, "  loss", "  repeat 300 { repeat 300 { h = h + 1 } }\n  loss"));
@@ -577,6 +585,6 @@ int main(int argc, char **argv)
     begin(invar, "{}");
     test_time();
     end();
-    printf("%d passed, %d failed, 0 skipped\n", client.passed, client.failed);
+    printf("%d passed, %d failed, %d skipped\n", client.passed, client.failed, skipped);
     return client.failed > 0;
 }
