@@ -113,9 +113,16 @@ static void verify(struct program *program, const char *pass)
             graph_verify(program->phase[i], pass);
 }
 
-/* Shards run on processors only. */
-static bool target_has_shards(const struct program *program, const char *target)
+/* Shards run on processors only; a device is given its rows in the order of the file. */
+static bool target_trains(const struct program *program, const char *target)
 {
+    if (program->train.streams && target && !strcmp(target, "firmware")) {
+        struct diag *d = diag_error(program->diags, program->train.streams_span,
+                                    "a scan on target firmware begins anew with every batch: "
+                                    "there is no 'stateful' yet");
+        diag_help(d, "leave 'stateful' out, or train with --target c");
+        return false;
+    }
     if (!program_has_shards(program) || !target || !strcmp(target, "c"))
         return true;
     struct diag *d = diag_error(program->diags, program->train.shards_span,
@@ -127,7 +134,7 @@ static bool target_has_shards(const struct program *program, const char *target)
 static bool lower(struct program *program, const struct load *load, const struct options *o)
 {
     if (!pass_lower(program, load->file, load->count, o->train) ||
-        !target_has_shards(program, o->target))
+        !target_trains(program, o->target))
         return false;
     verify(program, "lower");
     dump(program, "lower", o->dump);

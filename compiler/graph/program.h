@@ -191,6 +191,9 @@ struct train_desc {
     int64_t rows;                       /* computed at a time: of a batch, or its largest shard */
     bool shuffle;                       /* a new order each epoch */
     bool drop_last;                     /* an epoch has full batches only */
+    bool streams;                       /* a scan goes on from the batch before: each place of a
+                                         * batch has a stretch of the part, in order */
+    struct span streams_span;
     int64_t patience;                   /* 0: none */
     float patience_by;                  /* what is not better by more counts as none */
     float average;                      /* 0: none */

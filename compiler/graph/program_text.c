@@ -47,6 +47,7 @@ static void print_train(struct text *text, const struct train_desc *t)
     print_string(text, "keep=", t->keep_best);
     if (t->shards > 1)
         text_printf(text, " shards=%" PRId64, t->shards);
+    text_puts(text, t->streams ? " streams=1" : "");
     text_puts(text, "\n");
 }
 

@@ -173,7 +173,7 @@ static const struct builtin builtins[] = {
     {"month", 1, 1, 0, call_date, {"x"}},
     {"year", 1, 1, 0, call_date, {"x"}},
     {"day_of_year", 1, 1, 0, call_date, {"x"}},
-    {"scan", 2, 5, 0, call_scan, {"x", "cell", "reverse", "detach", "mask"}},
+    {"scan", 2, 6, 0, call_scan, {"x", "cell", "reverse", "detach", "mask", "stateful"}},
     {"last", 1, 1, 0, call_last, {"carry"}},
     {"stop_gradient", 1, 1, 0, call_stop_gradient, {"x"}},
     {"global_norm", 1, 1, 0, call_global_norm, {"g"}},

@@ -43,6 +43,7 @@ struct lower {
     struct declarations *declarations;  /* variable.c */
     struct makers *makers;              /* require.c */
     struct run_values *run_values;      /* run.c */
+    struct carried *carried;            /* carried.c */
     struct labels *labels;              /* label.c */
     struct units *units;                /* units.c */
 };

@@ -4,6 +4,7 @@
 #include "lower/arguments.h"
 #include "lower/body.h"
 #include "lower/call.h"
+#include "lower/carried.h"
 #include "lower/expr.h"
 #include "lower/generate.h"
 #include "lower/label.h"
@@ -639,9 +640,11 @@ static void lower_training(struct lower *l)
         diag_error(l->diags, l->model_ast->name_span, "model '%s' has no loss", l->model_ast->text);
     if (diags_error_count(l->diags) == errors) {
         store_report(l, "loss", l->results->loss);
+        lower_store_carried(l);
         lower_optimizer(l);
         if (diags_error_count(l->diags) == errors)
             lower_update_buffers(l);
+        lower_store_epoch(l);
     }
     lower_end_frames(l, frames);
 }

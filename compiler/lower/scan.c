@@ -4,23 +4,26 @@
 #include "lower/arguments.h"
 #include "lower/builtin.h"
 #include "lower/call.h"
+#include "lower/carried.h"
 #include "lower/expr.h"
 #include "lower/scan.h"
 
 /* A carry, what its name is as a turn begins, and its keep once its block is through; -1 where no
  * turn changes it. */
-struct carried {
+struct scan_carry {
     int carry, seen, keep;
+    int kept;                           /* its number for lower_carry_on; -1 */
 };
 
 /* A scan whose cell is being lowered. */
 struct scan {
     int loop;
     bool per_row;                       /* carries have a value for each row */
+    bool stateful;                      /* carries go on from the batch before */
     int fresh;                          /* BOOL of the turn: gradients end at its begin; or -1 */
     int mask;                           /* BOOL of the turn, of rows: they take part in it; or -1 */
     const struct graph *graph;          /* that of the loop: start values have another */
-    struct carried *carried;
+    struct scan_carry *carried;
     int count, room;
     struct scan *outer;
 };
@@ -128,7 +131,7 @@ static bool carry_shape(struct lower *l, struct frame *frame, const struct ast *
     return !type->kid[0] || lower_dims(l, frame, type->kid[0], rank, dim);
 }
 
-static int start_carry(struct lower *l, struct frame *frame, const struct ast *ast)
+static int start_carry(struct lower *l, struct frame *frame, const struct ast *ast, int *kept)
 {
     const struct ast *name = ast->kid[0];
     int64_t dim[RANK_MAX];
@@ -159,7 +162,10 @@ static int start_carry(struct lower *l, struct frame *frame, const struct ast *a
     if (!carry_fits(l, frame, name->text, &shape, init, ast->kid[2]->span, ast->span))
         return -1;
     int start = graph_broadcast(l->graph, init.node, &shape);
-    return graph_carry(l->graph, l->scan->loop, start);
+    *kept = -1;
+    if (l->scan->stateful)
+        start = lower_carried_start(l, frame, name->text, start, kept);
+    return start < 0 ? -1 : graph_carry(l->graph, l->scan->loop, start);
 }
 
 void lower_carry(struct lower *l, struct frame *frame, const struct ast *ast)
@@ -168,7 +174,7 @@ void lower_carry(struct lower *l, struct frame *frame, const struct ast *ast)
     struct span span = l->graph->span, call = l->graph->call;
     l->graph->span = ast->span;
     l->graph->call = lower_user_span(l, frame, ast->span);
-    int carry = start_carry(l, frame, ast);
+    int kept, carry = start_carry(l, frame, ast, &kept);
     struct value v = value_error();
     if (carry >= 0) {
         struct scan *scan = l->scan;
@@ -177,7 +183,7 @@ void lower_carry(struct lower *l, struct frame *frame, const struct ast *ast)
             seen = graph_select(l->graph, scan->fresh,
                                 graph_unary(l->graph, OP_STOP_GRADIENT, carry), carry);
         v = value_tensor(l, seen, graph_node(l->graph, carry)->shape.rows == 0, ast->span);
-        struct carried c = {carry, seen, -1};
+        struct scan_carry c = {carry, seen, -1, kept};
         ARENA_PUSH(l->arena, scan->carried, scan->count, scan->room) = c;
     }
     frame_bind(l, frame, name->text, v, name->span)->carry = carry;
@@ -217,7 +223,7 @@ static void settle(struct lower *l, int carry)
 void lower_keep_carries(struct lower *l, struct frame *frame)
 {
     for (int i = 0; lower_in_scan(l) && i < l->scan->count; i++) {
-        struct carried *c = &l->scan->carried[i];
+        struct scan_carry *c = &l->scan->carried[i];
         const struct binding *b = frame->names;
         while (b && b->carry != c->carry)
             b = b->next;
@@ -296,6 +302,12 @@ static int fresh_turns(struct lower *l, int loop, int64_t detach)
     return graph_turn(l->graph, loop, graph_slice(l->graph, marks, &start, &shape));
 }
 
+/* The carry after the last turn. */
+static int last_of(struct lower *l, const struct scan_carry *c)
+{
+    return c->keep < 0 ? c->carry : graph_last(l->graph, c->keep);
+}
+
 /* A result of the cell as a result of the scan. */
 static struct value scan_result(struct lower *l, struct frame *frame, struct scan *scan,
                                 struct value v, struct span span)
@@ -303,8 +315,7 @@ static struct value scan_result(struct lower *l, struct frame *frame, struct sca
     if (v.kind == V_LAST) {
         for (int i = 0; i < scan->count; i++)
             if (scan->carried[i].carry == v.node) {
-                int keep = scan->carried[i].keep;
-                int last = keep < 0 ? v.node : graph_last(l->graph, keep);
+                int last = last_of(l, &scan->carried[i]);
                 return value_tensor(l, last, graph_node(l->graph, last)->shape.rows == 0, span);
             }
         return value_error();
@@ -422,14 +433,33 @@ static bool leaves_axis(struct lower *l, struct frame *frame, int first)
     return true;
 }
 
-/* scan(x, cell, reverse = false, detach, mask) */
+/* The argument `stateful`: may this scan go on from the batch before, and does it, here? */
+static bool scan_stateful(struct lower *l, struct frame *frame, struct value v, bool reverse,
+                          bool *stateful)
+{
+    struct diag *d = NULL;
+    if (!builtin_flag(l, frame, v, "stateful", stateful))
+        return false;
+    if (*stateful && reverse)
+        d = lower_error(l, frame, v.span, "a scan that runs backwards begins at the end: there is "
+                        "nothing before it that it could go on from");
+    else if (*stateful && lower_in_scan(l))
+        d = lower_error(l, frame, v.span, "a scan in a cell begins anew in each turn, and cannot "
+                        "go on from the batch before");
+    else if (*stateful && frame->role == ROLE_METRIC)
+        d = lower_error(l, frame, v.span, "a metric keeps nothing from batch to batch");
+    *stateful = *stateful && l->phase == PHASE_TRAIN;
+    return !d;
+}
+
+/* scan(x, cell, reverse = false, detach, mask, stateful = false) */
 struct value call_scan(struct lower *l, struct frame *frame, const struct builtin *b,
                        struct arguments *a, const char *path, struct span span)
 {
-    bool reverse = false;
+    bool reverse = false, stateful = false;
     int64_t detach = 0;
     struct value x[SCAN_INPUTS], mask = {0};
-    ARGUMENTS(5);
+    ARGUMENTS(6);
     bool model = frame->role == ROLE_BLOCK || frame->role == ROLE_MODEL ||
                  frame->role == ROLE_METRIC;
     if (!model || l->phase == PHASE_INIT) {
@@ -441,9 +471,10 @@ struct value call_scan(struct lower *l, struct frame *frame, const struct builti
     int count = is_too_deep(l, frame, span) ? -1 : scan_inputs(l, frame, v[0], span, x);
     if (count < 0 || (given[2] && !builtin_flag(l, frame, v[2], "reverse", &reverse)) ||
         (given[3] && !scan_detach(l, frame, v[3], value_dim(l, x[0], 0), &detach)) ||
-        (given[4] && !scan_mask(l, frame, v[4], value_dim(l, x[0], 0), &mask)))
+        (given[4] && !scan_mask(l, frame, v[4], value_dim(l, x[0], 0), &mask)) ||
+        (given[5] && !scan_stateful(l, frame, v[5], reverse, &stateful)))
         return value_error();
-    struct scan scan = {.fresh = -1, .mask = -1, .graph = l->graph,
+    struct scan scan = {.fresh = -1, .mask = -1, .graph = l->graph, .stateful = stateful,
                         .outer = lower_in_scan(l) ? l->scan : NULL};
     struct scan *around = l->scan;
     scan.per_row = given[4] || (scan.outer && scan.outer->per_row);
@@ -463,5 +494,8 @@ struct value call_scan(struct lower *l, struct frame *frame, const struct builti
     if (!leaves_axis(l, frame, first))
         out = value_error();
     l->scan = around;
+    for (int i = 0; i < scan.count; i++)
+        if (scan.carried[i].kept >= 0)
+            lower_carry_on(l, scan.carried[i].kept, last_of(l, &scan.carried[i]));
     return scan_results(l, frame, &scan, out, span);
 }

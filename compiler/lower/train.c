@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "lower/body.h"
+#include "lower/carried.h"
 #include "lower/expr.h"
 #include "lower/optimizer.h"
 #include "lower/run.h"
@@ -238,4 +239,5 @@ void lower_train_check(struct lower *l)
             lower_report(l, l->keep->kid[2]->kid[0]->text, l->keep->kid[2]->text,
                          l->keep->kid[2]->span);
     lower_check_watched(l);
+    lower_check_carried(l);
 }

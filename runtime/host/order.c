@@ -47,6 +47,9 @@ void inv_order_arrange(const struct inv_session *s, struct inv_order *order, int
                           s->model->data.stream_shuffle, s->run.key);
         for (int64_t i = 0; i < order->rows; i++)
             order->row[i] = train[order->row[i]];
+    } else if (s->model->streams) {
+        for (int64_t i = 0; i < order->per_epoch * order->batch; i++)
+            order->row[i] = train[i % order->batch * order->per_epoch + i / order->batch];
     } else {
         for (int64_t i = 0; i < order->rows; i++)
             order->row[i] = train[i];

@@ -420,6 +420,7 @@ struct inv_model {
                                          * INV_AUGMENT and INV_TRAIN write, and the batch */
     int shuffle;
     int drop_last;                      /* an epoch has full batches only */
+    int streams;                        /* place i of batch k has row i * batches + k of the part */
     int64_t patience;                   /* evaluations without a better one; 0: none */
     float patience_by;                  /* what is not better by more counts as none */
     float average;                      /* 0: none */

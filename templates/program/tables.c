@@ -236,6 +236,7 @@ const struct inv_model ${symbol} = {
 @end
     .shuffle = ${shuffle},
     .drop_last = ${drop_last},
+    .streams = ${streams},
     .patience = ${patience},
     .patience_by = ${patience_by},
     .average = ${average},

@@ -67,18 +67,30 @@ int64_t emit_gradient(const struct emit *emit, const struct variable *variable)
     return by ? emit->program->variable[by - 1]->offset : 0;
 }
 
+/* Of what is kept from batch to batch all rows are there. */
+static struct shape table_shape(const struct program *program, const struct variable *variable)
+{
+    struct shape shape = variable->shape;
+    if (variable->kind == VAR_STATE && shape.rows >= 0) {
+        shape.dim[shape.rows] = program->train.rows;
+        shape.rows = -1;
+    }
+    return shape;
+}
+
 static void emit_variables(struct emit *emit)
 {
     const struct program *program = emit->program;
     for (int i = 0; i < program->variable_count; i++) {
         const struct variable *variable = program->variable[i];
+        struct shape shape = table_shape(program, variable);
         struct values *item = values_add_item(emit->file, "variable");
         set_string(item, "path", variable->path);
         values_set(item, "kind", kinds[variable->kind]);
         values_set(item, "dtype", dtypes[variable->dtype]);
-        set_whole(item, "rank", variable->shape.rank);
-        set_whole(item, "rows", variable->shape.rows);
-        set_dims(item, variable->shape.rank, variable->shape.dim);
+        set_whole(item, "rank", shape.rank);
+        set_whole(item, "rows", shape.rows);
+        set_dims(item, shape.rank, shape.dim);
         set_whole(item, "classes", variable->classes);
         set_whole(item, "offset", variable->offset);
         set_whole(item, "gradient", emit_gradient(emit, variable));
@@ -247,6 +259,7 @@ static void emit_train(struct emit *emit)
         emit_shards(emit);
     set_whole(file, "shuffle", train->shuffle);
     set_whole(file, "drop_last", train->drop_last);
+    set_whole(file, "streams", train->streams);
     set_whole(file, "patience", train->patience);
     values_set(file, "patience_by", emit_float(emit->arena, train->patience_by));
     values_set(file, "average", emit_float(emit->arena, train->average));
