@@ -53,7 +53,8 @@ static int select_of(struct lower *l, int condition, int a, int b)
     return value_map(l, OP_SELECT, 3, v, l->graph->span).node;
 }
 
-int lower_carried_start(struct lower *l, struct frame *frame, const char *name, int start, int *kept)
+int lower_carried_start(struct lower *l, struct frame *frame, const char *name, int start,
+                        int *kept)
 {
     struct carried *c = carried(l);
     struct shape shape = graph_node(l->graph, start)->shape;
