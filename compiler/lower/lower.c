@@ -206,8 +206,9 @@ bool pass_lower(struct program *program, struct ast *const *file, int file_count
     check_consts(l);
     lower_train_settings(l);
     lower_begin_phase(l, PHASE_INIT, false);
+    int errors = diags_error_count(l->diags);
     lower_data(l);
-    if (diags_error_count(l->diags))
+    if (diags_error_count(l->diags) > errors)
         return false;
     lower_phases(l);
     if (diags_error_count(l->diags) == 0)

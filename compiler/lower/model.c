@@ -649,10 +649,10 @@ static void lower_training(struct lower *l)
     lower_end_frames(l, frames);
 }
 
-static void lower_use(struct lower *l, enum phase phase)
+static void lower_use(struct lower *l, enum phase phase, bool training)
 {
     struct arena *frames = lower_begin_frames(l);
-    lower_model_body(l, phase, false);
+    lower_model_body(l, phase, training);
     lower_end_frames(l, frames);
 }
 
@@ -660,13 +660,17 @@ void lower_phases(struct lower *l)
 {
     int errors = diags_error_count(l->diags);
     l->results->model_losses = count_losses(l->model_ast->kid[1]);
+    if (errors) {                       /* in settings: what the model has is found all the same */
+        lower_use(l, PHASE_TRAIN, true);
+        return;
+    }
     lower_training(l);
-    lower_use(l, PHASE_EVALUATE);
+    lower_use(l, PHASE_EVALUATE, false);
     if (l->results->loss >= 0)
         store_report(l, "loss", l->results->loss);
     store_absent_losses(l);
-    lower_use(l, PHASE_FINISH);
-    lower_use(l, PHASE_PREDICT);
+    lower_use(l, PHASE_FINISH, false);
+    lower_use(l, PHASE_PREDICT, false);
     if (diags_error_count(l->diags) == errors)
         compare_forms(l);
 }

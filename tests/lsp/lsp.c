@@ -171,8 +171,9 @@ static void test_diagnostics(void)
     const char *wrong = with(model, "wide) -> relu", "wid) -> relu");
     change_text(uri, with(wrong, "seed 1", "sead 1"));
     const struct json *list = diagnostics();
-    check(json_count(list) == 1, "settings come before the model");
-    check_place(client_at(list, "0"), 18, 2, 6, "help: did you mean 'seed'?");
+    check(json_count(list) == 2, "errors in the model beside those in settings");
+    check_place(client_at(list, "0"), 12, 17, 20, "unknown name 'wid'");
+    check_place(client_at(list, "1"), 18, 2, 6, "help: did you mean 'seed'?");
     change_text(uri, wrong);
     list = diagnostics();
     check(json_count(list) == 1 && client_number(list, "0.severity") == 1, "one error");
