@@ -20,6 +20,7 @@ static const struct { const char *name; enum words_kind kind; } known[] = {
     {"--trace-steps", WORDS_DETAIL},    {"--trace-place", WORDS_DETAIL},
     {"--trace-only", WORDS_DETAIL},     {"--verify", WORDS_RUN},
     {"--resume", WORDS_RUN},            {"--resume-anyway", WORDS_RUN},
+    {"--plain", WORDS_DETAIL},
 };
 
 int words_find(int count, char *const *word, const char *name)

@@ -66,13 +66,15 @@ static const struct option table[] = {
       "and of each parameter the norms of gradient, update and itself, in a trainer built with "
       "--log-norms" },
     { "quiet", NULL, FLAG, AT(quiet), "print nothing but errors, the test result and the hash" },
+    { "plain", NULL, FLAG, AT(plain),
+      "on a terminal, too, print whole lines alone, as into a file: no line of progress" },
     { "checkpoint", "FILE", TEXT, AT(checkpoint),
       "write all that the run goes on from (safetensors)" },
     { "checkpoint-every", "N[UNIT]", EVERY, AT(checkpoint_every),
       "how often: N steps, Nepochs, Ns, Nmin (10min) or N% of the run; at the end, and where a "
       "signal ends the run, too" },
     { "checkpoint-keep", "N", COUNT, AT(checkpoint_keep),
-      "how many stay: FILE, FILE.1 ... (2)" },
+      "how many stay, 1 to 100: FILE, FILE.1 ... (2)" },
     { "resume", "FILE|auto", TEXT, AT(resume),
       "go on from a checkpoint; auto: from the newest sound one of --checkpoint, or begin where "
       "there is none; with --verify: FILE, FILE.1 ... of the receipt's run" },
@@ -173,7 +175,8 @@ static void set_number(struct inv_options *options, const struct option *o, cons
     uint64_t value;
     int64_t *place = (int64_t *)((char *)options + o->place);
     uint64_t least = o->kind == COUNT || o->kind == STEPS;
-    uint64_t most = o->kind == SEED ? UINT64_MAX : INT32_MAX;
+    uint64_t most = o->kind == SEED                  ? UINT64_MAX
+                    : o->place == AT(checkpoint_keep) ? INV_CHECKPOINTS : INT32_MAX;
     const char *end = text;
     if (!inv_decimal_whole(&end, most, &value) || *end || value < least) {
         inv_error(errors, "--%s %s: a whole number from %llu to %llu expected", o->name, text,
@@ -437,9 +440,6 @@ static void check_checkpoint(const struct inv_options *o, struct inv_errors *err
     int every = o->checkpoint_every.count > 0, keeps = o->checkpoint_keep > 0;
     if ((every || keeps) && !o->checkpoint)
         inv_error(errors, "--checkpoint-%s needs --checkpoint FILE", every ? "every" : "keep");
-    if (o->checkpoint_keep > INV_CHECKPOINTS)
-        inv_error(errors, "--checkpoint-keep %lld: from 1 to %d expected",
-                  (long long)o->checkpoint_keep, INV_CHECKPOINTS);
     if (o->resume && strcmp(o->resume, "auto") == 0 && !o->checkpoint && !o->verify)
         inv_error(errors, "--resume auto goes on from the file of --checkpoint; add --checkpoint "
                   "FILE, or name the file itself");
@@ -507,6 +507,11 @@ int inv_options_chained(const struct inv_options *o)
 int inv_options_partly(const struct inv_options *o)
 {
     return o->verify && (o->range.last >= 0 || o->resume);
+}
+
+int inv_options_plain(const struct inv_options *o)
+{
+    return o->quiet || o->plain;
 }
 
 int inv_options_checkpoints(const struct inv_options *o)

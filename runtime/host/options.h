@@ -21,7 +21,7 @@ struct inv_sample {
     int seeded;
 };
 
-enum { INV_CHECKPOINTS = 100 };         /* of --checkpoint-keep, at most */
+enum { INV_CHECKPOINTS = 100 };         /* of --checkpoint-keep, at most; help names it */
 
 struct inv_options {
     const char *data, *init, *save_init, *weights, *log, *on_nan, *receipt, *verify, *summary;
@@ -44,8 +44,8 @@ struct inv_options {
     uint64_t seed_value;
     struct inv_sha256 said;             /* of what was given, but for what ranks may
                                          * have unlike */
-    int resume_anyway, trace_only, log_norms, check_gradients, quiet, update_lock, selftest;
-    int version, verbose, help;
+    int resume_anyway, trace_only, log_norms, check_gradients, quiet, plain, update_lock;
+    int selftest, version, verbose, help;
 };
 
 /* 0 where the arguments are wrong; then the errors have been reported. */
@@ -60,6 +60,8 @@ int inv_options_by_steps(const struct inv_options *, int64_t model_steps);
 int inv_options_chained(const struct inv_options *);
 /* Whether only some steps of a receipt are run again. */
 int inv_options_partly(const struct inv_options *);
+/* Whether there is no line of progress, on a terminal neither. */
+int inv_options_plain(const struct inv_options *);
 /* How many checkpoints stay. */
 int inv_options_checkpoints(const struct inv_options *);
 /* The file that --rows names, or NULL. */

@@ -282,7 +282,7 @@ int inv_session_reads(struct inv_session *s, const char *path)
 int inv_session_feed(struct inv_session *s, struct inv_feed *feed, const char *path,
                      int inputs_only)
 {
-    inv_progress_begin(&s->progress, stderr, s->options.quiet, 0);
+    inv_progress_begin(&s->progress, stderr, inv_options_plain(&s->options), 0);
     *feed = (struct inv_feed){ .rows = { .model = s->model, .arena = s->run.arena,
         .errors = &s->errors, .inputs_only = inputs_only, .keyless = 1, .given = path,
         .source = inv_place_first_source(s->model), .fitted = &s->data.fitted,

@@ -99,6 +99,7 @@ static void log_step(struct training *t, int64_t step, float loss)
     struct inv_session *s = t->s;
     if (!is_logged(t, step))
         return;
+    inv_progress_loss(&s->progress, (double)loss);
     inv_log_begin(&s->log);
     inv_log_whole(&s->log, "step", (uint64_t)step);
     inv_log_real(&s->log, "", "loss", (double)loss);
@@ -287,7 +288,9 @@ static void report_epoch(struct training *t, int64_t epoch, int64_t done, double
 {
     struct inv_session *s = t->s;
     int has_val = inv_dataset_part_rows(&s->data, INV_PART_VAL) > 0;
-    inv_progress_clear(&t->s->progress);
+    inv_progress_clear(&s->progress);
+    if (s->options.log_every < 1)
+        inv_progress_loss(&s->progress, (double)t->train.value[0]);
     inv_log_begin(&s->log);
     inv_log_whole(&s->log, "epoch", (uint64_t)epoch + 1);
     inv_log_whole(&s->log, "steps", (uint64_t)done);
@@ -383,7 +386,7 @@ static void print_stop(const struct training *t)
 static int run_epochs(struct training *t, int64_t first)
 {
     int64_t per_epoch = t->order.per_epoch;
-    inv_progress_begin(&t->s->progress, stderr, t->s->options.quiet, t->steps);
+    inv_progress_begin(&t->s->progress, stderr, inv_options_plain(&t->s->options), t->steps);
     t->s->progress.from = first;
     while (first / per_epoch < t->epochs && first < t->stop && !is_over(t)) {
         int status = run_epoch(t, first);

@@ -177,7 +177,7 @@ static void note_parts(struct inv_session *s)
 /* The model's own data and its fitted statistics. */
 static int load_data(struct inv_session *s, const char *start)
 {
-    inv_progress_begin(&s->progress, stderr, s->options.quiet, 0);
+    inv_progress_begin(&s->progress, stderr, inv_options_plain(&s->options), 0);
     if (!inv_dataset_load(&s->data, &s->run) || !inv_parts_check(s)
         || !inv_dataset_check_weights(&s->data))
         return 0;

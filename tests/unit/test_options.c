@@ -54,6 +54,9 @@ static void test_taken(void)
     CU_ASSERT_TRUE(read_line(&o, "--evaluate=new.csv --quiet", &e));
     CU_ASSERT_STRING_EQUAL(o.evaluate, "new.csv");
     CU_ASSERT_TRUE(read_line(&o, "--quiet", &e) && inv_options_train(&o));
+    CU_ASSERT_TRUE(inv_options_plain(&o) && !o.plain);
+    CU_ASSERT_TRUE(read_line(&o, "--plain", &e) && inv_options_plain(&o) && !o.quiet);
+    CU_ASSERT_TRUE(read_line(&o, "", &e) && !inv_options_plain(&o));
     CU_ASSERT_TRUE(read_line(&o, "--checkpoint c --resume auto --resume-anyway", &e));
     CU_ASSERT_TRUE(o.resume_anyway && o.checkpoint_every.count == 0 &&
                    inv_options_checkpoints(&o) == 2);
@@ -93,7 +96,15 @@ static void test_refused(void)
     check_bad("--checkpoint c --checkpoint-every 0", "--checkpoint-every 0: steps such as");
     check_bad("--checkpoint-every 5", "--checkpoint-every needs --checkpoint FILE");
     check_bad("--checkpoint-keep 5", "--checkpoint-keep needs --checkpoint FILE");
-    check_bad("--checkpoint c --checkpoint-keep 101", "--checkpoint-keep 101: from 1 to 100");
+    static const char *const keep[] = { "-1", "0", "101", "1000000", "x" };
+    for (int i = 0; i < 5; i++) {
+        char line[64], said[96];
+        snprintf(line, sizeof line, "--checkpoint c --checkpoint-keep %s", keep[i]);
+        snprintf(said, sizeof said, "--checkpoint-keep %s: a whole number from 1 to 100 expected",
+                 keep[i]);
+        check_bad(line, said);
+    }
+    check_bad("--plain=1", "--plain takes no value");
     check_bad("--resume auto", "--resume auto goes on from the file of --checkpoint; add");
     check_bad("--resume-anyway", "--resume-anyway needs --resume FILE");
     check_bad("--verify r --resume-anyway --resume c",
