@@ -83,7 +83,8 @@ static struct view view_of(const struct chart *chart)
         right = fmax(right, curve->x[curve->count - 1]);
     }
     struct view view = {.y = isfinite(low) ? value_axis(low, high) : value_axis(0, 1),
-                        .x_low = left, .x_high = right > left ? right : left + 1};
+                        .x_low = right > left ? left : left - 0.5,
+                        .x_high = right > left ? right : left + 0.5};
     view.x = axis_of(view.x_low, view.x_high, 6, whole);
     return view;
 }
@@ -157,7 +158,8 @@ static struct curve thinned(struct arena *arena, const struct curve *curve)
 static void print_line(struct text *text, const struct view *view, const struct curve *curve)
 {
     bool drawn = false;
-    text_printf(text, "<path class=\"line c%d d%d\" d=\"", curve->colour, curve->dash);
+    text_printf(text, "<path class=\"line c%d d%d%s\" d=\"", curve->colour, curve->dash,
+                curve->count == 1 ? " dot" : "");
     for (int i = 0; i < curve->count; i++) {
         if (isnan(curve->y[i])) {
             drawn = false;

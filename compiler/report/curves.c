@@ -15,14 +15,15 @@ static bool is_first(const struct run *run, int r, int s)
     return true;
 }
 
-/* "train" and "val" of one run, "a" and "a, val" of several. */
+/* "train" and "val" of one run, "a, train" and "a, val" of several. */
 static const char *label_of(struct arena *arena, const struct run *run, int runs,
                             const struct series *s)
 {
-    if (runs > 1)
-        return *s->part ? arena_printf(arena, "%s, %s", run->name, s->part) : run->name;
     bool has_val = run_series(run, s->pace, arena_printf(arena, "val.%s", s->name)) != NULL;
-    return *s->part ? s->part : has_val ? "train" : s->name;
+    const char *part = *s->part ? s->part : has_val ? "train" : NULL;
+    if (runs > 1)
+        return part ? arena_printf(arena, "%s, %s", run->name, part) : run->name;
+    return part ? part : s->name;
 }
 
 static const char *title_of(struct arena *arena, const struct series *s)
