@@ -171,17 +171,19 @@ static void make_receipt(void)
         "   \"define\": [\"a=1\"], \"target\": \"c\", \"kernels\": \"exact\",\n"
         "   \"seed\": \"42\", \"steps\": 3, \"onNan\": \"stop\"},\n"
         "  \"internalParameters\": {\"numerics\": 1}, \"resolvedDependencies\": [\n"
-        "   {\"name\": \"m.inv\", \"digest\": {\"invarModel\": \"" HASH "\"}},\n"
+        "   {\"name\": \"m.inv\", \"digest\": {\"invarModel\": \"" HASH "\"},\n"
+        "    \"annotations\": {\"kind\": \"model\"}},\n"
         "   {\"name\": \"d.csv\", \"digest\": {\"sha256\": \"" HASH "\"},\n"
         "    \"annotations\": {\"kind\": \"data\"}}]},\n"
         " \"runDetails\": {\"builder\": {\"id\": \"" INV_RECEIPT_BUILDER "\"}, \"metadata\": {\n"
         "  \"startedOn\": \"2026-01-31T12:00:00Z\", \"finishedOn\": \"2026-01-31T12:00:00Z\"},\n"
-        "  \"byproducts\": [{\"digest\": {\"sha256\": \"" HASH "\"},\n"
+        "  \"byproducts\": [{\"name\": \"chain\", \"digest\": {\"sha256\": \"" HASH "\"},\n"
         "  \"annotations\": {\"format\": \"" INV_CHAIN_FORMAT "\", \"start\": \"" HASH "\",\n"
         "   \"steps\": 3, \"skipped\": 0, \"every\": 1,\n"
         "   \"links\": \"0011223344556677" "01234567\",\n"
         "   \"marks\": [{\"steps\": 3, \"weights\": \"" HASH "\", \"link\": \"" HASH "\"}]}},\n"
-        "   {\"uri\": \"" INV_RECEIPT_METRICS "\", \"annotations\": {\"loss\": 1}}]}}}\n";
+        "   {\"name\": \"metrics\", \"uri\": \"" INV_RECEIPT_METRICS "\",\n"
+        "    \"annotations\": {\"loss\": 1}}]}}}\n";
     add(&seed[RECEIPT], text, sizeof text - 1);
 }
 
