@@ -13,7 +13,6 @@ enum {
     MAX_LISTED = 8                      /* choices of which none is near */
 };
 
-
 struct diags {
     struct arena *arena;
     struct source *source;              /* [0] is "nowhere" */
@@ -138,7 +137,6 @@ const char *diags_line(const struct source *s, int line, size_t *size)
     *size = (size_t)(stop - at);
     return at;
 }
-
 
 /* One line made printable: tabs expanded, other control bytes and broken UTF-8 as "?".
  * Cell i is one printed column; start[i] its first byte in `text`. */

@@ -106,11 +106,30 @@ void lower_store_epoch(struct lower *l)
         graph_store(l->graph, carried(l)->epoch, epoch_now(l));
 }
 
+/* Whether each row goes on where the row before it ends, as far as data can tell. */
+static void check_rows(struct lower *l, struct span span)
+{
+    const struct data_desc *data = &l->program->data;
+    for (int i = 0; i < data->field_count; i++) {
+        const struct data_field *f = &data->field[i];
+        if (f->key == KEY_GROUP)
+            diag_help(diag_error(l->diags, span, "this scan goes on from the batch before, and "
+                                 "would go on from one group into the next"),
+                      "in 'data': leave 'group' out, or train on each group by itself");
+        if (!f->label && f->rows > 0 && data->window > 0 && f->rows != data->stride)
+            diag_help(diag_error(l->diags, span, "this scan goes on from the batch before, and "
+                                 "windows of field '%s' do not follow one another", f->name),
+                      "in 'data': stride %lld, as many as the field has rows", (long long)f->rows);
+    }
+}
+
 void lower_check_carried(struct lower *l)
 {
     struct train_desc *train = &l->program->train;
     struct span span = train->streams_span;
     train->streams = carried(l)->epoch >= 0;
+    if (train->streams)
+        check_rows(l, span);
     if (train->streams && train->shuffle)
         diag_help(diag_error(l->diags, span, "this scan goes on from the batch before, and rows "
                              "are shuffled in every epoch"), "in 'train': shuffle false");

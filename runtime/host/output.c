@@ -223,6 +223,8 @@ static int open_growing(struct inv_output *out, enum inv_output_kind kind)
         return fail(out, "write");
     }
     out->file = fdopen(file, appended ? "ab" : "wb");
+    if (!out->file)
+        close(file);
     return out->file || fail(out, "write");
 }
 

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_CELLS = 24, LEAST_CELLS = 3, USUAL_COLUMNS = 80, TOO_WIDE = 1 << 20 };
+enum { BAR_CELLS = 24, LEAST_CELLS = 3, USUAL_COLUMNS = 80, MOST_COLUMNS = 1 << 16 };
 
 /* What the line is made of, from left to right. */
 enum { LABEL, BAR, DONE, RATE, LEFT, LOSSES, PARTS };
@@ -69,12 +69,13 @@ static int columns_of(FILE *to)
     const char *columns = getenv("COLUMNS");
     if (ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return size.ws_col;
-    int given = columns ? atoi(columns) : 0;
-    return given > 0 ? given : USUAL_COLUMNS;
+    long given = columns ? strtol(columns, NULL, 10) : 0;
+    return given > 0 && given < MOST_COLUMNS ? (int)given : USUAL_COLUMNS;
 }
 
 /* ---- what there is to show ---- */
 
+/* A text that does not fit, or would move the cursor, is left out. */
 __attribute__((format(printf, 2, 3)))
 static void say(struct part *part, const char *format, ...)
 {
@@ -82,11 +83,11 @@ static void say(struct part *part, const char *format, ...)
     va_start(arguments, format);
     part->width = vsnprintf(part->text, sizeof part->text, format, arguments);
     va_end(arguments);
+    int bad = part->width < 0 || part->width >= (int)sizeof part->text;
     for (const char *c = part->text; *c; c++)
-        if (iscntrl((unsigned char)*c))
-            part->width = TOO_WIDE;
-    if (part->width >= (int)sizeof part->text)
-        part->width = TOO_WIDE;
+        bad |= iscntrl((unsigned char)*c) != 0;
+    if (bad)
+        *part = (struct part){ .width = 0 };
 }
 
 static void say_left(struct part *part, double seconds)

@@ -143,8 +143,7 @@ static void put_machine(struct inv_json_text *j, struct inv_session *s)
     inv_json_put(j, "instructionSet", model->level);
     inv_json_put(j, "kernel", kernel);
     inv_json_put(j, "cpu", cpu);
-    inv_json_put_whole(j, "threads", s->options.threads > 0 ? s->options.threads
-                                                            : inv_pool_processors());
+    inv_json_put_whole(j, "threads", s->threads);
     if (s->lanes > 1)
         inv_json_put_whole(j, "shardsAtOnce", s->lanes);
     if (s->run.device)

@@ -448,8 +448,8 @@ static int run_with_options(struct inv_session *s)
     inv_split_key(s->seed, s->run.key);
     s->threads = o->threads > 0 ? (int)o->threads : inv_ranks_threads(&s->ranks);
     s->lanes = inv_shards_lanes(s);
-    s->run.pool = inv_pool_new(s->threads > s->lanes ? s->threads : s->lanes, s->model->level,
-                               s->model->stack_bytes);
+    s->threads = s->threads > s->lanes ? s->threads : s->lanes;
+    s->run.pool = inv_pool_new(s->threads, s->model->level, s->model->stack_bytes);
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
         .given = o->data, .rows_given = o->rows,
         .rows_memory = o->rows_memory, .thorough = o->receipt || o->verify };

@@ -8,7 +8,7 @@ static enum ${model}_status status;
 void setup()
 {
     Serial.begin(115200);
-    status = begin_training();
+    status = ${model}_example_begin();
 }
 
 void loop()
@@ -22,7 +22,7 @@ void loop()
     }
     if (status == ${upper}_DONE)
         return;
-    status = train_step();
+    status = ${model}_example_step();
     if (status == ${upper}_EPOCH || status == ${upper}_DONE) {
         Serial.print("step ");
         Serial.print((long)model.run.step);

@@ -4,11 +4,11 @@
 ${train}
 
 /* Trains, and prints the loss of each epoch. */
-static void train(void)
+static void ${model}_example(void)
 {
-    enum ${model}_status status = begin_training();
+    enum ${model}_status status = ${model}_example_begin();
     while (status >= 0 && status != ${upper}_DONE) {
-        status = train_step();
+        status = ${model}_example_step();
         if (status == ${upper}_EPOCH || status == ${upper}_DONE)
             printf("step %ld  ${report} %.6g\n", (long)model.run.step, (double)reports.${report});
     }

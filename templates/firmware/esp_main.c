@@ -3,5 +3,5 @@ ${console}
 
 void app_main(void)
 {
-    train();
+    ${model}_example();
 }

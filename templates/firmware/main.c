@@ -3,6 +3,6 @@ ${console}
 
 int main(void)
 {
-    train();
+    ${model}_example();
     return 0;
 }

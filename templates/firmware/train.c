@@ -1,8 +1,9 @@
-/* Rows of the data on this device. */
-#define ROWS (${upper}_DRAWN_ROWS ? ${upper}_DRAWN_ROWS : 32)
+/* Rows of the data on this device; of each part that has files of its own, as many again. */
+#define ${upper}_EXAMPLE_ROWS \
+    (${upper}_DRAWN_ROWS ? ${upper}_DRAWN_ROWS : 4 * ${upper}_BATCH > 32 ? 4 * ${upper}_BATCH : 32)
 
 static unsigned char arena[${upper}_ARENA_BYTES] __attribute__((aligned(8)));
-static int32_t order[${upper}_ORDER_WORDS(ROWS) + 1];
+static int32_t order[${upper}_ORDER_WORDS(2 * ${upper}_EXAMPLE_ROWS) + 1];
 static struct ${model} model;
 static struct ${model}_best best;
 @each keeps
@@ -12,7 +13,7 @@ static struct ${model}_reports reports;
 
 /* Put the cells of row `row->sample` of your own data here, from flash, a card or a sensor, as
  * numbers; these only make the example run.  0, or else the row cannot be read. */
-static int read_row(void *user, const struct ${model}_row *row)
+static int ${model}_example_row(void *user, const struct ${model}_row *row)
 {
     (void)user;
 @each cell
@@ -24,12 +25,17 @@ static int read_row(void *user, const struct ${model}_row *row)
 
 /* Start values come from the seed.  What was saved before a reset is loaded after this: see
  * ${model}_save and ${model}_load. */
-static enum ${model}_status begin_training(void)
+static enum ${model}_status ${model}_example_begin(void)
 {
     static struct ${model}_data data;
-    data.rows = ROWS;
-    data.order = ${upper}_ORDER_WORDS(ROWS) > 0 ? order : NULL;
-    data.row = read_row;
+@each main
+    data.rows = ${upper}_EXAMPLE_ROWS;
+@end
+@each own
+    data.part_rows[${upper}_${part}] = ${upper}_EXAMPLE_ROWS;
+@end
+    data.order = ${upper}_ORDER_WORDS(1) > 0 ? order : NULL;
+    data.row = ${model}_example_row;
 @each keeps
     best.weights = kept;
 @end
@@ -39,7 +45,7 @@ static enum ${model}_status begin_training(void)
 
 /* One step.  At the end of an epoch the results of that epoch are in `reports`, and what the model
  * watches is looked at; at the end of training the weights are those that a trainer would write. */
-static enum ${model}_status train_step(void)
+static enum ${model}_status ${model}_example_step(void)
 {
     static struct ${model}_reports watched;
     enum ${model}_status status = ${model}_step(&model);

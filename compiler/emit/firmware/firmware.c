@@ -524,6 +524,18 @@ static void set_part(struct values *file, const char *key, const char *path)
     values_set(file, key, part.data);
 }
 
+/* Whether there are rows that are split, and the parts that have files of their own. */
+static void list_parts(const struct lists *l)
+{
+    static const char *const parts[] = {"TRAIN", "VAL", "TEST"};
+    const struct data_desc *data = &l->program->data;
+    if (data->rows > 0 || data->source[SOURCE_MAIN].file_count > 0)
+        values_add_item(l->emit->file, "main");
+    for (int part = 0; part < 3; part++)
+        if (data->source[SOURCE_TRAIN + part].file_count > 0)
+            values_set(values_add_item(l->emit->file, "own"), "part", parts[part]);
+}
+
 void emit_firmware_beside(const struct program *program, const char *path, struct text *out)
 {
     enum { OWN_STACK = 4096 };          /* of an example, for printf above all */
@@ -536,6 +548,7 @@ void emit_firmware_beside(const struct program *program, const char *path, struc
         list_field(&l, &program->data.field[i]);
     if (program->train.keep_best)
         values_add_item(file, "keeps");
+    list_parts(&l);
     values_set(file, "model", emit_symbol(program->arena, program->name));
     values_set(file, "library", lower_case(program->arena, emit_file_name(program)));
     values_set(file, "report", member_name(program->arena, program->report[0].name));
