@@ -234,19 +234,21 @@ def contraction_details(tables):
 
 
 def compiling(rows):
-    """Of models of so many layers: seconds until sources are there, until the trainer is, and what
-    the C compiler takes of them."""
+    """Of models of so many layers: seconds until sources are there, until the trainer is, and of the
+    processor that the C compiler takes (the difference of two runs: of whole seconds it would be
+    what disturbs one of them, too)."""
     by_size = {}
     for row in rows:
         if row["workload"].startswith(COMPILE):
             by_size.setdefault(row["workload"], {}).setdefault(row["program"], []).append(row)
     lines = []
     for workload, runs in by_size.items():
-        emit, build = (statistics.median(run["whole"] for run in runs[program])
-                       for program in ("emit", "build"))
+        emit, build = ({of: statistics.median(run[of] for run in runs[program])
+                        for of in ("whole", "cpu")} for program in ("emit", "build"))
         memory = statistics.median(run["memory"] for run in runs["emit"])
-        lines.append([workload.removeprefix(COMPILE), seconds(emit), seconds(build - emit),
-                      seconds(build), megabytes(memory) + " MB"])
+        lines.append([workload.removeprefix(COMPILE), seconds(emit["whole"]),
+                      seconds(build["cpu"] - emit["cpu"]), seconds(build["whole"]),
+                      megabytes(memory) + " MB"])
     return table(["layers", "invar emit", "C compiler", "invar build", "invar emit's memory"], lines)
 
 
