@@ -94,11 +94,12 @@ static bool may_write(const struct place *place, const struct emitted *file,
     return false;
 }
 
-static bool write_one(const struct place *place, const struct emitted *file)
+static bool write_one(const struct place *place, const struct emitted *file,
+                      enum inv_output_kind kind)
 {
     struct inv_output out;
     if (!files_make_parent(place, file->name) ||
-        !inv_output_open(&out, path_of(place, file->name), place->claims->errors))
+        !inv_output_open_as(&out, path_of(place, file->name), kind, place->claims->errors))
         return false;
     inv_output_write(&out, file->data, file->size);
     return inv_output_close(&out, NULL);
@@ -118,7 +119,7 @@ static bool write_list(const struct place *place, struct list *list)
     }
     for (int i = 0; i < list->count; i++)
         text_printf(&text, "%s  %s\n", list->item[i].hash, list->item[i].name);
-    return write_one(place, &(struct emitted){list_name, text.data, text.size});
+    return write_one(place, &(struct emitted){list_name, text.data, text.size}, INV_WHOLE);
 }
 
 bool files_finish(struct place *place)
@@ -129,6 +130,6 @@ bool files_finish(struct place *place)
     for (int i = 0; i < place->file_count; i++)
         good &= may_write(place, &place->file[i], &list);
     for (int i = 0; i < place->file_count && good; i++)
-        good = write_one(place, &place->file[i]);
+        good = write_one(place, &place->file[i], INV_DERIVED);
     return good && write_list(place, &list);
 }

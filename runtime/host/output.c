@@ -247,7 +247,8 @@ static int open_place(struct inv_output *out, enum inv_output_kind kind)
 int inv_output_open_as(struct inv_output *out, const char *name, enum inv_output_kind kind,
                        struct inv_errors *errors)
 {
-    *out = (struct inv_output){ .name = name, .errors = errors, .listed = -1 };
+    *out = (struct inv_output){ .name = name, .errors = errors, .listed = -1,
+                                .derived = kind == INV_DERIVED };
     inv_sha256_init(&out->sha);
     if (open_place(out, kind))
         return 1;
@@ -367,8 +368,8 @@ static void end(struct inv_output *out)
 /* An earlier write may have failed, too, by whoever wrote to the file itself. */
 static void write_rest(struct inv_output *out)
 {
-    int torn = ferror(out->file);
-    if (fflush(out->file) != 0 || (out->path && fsync(fileno(out->file)) != 0)) {
+    int torn = ferror(out->file), synced = out->path && !out->derived;
+    if (fflush(out->file) != 0 || (synced && fsync(fileno(out->file)) != 0)) {
         fail(out, "write");
     } else if (torn) {
         errno = EIO;                    /* the reason is no longer known */
@@ -387,7 +388,7 @@ int inv_output_close(struct inv_output *out, char digest[65])
         fail(out, "rename");
     if (out->temporary && out->failed)
         unlink(out->temporary);
-    else if (out->temporary)
+    else if (out->temporary && !out->derived)
         sync_folder(out->path);
     end(out);
     return !out->failed;

@@ -10,6 +10,7 @@
 
 enum inv_output_kind {
     INV_WHOLE,
+    INV_DERIVED,                        /* can be made again: whole, but not synced */
     INV_PROGRAM,                        /* may be executed; not to standard output */
     INV_GROWING,                        /* not beside its place: readers see it grow */
     INV_APPENDED                        /* the same, behind what is there */
@@ -22,6 +23,7 @@ struct inv_output {
     struct inv_errors *errors;
     struct inv_sha256 sha;
     int failed, listed;                 /* listed: its place in host/ending.h, or -1 */
+    int derived;
     int older;                          /* what was there stays as NAME.1, and so many in all */
 };
 
