@@ -667,6 +667,26 @@ static const char *optimizer(struct training *t)
 }
 
 /* ---- the file ---- */
+/* What compile() was given, by its names in Keras 3 and 2; the second line is of how, not of what
+ * is computed. */
+static const char compiled[] =
+    "optimizer optimizer_config loss loss_weights metrics weighted_metrics "
+    "run_eagerly jit_compile steps_per_execution auto_scale_loss";
+
+/* Settings of compile() that are not known might be ones by which Keras trains otherwise. */
+static void check_compiled(struct training *t)
+{
+    const struct json *c = t->k->compile;
+    if (!json_is_null(c) && c->kind != JSON_OBJECT)
+        fail(t, "what it was compiled with is no object", "compile and save the model again");
+    for (const struct json *m = json_is_null(c) ? NULL : c->first; m; m = m->next)
+        if (m->key && m->kind != JSON_NULL && !has_word(compiled, m->key))
+            fail(t, print(t, "'%s', which it was compiled with, is not understood%s", m->key, ""),
+                 "compile the model without it before it is saved");
+    if (json_is_null(c) || c->kind != JSON_OBJECT || !c->first)
+        t->k->compile = NULL;
+}
+
 static const char *field_type(struct training *t, const struct keras_value *v)
 {
     int64_t dim[MADE_AXES + 1];
@@ -724,8 +744,7 @@ const char *keras_training(struct keras *k, const struct keras_value *input,
 {
     struct training t = {.k = k};
     struct text all, fields;
-    if (k->compile && (!k->compile->first || k->compile->kind != JSON_OBJECT))
-        k->compile = NULL;
+    check_compiled(&t);
     text_init(&all, k->arena);
     text_init(&fields, k->arena);
     text_init(&t.data, k->arena);

@@ -184,27 +184,32 @@ static const char *laid_out(struct made *m, const char *path, const char *source
     return NULL;
 }
 
-static bool write_weights(struct made *m, const char *path)
+static void write_weights(struct made *m, struct inv_output *out)
 {
-    struct inv_output out;
     struct inv_tensor *list = ARENA_ARRAY(m->arena, struct inv_tensor, m->saved_count + 1);
     for (int i = 0; i < m->saved_count; i++)
         list[i] = (struct inv_tensor){m->saved[i].path, INV_F32, m->saved[i].rank, m->saved[i].dim,
                                       (unsigned char *)(uintptr_t)m->saved[i].data};
     inv_tensors_sort(list, m->saved_count);
-    if (!inv_output_open(&out, path, m->errors))
-        return false;
-    inv_tensors_write(&out, list, m->saved_count, NULL, 0);
-    return inv_output_close(&out, NULL);
+    inv_tensors_write(out, list, m->saved_count, NULL, 0);
 }
 
-static bool write_text(struct made *m, const char *path, const char *text)
+/* Both files or none: each is whole on disk before one is put in its place. */
+static bool write_both(struct made *m, const char *inv, const char *text, const char *weights)
 {
-    struct inv_output out;
-    if (!inv_output_open(&out, path, m->errors))
+    struct inv_output model, saved;
+    if (!inv_output_open(&model, inv, m->errors))
         return false;
-    inv_output_write(&out, text, strlen(text));
-    return inv_output_close(&out, NULL);
+    inv_output_write(&model, text, strlen(text));
+    bool good = inv_output_settle(&model);
+    if (good && m->saved_count > 0 && (good = inv_output_open(&saved, weights, m->errors))) {
+        write_weights(m, &saved);
+        good = inv_output_close(&saved, NULL);
+    }
+    if (good)
+        return inv_output_close(&model, NULL);
+    inv_output_abandon(&model);
+    return false;
 }
 
 bool made_write(struct made *m, const char *name, const char *source)
@@ -220,5 +225,5 @@ bool made_write(struct made *m, const char *name, const char *source)
                                          strerror(errno)), "name another by -o");
     return inv_claims_output(m->request->claims, "-o", inv) &&
            inv_claims_output(m->request->claims, "-o", weights) &&
-           (!m->saved_count || write_weights(m, weights)) && write_text(m, inv, text);
+           write_both(m, inv, text, weights);
 }

@@ -64,7 +64,7 @@ void made_save(struct made *, bool trained, const char *path, int rank, const in
                const float *data);
 
 /* Writes FOLDER/NAME.inv, in canonical layout, and FOLDER/NAME.safetensors, where anything is
- * saved; false after an error. */
+ * saved; false after an error, and then neither. */
 bool made_write(struct made *, const char *name, const char *text);
 
 #endif

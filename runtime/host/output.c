@@ -366,7 +366,7 @@ static void end(struct inv_output *out)
 }
 
 /* An earlier write may have failed, too, by whoever wrote to the file itself. */
-static void write_rest(struct inv_output *out)
+int inv_output_settle(struct inv_output *out)
 {
     int torn = ferror(out->file), synced = out->path && !out->derived;
     if (fflush(out->file) != 0 || (synced && fsync(fileno(out->file)) != 0)) {
@@ -375,13 +375,14 @@ static void write_rest(struct inv_output *out)
         errno = EIO;                    /* the reason is no longer known */
         fail(out, "write");
     }
+    return !out->failed;
 }
 
 int inv_output_close(struct inv_output *out, char digest[65])
 {
     if (digest)
         inv_output_digest(out, digest);
-    write_rest(out);
+    inv_output_settle(out);
     if (out->file != stdout && fclose(out->file) != 0)
         fail(out, "write");
     if (out->temporary && !out->failed && !put_in_place(out))

@@ -47,6 +47,9 @@ void inv_output_print(struct inv_output *, const char *format, ...)
 void inv_output_digest(const struct inv_output *, char digest[65]);
 /* Writes over what stands at a place of a file that is written beside its own; not hashed. */
 void inv_output_amend(struct inv_output *, long at, const void *, size_t);
+/* 1 where all that was written is on disk, beside its place: where several files belong together,
+ * none is put in place before all are there. */
+int inv_output_settle(struct inv_output *);
 /* 1 where the file is in place; digest: 64 hex digits of what was written, or NULL. */
 int inv_output_close(struct inv_output *, char digest[65]);
 /* Leaves the old file as it was. */

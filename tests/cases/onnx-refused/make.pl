@@ -146,6 +146,8 @@ my %files = (
                            tensors => [tensor("w", 3, pack("c", -128))])),
     least => model(graph(nodes => [node("Cast", ["x"], ["a"], attribute("to", 3, 3)), node("Div", ["a", "a"], ["y"])],
                          outputs => [info("y", 3, "n", 4)])),
+    long => model(graph(nodes => [node("MatMul", ["x", "w"], ["h0"]), (map { node("Relu", ["h$_"], ["h" . ($_ + 1)]) } 0 .. 60),
+                                  node("Relu", ["h61"], ["y"])], tensors => [tensor("w", 1, $raw, 4, 4)])),
     deep => model($deep),
     empty => "",
     constant => model(graph(nodes => [$relu], outputs => [info("w", 1, 4, 4)], tensors => [tensor("w", 1, $raw, 4, 4)])),
