@@ -21,6 +21,21 @@ static bool fail(struct import *im, const char *what, const char *cure)
     return made_fail(im->made, what, cure);
 }
 
+/* Whether an initializer without axes is trained: by the name that one of a layer has, or since a
+ * file of Invar has only parameters there.  Others are written as numbers. */
+static bool is_trained_number(const struct import *im, const char *name)
+{
+    static const char *const last[] = {"weight", "scale", "gamma", "bias", "beta", "shift", "alpha",
+                                       "slope", "ReadVariableOp:0", "ReadVariableOp"};
+    size_t size = strlen(name);
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+        size_t n = strlen(last[i]);
+        if (size > n && !strcmp(name + size - n, last[i]) && strchr("/._", name[size - n - 1]))
+            return true;
+    }
+    return im->own;
+}
+
 static bool add_initializers(struct import *im)
 {
     for (size_t i = 0; i < im->graph->n_initializer; i++) {
@@ -34,8 +49,9 @@ static bool add_initializers(struct import *im)
                         "names must differ; export the model again");
         im->fold_room += 4 * t->count;
         struct value *v = add_value(im, name);
+        bool trained = t->rank > 0 || is_trained_number(im, name);
         *v = (struct value){.name = name, .type = t->type, .rank = t->rank, .rows = -1,
-                            .constant = t, .trained = t->type == ONNX_FLOAT};
+                            .constant = t, .trained = t->type == ONNX_FLOAT && trained};
         memcpy(v->dim, t->dim, sizeof v->dim);
         orderly(v);
     }
@@ -133,10 +149,12 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
 static void count_use(struct import *im, const char *name, const Onnx__Node *user)
 {
     struct value *v = find_value(im, name);
-    if (v) {
-        v->uses++;
-        v->user = user;
-    }
+    if (!v)
+        return;
+    v->uses++;
+    v->user = user;
+    if (user && !strcmp(user->op_type, "PRelu") && v->constant && v->type == ONNX_FLOAT)
+        v->trained = true;              /* a slope is a weight under any name */
 }
 
 /* The values that nodes make, and how often each is read. */
@@ -161,6 +179,28 @@ static bool add_outputs(struct import *im)
         if (im->graph->output[i]->name)
             count_use(im, im->graph->output[i]->name, NULL);
     return true;
+}
+
+/* Says which initializers arithmetic reads as numbers, since a model may have been meant to learn
+ * them. */
+static void note_numbers(const struct import *im)
+{
+    const char *first = NULL;
+    int count = 0;
+    for (size_t i = 0; i < im->graph->n_initializer; i++) {
+        const struct value *v = find_value(im, im->graph->initializer[i]->name
+                                                 ? im->graph->initializer[i]->name : "");
+        if (v->type != ONNX_FLOAT || v->trained || !v->user ||
+            !made_has_word("Add Sub Mul Div Pow Sum Mean", v->user->op_type))
+            continue;
+        first = first ? first : v->name;
+        count++;
+    }
+    if (count > 0)
+        inv_note(im->errors, "%s: '%s'%s %s in the model file, which training leaves as it is; "
+                 "write a param for what is to be learnt", im->path, made_plain(im->arena, first),
+                 count == 1 ? "" : arena_printf(im->arena, " and %d initializers more", count - 1),
+                 count == 1 ? "is a number" : "are numbers");
 }
 
 static const struct rule *find_rule(const struct import *im, const char *op)
@@ -457,6 +497,7 @@ static bool import_model(struct import *im, const Onnx__Model *model)
         return false;
     if (model->n_functions)
         return fail(im, "it has functions of its own", "inline them by onnx.inliner");
+    im->own = model->producer_name && !strcmp(model->producer_name, "invar");
     im->graph = model->graph;
     if (!im->graph || !im->graph->n_node)
         return fail(im, "it has no nodes", "this is no ONNX model, or an empty one");
@@ -472,7 +513,10 @@ static bool import_model(struct import *im, const Onnx__Model *model)
         if (!there && !add_input(im, info, rows))
             return false;
     }
-    if (!add_outputs(im) || !convert_nodes(im))
+    if (!add_outputs(im))
+        return false;
+    note_numbers(im);
+    if (!convert_nodes(im))
         return false;
     struct output *list = find_outputs(im);
     if (!list)

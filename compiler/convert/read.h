@@ -57,6 +57,7 @@ struct import {
     struct made *made;                  /* the model file */
     const Onnx__Graph *graph;
     int64_t opset;
+    bool own;                           /* invar wrote it */
     int64_t batch; /* the extent of the axis of rows, where the file says one */
     const struct names *values;         /* struct value by name */
     bool *done;                         /* by node: written with one before it */

@@ -146,6 +146,13 @@ my %files = (
                            tensors => [tensor("w", 3, pack("c", -128))])),
     least => model(graph(nodes => [node("Cast", ["x"], ["a"], attribute("to", 3, 3)), node("Div", ["a", "a"], ["y"])],
                          outputs => [info("y", 3, "n", 4)])),
+    (map { my ($name, $producer) = @$_; ($name =~ s/\W//gr) . ($producer ? "_own" : "") => model(
+        graph(nodes => [node("Mul", ["x", $name], ["h"]), node("Add", ["h", $name], ["y"])],
+              tensors => [tensor($name, 1, pack("f<", 0.5))]), 13, $producer ? bytes(2, "invar") : ())
+     } ["half"], ["half", 1], ["block.scale"]),
+    slope => model(graph(nodes => [node("PRelu", ["x", "s"], ["y"])], tensors => [tensor("s", 1, pack("f<", 0.5))])),
+    single => model(graph(nodes => [node("MatMul", ["x", "w"], ["h"]), node("Add", ["h", "b"], ["y"])],
+                          outputs => [info("y", 1, "n", 1)], tensors => [tensor("w", 1, pack("f<*", 1 .. 4), 4, 1), tensor("b", 1, pack("f<", 0.5), 1)])),
     long => model(graph(nodes => [node("MatMul", ["x", "w"], ["h0"]), (map { node("Relu", ["h$_"], ["h" . ($_ + 1)]) } 0 .. 60),
                                   node("Relu", ["h61"], ["y"])], tensors => [tensor("w", 1, $raw, 4, 4)])),
     deep => model($deep),
