@@ -295,7 +295,7 @@ bool build_link(const struct build *build, const struct objects *objects, const 
 {
     static const struct { const char *library, *package; } needed[] = {
         {"-lz", "zlib1g-dev"}, {"-lpng", "libpng-dev"}, {"-ljpeg", "libjpeg62-turbo-dev"}};
-    int first = program_reads_images(build->program) ? 0 : WITHOUT_IMAGES;
+    int first = program_reads(build->program, FORM_IMAGE) ? 0 : WITHOUT_IMAGES;
     for (int i = first; i < LIBRARIES - (first == WITHOUT_IMAGES); i++)
         if (link_with(build, objects, libraries[i], out, true))
             return true;

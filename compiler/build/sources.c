@@ -145,11 +145,16 @@ bool build_is_leveled(const char *path)
     return ends_with_one(path, names, sizeof names / sizeof *names);
 }
 
-/* Is it there for models alone that read images? */
-static bool is_of_images(const char *path)
+/* Is it there for models alone that read images, or sounds, and this model reads none? */
+static bool is_of_others(const struct program *program, const char *path)
 {
-    static const char *const names[] = {"/folder.c", "/images.c", "/jpeg_read.c", "/png_read.c"};
-    return ends_with_one(path, names, sizeof names / sizeof *names);
+    static const char *const of_images[] = {"/images.c", "/jpeg_read.c", "/png_read.c"};
+    bool images = program_reads(program, FORM_IMAGE), sounds = program_reads(program, FORM_SOUND);
+    if (ends_with_one(path, of_images, sizeof of_images / sizeof *of_images))
+        return !images;
+    if (build_ends_with(path, "/sounds.c"))
+        return !sounds;
+    return build_ends_with(path, "/folder.c") && !images && !sounds;
 }
 
 static const char *runtime_sources(const struct program *program)
@@ -159,7 +164,7 @@ static const char *runtime_sources(const struct program *program)
     for (int i = 0; i < embedded_file_count; i++) {
         const char *path = embedded_files[i].path;
         if (build_is_source(path) && !build_is_leveled(path) &&
-            (program_reads_images(program) || !is_of_images(path)))
+            !is_of_others(program, path))
             text_printf(&text, "%s%s", text.size > 0 ? "\n  " : "", path);
     }
     return text.data;
@@ -179,7 +184,7 @@ bool build_write_glue(const struct program *program, const char *templates,
     values_set(values, "cuda_sources", cuda_sources(program));
     if (program->library_kernels)
         values_add_item(values, "library");
-    if (program_reads_images(program))
+    if (program_reads(program, FORM_IMAGE))
         values_add_item(values, "images");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct text text;

@@ -44,10 +44,10 @@ struct variable *program_add_variable(struct program *program, enum variable_kin
     return v;
 }
 
-bool program_reads_images(const struct program *program)
+bool program_reads(const struct program *program, enum cell_form form)
 {
     for (int i = 0; i < program->data.field_count; i++)
-        if (program->data.field[i].form == FORM_IMAGE)
+        if (program->data.field[i].form == form)
             return true;
     return false;
 }

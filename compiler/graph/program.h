@@ -72,9 +72,15 @@ struct column_range { int first, last; const char *first_name, *last_name; };
 
 enum cell_form {
     FORM_NUMBER, FORM_MISSING, FORM_DAYS, FORM_SECONDS, FORM_WEEKDAY, FORM_MONTH, FORM_YEAR,
-    FORM_DAY_OF_YEAR, FORM_IMAGE
+    FORM_DAY_OF_YEAR, FORM_IMAGE, FORM_SOUND
 };
 enum missing_kind { MISSING_ERROR, MISSING_DROP, MISSING_VALUE, MISSING_MEAN, MISSING_MEDIAN };
+
+/* What a field takes of a sound: so many samples of one or two channels, and `rate` a second. */
+struct sound_desc {
+    int64_t samples, rate, channels;
+    bool fill, cut;                     /* shorter ones end in zeros, longer ones are cut off */
+};
 
 struct data_field {
     const char *name;                   /* model argument it feeds */
@@ -84,6 +90,7 @@ struct data_field {
     struct column_range *range;         /* csv: the columns, in the field's order */
     int range_count, range_room;
     enum cell_form form;                /* csv: what a cell is read as */
+    struct sound_desc sound;            /* FORM_SOUND */
     enum missing_kind missing;          /* csv: what becomes of a cell without a value */
     float missing_value;
     int fill;                           /* VAR_BUFFER of MISSING_MEAN and _MEDIAN, else -1 */
@@ -132,6 +139,7 @@ struct data_source { int first_file, file_count; }; /* no files: absent, or draw
 struct data_desc {
     const char *name;
     enum source_kind kind;
+    enum cell_form listed;              /* csv: folders of such files are among its sources; or 0 */
     struct data_file *file;             /* csv: one */
     int file_count, file_room;
     struct csv_desc csv;
@@ -331,8 +339,8 @@ struct variable *program_average_of(const struct program *, const struct variabl
 /* Of one row, as a weights file has it. */
 int64_t variable_file_bytes(const struct variable *);
 
-/* Whether a field is read from image files. */
-bool program_reads_images(const struct program *);
+/* Whether a field is read from such files: FORM_IMAGE, FORM_SOUND. */
+bool program_reads(const struct program *, enum cell_form);
 
 /* The path of the model or of what it includes, from the model's folder: so that what is emitted
  * does not depend on where the model lies. */

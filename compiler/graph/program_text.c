@@ -91,6 +91,10 @@ static void print_field(struct text *text, const struct data_field *f)
     if (f->form || f->missing)
         text_printf(text, "cells form=%d missing=%d value=%a fill=%d\n", f->form, f->missing,
                     (double)f->missing_value, f->fill);
+    if (f->form == FORM_SOUND)
+        text_printf(text, "sound samples=%" PRId64 " channels=%" PRId64 " rate=%" PRId64
+                    " fill=%d cut=%d\n", f->sound.samples, f->sound.channels, f->sound.rate,
+                    f->sound.fill, f->sound.cut);
     for (int i = 0; f->class_name && i < f->class_count; i++) {
         text_puts(text, "class");
         print_string(text, "", f->class_name[i]);

@@ -224,6 +224,13 @@ static struct value layer_argument(struct lower *l, struct frame *frame, const c
     return value_error();
 }
 
+/* missing = mean, shorter = zero, longer = cut: what cells and sounds become. */
+static bool takes_word(const char *argument)
+{
+    return !strcmp(argument, "missing") || !strcmp(argument, "shorter")
+           || !strcmp(argument, "longer");
+}
+
 static bool add_argument(struct lower *l, struct frame *frame, const char *name,
                          struct arguments *list, const struct ast *a)
 {
@@ -234,8 +241,8 @@ static bool add_argument(struct lower *l, struct frame *frame, const char *name,
     list->name[list->count] = a->kind == AST_NAMED ? a->text : NULL;
     list->ast[list->count] = a;
     const struct ast *value = a->kind == AST_NAMED ? a->kid[0] : a;
-    bool word = frame->role == ROLE_DATA && a->kind == AST_NAMED && !strcmp(a->text, "missing")
-                && value->kind == AST_NAME; /* missing = mean */
+    bool word = frame->role == ROLE_DATA && a->kind == AST_NAMED && value->kind == AST_NAME
+                && takes_word(a->text);
     list->item[list->count] =
         word ? (struct value){.kind = V_WORD, .text = value->text, .span = value->span}
         : builtin_takes_layer(name, list->count, list->name[list->count])

@@ -145,11 +145,12 @@ void lower_source_csv(struct lower *l, const struct ast *arguments,
     }
 }
 
-/* images("folder", ...): a table with a header, of files and the names of their folders. */
-void lower_source_images(struct lower *l, const struct ast *arguments,
+/* images("folder", ...), sounds: a table with a header, of files and the names of their folders. */
+void lower_source_listed(struct lower *l, const struct ast *call,
                          void (*add)(struct lower *, const char *path))
 {
     struct data_desc *data = &l->program->data;
+    const struct ast *arguments = call->kid[1];
     const struct csv_desc csv = {.header = 1, .delimiter = ',', .decimal = '.'};
     if (data->file_count == 0)
         data->csv = csv;
@@ -161,10 +162,11 @@ void lower_source_images(struct lower *l, const struct ast *arguments,
             add(l, path);
     }
     if (!good)
-        diag_error(l->diags, arguments->span, "'images' takes folders: images(\"flowers\")");
+        diag_error(l->diags, arguments->span, "'%s' takes folders: %s(\"flowers\")",
+                   call->kid[0]->text, call->kid[0]->text);
 }
 
-/* ---- column(...), columns(...), missing(...), image(...) ---- */
+/* ---- column(...), columns(...), missing(...), image(...), sound(...) ---- */
 
 static bool add_range(struct lower *l, struct data_field *field, struct value v)
 {
@@ -199,17 +201,18 @@ static bool check_count(struct lower *l, const struct data_field *field, struct 
 {
     int64_t count = 0;
     const struct shape *s = &program_variable(l->program, field->single)->shape;
-    bool image = field->form == FORM_IMAGE;
+    bool file = field->form >= FORM_IMAGE;
     for (int i = 0; i < field->range_count; i++) {
         const struct column_range *r = &field->range[i];
         if (r->first_name && strcmp(r->first_name, r->last_name))
             return true;
         count += r->last - r->first + 1;
     }
-    if (count == (image ? 1 : shape_elements(s)))
+    if (count == (file ? 1 : shape_elements(s)))
         return true;
-    if (image) {
-        lower_error(l, l->current, span, "an image is in one file, so one column names it");
+    if (file) {
+        lower_error(l, l->current, span, "%s is in one file, so one column names it",
+                    field->form == FORM_IMAGE ? "an image" : "a sound");
         return false;
     }
     struct diag *d = lower_error(
@@ -287,11 +290,11 @@ static bool column_missing(struct lower *l, struct data_field *field, struct val
     int i = 0;
     while (v.kind == V_WORD && i < 4 && strcmp(words[i], v.text))
         i++;
-    if (v.kind == V_NUMBER && !field->text && field->form != FORM_IMAGE)
+    if (v.kind == V_NUMBER && !field->text && field->form < FORM_IMAGE)
         return missing_number(l, field, v);
-    if (v.kind != V_WORD || i == 4 || ((class || field->form == FORM_IMAGE) && i >= 2)) {
+    if (v.kind != V_WORD || i == 4 || ((class || field->form >= FORM_IMAGE) && i >= 2)) {
         lower_error(l, l->current, v.span,
-                    field->form == FORM_IMAGE ? "'missing' of an image is error or drop"
+                    field->form >= FORM_IMAGE ? "'missing' of an image or a sound is error or drop"
                     : field->text ? "'missing' of a class by names is error or drop"
                     : class     ? "'missing' of a class is error or drop, or the number that it "
                                   "counts as"
@@ -302,9 +305,47 @@ static bool column_missing(struct lower *l, struct data_field *field, struct val
     return true;
 }
 
+/* One of two words: whether it is the second; false after an error. */
+static bool sound_word(struct lower *l, const char *name, const char *word, struct value v,
+                       bool *to)
+{
+    *to = v.kind == V_WORD && !strcmp(v.text, word);
+    if (*to || (v.kind == V_WORD && !strcmp(v.text, "error")))
+        return true;
+    lower_error(l, l->current, v.span, "'%s' of a sound is error or %s", name, word);
+    return false;
+}
+
+/* rate = 16000, samples = 8000, channels = 2, shorter = zero, longer = cut. */
+static bool sound_option(struct lower *l, struct data_field *field, const char *name,
+                         struct value v)
+{
+    struct sound_desc *s = &field->sound;
+    bool channels = !strcmp(name, "channels");
+    int64_t *to = !strcmp(name, "rate") ? &s->rate : !strcmp(name, "samples") ? &s->samples
+                  : channels            ? &s->channels
+                                        : NULL;
+    if (!strcmp(name, "shorter"))
+        return sound_word(l, name, "zero", v, &s->fill);
+    if (!strcmp(name, "longer"))
+        return sound_word(l, name, "cut", v, &s->cut);
+    if (!to) {
+        lower_error(l, l->current, v.span, "'sound' has no argument '%s'; there are rate, samples, "
+                    "channels, shorter, longer and missing", name);
+        return false;
+    }
+    if (value_whole(v, to) && *to >= 1 && *to <= (channels ? 2 : INT32_MAX))
+        return true;
+    lower_error(l, l->current, v.span, channels ? "'channels' of a sound is 1 or 2"
+                                                : "'%s' of a sound is a whole number from 1", name);
+    return false;
+}
+
 static bool column_option(struct lower *l, struct data_field *field, const char *name,
                           struct value v)
 {
+    if (field->form == FORM_SOUND && strcmp(name, "missing"))
+        return sound_option(l, field, name, v);
     if (!strcmp(name, "names"))
         return column_names(l, field, v);
     if (!strcmp(name, "text"))
@@ -316,26 +357,70 @@ static bool column_option(struct lower *l, struct data_field *field, const char 
     return false;
 }
 
-/* The cells as they are read; `what` is "column", "columns" or "missing". */
+/* Whether the field and the data set are such that it reads images, or sounds. */
+static bool check_files(struct lower *l, const struct data_field *field, const char *what,
+                        struct span span)
+{
+    const struct data_desc *data = &l->program->data;
+    enum cell_form other = field->form == FORM_IMAGE ? FORM_SOUND : FORM_IMAGE;
+    if (field->form == FORM_IMAGE && !field->image)
+        lower_error(l, l->current, span, "'image' reads a field f32[height, width, channels] of 1, "
+                    "3 or 4 channels, and '%s' is none", field->name);
+    else if (program_variable(l->program, field->input)->classes)
+        lower_error(l, l->current, span, "'%s' reads numbers, and '%s' is a class", what,
+                    field->name);
+    else if (data->listed == other || program_reads(l->program, other))
+        lower_error(l, l->current, span, "a data set is of images or of sounds, not of both");
+    else
+        return true;
+    return false;
+}
+
+/* What is not said of a sound follows from the field. */
+static bool complete_sound(struct lower *l, struct data_field *field, struct span span)
+{
+    struct sound_desc *s = &field->sound;
+    int64_t elements = shape_elements(&program_variable(l->program, field->single)->shape);
+    if (!s->channels)
+        s->channels = 1;
+    if (s->rate && (s->samples || elements % s->channels == 0)) {
+        s->samples = s->samples ? s->samples : elements / s->channels;
+        return true;
+    }
+    if (!s->rate)
+        lower_error(l, l->current, span, "say how many samples a second the sounds have: sound("
+                    "\"file\", rate = 16000)");
+    else
+        lower_error(l, l->current, span, "field '%s' has %lld elements, which are no samples of "
+                    "%lld channels; say how many are read: samples = 8000", field->name,
+                    (long long)elements, (long long)s->channels);
+    return false;
+}
+
+/* The cells as they are read; `what` is "column", "columns", "missing", "image" or "sound". */
 struct value lower_columns(struct lower *l, struct frame *frame, const char *what,
                            struct arguments *a, struct span span)
 {
     struct data_field *field = l->field;
-    bool good = true, image = !strcmp(what, "image");
+    bool good = true;
     if (frame->role != ROLE_DATA || !field || l->program->data.kind != SOURCE_CSV) {
         lower_error(l, frame, span, "'%s' reads cells of a csv source, in 'data'", what);
         return value_error();
     }
-    if (image && !field->image) {
-        lower_error(l, frame, span, "'image' reads a field f32[height, width, channels] of 1, 3 or "
-                    "4 channels, and '%s' is none", field->name);
+    field->form = !strcmp(what, "image")     ? FORM_IMAGE
+                  : !strcmp(what, "sound")   ? FORM_SOUND
+                  : !strcmp(what, "missing") ? FORM_MISSING
+                                             : FORM_NUMBER;
+    if (field->form >= FORM_IMAGE && !check_files(l, field, what, span)) {
+        field->form = FORM_NUMBER;
         return value_error();
     }
-    field->form = image ? FORM_IMAGE : !strcmp(what, "missing") ? FORM_MISSING : FORM_NUMBER;
     for (int last = 0; last < 2; last++) /* what `missing` takes depends on the other options */
         for (int i = 0; good && i < a->count; i++)
             if (a->name[i] && last == !strcmp(a->name[i], "missing"))
                 good = column_option(l, field, a->name[i], a->item[i]);
+    if (good && field->form == FORM_SOUND)
+        good = complete_sound(l, field, span);
     int id = good ? lower_raw_variable(l, field, span) : -1;
     for (int i = 0; id >= 0 && good && i < a->count; i++)
         if (!a->name[i])

@@ -3,8 +3,8 @@
 #define INVAR_LOWER_CSV_H
 #include "lower/builtin.h"
 
-/* images(...), csv(...): `add` is called for each path. */
-void lower_source_images(struct lower *, const struct ast *arguments,
+/* images(...), sounds(...); csv(...): `add` is called for each path. */
+void lower_source_listed(struct lower *, const struct ast *call,
                          void (*add)(struct lower *, const char *path));
 void lower_source_csv(struct lower *, const struct ast *arguments,
                       void (*add)(struct lower *, const char *path));

@@ -18,12 +18,13 @@ static const struct {
     const char *name;
     enum source_kind kind;
     enum dtype raw;
-    bool listed;                        /* a folder, as the table of what lies in it */
+    enum cell_form listed;              /* a folder, as the table of such files in it; or 0 */
     bool archive;                       /* one file with named arrays in it */
     const char *array[3];               /* their names, where all such files have the same */
 } sources[] = {
     {.name = "csv", .kind = SOURCE_CSV},
-    {.name = "images", .kind = SOURCE_CSV, .listed = true},
+    {.name = "images", .kind = SOURCE_CSV, .listed = FORM_IMAGE},
+    {.name = "sounds", .kind = SOURCE_CSV, .listed = FORM_SOUND},
     {.name = "idx", .kind = SOURCE_IDX},
     {.name = "npy", .kind = SOURCE_NPY},
     {.name = "npz", .kind = SOURCE_NPZ, .archive = true},
@@ -192,18 +193,20 @@ void lower_source(struct lower *l, const struct ast *ast, bool part)
         if (near)
             diag_help(d, "did you mean '%s'?", near);
         else
-            diag_help(d, "there are csv, images, idx, npy, npz, safetensors, cifar10, cifar100, "
-                         "raw_f32, raw_u8, lines, text, tokens_u8, tokens_u16, tokens_u32 and "
-                         "random");
+            diag_help(d, "there are csv, images, sounds, idx, npy, npz, safetensors, cifar10, "
+                         "cifar100, raw_f32, raw_u8, lines, text, tokens_u8, tokens_u16, "
+                         "tokens_u32 and random");
         return;
     }
     if (data->file_count == 0 && data->rows == 0)
         data->kind = sources[i].kind;
-    else if (data->kind != sources[i].kind)
+    else if (data->kind != sources[i].kind
+             || (sources[i].listed && data->listed && sources[i].listed != data->listed))
         diag_error(l->diags, ast->span, "all parts of a data set have the same kind of source");
     int first = data->file_count;
+    data->listed = data->listed ? data->listed : sources[i].listed;
     if (sources[i].listed)
-        lower_source_images(l, ast->kid[1], add_only);
+        lower_source_listed(l, ast, add_only);
     else if (sources[i].kind == SOURCE_CSV)
         lower_source_csv(l, ast->kid[1], add_only);
     else if (sources[i].archive)
@@ -234,6 +237,15 @@ static bool takes_cells(const struct ast *expr)
     return name->kind == AST_NAME && reads;
 }
 
+/* Of a sound its samples, else what the field is. */
+static struct shape cells_shape(const struct data_field *field, const struct variable *single)
+{
+    const struct sound_desc *s = &field->sound;
+    int64_t dim[2] = {s->samples, s->channels};
+    return field->form == FORM_SOUND ? shape_rows(s->channels == 1 ? 1 : 2, dim, true)
+                                     : single->shape;
+}
+
 int lower_raw_variable(struct lower *l, struct data_field *field, struct span span)
 {
     struct program *p = l->program;
@@ -243,8 +255,9 @@ int lower_raw_variable(struct lower *l, struct data_field *field, struct span sp
         return -1;
     }
     enum dtype dtype = input->dtype;
+    struct shape shape = cells_shape(field, input);
     const char *path = arena_printf(l->arena, "data/%s/cells", field->name);
-    struct variable *raw = program_add_variable(p, VAR_RAW, path, dtype, &input->shape, span);
+    struct variable *raw = program_add_variable(p, VAR_RAW, path, dtype, &shape, span);
     raw->classes = field->text || !field->expression ? input->classes : 0;
     return field->raw = raw->id;
 }

@@ -463,16 +463,16 @@ static void add_names(struct inv_rows *rows, int f)
     }
 }
 
-/* A file as the model says, or where images are read, what is listed in its place. */
+/* A file as the model says, or where cells name files, what is listed in its place. */
 static int open_file(struct inv_rows *rows, const char *path)
 {
     const struct inv_data *d = &rows->model->data;
     const struct inv_dialect dialect = { d->delimiter, d->comment, d->skip, d->decimal };
     char *text = NULL;
-    int listed = d->images ? d->images->list(path, &text, rows->collecting, rows->errors) : 0;
+    int listed = d->files ? d->files->list(path, &text, rows->collecting, rows->errors) : 0;
     if (listed > 0)
         return inv_csv_open_listed(&rows->csv, path, text,
-                                   listed == 1 ? INV_CSV_FOLDER : INV_CSV_IMAGE, rows->errors);
+                                   listed == 1 ? INV_CSV_FOLDER : INV_CSV_ALONE, rows->errors);
     return listed == 0 && inv_csv_open(&rows->csv, path, &dialect, rows->errors);
 }
 
@@ -480,7 +480,7 @@ int inv_table_begin(struct inv_rows *rows, int at)
 {
     int width = rows->width, had_header = rows->had_header;
     rows->at = at;
-    inv_sha256_init(&rows->images);
+    inv_sha256_init(&rows->files);
     if (!open_file(rows, rows->paths.path[at]) || !inv_table_bind(rows))
         return 0;
     rows->had_header = rows->header.cell != NULL;
@@ -500,9 +500,9 @@ void inv_table_end(struct inv_rows *rows, char hash[65])
     if (!rows->csv.stream.path)         /* closed before */
         return;
     inv_csv_close(&rows->csv, hash ? digest : NULL);
-    if (hash && rows->model->data.images) {
-        inv_sha256_update(&rows->images, digest, sizeof digest);
-        inv_sha256_final(&rows->images, digest);
+    if (hash && rows->model->data.files) {
+        inv_sha256_update(&rows->files, digest, sizeof digest);
+        inv_sha256_final(&rows->files, digest);
     }
     if (hash)
         inv_sha256_hex(digest, hash);

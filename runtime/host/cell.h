@@ -5,7 +5,7 @@
 
 /* k of a class field, else 0. */
 int64_t inv_cell_classes(const struct inv_model *, const struct inv_field *);
-/* How many columns of a table a field takes: one for each element, or that of an image. */
+/* How many columns of a table a field takes: one for each element, or that of files. */
 int64_t inv_cell_columns(const struct inv_model *, const struct inv_field *);
 /* Whether cells of field f are read from this file. */
 int inv_cell_is_read(const struct inv_rows *, int f);

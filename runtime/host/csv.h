@@ -20,8 +20,8 @@ enum inv_csv_holds {
     INV_CSV_TEXT,
     INV_CSV_OBJECTS,                    /* JSON lines: columns have names */
     INV_CSV_NUMBERS,                    /* an NPY array: columns have numbers */
-    INV_CSV_FOLDER,                     /* images: columns have names */
-    INV_CSV_IMAGE                       /* one image, as the only one of its folder */
+    INV_CSV_FOLDER,                     /* images or sounds: columns have names */
+    INV_CSV_ALONE                       /* one of these, as the only one of its folder */
 };
 
 /* Records are cut up where they lie in a window of the file: a cell's text ends where its separator
@@ -49,7 +49,7 @@ struct inv_csv {
 /* 0 after an error; closing is needed in both cases. */
 int inv_csv_open(struct inv_csv *, const char *path, const struct inv_dialect *,
                  struct inv_errors *);
-/* The table that inv_images.list made of what is at that path. */
+/* The table that inv_reader.list made of what is at that path. */
 int inv_csv_open_listed(struct inv_csv *, const char *path, char *text, enum inv_csv_holds,
                         struct inv_errors *);
 /* 1: a record was read; 0: none is left; -1: an error was reported and reading cannot go on.

@@ -1,33 +1,17 @@
 /* The file of an image becomes a field f32[height, width, channels] of values 0 to 255. */
 #include "images.h"
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include "core/sha256.h"
-#include "whole.h"
+#include "folder.h"
 
-/* ---- the file ---- */
-
-/* Why the file cannot be read, or NULL: a pipe or a device would make it wait, or never end. */
-static const char *unreadable(const char *path)
+static int begins(const unsigned char *file, size_t size)
 {
-    struct stat about;
-    if (stat(path, &about) != 0)
-        return strerror(errno);
-    return S_ISREG(about.st_mode) || S_ISDIR(about.st_mode) ? NULL : "it is no regular file";
+    return inv_png_begins(file, size) || inv_jpeg_begins(file, size);
 }
 
-static void find_digest(const unsigned char *bytes, size_t size, unsigned char digest[32])
-{
-    struct inv_sha256 sha;
-    inv_sha256_init(&sha);
-    inv_sha256_update(&sha, bytes, size);
-    inv_sha256_final(&sha, digest);
-}
-
-/* ---- pixels ---- */
+static const struct inv_folder_kind kind = {
+    "image", "PNG or JPEG", { ".png", ".jpg", ".jpeg" }, begins };
 
 static uint32_t sample_of(const struct inv_picture *p, int64_t pixel, int channel)
 {
@@ -98,19 +82,16 @@ static int convert(const struct inv_picture *p, int good, const int64_t dim[3], 
     return 0;
 }
 
-static int read_image(const char *path, const char *where, const int64_t dim[3], float *to,
-                      unsigned char digest[32], struct inv_errors *errors)
+static int read_image(const char *path, const char *where, const struct inv_field *field,
+                      const int64_t *dim, float *to, unsigned char digest[32],
+                      struct inv_errors *errors)
 {
     struct inv_picture p = { .height = dim[0], .width = dim[1] };
     size_t size;
-    const char *wrong = unreadable(path);
-    unsigned char *bytes = wrong ? NULL : inv_whole_file(path, SIZE_MAX - 1, &size);
-    if (!bytes) {
-        inv_error(errors, "%s%s: cannot read the image: %s; names of images are paths from the "
-                  "folder of what lists them", where, path, wrong ? wrong : strerror(errno));
+    unsigned char *bytes = inv_folder_read(&kind, path, where, &size, digest, errors);
+    (void)field;
+    if (!bytes)
         return 0;
-    }
-    find_digest(bytes, size, digest);
     int good = decode(&p, bytes, size);
     good = convert(&p, good, dim, where, path, to, errors);
     free(p.sample);
@@ -118,4 +99,9 @@ static int read_image(const char *path, const char *where, const int64_t dim[3],
     return good;
 }
 
-const struct inv_images inv_images = { inv_folder_list, read_image };
+static int list_images(const char *path, char **text, int again, struct inv_errors *errors)
+{
+    return inv_folder_list(&kind, path, text, again, errors);
+}
+
+const struct inv_reader inv_images = { list_images, read_image };

@@ -21,7 +21,4 @@ int inv_jpeg_decode(struct inv_picture *, const unsigned char *file, size_t size
 int inv_png_begins(const unsigned char *file, size_t size);
 int inv_jpeg_begins(const unsigned char *file, size_t size);
 
-/* folder.c: as inv_images.list. */
-int inv_folder_list(const char *path, char **text, int again, struct inv_errors *);
-
 #endif

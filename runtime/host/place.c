@@ -164,10 +164,10 @@ char *inv_place_file(const struct inv_model *model, const char *given, enum inv_
     int bad = 0;
     if (given && is_folder(given)) {
         char *found = in_folder(given, path);
-        if (!model->data.images || source != inv_place_first_source(model) ||
+        if (!model->data.files || source != inv_place_first_source(model) ||
             access(found, F_OK) == 0)
             return found;
-        free(found);                    /* it is the folder of images itself */
+        free(found);                    /* it is the folder of such files itself */
         return inv_copy_text(given);
     }
     if (given && is_list(given)) {

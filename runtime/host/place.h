@@ -7,7 +7,7 @@
 /* `given` is the value of --data, --predict or --evaluate:
  *     NULL            the file as the model names it: beside the model file, else in this folder
  *     a folder        that path within the folder, else the file of the same name in it; else,
- *                     where images are read, the folder itself
+ *                     where cells name files, the folder itself
  *     NAME=FILE,...   FILE for the array of that name, or for the table of that part (main, train,
  *                     val or test); others as without `given`
  *     FILE            in the place of the first table, or of the only array that is `wanted`

@@ -21,7 +21,7 @@ struct inv_rows {
     int lost;                           /* no more is read, and what was is of no use: files that
                                          * are closed now are none of those */
     struct inv_csv csv;
-    struct inv_sha256 images;           /* csv: digests of the files of images, then of the table */
+    struct inv_sha256 files;            /* csv: digests of what cells name, then of the table */
     struct inv_columns *columns;        /* csv: one for each field */
     struct inv_header header;           /* csv */
     struct inv_names na;                /* csv: texts that mean missing */

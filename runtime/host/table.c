@@ -10,13 +10,13 @@
 #include "suggest.h"
 #include "variable.h"
 
-/* The image of a folder, else the line of the file, in new memory. */
+/* The file of a folder, else the line of the table, in new memory. */
 static char *place_of(const struct inv_rows *rows)
 {
     const char *table = rows->csv.stream.path;
     if (rows->csv.holds == INV_CSV_FOLDER)
         return inv_text("%s/%s", table, inv_csv_cell(&rows->csv, 0));
-    return rows->csv.holds == INV_CSV_IMAGE ? inv_copy_text(table)
+    return rows->csv.holds == INV_CSV_ALONE ? inv_copy_text(table)
                                             : inv_text("%s:%lld", table, (long long)rows->csv.line);
 }
 
@@ -109,7 +109,7 @@ static void put_missing(struct inv_rows *rows, int f, int column, void *to, unsi
     const struct inv_variable *v = &rows->model->variable[field->raw];
     put(v, field->missing == INV_MISSING_VALUE ? field->missing_value : 0, to);
     if (field->missing == INV_MISSING_ERROR)
-        bad_cell(rows, column, field->text || field->form == INV_CELL_IMAGE
+        bad_cell(rows, column, field->text || field->form >= INV_CELL_IMAGE
                                    ? "is a missing value; to leave such rows out: column(..., "
                                      "missing = drop)"
                                    : describe(INV_DECIMAL_EMPTY));
@@ -246,27 +246,28 @@ static void read_cell(struct inv_rows *rows, int f, int column, void *to, unsign
         bad_class(rows, classes, column);
 }
 
-/* The image that the cell names, from the folder of the table. */
-static void read_image(struct inv_rows *rows, int f, int column, float *to)
+/* The image or sound that the cell names, from the folder of the table. */
+static void read_file(struct inv_rows *rows, int f, int column, float *to)
 {
     if (inv_cell_is_missing(rows, f, inv_csv_cell(&rows->csv, column))) {
         put_missing(rows, f, column, to, NULL);
         return;
     }
-    const struct inv_variable *v = &rows->model->variable[rows->model->data.field[f].raw];
+    const struct inv_field *field = &rows->model->data.field[f];
+    const struct inv_variable *v = &rows->model->variable[field->raw];
     const char *cell = inv_csv_cell(&rows->csv, column), *table = rows->csv.stream.path;
     const char *slash = strrchr(table, '/');
     unsigned char digest[32];
     enum inv_csv_holds holds = rows->csv.holds;
-    int listed = holds == INV_CSV_FOLDER || holds == INV_CSV_IMAGE;
+    int listed = holds == INV_CSV_FOLDER || holds == INV_CSV_ALONE;
     char *where = listed ? inv_copy_text("")
                          : inv_text("%s:%lld: ", table, (long long)rows->csv.line);
     char *path = *cell == '/'              ? inv_copy_text(cell)
                  : holds == INV_CSV_FOLDER ? inv_text("%s/%s", table, cell)
                  : slash                   ? inv_text("%.*s/%s", (int)(slash - table), table, cell)
                                            : inv_copy_text(cell);
-    if (rows->model->data.images->read(path, where, v->dim + 1, to, digest, rows->errors))
-        inv_sha256_update(&rows->images, digest, sizeof digest);
+    if (rows->model->data.files->read(path, where, field, v->dim + 1, to, digest, rows->errors))
+        inv_sha256_update(&rows->files, digest, sizeof digest);
     free(path);
     free(where);
 }
@@ -281,8 +282,8 @@ static void read_field(struct inv_rows *rows, int f, int64_t slot)
     unsigned char *to = rows->arena + v->offset + (size_t)slot * inv_variable_bytes(v);
     unsigned char *mark = c->missing ? c->missing + slot * c->count : NULL;
     int plain = v->dtype == INV_F32 && d->field[f].form == INV_CELL_NUMBER && d->na_count < 0;
-    if (d->field[f].form == INV_CELL_IMAGE) {
-        read_image(rows, f, c->at[0], (float *)(void *)to);
+    if (d->field[f].form >= INV_CELL_IMAGE) {
+        read_file(rows, f, c->at[0], (float *)(void *)to);
         return;
     }
     if (mark)

@@ -248,10 +248,10 @@ struct inv_range {
 };
 
 /* What a cell is read as: a number (or the number of a class), 1 where it is missing and else 0,
- * a part of an ISO 8601 date, or the path of an image that is the whole field. */
+ * a part of an ISO 8601 date, or the path of an image or sound that is the whole field. */
 enum inv_cell_form {
     INV_CELL_NUMBER, INV_CELL_MISSING, INV_CELL_DAYS, INV_CELL_SECONDS, INV_CELL_WEEKDAY,
-    INV_CELL_MONTH, INV_CELL_YEAR, INV_CELL_DAY_OF_YEAR, INV_CELL_IMAGE
+    INV_CELL_MONTH, INV_CELL_YEAR, INV_CELL_DAY_OF_YEAR, INV_CELL_IMAGE, INV_CELL_SOUND
 };
 
 enum inv_missing {
@@ -259,17 +259,26 @@ enum inv_missing {
 };
 
 struct inv_errors;
+struct inv_field;
 
-/* How image files are read, in trainers of models that do (host/images.h). */
-struct inv_images {
-    /* The text of a table of the images at that path, in new memory: 1: a folder, 2: one image, 0:
-     * neither, -1: an error.  again: nothing is noted. */
+/* How files that cells name are read, in trainers of models that do (host/images.c, sounds.c). */
+struct inv_reader {
+    /* The text of a table of what lies at that path, in new memory: 1: a folder, 2: one file of the
+     * kind, 0: neither, -1: an error.  again: nothing is noted. */
     int (*list)(const char *path, char **text, int again, struct inv_errors *);
-    /* The image as f32[dim] with the file's SHA-256; `where` begins messages.  0 after an error. */
-    int (*read)(const char *path, const char *where, const int64_t dim[3], float *to,
-                unsigned char digest[32], struct inv_errors *);
+    /* The file as the field's f32[dim], with its SHA-256; `where` begins messages.  0 after an
+     * error. */
+    int (*read)(const char *path, const char *where, const struct inv_field *, const int64_t *dim,
+                float *to, unsigned char digest[32], struct inv_errors *);
 };
-extern const struct inv_images inv_images;
+extern const struct inv_reader inv_images, inv_sounds;
+
+/* What a field takes of a sound, f32[samples] or f32[samples, 2]. */
+struct inv_sound {
+    int64_t samples, rate;              /* rate: samples a second */
+    int channels;                       /* 1: the mean of two, too */
+    int fill, cut;                      /* shorter ones end in zeros, longer ones are cut off */
+};
 
 /* One field: cells of the source -> INV_RAW variable -> prepare -> INV_INPUT variable.  A window of
  * rows has an INV_INPUT variable for one of these, too: all up to the data set is done with that,
@@ -282,6 +291,7 @@ struct inv_field {
     int range_count;                    /* csv: the field's columns, in its order */
     const struct inv_range *range;
     enum inv_cell_form form;            /* csv */
+    struct inv_sound sound;             /* INV_CELL_SOUND */
     enum inv_missing missing;           /* csv: what becomes of cells without a value */
     float missing_value;                /* INV_MISSING_VALUE: what they count as */
     int fill;                           /* INV_MISSING_MEAN, _MEDIAN: variable number */
@@ -319,7 +329,7 @@ struct inv_data {
     int64_t skip;                       /* csv: lines before the first record */
     int na_count;                       /* csv: texts that mean missing; -1: the usual ones */
     const char *const *na;
-    const struct inv_images *images;    /* csv: NULL: no field reads images */
+    const struct inv_reader *files;     /* csv: of those that cells name; NULL: they name none */
     const char *rows_key;               /* SHA-256, hex, of what decides the rows of the files but
                                          * for these themselves, before INV_NORMALISE; NULL: the
                                          * rows cannot be kept in a file */

@@ -65,6 +65,10 @@ static const struct inv_field fields[] = {
 @each field
     {.name = ${name}, .label = ${label}, .key = ${key}, .file = ${file},
      .range_count = ${range_count}, .range = ${ranges}, .form = ${form},
+@each sound
+     .sound = {.samples = ${samples}, .rate = ${rate}, .channels = ${channels}, .fill = ${fill},
+               .cut = ${cut}},
+@end
      .missing = ${missing}, .missing_value = ${missing_value}, .fill = ${fill},
      .text = ${text}, .class_count = ${class_count}, .class_name = ${class_name}, .image = ${image},
      .expression = ${expression},
@@ -193,7 +197,7 @@ const struct inv_model ${symbol} = {
             .skip = ${skip},
             .na_count = ${na_count},
             .na = missing_texts,
-            .images = ${images},
+            .files = ${files},
             .rows_key = "${rows_key}",
             .rows_seeded = ${rows_seeded},
             .rows = ${data_rows},

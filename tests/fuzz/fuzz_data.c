@@ -30,7 +30,7 @@
 
 enum { INPUT_BYTES = 1 << 14, EDITS = 6, HANG_SECONDS = 20 };
 enum format { CSV, CSV_GZIP, JSON_LINES, IDX, NPY, CIFAR, NPZ, WEIGHTS, NAMES, PNG, JPEG, RECEIPT,
-              CHECKPOINT, ROWS, LOCK, TEXT, RAW, FORMATS };
+              CHECKPOINT, ROWS, LOCK, TEXT, RAW, WAV, FORMATS };
 
 struct input {
     size_t size;
@@ -156,6 +156,15 @@ static void make_picture(enum format format)
         fail("finds no images");
     read_file(&seed[format], found.gl_pathv[draw(found.gl_pathc)]);
     globfree(&found);
+}
+
+/* Five frames of two channels, behind a chunk of an odd size. */
+static void make_sound(void)
+{
+    static const char head[] = "RIFF\x44\0\0\0WAVELIST\3\0\0\0abc\0fmt \x10\0\0\0\1\0\2\0"
+                               "\x40\x1f\0\0\0\x7d\0\0\4\0\x10\0data\x14\0\0\0";
+    add(&seed[WAV], head, sizeof head - 1);
+    add(&seed[WAV], "abcdefghijklmnopqrst", 20);
 }
 
 /* Of 3 steps. */
@@ -549,7 +558,20 @@ static void load_picture(struct inv_errors *errors)
     unsigned char digest[32];
     char *text = NULL;
     if (inv_images.list(path, &text, 0, errors) >= 0)
-        inv_images.read(path, "", dim, to, digest, errors);
+        inv_images.read(path, "", NULL, dim, to, digest, errors);
+    free(text);
+}
+
+/* Of a size that the good one has, or another. */
+static void load_sound(struct inv_errors *errors)
+{
+    struct inv_field field = { .sound = { .samples = draw(2) ? 5 : 1 + draw(9), .rate = 8000,
+        .channels = (int)draw(2) + 1, .fill = draw(2) != 0, .cut = draw(2) != 0 } };
+    float to[9 * 2];
+    unsigned char digest[32];
+    char *text = NULL;
+    if (inv_sounds.list(path, &text, 0, errors) >= 0)
+        inv_sounds.read(path, "", &field, &field.sound.samples, to, digest, errors);
     free(text);
 }
 
@@ -588,6 +610,7 @@ static void load(enum format format, const struct inv_model *model, const struct
         break;
     case NPZ: load_array(INV_NPZ, draw(2) ? "a" : "b", errors); break;
     case PNG: case JPEG: load_picture(errors); break;
+    case WAV: load_sound(errors); break;
     case RECEIPT: load_receipt(errors); break;
     case CHECKPOINT: load_checkpoint(model, errors); break;
     case ROWS: load_rows(model, errors); break;
@@ -628,7 +651,7 @@ static enum format format_named(const char *name)
 {
     static const char *const names[FORMATS] = { "csv", "csv.gz", "jsonl", "idx", "npy", "cifar",
         "npz", "weights", "names", "png", "jpeg", "receipt", "checkpoint", "rows", "lock", "text",
-        "raw" };
+        "raw", "wav" };
     for (int i = 0; i < FORMATS; i++)
         if (strcmp(name, names[i]) == 0)
             return (enum format)i;
@@ -652,6 +675,7 @@ int main(int argc, char **argv)
     make_lines();
     make_arrays();
     make_texts();
+    make_sound();
     make_archive();
     make_weights(&model);
     make_names();

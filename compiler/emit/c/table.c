@@ -34,7 +34,7 @@ static const char *const forms[] = {
     [FORM_DAYS] = "INV_CELL_DAYS", [FORM_SECONDS] = "INV_CELL_SECONDS",
     [FORM_WEEKDAY] = "INV_CELL_WEEKDAY", [FORM_MONTH] = "INV_CELL_MONTH",
     [FORM_YEAR] = "INV_CELL_YEAR", [FORM_DAY_OF_YEAR] = "INV_CELL_DAY_OF_YEAR",
-    [FORM_IMAGE] = "INV_CELL_IMAGE"};
+    [FORM_IMAGE] = "INV_CELL_IMAGE", [FORM_SOUND] = "INV_CELL_SOUND"};
 static const char *const missing[] = {
     [MISSING_ERROR] = "INV_MISSING_ERROR", [MISSING_DROP] = "INV_MISSING_DROP",
     [MISSING_VALUE] = "INV_MISSING_VALUE", [MISSING_MEAN] = "INV_MISSING_MEAN",
@@ -155,7 +155,9 @@ static void emit_csv(struct emit *emit)
     set_whole(file, "decimal", csv->decimal ? csv->decimal : '.');
     set_whole(file, "comment", csv->comment);
     set_whole(file, "skip", csv->skip);
-    values_set(file, "images", program_reads_images(emit->program) ? "&inv_images" : "NULL");
+    values_set(file, "files", program_reads(emit->program, FORM_IMAGE)   ? "&inv_images"
+                              : program_reads(emit->program, FORM_SOUND) ? "&inv_sounds"
+                                                                         : "NULL");
     set_whole(file, "na_count", csv->has_na ? csv->na_count : -1);
     for (int i = 0; i < csv->na_count; i++)
         set_string(values_add_item(file, "na"), "text", csv->na[i]);
@@ -171,6 +173,14 @@ static void emit_field(struct emit *emit, const struct data_field *field, int nu
     values_set(item, "ranges", emit_ranges(emit, field, number));
     set_whole(item, "range_count", field->range_count);
     values_set(item, "form", forms[field->form]);
+    if (field->form == FORM_SOUND) {
+        struct values *sound = values_add_item(item, "sound");
+        set_whole(sound, "samples", field->sound.samples);
+        set_whole(sound, "rate", field->sound.rate);
+        set_whole(sound, "channels", field->sound.channels);
+        set_whole(sound, "fill", field->sound.fill);
+        set_whole(sound, "cut", field->sound.cut);
+    }
     values_set(item, "missing", missing[field->missing]);
     values_set(item, "missing_value", emit_float(emit->arena, field->missing_value));
     set_whole(item, "fill", field->fill);
