@@ -21,6 +21,7 @@
 #include "host/statement.h"
 #include "invar.h"
 #include "language/load.h"
+#include "lint/lint.h"
 #include "graph/op_text.h"
 #include "passes/pass.h"
 #include "emit/plan_ranks.h"
@@ -46,6 +47,10 @@ struct options {
     uint64_t given;                     /* bit i: option letter 'A' + i */
     bool write, check, json, strict, report, words;
     bool infer, python;                 /* build: what only predicts; and for Python */
+    const char *database;               /* lint: folder of compile_commands.json */
+    bool rules;
+    char **flags;                       /* lint: what stands behind --, or NULL */
+    int flag_count;
     const char *gradients;              /* the option for which a trainer keeps them, or NULL */
     struct build_options build;
     char **rest;                        /* run: the trainer's own options; report: more logs */
@@ -57,7 +62,7 @@ struct command {
     int (*run)(const struct options *);
     const char *accepts;                /* letters of options that it takes, see option_table; *:
                                          * what else there is, for the trainer; +: more files; -: no
-                                         * file */
+                                         * file; =: flags behind -- */
 };
 
 /* ---- the pipeline ---- */
@@ -846,6 +851,27 @@ static int command_lsp(const struct options *o)
     return 0;
 }
 
+/* ---- lint ---- */
+static int command_lint(const struct options *o)
+{
+    if (o->rules)
+        return lint_print_rules();
+    const char **file = calloc((size_t)o->rest_count + 1, sizeof *file);
+    int count = 0;
+    if (!file)
+        return 2;
+    if (o->model)
+        file[count++] = o->model;
+    for (int i = 1; i < o->rest_count; i++)
+        file[count++] = o->rest[i];
+    struct lint_request request = {.file = file, .files = count,
+                                   .flag = (const char *const *)o->flags, .flags = o->flag_count,
+                                   .database = o->database, .json = o->json};
+    int status = lint_run(&request);
+    free(file);
+    return status;
+}
+
 /* ---- options ---- */
 /* What --help says of options that several commands take. */
 static const struct { char letter; const char *text; } shared_help[] = {
@@ -1026,6 +1052,17 @@ static const struct command commands[] = {
      "  --stdio             as some editors say it; there is no other way\n"
      "  --words             print the words of the language instead, each after its class\n",
      command_lsp, "xi-"},
+    {"lint", "find what makes C that is linked into a trainer lose its bits",
+     "lint FILE.c ... [-p FOLDER] [-- FLAGS]",
+     "Reads C - callbacks that give data, for instance - and the headers it includes, but those\n"
+     "of the system, and finds what bits would depend on beside model, data and seed:\n"
+     "docs/lint.md. Exit status: 0 nothing was found, 1 something was, 2 a file was no C.\n"
+     "  -p FOLDER           of compile_commands.json, which says how files are compiled: their\n"
+     "                      flags are looked at, too; without a FILE.c all that it names\n"
+     "  -- FLAGS            how they are compiled\n"
+     "  --json              a line of JSON for each finding\n"
+     "  --rules             print the rules instead\n",
+     command_lint, "juz+="},
     {"fmt", "print a model file in canonical layout", "fmt MODEL.inv [--write | --check]",
      "  --write             rewrite the file\n"
      "  --check             exit with 1 where the layout differs\n",
@@ -1055,6 +1092,7 @@ static const struct {
     {"--as", 'A', true},       {"--rows", 'B', true},   {"--inputs", 'Q', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
     {"--stdio", 'i', false},   {"--words", 'x', false},
+    {"--rules", 'u', false},   {"-p", 'z', true},
 };
 
 static void usage(FILE *f)
@@ -1163,6 +1201,8 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'I': o->infer = true; break;
     case 'Y': o->python = true; break;
     case 'x': o->words = true; break;
+    case 'u': o->rules = true; break;
+    case 'z': o->database = value; break;
     case 'i': break;                    /* it is so */
     default: o->check = true; break;
     }
@@ -1247,6 +1287,11 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
     bool passes_on = strchr(c->accepts, '*') != NULL, takes_more = strchr(c->accepts, '+') != NULL;
     for (int i = 2; i < argc; i++) {
         const char *value;
+        if (!strcmp(argv[i], "--") && strchr(c->accepts, '=')) {
+            o->flags = argv + i + 1;
+            o->flag_count = argc - i - 1;
+            break;
+        }
         bool help = !strcmp(argv[i], "--help") || !strcmp(argv[i], "-h");
         if (help && !(passes_on && o->model)) {
             command_help(c);
@@ -1274,10 +1319,11 @@ static int read_options(const struct command *c, int argc, char **argv, struct o
     }
     if (o->dump && !known_pass(c, o->dump))
         return 2;
-    if (o->model || strchr(c->accepts, '-'))
+    if (o->model || strchr(c->accepts, '-') || o->rules || o->database)
         return 0;
     fprintf(stderr, "invar %s: which %s?\nusage: invar %s\n", c->name,
-            takes_more                ? "log"
+            strchr(c->accepts, '=')   ? "C file"
+            : takes_more              ? "log"
             : strchr(c->accepts, 'm') ? "receipt"
             : strchr(c->accepts, 'M') ? "trace or trainer"
                                       : "model file", c->usage);

@@ -4,7 +4,8 @@ jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 
 have_header() {
-    printf '#include <stdio.h>\n#include <%s>\n' "$1" | gcc -E - >/dev/null 2>&1
+    printf '#include <stdio.h>\n#include <%s>\n' "$1" |
+        gcc -E $(printf -- ' -idirafter %s' /usr/lib/llvm-*/include) - >/dev/null 2>&1
 }
 
 # need PROBE PACKAGE...: notes the packages as missing where PROBE (a command, or a header
@@ -47,6 +48,7 @@ needed_packages() {
     need qemu-system-riscv32 qemu-system-misc
     need mpirun.openmpi libopenmpi-dev openmpi-bin
     need mpirun.mpich libmpich-dev mpich
+    need clang-c/Index.h libclang-dev
 }
 
 # Installs what is missing, by apt; without apt or the right to use it, says what to install.

@@ -64,6 +64,7 @@ INV_FN uint32_t inv_fpu_word(void)
 INV_FN void inv_fpu_set_word(uint32_t word)
 {
 #if defined(__SSE__)
+    /* invar-lint: allow rounding because this is what sets the mode that trainers compute in */
     __asm__ volatile("ldmxcsr %0" : : "m"(word) : "memory");
 #elif defined(__aarch64__)
     __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)word) : "memory");

@@ -75,7 +75,9 @@ static void die_of_memory(size_t bytes)
 static void ask_for_large_pages(void *memory, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE
+    /* invar-lint: allow pointer-order because whole pages are asked for */
     uintptr_t begin = (uintptr_t)memory / PAGE * PAGE;
+    /* invar-lint: allow pointer-order because whole pages are asked for */
     uintptr_t end = ((uintptr_t)memory + bytes + PAGE - 1) / PAGE * PAGE;
     if (bytes >= LARGE)
         madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* a wish: where it fails, so be it */

@@ -100,6 +100,7 @@ static struct inv_pieces list_common(const struct inv_model *model)
 {
     struct inv_pieces own = list_updated(model, INV_SHARD), p = new_pieces(model);
     int64_t at = 0;
+    /* invar-lint: allow unstable-sort because no two pieces begin at one place */
     qsort(own.piece, (size_t)own.count, sizeof *own.piece, by_place);
     for (int i = 0; i < own.count; i++) {
         add_piece(&p, model->sums + at, at, own.piece[i].chunk_at - at);

@@ -158,6 +158,7 @@ int inv_json_list_read(struct inv_json_list *list, struct inv_json *json)
         return 0;
     if (!inv_json_end(json))
         return inv_json_fail(json, "text follows the end");
+    /* invar-lint: allow unstable-sort because equals are an error, which names their path alone */
     qsort(list->value, (size_t)list->count, sizeof *list->value, by_path);
     for (int i = 1; i < list->count; i++)
         if (strcmp(list->value[i - 1].path, list->value[i].path) == 0) {

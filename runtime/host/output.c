@@ -120,6 +120,7 @@ static void remove_unless_written(const char *path)
     int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0)
         return;
+    /* invar-lint: allow time because only files that a killed run left are removed by age */
     if (fstat(file, &about) == 0 && S_ISREG(about.st_mode) &&
         time(NULL) - about.st_mtime > FRESH && flock(file, LOCK_EX | LOCK_NB) == 0)
         unlink(path);
@@ -142,6 +143,7 @@ static void remove_left(const char *path, const char *folder)
 {
     DIR *all = opendir(folder);
     char *base = inv_text("%.*s", BASE, base_of(path));
+    /* invar-lint: allow machine because what is left over is removed, in whatever order */
     for (struct dirent *entry; all && (entry = readdir(all)) != NULL;)
         if (is_part_of(entry->d_name, base)) {
             char *left = inv_text("%s/%s", folder, entry->d_name);
@@ -162,6 +164,7 @@ static int open_temporary(struct inv_output *out, mode_t mode)
     int file = -1;
     for (int i = 0; file < 0 && i < TRIES && (i == 0 || errno == EEXIST); i++) {
         free(out->temporary);
+        /* invar-lint: allow machine because it is in the name of a temporary file only */
         out->temporary = inv_text("%s/%.*s.%ld-%d.part", folder, BASE, base_of(out->path),
                                   (long)getpid(), i);
         out->listed = inv_ending_add(out->temporary);

@@ -107,6 +107,7 @@ static int32_t *rank_names(struct inv_dataset *data)
     int32_t *rank = inv_allocate((size_t)(names->count + 1) * sizeof *rank), next = 0;
     for (int i = 0; i < names->count; i++)
         item[i] = (struct item){ names->name[i], i, point_of(data) };
+    /* invar-lint: allow unstable-sort because equals get one rank */
     qsort(item, (size_t)names->count, sizeof *item, compare);
     for (int i = 0; i < names->count; i++) {
         next += i > 0 && compare(&item[i - 1], &item[i]) != 0;

@@ -16,6 +16,9 @@
 #include <sched.h>
 #endif
 
+/* invar-lint: allow threads, machine in this file because threads share out outputs and never a
+ * sum: neither their number nor their turn changes a bit */
+
 /* Scalar operations for which waking one more thread pays: it takes 15 to 50 microseconds until it
  * runs, and what one has written comes slowly to the other.  Wider vectors do more in that time.
  * A thread that has not gone to sleep yet is worth an AWAKE-th of that. */

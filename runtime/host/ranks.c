@@ -67,6 +67,7 @@ int inv_ranks_begin(struct inv_ranks *ranks, const struct inv_ranks_type *type,
 static void tell(struct inv_ranks *ranks)
 {
     char machine[NAME] = "";
+    /* invar-lint: allow machine because messages name the rank's machine */
     gethostname(machine, sizeof machine - 1);
     if (ranks->told)
         fflush(ranks->told);
@@ -151,6 +152,7 @@ int inv_ranks_same(struct inv_ranks *ranks, const char *what, const char *text, 
     int other = 0;
     if (ranks->count == 1)
         return INV_OK;
+    /* invar-lint: allow machine because messages name the rank's machine */
     gethostname(own.machine, NAME - 1);
     snprintf(own.text, TEXT, "%s", text);
     all = inv_allocate((size_t)ranks->count * sizeof *all);
@@ -223,6 +225,7 @@ void inv_ranks_sum(struct inv_ranks *ranks, void *number, int64_t count)
 /* Ranks on one machine share its processors, where nobody has given each some of its own. */
 int inv_ranks_threads(const struct inv_ranks *ranks)
 {
+    /* invar-lint: allow machine because the number of threads changes no bit */
     int mine = inv_pool_processors(), share = (int)sysconf(_SC_NPROCESSORS_ONLN) / ranks->near;
     if (ranks->near > 1 && share < mine)
         mine = share > 0 ? share : 1;

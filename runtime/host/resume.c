@@ -118,6 +118,7 @@ int inv_resume_left(struct inv_session *s, int several, struct inv_left **list, 
         inv_error(&s->errors, "--resume %s: there is no such checkpoint; name one that the run of "
                   "the receipt left", name);
     if (*count > 0)
+        /* invar-lint: allow unstable-sort because two of one step are one state */
         qsort(*list, (size_t)*count, sizeof **list, by_step);
     return good && *count > 0;
 }

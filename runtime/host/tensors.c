@@ -46,6 +46,7 @@ static int by_name(const void *a, const void *b)
 void inv_tensors_sort(struct inv_tensor *list, int count)
 {
     if (count > 0)
+        /* invar-lint: allow unstable-sort because no two tensors have one name */
         qsort(list, (size_t)count, sizeof *list, by_name);
 }
 
@@ -307,6 +308,8 @@ static void check_cover(struct inv_tensor_file *r, uint64_t data_bytes)
 {
     uint64_t at = 0;
     if (r->count > 0)
+        /* invar-lint: allow unstable-sort because those that begin and end alike are empty or an
+         * error */
         qsort(r->entry, (size_t)r->count, sizeof *r->entry, by_begin);
     for (int i = 0; i < r->count; i++) {
         const struct inv_tensor_entry *t = &r->entry[i];
@@ -365,6 +368,7 @@ static void sort_names(struct inv_tensor_file *r)
     r->by_name = inv_allocate((size_t)r->count * sizeof *r->by_name);
     for (int i = 0; i < r->count; i++)
         r->by_name[i] = &r->entry[i];
+    /* invar-lint: allow unstable-sort because no two tensors have one name */
     qsort(r->by_name, (size_t)r->count, sizeof *r->by_name, entry_by_name);
 }
 

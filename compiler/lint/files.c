@@ -1,0 +1,55 @@
+/* The files that are looked at. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lint/allow.h"
+#include "lint/files.h"
+#include "lint/tokens.h"
+
+static char *read_file(struct look *look, const char *path, size_t *size)
+{
+    FILE *f = fopen(path, "rb");
+    long length = -1;
+    char *text = NULL;
+
+    if (f && fseek(f, 0, SEEK_END) == 0 && (length = ftell(f)) >= 0 && length < INT_MAX) {
+        rewind(f);
+        text = arena_alloc(look->arena, (size_t)length + 1);
+        *size = fread(text, 1, (size_t)length, f);
+    }
+    if (f)
+        fclose(f);
+    return text;
+}
+
+/* As it is shown: from the folder where invar runs, where it lies in it. */
+static const char *shown(const struct look *look, const char *path)
+{
+    size_t n = strlen(look->folder);
+
+    return !strncmp(path, look->folder, n) && path[n] == '/' ? path + n + 1 : path;
+}
+
+const struct text_file *files_look_at(struct look *look, const char *path, CXFile of)
+{
+    char real[PATH_MAX];
+    struct text_file *f;
+
+    if (path[0] != '/')
+        path = arena_printf(look->arena, "%s/%s", look->directory, path);
+    if (!realpath(path, real))
+        return NULL;
+    for (int i = 0; i < look->files; i++)
+        if (!strcmp(look->file[i]->path, shown(look, real)))
+            return look->file[i];
+    f = ARENA_NEW(look->arena, struct text_file);
+    f->path = shown(look, arena_strdup(look->arena, real));
+    f->text = read_file(look, real, &f->size);
+    if (!f->text)
+        return NULL;
+    f->source = diags_add_source(look->diags, f->path, f->text, f->size, false);
+    tokens_read(look, f, of);
+    allow_read(look, f);
+    ARENA_PUSH(look->arena, look->file, look->files, look->file_room) = f;
+    return f;
+}

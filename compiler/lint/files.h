@@ -1,0 +1,10 @@
+/* The files that are looked at. */
+#ifndef INVAR_LINT_FILES_H
+#define INVAR_LINT_FILES_H
+#include "lint/look.h"
+
+/* The file of that path, which is read and cut into tokens when it is first seen; NULL where it
+ * cannot be read. */
+const struct text_file *files_look_at(struct look *, const char *path, CXFile);
+
+#endif

@@ -1,0 +1,36 @@
+/* Addresses. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+struct node { struct node *next; int index; };
+
+uint32_t hash_bytes(const void *bytes, size_t size);
+
+static int by_address(const void *a, const void *b)
+{
+    struct node *const *x = a, *const *y = b;
+    return (*x > *y) - (*x < *y);                       // found: pointer-order pointer-order
+}
+
+uint32_t faults(struct node **list, int n)
+{
+    uint32_t h = (uint32_t)(uintptr_t)list[0];          // found: pointer-order
+    h ^= (uint32_t)((uintptr_t)list[1] >> 4) * 31u;     // found: pointer-order
+    h += hash_bytes(&list[0], sizeof list[0]);          // found: pointer-order
+    if (list[0] < list[1])                              // found: pointer-order
+        h++;
+    (void)n;
+    return h + (uint32_t)by_address(list, list + 1);
+}
+
+size_t harmless(const float *begin, const float *end, void *memory, struct node **list)
+{
+    size_t n = 0;
+    for (const float *p = begin; p < end; p++)
+        n += (size_t)(end - p);
+    if ((uintptr_t)memory % 64 != 0 || ((uintptr_t)memory & 15) || list[0] == list[1])
+        n++;
+    char **cast = (char **)(uintptr_t)begin;
+    return n + (cast != NULL) + (size_t)(list[0]->index < list[1]->index);
+}
