@@ -22,8 +22,7 @@ static char *read_file(struct look *look, const char *path, size_t *size)
     return text;
 }
 
-/* As it is shown: from the folder where invar runs, where it lies in it. */
-static const char *shown(const struct look *look, const char *path)
+const char *files_shown(const struct look *look, const char *path)
 {
     size_t n = strlen(look->folder);
 
@@ -40,10 +39,10 @@ const struct text_file *files_look_at(struct look *look, const char *path, CXFil
     if (!realpath(path, real))
         return NULL;
     for (int i = 0; i < look->files; i++)
-        if (!strcmp(look->file[i]->path, shown(look, real)))
+        if (!strcmp(look->file[i]->path, files_shown(look, real)))
             return look->file[i];
     f = ARENA_NEW(look->arena, struct text_file);
-    f->path = shown(look, arena_strdup(look->arena, real));
+    f->path = files_shown(look, arena_strdup(look->arena, real));
     f->text = read_file(look, real, &f->size);
     if (!f->text)
         return NULL;

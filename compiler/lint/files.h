@@ -6,5 +6,7 @@
 /* The file of that path, which is read and cut into tokens when it is first seen; NULL where it
  * cannot be read. */
 const struct text_file *files_look_at(struct look *, const char *path, CXFile);
+/* A path as it is shown: from the folder where invar runs, where it lies in it. */
+const char *files_shown(const struct look *, const char *path);
 
 #endif

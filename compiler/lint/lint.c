@@ -152,14 +152,15 @@ static bool compile(struct look *look, CXIndex index, const struct compilation *
     struct CXUnsavedFile omp = {INVAR_CLANG_RESOURCES "/include/omp.h", OMP, sizeof OMP - 1};
 
     if (access(c->file, R_OK)) {
-        fprintf(stderr, "invar lint: %s: cannot be read\n", c->file);
+        fprintf(stderr, "invar lint: %s: cannot be read\n", files_shown(look, c->file));
         return false;
     }
     look->directory = c->directory;
     if (clang.parseTranslationUnit2(index, c->file, argument, count, &omp, 1,
                                     CXTranslationUnit_DetailedPreprocessingRecord,
                                     &look->unit) != CXError_Success) {
-        fprintf(stderr, "invar lint: %s: libclang cannot read it with these flags\n", c->file);
+        fprintf(stderr, "invar lint: %s: libclang cannot read it with these flags\n",
+                files_shown(look, c->file));
         return false;
     }
     good = look_at_unit(look, c);
@@ -243,7 +244,7 @@ static bool compile_file(struct look *look, CXIndex index, const char *file,
         }
     if (!found && r->database) {
         fprintf(stderr, "invar lint: %s: %s/compile_commands.json does not say how it is compiled; "
-                "give its flags behind -- instead\n", file, r->database);
+                "give its flags behind -- instead\n", files_shown(look, file), r->database);
         return false;
     }
     return found ? good : compile(look, index, &c);
@@ -268,10 +269,10 @@ static bool compile_all(struct look *look, const struct lint_request *r)
     const char **file = real_paths(look, r);
     CXIndex index = good ? clang.createIndex(0, 0) : NULL;
 
-    for (int i = 0; good && i < r->files; i++)
-        good = compile_file(look, index, file[i], r, all, count);
-    for (int i = 0; good && r->files == 0 && i < count; i++)
-        good = compile(look, index, &all[i]);
+    for (int i = 0; index && i < r->files; i++)
+        good &= compile_file(look, index, file[i], r, all, count);
+    for (int i = 0; index && r->files == 0 && i < count; i++)
+        good &= compile(look, index, &all[i]);
     if (index)
         clang.disposeIndex(index);
     return good;
@@ -286,11 +287,12 @@ int lint_run(const struct lint_request *r)
 
     if (getcwd(here, sizeof here))
         look.folder = here;
-    if (clang_load() && compile_all(&look, r)) {
+    if (clang_load()) {
+        bool good = compile_all(&look, r);
         allow_apply(&look);
         sort(&look);
         print_findings(&look, r->json);
-        status = look.findings > 0;
+        status = !good ? 2 : look.findings > 0;
     }
     arena_free(arena);
     return status;

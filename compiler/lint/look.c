@@ -8,6 +8,17 @@ const struct text_file *look_main(const struct look *look)
     return look->main;
 }
 
+bool look_has_word(const struct look *look, const char *words)
+{
+    for (int i = 0; i < look->here_count; i++) {
+        const struct text_file *f = look->here[i].file;
+        for (int k = 0; k < f->tokens; k++)
+            if (f->token[k].kind != CXToken_Comment && name_is_one(f->token[k].text, words))
+                return true;
+    }
+    return false;
+}
+
 struct arena *look_arena(struct look *look)
 {
     return look->arena;

@@ -62,6 +62,8 @@ struct rule {
 
 /* The file that is compiled, of which flags speak. */
 const struct text_file *look_main(const struct look *);
+/* Whether one of the words in blanks stands in it, or in what it includes. */
+bool look_has_word(const struct look *, const char *words);
 struct arena *look_arena(struct look *);
 
 /* ---- findings: what is wrong, and the cure ---- */

@@ -25,13 +25,17 @@ static void note_call(struct look *look, const struct at *at, void *data)
 {
     struct calls *calls = data;
 
-    for (int i = 0; at->kind == CXCursor_CallExpr && i < clang.Cursor_getNumArguments(at->cursor);
-         i++) {
-        CXCursor argument = look_bare(look, clang.Cursor_getArgument(at->cursor, (unsigned)i));
+    CXType given = clang.getCursorType(at->cursor);
+
+    if (at->kind != CXCursor_CallExpr || (!type_is_float(given) && !type_is_integer(given)))
+        return;                         /* a generator gives numbers; an arena gives memory */
+    for (int i = 0; i < clang.Cursor_getNumArguments(at->cursor); i++) {
+        CXCursor passed = clang.Cursor_getArgument(at->cursor, (unsigned)i);
+        CXCursor argument = look_bare(look, passed);
         bool address = clang.getCursorKind(argument) == CXCursor_UnaryOperator &&
                        look_begins(look, argument, "&");
         CXCursor of = address ? look_operand(look, argument, 0, true) : argument;
-        CXType type = clang.getCanonicalType(clang.getCursorType(argument));
+        CXType type = clang.getCanonicalType(clang.getCursorType(passed)); /* as it is taken */
         if (clang.getCursorKind(of) != CXCursor_DeclRefExpr || type.kind != CXType_Pointer ||
             clang.isConstQualifiedType(clang.getPointeeType(type)))
             continue;

@@ -93,7 +93,7 @@ static void decide(struct look *look, const char *const *flag, int count)
             look_find(look, place, "compile it without, with -ffp-contract=off -fno-math-errno "
                       "-fno-trapping-math as trainers are",
                       "this is compiled with %s, which %s", as[i], by[i]->why);
-    if (!by[CONTRACT])
+    if (!by[CONTRACT] && look_has_word(look, "float double"))
         look_find(look, place, "compile it with -ffp-contract=off",
                   "this is compiled without -ffp-contract=off: gcc and clang then fuse a * b + c "
                   "into one rounding where the processor can, on ARM always");

@@ -34,8 +34,8 @@ static void see(struct look *look, const struct at *at)
 
     if (name && name_is_one(base_of(look, name), INEXACT))
         look_find(look, look_at(look, at->cursor),
-                  "compute it in the model, or call inv_exp, inv_sin ... of the runtime "
-                  "(elementary.h), whose bits are fixed",
+                  "compute it in the model, or take Invar's own, inv_exp, inv_sin ... of "
+                  "templates/ops, whose bits are fixed",
                   "%s() of the C library differs in its last bits from one library, version and "
                   "processor to the next", name);
 }

@@ -69,13 +69,26 @@ static void see_reduction(struct look *look, const struct at *at, const struct p
     }
 }
 
-/* The variable that is assigned to, or a null cursor where it is part of one. */
+static bool is_number(CXCursor cursor)
+{
+    return clang.getCursorKind(cursor) == CXCursor_IntegerLiteral;
+}
+
+/* The variable that is assigned to: s, s.member, s->member, *s and s[0] of s.  A null cursor where
+ * an index tells which part of it. */
 static CXCursor variable_of(struct look *look, CXCursor assigned)
 {
     CXCursor bare = look_bare(look, assigned);
+    enum CXCursorKind kind = clang.getCursorKind(bare);
 
-    return clang.getCursorKind(bare) == CXCursor_DeclRefExpr ? clang.getCursorReferenced(bare)
-                                                             : look_operand(look, bare, 99, false);
+    while (kind == CXCursor_MemberRefExpr ||
+           (kind == CXCursor_UnaryOperator && look_begins(look, bare, "*")) ||
+           (kind == CXCursor_ArraySubscriptExpr && is_number(look_operand(look, bare, 1, true)))) {
+        bare = look_operand(look, bare, 0, true);
+        kind = clang.getCursorKind(bare);
+    }
+    return kind == CXCursor_DeclRefExpr ? clang.getCursorReferenced(bare)
+                                        : look_operand(look, bare, 99, false);
 }
 
 static bool declared_inside(struct look *look, const struct at *region, CXCursor variable)
@@ -117,13 +130,30 @@ static bool accumulates(struct look *look, const struct at *at)
     return m.there;
 }
 
-static bool is_atomic(struct look *look, const struct at *at)
+/* Whether it stands alone under `atomic`, or somewhere under `critical`: it is for all threads. */
+static bool is_for_all(struct look *look, const struct at *at)
 {
     const struct pragma *p;
 
-    for (int from = 0; (p = look_pragma(look, at->cursor, &from)) != NULL;)
-        if (is_parallel(p) && p->count > 1 && !strcmp(p->word[1], "atomic"))
-            return true;
+    for (const struct at *up = at; up; up = up->up)
+        for (int from = 0; (p = look_pragma(look, up->cursor, &from)) != NULL;)
+            if (is_parallel(p) && p->count > 1 &&
+                name_is_one(p->word[1], up == at ? "atomic critical" : "critical"))
+                return true;
+    return false;
+}
+
+/* Declared in the region that the innermost pragma makes. */
+static bool is_own(struct look *look, const struct at *at, CXCursor variable)
+{
+    if (clang.Cursor_isNull(variable))
+        return false;
+    for (const struct at *up = at->up; up; up = up->up) {
+        int from = 0;
+        const struct pragma *p = look_pragma(look, up->cursor, &from);
+        if (p && is_parallel(p) && pragma_has(p, "critical"))
+            return declared_inside(look, up, variable);
+    }
     return false;
 }
 
@@ -143,7 +173,7 @@ static void see_sum(struct look *look, const struct at *at)
     CXCursor variable = variable_of(look, look_operand(look, at->cursor, 0, false));
     const char *name = clang.Cursor_isNull(variable) ? "" : look_name(look, variable);
 
-    if (is_atomic(look, at)) {
+    if (is_for_all(look, at) && !is_own(look, at, variable)) {
         look_find(look, look_begin(look, at->cursor), CURE,
                   "threads add to this in the order in which they come");
         return;

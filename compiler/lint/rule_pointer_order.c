@@ -79,8 +79,8 @@ static void see_cast(struct look *look, const struct at *at)
 /* hash(&p, sizeof p), where p is a pointer. */
 static void see_hash(struct look *look, const struct at *at)
 {
-    static const char *const word[] = {"hash", "crc", "sha1", "sha256", "digest", "fnv", "checksum",
-                                       "memcmp"};
+    static const char *const word[] = {"hash", "crc", "sha1", "sha256", "digest", "fnv",
+                                       "checksum"};
     const char *name = look_name(look, at->cursor);
     bool hashes = false;
 
@@ -98,14 +98,43 @@ static void see_hash(struct look *look, const struct at *at)
     }
 }
 
+/* The address of what the argument points to, when that is of pointers or of numbers. */
+static CXType pointee(struct look *look, CXCursor call, unsigned argument)
+{
+    CXCursor given = look_bare(look, clang.Cursor_getArgument(call, argument));
+    CXType type = clang.getCanonicalType(clang.getCursorType(given));
+
+    if (type.kind == CXType_Pointer)
+        type = clang.getPointeeType(type);
+    return clang.getCanonicalType(type);
+}
+
+/* memcpy(&number, &pointer, ...) is a cast that no compiler sees. */
+static void see_copy(struct look *look, const struct at *at)
+{
+    const char *name = look_name(look, at->cursor);
+
+    if (!name_is_one(name, "memcpy memmove __builtin_memcpy __builtin_memmove") ||
+        clang.Cursor_getNumArguments(at->cursor) < 2)
+        return;
+    CXType to = pointee(look, at->cursor, 0);
+    bool bytes = type_is_char(to) || to.kind == CXType_UChar || to.kind == CXType_SChar;
+    if (type_is_integer(to) && !bytes &&
+        pointee(look, at->cursor, 1).kind == CXType_Pointer)
+        look_find(look, look_at(look, at->cursor), CURE,
+                  "an address becomes a number, and addresses differ from run to run");
+}
+
 static void see(struct look *look, const struct at *at)
 {
     if (at->kind == CXCursor_BinaryOperator)
         see_comparison(look, at);
     if (at->kind == CXCursor_CStyleCastExpr)
         see_cast(look, at);
-    if (at->kind == CXCursor_CallExpr)
+    if (at->kind == CXCursor_CallExpr) {
         see_hash(look, at);
+        see_copy(look, at);
+    }
 }
 
 const struct rule lint_pointer_order = {

@@ -62,9 +62,10 @@ static bool is(const struct text_file *f, int i, const char *text)
 /* _Pragma("...") from token `i` on; escapes are left as they are. */
 static bool read_operator(struct look *look, const struct text_file *f, int i, struct pragma *p)
 {
-    if (!is(f, i, "_Pragma") || !is(f, i + 1, "(") || i + 2 >= f->tokens)
+    const char *text = i + 2 < f->tokens ? f->token[i + 2].text : "";
+
+    if (!is(f, i, "_Pragma") || !is(f, i + 1, "(") || text[0] != '"')
         return false;
-    const char *text = f->token[i + 2].text;
     *p = (struct pragma){.offset = f->token[i].offset};
     split(look, p, text + 1, strlen(text) - 2);
     return true;

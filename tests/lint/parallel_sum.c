@@ -80,3 +80,38 @@ float harmless(const float *x, float *out, int n)
         serial += x[i];
     return largest + serial + (float)count;
 }
+
+struct sums { double all; double part[8]; };
+
+/* One place for all threads, by other names than a variable's. */
+void places(const double *x, struct sums *to, double *out, int n)
+{
+    struct sums own = {0};
+#pragma omp parallel for
+    for (int i = 0; i < n; i++) {
+#pragma omp critical
+        {
+            double square = 0;
+            square += x[i] * x[i];
+            to->part[i % 8] += square;                  // found: parallel-sum
+        }
+        own.all += x[i];                                // found: parallel-sum
+        to->all += x[i];                                // found: parallel-sum
+        *out += x[i];                                   // found: parallel-sum
+        to->part[0] += x[i];                            // found: parallel-sum
+    }
+    *out += own.all;
+}
+
+/* Elements of each iteration's own. */
+void elements(const double *x, struct sums *to, double *out, int n)
+{
+#pragma omp parallel for
+    for (int i = 0; i < n; i++) {
+        struct sums own = {0}, *mine = &to[i];
+        own.all += x[i];
+        mine->all += own.all;
+        to[i].part[0] += x[i];
+        out[i] += x[i];
+    }
+}

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct node { struct node *next; int index; };
 
@@ -18,6 +19,9 @@ uint32_t faults(struct node **list, int n)
     uint32_t h = (uint32_t)(uintptr_t)list[0];          // found: pointer-order
     h ^= (uint32_t)((uintptr_t)list[1] >> 4) * 31u;     // found: pointer-order
     h += hash_bytes(&list[0], sizeof list[0]);          // found: pointer-order
+    uint64_t bits;
+    memcpy(&bits, &list[2], sizeof bits);               // found: pointer-order
+    h += (uint32_t)bits;
     if (list[0] < list[1])                              // found: pointer-order
         h++;
     (void)n;
@@ -30,6 +34,10 @@ size_t harmless(const float *begin, const float *end, void *memory, struct node 
     for (const float *p = begin; p < end; p++)
         n += (size_t)(end - p);
     if ((uintptr_t)memory % 64 != 0 || ((uintptr_t)memory & 15) || list[0] == list[1])
+        n++;
+    struct node *copy;
+    memcpy(&copy, &list[0], sizeof copy);
+    if (memcmp(&copy, &list[1], sizeof copy) == 0)
         n++;
     char **cast = (char **)(uintptr_t)begin;
     return n + (cast != NULL) + (size_t)(list[0]->index < list[1]->index);
