@@ -21,7 +21,8 @@
     X(getFileName) X(getLocationForOffset)                                                       \
     X(getRange) X(getRangeStart) X(getRangeEnd) X(Location_isInSystemHeader)                     \
     X(getInclusions) X(getSkippedRanges) X(disposeSourceRangeList) X(tokenize)                   \
-    X(disposeTokens) X(getTokenKind) X(getTokenSpelling) X(getTokenExtent)
+    X(disposeTokens) X(getTokenKind) X(getTokenSpelling) X(getTokenExtent)                   \
+    X(Cursor_Evaluate) X(EvalResult_getKind) X(EvalResult_getAsLongLong) X(EvalResult_dispose)
 
 struct clang {
 #define X(name) __typeof__(clang_##name) *name;

@@ -98,6 +98,8 @@ CXCursor look_operand(struct look *, CXCursor, int i, bool bare);
 int look_operands(struct look *, CXCursor);
 /* Without casts that the compiler made, and parentheses. */
 CXCursor look_bare(struct look *, CXCursor);
+/* The value of a whole number that the compiler knows. */
+bool look_constant(CXCursor, long long *);
 /* The function that the node is in, or NULL. */
 const struct at *look_function(const struct at *);
 

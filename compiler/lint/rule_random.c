@@ -18,6 +18,11 @@ static void see(struct look *look, const struct at *at)
         look_find(look, look_at(look, at->cursor), CURE,
                   "%s() gives other numbers on another machine, with another C library or in the "
                   "next run", name);
+    name = at->kind == CXCursor_GCCAsmStmt
+               ? look_word(look, at->cursor, "rdrand rdseed rndr rndrrs") : NULL;
+    if (name)
+        look_find(look, look_begin(look, at->cursor), CURE,
+                  "%s gives other numbers in every run", name);
     if (at->kind == CXCursor_StringLiteral) {
         name = look_name(look, at->cursor);
         if (name_is_one(name, "\"/dev/random\" \"/dev/urandom\" \"/dev/hwrng\""))

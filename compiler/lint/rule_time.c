@@ -10,6 +10,15 @@ static const char NAMES[] =
 static const char CURE[] = "take what it decides from the data or the model; for what is only "
                            "printed, allow it with the reason";
 
+static void see_assembler(struct look *look, const struct at *at)
+{
+    const char *word = look_word(look, at->cursor, "rdtsc rdtscp cntvct_el0 cntpct_el0 pmccntr_el0 "
+                                                   "rdcycle rdtime rdcycleh rdtimeh mftb");
+
+    if (word)
+        look_find(look, look_begin(look, at->cursor), CURE, "%s is another in every run", word);
+}
+
 static void see(struct look *look, const struct at *at)
 {
     const char *name = look_library_name(look, at);
@@ -17,6 +26,8 @@ static void see(struct look *look, const struct at *at)
     if (name && name_is_one(name, NAMES))
         look_find(look, look_at(look, at->cursor), CURE,
                   "%s() is another in every run, or where a clock is set otherwise", name);
+    if (at->kind == CXCursor_GCCAsmStmt)
+        see_assembler(look, at);
 }
 
 static void read(struct look *look, const struct text_file *f)

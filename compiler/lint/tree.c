@@ -73,6 +73,18 @@ int look_operands(struct look *look, CXCursor cursor)
     return o.seen;
 }
 
+bool look_constant(CXCursor cursor, long long *value)
+{
+    CXEvalResult result = clang.Cursor_Evaluate(cursor);
+    bool known = result && clang.EvalResult_getKind(result) == CXEval_Int;
+
+    if (known)
+        *value = clang.EvalResult_getAsLongLong(result);
+    if (result)
+        clang.EvalResult_dispose(result);
+    return known;
+}
+
 const struct at *look_function(const struct at *at)
 {
     while (at && at->kind != CXCursor_FunctionDecl)

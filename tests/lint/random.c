@@ -25,6 +25,9 @@ float faults(void)
     FILE *f = fopen("/dev/urandom", "rb");              // found: random
     if (f)
         fclose(f);
+    uint32_t drawn;
+    __asm__("rdrand %0" : "=r"(drawn));                 // found: random
+    seed += drawn;
     long (*draw)(void) = random;                        // found: random
     return x + (float)draw() + (float)seed;
 }
