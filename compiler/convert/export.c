@@ -26,6 +26,16 @@ static void find_calls(struct export *x)
             x->named[n->node] = n->name;
 }
 
+/* What is written as its operand gives it its name. */
+static void hand_names_down(struct export *x)
+{
+    for (int id = x->phase->count - 1; id >= 0; id--) {
+        const struct node *n = graph_node(x->phase, id);
+        if (x->named[id] && !x->call[id] && export_is_same(x, n) && !x->named[n->operand[0]])
+            x->named[n->operand[0]] = x->named[id];
+    }
+}
+
 /* needed: by node; those that stores need are marked on the way. */
 static void mark_needed(const struct export *x, bool *needed)
 {
@@ -131,6 +141,7 @@ static void write_phase(struct export *x, enum phase phase, const bool *wanted)
         if (needed[id] && !x->named[n->operand[0]]) /* fields have the names of inputs */
             x->named[n->operand[0]] = program_variable(x->program, n->attr.variable)->path;
     }
+    hand_names_down(x);
     mark_needed(x, needed);
     write_nodes(x, needed);
     for (int id = 0; id < graph->count && !x->failed; id++)

@@ -181,6 +181,52 @@ static bool add_outputs(struct import *im)
     return true;
 }
 
+/* The name of an input, of which a whole number or truth value is made. */
+static const char *field_name(const struct import *im, const struct value *v)
+{
+    if (v->type == ONNX_FLOAT || v->classes)
+        return v->text;
+    size_t skip = v->type == ONNX_BOOL ? strlen("(") : strlen("to_int(");
+    return arena_strndup(im->arena, v->text + skip, strcspn(v->text + skip, " )"));
+}
+
+/* How many rows the tables have that an input names rows of, where nothing else reads it, and they
+ * are named as weights of layers are; else 0. */
+static int64_t classes_of(struct import *im, const char *input)
+{
+    int64_t classes = -1;
+    for (size_t i = 0; i < im->graph->n_node && classes; i++) {
+        const Onnx__Node *n = im->graph->node[i];
+        for (size_t k = 0; k < n->n_input; k++) {
+            if (strcmp(n->input[k], input))
+                continue;
+            const struct value *table = find_value(im, n->input[0]);
+            bool fits = k == 1 && !strcmp(n->op_type, "Gather") && table && table->trained &&
+                        table->rank == 2 && names_weights(im, table->name) &&
+                        (!n->n_attribute || (n->attribute[0]->name && !n->attribute[0]->i)) &&
+                        (classes < 0 || classes == table->dim[0]);
+            classes = fits ? table->dim[0] : 0;
+        }
+    }
+    for (size_t i = 0; i < im->graph->n_output; i++)
+        if (im->graph->output[i]->name && !strcmp(im->graph->output[i]->name, input))
+            classes = 0;
+    return classes < 0 ? 0 : classes;
+}
+
+static void find_classes(struct import *im)
+{
+    for (size_t i = 0; i < im->graph->n_input; i++) {
+        struct value *v = find_value(im, im->graph->input[i]->name);
+        if (v->constant || (v->type != ONNX_INT32 && v->type != ONNX_INT64))
+            continue;
+        int64_t classes = classes_of(im, v->name);
+        if (classes)
+            v->text = field_name(im, v);
+        v->classes = classes;
+    }
+}
+
 /* Says which initializers arithmetic reads as numbers, since a model may have been meant to learn
  * them. */
 static void note_numbers(const struct import *im)
@@ -334,14 +380,29 @@ static bool convert_nodes(struct import *im)
 }
 
 /* ---- the model file ---- */
-static void print_dims(struct text *t, const struct value *value)
+static void print_type(struct text *t, const struct value *value)
 {
     struct value standard = *value, *v = &standard;
-    int64_t dim[AXES];
+    int64_t dim[AXES + 1];
     orderly(v);
     text_dims(v, dim);
-    if (text_axes(v))
-        text_printf(t, "[%s", list_text(t->arena, text_axes(v), dim) + 1);
+    dim[text_axes(v)] = v->classes;
+    text_puts(t, v->classes ? "class" : "f32");
+    if (text_axes(v) || v->classes)
+        text_puts(t, list_text(t->arena, text_axes(v) + (v->classes > 0), dim));
+}
+
+/* Noise of that kind: a stub. */
+static void print_noise(struct text *t, const struct value *v)
+{
+    int64_t dim[AXES];
+    text_dims(v, dim);
+    const char *dims = list_text(t->arena, text_axes(v), dim);
+    if (v->type == ONNX_FLOAT)
+        text_printf(t, " = random_normal(%s)\n", dims);
+    else
+        text_printf(t, " = random_integer(%lld, %s)\n", v->classes ? (long long)v->classes : 2,
+                    dims);
 }
 
 struct output { const char *name, *text; const struct value *value; };
@@ -383,32 +444,19 @@ static struct output *find_outputs(struct import *im)
     return list;
 }
 
-/* The name of an input, of which a whole number or truth value is made. */
-static const char *field_name(const struct import *im, const struct value *v)
-{
-    if (v->type == ONNX_FLOAT)
-        return v->text;
-    size_t skip = v->type == ONNX_BOOL ? strlen("(") : strlen("to_int(");
-    return arena_strndup(im->arena, v->text + skip, strcspn(v->text + skip, " )"));
-}
-
 /* The model's arguments, or a line of the data for each. */
 static void print_fields(struct text *t, const struct import *im, bool data)
 {
     bool first = true;
-    int64_t dim[AXES];
     for (size_t i = 0; i < im->graph->n_input; i++) {
         const struct value *v = find_value(im, im->graph->input[i]->name);
         if (v->constant)
             continue;
         text_puts(t, data ? "  input " : first ? "" : ", ");
-        text_printf(t, "%s: f32", field_name(im, v));
-        print_dims(t, v);
-        text_dims(v, dim);
+        text_printf(t, "%s: ", field_name(im, v));
+        print_type(t, v);
         if (data)
-            text_printf(t, " = %s%s)\n",
-                        v->type == ONNX_FLOAT ? "random_normal(" : "random_integer(2, ",
-                        list_text(t->arena, text_axes(v), dim));
+            print_noise(t, v);
         first = false;
     }
 }
@@ -438,19 +486,17 @@ static const char *model_text(struct import *im, const char *name, const struct 
                 data, name);
     print_fields(&t, im, true);
     if (main) {
-        text_printf(&t, "  label %s: f32", label);
-        print_dims(&t, main->value);
         struct value standard = *main->value;
-        int64_t dim[AXES];
         orderly(&standard);
-        text_dims(&standard, dim);
-        text_printf(&t, " = random_normal(%s)\n", list_text(im->arena, text_axes(&standard), dim));
+        text_printf(&t, "  label %s: ", label);
+        print_type(&t, &standard);
+        print_noise(&t, &standard);
     }
     text_printf(&t, "}\n\nmodel %s(", name);
     print_fields(&t, im, false);
     if (main) {
-        text_printf(&t, ", %s: f32", label);
-        print_dims(&t, main->value);
+        text_printf(&t, ", %s: ", label);
+        print_type(&t, main->value);
     }
     text_puts(&t, ") {\n");
     made_print_lines(im->made, &t);
@@ -516,6 +562,7 @@ static bool import_model(struct import *im, const Onnx__Model *model)
     if (!add_outputs(im))
         return false;
     note_numbers(im);
+    find_classes(im);
     if (!convert_nodes(im))
         return false;
     struct output *list = find_outputs(im);

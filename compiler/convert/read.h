@@ -41,6 +41,7 @@ struct value {
     const struct tensor *constant;      /* or NULL */
     bool trained;                       /* an initializer: what is trained */
     bool learns;                        /* follows from what is trained */
+    int64_t classes;                    /* an input of names of so many rows of tables; or 0 */
     const char *text;                   /* of one row; NULL: a constant, or failed */
     int order[AXES];                    /* axis i of the text is axis order[i] of the value */
     int uses;                           /* inputs of nodes and outputs of the graph that it is */
@@ -121,6 +122,8 @@ bool is_scalar(const struct value *);
 
 /* ---- values ---- */
 struct value *find_value(const struct import *, const char *name);
+/* A constant is from here on read as that text, with axes as they are. */
+void note_written(struct call *, struct value *, const char *text);
 /* The text with axes in the order of the value. */
 const char *plain(struct call *, struct value *);
 /* The text with its axes in that order of the value's axes. */
@@ -152,6 +155,8 @@ const char *let_line(struct call *, const char *text);
  * as they are), as these extents. */
 void save(struct import *, bool trained, const char *path, const struct tensor *, const int *perm,
           int rank, const int64_t *dim);
+/* Whether the name says which of a layer's weights it is, as "conv1.weight" does. */
+bool names_weights(struct import *, const char *name);
 /* A free path for the layer whose weights are of that name: "conv1" of "conv1.weight". */
 const char *layer_path(struct import *, const char *weights, const char *otherwise);
 /* The only node that reads the value, where it is of that operator; or NULL. */

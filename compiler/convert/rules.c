@@ -467,8 +467,14 @@ void onnx_constant(struct call *c)
     give_constant(c, 0, t);
 }
 
+/* Invar itself writes stop_gradient so, with a name that says it. */
 void onnx_identity(struct call *c)
 {
+    if (c->im->own && c->node->name && !strncmp(c->node->name, "stop_gradient/", 14) &&
+        !c->in[0]->constant) {
+        give(c, 0, c->in[0], "stop_gradient(%s)", c->in[0]->text);
+        return;
+    }
     give_text(c, 0, c->in[0], c->in[0]->constant ? plain(c, c->in[0]) : c->in[0]->text);
 }
 

@@ -37,6 +37,8 @@ const char *range_text(struct arena *, int n, const int64_t *dim, int axis, int6
 /* The places of an axis, as they come: from the axis of the text of that number. */
 const char *take_text(struct call *, const char *text, int axis, int64_t count,
                       const int64_t *place);
+/* A Gather of a table by an input of classes; false where it is another. */
+bool give_embedding(struct call *);
 /* The node's first input as an array of these extents, whose axis `shape->rows` is the batch's. */
 void give_reshaped(struct call *, struct value *shape);
 /* Elements of all axes. */

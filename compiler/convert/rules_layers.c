@@ -144,6 +144,49 @@ void onnx_matmul(struct call *c)
     }
 }
 
+/* ---- tables, and places ---- */
+
+/* Where other lines read the table, too, they find it as NAME.w. */
+bool give_embedding(struct call *c)
+{
+    struct value *w = c->in[0], *index = c->in[1], shape = {.type = ONNX_FLOAT};
+    struct arena *arena = c->im->arena;
+    if (!index->classes || w->written)
+        return false;
+    const char *path = layer_path(c->im, w->name, c->node->name);
+    if (w->uses > 1 && strcmp(as_text(arena, path), arena_printf(arena, " as %s", path)))
+        return false;
+    save(c->im, true, arena_printf(arena, "%s/w", path), w->constant, NULL, 2, w->dim);
+    shape = *index;
+    shape.type = ONNX_FLOAT;
+    shape.classes = 0;
+    shape.dim[shape.rank++] = w->dim[1];
+    orderly(&shape);
+    give(c, 0, &shape, "embedding(%s, %lld)%s", index->text, (long long)w->dim[1],
+         as_text(arena, path));
+    note_written(c, w, arena_printf(arena, "%s.w", path));
+    return true;
+}
+
+/* Sums of what is read and a trained vector for each place of a row. */
+static bool give_positions(struct call *c, int table)
+{
+    struct value *w = c->in[table], *x = c->in[!table], shape = like(x);
+    if (!own_weights(w, 2) || x->constant || x->rows != 0 || x->rank != 3 ||
+        x->dim[1] != w->dim[0] || x->dim[2] != w->dim[1] || !names_weights(c->im, w->name))
+        return false;
+    const char *path = layer_path(c->im, w->name, c->node->name);
+    save(c->im, true, arena_printf(c->im->arena, "%s/w", path), w->constant, NULL, 2, w->dim);
+    give(c, 0, &shape, "learned_positions(%s)%s", plain(c, x), as_text(c->im->arena, path));
+    return true;
+}
+
+void onnx_add(struct call *c)
+{
+    if (!give_positions(c, 1) && !give_positions(c, 0))
+        onnx_map_any(c);
+}
+
 /* alpha A B + beta C, where they are not 1. */
 static const char *scaled(struct arena *arena, float by, const char *text)
 {

@@ -524,6 +524,8 @@ void onnx_gather(struct call *c)
 {
     struct value *x = c->in[0], *index = c->in[1], shape = {.type = x->type, .rows = -1};
     int axis = axis_of(c, x, attribute_int(c, "axis", 0));
+    if (give_embedding(c))
+        return;
     struct value standard = like(x);
     int at = axis < 0 ? -1 : text_axis(c, &standard, axis);
     if (at < 0 || x->rank - 1 + index->rank > AXES || index->type == ONNX_FLOAT ||

@@ -138,6 +138,11 @@ static const char *without_suffix(struct arena *arena, const char *name)
     return name;
 }
 
+bool names_weights(struct import *im, const char *name)
+{
+    return without_suffix(im->arena, name) != name;
+}
+
 const char *layer_path(struct import *im, const char *weights, const char *otherwise)
 {
     const char *name = weights && *weights ? weights : otherwise;
@@ -247,6 +252,50 @@ static const char *declare(struct call *c, const struct value *v, const int *per
     return arena_printf(im->arena, v->type == ONNX_BOOL ? "(%s != 0)" : "to_int(%s)", name);
 }
 
+/* Whether it is true where the second axis is not behind the first. */
+static bool is_lower_triangle(const struct tensor *t, int rank, const int64_t *dim)
+{
+    bool fits = t->type == ONNX_BOOL && rank == 2 && dim[0] > 1 && dim[1] > 1;
+    for (int64_t i = 0; fits && i < t->count; i++)
+        fits = (t->whole[i] != 0) == (i % dim[1] <= i / dim[1]);
+    return fits;
+}
+
+/* The axis along which elements are places, 0, 1, 2 ..., the same for all others; -1: none. */
+static int place_axis(const struct tensor *t, int rank, const int64_t *dim)
+{
+    int64_t step = 1;
+    bool whole = t->whole && t->type != ONNX_BOOL;
+    for (int axis = rank - 1; whole && axis >= 0; axis--) {
+        bool fits = dim[axis] > 1;
+        for (int64_t i = 0; fits && i < t->count; i++)
+            fits = t->whole[i] == i / step % dim[axis];
+        if (fits)
+            return axis;
+        step *= dim[axis];
+    }
+    return -1;
+}
+
+/* What the language has an expression for, with its axes in order; or NULL. */
+static const char *known_form(struct call *c, const struct value *v, int rank, const int64_t *dim)
+{
+    struct import *im = c->im;
+    const char *text = NULL;
+    int axis = place_axis(v->constant, rank, dim);
+    if (is_lower_triangle(v->constant, rank, dim))
+        text = arena_printf(im->arena, dim[0] == dim[1] ? "causal_mask(%lld)"
+                            : "causal_mask(%lld, %lld)", (long long)dim[0], (long long)dim[1]);
+    else if (axis >= 0)
+        text = arena_printf(im->arena, "position(broadcast(0, %s), %d)",
+                            list_text(im->arena, rank, dim), axis);
+    if (!text)
+        return NULL;
+    const char *name = made_identifier(im->made, v->name);
+    made_line(im->made, arena_printf(im->arena, "%s = %s", name, text), NULL);
+    return name;
+}
+
 /* The constant with axes by perm, as these extents. */
 static const char *write_constant(struct call *c, struct value *v, const int *perm, int rank,
                                   const int64_t *dim)
@@ -268,10 +317,25 @@ static const char *write_constant(struct call *c, struct value *v, const int *pe
     *w = (struct written){.rank = rank, .before = v->written};
     memcpy(w->perm, perm, sizeof *perm * (size_t)t->rank);
     memcpy(w->dim, dim, sizeof *dim * (size_t)rank);
+    bool ordered = true;
+    for (int i = 1; i < t->rank; i++)
+        ordered &= perm[i] > perm[i - 1];
     w->text = t->count == 1 && rank == 0 && !v->trained ? scalar_text(im, t)
-                                                       : declare(c, v, perm, rank, dim);
+        : ordered ? known_form(c, v, rank, dim) : NULL;
+    if (!w->text)
+        w->text = declare(c, v, perm, rank, dim);
     v->written = w;
     return w->text;
+}
+
+void note_written(struct call *c, struct value *v, const char *text)
+{
+    struct written *w = ARENA_NEW(c->im->arena, struct written);
+    *w = (struct written){.rank = v->rank, .text = text, .before = v->written};
+    for (int i = 0; i < v->rank; i++)
+        w->perm[i] = i;
+    memcpy(w->dim, v->dim, sizeof w->dim);
+    v->written = w;
 }
 
 /* ---- texts ---- */

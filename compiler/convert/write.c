@@ -67,6 +67,11 @@ const char *export_binary(struct export *x, const char *op, const char *a, const
     return export_node(x, op, 2, input, name);
 }
 
+void export_name(struct export *x, const char *name)
+{
+    last_node(x)->name = (char *)(uintptr_t)name;
+}
+
 static Onnx__Attribute *add_attribute(struct export *x, const char *name, int type)
 {
     Onnx__Node *n = last_node(x);
@@ -238,12 +243,51 @@ int export_type(enum dtype dtype)
     return type[dtype];
 }
 
-const char *export_reshape(struct export *x, const char *a, const struct shape *s, const char *name)
+bool export_is_joined(const struct shape *s)
+{
+    return s->rows >= 0 && s->dim[s->rows] != 1 && s->rank < RANK_MAX;
+}
+
+int export_axis(const struct shape *s, int axis)
+{
+    return axis + (export_is_joined(s) && axis > s->rows);
+}
+
+struct shape export_extents(const struct shape *s)
+{
+    struct shape f = *s;
+    if (!export_is_joined(s))
+        return f;
+    f.rank++;
+    for (int i = s->rank; i > s->rows; i--)
+        f.dim[i] = s->dim[i - 1];
+    f.dim[s->rows] = 1;
+    return f;
+}
+
+const char *export_reshape_joined(struct export *x, const char *a, const struct shape *s,
+                                  const char *name)
 {
     int64_t dim[RANK_MAX];
     for (int i = 0; i < s->rank; i++)
         dim[i] = i == s->rows ? -1 : s->dim[i];
     return export_binary(x, "Reshape", a, export_whole(x, s->rank, dim), name);
+}
+
+const char *export_reshape(struct export *x, const char *a, const struct shape *s, const char *name)
+{
+    struct shape f = export_extents(s);
+    return export_reshape_joined(x, a, &f, name);
+}
+
+const char *export_join(struct export *x, const char *a, const struct shape *s)
+{
+    return export_is_joined(s) ? export_reshape_joined(x, a, s, NULL) : a;
+}
+
+const char *export_part(struct export *x, const char *a, const struct shape *s, const char *name)
+{
+    return export_is_joined(s) ? export_reshape(x, a, s, name) : a;
 }
 
 const char *export_transpose(struct export *x, const char *a, int rank, const int *perm,
@@ -274,8 +318,9 @@ static const char *count_rows(struct export *x)
     return x->rows;
 }
 
-const char *export_shape(struct export *x, const struct shape *s)
+const char *export_shape(struct export *x, const struct shape *of)
 {
+    const struct shape f = export_extents(of), *s = &f;
     if (s->rows < 0)
         return export_whole(x, s->rank, s->dim);
     const char *part[3];
@@ -312,6 +357,15 @@ const char *export_operand(const struct export *x, const struct node *n, int i)
 const struct node *export_operand_node(const struct export *x, const struct node *n, int i)
 {
     return graph_node(x->phase, n->operand[i]);
+}
+
+bool export_is_same(const struct export *x, const struct node *n)
+{
+    if (n->op != OP_RESHAPE)
+        return false;
+    struct shape from = export_extents(&export_operand_node(x, n, 0)->shape);
+    struct shape to = export_extents(&n->shape);
+    return shape_equal(&from, &to);
 }
 
 void export_refuse(struct export *x, const struct node *n, const char *format, ...)

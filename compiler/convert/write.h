@@ -37,7 +37,8 @@ const char *export_node(struct export *, const char *op, int count, const char *
 const char *export_unary(struct export *, const char *op, const char *a, const char *name);
 const char *export_binary(struct export *, const char *op, const char *a, const char *b,
                           const char *name);
-/* Attributes of the node that was added last. */
+/* A name, and attributes, of the node that was added last. */
+void export_name(struct export *, const char *);
 void export_int(struct export *, const char *name, int64_t);
 void export_ints(struct export *, const char *name, int count, const int64_t *);
 void export_float(struct export *, const char *name, float);
@@ -61,10 +62,22 @@ const char *export_parameter(struct export *, const char *name, int rank, const 
 const struct variable *export_variable(const struct export *, const char *path);
 
 /* ---- shapes ---- */
+/* An axis of the graph that joins the rows with others, `b*64`, is written as two, so that none
+ * mixes rows in the file, either: these are the extents there, of the same elements. */
+struct shape export_extents(const struct shape *);
+bool export_is_joined(const struct shape *);
+/* The axis there. */
+int export_axis(const struct shape *, int axis);
+/* The value as the graph has it, with such an axis as one; and back. */
+const char *export_join(struct export *, const char *a, const struct shape *);
+const char *export_part(struct export *, const char *a, const struct shape *, const char *name);
+/* With the graph's extents, and with those of the file. */
+const char *export_reshape_joined(struct export *, const char *a, const struct shape *,
+                                  const char *name);
 const char *export_reshape(struct export *, const char *a, const struct shape *, const char *name);
 const char *export_transpose(struct export *, const char *a, int rank, const int *perm,
                              const char *name);
-/* The shape as int64[rank]. */
+/* The extents as int64[]. */
 const char *export_shape(struct export *, const struct shape *);
 /* Repeats a along axes of 1. */
 const char *export_expand(struct export *, const char *a, const struct shape *, const char *name);
@@ -74,6 +87,8 @@ int export_type(enum dtype);
 /* The value of a node's operand. */
 const char *export_operand(const struct export *, const struct node *, int i);
 const struct node *export_operand_node(const struct export *, const struct node *, int i);
+/* Whether the node is its operand as the file has it. */
+bool export_is_same(const struct export *, const struct node *);
 /* An error at the node's line of the model. */
 void export_refuse(struct export *, const struct node *, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

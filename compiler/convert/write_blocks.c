@@ -362,6 +362,20 @@ static const char *write_recurrent(struct export *x, const struct block_call *c,
 }
 
 /* ---- the others ---- */
+static bool fits_embedding(const struct export *x, const struct block_call *c)
+{
+    const struct block_given *padding = export_given(c, "padding");
+    const struct block_given *norm = export_given(c, "max_norm");
+    return node_of(x, c, "y") && !export_is_joined(&node_of(x, c, "y")->shape) &&
+           !padding->count && !norm->count && saved(x, c, "w") != NULL;
+}
+
+static const char *write_embedding(struct export *x, const struct block_call *c, const char *name)
+{
+    return export_binary(x, "Gather", export_saved(x, saved(x, c, "w"), NULL, 0, NULL),
+                         x->value[node_of(x, c, "y")->id], name);
+}
+
 static const char *write_dropout(struct export *x, const struct block_call *c, const char *name)
 {
     const char *input[2] = {value_of(x, c),
@@ -413,6 +427,7 @@ static const struct export_block blocks[] = {
     {"depthwise_conv2d", fits_conv, write_conv},
     {"dropout", fits_any, write_dropout},
     {"elu", fits_any, write_activation},
+    {"embedding", fits_embedding, write_embedding},
     {"global_avg_pool", fits_global, write_global_pool},
     {"global_avg_pool1d", fits_global, write_global_pool},
     {"global_avg_pool3d", fits_global, write_global_pool},

@@ -35,13 +35,14 @@ static const char *write_read(struct export *x, const struct node *n, const char
 
 static const char *write_position(struct export *x, const struct node *n, const char *name)
 {
+    struct shape f = export_extents(&n->shape);
     int64_t dim[RANK_MAX], length = n->shape.dim[n->attr.axis];
-    for (int i = 0; i < n->shape.rank; i++)
-        dim[i] = i == n->attr.axis ? length : 1;
+    for (int i = 0; i < f.rank; i++)
+        dim[i] = i == export_axis(&n->shape, n->attr.axis) ? length : 1;
     int32_t *place = ARENA_ARRAY(x->arena, int32_t, length + 1);
     for (int32_t i = 0; i < length; i++)
         place[i] = i;
-    return export_expand(x, export_array(x, ONNX_INT32, n->shape.rank, dim, place, NULL), &n->shape,
+    return export_expand(x, export_array(x, ONNX_INT32, f.rank, dim, place, NULL), &n->shape,
                          name);
 }
 
@@ -53,7 +54,21 @@ static const struct { enum op op; const char *onnx; } plain[] = {
     {OP_MUL, "Mul"}, {OP_DIV, "Div"}, {OP_MIN, "Min"}, {OP_MAX, "Max"}, {OP_POW, "Pow"},
     {OP_EQ, "Equal"}, {OP_LT, "Less"}, {OP_LE, "LessOrEqual"}, {OP_GT, "Greater"},
     {OP_GE, "GreaterOrEqual"}, {OP_AND, "And"}, {OP_OR, "Or"}, {OP_SELECT, "Where"},
-    {OP_FLUSH, "Identity"}, {OP_STOP_GRADIENT, "Identity"}};
+    {OP_FLUSH, "Identity"}};
+
+/* Operand i where it broadcasts to the node's extents: with an axis of 1 more where the node's rows
+ * are joined with others, and it has axes before them. */
+static const char *beside(struct export *x, const struct node *n, int i)
+{
+    const char *a = export_operand(x, n, i);
+    struct shape s = export_operand_node(x, n, i)->shape;
+    int at = n->shape.rows - (n->shape.rank - s.rank);
+    if (!export_is_joined(&n->shape) || export_is_joined(&s) || at < 1)
+        return a;
+    for (int k = s.rank++; k > at; k--)
+        s.dim[k] = s.dim[k - 1];
+    return export_reshape(x, a, &s, NULL);
+}
 
 static const char *write_map(struct export *x, const struct node *n, const char *name)
 {
@@ -62,8 +77,16 @@ static const char *write_map(struct export *x, const struct node *n, const char 
         if (plain[i].op == n->op)
             op = plain[i].onnx;
     for (int i = 0; i < n->count; i++)
-        input[i] = export_operand(x, n, i);
+        input[i] = beside(x, n, i);
     return export_node(x, op, n->count, input, name);
+}
+
+/* The name says what importing would lose. */
+static const char *write_stop_gradient(struct export *x, const struct node *n, const char *name)
+{
+    name = export_unary(x, "Identity", export_operand(x, n, 0), name);
+    export_name(x, arena_printf(x->arena, "stop_gradient/%d", n->id));
+    return name;
 }
 
 static bool is_zero(const struct node *n)
@@ -132,14 +155,14 @@ static const char *write_log1p(struct export *x, const struct node *n, const cha
 
 static const char *write_powi(struct export *x, const struct node *n, const char *name)
 {
-    return export_binary(x, "Pow", export_operand(x, n, 0),
-                         export_cast(x, export_operand(x, n, 1), F32, NULL), name);
+    return export_binary(x, "Pow", beside(x, n, 0),
+                         export_cast(x, beside(x, n, 1), F32, NULL), name);
 }
 
 static const char *write_ne(struct export *x, const struct node *n, const char *name)
 {
-    return export_unary(x, "Not", export_binary(x, "Equal", export_operand(x, n, 0),
-                                                export_operand(x, n, 1), NULL), name);
+    return export_unary(x, "Not", export_binary(x, "Equal", beside(x, n, 0), beside(x, n, 1), NULL),
+                        name);
 }
 
 static const char *write_cast(struct export *x, const struct node *n, const char *name)
@@ -150,20 +173,26 @@ static const char *write_cast(struct export *x, const struct node *n, const char
 /* ---- views and pieces ---- */
 static const char *write_reshape(struct export *x, const struct node *n, const char *name)
 {
+    if (export_is_same(x, n))
+        return export_operand(x, n, 0);
     return export_reshape(x, export_operand(x, n, 0), &n->shape, name);
 }
 
 static const char *write_transpose(struct export *x, const struct node *n, const char *name)
 {
-    int perm[RANK_MAX];
-    for (int i = 0; i < n->shape.rank; i++)
-        perm[i] = (int)n->attr.perm[i];
-    return export_transpose(x, export_operand(x, n, 0), n->shape.rank, perm, name);
+    const struct shape *from = &export_operand_node(x, n, 0)->shape;
+    int perm[RANK_MAX], rank = 0;
+    for (int i = 0; i < n->shape.rank; i++) {
+        perm[rank++] = export_axis(from, (int)n->attr.perm[i]);
+        if (export_is_joined(from) && (int)n->attr.perm[i] == from->rows)
+            perm[rank++] = from->rows + 1;
+    }
+    return export_transpose(x, export_operand(x, n, 0), rank, perm, name);
 }
 
 static const char *write_broadcast(struct export *x, const struct node *n, const char *name)
 {
-    return export_expand(x, export_operand(x, n, 0), &n->shape, name);
+    return export_expand(x, beside(x, n, 0), &n->shape, name);
 }
 
 static const char *write_slice(struct export *x, const struct node *n, const char *name)
@@ -174,7 +203,7 @@ static const char *write_slice(struct export *x, const struct node *n, const cha
     for (int i = 0; i < n->shape.rank; i++) {
         if (i == n->shape.rows || from->dim[i] == n->shape.dim[i])
             continue;
-        axis[count] = i;
+        axis[count] = export_axis(&n->shape, i);
         start[count] = n->attr.start[i];
         end[count] = start[count] + n->shape.dim[i];
         count++;
@@ -190,18 +219,19 @@ static const char *write_concat(struct export *x, const struct node *n, const ch
     for (int i = 0; i < n->count; i++)
         input[i] = export_operand(x, n, i);
     name = export_node(x, "Concat", n->count, input, name);
-    export_int(x, "axis", n->attr.axis);
+    export_int(x, "axis", export_axis(&n->shape, n->attr.axis));
     return name;
 }
 
 static const char *write_pad(struct export *x, const struct node *n, const char *name)
 {
     const struct shape *from = &export_operand_node(x, n, 0)->shape;
-    int64_t pads[2 * RANK_MAX];
-    int rank = n->shape.rank;
-    for (int i = 0; i < rank; i++) {
-        pads[i] = n->attr.start[i];
-        pads[rank + i] = n->shape.dim[i] - from->dim[i] - pads[i];
+    int64_t pads[2 * RANK_MAX] = {0};
+    int rank = export_extents(&n->shape).rank;
+    for (int i = 0; i < n->shape.rank; i++) {
+        int at = export_axis(&n->shape, i);
+        pads[at] = n->attr.start[i];
+        pads[rank + at] = n->shape.dim[i] - from->dim[i] - pads[at];
     }
     return export_binary(x, "Pad", export_operand(x, n, 0), export_whole(x, 2 * rank, pads), name);
 }
@@ -240,7 +270,8 @@ static const char *write_window(struct export *x, const struct node *n, const ch
         pads[first + i] = w.before;
         pads[rank + first + i] = after;
     }
-    const char *pad[3] = {export_operand(x, n, 0), export_whole(x, 2 * rank, pads),
+    const char *pad[3] = {export_join(x, export_operand(x, n, 0), from),
+                          export_whole(x, 2 * rank, pads),
                           export_number(x, n->attr.value)};
     const char *a = export_node(x, "Pad", 3, pad, NULL);
     for (int i = axes - 1; i >= 0; i--) {
@@ -251,14 +282,14 @@ static const char *write_window(struct export *x, const struct node *n, const ch
         int at = i - first;
         perm[i] = at < 0 || at >= 2 * axes ? i : first + (at < axes ? 2 * at : 2 * (at - axes) + 1);
     }
-    return export_transpose(x, a, n->shape.rank, perm, name);
+    return export_part(x, export_transpose(x, a, n->shape.rank, perm, name), &n->shape, NULL);
 }
 
 /* ---- sums and contractions ---- */
 static const char *reduce(struct export *x, const char *op, const struct node *n, int axis,
                           const char *name)
 {
-    int64_t axes[1] = {axis};
+    int64_t axes[1] = {export_axis(&n->shape, axis)};
     bool sum = !strcmp(op, "ReduceSum");
     name = sum ? export_binary(x, op, export_operand(x, n, 0), export_whole(x, 1, axes), name)
                : export_unary(x, op, export_operand(x, n, 0), name);
@@ -289,7 +320,7 @@ static const char *write_column_sum(struct export *x, const struct node *n, cons
     column_axes(n, &first, &last);
     int64_t axes[RANK_MAX];
     for (int i = first; i < last; i++)
-        axes[i - first] = i;
+        axes[i - first] = export_axis(&n->shape, i);
     name = export_binary(x, "ReduceSum", export_operand(x, n, 0),
                          export_whole(x, last - first, axes), name);
     export_int(x, "keepdims", 1);
@@ -299,7 +330,7 @@ static const char *write_column_sum(struct export *x, const struct node *n, cons
 static const char *write_argmax(struct export *x, const struct node *n, const char *name)
 {
     const char *a = export_unary(x, "ArgMax", export_operand(x, n, 0), NULL);
-    export_int(x, "axis", n->shape.rank - 1);
+    export_int(x, "axis", export_axis(&n->shape, n->shape.rank - 1));
     export_int(x, "keepdims", 1);
     return export_cast(x, a, I32, name);
 }
@@ -316,11 +347,29 @@ static const char *turned(struct export *x, const char *a, int rank, bool turn)
     return export_transpose(x, a, rank, perm, NULL);
 }
 
+/* Whether rows that are joined with others may stay apart: a product for each of them. */
+static bool multiplies_apart(const struct node *a, const struct node *b, const struct node *n)
+{
+    bool three = n->shape.rank == 3, first = n->shape.rows == 0;
+    return export_is_joined(&n->shape) && first && export_is_joined(&a->shape) &&
+           export_is_joined(&b->shape) == three && !(n->attr.transpose_a && !three);
+}
+
 static const char *write_matmul(struct export *x, const struct node *n, const char *name)
 {
-    int a = export_operand_node(x, n, 0)->shape.rank, b = export_operand_node(x, n, 1)->shape.rank;
-    return export_binary(x, "MatMul", turned(x, export_operand(x, n, 0), a, n->attr.transpose_a),
-                         turned(x, export_operand(x, n, 1), b, n->attr.transpose_b), name);
+    const struct node *of[2] = {export_operand_node(x, n, 0), export_operand_node(x, n, 1)};
+    bool apart = multiplies_apart(of[0], of[1], n);
+    const char *factor[2];
+    for (int i = 0; i < 2; i++) {
+        const struct shape *s = &of[i]->shape;
+        const char *a = export_operand(x, n, i);
+        factor[i] = turned(x, apart ? a : export_join(x, a, s),
+                           apart ? export_extents(s).rank : s->rank,
+                           i ? n->attr.transpose_b : n->attr.transpose_a);
+    }
+    if (apart)
+        return export_binary(x, "MatMul", factor[0], factor[1], name);
+    return export_part(x, export_binary(x, "MatMul", factor[0], factor[1], NULL), &n->shape, name);
 }
 
 /* The axes [lead.., rows.., columns..] as three; lead may be none. */
@@ -345,7 +394,9 @@ static const char *write_contract(struct export *x, const struct node *n, const 
     const char *left = export_operand(x, n, 0), *right = export_operand(x, n, 1);
     struct shape from = a->shape, result = n->shape;
     int perm[RANK_MAX], back[RANK_MAX];
+    right = export_join(x, right, &b->shape);
     if (g) {
+        left = export_join(x, left, &a->shape);
         for (int i = 0; i < a->shape.rank; i++) {
             perm[i] = i == 0 ? m : i <= m ? i - 1 : i;
             from.dim[i] = a->shape.dim[perm[i]];
@@ -360,10 +411,15 @@ static const char *write_contract(struct export *x, const struct node *n, const 
             back[i] = i < m ? i + 1 : i == m ? 0 : i;
     }
     struct shape rows = folded(&from, g, m), columns = folded(&b->shape, g, k);
-    const char *product = export_binary(x, "MatMul", export_reshape(x, left, &rows, NULL),
-                                        export_reshape(x, right, &columns, NULL), NULL);
-    product = export_reshape(x, product, &result, g ? NULL : name);
-    return g ? export_transpose(x, product, n->shape.rank, back, name) : product;
+    const char *product = export_binary(
+        x, "MatMul",
+        g ? export_reshape_joined(x, left, &rows, NULL) : export_reshape(x, left, &rows, NULL),
+        export_reshape_joined(x, right, &columns, NULL), NULL);
+    if (!g)
+        return export_reshape(x, product, &result, name);
+    product = export_reshape_joined(x, product, &result, NULL);
+    product = export_transpose(x, product, n->shape.rank, back, name);
+    return export_part(x, product, &n->shape, NULL);
 }
 
 /* ---- what reads by index ---- */
@@ -390,16 +446,17 @@ static const char *write_take(struct export *x, const struct node *n, const char
         return name;
     }
     struct shape deep = {.rank = 3, .rows = r->rows, .dim = {r->dim[0], r->dim[1], 1}};
-    const char *input[2] = {export_operand(x, n, 0),
-                            export_reshape(x, export_cast(x, index, I64, NULL), &deep, NULL)};
+    const char *input[2] = {export_join(x, export_operand(x, n, 0), s),
+                            export_reshape_joined(x, export_cast(x, index, I64, NULL), &deep,
+                                                  NULL)};
     name = export_node(x, "GatherND", 2, input, name);
     export_int(x, "batch_dims", 1);
-    return name;
+    return export_part(x, name, &n->shape, NULL);
 }
 
 static const char *write_cumsum(struct export *x, const struct node *n, const char *name)
 {
-    int32_t axis = 1;
+    int32_t axis = export_axis(&n->shape, 1);
     name = export_binary(x, "CumSum", export_operand(x, n, 0),
                          export_array(x, ONNX_INT32, 0, NULL, &axis, NULL), name);
     export_int(x, "reverse", n->attr.reverse);
@@ -418,7 +475,7 @@ export_op *const export_ops[OP_COUNT] = {
     [OP_MAX] = write_max, [OP_POW] = write_map, [OP_POWI] = write_powi, [OP_EQ] = write_map,
     [OP_NE] = write_ne, [OP_LT] = write_map, [OP_LE] = write_map, [OP_GT] = write_map,
     [OP_GE] = write_map, [OP_AND] = write_map, [OP_OR] = write_map, [OP_SELECT] = write_map,
-    [OP_STOP_GRADIENT] = write_map, [OP_RESHAPE] = write_reshape,
+    [OP_STOP_GRADIENT] = write_stop_gradient, [OP_RESHAPE] = write_reshape,
     [OP_TRANSPOSE] = write_transpose, [OP_SLICE] = write_slice, [OP_BROADCAST] = write_broadcast,
     [OP_WINDOW] = write_window, [OP_ROW_SUM] = write_row_sum, [OP_ROW_MAX] = write_row_max,
     [OP_ROW_MIN] = write_row_min, [OP_ROW_ARGMAX] = write_argmax,

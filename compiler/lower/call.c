@@ -162,8 +162,11 @@ static void note_call(struct lower *l, struct frame *f, const struct expansion *
         note_given(&c->given[--i], b);
         same |= c->given[i].node == f->result.node;
     }
-    if (same)
-        f->result.node = graph_unary(l->graph, OP_STOP_GRADIENT, f->result.node);
+    struct attr none = {0};
+    if (same)                           /* a view, so that it is a node of its own */
+        f->result.node = graph_add_shaped(l->graph, OP_RESHAPE, 1, &f->result.node, &none,
+                                          value_node(l, f->result)->dtype,
+                                          &value_node(l, f->result)->shape);
     c->result = f->result.node;
     l->program->called = c;
 }
