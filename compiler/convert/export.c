@@ -13,13 +13,25 @@ enum { OPSET = 17, IR = 8 };            /* of ONNX 1.12: LayerNormalization came
 
 /* ---- which nodes are written ---- */
 
+/* The node whose value is what the loop's cell gives in all turns, and nothing else; -1: none. */
+static int stack_of(const struct export *x, const struct block_call *c)
+{
+    for (int id = 0; id < x->phase->count; id++)
+        if (graph_node(x->phase, id)->op == OP_STACK &&
+            graph_node(x->phase, id)->operand[0] == c->result)
+            return id;
+    return -1;
+}
+
 /* By node of the phase: the outermost call that it is the result of and that has a row. */
 static void find_calls(struct export *x)
 {
     for (const struct block_call *c = x->program->called; c; c = c->before) {
         const struct export_block *row = c->library ? export_find_block(c->block) : NULL;
-        if (row && !x->call[c->result] && (!row->fits || row->fits(x, c)))
-            x->call[c->result] = c;
+        int at = !row || (row->fits && !row->fits(x, c)) ? -1
+            : row->runs ? stack_of(x, c) : c->result;
+        if (at >= 0 && !x->call[at])
+            x->call[at] = c;
     }
     for (const struct node_name *n = x->program->named; n; n = n->before)
         if (!x->named[n->node])
@@ -36,6 +48,13 @@ static void hand_names_down(struct export *x)
     }
 }
 
+/* What a call is given from outside of the loop that it stands for. */
+static int seen_by(const struct export *x, const struct block_call *c, int given)
+{
+    const struct node *n = graph_node(x->phase, given);
+    return export_find_block(c->block)->runs && n->op == OP_TURN ? n->operand[0] : given;
+}
+
 /* needed: by node; those that stores need are marked on the way. */
 static void mark_needed(const struct export *x, bool *needed)
 {
@@ -46,7 +65,7 @@ static void mark_needed(const struct export *x, bool *needed)
             continue;
         for (int i = 0; c && i < c->given_count; i++)
             if (c->given[i].node >= 0)
-                needed[c->given[i].node] = true;
+                needed[seen_by(x, c, c->given[i].node)] = true;
         for (int i = 0; !c && i < n->count; i++)
             needed[n->operand[i]] = true;
     }

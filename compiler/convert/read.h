@@ -159,8 +159,8 @@ void save(struct import *, bool trained, const char *path, const struct tensor *
 bool names_weights(struct import *, const char *name);
 /* A free path for the layer whose weights are of that name: "conv1" of "conv1.weight". */
 const char *layer_path(struct import *, const char *weights, const char *otherwise);
-/* The only node that reads the value, where it is of that operator; or NULL. */
-const Onnx__Node *only_user(const struct import *, const struct value *, const char *op);
+/* The only node that reads the value, where it is of that operator, without attributes; or NULL. */
+const Onnx__Node *only_user(const struct value *, const char *op);
 /* The call's output is from here on that of another node, which reads it and is written with it. */
 void go_on(struct call *, const Onnx__Node *);
 

@@ -172,6 +172,18 @@ void onnx_map(struct call *c)
         give_map(c, c->ins, c->in, ONNX_FLOAT, c->rule->text);
 }
 
+/* With a reciprocal of it, and nothing else that reads it, as one. */
+void onnx_root(struct call *c)
+{
+    const Onnx__Node *after = only_user(c->out[0], "Reciprocal");
+    if (!has_types(c, 0, 1, TYPE_REAL))
+        return;
+    after = after && after->n_input == 1 ? after : NULL;
+    if (after)
+        go_on(c, after);
+    give_map(c, 1, c->in, ONNX_FLOAT, after ? "rsqrt(@0)" : c->rule->text);
+}
+
 void onnx_map_any(struct call *c)
 {
     if (has_types(c, 0, c->ins, TYPE_REAL | TYPE_WHOLE))
@@ -505,7 +517,8 @@ void onnx_dropout(struct call *c)
     if (c->im->request->infer || p == 0)
         give_text(c, 0, x, x->text);
     else
-        give(c, 0, x, "dropout(%s, %s)", x->text, number_text(c->im->arena, p));
+        give(c, 0, x, "dropout(%s, %s)%s", x->text, number_text(c->im->arena, p),
+             c->im->own ? as_text(c->im->arena, layer_path(c->im, c->node->name, "dropout")) : "");
 }
 
 /* ---- shapes ---- */
@@ -564,6 +577,15 @@ int64_t elements_of(const struct value *v)
     return count;
 }
 
+/* Elements of a row before the axis of rows, or another one. */
+static int64_t elements_before(const struct value *v, int axis)
+{
+    int64_t count = 1;
+    for (int i = 0; i < axis; i++)
+        count *= v->dim[i];
+    return count;
+}
+
 /* The extents that `wanted` stands for: 0 is the one there was, -1 what is left, ROW_COUNT that of
  * the rows. */
 static bool resolve_shape(struct call *c, int count, const int64_t *wanted, struct value *shape)
@@ -591,9 +613,12 @@ static bool resolve_shape(struct call *c, int count, const int64_t *wanted, stru
     if (x->rows == 0 && shape->rows < 0 && count &&
         (left == 0 || (wanted[0] == 1 && (left < 0 || c->im->batch == 1))))
         shape->rows = 0;                /* [-1, n] of n elements a row; [1, -1] takes all rows */
+    else if (x->rows >= 0 && shape->rows < 0 && left >= 0 && c->im->batch != 1)
+        shape->rows = left;             /* where as much lies before it as there did */
     return (left < 0 ? known : known * shape->dim[left]) == all &&
-           (x->rows < 0 ? shape->rows < 0 : shape->rows == x->rows) &&
-           (shape->rows < 0 || shape->dim[shape->rows] == 1);
+           (x->rows < 0) == (shape->rows < 0) &&
+           (x->rows < 0 || (elements_before(x, x->rows) == elements_before(shape, shape->rows) &&
+                            shape->dim[shape->rows] == 1));
 }
 
 void onnx_reshape(struct call *c)

@@ -12,9 +12,8 @@ static bool own_weights(const struct value *v, int rank)
 /* The bias that the node after this one adds, where it does nothing else. */
 static const Onnx__Node *bias_after(const struct call *c, int64_t units, struct value **bias)
 {
-    const Onnx__Node *add = only_user(c->im, c->out[0], "Add");
-    if (!add || add->n_input != 2 || !add->n_output || add->n_attribute ||
-        (add->domain && *add->domain && strcmp(add->domain, "ai.onnx")))
+    const Onnx__Node *add = only_user(c->out[0], "Add");
+    if (!add || add->n_input != 2)
         return NULL;
     bool first = !strcmp(add->input[0], c->out[0]->name);
     *bias = find_value(c->im, add->input[first]);

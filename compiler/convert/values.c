@@ -511,10 +511,12 @@ void give_weights(struct call *c, const struct tensor *t)
 }
 
 /* ---- several nodes as one line ---- */
-const Onnx__Node *only_user(const struct import *im, const struct value *v, const char *op)
+const Onnx__Node *only_user(const struct value *v, const char *op)
 {
-    (void)im;
-    return v && v->uses == 1 && v->user && !strcmp(v->user->op_type, op) ? v->user : NULL;
+    const Onnx__Node *n = v && v->uses == 1 ? v->user : NULL;
+    bool fits = n && !strcmp(n->op_type, op) && n->n_output && *n->output[0] && !n->n_attribute &&
+                (!n->domain || !*n->domain || !strcmp(n->domain, "ai.onnx"));
+    return fits ? n : NULL;
 }
 
 void go_on(struct call *c, const Onnx__Node *node)

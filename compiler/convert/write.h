@@ -102,6 +102,7 @@ struct export_block {
     const char *block;
     bool (*fits)(const struct export *, const struct block_call *); /* NULL: always */
     const char *(*write)(struct export *, const struct block_call *, const char *name);
+    bool runs;                          /* a cell: the operator is the loop that runs it */
 };
 const struct export_block *export_find_block(const char *block);
 /* What an argument was given. */

@@ -327,38 +327,40 @@ static const char *write_biases(struct export *x, const struct variable *bias,
     return export_parameter(x, bias->path, 2, dim, all);
 }
 
-static const struct variable *of_cell(const struct export *x, const struct block_call *c,
-                                      const char *name)
+/* What it sees turn by turn, [turns, rows, columns]. */
+static const struct node *all_turns(const struct export *x, const struct block_call *c)
 {
-    return saved(x, c, arena_printf(x->arena, "cell/%s", name));
+    const struct node *turn = node_of(x, c, "x");
+    return turn && turn->op == OP_TURN ? export_operand_node(x, turn, 0) : NULL;
 }
 
 static bool fits_recurrent(const struct export *x, const struct block_call *c)
 {
-    return has_rows(x, c, 3) && of_cell(x, c, "w") && of_cell(x, c, "bias") &&
-           export_given_number(c, "normed") == 0 && export_given_number(c, "peepholes") == 0;
+    const struct node *all = all_turns(x, c);
+    return all && all->shape.rank == 3 && all->shape.rows == 1 && all->shape.dim[1] == 1 &&
+           saved(x, c, "w") && saved(x, c, "bias") && export_given_number(c, "normed") == 0 &&
+           export_given_number(c, "peepholes") == 0;
 }
 
 static const char *write_recurrent(struct export *x, const struct block_call *c, const char *name)
 {
-    static const int lstm[] = {0, 3, 1, 2}, gru[] = {1, 0, 2}, turn[] = {1, 0, 2};
+    static const int lstm[] = {0, 3, 1, 2}, gru[] = {1, 0, 2};
     bool is_gru = c->block[0] == 'g';
-    int gates = is_gru ? 3 : 4;
+    int gates = is_gru ? 3 : 4, loop = node_of(x, c, "x")->attr.loop;
     const int *order = is_gru ? gru : lstm;
     int64_t units = (int64_t)export_given_number(c, "units"), one = 1;
-    const struct variable *w = of_cell(x, c, "w"), *u = of_cell(x, c, "u");
-    const char *input[4] = {export_transpose(x, value_of(x, c), 3, turn, NULL),
+    const struct variable *w = saved(x, c, "w"), *u = saved(x, c, "u");
+    const char *input[4] = {x->value[all_turns(x, c)->id],
                             write_gates(x, w, NULL, gates, order, units, w->path),
-                            write_gates(x, u, of_cell(x, c, "v"), gates, order, units, u->path),
-                            write_biases(x, of_cell(x, c, "bias"), of_cell(x, c, "recurrent_bias"),
+                            write_gates(x, u, saved(x, c, "v"), gates, order, units, u->path),
+                            write_biases(x, saved(x, c, "bias"), saved(x, c, "recurrent_bias"),
                                          gates, order, units)};
     const char *y = export_node(x, is_gru ? "GRU" : "LSTM", 4, input, NULL);
     export_int(x, "hidden_size", units);
-    export_text(x, "direction", export_given_number(c, "reverse") != 0 ? "reverse" : "forward");
+    export_text(x, "direction", x->phase->loop[loop].reverse ? "reverse" : "forward");
     if (is_gru)
-        export_int(x, "linear_before_reset", of_cell(x, c, "recurrent_bias") != NULL);
-    y = export_binary(x, "Squeeze", y, export_whole(x, 1, &one), NULL);
-    return export_transpose(x, y, 3, turn, name);
+        export_int(x, "linear_before_reset", saved(x, c, "recurrent_bias") != NULL);
+    return export_binary(x, "Squeeze", y, export_whole(x, 1, &one), name);
 }
 
 /* ---- the others ---- */
@@ -380,7 +382,9 @@ static const char *write_dropout(struct export *x, const struct block_call *c, c
 {
     const char *input[2] = {value_of(x, c),
                             export_number(x, (float)export_given_number(c, "p"))};
-    return export_node(x, "Dropout", 2, input, name);
+    name = export_node(x, "Dropout", 2, input, name);
+    export_name(x, c->path);            /* the stream that it draws from */
+    return name;
 }
 
 static const char *write_softmax(struct export *x, const struct block_call *c, const char *name)
@@ -413,41 +417,41 @@ static bool fits_any(const struct export *x, const struct block_call *c)
 }
 
 static const struct export_block blocks[] = {
-    {"avg_pool", slides, write_pool},
-    {"avg_pool1d", slides, write_pool},
-    {"avg_pool3d", slides, write_pool},
-    {"batch_norm", fits_batch_norm, write_batch_norm},
-    {"conv1d", fits_conv, write_conv},
-    {"conv1d_transpose", fits_conv, write_conv_transpose},
-    {"conv2d", fits_conv, write_conv},
-    {"conv2d_transpose", fits_conv, write_conv_transpose},
-    {"conv3d", fits_conv, write_conv},
-    {"conv3d_transpose", fits_conv, write_conv_transpose},
-    {"depthwise_conv1d", fits_conv, write_conv},
-    {"depthwise_conv2d", fits_conv, write_conv},
-    {"dropout", fits_any, write_dropout},
-    {"elu", fits_any, write_activation},
-    {"embedding", fits_embedding, write_embedding},
-    {"global_avg_pool", fits_global, write_global_pool},
-    {"global_avg_pool1d", fits_global, write_global_pool},
-    {"global_avg_pool3d", fits_global, write_global_pool},
-    {"global_max_pool", fits_global, write_global_pool},
-    {"global_max_pool1d", fits_global, write_global_pool},
-    {"global_max_pool3d", fits_global, write_global_pool},
-    {"gru", fits_recurrent, write_recurrent},
-    {"hard_silu", fits_any, write_activation},
-    {"layer_norm", fits_any, write_layer_norm},
-    {"leaky_relu", fits_any, write_activation},
-    {"log_softmax", fits_any, write_softmax},
-    {"lstm", fits_recurrent, write_recurrent},
-    {"max_pool", slides, write_pool},
-    {"max_pool1d", slides, write_pool},
-    {"max_pool3d", slides, write_pool},
-    {"relu", fits_any, write_activation},
-    {"resize", fits_resize, write_resize},
-    {"softmax", fits_any, write_softmax},
-    {"softplus", fits_any, write_activation},
-    {"softsign", fits_any, write_activation},
+    {"avg_pool", slides, write_pool, false},
+    {"avg_pool1d", slides, write_pool, false},
+    {"avg_pool3d", slides, write_pool, false},
+    {"batch_norm", fits_batch_norm, write_batch_norm, false},
+    {"conv1d", fits_conv, write_conv, false},
+    {"conv1d_transpose", fits_conv, write_conv_transpose, false},
+    {"conv2d", fits_conv, write_conv, false},
+    {"conv2d_transpose", fits_conv, write_conv_transpose, false},
+    {"conv3d", fits_conv, write_conv, false},
+    {"conv3d_transpose", fits_conv, write_conv_transpose, false},
+    {"depthwise_conv1d", fits_conv, write_conv, false},
+    {"depthwise_conv2d", fits_conv, write_conv, false},
+    {"dropout", fits_any, write_dropout, false},
+    {"elu", fits_any, write_activation, false},
+    {"embedding", fits_embedding, write_embedding, false},
+    {"global_avg_pool", fits_global, write_global_pool, false},
+    {"global_avg_pool1d", fits_global, write_global_pool, false},
+    {"global_avg_pool3d", fits_global, write_global_pool, false},
+    {"global_max_pool", fits_global, write_global_pool, false},
+    {"global_max_pool1d", fits_global, write_global_pool, false},
+    {"global_max_pool3d", fits_global, write_global_pool, false},
+    {"gru_cell", fits_recurrent, write_recurrent, true},
+    {"hard_silu", fits_any, write_activation, false},
+    {"layer_norm", fits_any, write_layer_norm, false},
+    {"leaky_relu", fits_any, write_activation, false},
+    {"log_softmax", fits_any, write_softmax, false},
+    {"lstm_cell", fits_recurrent, write_recurrent, true},
+    {"max_pool", slides, write_pool, false},
+    {"max_pool1d", slides, write_pool, false},
+    {"max_pool3d", slides, write_pool, false},
+    {"relu", fits_any, write_activation, false},
+    {"resize", fits_resize, write_resize, false},
+    {"softmax", fits_any, write_softmax, false},
+    {"softplus", fits_any, write_activation, false},
+    {"softsign", fits_any, write_activation, false},
 };
 
 const struct export_block *export_find_block(const char *block)
