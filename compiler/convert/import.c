@@ -6,34 +6,9 @@
 
 enum { OPSET_LEAST = 1, OPSET_MOST = 23 };
 
-/* ---- values and their readers ---- */
-static struct value *add_value(struct import *im, const char *name)
-{
-    struct value *v = ARENA_NEW(im->arena, struct value);
-    v->name = name;
-    v->rows = -1;
-    im->values = names_add(im->arena, im->values, name, v);
-    return v;
-}
-
 static bool fail(struct import *im, const char *what, const char *cure)
 {
     return made_fail(im->made, what, cure);
-}
-
-/* Whether an initializer without axes is trained: by the name that one of a layer has, or since a
- * file of Invar has only parameters there.  Others are written as numbers. */
-static bool is_trained_number(const struct import *im, const char *name)
-{
-    static const char *const last[] = {"weight", "scale", "gamma", "bias", "beta", "shift", "alpha",
-                                       "slope", "ReadVariableOp:0", "ReadVariableOp"};
-    size_t size = strlen(name);
-    for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
-        size_t n = strlen(last[i]);
-        if (size > n && !strcmp(name + size - n, last[i]) && strchr("/._", name[size - n - 1]))
-            return true;
-    }
-    return im->own;
 }
 
 static bool add_initializers(struct import *im)
@@ -41,19 +16,11 @@ static bool add_initializers(struct import *im)
     for (size_t i = 0; i < im->graph->n_initializer; i++) {
         const Onnx__Tensor *from = im->graph->initializer[i];
         const char *name = from->name ? from->name : "";
-        struct tensor *t = tensor_read(im, from, name);
-        if (!t)
-            return false;
         if (find_value(im, name))
             return fail(im, arena_printf(im->arena, "there are two tensors '%s'", name),
                         "names must differ; export the model again");
-        im->fold_room += 4 * t->count;
-        struct value *v = add_value(im, name);
-        bool trained = t->rank > 0 || is_trained_number(im, name);
-        *v = (struct value){.name = name, .type = t->type, .rank = t->rank, .rows = -1,
-                            .constant = t, .trained = t->type == ONNX_FLOAT && trained};
-        memcpy(v->dim, t->dim, sizeof v->dim);
-        orderly(v);
+        if (!add_initializer(im, from, name))
+            return false;
     }
     return !im->graph->n_sparse_initializer ||
            fail(im, "it has sparse tensors", "export the model with dense ones");
@@ -146,17 +113,6 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
 }
 
 /* ---- nodes ---- */
-static void count_use(struct import *im, const char *name, const Onnx__Node *user)
-{
-    struct value *v = find_value(im, name);
-    if (!v)
-        return;
-    v->uses++;
-    v->user = user;
-    if (user && !strcmp(user->op_type, "PRelu") && v->constant && v->type == ONNX_FLOAT)
-        v->trained = true;              /* a slope is a weight under any name */
-}
-
 /* The values that nodes make, and how often each is read. */
 static bool add_outputs(struct import *im)
 {
@@ -171,13 +127,10 @@ static bool add_outputs(struct import *im)
             if (*n->output[k])
                 add_value(im, n->output[k]);
         }
+        ARENA_PUSH(im->arena, im->node, im->node_count, im->node_room) =
+            (struct import_node){.node = n};
     }
-    for (size_t i = 0; i < im->graph->n_node; i++)
-        for (size_t k = 0; k < im->graph->node[i]->n_input; k++)
-            count_use(im, im->graph->node[i]->input[k], im->graph->node[i]);
-    for (size_t i = 0; i < im->graph->n_output; i++)
-        if (im->graph->output[i]->name)
-            count_use(im, im->graph->output[i]->name, NULL);
+    count_uses(im);
     return true;
 }
 
@@ -195,6 +148,7 @@ static const char *field_name(const struct import *im, const struct value *v)
 static int64_t classes_of(struct import *im, const char *input)
 {
     int64_t classes = -1;
+    int left = find_value(im, input)->uses;
     for (size_t i = 0; i < im->graph->n_node && classes; i++) {
         const Onnx__Node *n = im->graph->node[i];
         for (size_t k = 0; k < n->n_input; k++) {
@@ -206,12 +160,10 @@ static int64_t classes_of(struct import *im, const char *input)
                         (!n->n_attribute || (n->attribute[0]->name && !n->attribute[0]->i)) &&
                         (classes < 0 || classes == table->dim[0]);
             classes = fits ? table->dim[0] : 0;
+            left--;
         }
     }
-    for (size_t i = 0; i < im->graph->n_output; i++)
-        if (im->graph->output[i]->name && !strcmp(im->graph->output[i]->name, input))
-            classes = 0;
-    return classes < 0 ? 0 : classes;
+    return left || classes < 0 ? 0 : classes;
 }
 
 static void find_classes(struct import *im)
@@ -370,12 +322,9 @@ static void convert(struct import *im, const Onnx__Node *n)
 
 static bool convert_nodes(struct import *im)
 {
-    im->done = ARENA_ARRAY(im->arena, bool, im->graph->n_node + 1);
-    for (size_t i = 0; i < im->graph->n_node; i++) {
-        Onnx__Node *n = im->graph->node[i];
-        if (!im->done[i])
-            convert(im, n);
-    }
+    for (im->at = 0; im->at < im->node_count; im->at++)
+        if (!im->node[im->at].done)
+            convert(im, im->node[im->at].node);
     return im->refused == 0;
 }
 

@@ -50,6 +50,11 @@ struct value {
     bool failed;                        /* a message was printed */
 };
 
+struct import_node {
+    const Onnx__Node *node;             /* NULL: others stand for it */
+    bool done;                          /* written with one before it */
+};
+
 struct import {
     struct arena *arena;
     const char *path;                   /* of the file */
@@ -61,8 +66,12 @@ struct import {
     bool own;                           /* invar wrote it */
     int64_t batch; /* the extent of the axis of rows, where the file says one */
     const struct names *values;         /* struct value by name */
-    bool *done;                         /* by node: written with one before it */
-    int refused;
+    struct value **value;               /* all of them */
+    int value_count, value_room;
+    struct import_node *node;           /* in their order: those of the graph, and of graphs within
+                                         * nodes in the place of these */
+    int node_count, node_room, at;      /* at: the one that is converted */
+    int refused, graphs, inlined;       /* graphs within nodes put in, and their nodes */
     bool folding;                       /* what is made is of a fold: */
     int64_t fold_room;                  /* so many elements more may be */
 };
@@ -75,6 +84,7 @@ struct call {
     struct value *in[INPUTS], *out[OUTPUTS]; /* NULL: left out */
     const Onnx__Node *also;             /* written with it, or NULL */
     int ins, outs;
+    int inlined;                        /* nodes that were put behind it */
 };
 
 /* A row of rules.def: an operator from that version of the standard on. */
@@ -120,6 +130,29 @@ bool is_known(const struct value *);
 /* Of one element. */
 bool is_scalar(const struct value *);
 
+/* ---- nodes.c: values and their readers ---- */
+struct value *add_value(struct import *, const char *name);
+/* A tensor of a graph as a value of that name; false after an error. */
+bool add_initializer(struct import *, const Onnx__Tensor *, const char *name);
+/* How often each value is read, and by which node last. */
+void count_uses(struct import *);
+/* The tensors of a graph within a node, once: their names there and those of values.  false after a
+ * message. */
+bool inline_tensors(struct call *, const Onnx__Graph *, const struct names **);
+/* The graph's nodes stand in the place of that which is converted, with names of their own where
+ * theirs are taken: its inputs, of which there are as many, are `given`; what its outputs are
+ * called is left in `result`.  false after a message. */
+bool inline_graph(struct call *, const Onnx__Graph *, const struct names *, int count,
+                  const char *const *given, const char **result);
+/* One more node there. */
+Onnx__Node *inline_node(struct call *, const char *op, int count, const char *const *input,
+                        const char *output);
+/* Its attribute, a whole number or a list of one. */
+void inline_int(struct import *, Onnx__Node *, const char *name, int64_t);
+void inline_ints(struct import *, Onnx__Node *, const char *name, int64_t);
+/* A constant without axes, of whole numbers or of truth. */
+void constant_value(struct import *, const char *name, int type, int64_t);
+
 /* ---- values ---- */
 struct value *find_value(const struct import *, const char *name);
 /* A constant is from here on read as that text, with axes as they are. */
@@ -159,7 +192,7 @@ void save(struct import *, bool trained, const char *path, const struct tensor *
 bool names_weights(struct import *, const char *name);
 /* A free path for the layer whose weights are of that name: "conv1" of "conv1.weight". */
 const char *layer_path(struct import *, const char *weights, const char *otherwise);
-/* The only node that reads the value, where it is of that operator, without attributes; or NULL. */
+/* The only node that reads the value, of that operator and without attributes; or NULL. */
 const Onnx__Node *only_user(const struct value *, const char *op);
 /* The call's output is from here on that of another node, which reads it and is written with it. */
 void go_on(struct call *, const Onnx__Node *);

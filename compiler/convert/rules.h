@@ -25,6 +25,8 @@ struct value like(const struct value *v);
 
 /* Places that are written down one by one. */
 enum { MOST_PLACES = 1 << 22 };
+/* Turns of a loop that are. */
+enum { MOST_TURNS = 4096 };
 /* Kinds of types that a model file tells apart. */
 enum { TYPE_REAL = 1, TYPE_WHOLE = 2, TYPE_TRUTH = 4 };
 /* Whether so many inputs from `first` on have one kind of type, which is allowed; else refused. */

@@ -521,9 +521,9 @@ const Onnx__Node *only_user(const struct value *v, const char *op)
 
 void go_on(struct call *c, const Onnx__Node *node)
 {
-    for (size_t i = 0; i < c->im->graph->n_node; i++)
-        if (c->im->graph->node[i] == node)
-            c->im->done[i] = true;
+    for (int i = 0; i < c->im->node_count; i++)
+        if (c->im->node[i].node == node)
+            c->im->node[i].done = true;
     c->also = node;
     c->out[0] = find_value(c->im, node->output[0]);
 }

@@ -52,7 +52,30 @@ sub scattered {
                 tensors => [tensor("i", 7, pack("q<*", @$places), 2), tensor("u", 1, pack("f<*", 5, 6), 2)]), 18);
 }
 
+# Graphs within nodes: an If of a condition, and a Loop of so many turns.
+sub within { my ($name, $graph) = @_; bytes(5, bytes(1, $name) . bytes(6, $graph) . whole(20, 5)) }
+sub body { my %b = @_; graph(inputs => [map { info($_, 1) } @{$b{in} || []}], outputs => [map { info($_, 1) } @{$b{out}}],
+                             nodes => $b{nodes}, tensors => $b{tensors}) }
+sub branch {
+    my ($taken, @more) = @_;
+    model(graph(nodes => [node("If", ["c"], ["h"], within("then_branch", body(out => ["q"], nodes => [node("MatMul", ["x", "w"], ["q"])])),
+                               within("else_branch", body(out => ["q"], nodes => [node("Neg", ["x"], ["q"])]))), node("Relu", ["h"], ["y"]), @more],
+                tensors => [tensor("w", 1, $raw, 4, 4), @more ? () : tensor("c", 9, chr $taken)]))
+}
+sub turns {
+    my ($turns, $go, @more) = @_;
+    model(graph(nodes => [node("Loop", ["m", "", "x"], ["l", "s"], within("body", body(in => ["i", "go", "a"], out => [$go, "b", "q"],
+                               nodes => [node("MatMul", ["a", "v"], ["q"]), node("Tanh", ["q"], ["b"]), @more], tensors => [tensor("v", 1, $raw, 4, 4)]))),
+                          node("ReduceSum", ["s", "z"], ["r"], attribute("keepdims", 3, 0)), node("Add", ["l", "r"], ["y"])],
+                tensors => [tensor("m", 7, pack("q<", $turns)), tensor("z", 7, pack("q<", 0), 1)]))
+}
+
 my %files = (
+    branch => branch(1), other => branch(0), asked => branch(0, node("Less", ["w", "w"], ["c"])),
+    turns => turns(2, "go"), while => turns(2, "less", node("Less", ["i", "i"], ["less"])), never => turns(0, "go"), many_turns => turns(5000, "go"),
+    huge_turns => turns(4096, "go", map { node("Relu", ["q"], ["q$_"]) } 0 .. 9),
+    hollow => model(graph(nodes => [node("If", ["c"], ["y"])], tensors => [tensor("c", 9, "\1")])),
+
     good => model(graph(nodes => [$product], tensors => [tensor("w", 1, $raw, 4, 4)])),
     unknown => model(graph(nodes => [node("Zorch", ["x"], ["y"], bytes(3, "layer7"))])),
     domain => model(graph(nodes => [node("Relu", ["x"], ["y"], bytes(7, "com.example"))])),

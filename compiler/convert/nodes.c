@@ -1,0 +1,271 @@
+/* Values of a graph and the nodes that read them; graphs within nodes, whose nodes come to stand
+ * among the others. */
+#include <stdio.h>
+#include <string.h>
+#include "convert/read.h"
+
+enum { INLINED_MOST = 20000 };
+
+struct value *add_value(struct import *im, const char *name)
+{
+    struct value *v = ARENA_NEW(im->arena, struct value);
+    v->name = name;
+    v->rows = -1;
+    im->values = names_add(im->arena, im->values, name, v);
+    ARENA_PUSH(im->arena, im->value, im->value_count, im->value_room) = v;
+    return v;
+}
+
+/* Whether an initializer without axes is trained: by the name that one of a layer has, or since a
+ * file of Invar has only parameters there.  Others are written as numbers. */
+static bool is_trained_number(const struct import *im, const char *name)
+{
+    static const char *const last[] = {"weight", "scale", "gamma", "bias", "beta", "shift", "alpha",
+                                       "slope", "ReadVariableOp:0", "ReadVariableOp"};
+    size_t size = strlen(name);
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+        size_t n = strlen(last[i]);
+        if (size > n && !strcmp(name + size - n, last[i]) && strchr("/._", name[size - n - 1]))
+            return true;
+    }
+    return im->own;
+}
+
+bool add_initializer(struct import *im, const Onnx__Tensor *from, const char *name)
+{
+    struct tensor *t = tensor_read(im, from, name);
+    if (!t)
+        return false;
+    im->fold_room += 4 * t->count;
+    struct value *v = add_value(im, name);
+    v->type = t->type;
+    v->rank = t->rank;
+    v->constant = t;
+    v->trained = t->type == ONNX_FLOAT && (t->rank > 0 || is_trained_number(im, name));
+    memcpy(v->dim, t->dim, sizeof v->dim);
+    orderly(v);
+    return true;
+}
+
+/* ---- readers ---- */
+static void count_use(struct import *im, const char *name, const Onnx__Node *user)
+{
+    struct value *v = find_value(im, name);
+    if (!v)
+        return;
+    v->uses++;
+    v->user = user;
+    if (user && !strcmp(user->op_type, "PRelu") && v->constant && v->type == ONNX_FLOAT)
+        v->trained = true;              /* a slope is a weight under any name */
+}
+
+/* What a node reads, and what a graph within it reads of those around. */
+static void count_node(struct import *im, const Onnx__Node *n, const Onnx__Node *user)
+{
+    for (size_t i = 0; i < n->n_input; i++)
+        count_use(im, n->input[i], user);
+    for (size_t i = 0; i < n->n_attribute; i++) {
+        const Onnx__Graph *g = n->attribute[i]->g;
+        for (size_t k = 0; g && k < g->n_node; k++)
+            count_node(im, g->node[k], user);
+        for (size_t k = 0; g && k < g->n_output; k++)
+            count_use(im, g->output[k]->name ? g->output[k]->name : "", user);
+    }
+}
+
+void count_uses(struct import *im)
+{
+    for (int i = 0; i < im->value_count; i++)
+        im->value[i]->uses = 0;
+    for (int i = 0; i < im->node_count; i++)
+        if (im->node[i].node)
+            count_node(im, im->node[i].node, im->node[i].node);
+    for (size_t i = 0; i < im->graph->n_output; i++)
+        if (im->graph->output[i]->name)
+            count_use(im, im->graph->output[i]->name, NULL);
+}
+
+/* ---- graphs within nodes ---- */
+
+/* Behind the node that is converted and what was put there before. */
+static void put_node(struct call *c, const Onnx__Node *n)
+{
+    struct import *im = c->im;
+    int place = im->at + 1 + c->inlined++;
+    ARENA_PUSH(im->arena, im->node, im->node_count, im->node_room) = (struct import_node){0};
+    memmove(im->node + place + 1, im->node + place,
+            sizeof *im->node * (size_t)(im->node_count - 1 - place));
+    im->node[place] = (struct import_node){.node = n};
+}
+
+static const char *renamed(const struct names *map, const char *name)
+{
+    const char *other = names_find(map, name);
+    return other ? other : name;
+}
+
+static char **renamed_list(struct arena *arena, const struct names *map, size_t count, char **list)
+{
+    char **to = ARENA_ARRAY(arena, char *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        to[i] = (char *)(uintptr_t)renamed(map, list[i]);
+    return to;
+}
+
+static Onnx__Node *copy_node(struct arena *, const struct names *map, const Onnx__Node *);
+
+/* A graph within: what it reads of those around has other names there, too. */
+static Onnx__Graph *copy_graph(struct arena *arena, const struct names *map, const Onnx__Graph *g)
+{
+    Onnx__Graph *copy = ARENA_NEW(arena, Onnx__Graph);
+    *copy = *g;
+    copy->node = ARENA_ARRAY(arena, Onnx__Node *, g->n_node + 1);
+    for (size_t i = 0; i < g->n_node; i++)
+        copy->node[i] = copy_node(arena, map, g->node[i]);
+    copy->output = ARENA_ARRAY(arena, Onnx__ValueInfo *, g->n_output + 1);
+    for (size_t i = 0; i < g->n_output; i++) {
+        copy->output[i] = ARENA_NEW(arena, Onnx__ValueInfo);
+        *copy->output[i] = *g->output[i];
+        if (g->output[i]->name)
+            copy->output[i]->name = (char *)(uintptr_t)renamed(map, g->output[i]->name);
+    }
+    return copy;
+}
+
+static Onnx__Node *copy_node(struct arena *arena, const struct names *map, const Onnx__Node *n)
+{
+    Onnx__Node *copy = ARENA_NEW(arena, Onnx__Node);
+    *copy = *n;
+    copy->input = renamed_list(arena, map, n->n_input, n->input);
+    copy->output = renamed_list(arena, map, n->n_output, n->output);
+    copy->attribute = ARENA_ARRAY(arena, Onnx__Attribute *, n->n_attribute + 1);
+    for (size_t i = 0; i < n->n_attribute; i++) {
+        copy->attribute[i] = ARENA_NEW(arena, Onnx__Attribute);
+        *copy->attribute[i] = *n->attribute[i];
+        if (n->attribute[i]->g)
+            copy->attribute[i]->g = copy_graph(arena, map, n->attribute[i]->g);
+    }
+    return copy;
+}
+
+/* A name that no value has: of the second graph that is put in, with 2. */
+static const char *fresh_name(struct import *im, const char *wanted)
+{
+    const char *name = wanted;
+    for (int i = im->graphs > 2 ? im->graphs : 2; !*name || find_value(im, name); i++)
+        name = arena_printf(im->arena, "%s_%d", wanted, i);
+    return name;
+}
+
+bool inline_tensors(struct call *c, const Onnx__Graph *g, const struct names **map)
+{
+    struct import *im = c->im;
+    for (size_t i = 0; i < g->n_initializer; i++) {
+        const char *inner = g->initializer[i]->name ? g->initializer[i]->name : "";
+        const char *name = fresh_name(im, inner);
+        *map = names_add(im->arena, *map, inner, (void *)(uintptr_t)name);
+        if (!add_initializer(im, g->initializer[i], name))
+            return refuse(c, "a tensor within it cannot be read"), false;
+    }
+    if (g->n_sparse_initializer)
+        refuse(c, "a graph within it has sparse tensors");
+    return !g->n_sparse_initializer;
+}
+
+/* The names of what its nodes make, added to the map; false after a message. */
+static bool add_made(struct call *c, const Onnx__Graph *g, const struct names **map)
+{
+    for (size_t i = 0; i < g->n_node; i++) {
+        const Onnx__Node *n = g->node[i];
+        if (!n->op_type)
+            return refuse(c, "a node within it has no operator"), false;
+        for (size_t k = 0; k < n->n_output; k++) {
+            if (!*n->output[k])
+                continue;
+            const char *name = fresh_name(c->im, n->output[k]);
+            *map = names_add(c->im->arena, *map, n->output[k], (void *)(uintptr_t)name);
+            add_value(c->im, name);
+        }
+    }
+    return true;
+}
+
+bool inline_graph(struct call *c, const Onnx__Graph *g, const struct names *map, int count,
+                  const char *const *given, const char **result)
+{
+    struct import *im = c->im;
+    im->graphs++;
+    im->inlined += 1 + (int)g->n_node;
+    if (im->inlined > INLINED_MOST) {
+        refuse(c, "what stands for graphs within nodes is over %d nodes", INLINED_MOST);
+        return false;
+    }
+    for (int i = 0; i < count; i++)
+        if (g->input[i]->name)
+            map = names_add(im->arena, map, g->input[i]->name, (void *)(uintptr_t)given[i]);
+    if (!add_made(c, g, &map))
+        return false;
+    for (size_t i = 0; i < g->n_node; i++)
+        put_node(c, copy_node(im->arena, map, g->node[i]));
+    for (size_t i = 0; i < g->n_output; i++)
+        result[i] = renamed(map, g->output[i]->name ? g->output[i]->name : "");
+    return true;
+}
+
+Onnx__Node *inline_node(struct call *c, const char *op, int count, const char *const *input,
+                        const char *output)
+{
+    Onnx__Node *n = ARENA_NEW(c->im->arena, Onnx__Node);
+    onnx__node__init(n);
+    n->op_type = (char *)(uintptr_t)op;
+    n->name = c->node->name;
+    n->n_input = (size_t)count;
+    n->input = ARENA_ARRAY(c->im->arena, char *, count + 1);
+    for (int i = 0; i < count; i++)
+        n->input[i] = (char *)(uintptr_t)input[i];
+    n->n_output = 1;
+    n->output = ARENA_ARRAY(c->im->arena, char *, 1);
+    n->output[0] = (char *)(uintptr_t)output;
+    if (!find_value(c->im, output))
+        add_value(c->im, output);
+    put_node(c, n);
+    return n;
+}
+
+static Onnx__Attribute *inline_attribute(struct import *im, Onnx__Node *n, const char *name,
+                                         int type)
+{
+    Onnx__Attribute *a = ARENA_NEW(im->arena, Onnx__Attribute);
+    onnx__attribute__init(a);
+    a->name = (char *)(uintptr_t)name;
+    a->has_type = 1;
+    a->type = type;
+    n->n_attribute = 1;
+    n->attribute = ARENA_ARRAY(im->arena, Onnx__Attribute *, 1);
+    n->attribute[0] = a;
+    return a;
+}
+
+void inline_int(struct import *im, Onnx__Node *n, const char *name, int64_t value)
+{
+    Onnx__Attribute *a = inline_attribute(im, n, name, ONNX_ATTRIBUTE_INT);
+    a->has_i = 1;
+    a->i = value;
+}
+
+void inline_ints(struct import *im, Onnx__Node *n, const char *name, int64_t value)
+{
+    Onnx__Attribute *a = inline_attribute(im, n, name, ONNX_ATTRIBUTE_INTS);
+    a->n_ints = 1;
+    a->ints = ARENA_ARRAY(im->arena, int64_t, 1);
+    a->ints[0] = value;
+}
+
+void constant_value(struct import *im, const char *name, int type, int64_t value)
+{
+    struct value *v = add_value(im, name);
+    struct tensor *t = tensor_new(im, type, 0, &value);
+    t->whole[0] = value;
+    v->type = type;
+    v->constant = t;
+}
