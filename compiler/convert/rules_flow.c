@@ -74,8 +74,8 @@ static bool loop_fits(struct call *c, const Onnx__Graph *g, int carried, int64_t
     }
     if (!most || !is_scalar(most) || !most->constant->whole || !goes_on(c, g) ||
         (go && (!is_scalar(go) || !go->constant->whole || !go->constant->whole[0]))) {
-        refuse(c, "how many turns it has depends on what it computes; a model file has loops of as "
-               "many turns for all rows");
+        refuse(c, "how many turns it has depends on what it computes; a model file has loops of "
+               "as many turns for all rows");
         return false;
     }
     *turns = most->constant->whole[0];
