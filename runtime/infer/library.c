@@ -13,6 +13,9 @@
 
 enum { ALIGNED = 64 };
 
+/* A call hands over what is in the files that cells of its model name. */
+const struct inv_reader inv_images = { NULL, NULL }, inv_sounds = { NULL, NULL };
+
 /* What one call needs for itself; calls that come later take it over. */
 struct work {
     struct work *next;

@@ -146,6 +146,14 @@ static const char *emit_ranges(struct emit *emit, const struct data_field *field
     return name;
 }
 
+/* How files that cells name are read. */
+static const char *reader(const struct program *program)
+{
+    return program_reads(program, FORM_IMAGE)   ? "&inv_images"
+           : program_reads(program, FORM_SOUND) ? "&inv_sounds"
+                                                : "NULL";
+}
+
 static void emit_csv(struct emit *emit)
 {
     const struct csv_desc *csv = &emit->program->data.csv;
@@ -155,9 +163,7 @@ static void emit_csv(struct emit *emit)
     set_whole(file, "decimal", csv->decimal ? csv->decimal : '.');
     set_whole(file, "comment", csv->comment);
     set_whole(file, "skip", csv->skip);
-    values_set(file, "files", program_reads(emit->program, FORM_IMAGE)   ? "&inv_images"
-                              : program_reads(emit->program, FORM_SOUND) ? "&inv_sounds"
-                                                                         : "NULL");
+    values_set(file, "files", reader(emit->program));
     set_whole(file, "na_count", csv->has_na ? csv->na_count : -1);
     for (int i = 0; i < csv->na_count; i++)
         set_string(values_add_item(file, "na"), "text", csv->na[i]);
