@@ -102,7 +102,40 @@ static int64_t state_of_others(const struct program *program, int rank, int rank
     return others;
 }
 
-static struct load load_of(const struct program *program, int rank, int ranks, int64_t all_partial)
+/* Of the bytes from begin to end of the sums, those in pieces of one rank that are small. */
+static int64_t small_pieces(const struct program *program, int64_t begin, int64_t end, int ranks)
+{
+    int64_t bytes = program->sums_bytes, small = 0;
+    if (bytes / ranks < INV_DIRECT)
+        return end - begin;
+    for (int r = 0; r < ranks && inv_chunk_begin(bytes, r, ranks) < end; r++) {
+        int64_t piece = overlap(begin, end, inv_chunk_begin(bytes, r, ranks),
+                                inv_chunk_begin(bytes, r + 1, ranks));
+        small += piece < INV_DIRECT ? piece : 0;
+    }
+    return small;
+}
+
+/* What is packed at most: parameters that are updated by pieces, or all other sums. */
+static int64_t packed_bytes(const struct program *program, int ranks)
+{
+    int64_t small = 0, others = program->sums_bytes;
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *v = program->variable[i];
+        if (v->kind != VAR_SHARD || v->updated_by == 0)
+            continue;
+        int64_t bytes = schedule_bytes(program, v->dtype, &v->shape);
+        int64_t at = v->offset - program->sums;
+        small += small_pieces(program, at, at + bytes, ranks);
+        others -= bytes;
+    }
+    if (others == program->sums_bytes)
+        others = small_pieces(program, 0, others, ranks);
+    return small > others ? small : others;
+}
+
+static struct load load_of(const struct program *program, int rank, int ranks, int64_t all_partial,
+                           int64_t packed)
 {
     int64_t shards = program->train.shards, bytes = program->sums_bytes;
     int64_t own = chunk_bytes(program, rank, ranks), partial = partial_sums(shards, rank, ranks);
@@ -116,7 +149,7 @@ static struct load load_of(const struct program *program, int rank, int ranks, i
     l.received = l.sums.received + l.results.received;
     l.memory = program->arena_bytes - state_of_others(program, rank, ranks);
     if (ranks > 1)      /* room for what comes, and for what all send */
-        l.memory += partial * bytes + others * own + bytes;
+        l.memory += (partial > 0 ? partial - 1 : 0) * bytes + others * own + packed;
     return l;
 }
 
@@ -209,14 +242,14 @@ static double longer(double a, double b)
 
 void plan_print_ranks(const struct program *program, const struct network *n, struct text *text)
 {
-    int64_t all_partial = 0;
+    int64_t all_partial = 0, packed = packed_bytes(program, n->ranks);
     double sums = 0, results = 0;
     for (int r = 0; r < n->ranks; r++)
         all_partial += partial_sums(program->train.shards, r, n->ranks);
     print_head(program, n, all_partial, text);
-    struct load most = load_of(program, 0, n->ranks, all_partial);
+    struct load most = load_of(program, 0, n->ranks, all_partial, packed);
     for (int r = 0, first = 0; r < n->ranks; r++) {
-        struct load l = load_of(program, r, n->ranks, all_partial);
+        struct load l = load_of(program, r, n->ranks, all_partial, packed);
         sums = longer(sums, seconds_of(&l.sums, n));
         results = longer(results, seconds_of(&l.results, n));
         if (!is_alike(&most, &l)) {

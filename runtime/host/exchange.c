@@ -43,24 +43,33 @@ static int64_t chunk_size(const struct inv_exchange *e, int rank)
     return chunk_at(e, rank + 1) - chunk_at(e, rank);
 }
 
-/* Bytes of what is kept of a part, a multiple of 64. */
-static int64_t room_of(const struct inv_exchange *e, const struct inv_subtree *part)
+static float *sums_of(const struct inv_exchange *e, const struct inv_run *run)
 {
-    int number = e->ranks->number;
-    return ((part->rank == number ? e->bytes : chunk_size(e, number)) + 63) / 64 * 64;
+    return (float *)(void *)(run->arena + e->model->sums);
 }
 
-static void place_parts(struct inv_exchange *e)
+/* Bytes of what is kept of a part beside the arena, a multiple of 64.  This rank's last stays in
+ * the arena. */
+static int64_t room_of(const struct inv_exchange *e, int part)
+{
+    int number = e->ranks->number, own = e->part[part].rank == number;
+    int64_t bytes = own ? e->bytes : chunk_size(e, number);
+    return own && part + 1 == e->own + e->owns ? 0 : (bytes + 63) / 64 * 64;
+}
+
+static void place_parts(struct inv_exchange *e, const struct inv_run *run)
 {
     int64_t bytes = 0;
     for (int i = 0; i < e->parts; i++)
-        bytes += room_of(e, &e->part[i]);
-    e->memory = inv_allocate((size_t)bytes);
+        bytes += room_of(e, i);
+    e->memory = inv_allocate((size_t)bytes + 1);
     float *at = e->memory;
     for (int i = 0; i < e->parts; i++) {
         e->part[i].sums = at;
-        at += room_of(e, &e->part[i]) / (int64_t)sizeof *at;
+        at += room_of(e, i) / (int64_t)sizeof *at;
     }
+    if (e->owns > 0)
+        e->part[e->own + e->owns - 1].sums = sums_of(e, run);
 }
 
 /* ---- what is whose ---- */
@@ -120,36 +129,6 @@ static void share_out(struct inv_exchange *e, struct inv_run *run)
     e->state = list_updated(model, INV_STATE);
     run->own_begin = model->sums + chunk_at(e, e->ranks->number);
     run->own_end = model->sums + chunk_at(e, e->ranks->number + 1);
-    e->packed = inv_allocate((size_t)model->sums_bytes);
-}
-
-void inv_exchange_begin(struct inv_exchange *e, struct inv_ranks *ranks,
-                        const struct inv_model *model, struct inv_run *run)
-{
-    *e = (struct inv_exchange){ .ranks = ranks, .model = model, .shards = model->shards,
-                                .bytes = model->sums_bytes };
-    e->parts = list_parts(e, NULL);
-    e->part = inv_allocate((size_t)(e->parts + 1) * sizeof *e->part);
-    list_parts(e, e->part);
-    for (int i = 0; i < e->parts; i++) {
-        e->own += e->part[i].rank < ranks->number;
-        e->owns += e->part[i].rank == ranks->number;
-    }
-    if (ranks->count == 1)
-        return;
-    place_parts(e);
-    share_out(e, run);
-}
-
-void inv_exchange_free(struct inv_exchange *e)
-{
-    free(e->part);
-    free(e->memory);
-    free(e->common.piece);
-    free(e->params.piece);
-    free(e->averages.piece);
-    free(e->state.piece);
-    free(e->packed);
 }
 
 /* ---- pieces on their way ---- */
@@ -166,13 +145,16 @@ static struct inv_piece cut(const struct inv_exchange *e, struct inv_piece piece
 
 enum way { COUNTED, PACKED, UNPACKED };
 
-/* Copies what is that rank's, in the order of the list, to `packed` or from there; its bytes. */
+/* Copies what is that rank's and small, in the order of the list, to `packed` or from there; its
+ * bytes. */
 static int64_t pack(const struct inv_exchange *e, const struct inv_pieces *list, int rank,
                     unsigned char *arena, unsigned char *packed, enum way way)
 {
     int64_t bytes = 0;
     for (int i = 0; i < list->count; i++) {
         struct inv_piece p = cut(e, list->piece[i], rank);
+        if (p.bytes >= INV_DIRECT)
+            continue;
         if (way == PACKED)
             memcpy(packed + bytes, arena + p.at, (size_t)p.bytes);
         else if (way == UNPACKED)
@@ -182,34 +164,104 @@ static int64_t pack(const struct inv_exchange *e, const struct inv_pieces *list,
     return bytes;
 }
 
-/* Each rank's part of the list to all, or to the first alone.  A list has no more bytes than the
- * sums. */
+/* Bytes that `spread` packs of a list: what is small of all ranks. */
+static int64_t packed_bytes(const struct inv_exchange *e, const struct inv_pieces *list)
+{
+    int64_t bytes = 0;
+    for (int r = 0; r < e->ranks->count; r++)
+        bytes += pack(e, list, r, NULL, NULL, COUNTED);
+    return bytes;
+}
+
+/* Begins to receive what is that rank's, what is small of it at `packed`. */
+static void receive_pieces(const struct inv_exchange *e, const struct inv_pieces *list, int rank,
+                           unsigned char *arena, unsigned char *packed)
+{
+    for (int i = 0; i < list->count; i++) {
+        struct inv_piece p = cut(e, list->piece[i], rank);
+        if (p.bytes >= INV_DIRECT)
+            e->ranks->type->receive(arena + p.at, p.bytes, rank);
+    }
+    e->ranks->type->receive(packed, pack(e, list, rank, NULL, NULL, COUNTED), rank);
+}
+
+/* Begins to send what is this rank's, of which `small` bytes are packed. */
+static void send_pieces(struct inv_exchange *e, const struct inv_pieces *list, int to,
+                        const unsigned char *arena, int64_t small)
+{
+    for (int i = 0; i < list->count; i++) {
+        struct inv_piece p = cut(e, list->piece[i], e->ranks->number);
+        if (p.bytes < INV_DIRECT)
+            continue;
+        e->ranks->type->send(arena + p.at, p.bytes, to);
+        e->sent += p.bytes;
+    }
+    e->ranks->type->send(e->packed, small, to);
+    e->sent += small;
+}
+
+/* Each rank's part of the list to all, or to the first alone. */
 static void spread(struct inv_exchange *e, const struct inv_pieces *list, unsigned char *arena,
                    int to_all)
 {
     const struct inv_ranks *ranks = e->ranks;
-    unsigned char *at = e->packed;
+    int from_all = to_all || ranks->number == 0;
     if (list->count == 0)            /* as where one rank has all */
         return;
-    int64_t own = pack(e, list, ranks->number, arena, at, PACKED);
-    at += own;
-    for (int r = 0; r < ranks->count; r++) {
-        int64_t bytes = pack(e, list, r, NULL, NULL, COUNTED);
-        if (r == ranks->number || (!to_all && ranks->number > 0))
-            continue;
-        ranks->type->receive(at, bytes, r);
-        at += bytes;
-    }
-    for (int r = 0; r < (to_all ? ranks->count : 1); r++)
+    int64_t own = pack(e, list, ranks->number, arena, e->packed, PACKED);
+    unsigned char *at = e->packed + own;
+    for (int r = 0; from_all && r < ranks->count; r++)
         if (r != ranks->number) {
-            ranks->type->send(e->packed, own, r);
-            e->sent += own;
+            receive_pieces(e, list, r, arena, at);
+            at += pack(e, list, r, NULL, NULL, COUNTED);
         }
+    for (int r = 0; r < (to_all ? ranks->count : 1); r++)
+        if (r != ranks->number)
+            send_pieces(e, list, r, arena, own);
     ranks->type->wait();
     at = e->packed + own;
-    for (int r = 0; r < ranks->count && (to_all || ranks->number == 0); r++)
+    for (int r = 0; from_all && r < ranks->count; r++)
         if (r != ranks->number)
             at += pack(e, list, r, arena, at, UNPACKED);
+}
+
+/* ---- from the first step to the last ---- */
+
+/* Averages and state are spread one at a time, of which none has more bytes than its parameter. */
+static int64_t most_packed(const struct inv_exchange *e)
+{
+    int64_t common = packed_bytes(e, &e->common), params = packed_bytes(e, &e->params);
+    return common > params ? common : params;
+}
+
+void inv_exchange_begin(struct inv_exchange *e, struct inv_ranks *ranks,
+                        const struct inv_model *model, struct inv_run *run)
+{
+    *e = (struct inv_exchange){ .ranks = ranks, .model = model, .shards = model->shards,
+                                .bytes = model->sums_bytes };
+    e->parts = list_parts(e, NULL);
+    e->part = inv_allocate((size_t)(e->parts + 1) * sizeof *e->part);
+    list_parts(e, e->part);
+    for (int i = 0; i < e->parts; i++) {
+        e->own += e->part[i].rank < ranks->number;
+        e->owns += e->part[i].rank == ranks->number;
+    }
+    place_parts(e, run);
+    if (ranks->count == 1)
+        return;
+    share_out(e, run);
+    e->packed = inv_allocate((size_t)most_packed(e) + 1);
+}
+
+void inv_exchange_free(struct inv_exchange *e)
+{
+    free(e->part);
+    free(e->memory);
+    free(e->common.piece);
+    free(e->params.piece);
+    free(e->averages.piece);
+    free(e->state.piece);
+    free(e->packed);
 }
 
 void inv_exchange_updated(struct inv_exchange *e, const struct inv_run *run)
@@ -280,9 +332,8 @@ void inv_exchange_expect(struct inv_exchange *e)
 
 void inv_exchange_send(struct inv_exchange *e, const struct inv_subtree *part, const float *sums)
 {
-    if (!part->sums)
-        return;
-    memcpy(part->sums, sums, (size_t)e->bytes);
+    if (part->sums != sums)
+        memcpy(part->sums, sums, (size_t)e->bytes);
     for (int d = 1; d < e->ranks->count; d++) {
         int to = (e->ranks->number + d) % e->ranks->count;
         e->ranks->type->send((char *)part->sums + chunk_at(e, to), chunk_size(e, to), to);
@@ -290,27 +341,34 @@ void inv_exchange_send(struct inv_exchange *e, const struct inv_subtree *part, c
     }
 }
 
-/* Addresses in at[0] and at[1]. */
+/* The sum of what begins at at[1] and at at[2], to at[0]. */
 static void add_range(const struct inv_run *run, int64_t begin, int64_t end)
 {
     float *to = (float *)(intptr_t)run->at[0];
-    const float *from = (const float *)(intptr_t)run->at[1];
+    const float *a = (const float *)(intptr_t)run->at[1], *b = (const float *)(intptr_t)run->at[2];
     for (int64_t i = begin; i < end; i++)
-        to[i] = inv_add(to[i], from[i]);
+        to[i] = inv_add(a[i], b[i]);
 }
 
-void inv_exchange_add(const struct inv_run *run, float *to, const float *from, int64_t count)
+static void add_to(const struct inv_run *run, float *to, const float *a, const float *b,
+                   int64_t count)
 {
-    const int64_t at[] = { (intptr_t)to, (intptr_t)from };
+    const int64_t at[] = { (intptr_t)to, (intptr_t)a, (intptr_t)b };
     struct inv_run here = *run;
     here.at = at;
     inv_for(&here, add_range, count, count);
 }
 
+void inv_exchange_add(const struct inv_run *run, float *to, const float *from, int64_t count)
+{
+    add_to(run, to, to, from, count);
+}
+
 /* This rank's chunk of the sums over shards first .. first + size - 1, as far as there are such,
- * where those before part *next are done. */
+ * where those before part *next are done.  Of two one becomes the sum: that in the arena, `place`,
+ * where it is one of them. */
 static float *finish(struct inv_exchange *e, const struct inv_run *run, int64_t first, int64_t size,
-                     int *next)
+                     int *next, const float *place)
 {
     int number = e->ranks->number;
     const struct inv_subtree *part = &e->part[*next];
@@ -319,25 +377,27 @@ static float *finish(struct inv_exchange *e, const struct inv_run *run, int64_t 
         ++*next;
         return part->sums + (part->rank == number ? chunk_at(e, number) / 4 : 0);
     }
-    float *left = finish(e, run, first, size / 2, next);
+    float *left = finish(e, run, first, size / 2, next, place);
     if (first + size / 2 >= e->shards)
         return left;
-    float *right = finish(e, run, first + size / 2, size / 2, next);
-    inv_exchange_add(run, right, left, chunk_size(e, number) / 4);
-    return right;
+    float *right = finish(e, run, first + size / 2, size / 2, next, place);
+    float *sum = left == place ? left : right;
+    add_to(run, sum, right, left, chunk_size(e, number) / 4);
+    return sum;
 }
 
 void inv_exchange_finish(struct inv_exchange *e, const struct inv_run *run)
 {
-    int64_t size = 1, own = chunk_at(e, e->ranks->number);
-    int64_t bytes = chunk_size(e, e->ranks->number);
+    int64_t size = 1;
     int next = 0;
     if (e->ranks->count == 1)
         return;
     while (size < e->shards)
         size *= 2;
     e->ranks->type->wait();
-    const float *sums = finish(e, run, 0, size, &next);
-    memcpy(run->arena + e->model->sums + own, sums, (size_t)bytes);
+    float *place = sums_of(e, run) + chunk_at(e, e->ranks->number) / 4;
+    const float *sums = finish(e, run, 0, size, &next, place);
+    if (sums != place)                  /* this rank has no shards */
+        memcpy(place, sums, (size_t)chunk_size(e, e->ranks->number));
     spread(e, &e->common, run->arena, 1);
 }

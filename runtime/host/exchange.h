@@ -12,7 +12,7 @@ struct inv_subtree {
     int64_t first, end;
     int rank;
     float *sums;                        /* all of them where the part is this rank's, else of its
-                                         * chunk; NULL: one rank has all shards */
+                                         * chunk; of its last, the arena's */
 };
 
 /* Bytes of the arena that are, as those of the sums from chunk_at on, of this rank or that. */
@@ -23,7 +23,7 @@ struct inv_exchange {
     struct inv_ranks *ranks;
     const struct inv_model *model;
     struct inv_pieces common, params, averages, state; /* sums for all; what is updated by pieces */
-    unsigned char *packed;              /* of all ranks, those of one exchange */
+    unsigned char *packed;              /* of all ranks, what is small of one exchange */
     int64_t shards, bytes;              /* of a step; of the sums */
     struct inv_subtree *part;              /* of all ranks, in the order of shards */
     int parts, own, owns;               /* this rank's: part[own] .. part[own + owns - 1] */
@@ -36,7 +36,8 @@ void inv_exchange_begin(struct inv_exchange *, struct inv_ranks *, const struct 
                         struct inv_run *);
 /* A step begins: what others send may come. */
 void inv_exchange_expect(struct inv_exchange *);
-/* The sums of this rank's part, in its order, are there: they are on their way. */
+/* The sums of this rank's part, in its order, are there: they are on their way.  Of its last part
+ * they are in the arena then, where they stay as they are up to `finish`. */
 void inv_exchange_send(struct inv_exchange *, const struct inv_subtree *, const float *sums);
 /* With all parts of this rank sent: the sums over all shards are in the arena, as far as this rank
  * needs them. */

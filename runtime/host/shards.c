@@ -69,16 +69,6 @@ static void add_up(struct inv_shards *h, struct so_far *p, float *sums, int64_t 
         memcpy(partial + p->waiting++ * (stride / 4), sums, (size_t)model->sums_bytes);
 }
 
-/* The sums of the part are there: they go to the ranks, or where the update reads them. */
-static void send_off(struct inv_shards *h, struct so_far *p, const float *sums)
-{
-    const struct inv_run *run = &h->s->run;
-    inv_exchange_send(&h->exchange, p->part++, sums);
-    if (run->aside > 0 && h->s->ranks.count == 1)
-        memcpy(run->arena - run->aside + h->s->model->sums, sums,
-               (size_t)h->s->model->sums_bytes);
-}
-
 /* ---- lanes ---- */
 
 int inv_shards_lanes(const struct inv_session *s)
@@ -184,7 +174,7 @@ static void take_in(struct inv_shards *h, struct so_far *p, int lane, int64_t sh
     float *sums = (float *)(void *)(run->arena + h->s->model->sums);
     add_up(h, p, sums, shard);
     if (shard + 1 == p->part->end)
-        send_off(h, p, sums);
+        inv_exchange_send(&h->exchange, p->part++, sums);
 }
 
 /* A rank without shards is in the step, too. */

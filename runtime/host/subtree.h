@@ -27,4 +27,7 @@ static inline int64_t inv_chunk_begin(int64_t bytes, int rank, int ranks)
     return rank == ranks ? bytes : bytes / 64 * rank / ranks * 64;
 }
 
+/* A piece of so many bytes is a message of its own; what is smaller is copied together. */
+enum { INV_DIRECT = 1 << 16 };
+
 #endif
