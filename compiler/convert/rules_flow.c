@@ -67,8 +67,8 @@ static bool goes_on(struct call *c, const Onnx__Graph *g)
 static bool loop_fits(struct call *c, const Onnx__Graph *g, int carried, int64_t *turns)
 {
     const struct value *most = c->in[0], *go = c->ins > 1 ? c->in[1] : NULL;
-    if (carried < 0 || (int)g->n_input != 2 + carried || (int)g->n_output != 1 + c->outs || c->outs < carried ||
-        g->n_output > OUTPUTS || c->node->n_output != (size_t)c->outs) {
+    if (carried < 0 || (int)g->n_input != 2 + carried || (int)g->n_output != 1 + c->outs ||
+        c->outs < carried || g->n_output > OUTPUTS || c->node->n_output != (size_t)c->outs) {
         refuse(c, "its graph has not the inputs and outputs that a loop has");
         return false;
     }
