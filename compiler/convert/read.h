@@ -41,6 +41,7 @@ struct value {
     const struct tensor *constant;      /* or NULL */
     bool trained;                       /* an initializer: what is trained */
     bool learns;                        /* follows from what is trained */
+    bool zero;                          /* 0 in all places, as many rows as there are */
     int64_t classes;                    /* an input of names of so many rows of tables; or 0 */
     const char *text;                   /* of one row; NULL: a constant, or failed */
     int order[AXES];                    /* axis i of the text is axis order[i] of the value */

@@ -5,7 +5,7 @@
 /* What a loop is made of: W [d, gates units, n], R [d, gates units, units],
  * B [d, 2 gates units]. */
 struct loop_weights {
-    const struct tensor *w, *r, *b;     /* b: or NULL */
+    const struct tensor *w, *r, *b, *p; /* b, and p [d, 3 units] of peepholes: or NULL */
     int gates, directions;
     int64_t units, n;
 };
@@ -54,6 +54,17 @@ static void save_biases(struct call *c, const struct loop_weights *l, int d, int
         save(c->im, true, path, out, NULL, 1, dim);
 }
 
+/* Peepholes of input, output and forget as the layer has them: of input, forget and output. */
+static void save_peepholes(struct call *c, const struct loop_weights *l, int d, const char *path)
+{
+    static const int order[] = {0, 2, 1};
+    int64_t dim[2] = {3, l->units};
+    struct tensor *out = tensor_new(c->im, ONNX_FLOAT, 2, dim);
+    for (int64_t e = 0; e < out->count; e++)
+        out->real[e] = l->p->real[(d * 3 + order[e / l->units]) * l->units + e % l->units];
+    save(c->im, true, path, out, NULL, 2, dim);
+}
+
 /* One direction as a layer: its text. */
 static const char *layer_text(struct call *c, const struct loop_weights *l, int d, const char *x,
                               bool reverse)
@@ -78,9 +89,12 @@ static const char *layer_text(struct call *c, const struct loop_weights *l, int 
         save_biases(c, l, d, 3, order, false, true, arena_printf(arena, "%s/recurrent_bias", name));
     save_biases(c, l, d, l->gates, order, true, !(is_gru && after),
                 arena_printf(arena, "%s/bias", name));
-    return arena_printf(arena, "%s(%s, %lld%s%s)%s", c->rule->text, x, (long long)l->units,
+    if (l->p)
+        save_peepholes(c, l, d, arena_printf(arena, "%s/peephole", name));
+    return arena_printf(arena, "%s(%s, %lld%s%s%s)%s", c->rule->text, x, (long long)l->units,
                         is_gru && !after ? ", reset_after = false" : "",
-                        reverse ? ", reverse = true" : "", as_text(arena, path));
+                        reverse ? ", reverse = true" : "", l->p ? ", peepholes = true" : "",
+                        as_text(arena, path));
 }
 
 /* A start of zeros is what layers have. */
@@ -89,7 +103,7 @@ static bool starts_at_zero(const struct value *v)
     for (int64_t i = 0; v && v->constant && i < v->constant->count; i++)
         if (!v->constant->real || v->constant->real[i] != 0)
             return false;
-    return !v || v->constant;
+    return !v || v->constant || v->zero;
 }
 
 static bool read_weights(struct call *c, struct loop_weights *l)
@@ -103,11 +117,9 @@ static bool read_weights(struct call *c, struct loop_weights *l)
             refuse(c, "'%s' is not that of the library's layers", plain_ones[i]);
             return false;
         }
-    if (attribute_int(c, "input_forget", 0) || attribute_int(c, "layout", 0) ||
-        (c->ins > 4 && c->in[4]) || (c->ins > 5 && !starts_at_zero(c->in[5])) ||
-        (c->ins > 6 && !starts_at_zero(c->in[6])) || (c->ins > 7 && c->in[7])) {
-        refuse(c,
-               "layers start at 0, see all turns, and have no peepholes, layout or coupled gates");
+    if (attribute_int(c, "input_forget", 0) || (c->ins > 4 && c->in[4]) ||
+        (c->ins > 5 && !starts_at_zero(c->in[5])) || (c->ins > 6 && !starts_at_zero(c->in[6]))) {
+        refuse(c, "layers start at 0, see all turns, and have no coupled gates");
         return false;
     }
     bool known = w->constant && r->constant && (!b || b->constant) && w->rank == 3 &&
@@ -123,23 +135,38 @@ static bool read_weights(struct call *c, struct loop_weights *l)
         refuse(c, "its weights must be known, its own, and of shapes that go together");
         return false;
     }
+    const struct value *p = c->ins > 7 ? c->in[7] : NULL;
+    if (p && (!p->constant || p->type != ONNX_FLOAT || p->rank != 2 || p->dim[0] != w->dim[0] ||
+              p->dim[1] != 3 * l->units)) {
+        refuse(c, "its peepholes must be known, three for each unit");
+        return false;
+    }
+    l->p = p ? p->constant : NULL;
     l->w = w->constant;
     l->r = r->constant;
     l->b = b ? b->constant : NULL;
     return true;
 }
 
-/* Y [t, d, rows, units] and the last turn's, [d, rows, units]. */
-static void give_turns(struct call *c, const struct loop_weights *l, const char *all,
-                       const char *last)
+/* Y [t, d, rows, units] and the last turn's, [d, rows, units]; or [rows, t, d, units] and
+ * [rows, d, units]. */
+static void give_turns(struct call *c, const struct loop_weights *l, bool rows_first,
+                       const char *all, const char *last)
 {
     const struct value *x = c->in[0];
-    struct value y = {.type = ONNX_FLOAT, .rank = 4, .rows = x->rows < 0 ? -1 : 2,
-                      .dim = {x->dim[0], l->directions, 1, l->units}}, h = y;
+    struct value y = {.type = ONNX_FLOAT, .rank = 4, .rows = 2,
+                      .dim = {x->dim[0], l->directions, 1, l->units}};
+    struct value h = {.type = ONNX_FLOAT, .rank = 3, .rows = 1,
+                      .dim = {l->directions, 1, l->units}};
     int64_t dim[AXES];
-    h.rank = 3;
-    h.rows = x->rows < 0 ? -1 : 1;
-    memmove(h.dim, h.dim + 1, sizeof *h.dim * 3);
+    if (rows_first) {
+        y.dim[0] = h.dim[0] = 1;
+        y.dim[1] = x->dim[1];
+        y.dim[2] = h.dim[1] = l->directions;
+        y.rows = h.rows = 0;
+    }
+    y.rows = x->rows < 0 ? -1 : y.rows;
+    h.rows = x->rows < 0 ? -1 : h.rows;
     orderly(&y);
     orderly(&h);
     text_dims(&y, dim);
@@ -154,6 +181,7 @@ void onnx_recurrent(struct call *c)
     struct arena *arena = c->im->arena;
     struct value *x = c->in[0];
     struct loop_weights l = {.gates = 0};
+    bool rows_first = attribute_int(c, "layout", 0) != 0;
     const char *direction = attribute_word(c, "direction", "forward reverse bidirectional");
     bool reverse = !strcmp(direction, "reverse"), both = !strcmp(direction, "bidirectional");
     if (c->outs > 2 && c->out[2] && c->out[2]->uses) {
@@ -162,22 +190,23 @@ void onnx_recurrent(struct call *c)
     }
     if (!read_weights(c, &l))
         return;
-    if (l.directions != 1 + both || (x->rows >= 0 ? x->rows != 1 : x->dim[1] != 1)) {
-        refuse(c,
-               "it takes [turns, rows, numbers], each row by itself, and weights for a direction");
+    if (l.directions != 1 + both || (x->rows >= 0 ? x->rows != !rows_first
+                                                  : x->dim[!rows_first] != 1)) {
+        refuse(c, "it takes %s, each row by itself, and weights for a direction",
+               rows_first ? "[rows, turns, numbers]" : "[turns, rows, numbers]");
         return;
     }
     const char *text = plain(c, x);
     if (x->rows < 0)
-        text = arena_printf(arena, "reshape(%s, [%lld, %lld])", text, (long long)x->dim[0],
+        text = arena_printf(arena, "reshape(%s, [%lld, %lld])", text, (long long)x->dim[rows_first],
                             (long long)x->dim[2]);
     text = strpbrk(text, "( ") ? let_line(c, text) : text;
     const char *one = let_line(c, layer_text(c, &l, 0, text, reverse));
     if (!both) {
-        give_turns(c, &l, one, arena_printf(arena, "%s[%d]", one, reverse ? 0 : -1));
+        give_turns(c, &l, rows_first, one, arena_printf(arena, "%s[%d]", one, reverse ? 0 : -1));
         return;
     }
     const char *back = let_line(c, layer_text(c, &l, 1, text, true));
-    give_turns(c, &l, arena_printf(arena, "concat(%s, %s, axis = -1)", one, back),
+    give_turns(c, &l, rows_first, arena_printf(arena, "concat(%s, %s, axis = -1)", one, back),
                arena_printf(arena, "concat(%s[-1], %s[0])", one, back));
 }

@@ -303,6 +303,22 @@ void onnx_slice(struct call *c)
 }
 
 /* ---- repetition ---- */
+
+/* A constant that stands there for each row: the same for all, so that no line is needed. */
+static void give_for_rows(struct call *c, struct value *shape, struct value *x)
+{
+    int64_t dim[AXES];
+    bool zero = x->constant->real != NULL;
+    for (int64_t i = 0; zero && i < x->constant->count; i++)
+        zero = x->constant->real[i] == 0;
+    text_dims(shape, dim);
+    give_text(c, 0, shape,
+              arena_printf(c->im->arena, "broadcast(%s, %s)",
+                           aligned(c, x, shape->rank, text_axes(shape), shape->order),
+                           list_text(c->im->arena, text_axes(shape), dim)));
+    c->out[0]->zero = zero;
+}
+
 void onnx_expand(struct call *c)
 {
     struct value *x = c->in[0], wanted = {.rows = -1}, shape, *both[2] = {x, &wanted};
@@ -317,13 +333,17 @@ void onnx_expand(struct call *c)
             wanted.rows = i;
         }
     orderly(&wanted);
-    if (wanted.rows >= 0 && x->rows < 0) {
+    if (wanted.rows >= 0 && x->rows < 0 && !x->constant) {
         refuse(c, "it repeats for each row what is the same for all");
         return;
     }
     if (!broadcast_shape(c, 2, both, &shape))
         return;
     shape.type = x->type;
+    if (wanted.rows >= 0 && x->rows < 0) {
+        give_for_rows(c, &shape, x);
+        return;
+    }
     text_dims(&shape, dim);
     give(c, 0, &shape, "broadcast(%s, %s)",
          aligned(c, x, shape.rank, text_axes(&shape), shape.order),
@@ -741,7 +761,27 @@ void onnx_size(struct call *c)
 
 void onnx_filled(struct call *c)
 {
-    refuse(c, "the shape must be known, without the number of rows");
+    int64_t zero[1] = {0};
+    const Onnx__Attribute *a = attribute(c, "value");
+    struct tensor *one = a && a->t ? tensor_read(c->im, a->t, "value")
+                                   : tensor_new(c->im, ONNX_FLOAT, 0, zero);
+    struct value shape = {.rows = -1}, fill = {.name = c->out[0]->name, .rows = -1};
+    int n = c->in[0]->constant ? known_ints(c, 0, shape.dim, AXES) : -1;
+    shape.rank = n;
+    for (int i = 0; i < n; i++)
+        if (shape.dim[i] == ROW_COUNT && shape.rows < 0) {
+            shape.dim[i] = 1;
+            shape.rows = i;
+        }
+    if (shape.rows < 0 || !one || one->count != 1 || !made_fits(n, shape.dim)) {
+        refuse(c, "the shape must be known, but for one number of rows");
+        return;
+    }
+    orderly(&shape);
+    shape.type = fill.type = one->type;
+    one->rank = 0;
+    fill.constant = one;
+    give_for_rows(c, &shape, &fill);
 }
 
 void onnx_range(struct call *c)

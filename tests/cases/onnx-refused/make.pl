@@ -70,7 +70,22 @@ sub turns {
                 tensors => [tensor("m", 7, pack("q<", $turns)), tensor("z", 7, pack("q<", 0), 1)]))
 }
 
+# A loop over [rows, 3, 2], or [3, rows, 2]: weights of 2 units, and further inputs behind them.
+sub recurrent {
+    my ($op, $gates, $first, $more, $before, @tensors) = @_;
+    model(graph(nodes => [@$before, node($op, ["x", "w", "r", "", @$more], ["", "y"], attribute("hidden_size", 3, 2), attribute("layout", 3, $first))],
+                inputs => [info("x", 1, $first ? ("n", 3, 2) : (3, 2, 2))], outputs => [info("y", 1, $first ? "n" : 1, 1, 2)],
+                tensors => [(map { tensor($_, 1, pack("f<*", (0.1) x (4 * $gates)), 1, 2 * $gates, 2) } "w", "r"), @tensors]), 15)
+}
+my @zeros = (node("Shape", ["x"], ["n"], attribute("end", 3, 1)), node("Concat", ["n", "d", "u"], ["s"], attribute("axis", 3, 0)), node("ConstantOfShape", ["s"], ["h"]));
+
 my %files = (
+    batched => recurrent("GRU", 3, 1, ["", "h"], \@zeros, tensor("d", 7, pack("q<", 1), 1), tensor("u", 7, pack("q<", 2), 1)),
+    peeped => recurrent("LSTM", 4, 1, ["", "", "", "p"], [], tensor("p", 1, pack("f<*", 1 .. 6), 1, 6)),
+    few_holes => recurrent("LSTM", 4, 1, ["", "", "", "p"], [], tensor("p", 1, pack("f<*", 1 .. 6), 6)),
+    started => recurrent("GRU", 3, 1, ["", "h"], [], tensor("h", 1, pack("f<*", 1, 2), 1, 1, 2)),
+    beside_rows => recurrent("GRU", 3, 0, [], []),
+
     branch => branch(1), other => branch(0), asked => branch(0, node("Less", ["w", "w"], ["c"])),
     turns => turns(2, "go"), while => turns(2, "less", node("Less", ["i", "i"], ["less"])), never => turns(0, "go"), many_turns => turns(5000, "go"),
     huge_turns => turns(4096, "go", map { node("Relu", ["q"], ["q$_"]) } 0 .. 9),
