@@ -84,6 +84,8 @@ static int read_samples(struct wave *w, const unsigned char *at, size_t size)
 {
     if (w->channels == 0)
         return fail(w, "is damaged: its samples come before their description");
+    if (size == 0)
+        return fail(w, "is empty: it has a place for samples, and none; leave it out");
     if (size % ((size_t)w->channels * 2) != 0)
         return fail(w, "is damaged: its last frame is not whole");
     w->sample = at;
