@@ -85,6 +85,15 @@ static bool read_entry(struct arena *arena, const struct json *entry, struct com
     return true;
 }
 
+/* The file that has more flags, @FILE, or NULL. */
+static const char *flags_file(const struct compilation *c)
+{
+    for (int i = 0; i < c->count; i++)
+        if (c->argument[i][0] == '@')
+            return c->argument[i] + 1;
+    return NULL;
+}
+
 static char *read_text(struct arena *arena, const char *path, size_t *size)
 {
     FILE *f = fopen(path, "rb");
@@ -121,6 +130,12 @@ bool commands_read(struct arena *arena, const char *folder, struct compilation *
         struct compilation c = {0};
         if (!read_entry(arena, entry, &c)) {
             inv_error(&errors, "%s: an entry has no file, directory and command; %s", path, CURE);
+            return false;
+        }
+        const char *hidden = flags_file(&c);
+        if (hidden) {
+            inv_error(&errors, "%s: flags of %s are in a file, %s; write them out", path, c.file,
+                      hidden);
             return false;
         }
         if (is_c(c.file))

@@ -1,6 +1,7 @@
 /* The processor's mode. */
 #include <fenv.h>
 #include <xmmintrin.h>
+#include "own.h"
 
 void faults(unsigned word)
 {
