@@ -101,18 +101,33 @@ const char *look_name(struct look *look, CXCursor cursor)
     return look_string(look, clang.getCursorSpelling(cursor));
 }
 
+/* The first token from an offset on. */
+static int first_token(const struct text_file *f, unsigned offset)
+{
+    int low = 0, high = f->tokens;
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (f->token[middle].offset < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 const char *look_operator(struct look *look, CXCursor left, CXCursor right)
 {
     struct place from = look_end(look, left), to = look_begin(look, right);
 
     if (!from.file || from.file != to.file || from.offset >= to.offset)
         return "";
-    for (int i = 0; i < from.file->tokens; i++) {
-        const struct token *t = &from.file->token[i];
-        if (t->offset >= from.offset && t->offset < to.offset && t->kind != CXToken_Comment)
-            return t->kind == CXToken_Punctuation ? t->text : "";
-    }
-    return "";
+    const struct text_file *f = from.file;
+    int i = first_token(f, from.offset);
+    while (i < f->tokens && f->token[i].kind == CXToken_Comment)
+        i++;
+    bool between = i < f->tokens && f->token[i].offset < to.offset;
+    return between && f->token[i].kind == CXToken_Punctuation ? f->token[i].text : "";
 }
 
 bool look_begins(struct look *look, CXCursor cursor, const char *word)
