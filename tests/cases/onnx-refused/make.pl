@@ -79,7 +79,19 @@ sub recurrent {
 }
 my @zeros = (node("Shape", ["x"], ["n"], attribute("end", 3, 1)), node("Concat", ["n", "d", "u"], ["s"], attribute("axis", 3, 0)), node("ConstantOfShape", ["s"], ["h"]));
 
+# x [rows, 2, 4] and w [4, 4] by an equation.
+sub equation {
+    my ($equation, @in) = @_;
+    model(graph(nodes => [node("Einsum", ["x", @in], ["y"], word("equation", $equation))], inputs => [info("x", 1, "n", 2, 4)],
+                outputs => [info("y", 1, "n", 4)], tensors => [tensor("w", 1, $raw, 4, 4)]))
+}
+
 my %files = (
+    equation => equation("bij,jk->bik", "w"), turned_sum => equation("bij -> bj"), dotted => equation("...j,kj->...k", "w"),
+    implied => equation("bij,jk", "w"), alike => equation("bic,bjc->bij", "x"),
+    diagonal => equation("bij,jj->bi", "w"), joined_rows => equation("bij,jk->ik", "w"), crossed => equation("bic,dic->bcd", "x"),
+    alone => equation("bij,jk->bk", "w"), unfit => equation("bij,ik->bjk", "w"), unsaid => equation("bij->bz"), odd => equation("b-ij->b"),
+
     batched => recurrent("GRU", 3, 1, ["", "h"], \@zeros, tensor("d", 7, pack("q<", 1), 1), tensor("u", 7, pack("q<", 2), 1)),
     peeped => recurrent("LSTM", 4, 1, ["", "", "", "p"], [], tensor("p", 1, pack("f<*", 1 .. 6), 1, 6)),
     few_holes => recurrent("LSTM", 4, 1, ["", "", "", "p"], [], tensor("p", 1, pack("f<*", 1 .. 6), 6)),
