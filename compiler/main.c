@@ -170,6 +170,7 @@ static bool transform(struct program *program, const struct options *o)
     dump(program, "order", o->dump);
     pass_frozen(program);
     pass_owners(program);
+    pass_settle(program);
     pass_plan(program);
     verify(program, "plan");            /* and those since, which make no nodes */
     dump(program, "plan", o->dump);

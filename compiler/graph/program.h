@@ -40,6 +40,8 @@ struct variable {
     int64_t block_start;                /* its first element there */
     int updated_by;                     /* 1 + the VAR_SHARD that updates it element by element, or
                                          * 0: set by pass_owners */
+    int settled;                        /* VAR_SHARD: so many groups of train have run when it stays
+                                         * as it is; VAR_LOSS: INT_MAX.  Set by pass_settle */
     int64_t offset;                     /* bytes in the arena: set by pass_plan */
 };
 

@@ -148,6 +148,7 @@ void pass_fuse(struct graph *);         /* schedule->group */
 void pass_order(struct graph *);        /* the running order of groups */
 void pass_frozen(struct program *);     /* variable->in_flash */
 void pass_owners(struct program *);     /* variable->updated_by */
+void pass_settle(struct program *);     /* variable->settled */
 void pass_plan(struct program *);       /* offsets of variables and places */
 void pass_budget(struct program *);     /* targets that the plan does not fit are errors */
 

@@ -1,15 +1,15 @@
 /* pass_plan: where everything lies in the arena.
  *
- * requires:    pass_fuse and pass_order on every phase.
+ * requires:    pass_fuse and pass_order on every phase, and pass_settle.
  * establishes: variable->offset, place->offset and the sizes in program and schedules.  Parameters
  *              and buffers come first (saved_bytes: a snapshot is one copy), of them those in flash
  *              (frozen_bytes, a multiple of 64), then the other variables, those that are summed up
- *              over shards side by side, then scratch, which all phases share since no two run at a
- *              time.  With shards what train and augment write lies together, from shard_begin to
- *              shard_end, totals first; partial sums over shards come last.  What is alive at the
- *              same time does not overlap, but for outputs computed in the storage of an operand
- *              that dies there (passes/pass.h says when).  What a loop does not make and use up in
- *              one turn keeps its storage through all of it.
+ *              over shards side by side, in the order in which they settle, then scratch, which all
+ *              phases share since no two run at a time.  With shards what train and augment write
+ *              lies together, from shard_begin to shard_end, totals first; partial sums over shards
+ *              come last.  What is alive at the same time does not overlap, but for outputs computed
+ *              in the storage of an operand that dies there (passes/pass.h says when).  What a loop
+ *              does not make and use up in one turn keeps its storage through all of it.
  *
  * The scratch of a phase is a set of units: storage with a size, and a life from the group that
  * first writes it to the last that reads it (passes/pack.h). */
@@ -89,12 +89,15 @@ struct laid {
     int64_t bytes;
 };
 
-/* By tier, then the larger first: less is lost to alignment. */
+/* By tier; of the sums those first that are settled first; then the larger: less is lost to
+ * alignment. */
 static int by_tier(const void *a, const void *b)
 {
     const struct laid *x = a, *y = b;
     if (x->tier != y->tier)
         return (int)x->tier - (int)y->tier;
+    if (x->variable->settled != y->variable->settled)
+        return x->variable->settled > y->variable->settled ? 1 : -1;
     if (x->bytes != y->bytes)
         return x->bytes > y->bytes ? -1 : 1;
     return x->variable->id - y->variable->id;

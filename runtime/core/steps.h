@@ -47,7 +47,7 @@ INV_FN int64_t inv_own_outputs(struct inv_run *run, const struct inv_step *step)
 }
 
 /* move: the first row of what moves in the step, where its numbers are not the table's. */
-INV_FN void inv_run_step(const struct inv_run *here, const struct inv_step *step,
+INV_FN void inv_run_step(const struct inv_run *here, const struct inv_step *step, int number,
                          const struct inv_move *move, const struct inv_trace_node *nodes)
 {
     struct inv_run own;
@@ -61,6 +61,8 @@ INV_FN void inv_run_step(const struct inv_run *here, const struct inv_step *step
     }
     if (here->trace)
         inv_trace_step(here, step, move, nodes);
+    if (here->stepped)
+        here->stepped(here, number);
 }
 
 INV_FN void inv_run_steps(const struct inv_run *run, const struct inv_step *step, size_t count,
@@ -69,7 +71,7 @@ INV_FN void inv_run_steps(const struct inv_run *run, const struct inv_step *step
     struct inv_run here = *run;
     for (size_t i = 0; i < count; i++) {
         here.at = step[i].at;
-        inv_run_step(&here, &step[i], NULL, nodes);
+        inv_run_step(&here, &step[i], (int)i, NULL, nodes);
     }
 }
 
@@ -135,7 +137,7 @@ INV_FN void inv_run_loops(const struct inv_run *run, const struct inv_step *step
     struct inv_run here = *run;
     for (int i = 0; i < (int)count; i = inv_next_step(&turns, i)) {
         here.at = inv_numbers_of(run, &turns, &step[i], i, at);
-        inv_run_step(&here, &step[i], turns.move, nodes);
+        inv_run_step(&here, &step[i], i, turns.move, nodes);
     }
 }
 

@@ -325,20 +325,47 @@ void inv_exchange_release(const struct inv_exchange *e, const struct inv_run *ru
 void inv_exchange_expect(struct inv_exchange *e)
 {
     int64_t size = chunk_size(e, e->ranks->number);
+    e->settled = 0;
     for (int i = 0; i < e->parts; i++)
         if (e->part[i].rank != e->ranks->number)
             e->ranks->type->receive(e->part[i].sums, size, e->part[i].rank);
+}
+
+/* Chunks of the part from begin to end, where chunks begin. */
+static void send_chunks(struct inv_exchange *e, const struct inv_subtree *part, int64_t begin,
+                        int64_t end)
+{
+    for (int d = 1; d < e->ranks->count; d++) {
+        int to = (e->ranks->number + d) % e->ranks->count;
+        int64_t at = chunk_at(e, to), size = chunk_size(e, to);
+        if (at < begin || at >= end)
+            continue;
+        e->ranks->type->send((char *)part->sums + at, size, to);
+        e->sent += size;
+    }
+}
+
+int64_t inv_exchange_chunk(const struct inv_exchange *e, int64_t bytes)
+{
+    int chunk = e->ranks->count;
+    while (chunk_at(e, chunk) > bytes)
+        chunk--;
+    return chunk_at(e, chunk);
+}
+
+void inv_exchange_send_first(struct inv_exchange *e, int64_t bytes)
+{
+    int64_t sent = e->sent;
+    send_chunks(e, &e->part[e->own + e->owns - 1], e->settled, bytes);
+    e->ahead += e->sent - sent;
+    e->settled = bytes;
 }
 
 void inv_exchange_send(struct inv_exchange *e, const struct inv_subtree *part, const float *sums)
 {
     if (part->sums != sums)
         memcpy(part->sums, sums, (size_t)e->bytes);
-    for (int d = 1; d < e->ranks->count; d++) {
-        int to = (e->ranks->number + d) % e->ranks->count;
-        e->ranks->type->send((char *)part->sums + chunk_at(e, to), chunk_size(e, to), to);
-        e->sent += chunk_size(e, to);
-    }
+    send_chunks(e, part, e->settled, e->bytes);
 }
 
 /* The sum of what begins at at[1] and at at[2], to at[0]. */

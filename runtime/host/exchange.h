@@ -25,10 +25,13 @@ struct inv_exchange {
     struct inv_pieces common, params, averages, state; /* sums for all; what is updated by pieces */
     unsigned char *packed;              /* of all ranks, what is small of one exchange */
     int64_t shards, bytes;              /* of a step; of the sums */
+    int64_t settled;                    /* bytes of the sums of the last part, from the first on,
+                                         * that are on their way; begins of chunks */
     struct inv_subtree *part;              /* of all ranks, in the order of shards */
     int parts, own, owns;               /* this rank's: part[own] .. part[own + owns - 1] */
     float *memory;
-    int64_t steps, sent;                /* that were finished; bytes that this rank sent for them */
+    int64_t steps, sent, ahead;         /* that were finished; bytes that this rank sent for them;
+                                         * of these before its last shard was done */
 };
 
 /* Sets which part of an update is the run's. */
@@ -39,6 +42,11 @@ void inv_exchange_expect(struct inv_exchange *);
 /* The sums of this rank's part, in its order, are there: they are on their way.  Of its last part
  * they are in the arena then, where they stay as they are up to `finish`. */
 void inv_exchange_send(struct inv_exchange *, const struct inv_subtree *, const float *sums);
+/* The first bytes of the sums of this rank's last part, which are in the arena, are there, up to
+ * the begin of a chunk: they are on their way. */
+void inv_exchange_send_first(struct inv_exchange *, int64_t bytes);
+/* The begin of the last chunk that is not behind `bytes`. */
+int64_t inv_exchange_chunk(const struct inv_exchange *, int64_t bytes);
 /* With all parts of this rank sent: the sums over all shards are in the arena, as far as this rank
  * needs them. */
 void inv_exchange_finish(struct inv_exchange *, const struct inv_run *);

@@ -53,18 +53,32 @@ struct so_far {
     int64_t bad;
 };
 
+struct ahead { struct inv_shards *h; const struct so_far *so_far; };
+
+/* Adds one of the partial sums to bytes begin .. end - 1 of those of a shard. */
+static void add_partial(const struct inv_shards *h, float *sums, int partial, int64_t begin,
+                        int64_t end)
+{
+    const struct inv_model *model = h->s->model;
+    const struct inv_run *run = &h->s->run;
+    int64_t stride = (model->sums_bytes + 63) / 64 * 64;
+    const float *from = (const float *)(const void *)(run->arena - run->aside +
+                                                      model->partial_sums + partial * stride);
+    inv_exchange_add(run, sums + begin / 4, from + begin / 4, (end - begin) / 4);
+}
+
 /* Takes in the sums of a shard of the part.  Partial sums that wait are of 2^k neighbours each, of
  * falling k: two of one size become one, and behind the last shard all do, from the last on. */
 static void add_up(struct inv_shards *h, struct so_far *p, float *sums, int64_t shard)
 {
     const struct inv_model *model = h->s->model;
     const struct inv_run *run = &h->s->run;
-    int64_t stride = (model->sums_bytes + 63) / 64 * 64, count = model->sums_bytes / 4;
+    int64_t stride = (model->sums_bytes + 63) / 64 * 64;
     int last = shard + 1 == p->part->end;
     float *partial = (float *)(void *)(run->arena - run->aside + model->partial_sums);
     for (int64_t pairs = shard - p->part->first; p->waiting > 0 && (last || pairs % 2 == 1);
          pairs /= 2)
-        inv_exchange_add(run, sums, partial + --p->waiting * (stride / 4), count);
+        add_partial(h, sums, --p->waiting, last ? h->exchange.settled : 0, model->sums_bytes);
     if (!last)
         memcpy(partial + p->waiting++ * (stride / 4), sums, (size_t)model->sums_bytes);
 }
@@ -133,7 +147,9 @@ static void train_rows(const struct inv_model *model, const struct inv_run *run)
         memset(run->arena + model->sums, 0, (size_t)model->sums_bytes);
         return;
     }
-    inv_device_phase(model, run, INV_AUGMENT);
+    struct inv_run augment = *run;
+    augment.stepped = NULL;
+    inv_device_phase(model, &augment, INV_AUGMENT);
     model->phase[INV_TRAIN](run);
 }
 
@@ -145,15 +161,47 @@ static void train_lanes(const struct inv_run *run, int64_t begin, int64_t end)
         train_rows(h->s->model, &h->lane[i].run);
 }
 
+/* A step of train has run in the last shard that this rank computes: what is settled of the sums of
+ * its last part by that is on its way while the rest is computed. */
+static void send_settled(const struct inv_run *run, int step)
+{
+    struct ahead *a = run->stepped_state;
+    struct inv_exchange *e = &a->h->exchange;
+    const struct inv_model *model = a->h->s->model;
+    int64_t settled = inv_exchange_chunk(e, model->settled[step]);
+    float *sums = (float *)(void *)(run->arena + model->sums);
+    e->ranks->type->advance();
+    if (settled <= e->settled)
+        return;
+    for (int i = a->so_far->waiting; i-- > 0;)
+        add_partial(a->h, sums, i, e->settled, settled);
+    inv_exchange_send_first(e, settled);
+}
+
+/* Whether that shard is the last one of the rank, and nobody looks at its sums by themselves. */
+static int may_send(const struct inv_shards *h, const struct so_far *p, int64_t shard)
+{
+    const struct inv_exchange *e = &h->exchange;
+    return e->ranks->count > 1 && h->s->lanes == 1 && h->s->model->settled &&
+           p->part == &e->part[e->own + e->owns - 1] && shard + 1 == p->part->end &&
+           shard != h->check.shard;
+}
+
 /* Shards from `first` on, one a lane, at one time. */
-static void train_beside(struct inv_shards *h, int64_t step, int64_t first, int64_t count)
+static void train_beside(struct inv_shards *h, struct so_far *p, int64_t step, int64_t first,
+                         int64_t count)
 {
     const int64_t at[] = { (intptr_t)h };
+    struct ahead ahead = { h, p };
     for (int i = 0; i < count; i++) {
         enter(h, i);
         inv_order_gather(h->s, h->order, step, first + i);
         h->lane[i].run = h->s->run;
         h->lane[i].run.pool = h->lane[i].pool;
+    }
+    if (may_send(h, p, first)) {
+        h->lane[0].run.stepped = send_settled;
+        h->lane[0].run.stepped_state = &ahead;
     }
     struct inv_run all = h->s->run;
     all.at = at;
@@ -199,7 +247,7 @@ static int64_t train_shards(struct inv_shards *h, int64_t step)
     for (int64_t first = inv_run_begin(shards, ranks->number, ranks->count), count; first < end;
          first += count) {
         count = end - first < h->s->lanes ? end - first : h->s->lanes;
-        train_beside(h, step, first, count);
+        train_beside(h, &p, step, first, count);
         for (int i = 0; i < count; i++)
             take_in(h, &p, i, first + i);
     }
@@ -274,11 +322,13 @@ void inv_shards_log(struct inv_shards *h)
     struct inv_exchange *e = &h->exchange;
     if (s->ranks.count == 1 || e->steps == 0)
         return;
-    int64_t sent = inv_ranks_most(&s->ranks, e->sent), parts = inv_ranks_most(&s->ranks, e->owns);
+    int64_t sent = inv_ranks_most(&s->ranks, e->sent), ahead = inv_ranks_most(&s->ranks, e->ahead);
+    int64_t parts = inv_ranks_most(&s->ranks, e->owns);
     inv_log_begin(&s->log);
     inv_log_whole(&s->log, "ranks", (uint64_t)s->ranks.count);
     inv_log_whole(&s->log, "partial_sums", (uint64_t)parts);
     inv_log_whole(&s->log, "sums_bytes", (uint64_t)e->bytes);
+    inv_log_whole(&s->log, "step_ahead_bytes", (uint64_t)(ahead / e->steps));
     inv_log_whole(&s->log, "step_sent_bytes", (uint64_t)(sent / e->steps));
     inv_log_end(&s->log);
 }

@@ -112,6 +112,9 @@ struct inv_run {
     /* NULL, or called by INV_TRAIN and INV_UPDATE after each group with what it stored. */
     void (*trace)(const struct inv_run *, int node, const float *value, int64_t count);
     void *trace_state;
+    /* NULL, or called behind each step of a phase. */
+    void (*stepped)(const struct inv_run *, int step);
+    void *stepped_state;
     int64_t own_begin, own_end;         /* of several ranks: this one's chunk of the sums over
                                          * shards, in the arena; else 0 */
     int64_t first_output;               /* which inv_for counts from */
@@ -220,6 +223,7 @@ struct inv_ranks_type {
     void (*send)(const void *, int64_t bytes, int to);
     void (*receive)(void *, int64_t bytes, int from);
     void (*wait)(void);                 /* for all that was begun */
+    void (*advance)(void);              /* what was begun gets on, where that takes the program */
 };
 
 enum inv_source_kind {
@@ -424,6 +428,8 @@ struct inv_model {
     int64_t shards, step_rows;          /* how many; rows of all of them.  0: INV_UPDATE goes on
                                          * from INV_TRAIN; else it reads what that left in sums */
     int64_t sums, sums_bytes;           /* with shards: f32 in the arena, summed over them */
+    const int64_t *settled;             /* of each step of INV_TRAIN: when it has run, so many first
+                                         * bytes of the sums stay as they are; NULL: unknown */
     int64_t partial_sums;               /* ... and such of earlier ones, 64-byte aligned, as many as
                                          * a pairwise tree needs */
     int64_t shard_begin, shard_end;     /* with shards, multiples of 64: between them lies what

@@ -13,6 +13,15 @@ static const struct inv_variable variables[] = {
 @end
 };
 
+@each settling
+/* when a step of train has run, so many first bytes of the sums stay as they are */
+static const int64_t train_settled[] = {
+@each settled
+    ${bytes},
+@end
+};
+
+@end
 static const struct inv_trace_line trace_lines[] = {
 ${trace_lines}
     {"", 0, ""},
@@ -234,6 +243,7 @@ const struct inv_model ${symbol} = {
     .step_rows = ${step_rows},
     .sums = ${sums},
     .sums_bytes = ${sums_bytes},
+    .settled = ${settled},
     .partial_sums = ${partial_sums},
     .shard_begin = ${shard_begin},
     .shard_end = ${shard_end},

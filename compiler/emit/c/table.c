@@ -250,6 +250,27 @@ static void emit_data(struct emit *emit)
     values_printf(file, "stream_shuffle", "0x%08" PRIx32 "u", emit->program->stream_shuffle);
 }
 
+/* So many first bytes of the sums stay as they are when so many groups of train have run. */
+static int64_t settled_bytes(const struct program *program, int groups)
+{
+    int64_t bytes = program->sums_bytes;
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct variable *v = program->variable[i];
+        bool sum = v->kind == VAR_SHARD || v->kind == VAR_LOSS;
+        if (sum && v->settled > groups && v->offset - program->sums < bytes)
+            bytes = v->offset - program->sums;
+    }
+    return bytes;
+}
+
+static void emit_settled(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    struct values *list = values_add_item(emit->file, "settling");
+    for (int g = 0; g < program->phase[PHASE_TRAIN]->schedule->group_count; g++)
+        set_whole(values_add_item(list, "settled"), "bytes", settled_bytes(program, g + 1));
+}
+
 static void emit_shards(struct emit *emit)
 {
     const struct program *program = emit->program;
@@ -258,6 +279,7 @@ static void emit_shards(struct emit *emit)
     set_whole(list, "step_rows", program->train.batch);
     set_whole(list, "sums", program->sums);
     set_whole(list, "sums_bytes", program->sums_bytes);
+    values_set(list, "settled", program_has_shards(program) ? "train_settled" : "NULL");
     set_whole(list, "partial_sums", program->partial_sums);
     set_whole(list, "shard_begin", program->shard_begin);
     set_whole(list, "shard_end", program->shard_end);
@@ -273,6 +295,8 @@ static void emit_train(struct emit *emit)
     set_whole(file, "batch", train->rows);
     if (program_updates_apart(emit->program))
         emit_shards(emit);
+    if (program_has_shards(emit->program))
+        emit_settled(emit);
     set_whole(file, "shuffle", train->shuffle);
     set_whole(file, "drop_last", train->drop_last);
     set_whole(file, "streams", train->streams);
