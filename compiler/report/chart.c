@@ -173,12 +173,16 @@ static void print_line(struct text *text, const struct view *view, const struct 
     text_puts(text, "\"/>\n");
 }
 
-static void print_rows(struct text *text, const struct view *view, const struct curve *curve)
+/* The area of a spot is as its rows, but for what makes it seen. */
+static void print_spots(struct text *text, const struct view *view, const struct curve *curve)
 {
+    int64_t most = 1;
     for (int i = 0; curve->rows && i < curve->count; i++)
-        text_printf(text, "<text class=\"rows\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-                    place_x(view, curve->x[i]), fmax(place_y(view, curve->y[i]) - 6, TOP + 8),
-                    html_number(text->arena, (double)curve->rows[i]));
+        most = curve->rows[i] > most ? curve->rows[i] : most;
+    for (int i = 0; curve->rows && i < curve->count; i++)
+        text_printf(text, "<circle class=\"spot c%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"/>\n",
+                    curve->colour, place_x(view, curve->x[i]), place_y(view, curve->y[i]),
+                    fmax(7 * sqrt((double)curve->rows[i] / (double)most), 2));
 }
 
 static void print_values(struct text *text, const char *name, const double *value, int count)
@@ -207,7 +211,7 @@ static void print_ends(struct text *text, const struct chart *chart, const struc
     text_printf(text, "<b>%s</b>", chart->plain ? "" : html_number(text->arena, curve->y[last]));
     if (least == most || chart->plain)
         return;
-    text_printf(text, " <span class=\"ends\">least %s at %s %s, greatest %s at %s</span>",
+    text_printf(text, "<span class=\"ends\">; least %s at %s %s, greatest %s at %s</span>",
                 html_number(text->arena, curve->y[least]), chart->x_name,
                 html_number(text->arena, curve->x[least]),
                 html_number(text->arena, curve->y[most]), html_number(text->arena, curve->x[most]));
@@ -222,9 +226,26 @@ static void print_legend(struct text *text, const struct chart *chart)
                     "class=\"line c%d d%d\" d=\"M1 5H25\"/></svg> %s ", curve->colour, curve->dash,
                     html_escape(text->arena, curve->label));
         print_ends(text, chart, curve);
-        text_puts(text, "</li>\n");
+        text_printf(text, "%s</li>\n", curve->rows ? "(the more rows, the larger a spot)" : "");
     }
     text_puts(text, "</ul>\n");
+}
+
+/* The points of spots in numbers, folded away. */
+static void print_table(struct text *text, const struct chart *chart, const struct curve *curve)
+{
+    if (!curve->rows)
+        return;
+    text_printf(text, "<details><summary>as a table</summary>\n<table>\n<thead><tr>"
+                "<th scope=\"col\" class=\"number\">%s</th><th scope=\"col\" class=\"number\">%s"
+                "</th><th scope=\"col\" class=\"number\">rows</th></tr></thead>\n<tbody>\n",
+                chart->x_name, curve->label);
+    for (int i = 0; i < curve->count; i++)
+        text_printf(text, "<tr><td class=\"number\">%s</td><td class=\"number\">%s</td>"
+                    "<td class=\"number rows\">%s</td></tr>\n",
+                    html_number(text->arena, curve->x[i]), html_number(text->arena, curve->y[i]),
+                    html_number(text->arena, (double)curve->rows[i]));
+    text_puts(text, "</tbody>\n</table>\n</details>\n");
 }
 
 static void print_data(struct text *text, const struct chart *chart, const struct view *view,
@@ -262,10 +283,12 @@ void chart_print(struct text *text, const struct chart *chart)
     for (int c = 0; c < chart->curve_count; c++) {
         curve[c] = thinned(text->arena, &chart->curve[c]);
         print_line(text, &view, &curve[c]);
-        print_rows(text, &view, &curve[c]);
+        print_spots(text, &view, &curve[c]);
     }
     text_puts(text, "</g>\n</svg>\n");
     print_legend(text, chart);
+    for (int c = 0; c < chart->curve_count; c++)
+        print_table(text, chart, &curve[c]);
     print_data(text, chart, &view, curve);
     text_puts(text, "</figure>\n");
 }

@@ -1,5 +1,5 @@
-/* Curves as SVG.  All numbers come from +, -, *, /, floor, ceil, least and greatest, which have one
- * result each: the same bytes everywhere. */
+/* Curves as SVG.  All numbers come from +, -, *, /, square roots, floor, ceil, least and greatest,
+ * which have one result each: the same bytes everywhere. */
 #ifndef INVAR_REPORT_CHART_H
 #define INVAR_REPORT_CHART_H
 #include <stdbool.h>
@@ -13,7 +13,7 @@ struct curve {
     int dash;                           /* 0: a whole line; 1, 2: dashed, dotted */
     const double *x, *y;                /* x ascending; y may be NaN, which is a gap */
     int count;
-    const int64_t *rows;                /* how many each point is of, written over it; or NULL */
+    const int64_t *rows;                /* of how many each point is, as its spot's size; or NULL */
 };
 
 struct chart {

@@ -5,6 +5,17 @@
 
 enum { SHADES = 10, SIDE_MAX = 200 };   /* SIDE_MAX: rows or columns that a page shows */
 
+struct list {
+    const struct run *run;
+    const struct member *member;
+    bool of_epoch, done;                /* in a line of an epoch; on the page */
+};
+
+struct lists {
+    struct list *list;
+    int count, room;
+};
+
 static bool is_matrix(const struct member *m)
 {
     return !m->is_text && (m->rank == 1 || m->rank == 2) && m->count > 0 &&
@@ -50,17 +61,28 @@ static bool is_confusion(const struct member *m)
     return m->rank == 2 && size >= end && !strcmp(m->key + size - end, name);
 }
 
-static void add_matrix(struct values *values, const struct story *story, const struct run *run,
-                       const struct member *m)
+/* What the rows and columns are; numbers of an epoch without a part are of its training. */
+static const char *note_of(struct arena *arena, const struct list *list)
 {
+    bool training = list->of_epoch && !strchr(list->member->key, '.');
+    if (!is_confusion(list->member))
+        return "";
+    return arena_printf(arena, "%srows: labels; columns: guesses; shades compare the cells of "
+                        "a row",
+                        training ? "of the training of the last epoch; " : "");
+}
+
+static void add_matrix(struct values *values, const struct story *story, const struct list *list)
+{
+    const struct member *m = list->member;
     struct arena *arena = values_arena(values);
     int64_t rows = m->rank == 2 ? m->dim[0] : 1, columns = m->dim[m->rank - 1];
     const char **names = class_names(story->program, columns);
     struct values *item = values_add_item(values, "matrix");
-    html_set(item, "key", story->count > 1 ? arena_printf(arena, "%s of %s", m->key, run->name)
-                                           : m->key);
-    values_set(item, "note", is_confusion(m) ? "rows: labels; columns: guesses; shades compare the "
-                                               "cells of a row" : "");
+    html_set(item, "key", story->count == 1
+                              ? m->key
+                              : arena_printf(arena, "%s of %s", m->key, list->run->name));
+    values_set(item, "note", note_of(arena, list));
     for (int64_t c = 0; c < columns; c++)
         html_set(values_add_item(item, "head"), "name", name_of(arena, names, c));
     for (int64_t r = 0; r < rows; r++) {
@@ -75,22 +97,31 @@ static void add_matrix(struct values *values, const struct story *story, const s
     }
 }
 
-static void add_line(struct values *values, const struct story *story, const struct run *run,
-                     const struct entry *line)
+static void collect(struct lists *lists, struct arena *arena, const struct run *run,
+                    const struct entry *line, bool of_epoch)
 {
     for (int i = 0; i < line->count; i++)
         if (is_matrix(&line->member[i]))
-            add_matrix(values, story, run, &line->member[i]);
+            ARENA_PUSH(arena, lists->list, lists->count, lists->room) =
+                (struct list){run, &line->member[i], of_epoch, false};
 }
 
+/* Those of one name stand beside each other, run by run. */
 void matrices_set(struct values *values, const struct story *story)
 {
-    struct values *lists = values_add_item(values, "lists");
+    struct values *item = values_add_item(values, "lists");
+    struct lists lists = {.list = NULL};
     for (int r = 0; r < story->count; r++) {
         const struct run *run = &story->run[r];
         if (run->epoch_count)
-            add_line(lists, story, run, &run->epoch[run->epoch_count - 1]);
+            collect(&lists, values_arena(values), run, &run->epoch[run->epoch_count - 1], true);
         for (int i = 0; i < run->other_count; i++)
-            add_line(lists, story, run, &run->other[i]);
+            collect(&lists, values_arena(values), run, &run->other[i], false);
     }
+    for (int i = 0; i < lists.count; i++)
+        for (int j = i; j < lists.count && !lists.list[i].done; j++)
+            if (!strcmp(lists.list[i].member->key, lists.list[j].member->key)) {
+                add_matrix(item, story, &lists.list[j]);
+                lists.list[j].done = j > i;
+            }
 }

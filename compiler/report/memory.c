@@ -62,8 +62,9 @@ static void print_map(struct picture *p)
 {
     const struct schedule *schedule = p->graph->schedule;
     double turn = place_x(p, turning_point(p->graph));
-    text_printf(p->text, "<figure class=\"map\">\n<svg viewBox=\"0 0 %d %d\" role=\"img\" "
-                "aria-labelledby=\"map-caption\">\n", WIDTH, HEIGHT);
+    text_printf(p->text, "<figure class=\"map\">\n<p class=\"along\">%s bytes</p>\n<svg "
+                "viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"map-caption\">\n",
+                text_grouped(p->text->arena, p->high - p->low), WIDTH, HEIGHT);
     for (int i = 0; i < schedule->storage_count; i++)
         print_stretch(p, &schedule->storage[i]);
     text_printf(p->text, "<path class=\"under\" d=\"M%.1f %dV%d\"/>", turn, TOP, BOTTOM);
@@ -87,10 +88,10 @@ static void print_caption(const struct picture *p)
                                            {"gradient", "gradients"}, {"update", "the rest"}};
     const struct schedule *schedule = p->graph->schedule;
     text_printf(p->text, "<figcaption id=\"map-caption\">Scratch memory of a training step: %s "
-                "bytes by the %d groups that run in it; what lives at one time takes %s at least. "
-                "A box is a value: as high as its bytes, as long as from the group that writes it "
-                "to the last that reads it. The dashed line is where gradients begin; invar plan "
-                "prints all of it."
+                "bytes by the %d groups of operators that run in it, one group after another; what "
+                "lives at one time takes %s bytes at least. A box is a value: as high as its "
+                "bytes, as long as from the group that writes it to the last that reads it. The "
+                "dashed line is where gradients begin; invar plan prints all of it."
                 "</figcaption>\n"
                 "<ul class=\"legend row\">",
                 text_grouped(p->text->arena, schedule->scratch_bytes), schedule->group_count,

@@ -111,7 +111,10 @@ static void set_charts(struct values *values, const struct story *story)
     if (story->scores) {
         scores_print(&scores, story->scores, charts + 1);
         struct values *item = values_add_item(values, "scores");
+        const char *slash = strrchr(story->scores->path, '/');
         values_set(item, "rows", html_number(values_arena(values), (double)story->scores->rows));
+        html_set(item, "file", slash ? slash + 1 : story->scores->path);
+        html_set(item, "label", story->scores->label);
         values_set(item, "charts", scores.data);
     }
 }

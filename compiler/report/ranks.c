@@ -100,8 +100,8 @@ static struct curve calibration(struct arena *arena, const struct scores *s)
             y[count] = hit[b] / (double)rows[b];
             there[count++] = rows[b];
         }
-    return (struct curve){.label = "share of hits, with the rows of each bin", .x = x, .y = y,
-                          .count = count, .rows = there};
+    return (struct curve){.label = "share of hits", .x = x, .y = y, .count = count,
+                          .rows = there};
 }
 
 void scores_print(struct text *text, const struct scores *s, int number)

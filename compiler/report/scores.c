@@ -162,7 +162,7 @@ bool scores_read(struct arena *arena, struct inv_errors *errors, const char *pat
 {
     struct table t = {.arena = arena, .errors = errors, .path = path};
     const struct inv_dialect dialect = {.delimiter = ',', .decimal = '.'};
-    *s = (struct scores){.name = NULL};
+    *s = (struct scores){.path = path, .label = label};
     bool good = inv_csv_open(&t.csv, path, &dialect, errors) && read_header(&t, label, s) &&
                 read_rows(&t, s);
     inv_csv_close(&t.csv, NULL);

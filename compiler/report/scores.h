@@ -6,6 +6,7 @@
 #include "host/errors.h"
 
 struct scores {
+    const char *path, *label;           /* of the table, and of its column of labels */
     const char **name;                  /* of the classes: 2 or more; or of the only score */
     int classes;                        /* 1: a score is that of truth 1, else 0 is true */
     int64_t rows;

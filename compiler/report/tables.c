@@ -24,11 +24,11 @@ static bool is_hash(const char *text)
     return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
-/* A cell; a hash is one that the script gives a button to copy it. */
+/* A cell; a hash is one that the script gives a button to copy it.  "": the run has none. */
 static void add_cell(struct values *row, const char *value)
 {
     struct values *cell = values_add_item(row, "cell");
-    const char *escaped = html_escape(values_arena(row), value);
+    const char *escaped = html_escape(values_arena(row), *value ? value : "none");
     if (is_hash(value))
         values_printf(cell, "value", "<code class=\"hash\">%s</code>", escaped);
     else

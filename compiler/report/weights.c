@@ -57,7 +57,9 @@ static void print_array(struct text *text, const struct variable *v, const uint3
     print_bars(text, &s);
     text_printf(text, "<p class=\"along\"><span>%.4g</span> <span>%.4g</span></p>\n", s.low,
                 s.high);
-    text_printf(text, "<p>mean %.4g, deviation %.4g</p>\n</figure>\n", s.mean, s.deviation);
+    text_printf(text, "<p>mean %.4g, deviation %.4g; %s of %s values in the highest bar</p>\n"
+                "</figure>\n", s.mean, s.deviation, text_grouped(arena, s.most),
+                text_grouped(arena, s.count));
 }
 
 void weights_print(struct text *text, const struct program *program, const uint32_t *word)

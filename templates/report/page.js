@@ -151,6 +151,7 @@ class Chart {
   }
 
   pick(index) {
+    this.figure.classList.add('picked');
     const place = this.places[index], [, top, , bottom] = this.data.box;
     this.cursor.setAttribute('d', 'M' + this.x(place).toFixed(1) + ' ' + top + 'V' + bottom);
     this.output.textContent = shown(place);
@@ -165,6 +166,8 @@ class Chart {
   leave() {
     this.slider.value = this.slider.max;
     this.pick(this.places.length - 1);
+    this.figure.classList.remove('picked');
+    this.output.textContent = this.plain ? '' : 'last';
     this.cursor.setAttribute('d', '');
     this.values.forEach((value, i) => value.textContent = this.last[i]);
   }
@@ -193,13 +196,18 @@ function say(text) {
   document.getElementById('said').textContent = text;
 }
 
-async function copy(text) {
+// The button says for a while what came of it, the end of the page for longer.
+async function copy(text, button) {
+  const name = button.dataset.name = button.dataset.name || button.textContent;
   try {
     await navigator.clipboard.writeText(text);
+    button.textContent = 'copied';
     say('copied ' + text);
   } catch (error) {
+    button.textContent = 'not copied';
     say('the browser does not let this page copy; select the text instead');
   }
+  setTimeout(() => button.textContent = name, 1500);
 }
 
 for (const code of document.querySelectorAll('code.hash')) {
@@ -207,7 +215,7 @@ for (const code of document.querySelectorAll('code.hash')) {
   button.type = 'button';
   button.textContent = 'copy';
   button.setAttribute('aria-label', 'copy ' + code.textContent.slice(0, 12));
-  button.addEventListener('click', () => copy(code.textContent));
+  button.addEventListener('click', () => copy(code.textContent, button));
   code.after(' ', button);
 }
 
@@ -216,7 +224,7 @@ for (const code of document.querySelectorAll('code.hash')) {
   button.type = 'button';
   button.textContent = 'copy all';
   const lines = [...table.rows].map(row => [...row.cells].map(cell => (cell.querySelector('code') || cell).textContent.trim().replace(/\s+/g, ' ')).join('\t'));
-  button.addEventListener('click', () => copy(lines.join('\n')));
+  button.addEventListener('click', () => copy(lines.join('\n'), button));
   document.getElementById('facts').after(button);
 }
 

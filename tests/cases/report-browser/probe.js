@@ -1,5 +1,5 @@
 // What a reader does with the page, and what must come of it; the title says what does not.
-try {
+(async () => { try {
   const figure = document.querySelector('figure.chart');
   const line = figure.querySelector('.lines path'), value = figure.querySelector('.legend b');
   const slider = figure.querySelector('.pick input'), log = document.getElementById('log');
@@ -27,8 +27,12 @@ try {
     wanted(getComputedStyle(line).display !== 'none', 'a run does not come back');
   }
 
+  const before = () => JSON.parse(getComputedStyle(value, '::before').content);
+  wanted(before() === 'last ', 'at rest the legend says ' + before());
+  wanted(slider.nextSibling.textContent === 'last', 'at rest the slider is at ' + slider.nextSibling.textContent);
   set(slider, '0');
   wanted(value.textContent === '1.0625', 'epoch 1 is ' + value.textContent);
+  wanted(before() === 'here ', 'at a place the legend says ' + before());
   wanted(slider.getAttribute('aria-valuetext').startsWith('epoch 1: '), 'the slider says nothing');
   figure.querySelector('svg').dispatchEvent(new PointerEvent('pointerleave'));
   wanted(value.textContent === last, 'the last value does not come back');
@@ -53,10 +57,25 @@ try {
     log.click();
   }
 
+  for (const drawing of document.querySelectorAll('figure.chart > svg')) {
+    const texts = [...drawing.querySelectorAll('text')].map(text => [text.textContent, text.getBoundingClientRect()]);
+    texts.forEach(([a, one], i) => texts.slice(i + 1).forEach(([b, two]) => wanted(
+        one.right <= two.left || two.right <= one.left || one.bottom - 3 <= two.top || two.bottom - 3 <= one.top,
+        a + ' is written over ' + b)));
+  }
+
+  const button = document.querySelector('code.hash + button');
+  Object.defineProperty(navigator, 'clipboard', {value: {writeText: async text => copied = text}});
+  let copied = '';
+  button.click();
+  await new Promise(done => setTimeout(done, 50));
+  wanted(copied === button.previousElementSibling.textContent, 'copied is ' + copied);
+  wanted(button.textContent === 'copied', 'the button says ' + button.textContent);
+
   wanted(document.querySelectorAll('code.hash + button').length > 2, 'no buttons to copy hashes');
   wanted(!document.querySelector('.controls').hidden, 'the controls are hidden');
   wanted(document.documentElement.scrollWidth <= innerWidth, 'the page is wider than its window');
   document.title = 'right';
 } catch (error) {
   document.title = error.message;
-}
+} })();
