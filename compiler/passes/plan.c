@@ -7,9 +7,10 @@
  *              over shards side by side, in the order in which they settle, then scratch, which all
  *              phases share since no two run at a time.  With shards what train and augment write
  *              lies together, from shard_begin to shard_end, totals first; partial sums over shards
- *              come last.  What is alive at the same time does not overlap, but for outputs computed
- *              in the storage of an operand that dies there (passes/pass.h says when).  What a loop
- *              does not make and use up in one turn keeps its storage through all of it.
+ *              come last.  What is alive at the same time does not overlap, but for outputs
+ *              computed in the storage of an operand that dies there (passes/pass.h says when).
+ *              What a loop does not make and use up in one turn keeps its storage through all of
+ *              it.
  *
  * The scratch of a phase is a set of units: storage with a size, and a life from the group that
  * first writes it to the last that reads it (passes/pack.h). */
