@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "checkpoint_file.h"
+#include "tensors.h"
 
 enum found { SOUND, ABSENT, DAMAGED, FAILED };
 
@@ -11,12 +12,13 @@ static enum found try_file(struct inv_session *s, char *path, char **why)
 {
     struct inv_resume *r = &s->resume;
     *why = NULL;
+    const char *wrong;
     r->path = path;
-    r->file = fopen(path, "rb");
+    r->file = inv_tensors_file(path, &wrong);
     if (!r->file && errno == ENOENT)
         return ABSENT;
     if (!r->file) {
-        *why = inv_text("cannot be read: %s", strerror(errno));
+        *why = inv_text("cannot be read: %s", wrong);
         return FAILED;
     }
     *why = inv_checkpoint_damage(r->file);

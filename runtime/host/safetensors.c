@@ -1,5 +1,4 @@
 #include "safetensors.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "suggest.h"
@@ -69,10 +68,11 @@ int inv_safetensors_read(const struct inv_model *model, unsigned char *arena, FI
 int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, const char *path,
                          struct inv_errors *errors)
 {
-    FILE *file = fopen(path, "rb");
+    const char *why;
+    FILE *file = inv_tensors_file(path, &why);
     if (!file) {
         inv_error(errors, "%s: cannot read weights: %s; train first, or name the file with "
-                  "--weights FILE", path, strerror(errno));
+                  "--weights FILE", path, why);
         return 0;
     }
     int good = inv_safetensors_read(model, arena, file, path, errors);
@@ -136,9 +136,11 @@ static int place_tensor(struct inv_tensor_file *r, const char *name,
 int inv_safetensors_find(const char *path, const char *name, struct inv_tensor_place *place,
                          struct inv_errors *errors)
 {
-    struct inv_tensor_file r = { .path = path, .errors = errors, .file = fopen(path, "rb") };
+    const char *why;
+    struct inv_tensor_file r = { .path = path, .errors = errors,
+                                 .file = inv_tensors_file(path, &why) };
     if (!r.file) {
-        inv_error(errors, "%s: %s", path, strerror(errno));
+        inv_error(errors, "%s: %s", path, why);
         return 0;
     }
     int good = inv_tensors_open(&r, INV_TENSORS_HEADER) && place_tensor(&r, name, place);

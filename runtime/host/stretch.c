@@ -1,5 +1,4 @@
 #include "stretch.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +6,7 @@
 #include "checkpoint_file.h"
 #include "split.h"
 #include "statement.h"
+#include "tensors.h"
 #include "verify.h"
 
 /* From `from` on; `to`: the checkpoint that it ends at, or NULL. */
@@ -167,9 +167,10 @@ void inv_stretches_free(struct inv_stretches *all)
 
 static FILE *open_left(struct inv_session *s, const struct inv_left *left)
 {
-    FILE *file = fopen(left->path, "rb");
+    const char *why;
+    FILE *file = inv_tensors_file(left->path, &why);
     if (!file)
-        inv_error(&s->errors, "%s: cannot be read: %s", left->path, strerror(errno));
+        inv_error(&s->errors, "%s: cannot be read: %s", left->path, why);
     return file;
 }
 

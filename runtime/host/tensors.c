@@ -1,7 +1,10 @@
 #include "tensors.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "core/arith.h"
 #include "suggest.h"
 #include "variable.h"
@@ -469,6 +472,19 @@ uint64_t inv_tensors_header_limit(const struct inv_tensor *list, int count)
     for (int i = 0; i < count; i++)
         bytes += ENTRY_MAX + ESCAPE * strlen(list[i].name);
     return bytes;
+}
+
+FILE *inv_tensors_file(const char *path, const char **why)
+{
+    struct stat about;
+    int handle = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int irregular = handle >= 0 && fstat(handle, &about) == 0 && S_ISFIFO(about.st_mode);
+    FILE *file = handle >= 0 && !irregular ? fdopen(handle, "rb") : NULL;
+    *why = irregular ? "it is no regular file" : strerror(errno);
+    if (!file && handle >= 0)
+        close(handle);
+    errno = irregular ? 0 : errno;
+    return file;
 }
 
 /* Reads the header's length; the bytes of data go to *data_bytes. */

@@ -55,6 +55,9 @@ enum { INV_TENSORS_HEADER = 100000000 }; /* most bytes of a header: the format's
 
 /* Bytes of the header of these tensors, at most, and of what a file may have beside them. */
 uint64_t inv_tensors_header_limit(const struct inv_tensor *, int count);
+/* Opens what is read by place, so that a pipe, which might wait for ever, is none; or NULL and *why
+ * (errno is 0 where that is no text of an errno). */
+FILE *inv_tensors_file(const char *path, const char **why);
 /* Reads the header; 0 after an error. */
 int inv_tensors_open(struct inv_tensor_file *, uint64_t header_limit);
 /* The array of that name, or NULL. */
