@@ -76,15 +76,16 @@ static struct listed *find(const struct list *list, const char *name)
     return NULL;
 }
 
-/* Is the file away, as it was listed, or as it will be?  What is not read is not there for this:
- * opening it for writing says what is wrong. */
+/* Is the file away, empty (as when the power went, for sources are not synced), as it was listed, or
+ * as it will be?  What is not read is not there for this: opening it for writing says what is
+ * wrong. */
 static bool may_write(const struct place *place, const struct emitted *file,
                       const struct list *list)
 {
     size_t size;
     const char *there = read_file(place, file->name, &size);
     const struct listed *old = find(list, file->name);
-    if (!there || (size == file->size && !memcmp(there, file->data, size)))
+    if (!there || size == 0 || (size == file->size && !memcmp(there, file->data, size)))
         return true;
     struct hex hash = hash_of(there, size);
     if (old && !strcmp(old->hash, hash.digit))
