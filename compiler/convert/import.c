@@ -179,16 +179,15 @@ static void find_classes(struct import *im)
     }
 }
 
-/* Says which initializers arithmetic reads as numbers, since a model may have been meant to learn
- * them. */
+/* Says which initializers, those of graphs within nodes too, arithmetic reads as numbers, since a
+ * model may have been meant to learn them. */
 static void note_numbers(const struct import *im)
 {
     const char *first = NULL;
     int count = 0;
-    for (size_t i = 0; i < im->graph->n_initializer; i++) {
-        const struct value *v = find_value(im, im->graph->initializer[i]->name
-                                                 ? im->graph->initializer[i]->name : "");
-        if (v->type != ONNX_FLOAT || v->trained || !v->user ||
+    for (int i = 0; i < im->value_count; i++) {
+        const struct value *v = im->value[i];
+        if (!v->initial || v->type != ONNX_FLOAT || v->trained || !v->user ||
             !made_has_word("Add Sub Mul Div Pow Sum Mean", v->user->op_type))
             continue;
         first = first ? first : v->name;
@@ -496,6 +495,7 @@ static bool import_model(struct import *im, const Onnx__Model *model)
     im->graph = model->graph;
     if (!im->graph || !im->graph->n_node)
         return fail(im, "it has no nodes", "this is no ONNX model, or an empty one");
+    note_names(im, im->graph);
     if (!add_initializers(im))
         return false;
     bool rows = im->request->rows == ROWS_AUTO ? has_rows(im) : im->request->rows == ROWS_FIRST;
@@ -510,10 +510,10 @@ static bool import_model(struct import *im, const Onnx__Model *model)
     }
     if (!add_outputs(im))
         return false;
-    note_numbers(im);
     find_classes(im);
     if (!convert_nodes(im))
         return false;
+    note_numbers(im);
     struct output *list = find_outputs(im);
     if (!list)
         return false;

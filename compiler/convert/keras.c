@@ -959,7 +959,6 @@ static bool convert_model(struct keras *k)
     struct keras_body *b = ARENA_NEW(k->arena, struct keras_body);
     *b = (struct keras_body){.prefix = "", .group = ""};
     k->name = made_name(k->made);
-    k->made->taken = NULL;
     text_init(&k->blocks, k->arena);
     text_init(&k->rules, k->arena);
     text_init(&k->penalties, k->arena);

@@ -120,7 +120,7 @@ const char *made_name(struct made *m)
     const char *slash = strrchr(m->path, '/'), *base = slash ? slash + 1 : m->path;
     const char *dot = strrchr(base, '.');
     size_t size = dot && dot > base ? (size_t)(dot - base) : strlen(base);
-    return made_identifier(m, arena_strndup(m->arena, base, size));
+    return identifier(m->arena, arena_strndup(m->arena, base, size));
 }
 
 /* ---- what the model is made of ---- */

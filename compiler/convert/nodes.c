@@ -41,6 +41,7 @@ bool add_initializer(struct import *im, const Onnx__Tensor *from, const char *na
     v->type = t->type;
     v->rank = t->rank;
     v->constant = t;
+    v->initial = true;
     v->trained = t->type == ONNX_FLOAT && (t->rank > 0 || is_trained_number(im, name));
     memcpy(v->dim, t->dim, sizeof v->dim);
     orderly(v);
@@ -86,6 +87,45 @@ void count_uses(struct import *im)
 }
 
 /* ---- graphs within nodes ---- */
+static char used;
+
+static void note_name(struct import *im, const char *name)
+{
+    if (name)
+        im->said = names_add(im->arena, im->said, name, &used);
+}
+
+static void note_graph(struct import *im, const Onnx__Graph *g)
+{
+    for (size_t i = 0; i < g->n_input; i++)
+        note_name(im, g->input[i]->name);
+    for (size_t i = 0; i < g->n_initializer; i++)
+        note_name(im, g->initializer[i]->name);
+    for (size_t i = 0; i < g->n_node; i++)
+        for (size_t k = 0; k < g->node[i]->n_output; k++)
+            note_name(im, g->node[i]->output[k]);
+    note_names(im, g);
+}
+
+void note_names(struct import *im, const Onnx__Graph *g)
+{
+    for (size_t i = 0; i < g->n_node; i++)
+        for (size_t k = 0; k < g->node[i]->n_attribute; k++)
+            if (g->node[i]->attribute[k]->g)
+                note_graph(im, g->node[i]->attribute[k]->g);
+}
+
+const char *fresh_name(struct import *im, const char *wanted)
+{
+    const char *name = wanted;
+    if (*wanted && !find_value(im, wanted))
+        return wanted;
+    for (int i = im->graphs > 2 ? im->graphs : 2; name == wanted || find_value(im, name) ||
+         names_find(im->said, name); i++)
+        name = arena_printf(im->arena, "%s_%d", wanted, i);
+    note_name(im, name);
+    return name;
+}
 
 /* Behind the node that is converted and what was put there before. */
 static void put_node(struct call *c, const Onnx__Node *n)
@@ -100,7 +140,7 @@ static void put_node(struct call *c, const Onnx__Node *n)
 
 static const char *renamed(const struct names *map, const char *name)
 {
-    const char *other = names_find(map, name);
+    const char *other = *name ? names_find(map, name) : NULL;
     return other ? other : name;
 }
 
@@ -112,49 +152,78 @@ static char **renamed_list(struct arena *arena, const struct names *map, size_t 
     return to;
 }
 
-static Onnx__Node *copy_node(struct arena *, const struct names *map, const Onnx__Node *);
+static Onnx__Node *copy_node(struct import *, const struct names *map, const Onnx__Node *);
+
+/* What a graph within defines hides what has its name around; where that is a value's, to which
+ * another name may lead there, it is called otherwise. */
+static const struct names *hide(struct import *im, const struct names *map, const char *name)
+{
+    if (!name || !*name)
+        return map;
+    return names_add(im->arena, map, name, (void *)(uintptr_t)fresh_name(im, name));
+}
+
+static const struct names *hide_around(struct import *im, const struct names *map,
+                                       const Onnx__Graph *g)
+{
+    for (size_t i = 0; i < g->n_input; i++)
+        map = hide(im, map, g->input[i]->name);
+    for (size_t i = 0; i < g->n_initializer; i++)
+        map = hide(im, map, g->initializer[i]->name);
+    for (size_t i = 0; i < g->n_node; i++)
+        for (size_t k = 0; k < g->node[i]->n_output; k++)
+            map = hide(im, map, g->node[i]->output[k]);
+    return map;
+}
+
+static Onnx__ValueInfo **renamed_infos(struct arena *arena, const struct names *map, size_t count,
+                                       Onnx__ValueInfo *const *list)
+{
+    Onnx__ValueInfo **to = ARENA_ARRAY(arena, Onnx__ValueInfo *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        to[i] = ARENA_NEW(arena, Onnx__ValueInfo);
+        *to[i] = *list[i];
+        if (list[i]->name)
+            to[i]->name = (char *)(uintptr_t)renamed(map, list[i]->name);
+    }
+    return to;
+}
 
 /* A graph within: what it reads of those around has other names there, too. */
-static Onnx__Graph *copy_graph(struct arena *arena, const struct names *map, const Onnx__Graph *g)
+static Onnx__Graph *copy_graph(struct import *im, const struct names *map, const Onnx__Graph *g)
 {
-    Onnx__Graph *copy = ARENA_NEW(arena, Onnx__Graph);
+    Onnx__Graph *copy = ARENA_NEW(im->arena, Onnx__Graph);
     *copy = *g;
-    copy->node = ARENA_ARRAY(arena, Onnx__Node *, g->n_node + 1);
-    for (size_t i = 0; i < g->n_node; i++)
-        copy->node[i] = copy_node(arena, map, g->node[i]);
-    copy->output = ARENA_ARRAY(arena, Onnx__ValueInfo *, g->n_output + 1);
-    for (size_t i = 0; i < g->n_output; i++) {
-        copy->output[i] = ARENA_NEW(arena, Onnx__ValueInfo);
-        *copy->output[i] = *g->output[i];
-        if (g->output[i]->name)
-            copy->output[i]->name = (char *)(uintptr_t)renamed(map, g->output[i]->name);
+    map = hide_around(im, map, g);
+    copy->input = renamed_infos(im->arena, map, g->n_input, g->input);
+    copy->output = renamed_infos(im->arena, map, g->n_output, g->output);
+    copy->initializer = ARENA_ARRAY(im->arena, Onnx__Tensor *, g->n_initializer + 1);
+    for (size_t i = 0; i < g->n_initializer; i++) {
+        copy->initializer[i] = ARENA_NEW(im->arena, Onnx__Tensor);
+        *copy->initializer[i] = *g->initializer[i];
+        if (g->initializer[i]->name)
+            copy->initializer[i]->name = (char *)(uintptr_t)renamed(map, g->initializer[i]->name);
     }
+    copy->node = ARENA_ARRAY(im->arena, Onnx__Node *, g->n_node + 1);
+    for (size_t i = 0; i < g->n_node; i++)
+        copy->node[i] = copy_node(im, map, g->node[i]);
     return copy;
 }
 
-static Onnx__Node *copy_node(struct arena *arena, const struct names *map, const Onnx__Node *n)
+static Onnx__Node *copy_node(struct import *im, const struct names *map, const Onnx__Node *n)
 {
-    Onnx__Node *copy = ARENA_NEW(arena, Onnx__Node);
+    Onnx__Node *copy = ARENA_NEW(im->arena, Onnx__Node);
     *copy = *n;
-    copy->input = renamed_list(arena, map, n->n_input, n->input);
-    copy->output = renamed_list(arena, map, n->n_output, n->output);
-    copy->attribute = ARENA_ARRAY(arena, Onnx__Attribute *, n->n_attribute + 1);
+    copy->input = renamed_list(im->arena, map, n->n_input, n->input);
+    copy->output = renamed_list(im->arena, map, n->n_output, n->output);
+    copy->attribute = ARENA_ARRAY(im->arena, Onnx__Attribute *, n->n_attribute + 1);
     for (size_t i = 0; i < n->n_attribute; i++) {
-        copy->attribute[i] = ARENA_NEW(arena, Onnx__Attribute);
+        copy->attribute[i] = ARENA_NEW(im->arena, Onnx__Attribute);
         *copy->attribute[i] = *n->attribute[i];
         if (n->attribute[i]->g)
-            copy->attribute[i]->g = copy_graph(arena, map, n->attribute[i]->g);
+            copy->attribute[i]->g = copy_graph(im, map, n->attribute[i]->g);
     }
     return copy;
-}
-
-/* A name that no value has: of the second graph that is put in, with 2. */
-static const char *fresh_name(struct import *im, const char *wanted)
-{
-    const char *name = wanted;
-    for (int i = im->graphs > 2 ? im->graphs : 2; !*name || find_value(im, name); i++)
-        name = arena_printf(im->arena, "%s_%d", wanted, i);
-    return name;
 }
 
 bool inline_tensors(struct call *c, const Onnx__Graph *g, const struct names **map)
@@ -163,6 +232,8 @@ bool inline_tensors(struct call *c, const Onnx__Graph *g, const struct names **m
     for (size_t i = 0; i < g->n_initializer; i++) {
         const char *inner = g->initializer[i]->name ? g->initializer[i]->name : "";
         const char *name = fresh_name(im, inner);
+        if (names_find(*map, inner))
+            return refuse(c, "there are two tensors '%s' within it", inner), false;
         *map = names_add(im->arena, *map, inner, (void *)(uintptr_t)name);
         if (!add_initializer(im, g->initializer[i], name))
             return refuse(c, "a tensor within it cannot be read"), false;
@@ -182,10 +253,27 @@ static bool add_made(struct call *c, const Onnx__Graph *g, const struct names **
         for (size_t k = 0; k < n->n_output; k++) {
             if (!*n->output[k])
                 continue;
+            if (names_find(*map, n->output[k]))
+                return refuse(c, "'%s' is made twice within it", n->output[k]), false;
             const char *name = fresh_name(c->im, n->output[k]);
             *map = names_add(c->im->arena, *map, n->output[k], (void *)(uintptr_t)name);
             add_value(c->im, name);
         }
+    }
+    return true;
+}
+
+/* The graph's inputs are `given`, added to the map; false after a message. */
+static bool add_given(struct call *c, const Onnx__Graph *g, const struct names **map, int count,
+                      const char *const *given)
+{
+    const struct names *inputs = NULL;
+    for (int i = 0; i < count; i++) {
+        const char *name = g->input[i]->name ? g->input[i]->name : "";
+        if (!*name || names_find(inputs, name))
+            return refuse(c, "an input of its graph has no name, or that of another"), false;
+        inputs = names_add(c->im->arena, inputs, name, &used);
+        *map = names_add(c->im->arena, *map, name, (void *)(uintptr_t)given[i]);
     }
     return true;
 }
@@ -200,15 +288,15 @@ bool inline_graph(struct call *c, const Onnx__Graph *g, const struct names *map,
         refuse(c, "what stands for graphs within nodes is over %d nodes", INLINED_MOST);
         return false;
     }
-    for (int i = 0; i < count; i++)
-        if (g->input[i]->name)
-            map = names_add(im->arena, map, g->input[i]->name, (void *)(uintptr_t)given[i]);
-    if (!add_made(c, g, &map))
+    if (!add_given(c, g, &map, count, given) || !add_made(c, g, &map))
         return false;
     for (size_t i = 0; i < g->n_node; i++)
-        put_node(c, copy_node(im->arena, map, g->node[i]));
-    for (size_t i = 0; i < g->n_output; i++)
+        put_node(c, copy_node(im, map, g->node[i]));
+    for (size_t i = 0; i < g->n_output; i++) {
         result[i] = renamed(map, g->output[i]->name ? g->output[i]->name : "");
+        if (!*result[i])
+            return refuse(c, "an output of its graph has no name"), false;
+    }
     return true;
 }
 

@@ -39,7 +39,8 @@ struct value {
     int64_t dim[AXES];                  /* 1 at the axis of rows */
     int rows;                           /* the axis of the batch, or -1 */
     const struct tensor *constant;      /* or NULL */
-    bool trained;                       /* an initializer: what is trained */
+    bool initial;                       /* an initializer */
+    bool trained;                       /* one that is trained */
     bool learns;                        /* follows from what is trained */
     bool zero;                          /* 0 in all places, as many rows as there are */
     int64_t classes;                    /* an input of names of so many rows of tables; or 0 */
@@ -67,6 +68,7 @@ struct import {
     bool own;                           /* invar wrote it */
     int64_t batch; /* the extent of the axis of rows, where the file says one */
     const struct names *values;         /* struct value by name */
+    const struct names *said;           /* what graphs within nodes define, and made-up names */
     struct value **value;               /* all of them */
     int value_count, value_room;
     struct import_node *node;           /* in their order: those of the graph, and of graphs within
@@ -137,6 +139,12 @@ struct value *add_value(struct import *, const char *name);
 bool add_initializer(struct import *, const Onnx__Tensor *, const char *name);
 /* How often each value is read, and by which node last. */
 void count_uses(struct import *);
+/* Notes what graphs within the graph's nodes define, so that no name is made up that one of them
+ * has. */
+void note_names(struct import *, const Onnx__Graph *);
+/* The name, or where a value has it or it is empty name_2 and so on, one that nothing has: of the
+ * second graph that is put in, with 2. */
+const char *fresh_name(struct import *, const char *wanted);
 /* The tensors of a graph within a node, once: their names there and those of values.  false after a
  * message. */
 bool inline_tensors(struct call *, const Onnx__Graph *, const struct names **);

@@ -41,27 +41,51 @@ void onnx_if(struct call *c)
 
 /* ---- loops ---- */
 
+static bool is_true(const struct tensor *t)
+{
+    return t && t->count == 1 && t->whole && t->whole[0];
+}
+
+static bool makes(const Onnx__Node *n, const char *name)
+{
+    for (size_t i = 0; i < n->n_output; i++)
+        if (!strcmp(n->output[i], name))
+            return true;
+    return false;
+}
+
+/* Whether what no node of the loop's graph makes is its condition as it was given, or true: what
+ * the graph has of that name hides what is around. */
+static bool stays_true(struct call *c, const Onnx__Graph *g, const char *name)
+{
+    for (size_t i = 0; i < g->n_input; i++)
+        if (g->input[i]->name && !strcmp(g->input[i]->name, name))
+            return i == 1;
+    for (size_t i = 0; i < g->n_initializer; i++)
+        if (g->initializer[i]->name && !strcmp(g->initializer[i]->name, name))
+            return is_true(tensor_read(c->im, g->initializer[i], name));
+    const struct value *outside = find_value(c->im, name);
+    return outside && is_true(outside->constant);
+}
+
 /* Whether a loop goes on whatever it computes: its condition is handed on, or true. */
 static bool goes_on(struct call *c, const Onnx__Graph *g)
 {
     const char *name = g->output[0]->name ? g->output[0]->name : "";
     for (size_t i = g->n_node; i-- > 0;) {
         const Onnx__Node *n = g->node[i];
-        if (!n->op_type || n->n_output != 1 || strcmp(n->output[0], name))
+        if (!makes(n, name))
             continue;
+        if (!n->op_type || n->n_output != 1)
+            return false;
         const Onnx__Attribute *a = n->n_attribute == 1 ? n->attribute[0] : NULL;
-        if (!strcmp(n->op_type, "Constant") && a && a->t) {
-            const struct tensor *t = tensor_read(c->im, a->t, name);
-            return t && t->count == 1 && t->whole && t->whole[0];
-        }
+        if (!strcmp(n->op_type, "Constant") && a && a->t)
+            return is_true(tensor_read(c->im, a->t, name));
         if (strcmp(n->op_type, "Identity") || n->n_input != 1)
             return false;
         name = n->input[0];
     }
-    const struct value *outside = find_value(c->im, name);
-    return (g->input[1]->name && !strcmp(name, g->input[1]->name)) ||
-           (outside && outside->constant && outside->constant->count == 1 &&
-            outside->constant->whole && outside->constant->whole[0]);
+    return stays_true(c, g, name);
 }
 
 static bool loop_fits(struct call *c, const Onnx__Graph *g, int carried, int64_t *turns)
@@ -72,6 +96,11 @@ static bool loop_fits(struct call *c, const Onnx__Graph *g, int carried, int64_t
         refuse(c, "its graph has not the inputs and outputs that a loop has");
         return false;
     }
+    for (int i = 0; i < carried; i++)
+        if (!*c->node->input[2 + i]) {
+            refuse(c, "input %d, which it carries from turn to turn, is left out", 2 + i);
+            return false;
+        }
     if (!most || !is_scalar(most) || !most->constant->whole || !goes_on(c, g) ||
         (go && (!is_scalar(go) || !go->constant->whole || !go->constant->whole[0]))) {
         refuse(c, "how many turns it has depends on what it computes; a model file has loops of "
@@ -91,7 +120,7 @@ static const char *stacked(struct call *c, int count, const char **name, const c
 {
     struct import *im = c->im;
     for (int i = 0; i < count; i++) {
-        const char *wide = arena_printf(im->arena, "%s/%d", wanted, i);
+        const char *wide = fresh_name(im, arena_printf(im->arena, "%s/%d", wanted, i));
         Onnx__Node *n = inline_node(c, "Unsqueeze", 1, &name[i], wide);
         inline_ints(im, n, "axes", 0);
         name[i] = wide;
@@ -100,7 +129,8 @@ static const char *stacked(struct call *c, int count, const char **name, const c
         int groups = (count + INPUTS - 1) / INPUTS;
         for (int i = 0; i < groups; i++) {
             int size = count - i * INPUTS < INPUTS ? count - i * INPUTS : INPUTS;
-            const char *joined = arena_printf(im->arena, "%s/%d/%d", wanted, level, i);
+            const char *joined = fresh_name(im, arena_printf(im->arena, "%s/%d/%d", wanted,
+                                                             level, i));
             inline_int(im, inline_node(c, "Concat", size, name + i * INPUTS, joined), "axis", 0);
             name[i] = joined;
         }
@@ -123,10 +153,11 @@ void onnx_loop(struct call *c)
         given[2 + i] = c->node->input[2 + i];
     for (int i = carried; i < c->outs; i++)
         turn[i] = ARENA_ARRAY(im->arena, const char *, turns);
-    given[1] = arena_printf(im->arena, "%s/condition", c->node->output[0]);
+    given[1] = fresh_name(im, arena_printf(im->arena, "%s/condition", c->node->output[0]));
     constant_value(im, given[1], ONNX_BOOL, 1);
     for (int64_t t = 0; t < turns; t++) {
-        given[0] = arena_printf(im->arena, "%s/turn%lld", c->node->output[0], (long long)t);
+        given[0] = fresh_name(im, arena_printf(im->arena, "%s/turn%lld", c->node->output[0],
+                                               (long long)t));
         constant_value(im, given[0], ONNX_INT64, t);
         if (!inline_graph(c, g, map, 2 + carried, given, result))
             return;

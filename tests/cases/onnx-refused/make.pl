@@ -70,6 +70,57 @@ sub turns {
                 tensors => [tensor("m", 7, pack("q<", $turns)), tensor("z", 7, pack("q<", 0), 1)]))
 }
 
+sub whole_numbers { pack("q<*", @_) }
+sub reals { pack("f<*", @_) }
+my $two = tensor("m", 7, whole_numbers(2));
+
+# y = If(true): a branch of these nodes, which make q, and of these tensors.
+sub taken {
+    my ($nodes, @tensors) = @_;
+    model(graph(nodes => [node("If", ["c"], ["y"], within("then_branch", body(out => ["q"], nodes => $nodes, tensors => \@tensors)))],
+                tensors => [tensor("c", 9, "\1")]))
+}
+# y = twice the body of these nodes from x on, which make b of a; `before` and `behind` it.
+sub doubled_body {
+    my %d = (go => "go", in => ["i", "go", "a"], before => [], behind => [], inner => [], tensors => [], carried => "x", result => "y", out => [], scanned => [], @_);
+    model(graph(nodes => [@{$d{before}}, node("Loop", ["m", "", $d{carried}], [$d{result}, @{$d{scanned}}], within("body",
+                               body(in => $d{in}, out => [$d{go}, "b", @{$d{out}}], nodes => $d{nodes}, tensors => $d{inner}))), @{$d{behind}}],
+                tensors => [$two, @{$d{tensors}}]))
+}
+# Loops within loops: 10 a + 1 + 1 twice, where the inner one calls what it carries $in, its turn
+# $turn, and what it makes $made.
+sub nested {
+    my ($in, $turn, $made) = @_;
+    my $inner = body(in => [$turn, "go2", $in], out => ["go2", $made], nodes => [node("Add", [$in, "one"], [$made])]);
+    doubled_body(nodes => [node("Mul", ["a", "ten"], ["t"]), node("Loop", ["m", "", "t"], ["u"], within("body", $inner)), node("Identity", ["u"], ["b"])],
+                 tensors => [tensor("one", 1, reals(1), 1), tensor("ten", 1, reals(10), 1)])
+}
+# A branch within a loop that makes $name and reads a, which is x in the first turn.
+sub captured {
+    my $name = shift;
+    my $inner = body(out => ["v"], nodes => [node("Exp", ["a"], [$name]), node("Sub", ["a", $name], ["v"])]);
+    doubled_body(nodes => [node("Tanh", ["a"], ["t"]), node("If", ["c"], ["u"], within("then_branch", $inner)), node("Add", ["t", "u"], ["b"])],
+                 tensors => [tensor("c", 9, "\1")])
+}
+# A branch within a branch with a tensor of its own, beside the outer one's and the graph's.
+sub tensors_within {
+    my $name = shift;
+    my $inner = body(out => ["v"], nodes => [node("Add", ["x", $name], ["v"])], tensors => [tensor($name, 1, reals(3, 3, 3, 3), 4)]);
+    model(graph(nodes => [node("If", ["c"], ["h"], within("then_branch",
+                               body(out => ["b"], nodes => [node("Mul", ["x", "k"], ["t"]), node("If", ["c"], ["u"], within("then_branch", $inner)), node("Add", ["t", "u"], ["b"])],
+                                    tensors => [tensor("k", 1, reals(2, 2, 2, 2), 4)]))), node("Sub", ["h", "k"], ["y"])],
+                tensors => [tensor("c", 9, "\1"), tensor("k", 1, reals(1, 1, 1, 1), 4)]))
+}
+# The graph has a value of this name, and a loop behind it turns, and stacks s.
+sub beside_turns {
+    my $name = shift;
+    doubled_body(before => [node("Mul", ["x", "two"], [$name])], nodes => [node("Cast", ["i"], ["f"], attribute("to", 3, 1)), node("Add", ["a", "f"], ["g"]), node("Tanh", ["g"], ["b"])],
+                 result => "l", out => ["b"], scanned => ["s"], tensors => [tensor("two", 1, reals(2), 1), tensor("z", 7, whole_numbers(0), 1)],
+                 behind => [node("ReduceSum", ["s", "z"], ["r"], attribute("keepdims", 3, 0)), node("Add", ["l", "r"], ["o"]), node("Sub", ["o", $name], ["y"])])
+}
+# A loop whose condition is `flag`, true in the graph, which a tensor $own of the body is not.
+sub flagged { doubled_body(go => "flag", nodes => $_[1] || [node("Tanh", ["a"], ["b"])], inner => [tensor($_[0], 9, "\0")], tensors => [tensor("flag", 9, "\1")]) }
+
 # A loop over [rows, 3, 2], or [3, rows, 2]: weights of 2 units, and further inputs behind them.
 sub recurrent {
     my ($op, $gates, $first, $more, $before, @tensors) = @_;
@@ -102,6 +153,23 @@ my %files = (
     turns => turns(2, "go"), while => turns(2, "less", node("Less", ["i", "i"], ["less"])), never => turns(0, "go"), many_turns => turns(5000, "go"),
     huge_turns => turns(4096, "go", map { node("Relu", ["q"], ["q$_"]) } 0 .. 9),
     hollow => model(graph(nodes => [node("If", ["c"], ["y"])], tensors => [tensor("c", 9, "\1")])),
+
+    nested => nested("z", "j", "w"), (map { ("nested_$_" => nested($_, "j", "w"), "inner_$_" => nested("z", "j", $_)) } "a", "t", "x", "t_2"), nested_i => nested("z", "i", "w"),
+    captured => captured("w"), captured_x => captured("x"), captured_t => captured("t"), captured_t_2 => captured("t_2"),
+    tensors_other => tensors_within("n"), tensors_k => tensors_within("k"),
+    turns_o => beside_turns("o1"), map({ ("turns_" . ($_ =~ s/\W/_/gr) => beside_turns($_)) } "l/turn0", "l/turn1", "s/0", "s/1", "s/0/0", "l/condition"),
+    flag_other => flagged("other"), flag_own => flagged("flag"), flag_made => flagged("other", [node("Dropout", ["a"], ["b", "flag"])]),
+    twice_within => taken([node("Neg", ["x"], ["q"]), node("Relu", ["q"], ["q"])]),
+    over_tensor => taken([node("Neg", ["x"], ["n"]), node("Relu", ["n"], ["q"])], tensor("n", 1, $raw, 4, 4)),
+    two_tensors => taken([node("MatMul", ["x", "n"], ["q"])], (tensor("n", 1, $raw, 4, 4)) x 2),
+    two_inputs => doubled_body(in => ["i", "go", "i"], nodes => [node("Tanh", ["x"], ["b"])]),
+    unnamed_input => doubled_body(in => ["i", "go", ""], nodes => [node("Tanh", ["x"], ["b"])]),
+    unnamed_output => doubled_body(out => [""], scanned => ["s"], nodes => [node("Tanh", ["x"], ["b"])]),
+    left_out => doubled_body(carried => "", nodes => [node("Clip", ["x", "a"], ["b"])]),
+    nameless => taken([node("Clip", ["x", "", "one"], ["q"])], tensor("", 1, reals(5)), tensor("one", 1, reals(1))),
+    number_within => taken([node("Mul", ["x", "temperature"], ["q"])], tensor("temperature", 1, reals(3))),
+    emb => model(graph(nodes => [node("Gather", ["emb.weight", "x"], ["y"])], inputs => [info("x", 7, "n", 3)], outputs => [info("y", 1, "n", 3, 4)],
+                       tensors => [tensor("emb.weight", 1, reals(1 .. 20), 5, 4)])),
 
     good => model(graph(nodes => [$product], tensors => [tensor("w", 1, $raw, 4, 4)])),
     unknown => model(graph(nodes => [node("Zorch", ["x"], ["y"], bytes(3, "layer7"))])),
