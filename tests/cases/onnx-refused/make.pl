@@ -95,10 +95,10 @@ sub nested {
     doubled_body(nodes => [node("Mul", ["a", "ten"], ["t"]), node("Loop", ["m", "", "t"], ["u"], within("body", $inner)), node("Identity", ["u"], ["b"])],
                  tensors => [tensor("one", 1, reals(1), 1), tensor("ten", 1, reals(10), 1)])
 }
-# A branch within a loop that makes $name and reads a, which is x in the first turn.
+# A branch within a loop that makes $name of $other, and reads a, which is x in the first turn, and t.
 sub captured {
-    my $name = shift;
-    my $inner = body(out => ["v"], nodes => [node("Exp", ["a"], [$name]), node("Sub", ["a", $name], ["v"])]);
+    my ($other, $name) = @_;
+    my $inner = body(out => ["v"], nodes => [node("Exp", ["a"], [$other]), node("Neg", [$other], [$name]), node("Sub", ["t", $name], ["v"])]);
     doubled_body(nodes => [node("Tanh", ["a"], ["t"]), node("If", ["c"], ["u"], within("then_branch", $inner)), node("Add", ["t", "u"], ["b"])],
                  tensors => [tensor("c", 9, "\1")])
 }
@@ -155,7 +155,7 @@ my %files = (
     hollow => model(graph(nodes => [node("If", ["c"], ["y"])], tensors => [tensor("c", 9, "\1")])),
 
     nested => nested("z", "j", "w"), (map { ("nested_$_" => nested($_, "j", "w"), "inner_$_" => nested("z", "j", $_)) } "a", "t", "x", "t_2"), nested_i => nested("z", "i", "w"),
-    captured => captured("w"), captured_x => captured("x"), captured_t => captured("t"), captured_t_2 => captured("t_2"),
+    captured => captured("e", "w"), captured_x => captured("e", "x"), captured_b => captured("b", "w"), captured_t_2 => captured("t_2", "w"), captured_two => captured("x_2", "x"),
     tensors_other => tensors_within("n"), tensors_k => tensors_within("k"),
     turns_o => beside_turns("o1"), map({ ("turns_" . ($_ =~ s/\W/_/gr) => beside_turns($_)) } "l/turn0", "l/turn1", "s/0", "s/1", "s/0/0", "l/condition"),
     flag_other => flagged("other"), flag_own => flagged("flag"), flag_made => flagged("other", [node("Dropout", ["a"], ["b", "flag"])]),
