@@ -3,21 +3,22 @@
 #include "lint/rule.h"
 
 /* What a flag decides. */
-enum matter { FAST, ASSOCIATIVE, RECIPROCAL, SIGNED_ZEROS, FINITE, CONTRACT, X87, CONSTANTS,
+enum matter { FAST, OFAST, ASSOCIATIVE, RECIPROCAL, SIGNED_ZEROS, FINITE, CONTRACT, X87, CONSTANTS,
               COMPLEX, ROUNDING, LONG, DENORMAL, ESTIMATE, MATTERS };
 
 static const struct row {
     const char *flag;                   /* a whole word, or how it begins where it ends in * */
     enum matter matter;
     const char *why;                    /* NULL: undoes it */
-} rows[] = {
+} rows[] = {                            /* a flag may decide several; the narrower stands behind */
     {"-ffast-math", FAST, "lets the compiler reorder sums and approximate divisions"},
-    {"-Ofast", FAST, "is -O3 with -ffast-math, which lets the compiler reorder sums"},
-    {"-fno-fast-math", FAST, NULL},
-    {"-O0", FAST, NULL}, {"-O1", FAST, NULL}, {"-O2", FAST, NULL}, {"-O3", FAST, NULL},
+    {"-fno-fast-math", FAST, NULL}, {"-fno-fast-math", OFAST, NULL},
+    {"-O*", OFAST, NULL},               /* another -O undoes it, and nothing but it */
+    {"-Ofast", OFAST, "is -O3 with -ffast-math, which lets the compiler reorder sums"},
     {"-ffp-model=fast*", FAST, "lets the compiler reorder sums and approximate divisions"},
     {"-ffp-model=aggressive", FAST, "lets the compiler reorder sums and approximate divisions"},
-    {"-ffp-model=precise", FAST, NULL}, {"-ffp-model=strict", FAST, NULL},
+    {"-ffp-model=precise", FAST, NULL}, {"-ffp-model=precise", OFAST, NULL},
+    {"-ffp-model=strict", FAST, NULL}, {"-ffp-model=strict", OFAST, NULL},
     {"-funsafe-math-optimizations", ASSOCIATIVE, "lets the compiler reorder sums"},
     {"-fno-unsafe-math-optimizations", ASSOCIATIVE, NULL},
     {"-fassociative-math", ASSOCIATIVE, "lets the compiler reorder sums"},
@@ -65,29 +66,18 @@ static const struct row {
     {"-mno-recip", ESTIMATE, NULL},
 };
 
-static const struct row *row_of(const char *flag)
-{
-    const struct row *last = NULL;
-
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (name_is_one(flag, rows[i].flag))
-            last = &rows[i];            /* the narrower one stands behind */
-    return last;
-}
-
 static void decide(struct look *look, const char *const *flag, int count)
 {
     const struct row *by[MATTERS] = {0};
     const char *as[MATTERS] = {0};
     struct place place = {look_main(look), 0};
 
-    for (int i = 0; i < count; i++) {
-        const struct row *row = row_of(flag[i]);
-        if (!row)
-            continue;
-        by[row->matter] = row;
-        as[row->matter] = flag[i];
-    }
+    for (int i = 0; i < count; i++)
+        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+            if (name_is_one(flag[i], rows[k].flag)) {
+                by[rows[k].matter] = &rows[k];
+                as[rows[k].matter] = flag[i];
+            }
     for (int i = 0; i < MATTERS; i++)
         if (by[i] && by[i]->why)
             look_find(look, place, "compile it without, with -ffp-contract=off -fno-math-errno "
