@@ -49,6 +49,13 @@ static const char *real_path(struct arena *arena, const char *directory, const c
     return arena_strdup(arena, realpath(path, real) ? real : path);
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
 static bool is_c(const char *path)
 {
     size_t n = strlen(path);
@@ -74,7 +81,7 @@ static bool read_entry(struct arena *arena, const struct json *entry, struct com
             return false;
         add_word(arena, &w, a->text);
     }
-    int first = w.count > 1 && strstr(w.word[0], "ccache") ? 1 : 0;
+    int first = w.count > 1 && name_is_one(base_name(w.word[0]), "ccache sccache") ? 1 : 0;
     if (w.count <= first)
         return false;
     c->compiler = w.word[first];
@@ -85,8 +92,7 @@ static bool read_entry(struct arena *arena, const struct json *entry, struct com
     return true;
 }
 
-/* The file that has more flags, @FILE, or NULL. */
-static const char *flags_file(const struct compilation *c)
+const char *commands_flags_file(const struct compilation *c)
 {
     for (int i = 0; i < c->count; i++)
         if (c->argument[i][0] == '@')
@@ -96,29 +102,27 @@ static const char *flags_file(const struct compilation *c)
 
 static char *read_text(struct arena *arena, const char *path, size_t *size)
 {
-    FILE *f = fopen(path, "rb");
     struct stat is;
+    bool regular = stat(path, &is) == 0 && S_ISREG(is.st_mode); /* to open a pipe waits */
+    FILE *f = regular ? fopen(path, "rb") : NULL;
     char *text = NULL;
 
-    if (f && fstat(fileno(f), &is) == 0 && S_ISREG(is.st_mode)) {
+    if (f) {
         text = arena_alloc(arena, (size_t)is.st_size + 1);
         *size = fread(text, 1, (size_t)is.st_size, f);
-    }
-    if (f)
         fclose(f);
+    }
     return text;
 }
 
-bool commands_read(struct arena *arena, const char *folder, struct compilation **to, int *count)
+bool commands_read(struct arena *arena, const char *folder, struct commands *to)
 {
     struct inv_errors errors = {.to = stderr, .program = "invar lint: "};
     const char *path = arena_printf(arena, "%s/compile_commands.json", folder);
     size_t size = 0;
     char *text = read_text(arena, path, &size);
-    int room = 0;
 
-    *to = NULL;
-    *count = 0;
+    *to = (struct commands){0};
     if (!text) {
         inv_error(&errors, "%s: cannot be read; %s", path, CURE);
         return false;
@@ -132,18 +136,17 @@ bool commands_read(struct arena *arena, const char *folder, struct compilation *
             inv_error(&errors, "%s: an entry has no file, directory and command; %s", path, CURE);
             return false;
         }
-        const char *hidden = flags_file(&c);
-        if (hidden) {
-            inv_error(&errors, "%s: flags of %s are in a file, %s; write them out", path, c.file,
-                      hidden);
-            return false;
-        }
         if (is_c(c.file))
-            ARENA_PUSH(arena, *to, *count, room) = c;
+            ARENA_PUSH(arena, to->of_c, to->count, to->room) = c;
+        else
+            to->others++;
     }
     if (!all->first)
         inv_error(&errors, "%s: is a list of no compilations; %s", path, CURE);
-    return all->first != NULL;
+    else if (to->count == 0)
+        inv_error(&errors, "%s: names no C file, but %d of other kinds; only C is looked at", path,
+                  to->others);
+    return to->count > 0;
 }
 
 /* ---- for libclang ---- */
@@ -176,7 +179,7 @@ static bool is_pair(const char *word)
 /* A compiler for another machine is called by the machine's name: arm-none-eabi-gcc. */
 static void add_target(struct arena *arena, struct words *w, const char *compiler)
 {
-    const char *name = strrchr(compiler, '/') ? strrchr(compiler, '/') + 1 : compiler;
+    const char *name = base_name(compiler);
     const char *end = strstr(name, "-gcc");
     struct stat is;
 

@@ -13,8 +13,16 @@ struct compilation {
     bool known;                         /* the arguments are all that it is compiled with */
 };
 
-/* Those of C files in FOLDER/compile_commands.json; false after a message. */
-bool commands_read(struct arena *, const char *folder, struct compilation **, int *count);
+struct commands {
+    struct compilation *of_c;
+    int count, room;
+    int others;                         /* entries of files that are no C */
+};
+
+/* FOLDER/compile_commands.json; false after a message: one without a C file is an error. */
+bool commands_read(struct arena *, const char *folder, struct commands *);
+/* The file that more of its flags are in, @FILE, or NULL. */
+const char *commands_flags_file(const struct compilation *);
 /* What libclang needs to see the file as its compiler does. */
 const char *const *commands_for_clang(struct arena *, const struct compilation *, int *count);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "host/json.h"
 #include "lint/allow.h"
@@ -143,6 +144,26 @@ static bool look_at_unit(struct look *look, const struct compilation *c)
     return true;
 }
 
+/* False after a message: libclang waits for a pipe, and does not know flags in a file. */
+static bool can_be_read(struct look *look, const struct compilation *c)
+{
+    struct stat is;
+    const char *file = files_shown(look, c->file), *flags = commands_flags_file(c);
+
+    if (stat(c->file, &is) || access(c->file, R_OK))
+        fprintf(stderr, "invar lint: %s: cannot be read\n", file);
+    else if (S_ISDIR(is.st_mode))
+        fprintf(stderr, "invar lint: %s: is a folder; give the C files in it, or with -p the "
+                "folder of compile_commands.json\n", file);
+    else if (!S_ISREG(is.st_mode))
+        fprintf(stderr, "invar lint: %s: is no regular file; give C files\n", file);
+    else if (flags)
+        fprintf(stderr, "invar lint: flags of %s are in a file, %s; write them out\n", file, flags);
+    else
+        return true;
+    return false;
+}
+
 static bool compile(struct look *look, CXIndex index, const struct compilation *c)
 {
     int count;
@@ -151,10 +172,8 @@ static bool compile(struct look *look, CXIndex index, const struct compilation *
 
     struct CXUnsavedFile omp = {INVAR_CLANG_RESOURCES "/include/omp.h", OMP, sizeof OMP - 1};
 
-    if (access(c->file, R_OK)) {
-        fprintf(stderr, "invar lint: %s: cannot be read\n", files_shown(look, c->file));
+    if (!can_be_read(look, c))
         return false;
-    }
     look->directory = c->directory;
     if (clang.parseTranslationUnit2(index, c->file, argument, count, &omp, 1,
                                     CXTranslationUnit_DetailedPreprocessingRecord,
@@ -229,22 +248,23 @@ static void print_findings(struct look *look, bool json)
     diags_print(look->diags, stdout);
 }
 
-/* The compilations of a file: those of the database, else by the flags. */
+/* The compilations of a file: those of the database, or by the flags where there is none. */
 static bool compile_file(struct look *look, CXIndex index, const char *file,
-                         const struct lint_request *r, const struct compilation *all, int count)
+                         const struct lint_request *r, const struct commands *all)
 {
     struct compilation c = {.file = file, .directory = look->folder, .argument = r->flag,
                             .count = r->flags, .known = r->flag != NULL};
     bool good = true, found = false;
 
-    for (int i = 0; i < count; i++)
-        if (!strcmp(all[i].file, file)) {
-            good &= compile(look, index, &all[i]);
+    for (int i = 0; i < all->count; i++)
+        if (!strcmp(all->of_c[i].file, file)) {
+            good &= compile(look, index, &all->of_c[i]);
             found = true;
         }
     if (!found && r->database) {
         fprintf(stderr, "invar lint: %s: %s/compile_commands.json does not say how it is compiled; "
-                "give its flags behind -- instead\n", files_shown(look, file), r->database);
+                "leave out -p and give its flags behind --\n", files_shown(look, file),
+                r->database);
         return false;
     }
     return found ? good : compile(look, index, &c);
@@ -263,16 +283,24 @@ static const char **real_paths(struct look *look, const struct lint_request *r)
 
 static bool compile_all(struct look *look, const struct lint_request *r)
 {
-    struct compilation *all = NULL;
-    int count = 0;
-    bool good = !r->database || commands_read(look->arena, r->database, &all, &count);
+    struct commands all = {0};
+
+    if (r->database && r->flag) {
+        fputs("invar lint: -p says how files are compiled; leave out -p, or -- and its flags\n",
+              stderr);
+        return false;
+    }
+    bool good = !r->database || commands_read(look->arena, r->database, &all);
     const char **file = real_paths(look, r);
     CXIndex index = good ? clang.createIndex(0, 0) : NULL;
 
     for (int i = 0; index && i < r->files; i++)
-        good &= compile_file(look, index, file[i], r, all, count);
-    for (int i = 0; index && r->files == 0 && i < count; i++)
-        good &= compile(look, index, &all[i]);
+        good &= compile_file(look, index, file[i], r, &all);
+    for (int i = 0; index && r->files == 0 && i < all.count; i++)
+        good &= compile(look, index, &all.of_c[i]);
+    if (index && r->files == 0 && all.others > 0)
+        fprintf(stderr, "invar lint: %s/compile_commands.json: %d of %d entries are left out, as "
+                "they are no C files\n", r->database, all.others, all.count + all.others);
     if (index)
         clang.disposeIndex(index);
     return good;

@@ -13,8 +13,9 @@ static const struct row {
 } rows[] = {                            /* a flag may decide several; the narrower stands behind */
     {"-ffast-math", FAST, "lets the compiler reorder sums and approximate divisions"},
     {"-fno-fast-math", FAST, NULL}, {"-fno-fast-math", OFAST, NULL},
-    {"-O*", OFAST, NULL},               /* another -O undoes it, and nothing but it */
+    {"-O*", OFAST, NULL}, {"--optimize*", OFAST, NULL}, /* they undo nothing else */
     {"-Ofast", OFAST, "is -O3 with -ffast-math, which lets the compiler reorder sums"},
+    {"--optimize=fast", OFAST, "is -Ofast, which lets the compiler reorder sums"},
     {"-ffp-model=fast*", FAST, "lets the compiler reorder sums and approximate divisions"},
     {"-ffp-model=aggressive", FAST, "lets the compiler reorder sums and approximate divisions"},
     {"-ffp-model=precise", FAST, NULL}, {"-ffp-model=precise", OFAST, NULL},
@@ -35,6 +36,11 @@ static const struct row {
     {"-ffp-contract=on", CONTRACT, "lets the compiler fuse a * b + c into one rounding where the "
                                    "processor can"},
     {"-ffp-contract=off", CONTRACT, NULL},
+    {"-ffp-model=*", CONTRACT, "lets the compiler fuse a * b + c into one rounding where the "
+                               "processor can, whatever stands before it"},
+    {"-ffast-math", CONTRACT, "lets clang fuse a * b + c into one rounding where the processor "
+                              "can, even with -fno-fast-math behind it"},
+    {"-ffp-model=strict", CONTRACT, NULL},
     {"-mfpmath=387", X87, "computes in the 80 bits of the x87"},
     {"-mfpmath=both", X87, "computes some of it in the 80 bits of the x87"},
     {"-mfpmath=sse,387", X87, "computes some of it in the 80 bits of the x87"},
@@ -78,8 +84,10 @@ static void decide(struct look *look, const char *const *flag, int count)
                 by[rows[k].matter] = &rows[k];
                 as[rows[k].matter] = flag[i];
             }
+    if (by[FAST] && by[FAST]->why && as[CONTRACT] == as[FAST])
+        by[CONTRACT] = by[FAST];        /* a flag is found once */
     for (int i = 0; i < MATTERS; i++)
-        if (by[i] && by[i]->why)
+        if (by[i] && by[i]->why && by[i]->matter == (enum matter)i)
             look_find(look, place, "compile it without, with -ffp-contract=off -fno-math-errno "
                       "-fno-trapping-math as trainers are",
                       "this is compiled with %s, which %s", as[i], by[i]->why);

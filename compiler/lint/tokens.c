@@ -63,11 +63,13 @@ static bool is(const struct text_file *f, int i, const char *text)
 static bool read_operator(struct look *look, const struct text_file *f, int i, struct pragma *p)
 {
     const char *text = i + 2 < f->tokens ? f->token[i + 2].text : "";
+    size_t n = strlen(text);
 
-    if (!is(f, i, "_Pragma") || !is(f, i + 1, "(") || text[0] != '"')
+    if (!is(f, i, "_Pragma") || !is(f, i + 1, "(") || n < 2 || text[0] != '"' ||
+        text[n - 1] != '"')
         return false;
     *p = (struct pragma){.offset = f->token[i].offset};
-    split(look, p, text + 1, strlen(text) - 2);
+    split(look, p, text + 1, n - 2);
     return true;
 }
 
