@@ -22,12 +22,51 @@ static enum CXChildVisitResult check_member(CXCursor cursor, CXCursor parent, CX
     return CXChildVisit_Continue;
 }
 
-/* The types that an element is taken for, and the members that are named. */
+static bool is_element(CXCursor cursor)
+{
+    enum CXCursorKind kind = clang.getCursorKind(cursor);
+
+    return kind == CXCursor_UnaryOperator || kind == CXCursor_MemberRefExpr ||
+           kind == CXCursor_ArraySubscriptExpr;
+}
+
+/* Whether two that differ still do behind the node: not behind abs(x), x % 10, !x, (int)1.5. */
+static bool keeps_all(struct look *look, const struct at *at)
+{
+    static const char KEEPING[] = "- < > <= >= == != && || = ,";
+    CXCursor left = look_operand(look, at->cursor, 0, false);
+    CXCursor last = look_operand(look, at->cursor, look_operands(look, at->cursor) - 1, true);
+    CXType from = clang.getCursorType(last);    /* a cast's first may be the type's name */
+    CXType to = clang.getCursorType(at->cursor);
+    const char *operator, *called = look_library_name(look, at);
+
+    switch (at->kind) {
+    case CXCursor_DeclRefExpr:          /* what functions of one's own do is not known */
+        return !called || name_is_one(called, "strcmp memcmp");
+    case CXCursor_CallExpr:             /* memcmp by another size than that of a type */
+        return strcmp(look_name(look, at->cursor), "memcmp") ||
+               clang.getCursorKind(look_bare(look, clang.Cursor_getArgument(at->cursor, 2))) ==
+                   CXCursor_UnaryExpr;
+    case CXCursor_BinaryOperator:
+        operator = look_operator(look, left, look_operand(look, at->cursor, 1, false));
+        return !*operator || name_is_one(operator, KEEPING);
+    case CXCursor_UnaryOperator:
+        return !look_begins(look, at->cursor, "!") || !is_element(last);
+    case CXCursor_CStyleCastExpr:
+    case CXCursor_UnexposedExpr:
+        return !type_is_integer(to) || !type_is_float(from);
+    default:
+        return at->kind != CXCursor_CompoundAssignOperator;
+    }
+}
+
+/* The types that an element is taken for, the members that are named, and what is lost. */
 static void note_type(struct look *look, const struct at *at, void *data)
 {
     struct looked *l = data;
     CXType type = clang.getCanonicalType(clang.getCursorType(at->cursor));
 
+    l->whole &= keeps_all(look, at);
     if (at->kind == CXCursor_MemberRefExpr)
         l->members = arena_printf(look_arena(look), "%s %s", l->members,
                                   look_name(look, at->cursor));
