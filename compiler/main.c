@@ -1060,7 +1060,7 @@ static const struct command commands[] = {
      "docs/lint.md. Exit status: 0 nothing was found, 1 something was, 2 a file was no C.\n"
      "  -p FOLDER           of compile_commands.json, which says how files are compiled: their\n"
      "                      flags are looked at, too; without a FILE.c all that it names\n"
-     "  -- FLAGS            how they are compiled\n"
+     "  -- FLAGS            how they are compiled, where -p does not say it\n"
      "  --json              a line of JSON for each finding\n"
      "  --rules             print the rules instead\n",
      command_lint, "juz+="},
