@@ -76,8 +76,8 @@ static struct listed *find(const struct list *list, const char *name)
     return NULL;
 }
 
-/* Is the file away, empty (as when the power went, for sources are not synced), as it was listed, or
- * as it will be?  What is not read is not there for this: opening it for writing says what is
+/* Is the file away, empty (as after a power cut, since sources are not synced), as it was listed,
+ * or as it will be?  What is not read is not there for this: opening it for writing says what is
  * wrong. */
 static bool may_write(const struct place *place, const struct emitted *file,
                       const struct list *list)
