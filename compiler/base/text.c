@@ -82,6 +82,12 @@ void text_printf(struct text *t, const char *format, ...)
     va_end(args);
 }
 
+const char *text_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 const char *text_grouped(struct arena *arena, int64_t n)
 {
     if (n < 0)

@@ -23,6 +23,9 @@ void text_printf(struct text *, const char *format, ...) __attribute__((format(p
 /* Bytes of the well-formed UTF-8 character at the first of `left` bytes, 0 where there is none. */
 int text_character(const char *, size_t left);
 
+/* What stands behind the last / of a path. */
+const char *text_base_name(const char *path);
+
 /* "-1,352" */
 const char *text_grouped(struct arena *, int64_t);
 

@@ -22,15 +22,6 @@ static const char *print(struct training *t, const char *format, const char *a, 
     return arena_printf(t->k->arena, format, a, b);
 }
 
-static bool has_word(const char *words, const char *name)
-{
-    size_t n = strchr(name, ' ') ? 0 : strlen(name);
-    for (const char *at = words; n && (at = strstr(at, name)); at += n)
-        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
-            return true;
-    return false;
-}
-
 /* ---- settings ---- */
 /* Of a loss, a schedule or an optimizer: one that is not known, or of another kind than it is to
  * be, is an error, since Keras would have trained otherwise. */
@@ -54,7 +45,7 @@ static struct settings settings_of(struct training *t, const char *what, const c
     if (!json_is_null(config) && config->kind != JSON_OBJECT)
         refuse_setting(&s, "config", "is no object");
     for (const struct json *m = json_is_null(config) ? NULL : config->first; m; m = m->next)
-        if (m->key && !has_word(arguments, m->key) && m->kind != JSON_NULL)
+        if (m->key && !made_has_word(arguments, m->key) && m->kind != JSON_NULL)
             refuse_setting(&s, m->key, "is not understood");
     return s;
 }
@@ -131,7 +122,7 @@ static const struct loss {
 static const struct loss *find_loss(const char *name)
 {
     for (size_t i = 0; name && i < sizeof losses / sizeof *losses; i++)
-        if (has_word(losses[i].names, name))
+        if (made_has_word(losses[i].names, name))
             return &losses[i];
     return NULL;
 }
@@ -207,11 +198,11 @@ static const char *loss_text(struct training *t, const struct json *loss,
                                     print(t, "name reduction %s%s", (*row)->arguments, ""));
     const char *reduction = json_text(config, "reduction");
     if (json_get(config, "reduction") &&
-        (!reduction || !has_word("sum_over_batch_size auto", reduction)))
+        (!reduction || !made_has_word("sum_over_batch_size auto", reduction)))
         refuse_setting(&s, "reduction", "is not 'sum_over_batch_size', the only one there is here");
     number_within(&s, "axis", -1, -1, -1);
     double smoothing = number_within(&s, "label_smoothing", 0, 0, 1);
-    bool entropy = has_word((*row)->arguments, "from_logits");
+    bool entropy = made_has_word((*row)->arguments, "from_logits");
     const char *logits = entropy ? logits_of(&s, *row, o->value, &form) : "";
     return fill(t, entropy ? form : (*row)->text, o->value->text, truth, logits,
                 smoothing > 0 ? print(t, ", smoothing = %s%s", keras_text(k, smoothing), "") : "",
@@ -287,22 +278,22 @@ static void add_metric(struct training *t, const struct json *metric, const stru
     bool plain = (!k || json_is_whole(k, 1, 1 << 20)) &&
                  (!threshold || (threshold->kind == JSON_NUMBER && threshold->number == 0.5));
     for (const struct json *m = config ? config->first : NULL; m; m = m->next)
-        plain &= m->kind == JSON_NULL || has_word("name dtype fn k threshold", m->key);
+        plain &= m->kind == JSON_NULL || made_has_word("name dtype fn k threshold", m->key);
     if (!sparse && many)
         y = print(t, "argmax(%s)%s", truth, "");
-    if (has_word("accuracy acc Accuracy", name) ||
-        has_word("sparse_categorical_accuracy SparseCategoricalAccuracy categorical_accuracy "
+    if (made_has_word("accuracy acc Accuracy", name) ||
+        made_has_word("sparse_categorical_accuracy SparseCategoricalAccuracy categorical_accuracy "
                  "CategoricalAccuracy", name))
         text = many ? print(t, "accuracy(%s, %s)", v->text, y)
              : one || (loss && strstr(loss->names, "binary"))
                  ? print(t, "binary_accuracy(%s, %s)", v->text, truth) : NULL;
-    else if (has_word("binary_accuracy BinaryAccuracy", name) && !sparse)
+    else if (made_has_word("binary_accuracy BinaryAccuracy", name) && !sparse)
         text = print(t, "binary_accuracy(%s, %s)", v->text, truth);
-    else if (has_word("mse MSE mean_squared_error MeanSquaredError", name) && !sparse)
+    else if (made_has_word("mse MSE mean_squared_error MeanSquaredError", name) && !sparse)
         text = print(t, "mean_squared_error(%s, %s)", v->text, truth);
-    else if (has_word("mae MAE mean_absolute_error MeanAbsoluteError", name) && !sparse)
+    else if (made_has_word("mae MAE mean_absolute_error MeanAbsoluteError", name) && !sparse)
         text = print(t, "mean_absolute_error(%s, %s)", v->text, truth);
-    else if (many && has_word("SparseTopKCategoricalAccuracy TopKCategoricalAccuracy "
+    else if (many && made_has_word("SparseTopKCategoricalAccuracy TopKCategoricalAccuracy "
                               "sparse_top_k_categorical_accuracy top_k_categorical_accuracy", name))
         text = arena_printf(t->k->arena, "top_k(%s, %s, k = %d)", v->text, y,
                             k ? (int)k->number : 5);
@@ -527,7 +518,7 @@ static const char *clips(const struct settings *s)
 /* What no optimizer of the library has. */
 static void check_plain(const struct settings *s)
 {
-    if (number(s, "weight_decay", 0) != 0 && !has_word("AdamW Adam Lion", s->name))
+    if (number(s, "weight_decay", 0) != 0 && !made_has_word("AdamW Adam Lion", s->name))
         refuse_setting(s, "weight_decay", "has no counterpart; AdamW, Adam and Lion may have it");
     if (flag(s, "use_ema"))
         refuse_setting(s, "use_ema", "has no counterpart");
@@ -680,7 +671,7 @@ static void check_compiled(struct training *t)
     if (!json_is_null(c) && c->kind != JSON_OBJECT)
         fail(t, "what it was compiled with is no object", "compile and save the model again");
     for (const struct json *m = json_is_null(c) ? NULL : c->first; m; m = m->next)
-        if (m->key && m->kind != JSON_NULL && !has_word(compiled, m->key))
+        if (m->key && m->kind != JSON_NULL && !made_has_word(compiled, m->key))
             fail(t, print(t, "'%s', which it was compiled with, is not understood%s", m->key, ""),
                  "compile the model without it before it is saved");
     if (json_is_null(c) || c->kind != JSON_OBJECT || !c->first)

@@ -341,12 +341,6 @@ static const struct source *source_of(struct emit *emit, const struct node *node
     return span.source > 0 ? diags_source(emit->program->diags, span.source) : NULL;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* A model's line may be long; comments have its beginning. */
 enum { LINE_SHOWN = 80 };
 
@@ -371,7 +365,7 @@ const char *emit_model_line(struct emit *emit, const struct node *node)
     bool known = line >= 1 && line <= lines->count;
     if (known && lines->comment[line - 1])
         return lines->comment[line - 1];
-    const char *text = arena_printf(arena, "%s:%d: %s", base_name(source->path), line,
+    const char *text = arena_printf(arena, "%s:%d: %s", text_base_name(source->path), line,
                                     shorten(arena, line_text(emit, source, line)));
     text = emit_comment(arena, text);
     if (known)

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/text.h"
 #include "convert/json_tree.h"
 #include "lint/commands.h"
+#include "lint/files.h"
 #include "lint/rule.h"
 
 static const char CURE[] = "write it again: cmake -DCMAKE_EXPORT_COMPILE_COMMANDS=ON";
@@ -49,13 +51,6 @@ static const char *real_path(struct arena *arena, const char *directory, const c
     return arena_strdup(arena, realpath(path, real) ? real : path);
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 static bool is_c(const char *path)
 {
     size_t n = strlen(path);
@@ -81,7 +76,7 @@ static bool read_entry(struct arena *arena, const struct json *entry, struct com
             return false;
         add_word(arena, &w, a->text);
     }
-    int first = w.count > 1 && name_is_one(base_name(w.word[0]), "ccache sccache") ? 1 : 0;
+    int first = w.count > 1 && name_is_one(text_base_name(w.word[0]), "ccache sccache") ? 1 : 0;
     if (w.count <= first)
         return false;
     c->compiler = w.word[first];
@@ -100,27 +95,12 @@ const char *commands_flags_file(const struct compilation *c)
     return NULL;
 }
 
-static char *read_text(struct arena *arena, const char *path, size_t *size)
-{
-    struct stat is;
-    bool regular = stat(path, &is) == 0 && S_ISREG(is.st_mode); /* to open a pipe waits */
-    FILE *f = regular ? fopen(path, "rb") : NULL;
-    char *text = NULL;
-
-    if (f) {
-        text = arena_alloc(arena, (size_t)is.st_size + 1);
-        *size = fread(text, 1, (size_t)is.st_size, f);
-        fclose(f);
-    }
-    return text;
-}
-
 bool commands_read(struct arena *arena, const char *folder, struct commands *to)
 {
     struct inv_errors errors = {.to = stderr, .program = "invar lint: "};
     const char *path = arena_printf(arena, "%s/compile_commands.json", folder);
     size_t size = 0;
-    char *text = read_text(arena, path, &size);
+    char *text = files_read(arena, path, &size);
 
     *to = (struct commands){0};
     if (!text) {
@@ -179,7 +159,7 @@ static bool is_pair(const char *word)
 /* A compiler for another machine is called by the machine's name: arm-none-eabi-gcc. */
 static void add_target(struct arena *arena, struct words *w, const char *compiler)
 {
-    const char *name = base_name(compiler);
+    const char *name = text_base_name(compiler);
     const char *end = strstr(name, "-gcc");
     struct stat is;
 

@@ -2,23 +2,24 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include "host/whole.h"
 #include "lint/allow.h"
 #include "lint/files.h"
 #include "lint/tokens.h"
 
-static char *read_file(struct look *look, const char *path, size_t *size)
+char *files_read(struct arena *arena, const char *path, size_t *size)
 {
-    FILE *f = fopen(path, "rb");
-    long length = -1;
-    char *text = NULL;
+    struct stat is;
+    bool regular = stat(path, &is) == 0 && S_ISREG(is.st_mode); /* to open a pipe waits */
+    char *bytes = regular ? inv_whole_file(path, INT_MAX - 1, size) : NULL, *text = NULL;
 
-    if (f && fseek(f, 0, SEEK_END) == 0 && (length = ftell(f)) >= 0 && length < INT_MAX) {
-        rewind(f);
-        text = arena_alloc(look->arena, (size_t)length + 1);
-        *size = fread(text, 1, (size_t)length, f);
+    if (bytes) {
+        text = arena_alloc(arena, *size + 1);
+        memcpy(text, bytes, *size);
+        text[*size] = '\0';
     }
-    if (f)
-        fclose(f);
+    free(bytes);
     return text;
 }
 
@@ -43,7 +44,7 @@ const struct text_file *files_look_at(struct look *look, const char *path, CXFil
             return look->file[i];
     f = ARENA_NEW(look->arena, struct text_file);
     f->path = files_shown(look, arena_strdup(look->arena, real));
-    f->text = read_file(look, real, &f->size);
+    f->text = files_read(look->arena, real, &f->size);
     if (!f->text)
         return NULL;
     f->source = diags_add_source(look->diags, f->path, f->text, f->size, false);

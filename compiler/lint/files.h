@@ -3,6 +3,8 @@
 #define INVAR_LINT_FILES_H
 #include "lint/look.h"
 
+/* All of a regular file, ended by a zero byte; NULL where it cannot be read. */
+char *files_read(struct arena *, const char *path, size_t *size);
 /* The file of that path, which is read and cut into tokens when it is first seen; NULL where it
  * cannot be read. */
 const struct text_file *files_look_at(struct look *, const char *path, CXFile);

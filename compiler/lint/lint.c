@@ -54,9 +54,35 @@ static void note_file(CXFile of, CXSourceLocation *stack, unsigned depth, CXClie
     allow_activate(look, file, of);
 }
 
+/* Finds what a rule finds by the name, of which `name` is one of a library, or NULL. */
+static void find_named(struct look *look, const struct named *n, const struct at *at,
+                       const char *name)
+{
+    bool listed = name && n->names && name_is_one(name, n->names);
+    const char *word = at->kind == CXCursor_GCCAsmStmt && n->words
+                           ? look_word(look, at->cursor, n->words) : NULL;
+
+    if (listed && !(n->but && name_is_one(name, n->but)))
+        look_find(look, look_at(look, at->cursor), n->cure, "%s%s", name, n->why);
+    if (word)
+        look_find(look, look_begin(look, at->cursor), n->cure, "%s%s", word, n->why);
+}
+
+static void show_names(struct look *look, const struct at *at)
+{
+    const char *name = look_library_name(look, at);
+
+    for (int i = 0; i < lint_rule_count && (name || at->kind == CXCursor_GCCAsmStmt); i++) {
+        look->rule = lint_rules[i];
+        for (const struct named *n = look->rule->named; n && n->why; n++)
+            find_named(look, n, at, name);
+    }
+}
+
 static void show_node(struct look *look, const struct at *at, void *data)
 {
     (void)data;
+    show_names(look, at);
     for (int i = 0; i < lint_rule_count; i++)
         if (lint_rules[i]->node) {
             look->rule = lint_rules[i];

@@ -138,14 +138,25 @@ bool look_begins(struct look *look, CXCursor cursor, const char *word)
            !strncmp(place.file->text + place.offset, word, strlen(word));
 }
 
+/* Whether the name is what a word of n bytes says, in which * stands for anything. */
+static bool fits(const char *name, const char *word, size_t n)
+{
+    for (; n > 0 && *word != '*'; name++, word++, n--)
+        if (*name != *word)
+            return false;
+    if (n == 0)
+        return !*name;
+    bool found = fits(name, word + 1, n - 1);
+    while (!found && *name)
+        found = fits(++name, word + 1, n - 1);
+    return found;
+}
+
 bool name_is_one(const char *name, const char *list)
 {
-    size_t length = strlen(name);
-
     for (const char *at = list; *at; at += strspn(at, " ")) {
         size_t n = strcspn(at, " ");
-        if (at[n - 1] == '*' ? !strncmp(name, at, n - 1)
-                             : n == length && !strncmp(name, at, n))
+        if (fits(name, at, n))
             return true;
         at += n;
     }

@@ -48,11 +48,21 @@ struct place {
     unsigned offset;
 };
 
+/* What is a fault by its name alone; each list may be NULL. */
+struct named {
+    const char *names;                  /* of libraries, as name_is_one takes them */
+    const char *but;                    /* of these, those that are none */
+    const char *words;                  /* of assembler */
+    const char *why;                    /* stands right behind the name; NULL ends a list */
+    const char *cure;
+};
+
 /* Each function may be NULL.  It is called with every node, every file, every diagnostic of the
  * option `wanted`, and the flags of every compilation. */
 struct rule {
     const char *name;
     const char *finds;                  /* for --rules */
+    const struct named *named;          /* or NULL */
     void (*node)(struct look *, const struct at *);
     void (*file)(struct look *, const struct text_file *);
     void (*flags)(struct look *, const char *const *flag, int count);
@@ -118,8 +128,7 @@ CXType type_element(CXType);
 /* The name that the node refers to, where that is a function or a constant which no looked-at file
  * defines; "__builtin_" and the like are left out.  Else NULL. */
 const char *look_library_name(struct look *, const struct at *);
-/* Whether the name is one of a list of words, in blanks; a word that ends in * is how the name
- * begins. */
+/* Whether the name is one of a list of words, in blanks, in which * stands for anything. */
 bool name_is_one(const char *name, const char *list);
 
 #endif

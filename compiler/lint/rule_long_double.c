@@ -20,20 +20,18 @@ static bool begins_here(enum CXCursorKind kind)
            kind == CXCursor_CStyleCastExpr || kind == CXCursor_CompoundLiteralExpr;
 }
 
-static const char X87[] =
-    "fldt flds fldl fld1 fldz fldpi fstp fstpt fstps fstpl fsin fcos fsincos fptan fpatan fyl2x "
-    "fyl2xp1 f2xm1 fscale faddp fmulp fsubp fsubrp fdivp fdivrp fxch fprem fprem1 frndint";
+static const struct named named[] = {
+    {.words = "fldt flds fldl fld1 fldz fldpi fstp fstpt fstps fstpl fsin fcos fsincos fptan "
+              "fpatan fyl2x fyl2xp1 f2xm1 fscale faddp fmulp fsubp fsubrp fdivp fdivrp fxch "
+              "fprem fprem1 frndint",
+     .why = " computes in the 80 bits of the x87, which other processors do not have",
+     .cure = CURE},
+    {.why = NULL}};
 
 static void see(struct look *look, const struct at *at)
 {
     bool function = at->kind == CXCursor_FunctionDecl;
 
-    const char *word = at->kind == CXCursor_GCCAsmStmt ? look_word(look, at->cursor, X87) : NULL;
-
-    if (word)
-        look_find(look, look_begin(look, at->cursor), CURE,
-                  "%s computes in the 80 bits of the x87, which other processors do not have",
-                  word);
     if (at->kind == CXCursor_CallExpr && is_long(clang.getCursorType(at->cursor)) &&
         look_library_name(look, &(struct at){look_operand(look, at->cursor, 0, true),
                                              CXCursor_DeclRefExpr, at}))
@@ -49,5 +47,6 @@ static void see(struct look *look, const struct at *at)
 const struct rule lint_long_double = {
     .name = "long-double",
     .finds = "long double, and assembler of the x87",
+    .named = named,
     .node = see,
 };

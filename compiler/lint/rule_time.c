@@ -1,34 +1,19 @@
 /* The time, and what depends on where a clock is set. */
 #include "lint/rule.h"
 
-static const char NAMES[] =
-    "time clock gettimeofday clock_gettime ftime timespec_get times getrusage localtime "
-    "localtime_r mktime ctime ctime_r tzset rdtsc _rdtsc __rdtsc __rdtscp ia32_rdtsc ia32_rdtscp "
-    "readcyclecounter cntvct millis micros esp_timer_get_time xTaskGetTickCount k_uptime_get "
-    "k_cycle_get_32 HAL_GetTick GetTickCount GetTickCount64 QueryPerformanceCounter omp_get_wtime "
-    "MPI_Wtime";
 static const char CURE[] = "take what it decides from the data or the model; for what is only "
                            "printed, allow it with the reason";
 
-static void see_assembler(struct look *look, const struct at *at)
-{
-    const char *word = look_word(look, at->cursor, "rdtsc rdtscp cntvct_el0 cntpct_el0 pmccntr_el0 "
-                                                   "rdcycle rdtime rdcycleh rdtimeh mftb");
-
-    if (word)
-        look_find(look, look_begin(look, at->cursor), CURE, "%s is another in every run", word);
-}
-
-static void see(struct look *look, const struct at *at)
-{
-    const char *name = look_library_name(look, at);
-
-    if (name && name_is_one(name, NAMES))
-        look_find(look, look_at(look, at->cursor), CURE,
-                  "%s() is another in every run, or where a clock is set otherwise", name);
-    if (at->kind == CXCursor_GCCAsmStmt)
-        see_assembler(look, at);
-}
+static const struct named named[] = {
+    {.names = "time clock gettimeofday clock_gettime ftime timespec_get times getrusage "
+              "localtime localtime_r mktime ctime ctime_r tzset rdtsc _rdtsc __rdtsc __rdtscp "
+              "ia32_rdtsc ia32_rdtscp readcyclecounter cntvct millis micros esp_timer_get_time "
+              "xTaskGetTickCount k_uptime_get k_cycle_get_32 HAL_GetTick GetTickCount "
+              "GetTickCount64 QueryPerformanceCounter omp_get_wtime MPI_Wtime",
+     .why = "() is another in every run, or where a clock is set otherwise", .cure = CURE},
+    {.words = "rdtsc rdtscp cntvct_el0 cntpct_el0 pmccntr_el0 rdcycle rdtime rdcycleh rdtimeh mftb",
+     .why = " is another in every run", .cure = CURE},
+    {.why = NULL}};
 
 static void read(struct look *look, const struct text_file *f)
 {
@@ -42,6 +27,6 @@ static void read(struct look *look, const struct text_file *f)
 const struct rule lint_time = {
     .name = "time",
     .finds = "clocks, cycle counters, time zones, __DATE__",
-    .node = see,
+    .named = named,
     .file = read,
 };

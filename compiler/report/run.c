@@ -52,7 +52,7 @@ static bool read_file(struct arena *arena, struct inv_errors *errors, const char
 /* "runs/a.jsonl" is called "a". */
 static const char *name_of(struct arena *arena, const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = text_base_name(path);
     size_t size = strlen(name);
     if (size > 6 && !strcmp(name + size - 6, ".jsonl"))
         size -= 6;

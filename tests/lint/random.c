@@ -6,6 +6,8 @@
 
 #define NOISE() ((float)rand() / RAND_MAX)
 
+int _rdrand32_step(unsigned *);
+
 static uint32_t state = 7;
 
 static uint32_t random32(void)
@@ -27,6 +29,8 @@ float faults(void)
         fclose(f);
     uint32_t drawn;
     __asm__("rdrand %0" : "=r"(drawn));                 // found: random
+    while (!_rdrand32_step(&seed)) {                    // found: random
+    }
     seed += drawn;
     long (*draw)(void) = random;                        // found: random
     return x + (float)draw() + (float)seed;
