@@ -328,9 +328,10 @@ static void copy_rows(const struct inv_run *run, int64_t begin, int64_t end)
     }
 }
 
-/* Where a field's rows go, and from where: whole windows, with `single` the rows by themselves. */
+/* Where a field's rows go, and from where: whole windows, with `single` the rows by themselves.
+ * mapped: row 0 of the batch in the file, or NULL. */
 static struct gather gather_of(const struct inv_dataset *data, const struct inv_run *run, int f,
-                               int single)
+                               int single, const unsigned char *mapped)
 {
     const struct inv_field *field = field_of(data, f);
     const struct inv_row_map *map = &data->map;
@@ -339,23 +340,24 @@ static struct gather gather_of(const struct inv_dataset *data, const struct inv_
                                            : single_of(data, f);
     size_t from = window ? (size_t)field->from * data->bytes[f] : 0;
     const unsigned char *value = data->value[f];
-    if (value && map->batch)            /* where it is in row 0 of the file */
-        value = map->batch + (size_t)(value - map->at) - map->first;
+    if (value && mapped)                /* where it is in row 0 of the file */
+        value = mapped + (size_t)(value - map->at) - map->first;
     return (struct gather){ .run = *run, .value = value ? value + from : NULL,
                             .bytes = inv_variable_bytes(to), .step = data->step[f],
                             .to = run->arena + to->offset };
 }
 
 static void gather_rows(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
-                        int64_t count, int single)
+                        int64_t count, int64_t ahead, int single)
 {
+    struct inv_row_batch batch = { NULL, row };
     const struct inv_variable *sample = &data->model->variable[data->model->sample];
     memcpy(run->arena + sample->offset, row, (size_t)count * sizeof *row);
-    if (data->map.batch)
-        inv_row_map_read(&data->map, run, row, count);
+    if (data->map.at)
+        batch = inv_row_map_read(&data->map, run, row, count, ahead);
     for (int f = 0; f < data->model->data.field_count; f++) {
-        struct gather g = gather_of(data, run, f, single);
-        g.row = data->map.batch ? data->map.place : row;
+        struct gather g = gather_of(data, run, f, single, batch.byte);
+        g.row = batch.row;
         g.count = count;
         if (is_held(data, f))
             inv_for(&g.run, copy_rows, count, FAR * count * (int64_t)g.bytes);
@@ -378,9 +380,9 @@ static void finish_rows(const struct inv_dataset *data, struct inv_run *run)
 }
 
 void inv_dataset_gather(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
-                        int64_t count)
+                        int64_t count, int64_t ahead)
 {
-    gather_rows(data, run, row, count, 0);
+    gather_rows(data, run, row, count, ahead, 0);
     if (data->map.at)
         finish_rows(data, run);
 }
@@ -403,9 +405,9 @@ int inv_dataset_normalise(struct inv_dataset *data, struct inv_run *run)
         for (int64_t i = 0; i < count; i++)
             row[i] = (int32_t)(at + i);
         if (data->map.at) {
-            inv_dataset_gather(data, run, row, count);
+            inv_dataset_gather(data, run, row, count, 0);
         } else {
-            gather_rows(data, run, row, count, 1);
+            gather_rows(data, run, row, count, 0, 1);
             inv_batch_normalise(data->model, run);
             keep_inputs(data, run, at);
         }

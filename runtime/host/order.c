@@ -66,7 +66,8 @@ void inv_order_gather(struct inv_session *s, struct inv_order *order, int64_t st
     inv_order_arrange(s, order, epoch);
     s->run.rows = end - first;
     if (end > first)
-        inv_dataset_gather(&s->data, &s->run, order->row + at + first, end - first);
+        inv_dataset_gather(&s->data, &s->run, order->row + at + first, end - first,
+                           s->ranks.count > 1 ? 0 : rest - end);
     s->run.first_row = first;
     s->run.batch = batch;
     s->run.step = (int32_t)step;

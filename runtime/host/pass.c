@@ -154,7 +154,8 @@ static void evaluate_rows(struct inv_session *s, struct inv_pass *pass, enum inv
             pass->rows += rows;
             continue;
         }
-        inv_dataset_gather(&s->data, &s->run, s->data.order + at, rows);
+        inv_dataset_gather(&s->data, &s->run, s->data.order + at, rows,
+                           s->ranks.count > 1 ? 0 : end - at - rows);
         s->model->phase[INV_EVALUATE](&s->run);
         inv_pass_keep(s, pass);
         inv_pass_add(s, pass);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "errors.h"
+#include "row_window.h"
 
 int inv_row_bytes(int file, void *to, size_t bytes, int64_t at)
 {
@@ -29,47 +29,17 @@ int inv_row_map_open(struct inv_row_map *map, int file, int64_t most, int64_t ro
         return 0;
     map->at = at;
     map->file = (uint64_t)map->size > (uint64_t)most ? fcntl(file, F_DUPFD_CLOEXEC, 0) : -1;
-    if (map->file < 0)
-        return 1;
-    map->batch = inv_allocate((size_t)rows * map->row_bytes);
-    map->place = inv_allocate((size_t)rows * sizeof *map->place);
-    for (int64_t i = 0; i < rows; i++)
-        map->place[i] = (int32_t)i;
+    if (map->file >= 0)
+        map->window = inv_row_window_new(map, most, rows);
     return 1;
 }
 
-/* A run as the group that reads rows sees it. */
-struct reading {
-    struct inv_run run;
-    const struct inv_row_map *map;
-    const int32_t *row;
-};
-
-/* Rows that follow one another are read at once. */
-static void read_rows(const struct inv_run *run, int64_t begin, int64_t end)
+struct inv_row_batch inv_row_map_read(const struct inv_row_map *map, const struct inv_run *run,
+                                      const int32_t *row, int64_t count, int64_t ahead)
 {
-    const struct reading *r = (const struct reading *)(const void *)run;
-    const struct inv_row_map *map = r->map;
-    for (int64_t i = begin, next; i < end; i = next) {
-        for (next = i + 1; next < end && r->row[next] == r->row[next - 1] + 1;)
-            next++;
-        int64_t at = (int64_t)(map->first + (size_t)r->row[i] * map->row_bytes);
-        errno = 0;
-        if (inv_row_bytes(map->file, map->batch + (size_t)i * map->row_bytes,
-                          (size_t)(next - i) * map->row_bytes, at))
-            continue;
-        fprintf(stderr, "error: %s: rows cannot be read any more: %s; run again, which makes the "
-                "file anew\n", map->path, errno ? strerror(errno) : "it was cut short");
-        exit(INV_BAD_DATA);
-    }
-}
-
-void inv_row_map_read(const struct inv_row_map *map, const struct inv_run *run, const int32_t *row,
-                      int64_t count)
-{
-    enum { COST = 4000 };               /* scalar operations in the time that a read takes */
-    struct reading r = { .run = *run, .map = map, .row = row };
-    inv_for(&r.run, read_rows, count, COST * count);
+    if (map->window)
+        return inv_row_window_read(map->window, map, run, row, count, ahead);
+    return (struct inv_row_batch){ map->at + map->first, row };
 }
 
 void inv_row_map_pass(const struct inv_row_map *map, int64_t row)
@@ -83,11 +53,13 @@ void inv_row_map_shuffle(const struct inv_row_map *map)
 {
     if (!map->at)
         return;
-    (void)madvise(map->at, map->size, MADV_RANDOM);
-    if (map->file < 0)
+    if (map->window)
+        (void)madvise(map->at, map->size, MADV_DONTNEED);
+    if (map->window && !inv_row_window_sparse(map->window, map))
         return;
-    (void)madvise(map->at, map->size, MADV_DONTNEED);
-    (void)posix_fadvise(map->file, 0, 0, POSIX_FADV_RANDOM);
+    (void)madvise(map->at, map->size, MADV_RANDOM);
+    if (map->window)
+        (void)posix_fadvise(map->file, 0, 0, POSIX_FADV_RANDOM);
 }
 
 void inv_row_map_close(struct inv_row_map *map)
@@ -96,8 +68,7 @@ void inv_row_map_close(struct inv_row_map *map)
         munmap(map->at, map->size);
     if (map->at && map->file >= 0)
         close(map->file);
-    free(map->batch);
-    free(map->place);
+    inv_row_window_free(map->window);
     free(map->path);
     *map = (struct inv_row_map){ .at = NULL };
 }

@@ -280,8 +280,10 @@ static int load_rows(const struct inv_model *model, struct inv_errors *errors)
     struct rows r;
     begin_rows(&r, model, errors);
     int good = inv_row_file_open(&r.data, &r.place) > 0;
-    if (good && r.data.rows > 2)
-        inv_dataset_gather(&r.data, &r.run, row, 3);
+    if (good && r.data.rows > 2) {
+        inv_dataset_gather(&r.data, &r.run, row, 1, 2);
+        inv_dataset_gather(&r.data, &r.run, row + 1, 2, 0);
+    }
     end_rows(&r);
     return good;
 }

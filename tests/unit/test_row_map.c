@@ -1,0 +1,116 @@
+/* Rows of a mapped file, in memory and read into windows: the right ones in any order. */
+#include "host.h"
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include "host/row_map.h"
+
+enum { FIRST = 64, BATCH = 16 };
+
+static unsigned char byte_of(int64_t row, size_t at)
+{
+    return (unsigned char)(row * 131 + row / 256 * 7 + (int64_t)at * 29);
+}
+
+static int write_rows(size_t bytes, int64_t rows)
+{
+    size_t size = FIRST + (size_t)rows * bytes;
+    unsigned char *all = calloc(size + 5, 1);   /* a tail, as row files have one */
+    for (int64_t r = 0; r < rows; r++)
+        for (size_t i = 0; i < bytes; i++)
+            all[FIRST + (size_t)r * bytes + i] = byte_of(r, i);
+    int file = open(host_write("rows", all, size + 5), O_RDWR);
+    free(all);
+    return file;
+}
+
+static struct inv_row_map open_rows(int file, size_t bytes, int64_t rows, int64_t most)
+{
+    struct inv_row_map map = { .size = FIRST + (size_t)rows * bytes + 5, .first = FIRST,
+                               .row_bytes = bytes, .path = strdup("rows") };
+    CU_ASSERT_TRUE_FATAL(inv_row_map_open(&map, file, most, BATCH));
+    inv_row_map_shuffle(&map);
+    return map;
+}
+
+static void check_batch(const struct inv_row_map *map, const int32_t *row, int64_t count,
+                        int64_t ahead)
+{
+    const struct inv_run run = { .pool = NULL };
+    struct inv_row_batch batch = inv_row_map_read(map, &run, row, count, ahead);
+    int wrong = 0;
+    for (int64_t i = 0; i < count; i++)
+        for (size_t k = 0; k < map->row_bytes; k++)
+            wrong += batch.byte[(size_t)batch.row[i] * map->row_bytes + k] != byte_of(row[i], k);
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+/* Two epochs, then batches out of their turn, one of them twice. */
+static void check_order(const struct inv_row_map *map, int64_t rows, int64_t stride)
+{
+    int32_t *row = calloc((size_t)rows, sizeof *row);
+    for (int epoch = 0; epoch < 2; epoch++) {
+        for (int64_t i = 0; i < rows; i++)
+            row[i] = (int32_t)((i * stride + epoch * 5) % rows);
+        for (int64_t at = 0, count; at < rows; at += count) {
+            count = rows - at < BATCH ? rows - at : BATCH;
+            check_batch(map, row + at, count, rows - at - count);
+        }
+    }
+    int64_t some = rows < 3 ? rows : 3;
+    check_batch(map, row + rows / 2, some, 0);
+    check_batch(map, row + rows / 2, some, 0);
+    check_batch(map, row, some, rows - some);
+    check_batch(map, row + rows / 3, some, rows - rows / 3 - some);
+    free(row);
+}
+
+static void test_orders(void)
+{
+    static const struct { size_t bytes; int64_t rows, most[4]; } cases[] = {
+        { 4, 1, { 1, 8, 1 << 20 } }, { 132, 4000, { 1, 9000, 100000, 1 << 20 } },
+        { 20, 70000, { 1, 4000, 300000, 1 << 21 } }, { 40000, 40, { 1, 200000, 1 << 20, 1 << 22 } },
+        { 70000, 20, { 1, 300000, 1 << 20, 1 << 22 } } };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        int file = write_rows(cases[c].bytes, cases[c].rows);
+        for (int m = 0; m < 4 && cases[c].most[m]; m++) {
+            struct inv_row_map map = open_rows(file, cases[c].bytes, cases[c].rows,
+                                               cases[c].most[m]);
+            check_order(&map, cases[c].rows, 1);
+            check_order(&map, cases[c].rows, 17);
+            inv_row_map_close(&map);
+        }
+        close(file);
+    }
+}
+
+/* A file that is cut short under the program ends it with a message, in each way to read. */
+static void test_cut(void)
+{
+    static const int64_t most[] = { 1, 1 << 18 };
+    for (size_t m = 0; m < sizeof most / sizeof *most; m++) {
+        int file = write_rows(132, 4000), status = 0;
+        struct inv_row_map map = open_rows(file, 132, 4000, most[m]);
+        pid_t child = fork();
+        if (child == 0) {
+            int32_t row[BATCH];
+            for (int i = 0; i < BATCH; i++)
+                row[i] = 3000 + i;
+            if (ftruncate(file, FIRST + 132 * 1000) || !freopen(host_path("said"), "w", stderr))
+                _exit(99);
+            inv_row_map_read(&map, &(struct inv_run){ .pool = NULL }, row, BATCH, 0);
+            _exit(0);
+        }
+        CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+        CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == INV_BAD_DATA);
+        size_t size;
+        char *said = host_read(host_path("said"), &size);
+        CU_ASSERT_PTR_NOT_NULL(strstr(said, "error: rows: rows cannot be read any more: it was cut "
+                                            "short; run again, which makes the file anew"));
+        free(said);
+        inv_row_map_close(&map);
+        close(file);
+    }
+}
+
+HOST_MAIN("row map", { "orders", test_orders }, { "cut", test_cut })
