@@ -23,8 +23,8 @@ static const struct option table[] = {
       "keep the rows in FILE, where the next run finds them; auto (the default): in the user's "
       "cache, of data larger than half of the memory; off: in memory" },
     { "rows-memory", "SIZE", BYTES, AT(rows_memory),
-      "how much of that file may stay in this process's memory (64M); rows of a larger one are "
-      "read one by one" },
+      "how much of that file may stay in this process's memory (64M); of a larger one so much is "
+      "read ahead of its turn" },
     { "epochs", "N", COUNT, AT(epochs), "passes over the training part" },
     { "steps", "N", STEPS, AT(steps),
       "training steps instead of epochs; A..B with --verify: only these, the first is 0" },
