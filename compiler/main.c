@@ -118,6 +118,22 @@ static void verify(struct program *program, const char *pass)
             graph_verify(program->phase[i], pass);
 }
 
+/* Firmware reads no files. */
+static bool loads_nothing(const struct program *program)
+{
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct loaded *loaded = program->variable[i]->loaded;
+        if (!loaded)
+            continue;
+        struct diag *d = diag_error(program->diags, loaded->span, "firmware reads no files, so "
+                                    "'load' has nothing to load from");
+        diag_help(d, "let the host write what training begins with (--save-init), leave 'load' "
+                  "out, and give the firmware those: --weights");
+        return false;
+    }
+    return true;
+}
+
 /* Shards run on processors only; a device is given its rows in the order of the file. */
 static bool target_trains(const struct program *program, const char *target)
 {
@@ -128,6 +144,8 @@ static bool target_trains(const struct program *program, const char *target)
         diag_help(d, "leave 'stateful' out, or train with --target c");
         return false;
     }
+    if (target && !strcmp(target, "firmware") && !loads_nothing(program))
+        return false;
     if (!program_has_shards(program) || !target || !strcmp(target, "c"))
         return true;
     struct diag *d = diag_error(program->diags, program->train.shards_span,

@@ -194,9 +194,12 @@ static void print_variables(const struct program *program, struct text *text)
                       " bytes are saved)\n", program->saved_bytes);
     for (int i = 0; i < program->variable_count; i++) {
         const struct variable *v = program->variable[i];
-        text_printf(text, "  %-12s %10" PRId64 " %10" PRId64 "  %s : %s\n", variable_names[v->kind],
+        text_printf(text, "  %-12s %10" PRId64 " %10" PRId64 "  %s : %s", variable_names[v->kind],
                     v->offset, schedule_bytes(program, v->dtype, &v->shape), v->path,
                     shape_print(text->arena, v->dtype, &v->shape));
+        if (v->loaded)
+            text_printf(text, "  # %s of %s", v->loaded->name, v->loaded->file);
+        text_puts(text, "\n");
     }
     if (program_has_shards(program))
         text_printf(text, "  sums over shards: %" PRId64 " bytes at %" PRId64 ", and %d partial "

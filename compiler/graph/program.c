@@ -65,6 +65,17 @@ struct variable *program_variable(const struct program *program, int id)
     return program->variable[id];
 }
 
+bool program_is_statistic(const struct program *program, int variable)
+{
+    bool is = false;
+    for (int i = 0; i < program->data.field_count; i++) {
+        const struct data_field *f = &program->data.field[i];
+        is |= f->fit != FIT_NONE && (variable == f->fit_a || variable == f->fit_b);
+        is |= variable == f->fill || variable == f->balance;
+    }
+    return is;
+}
+
 bool variable_lasts(const struct variable *variable)
 {
     return variable->kind <= VAR_AVERAGE && variable->dtype == F32;

@@ -23,6 +23,12 @@ enum variable_kind {
                                          * shards when the step is updated */
 };
 
+/* An array of a file of weights. */
+struct loaded {
+    const char *file, *name;            /* as in the model; its name in the file */
+    struct span span;
+};
+
 struct variable {
     int id;
     enum variable_kind kind;
@@ -31,6 +37,7 @@ struct variable {
     struct shape shape;
     struct span span;
     bool frozen;
+    struct loaded *loaded;              /* `load` in train: what it begins with, or NULL */
     bool in_flash;                      /* no phase but init writes it: set by pass_frozen */
     int64_t classes;                    /* class values: k, else 0 */
     int labels;                         /* VAR_OUTPUT: 1 + the field with named classes that it
@@ -338,6 +345,8 @@ struct variable *program_variable(const struct program *, int id);
 bool variable_lasts(const struct variable *);
 /* The parameter, or block of some, that an average is of; NULL where there is none. */
 struct variable *program_average_of(const struct program *, const struct variable *average);
+/* Whether it is a buffer that is fitted to the data, and no layer's. */
+bool program_is_statistic(const struct program *, int variable);
 /* Of one row, as a weights file has it. */
 int64_t variable_file_bytes(const struct variable *);
 

@@ -6,6 +6,7 @@
 #include "lower/call.h"
 #include "lower/expr.h"
 #include "lower/limit.h"
+#include "lower/loads.h"
 #include "lower/model.h"
 #include "lower/optimizer.h"
 #include "lower/run.h"
@@ -13,57 +14,9 @@
 #include "lower/variable.h"
 #include "passes/pass.h"
 
-/* ---- patterns: * within a path component, ** any number of them ---- */
-static bool matches(const char *pattern, const char *path)
-{
-    if (!*pattern)
-        return !*path;
-    if (pattern[0] == '*' && pattern[1] == '*') {
-        const char *rest = pattern + 2;
-        if (*rest == '/' && matches(rest + 1, path))
-            return true;
-        if (matches(rest, path))
-            return true;
-        return *path && matches(pattern, path + 1);
-    }
-    if (*pattern == '*')
-        return matches(pattern + 1, path) || (*path && *path != '/' && matches(pattern, path + 1));
-    return *path == *pattern && matches(pattern + 1, path + 1);
-}
-
-static bool rule_matches(const struct ast *rule, const char *path)
-{
-    const struct ast *operands = rule->kid[0];
-    for (int i = 0; i < operands->count; i++)
-        if (operands->kid[i]->kind == AST_STRING && matches(operands->kid[i]->text, path))
-            return true;
-    return false;
-}
-
-/* KEY = E: the key, else NULL. */
-static const char *rule_key(const struct ast *statement)
-{
-    return statement->kind == AST_BIND ? statement->kid[0]->kid[0]->text : NULL;
-}
-
-/* The last `frozen` that a rule gives that path, or NULL. */
-static const struct ast *frozen_value(struct lower *l, const char *path)
-{
-    const struct ast *value = NULL;
-    for (int i = 0; i < l->updates->rule_count; i++) {
-        const struct ast *body = l->updates->rules[i]->kid[1];
-        for (int k = 0; rule_matches(l->updates->rules[i], path) && k < body->count; k++) {
-            const char *key = rule_key(body->kid[k]);
-            if (key && !strcmp(key, "frozen"))
-                value = body->kid[k]->kid[1];
-        }
-    }
-    return value;
-}
-
 bool lower_is_frozen(struct lower *l, const char *path)
 {
-    const struct ast *value = frozen_value(l, path);
+    const struct ast *value = lower_rule_value(l, path, "frozen");
     bool fixed = value && !lower_depends_on_run(l, value);
     struct value v =
         fixed ? lower_expr(l, l->train_frame, value) : value_bool(false, (struct span){0});
@@ -85,7 +38,7 @@ static int frozen_node(struct lower *l, const struct ast *value)
 
 int lower_frozen_now(struct lower *l, const char *path)
 {
-    return frozen_node(l, frozen_value(l, path));
+    return frozen_node(l, lower_rule_value(l, path, "frozen"));
 }
 
 static void check_frozen(struct lower *l, const struct ast *bind)
@@ -114,6 +67,12 @@ void lower_setting_optimizer(struct lower *l, const struct ast *ast)
     l->updates->optimizer = optimizer_call(l, ast);
 }
 
+/* Those that are no options of the optimizer. */
+static bool is_own_key(const char *key)
+{
+    return !strcmp(key, "frozen") || !strcmp(key, "load");
+}
+
 static bool is_optimizer(const struct ast *ast)
 {
     return ast->kind == AST_STATEMENT && !strcmp(ast->text, "optimizer");
@@ -124,12 +83,12 @@ static bool check_rule(struct lower *l, const struct ast *ast)
     if (is_optimizer(ast))
         return optimizer_call(l, ast) != NULL;
     if (ast->kind == AST_BIND && ast->kid[0]->count == 1) {
-        if (!strcmp(rule_key(ast), "frozen"))
+        if (!strcmp(lower_rule_key(ast), "frozen"))
             check_frozen(l, ast);
-        return true;
+        return strcmp(lower_rule_key(ast), "load") || lower_check_load(l, ast);
     }
     struct diag *d = diag_error(l->diags, ast->span, "'for' holds options of the optimizer, "
-                                "'frozen = ...' or 'optimizer ...', and not this");
+                                "'frozen = ...', 'load = ...' or 'optimizer ...', and not this");
     if (ast->kind == AST_STATEMENT && ast->text && ast->kid[0] && ast->kid[0]->count == 1)
         diag_help(d, "an option is set by '=': %s = %s", ast->text,
                   lower_span_text(l, ast->kid[0]->span));
@@ -205,17 +164,17 @@ static void add_setting(struct lower *l, struct param_group *g, const struct ast
 static struct param_group settings_of(struct lower *l, const char *path)
 {
     struct param_group g = {.optimizer = l->updates->optimizer, .held = -1, .updates = -1};
-    const struct ast *frozen = frozen_value(l, path);
+    const struct ast *frozen = lower_rule_value(l, path, "frozen");
     g.frozen = frozen && lower_depends_on_run(l, frozen) ? frozen : NULL;
     for (int i = 0; i < l->updates->rule_count; i++) {
         const struct ast *body = l->updates->rules[i]->kid[1];
-        for (int k = 0; rule_matches(l->updates->rules[i], path) && k < body->count; k++) {
-            const char *key = rule_key(body->kid[k]);
+        for (int k = 0; lower_rule_matches(l->updates->rules[i], path) && k < body->count; k++) {
+            const char *key = lower_rule_key(body->kid[k]);
             if (!key) {
                 g.optimizer = body->kid[k]->kid[0]->kid[0];
                 g.pattern = first_pattern(l->updates->rules[i]);
                 g.set_count = 0;
-            } else if (strcmp(key, "frozen")) {
+            } else if (!is_own_key(key)) {
                 add_setting(l, &g, l->updates->rules[i], body->kid[k]);
             }
         }
@@ -232,29 +191,61 @@ static bool same_settings(const struct param_group *a, const struct param_group 
     return same;
 }
 
-static void check_rules(struct lower *l, struct variable **param, int count)
+/* In order of their paths: parameters, or with VAR_BUFFER buffers, too, but for statistics of
+ * data. */
+static int collect_params(struct lower *l, struct variable **param, enum variable_kind most)
 {
+    int count = 0;
+    for (int i = 0; i < l->program->variable_count; i++) {
+        struct variable *v = program_variable(l->program, i);
+        if (v->kind <= most && !program_is_statistic(l->program, v->id))
+            param[count++] = v;
+    }
+    qsort(param, (size_t)count, sizeof *param, by_path);
+    return count;
+}
+
+/* Buffers have no optimizer. */
+static bool is_of_buffers(const struct ast *rule)
+{
+    const struct ast *body = rule->kid[1];
+    bool own = body->count > 0;
+    for (int k = 0; k < body->count; k++) {
+        const char *key = lower_rule_key(body->kid[k]);
+        own &= key && is_own_key(key);
+    }
+    return own;
+}
+
+/* The pattern must match one of these. */
+static void check_pattern(struct lower *l, const struct ast *pattern, const char **choice,
+                          int count, bool buffers)
+{
+    for (int i = 0; i < count; i++)
+        if (pattern_matches(pattern->text, choice[i]))
+            return;
+    struct diag *d = diag_error(l->diags, pattern->span, "no parameter%s matches \"%s\"",
+                                buffers ? " or buffer" : "", pattern->text);
+    const char *near = diag_nearest(pattern->text, choice, count);
+    if (near)
+        diag_help(d, "did you mean \"%s\"?", near);
+    else if (count)
+        diag_help(d, "parameters are named like \"%s\"; * stays within a part, ** crosses '/'",
+                  choice[0]);
+}
+
+static void check_rules(struct lower *l)
+{
+    struct variable **v = ARENA_ARRAY(l->arena, struct variable *, l->program->variable_count + 1);
+    const char **choice = ARENA_ARRAY(l->arena, const char *, l->program->variable_count + 1);
     for (int i = 0; i < l->updates->rule_count; i++) {
-        const struct ast *patterns = l->updates->rules[i]->kid[0];
-        for (int p = 0; p < patterns->count; p++) {
-            bool any = false;
-            const char **choice = ARENA_ARRAY(l->arena, const char *, count + 1);
-            for (int k = 0; k < count; k++) {
-                any |= matches(patterns->kid[p]->text, param[k]->path);
-                choice[k] = param[k]->path;
-            }
-            if (any)
-                continue;
-            struct diag *d = diag_error(l->diags, patterns->kid[p]->span,
-                                        "no parameter matches \"%s\"", patterns->kid[p]->text);
-            const char *near = diag_nearest(patterns->kid[p]->text, choice, count);
-            if (near)
-                diag_help(d, "did you mean \"%s\"?", near);
-            else if (count)
-                diag_help(d,
-                          "parameters are named like \"%s\"; * stays within a part, ** crosses '/'",
-                          param[0]->path);
-        }
+        const struct ast *rule = l->updates->rules[i], *patterns = rule->kid[0];
+        bool buffers = is_of_buffers(rule);
+        int count = collect_params(l, v, buffers ? VAR_BUFFER : VAR_PARAM);
+        for (int k = 0; k < count; k++)
+            choice[k] = v[k]->path;
+        for (int p = 0; p < patterns->count; p++)
+            check_pattern(l, patterns->kid[p], choice, count, buffers);
     }
 }
 
@@ -635,15 +626,13 @@ static void optimize_group(struct lower *l, struct param_group *g, int ordinal)
 }
 
 /* ---- all of it ---- */
-static int collect_params(struct lower *l, struct variable **param, bool trained)
+
+static int collect_trained(struct lower *l, struct variable **param)
 {
-    int count = 0;
-    for (int i = 0; i < l->program->variable_count; i++) {
-        struct variable *v = program_variable(l->program, i);
-        if (v->kind == VAR_PARAM && !(trained && v->frozen))
-            param[count++] = v;
-    }
-    qsort(param, (size_t)count, sizeof *param, by_path);
+    int all = collect_params(l, param, VAR_PARAM), count = 0;
+    for (int i = 0; i < all; i++)
+        if (!param[i]->frozen)
+            param[count++] = param[i];
     return count;
 }
 
@@ -772,9 +761,9 @@ void lower_optimizer(struct lower *l)
         ARENA_ARRAY(l->arena, struct variable *, l->program->variable_count + 1);
     if (!check_optimizers(l))
         return;
-    count = collect_params(l, param, false);
-    check_rules(l, param, count);
-    count = collect_params(l, param, true);
+    check_rules(l);
+    lower_loads(l);
+    count = collect_trained(l, param);
     if (count == 0) {
         diag_error(l->diags, l->model_ast->name_span, "model '%s' has no parameter to train",
                    l->model_ast->text);

@@ -41,19 +41,13 @@ static void leave_out_stored(const struct program *program)
 /* Statistics of the data, and parameters that exchange with their averages. */
 static void leave_out_set(const struct program *program)
 {
-    for (int i = 0; i < program->data.field_count; i++) {
-        const struct data_field *field = &program->data.field[i];
-        const int set[] = {field->fit != FIT_NONE ? field->fit_a : -1,
-                           field->fit != FIT_NONE ? field->fit_b : -1, field->fill,
-                           field->balance};
-        for (size_t k = 0; k < sizeof set / sizeof *set; k++)
-            not_in_flash(program, set[k]);
-    }
     for (int i = 0; i < program->variable_count; i++) {
         const struct variable *v = program->variable[i];
         const struct variable *of = v->kind == VAR_AVERAGE ? program_average_of(program, v) : NULL;
         if (of)
             not_in_flash(program, of->id);
+        if (program_is_statistic(program, i))
+            not_in_flash(program, i);
     }
 }
 

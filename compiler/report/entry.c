@@ -100,6 +100,33 @@ static bool read_numbers(struct reader *r, int depth)
     return true;
 }
 
+/* Behind the '[' of a list whose first is a text. */
+static bool read_texts(struct reader *r)
+{
+    struct member *m = r->member;
+    m->is_text = true;
+    do {
+        const char *next = inv_json_peek(&r->json) == '"' ? read_text(r) : NULL;
+        if (!next)
+            return !r->json.failed && fail(r, "a text in a list of texts expected");
+        m->text = m->text ? arena_printf(r->arena, "%s, %s", m->text, next) : next;
+    } while (inv_json_accept(&r->json, ','));
+    return inv_json_expect(&r->json, ']');
+}
+
+/* Whether a list begins whose first is a text; then its '[' is behind. */
+static bool begins_texts(struct reader *r)
+{
+    const char *at = r->json.at;
+    if (inv_json_peek(&r->json) != '[')
+        return false;
+    inv_json_accept(&r->json, '[');
+    if (inv_json_peek(&r->json) == '"')
+        return true;
+    r->json.at = at;
+    return false;
+}
+
 static bool read_member(struct reader *r, struct entry *line)
 {
     const char *key = read_text(r);
@@ -112,6 +139,8 @@ static bool read_member(struct reader *r, struct entry *line)
     r->has_rank = false;
     if (!inv_json_expect(&r->json, ':'))
         return false;
+    if (begins_texts(r))
+        return read_texts(r);
     if (inv_json_peek(&r->json) != '"')
         return read_numbers(r, 0);
     r->member->is_text = true;

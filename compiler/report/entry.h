@@ -1,5 +1,5 @@
-/* A line of a log: an object whose members are texts, numbers, or lists of numbers, nested to one
- * depth.  That is all that runtime/host/log.h writes. */
+/* A line of a log: an object whose members are texts, lists of texts, numbers, or lists of numbers,
+ * nested to one depth.  That is all that runtime/host/log.h writes. */
 #ifndef INVAR_REPORT_ENTRY_H
 #define INVAR_REPORT_ENTRY_H
 #include <stdbool.h>
@@ -11,7 +11,8 @@ enum { MEMBER_RANK = 8 };
 
 struct member {
     const char *key;
-    const char *text;                   /* a text; of a number its digits; NULL for lists */
+    const char *text;                   /* a text; several, ", " between them; of a number its
+                                         * digits; NULL for lists of these */
     bool is_text;
     int rank;                           /* of numbers: 0 for one alone */
     int64_t dim[MEMBER_RANK];           /* 0 where a list is empty */

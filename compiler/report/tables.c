@@ -100,11 +100,15 @@ static bool add_fact(struct values *values, const struct run *run, int count, co
 /* "data x.csv" of a line that has the hash of what was read or written; NULL: it has none. */
 static const char *file_of(struct arena *arena, const struct entry *line)
 {
-    const struct member *file = entry_find(line, "data_file");
-    const struct member *named = file ? file : entry_find(line, "weights");
+    static const char *const kind[][2] = {
+        {"data_file", "data"}, {"load", "loaded"}, {"weights", "weights"}};
     const struct member *hash = entry_find(line, "sha256");
-    return named && named->text && hash && hash->text
-               ? arena_printf(arena, "%s %s", file ? "data" : "weights", named->text) : NULL;
+    for (size_t i = 0; hash && hash->text && i < sizeof kind / sizeof *kind; i++) {
+        const struct member *file = entry_find(line, kind[i][0]);
+        if (file && file->text)
+            return arena_printf(arena, "%s %s", kind[i][1], file->text);
+    }
+    return NULL;
 }
 
 /* The hash of that file, or "" where the run has none of it. */

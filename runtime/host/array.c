@@ -176,6 +176,11 @@ static int to_f32(enum inv_element element, uint64_t bits, float *to)
     return isfinite(*to);
 }
 
+int inv_element_f32(enum inv_element element, const unsigned char *at, float *to)
+{
+    return to_f32(element, load_bits(at, inv_element_bytes(element), 0), to);
+}
+
 /* 0 where the element is no whole number of 32 bits. */
 static int to_i32(enum inv_element element, uint64_t bits, int32_t *to)
 {

@@ -64,5 +64,7 @@ int inv_cifar_header(struct inv_array *, enum inv_source_kind, const char *membe
 int inv_zip_find(struct inv_stream *, const char *member, struct inv_section *);
 
 int inv_element_bytes(enum inv_element);
+/* A little-endian element as binary32, rounded once; 0 where that is not finite. */
+int inv_element_f32(enum inv_element, const unsigned char *at, float *to);
 
 #endif

@@ -129,7 +129,7 @@ static const struct {
     [SEED] = { "seed", "the seed", 0 },
     [DATA_FILES] = { "data_files", "the data (SHA-256 of each file)", 0 },
     [PARTS] = { "parts", "the data (SHA-256 of files and parts of the rows)", 0 },
-    [INIT] = { "init", "the weights of --init (SHA-256)", 0 },
+    [INIT] = { "init", "what it began with, by --init or 'load' (SHA-256 of each file)", 0 },
     [EPOCH_STEPS] = { "epoch_steps", "the number of steps in an epoch", 0 },
     [STEPS] = { "steps", "the number of steps", 1 },
     [ON_NAN] = { "on_nan", "--on-nan", 1 },
@@ -174,7 +174,7 @@ static char *text_of(const struct inv_checkpoint *c, enum note note, int64_t ste
     case SEED: return inv_text("%llu", (unsigned long long)c->s->seed);
     case DATA_FILES: return data_files(&c->s->data);
     case PARTS: return inv_copy_text(c->s->data.fitted.parts);
-    case INIT: return inv_copy_text(c->s->init);
+    case INIT: return inv_loads_hashes(&c->s->loads);
     case EPOCH_STEPS: return inv_text("%lld", (long long)c->order->per_epoch);
     case STEPS: return inv_text("%lld", (long long)c->steps);
     case ON_NAN: return inv_copy_text(c->s->options.on_nan ? c->s->options.on_nan : "stop");

@@ -44,6 +44,20 @@ void inv_log_text(struct inv_log *log, const char *key, const char *value)
     inv_json_write(log->file, value);
 }
 
+void inv_log_texts(struct inv_log *log, const char *key, const char *const *value, int count)
+{
+    if (!log->file)
+        return;
+    write_key(log, "", key);
+    fputc('[', log->file);
+    for (int i = 0; i < count; i++) {
+        if (i)
+            fputc(',', log->file);
+        inv_json_write(log->file, value[i]);
+    }
+    fputc(']', log->file);
+}
+
 void inv_log_whole(struct inv_log *log, const char *key, uint64_t value)
 {
     if (!log->file)

@@ -18,6 +18,7 @@ int inv_log_open(struct inv_log *, const char *path, int go_on, struct inv_error
 void inv_log_begin(struct inv_log *);   /* a line, which is an object */
 void inv_log_end(struct inv_log *);
 void inv_log_text(struct inv_log *, const char *key, const char *value);
+void inv_log_texts(struct inv_log *, const char *key, const char *const *value, int count);
 void inv_log_whole(struct inv_log *, const char *key, uint64_t value);
 void inv_log_wholes(struct inv_log *, const char *key, const int32_t *value, int64_t count);
 /* The key is prefix, then name. */

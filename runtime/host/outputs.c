@@ -51,6 +51,7 @@ static void claim_inputs(struct inv_session *s, const char *start)
     claim_data(s);
     if (s->statement)
         claim_verified(s);
+    inv_loads_claim(&s->loads, &s->claims);
     inv_claims_input(&s->claims, "the weights that are read", start);
     char *names = start ? inv_fields_path(start) : NULL;
     inv_claims_input(&s->claims, "the names of the weights that are read", names);

@@ -37,7 +37,7 @@ static char *in_folder(const char *folder, const char *path)
     return found ? base : whole;
 }
 
-static char *beside_model(const struct inv_model *model, const char *path)
+char *inv_place_beside(const struct inv_model *model, const char *path)
 {
     const char *slash = strrchr(model->path, '/');
     if (path[0] == '/' || !slash)
@@ -172,10 +172,10 @@ char *inv_place_file(const struct inv_model *model, const char *given, enum inv_
     }
     if (given && is_list(given)) {
         char *found = in_list(model, given, name_of(model, source, file), &bad, errors);
-        return found || bad ? found : beside_model(model, path);
+        return found || bad ? found : inv_place_beside(model, path);
     }
     if (!given || source != inv_place_first_source(model))
-        return beside_model(model, path);
+        return inv_place_beside(model, path);
     return stands_for(model, given, source, file, wanted, errors) ? inv_copy_text(given) : NULL;
 }
 

@@ -16,6 +16,8 @@
 char *inv_place_file(const struct inv_model *, const char *given, enum inv_source_of, int file,
                      const unsigned char *wanted, struct inv_errors *);
 
+/* A path of the model file: beside that, else in this folder.  New memory. */
+char *inv_place_beside(const struct inv_model *, const char *path);
 /* The first source that has files. */
 enum inv_source_of inv_place_first_source(const struct inv_model *);
 /* A copy of the model whose paths lead from here to its files: `folder` as in inv_trainer_main. */

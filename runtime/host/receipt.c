@@ -121,8 +121,8 @@ static void put_dependencies(struct inv_json_text *j, const struct inv_session *
     put_resource(j, s->model->path, "invarModel", s->model->sha256, "model");
     for (int i = 0; i < read->count; i++)
         put_resource(j, read->path[i], "sha256", read->hash[i], "data");
-    if (s->options.init)
-        put_resource(j, s->options.init, "sha256", s->init, "weights");
+    for (int i = 0; i < s->loads.count; i++)
+        put_resource(j, s->loads.file[i].path, "sha256", s->loads.file[i].hash, "weights");
     inv_json_close(j, ']');
 }
 

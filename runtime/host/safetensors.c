@@ -82,7 +82,7 @@ int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, co
 
 /* ---- arrays of data ---- */
 
-static int element_of(const char *dtype, enum inv_element *element)
+int inv_safetensors_element(const char *dtype, enum inv_element *element)
 {
     static const struct { const char *name; enum inv_element element; } known[] = {
         { "F32", INV_ELEMENT_F32 }, { "F16", INV_ELEMENT_F16 }, { "BF16", INV_ELEMENT_BF16 },
@@ -99,34 +99,27 @@ static int element_of(const char *dtype, enum inv_element *element)
     return 0;
 }
 
-static int no_tensor(struct inv_tensor_file *r, const char *name)
+static void report_none(const struct inv_tensor_file *r, const char *name)
 {
-    const char **all = inv_allocate((size_t)(r->count + 1) * sizeof *all);
-    for (int i = 0; i < r->count; i++)
-        all[i] = r->entry[i].name;
+    const char **all = inv_tensors_names(r);
     inv_suggest_array(r->errors, r->path, name, all, r->count);
     free(all);
-    return 0;
 }
 
 /* The tensor of that name. */
 static int place_tensor(struct inv_tensor_file *r, const char *name,
                         struct inv_tensor_place *place)
 {
-    const struct inv_tensor_entry *t = inv_tensors_find(r, name);
+    const struct inv_tensor_entry *t = inv_tensors_single(r, name);
+    if (!t && !inv_tensors_find(r, name))
+        report_none(r, name);
     if (!t)
-        return no_tensor(r, name);
-    for (int i = 0; i < r->count; i++)
-        if (&r->entry[i] != t && strcmp(r->entry[i].name, name) == 0) {
-            inv_error(r->errors, "%s: two of its arrays are named %s; write the file anew", r->path,
-                      name);
-            return 0;
-        }
+        return 0;
     int64_t bytes = (int64_t)(t->end - t->begin);
     *place = (struct inv_tensor_place){ .rank = t->rank,
         .section = { .offset = (int64_t)(r->start + t->begin), .packed = bytes, .plain = bytes } };
     memcpy(place->dim, t->dim, sizeof place->dim);
-    if (t->rank > 0 && element_of(t->dtype, &place->element))
+    if (t->rank > 0 && inv_safetensors_element(t->dtype, &place->element))
         return 1;
     inv_error(r->errors, "%s: array %s is %s with %d axes; expected an axis of rows, and F64, F32, "
               "F16, BF16, BOOL or whole numbers", r->path, name, t->dtype, t->rank);

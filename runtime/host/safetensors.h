@@ -18,6 +18,9 @@ int inv_safetensors_read(const struct inv_model *, unsigned char *arena, FILE *,
 int inv_safetensors_load(const struct inv_model *, unsigned char *arena, const char *path,
                          struct inv_errors *);
 
+/* The type of an array's elements by its name in a header; 0 where it is another. */
+int inv_safetensors_element(const char *dtype, enum inv_element *);
+
 /* Where an array lies in any safetensors file, such as one with data. */
 struct inv_tensor_place {
     enum inv_element element;

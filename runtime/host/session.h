@@ -7,6 +7,7 @@
 #include "dataset.h"
 #include "exchange.h"
 #include "feed.h"
+#include "load.h"
 #include "log.h"
 #include "options.h"
 #include "progress.h"
@@ -43,7 +44,7 @@ struct inv_session {
     struct inv_dataset data;
     struct inv_log log;
     struct inv_claims claims;
-    char init[65];                      /* SHA-256 of --init where a file says it, or "" */
+    struct inv_loads loads;
     struct inv_receipt receipt;
     struct inv_trace trace;
     struct inv_statement *statement;    /* the receipt that is verified, or NULL: verify.h */

@@ -331,7 +331,7 @@ static void check_cover(struct inv_tensor_file *r, uint64_t data_bytes)
                   "again", r->path, (unsigned long long)(data_bytes - at));
 }
 
-static char *print_shape(const int64_t *dim, int rank)
+char *inv_tensors_shape(const int64_t *dim, int rank)
 {
     char *text = inv_copy_text("[");
     for (int i = 0; i < rank; i++) {
@@ -352,7 +352,8 @@ static void check_tensor(struct inv_tensor_file *r, const struct inv_tensor *own
         same = own->dim[i] == t->dim[i];
     if (same && t->end - t->begin == tensor_bytes(own))
         return;
-    char *wanted = print_shape(own->dim, own->rank), *found = print_shape(t->dim, t->rank);
+    char *wanted = inv_tensors_shape(own->dim, own->rank);
+    char *found = inv_tensors_shape(t->dim, t->rank);
     inv_error(r->errors, "%s: tensor %s is %s%s in %llu bytes; the model's is %s%s in %zu bytes",
               r->path, t->name, t->dtype, found, (unsigned long long)(t->end - t->begin),
               dtype_name[own->dtype], wanted, tensor_bytes(own));
@@ -381,6 +382,26 @@ const struct inv_tensor_entry *inv_tensors_find(const struct inv_tensor_file *r,
     const struct inv_tensor_entry *const *found =
         bsearch(&at, r->by_name, (size_t)r->count, sizeof *r->by_name, entry_by_name);
     return found ? *found : NULL;
+}
+
+const char **inv_tensors_names(const struct inv_tensor_file *r)
+{
+    const char **all = inv_allocate((size_t)(r->count + 1) * sizeof *all);
+    for (int i = 0; i < r->count; i++)
+        all[i] = r->entry[i].name;
+    return all;
+}
+
+const struct inv_tensor_entry *inv_tensors_single(const struct inv_tensor_file *r, const char *name)
+{
+    const struct inv_tensor_entry *t = inv_tensors_find(r, name);
+    for (int i = 0; t && i < r->count; i++)
+        if (&r->entry[i] != t && strcmp(r->entry[i].name, name) == 0) {
+            inv_error(r->errors, "%s: two of its arrays are named %s; write the file anew", r->path,
+                      name);
+            return NULL;
+        }
+    return t;
 }
 
 static void report_unknown(struct inv_tensor_file *r, const char *own,

@@ -24,6 +24,9 @@ size_t inv_tensor_size(const struct inv_tensor *);
 /* In byte order of their names. */
 void inv_tensors_sort(struct inv_tensor *, int count);
 
+/* "[3, 4]", in new memory. */
+char *inv_tensors_shape(const int64_t *dim, int rank);
+
 /* A text of __metadata__. */
 struct inv_tensor_note { char *key, *value; };
 
@@ -62,6 +65,11 @@ FILE *inv_tensors_file(const char *path, const char **why);
 int inv_tensors_open(struct inv_tensor_file *, uint64_t header_limit);
 /* The array of that name, or NULL. */
 const struct inv_tensor_entry *inv_tensors_find(const struct inv_tensor_file *, const char *name);
+/* The array that alone has that name: NULL, and an error, where there are two; NULL where there is
+ * none. */
+const struct inv_tensor_entry *inv_tensors_single(const struct inv_tensor_file *, const char *name);
+/* All names, in new memory. */
+const char **inv_tensors_names(const struct inv_tensor_file *);
 /* The text of that key in __metadata__, or NULL. */
 const char *inv_tensors_note(const struct inv_tensor_file *, const char *key);
 /* Fills these arrays, sorted by name, which must be exactly those of the file; else 0, and what

@@ -136,6 +136,14 @@ static void log_environment(struct inv_session *s)
     free(compiler);
 }
 
+/* What `load` took; a run that goes on has begun with it before. */
+static void tell_loads(struct inv_session *s)
+{
+    inv_loads_log(&s->loads, &s->log);
+    if (!s->options.quiet && !s->resume.path)
+        inv_loads_print(&s->loads, s->out);
+}
+
 /* The weights file to begin with, or NULL for INV_INIT's values. */
 static const char *start_file(const struct inv_session *s, const char *weights)
 {
@@ -151,12 +159,15 @@ static void initialise(struct inv_session *s)
     inv_device_pull_saved(s);
 }
 
-/* Start values, or the weights to begin with and the names that belong to them. */
+/* Start values, with what `load` takes, or the weights to begin with and the names that belong to
+ * them. */
 static int begin_weights(struct inv_session *s, const char *start)
 {
     initialise(s);
-    return !start || (inv_safetensors_load(s->model, s->run.arena, start, &s->errors) &&
-                      inv_fields_load(s->model, &s->data.fitted, start, &s->errors));
+    if (!start)
+        return inv_loads_read(&s->loads, s->run.arena, &s->errors);
+    return inv_safetensors_load(s->model, s->run.arena, start, &s->errors) &&
+           inv_fields_load(s->model, &s->data.fitted, start, &s->errors);
 }
 
 /* What is used on the model's own data must know which rows it was trained on. */
@@ -373,20 +384,22 @@ static int do_work(struct inv_session *s, const char *weights)
     return train_and_save(s, weights);
 }
 
-/* What receipts and checkpoints say of --init, and ranks compare, before it is read; 0 after an
- * error. */
+/* What logs, receipts and checkpoints say of the weights to begin with, and ranks compare, before
+ * they are read; 0 after an error. */
 static int hash_start(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
     int said = inv_options_chained(o) || o->checkpoint || o->resume || s->ranks.count > 1;
-    return !o->init || !said || inv_digest_file(o->init, "weights", s->init, &s->errors);
+    if (s->loads.whole && (!o->init || !said))
+        return 1;
+    return inv_loads_hash(&s->loads, &s->errors);
 }
 
 /* Ranks are of one run. */
 static int same_run(struct inv_session *s)
 {
     struct inv_ranks *ranks = &s->ranks;
-    char program[65] = "", options[65];
+    char program[65] = "", options[65], *begun = inv_loads_hashes(&s->loads);
     inv_options_digest(&s->options, options);
     int good = ranks->count == 1 ||
                inv_digest_file("/proc/self/exe", "the trainer", program, &s->errors);
@@ -398,7 +411,8 @@ static int same_run(struct inv_session *s)
     if (status == INV_OK)
         status = inv_ranks_same(ranks, "list of options", options, "give all the same options");
     if (status == INV_OK)
-        status = inv_ranks_same(ranks, "file of --init", s->init, "let all read the same file");
+        status = inv_ranks_same(ranks, "file to begin with", begun, "let all read the same");
+    free(begun);
     if (status == INV_OK && s->data.fitted.parts)
         status = inv_ranks_same(ranks, "set of data", s->data.fitted.parts,
                                 "let all read the same files");
@@ -427,6 +441,7 @@ static int work(struct inv_session *s, const char *weights)
     if (status != INV_OK)
         return status;
     log_environment(s);
+    tell_loads(s);
     status = do_work(s, weights);
     inv_device_log_kernels(s);
     if (!inv_log_close(&s->log) && status == INV_OK)
@@ -453,6 +468,7 @@ static int run_with_options(struct inv_session *s)
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
         .given = o->data, .rows_given = o->rows,
         .rows_memory = o->rows_memory, .thorough = o->receipt || o->verify };
+    inv_loads_find(&s->loads, s->model, start_file(s, weights));
     inv_session_arena(s);
     int status = INV_BAD_DATA, saves = inv_options_train(o) && !s->statement;
     if (inv_outputs_claim(s, start_file(s, weights), saves ? weights : NULL) &&
@@ -469,6 +485,7 @@ static int run_with_options(struct inv_session *s)
     free(s->resume.path);
     inv_dataset_free(&s->data);
     inv_claims_free(&s->claims);
+    inv_loads_free(&s->loads);
     inv_pool_free(s->run.pool);
     free(s->memory);
     free(weights);

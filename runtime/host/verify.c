@@ -160,7 +160,7 @@ int inv_verify_inputs(struct inv_session *s)
 {
     const struct inv_statement *said = s->statement;
     const struct inv_paths *read = &s->data.read;
-    int status = INV_OK;
+    int status = INV_OK, begun = 0;
     if (!said)
         return INV_OK;
     for (int i = 0; i < read->count && status == INV_OK; i++)
@@ -168,11 +168,18 @@ int inv_verify_inputs(struct inv_session *s)
     if (status == INV_OK && read->count < data_count(said))
         status = differ(s, "the data: the receipt has %d files, and %d were read",
                         data_count(said), read->count);
-    for (int i = 0; i < said->inputs && status == INV_OK; i++)
-        if (strcmp(said->input[i].kind, "weights") == 0 &&
-            strcmp(said->input[i].sha256, s->init) != 0)
+    for (int i = 0; i < said->inputs && status == INV_OK; i++) {
+        const struct inv_load_file *file = &s->loads.file[begun];
+        if (strcmp(said->input[i].kind, "weights") != 0)
+            continue;
+        if (begun == s->loads.count || strcmp(said->input[i].sha256, file->hash) != 0)
             status = differ(s, "the weights to begin with: %s is not the file of the receipt",
-                            s->options.init ? s->options.init : "nothing");
+                            begun == s->loads.count ? "nothing" : file->path);
+        begun++;
+    }
+    if (status == INV_OK && begun < s->loads.count)
+        status = differ(s, "the weights to begin with: the receipt has not %s",
+                        s->loads.file[begun].path);
     return status;
 }
 

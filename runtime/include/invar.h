@@ -37,6 +37,12 @@ struct inv_variable {
                                          * element, or that it is itself; 0: none does */
 };
 
+/* `load` in train: an array that a variable begins with, in a file of weights. */
+struct inv_load {
+    int variable;
+    const char *path, *name;            /* of the file, as in the model file; of the array in it */
+};
+
 enum inv_phase {
     INV_INIT, INV_PREPARE, INV_NORMALISE, INV_AUGMENT, INV_TRAIN, INV_UPDATE, INV_EVALUATE,
     INV_FINISH, INV_PREDICT, INV_PHASES
@@ -418,6 +424,8 @@ struct inv_model {
     int64_t stack_bytes;                /* of a group's arrays on a thread's stack, at most */
     int variable_count;
     const struct inv_variable *variable;
+    int load_count;
+    const struct inv_load *load;
     void (*phase[INV_PHASES])(const struct inv_run *); /* NULL: nothing to do */
     int trace_count;
     const struct inv_trace_node *trace;

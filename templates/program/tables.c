@@ -13,6 +13,15 @@ static const struct inv_variable variables[] = {
 @end
 };
 
+@each loads
+/* what begins with an array of a file: variable, file, its name there */
+static const struct inv_load loads[] = {
+@each load
+    {${variable}, ${path}, ${name}},
+@end
+};
+
+@end
 @each settling
 /* when a step of train has run, so many first bytes of the sums stay as they are */
 static const int64_t train_settled[] = {
@@ -182,6 +191,10 @@ const struct inv_model ${symbol} = {
     .stack_bytes = ${stack_bytes},
     .variable_count = ${variable_count},
     .variable = variables,
+@each loads
+    .load_count = ${count},
+    .load = loads,
+@end
 @each phase
     .phase[${phase}] = ${function},
 @end

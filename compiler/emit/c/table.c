@@ -98,6 +98,28 @@ static void emit_variables(struct emit *emit)
     set_whole(emit->file, "variable_count", program->variable_count);
 }
 
+/* What training begins with of files of weights. */
+static void emit_loads(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    struct values *list = NULL;
+    int count = 0;
+    for (int i = 0; i < program->variable_count && !program->only_predicts; i++) {
+        const struct loaded *loaded = program->variable[i]->loaded;
+        if (!loaded)
+            continue;
+        if (!list)
+            list = values_add_item(emit->file, "loads");
+        struct values *item = values_add_item(list, "load");
+        set_whole(item, "variable", i);
+        set_string(item, "path", loaded->file);
+        set_string(item, "name", loaded->name);
+        count++;
+    }
+    if (list)
+        set_whole(list, "count", count);
+}
+
 static void emit_files(struct emit *emit)
 {
     const struct data_desc *data = &emit->program->data;
@@ -427,6 +449,7 @@ void emit_tables(struct emit *emit)
     const struct program *program = emit->program;
     emit_generate(emit);
     emit_variables(emit);
+    emit_loads(emit);
     emit_files(emit);
     emit_data(emit);
     emit_train(emit);
