@@ -71,6 +71,38 @@ static void mark_needed(const struct export *x, bool *needed)
     }
 }
 
+/* Warns of what training does, and is in no operator that is written for a call as a whole. */
+static void tell_of_training(struct export *x, const bool *needed)
+{
+    const struct program *p = x->program;
+    bool *told = ARENA_ARRAY(x->arena, bool, p->asked_count + 1);
+    for (int id = 0; id < x->phase->count; id++)
+        for (int i = x->call[id] && needed[id] ? x->call[id]->first_asked : p->asked_count;
+             i < p->asked_count && i < x->call[id]->last_asked; i++)
+            told[i] = true;
+    for (int i = 0; i < p->asked_count; i++)
+        if (!told[i])
+            export_loses(x, p->asked[i].span, "what %s does in training is not in the file, and an "
+                         "import of it trains otherwise",
+                         p->asked[i].block ? arena_printf(x->arena, "'%s'", p->asked[i].block)
+                                           : "the model");
+}
+
+/* Warns of buffers that training changes. */
+static void tell_of_variables(struct export *x)
+{
+    const struct program *p = x->program;
+    const struct graph *train = p->phase[PHASE_TRAIN];
+    for (int id = 0; train && id < train->count; id++) {
+        const struct node *n = graph_node(train, id);
+        const struct variable *v =
+            n->op == OP_STORE ? program_variable(p, n->attr.variable) : NULL;
+        if (v && v->kind == VAR_BUFFER && !names_find(x->kept, v->path))
+            export_loses(x, v->span, "the buffer '%s' changes in training; in the file it is a "
+                         "constant, and an import of it leaves it as it is", v->path);
+    }
+}
+
 static void write_nodes(struct export *x, const bool *needed)
 {
     for (int id = 0; id < x->phase->count && !x->failed; id++) {
@@ -163,6 +195,10 @@ static void write_phase(struct export *x, enum phase phase, const bool *wanted)
     hand_names_down(x);
     mark_needed(x, needed);
     write_nodes(x, needed);
+    if (phase == PHASE_PREDICT && !x->failed) {
+        tell_of_training(x, needed);
+        tell_of_variables(x);
+    }
     for (int id = 0; id < graph->count && !x->failed; id++)
         if (needed[id] && graph_node(graph, id)->op == OP_STORE)
             x->of_variable[graph_node(graph, id)->attr.variable] =
@@ -316,9 +352,8 @@ int export_onnx(struct program *p, const struct export_request *request)
     x.graph.name = (char *)(uintptr_t)p->name;
     write_fields(&x, request);
     write_outputs(&x);
-    if (x.failed) {
-        diags_print(p->diags, stderr);
+    diags_print(p->diags, stderr);
+    if (x.failed || diags_error_count(p->diags))
         return 1;
-    }
     return !onnx_write(arena, &new_model(&x, digest)->base, request->out, &errors);
 }

@@ -420,6 +420,20 @@ static const struct output *first_real(const struct import *im, const struct out
     return first;
 }
 
+/* The last value on the way that training may learn by, of a file whose outputs are of none; or
+ * NULL. */
+static const struct value *last_learning(const struct import *im)
+{
+    const struct value *last = NULL;
+    for (int i = 0; i < im->node_count; i++) {
+        const Onnx__Node *n = im->node[i].node;
+        const struct value *v = n && n->n_output ? find_value(im, n->output[0]) : NULL;
+        if (v && v->learns && v->rows == 0 && v->text && !strpbrk(v->text, "( "))
+            last = v;
+    }
+    return last;
+}
+
 static const char *model_text(struct import *im, const char *name, const struct output *list)
 {
     struct text t;
@@ -440,6 +454,7 @@ static const char *model_text(struct import *im, const char *name, const struct 
         print_type(&t, &standard);
         print_noise(&t, &standard);
     }
+    text_puts(&t, im->streams ? "  order fixed\n" : "");
     text_printf(&t, "}\n\nmodel %s(", name);
     print_fields(&t, im, false);
     if (main) {
@@ -451,7 +466,9 @@ static const char *model_text(struct import *im, const char *name, const struct 
     for (size_t i = 0; i < im->graph->n_output; i++)
         text_printf(&t, strcmp(list[i].name, list[i].text) ? "  output %s = %s\n" : "  output %s\n",
                     list[i].name, list[i].text);
-    const char *offset = main && main->value->learns ? NULL : made_identifier(im->made, "offset");
+    const struct value *inner = main ? NULL : last_learning(im);
+    const char *offset =
+        inner || (main && main->value->learns) ? NULL : made_identifier(im->made, "offset");
     struct tensor none = {.type = ONNX_FLOAT, .count = 1, .real = (float[]){0}};
     if (offset)
         save(im, true, offset, &none, NULL, 0, none.dim);
@@ -461,10 +478,14 @@ static const char *model_text(struct import *im, const char *name, const struct 
     if (main)
         text_printf(&t, "  loss mse(%s%s%s, %s)  # a stub: say what is wrong with a prediction\n",
                     main->text, offset ? " + " : "", offset ? offset : "", label);
+    else if (inner)
+        text_printf(&t, "  loss mean(square(%s))  # a stub: say what is wrong with a prediction\n",
+                    inner->text);
     else
         text_printf(&t, "  loss square(%s)\n", offset);
-    text_printf(&t, "}\n\ntrain %s on %s_%s {\n  seed 42\n  epochs 10\n  batch 32\n"
-                "  optimizer adam(lr = 1e-3)\n}\n", name, data, name);
+    text_printf(&t, "}\n\ntrain %s on %s_%s {\n  seed 42\n  epochs 10\n  batch 32\n%s"
+                "  optimizer adam(lr = 1e-3)\n}\n", name, data, name,
+                im->streams ? "  shuffle false\n  drop_last true\n" : "");
     return t.data;
 }
 
@@ -510,6 +531,7 @@ static bool import_model(struct import *im, const Onnx__Model *model)
     }
     if (!add_outputs(im))
         return false;
+    said_operators(im);
     find_classes(im);
     if (!convert_nodes(im))
         return false;

@@ -24,6 +24,9 @@ enum {
 enum { ONNX_ATTRIBUTE_FLOAT = 1, ONNX_ATTRIBUTE_INT = 2, ONNX_ATTRIBUTE_STRING = 3,
        ONNX_ATTRIBUTE_TENSOR = 4, ONNX_ATTRIBUTE_INTS = 7 };
 enum { ONNX_EXTERNAL = 1 };
+/* What the documentation of a node begins with by which export tells import what the standard has
+ * no word for: "invar: KEY = VALUE, KEY = VALUE". */
+#define ONNX_SAYS "invar: "
 
 /* "float", "int64", or the number where it has no name here. */
 const char *onnx_type_name(struct arena *, int type);

@@ -66,8 +66,10 @@ struct import {
     const Onnx__Graph *graph;
     int64_t opset;
     bool own;                           /* invar wrote it */
+    bool streams;                       /* a scan goes on from the batch before */
     int64_t batch; /* the extent of the axis of rows, where the file says one */
     const struct names *values;         /* struct value by name */
+    const struct names *paths;          /* own: those of layers, which stay what they are */
     const struct names *said;           /* what graphs within nodes define, and made-up names */
     struct value **value;               /* all of them */
     int value_count, value_room;
@@ -122,6 +124,16 @@ int attribute_ints(struct call *, const char *name, int64_t *out, int room);
 int known_ints(struct call *, int input, int64_t *out, int room);
 /* The axis of a value from an attribute or input, counted from the start; -1 after a refusal. */
 int axis_of(struct call *, const struct value *, int64_t axis);
+
+/* ---- said.c: what export says of its nodes, which the standard has no word for ---- */
+/* The value of the key, or NULL: also where another wrote the file. */
+const char *said(const struct import *, const Onnx__Node *, const char *key);
+/* ", KEY = NUMBER", or "" where it is not said; what is no number is refused. */
+const char *said_option(struct call *, const char *key);
+/* ", stateful = true", or "": then rows of the stubs stay in order. */
+const char *said_stateful(struct call *);
+/* Nodes that compute together about what an operator does become that operator. */
+void said_operators(struct import *);
 
 /* ---- constants ---- */
 struct tensor *tensor_new(struct import *, int type, int rank, const int64_t *dim);
@@ -199,6 +211,8 @@ void save(struct import *, bool trained, const char *path, const struct tensor *
           int rank, const int64_t *dim);
 /* Whether the name says which of a layer's weights it is, as "conv1.weight" does. */
 bool names_weights(struct import *, const char *name);
+/* A path that Invar wrote, as it is: another would draw other numbers. */
+const char *own_path(struct import *, const char *path);
 /* A free path for the layer whose weights are of that name: "conv1" of "conv1.weight". */
 const char *layer_path(struct import *, const char *weights, const char *otherwise);
 /* The only node that reads the value, of that operator and without attributes; or NULL. */

@@ -479,17 +479,6 @@ void onnx_constant(struct call *c)
     give_constant(c, 0, t);
 }
 
-/* Invar itself writes stop_gradient so, with a name that says it. */
-void onnx_identity(struct call *c)
-{
-    if (c->im->own && c->node->name && !strncmp(c->node->name, "stop_gradient/", 14) &&
-        !c->in[0]->constant) {
-        give(c, 0, c->in[0], "stop_gradient(%s)", c->in[0]->text);
-        return;
-    }
-    give_text(c, 0, c->in[0], c->in[0]->constant ? plain(c, c->in[0]) : c->in[0]->text);
-}
-
 /* Whether something reads an output. */
 static bool is_read(const struct call *c, int out)
 {
@@ -518,7 +507,7 @@ void onnx_dropout(struct call *c)
         give_text(c, 0, x, x->text);
     else
         give(c, 0, x, "dropout(%s, %s)%s", x->text, number_text(c->im->arena, p),
-             c->im->own ? as_text(c->im->arena, layer_path(c->im, c->node->name, "dropout")) : "");
+             c->im->own ? as_text(c->im->arena, own_path(c->im, c->node->name)) : "");
 }
 
 /* ---- shapes ---- */

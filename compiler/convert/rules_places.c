@@ -271,6 +271,30 @@ static bool scatters(struct call *c)
            has_types(c, 2, 1, TYPE_REAL);
 }
 
+/* Sums at places that the data say, of each row by itself; false where it is another case. */
+static bool gives_sums(struct call *c, int axis)
+{
+    struct arena *arena = c->im->arena;
+    struct value *data = c->in[0], *index = c->in[1], shape = like(data);
+    if (index->constant || strcmp(scatter_reduction(c), "add") || axis == index->rows ||
+        index->rows != c->in[2]->rows || index->rows != data->rows ||
+        !has_types(c, 0, 1, TYPE_REAL) || !has_types(c, 2, 1, TYPE_REAL))
+        return false;
+    for (int i = 0; i < data->rank; i++)
+        if (i != axis && index->dim[i] != data->dim[i])
+            return false;
+    long long places = data->dim[axis];
+    const char *at = let_line(c, plain(c, index));
+    const char *sums = arena_printf(
+        arena, "scatter_add(%s, select(%s < 0, %s + %lld, %s), %lld, axis = %d)",
+        plain(c, c->in[2]), at, at, places, at, places,
+        axis - (shape.rows >= 0 && axis > shape.rows));
+    if (!data->zero)
+        sums = arena_printf(arena, "%s + %s", plain(c, data), sums);
+    give(c, 0, &shape, "%s", sums);
+    return true;
+}
+
 void onnx_scatter_elements(struct call *c)
 {
     struct value *data = c->in[0], *index = c->in[1];
@@ -280,7 +304,7 @@ void onnx_scatter_elements(struct call *c)
         fits = index->dim[i] == c->in[2]->dim[i] && (i == axis || index->dim[i] <= data->dim[i]);
     if (axis >= 0 && !fits)
         refuse(c, "data, index and updates have not axes that go together");
-    if (!fits || !scatters(c))
+    if (!fits || gives_sums(c, axis) || !scatters(c))
         return;
     int64_t count = elements_of(index), *to = ARENA_ARRAY(c->im->arena, int64_t, count + 1);
     for (int64_t e = 0; e < count; e++) {

@@ -65,6 +65,21 @@ static void save_peepholes(struct call *c, const struct loop_weights *l, int d, 
     save(c->im, true, path, out, NULL, 2, dim);
 }
 
+/* A scan of the cell, where a layer has not what is said or has weights of other paths; NULL: a
+ * layer will do. */
+static const char *scan_text(struct call *c, const char *x, const char *cell, const char *options,
+                             bool reverse, const char *path)
+{
+    struct arena *arena = c->im->arena;
+    size_t size = strlen(path);
+    const char *detach = said_option(c, "detach");
+    if (!c->im->own || (!*detach && size > 5 && !strcmp(path + size - 5, "/cell")))
+        return NULL;
+    return arena_printf(arena, "scan(%s, %s_cell(%s)%s%s%s)%s", x, cell, options,
+                        reverse ? ", reverse = true" : "", detach, said_stateful(c),
+                        as_text(arena, path));
+}
+
 /* One direction as a layer: its text. */
 static const char *layer_text(struct call *c, const struct loop_weights *l, int d, const char *x,
                               bool reverse)
@@ -73,10 +88,14 @@ static const char *layer_text(struct call *c, const struct loop_weights *l, int 
     struct arena *arena = c->im->arena;
     bool after = attribute_int(c, "linear_before_reset", 0) != 0, is_gru = l->gates == 3;
     const int *order = l->gates == 4 ? lstm : is_gru ? gru : simple;
-    const char *name =
-        arena_printf(arena, "%s/cell", layer_path(c->im, c->in[1]->name, c->node->name));
-    const char *path = arena_strndup(arena, name, strlen(name) - strlen("/cell"));
-    if (strlen(path) > 5 && !strcmp(path + strlen(path) - 5, "/cell")) {
+    const char *options = arena_printf(arena, "%lld%s%s%s", (long long)l->units,
+                                       is_gru && !after ? ", reset_after = false" : "",
+                                       l->p ? ", peepholes = true" : "",
+                                       said_option(c, "recurrent_p"));
+    const char *path = layer_path(c->im, c->in[1]->name, c->node->name);
+    const char *scan = scan_text(c, x, c->rule->text, options, reverse, path);
+    const char *name = scan ? path : arena_printf(arena, "%s/cell", path);
+    if (!scan && strlen(path) > 5 && !strcmp(path + strlen(path) - 5, "/cell")) {
         name = path;                    /* the weights' own name has it */
         path = arena_strndup(arena, path, strlen(path) - 5);
     }
@@ -91,10 +110,9 @@ static const char *layer_text(struct call *c, const struct loop_weights *l, int 
                 arena_printf(arena, "%s/bias", name));
     if (l->p)
         save_peepholes(c, l, d, arena_printf(arena, "%s/peephole", name));
-    return arena_printf(arena, "%s(%s, %lld%s%s%s)%s", c->rule->text, x, (long long)l->units,
-                        is_gru && !after ? ", reset_after = false" : "",
-                        reverse ? ", reverse = true" : "", l->p ? ", peepholes = true" : "",
-                        as_text(arena, path));
+    return scan ? scan : arena_printf(arena, "%s(%s, %s%s%s)%s", c->rule->text, x, options,
+                                      reverse ? ", reverse = true" : "", said_stateful(c),
+                                      as_text(arena, path));
 }
 
 /* A start of zeros is what layers have. */

@@ -576,10 +576,11 @@ static void give_batch_norm(struct call *c, const char *text, const struct value
          in[3]->dim);
     save(c->im, false, arena_printf(arena, "%s/running_variance", path), in[4]->constant, NULL, 1,
          in[4]->dim);
-    const char *rated = arena_printf(arena, "%.6g", rate);
-    give(c, 0, shape, "batch_norm(%s%s%s%s)%s", text,
-         strcmp(rated, "0.1") ? arena_printf(arena, ", rate = %s", rated) : "",
-         eps_option(c, 1e-5f), options, as_text(arena, path));
+    const char *rated = said_option(c, "rate");
+    rated = *rated ? rated : arena_printf(arena, ", rate = %.6g", rate);
+    const char *unbiased = said(c->im, c->node, "unbiased") ? ", unbiased = false" : "";
+    give(c, 0, shape, "batch_norm(%s%s%s%s%s)%s", text, strcmp(rated, ", rate = 0.1") ? rated : "",
+         eps_option(c, 1e-5f), unbiased, options, as_text(arena, path));
 }
 
 void onnx_batch_norm(struct call *c)

@@ -1,5 +1,6 @@
 /* Values of a graph as expressions of a model. */
 #include <ctype.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,6 +144,16 @@ bool names_weights(struct import *im, const char *name)
     return without_suffix(im->arena, name) != name;
 }
 
+const char *own_path(struct import *im, const char *path)
+{
+    static char used;
+    const char *name = path = path && *path ? path : "layer";
+    for (int i = 2; names_find(im->paths, name); i++)
+        name = arena_printf(im->arena, "%s_%d", path, i);
+    im->paths = names_add(im->arena, im->paths, name, &used);
+    return name;
+}
+
 const char *layer_path(struct import *im, const char *weights, const char *otherwise)
 {
     const char *name = weights && *weights ? weights : otherwise;
@@ -153,7 +164,7 @@ const char *layer_path(struct import *im, const char *weights, const char *other
                 c > path && c[-1] != '/' && c[1] && (isalnum((unsigned char)c[1]) || c[1] == '_');
             *c = inside ? '/' : '_';
         }
-    return made_free(im->made, *path ? path : "layer");
+    return im->own ? own_path(im, path) : made_free(im->made, *path ? path : "layer");
 }
 
 /* ---- extents ---- */
@@ -265,11 +276,13 @@ static bool is_lower_triangle(const struct tensor *t, int rank, const int64_t *d
 static int place_axis(const struct tensor *t, int rank, const int64_t *dim)
 {
     int64_t step = 1;
-    bool whole = t->whole && t->type != ONNX_BOOL;
-    for (int axis = rank - 1; whole && axis >= 0; axis--) {
+    for (int axis = rank - 1; t->type != ONNX_BOOL && axis >= 0; axis--) {
         bool fits = dim[axis] > 1;
-        for (int64_t i = 0; fits && i < t->count; i++)
-            fits = t->whole[i] == i / step % dim[axis];
+        for (int64_t i = 0; fits && i < t->count; i++) {
+            int64_t place = i / step % dim[axis];
+            fits = t->whole ? t->whole[i] == place
+                            : t->real[i] == (float)place && !signbit(t->real[i]);
+        }
         if (fits)
             return axis;
         step *= dim[axis];
@@ -282,12 +295,14 @@ static const char *known_form(struct call *c, const struct value *v, int rank, c
 {
     struct import *im = c->im;
     const char *text = NULL;
-    int axis = place_axis(v->constant, rank, dim);
+    int axis = v->trained ? -1 : place_axis(v->constant, rank, dim);
     if (is_lower_triangle(v->constant, rank, dim))
         text = arena_printf(im->arena, dim[0] == dim[1] ? "causal_mask(%lld)"
                             : "causal_mask(%lld, %lld)", (long long)dim[0], (long long)dim[1]);
     else if (axis >= 0)
-        text = arena_printf(im->arena, "position(broadcast(0, %s), %d)",
+        text = arena_printf(im->arena, v->type == ONNX_FLOAT
+                            ? "to_float(position(broadcast(0, %s), %d))"
+                            : "position(broadcast(0, %s), %d)",
                             list_text(im->arena, rank, dim), axis);
     if (!text)
         return NULL;

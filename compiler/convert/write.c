@@ -1,5 +1,6 @@
 #include "convert/write.h"
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- names ---- */
@@ -70,6 +71,21 @@ const char *export_binary(struct export *x, const char *op, const char *a, const
 void export_name(struct export *x, const char *name)
 {
     last_node(x)->name = (char *)(uintptr_t)name;
+}
+
+void export_say(struct export *x, const char *key, const char *value)
+{
+    Onnx__Node *n = last_node(x);
+    n->doc_string = (char *)(uintptr_t)arena_printf(
+        x->arena, "%s%s%s = %s", n->doc_string ? n->doc_string : ONNX_SAYS,
+        n->doc_string ? ", " : "", key, value);
+}
+
+void export_say_number(struct export *x, const char *key, double value)
+{
+    const char *text = arena_printf(x->arena, "%.9g", value);
+    export_say(x, key, strtod(text, NULL) == value ? text
+                                                   : arena_printf(x->arena, "%.17g", value));
 }
 
 static Onnx__Attribute *add_attribute(struct export *x, const char *name, int type)
@@ -153,10 +169,35 @@ static const char *add_initializer(struct export *x, Onnx__Tensor *t, const char
     return t->name;
 }
 
-const char *export_parameter(struct export *x, const char *name, int rank, const int64_t *dim,
-                             const float *value)
+/* The parameter in that form: one initializer for all that read it so. */
+static const char *add_parameter(struct export *x, const struct variable *v, const char *form,
+                                 Onnx__Tensor *t)
 {
-    return add_initializer(x, new_tensor(x, ONNX_FLOAT, rank, dim, value), name);
+    const char *key = arena_printf(x->arena, "%s %s", v->path, form);
+    const char *name = names_find(x->parameters, key);
+    if (name)
+        return name;
+    name = add_initializer(x, t, v->path);
+    x->parameters = names_add(x->arena, x->parameters, key, (void *)(uintptr_t)name);
+    if (strcmp(name, v->path))
+        export_loses(x, v->span, "the parameter '%s' is also '%s' in the file, which an import of "
+                     "it takes for another", v->path, name);
+    return name;
+}
+
+const char *export_parameter(struct export *x, const struct variable *v, int rank,
+                             const int64_t *dim, const float *value)
+{
+    return add_parameter(x, v, "of gates", new_tensor(x, ONNX_FLOAT, rank, dim, value));
+}
+
+void export_keeps(struct export *x, const struct variable *v)
+{
+    static char kept;
+    if (names_find(x->kept, v->path))
+        export_loses(x, v->span, "'%s' belongs to a layer that is called more than once, of which "
+                     "an import of the file has another each time", v->path);
+    x->kept = names_add(x->arena, x->kept, v->path, &kept);
 }
 
 const char *export_array(struct export *x, int type, int rank, const int64_t *dim,
@@ -225,7 +266,10 @@ const char *export_saved(struct export *x, const struct variable *v, const int *
         dim = own;
     }
     Onnx__Tensor *t = new_tensor(x, export_type(v->dtype), rank, dim, bytes);
-    const char *name = v->kind == VAR_PARAM ? add_initializer(x, t, v->path) : NULL;
+    const char *form = "";
+    for (int i = 0; perm && i < v->shape.rank; i++)
+        form = arena_printf(x->arena, "%s,%d", form, perm[i]);
+    const char *name = v->kind == VAR_PARAM ? add_parameter(x, v, form, t) : NULL;
     if (!name) {
         name = export_node(x, "Constant", 0, NULL, v->path);
         add_attribute(x, "value", ONNX_ATTRIBUTE_TENSOR)->t = t;
@@ -366,6 +410,17 @@ bool export_is_same(const struct export *x, const struct node *n)
     struct shape from = export_extents(&export_operand_node(x, n, 0)->shape);
     struct shape to = export_extents(&n->shape);
     return shape_equal(&from, &to);
+}
+
+void export_loses(struct export *x, struct span at, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    struct diag *d = diag_warning(x->program->diags, at, "%s",
+                                  arena_vprintf(x->arena, format, list));
+    va_end(list);
+    diag_help(d, "what the file predicts is right; to train on, keep the model file and its "
+              "weights");
 }
 
 void export_refuse(struct export *x, const struct node *n, const char *format, ...)

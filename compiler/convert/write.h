@@ -16,6 +16,8 @@ struct export {
     int node_room, tensor_room, input_room, output_room;
     const struct names *taken;          /* names of values */
     const char **of_variable;           /* the value that a variable holds, or NULL */
+    const struct names *parameters;     /* initializers of parameters, by path and form */
+    const struct names *kept;           /* buffers that import changes as they were, by path */
     const char *rows;                   /* int64[1]: how many rows there are, or NULL yet */
     const char *first_input;
 
@@ -39,6 +41,9 @@ const char *export_binary(struct export *, const char *op, const char *a, const 
                           const char *name);
 /* A name, and attributes, of the node that was added last. */
 void export_name(struct export *, const char *);
+/* "KEY = VALUE" of it for import, which the standard has no word for: in its documentation. */
+void export_say(struct export *, const char *key, const char *value);
+void export_say_number(struct export *, const char *key, double);
 void export_int(struct export *, const char *name, int64_t);
 void export_ints(struct export *, const char *name, int count, const int64_t *);
 void export_float(struct export *, const char *name, float);
@@ -55,9 +60,12 @@ const char *export_array(struct export *, int type, int rank, const int64_t *dim
  * NULL; then rank and dims, or 0 for its own. */
 const char *export_saved(struct export *, const struct variable *, const int *perm, int rank,
                          const int64_t *dim);
-/* Numbers that are trained, made of such variables: an initializer of that name. */
-const char *export_parameter(struct export *, const char *name, int rank, const int64_t *dim,
+/* Numbers that are trained, made of the variable and of others: one initializer, of its path,
+ * however often it is asked for. */
+const char *export_parameter(struct export *, const struct variable *, int rank, const int64_t *dim,
                              const float *);
+/* Notes that import changes the buffer in training as the model does. */
+void export_keeps(struct export *, const struct variable *);
 /* The saved variable of that path, or NULL. */
 const struct variable *export_variable(const struct export *, const char *path);
 
@@ -89,6 +97,9 @@ const char *export_operand(const struct export *, const struct node *, int i);
 const struct node *export_operand_node(const struct export *, const struct node *, int i);
 /* Whether the node is its operand as the file has it. */
 bool export_is_same(const struct export *, const struct node *);
+/* A warning of what the file does not have, and what an import of it lacks therefore. */
+void export_loses(struct export *, struct span, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* An error at the node's line of the model. */
 void export_refuse(struct export *, const struct node *, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

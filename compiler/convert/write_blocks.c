@@ -269,6 +269,11 @@ static const char *write_batch_norm(struct export *x, const struct block_call *c
     const char *y = export_node(x, "BatchNormalization", 5, input, rank == 2 ? name : NULL);
     export_float(x, "epsilon", (float)export_given_number(c, "eps"));
     export_float(x, "momentum", (float)(1 - export_given_number(c, "rate")));
+    export_say_number(x, "rate", export_given_number(c, "rate"));
+    if (export_given_number(c, "unbiased") == 0)
+        export_say(x, "unbiased", "false");
+    export_keeps(x, saved(x, c, "running_mean"));
+    export_keeps(x, saved(x, c, "running_variance"));
     return channels_last(x, y, rank, name);
 }
 
@@ -295,7 +300,7 @@ static const char *write_layer_norm(struct export *x, const struct block_call *c
 /* Gates of [columns, count units] in that order, as [1, count units, columns]. */
 static const char *write_gates(struct export *x, const struct variable *v,
                                const struct variable *more, int count, const int *order,
-                               int64_t units, const char *path)
+                               int64_t units)
 {
     int64_t columns = v->shape.dim[0], dim[3] = {1, count * units, columns};
     float *all = ARENA_ARRAY(x->arena, float, dim[1] * columns + 1);
@@ -307,7 +312,7 @@ static const char *write_gates(struct export *x, const struct variable *v,
             memcpy(&all[row * columns + k], x->weights + from->offset +
                    4 * (k * from->shape.dim[1] + at), 4);
         }
-    return export_parameter(x, path, 3, dim, all);
+    return export_parameter(x, v, 3, dim, all);
 }
 
 /* [1, 2 gates units]: the biases, then those of what is carried, where there are some, else 0. */
@@ -324,7 +329,7 @@ static const char *write_biases(struct export *x, const struct variable *bias,
             memcpy(&all[i],
                    x->weights + from->offset + 4 * (order[at / units] * units + at % units), 4);
     }
-    return export_parameter(x, bias->path, 2, dim, all);
+    return export_parameter(x, bias, 2, dim, all);
 }
 
 /* What it sees turn by turn, [turns, rows, columns]. */
@@ -342,6 +347,24 @@ static bool fits_recurrent(const struct export *x, const struct block_call *c)
            export_given_number(c, "peepholes") == 0;
 }
 
+/* Of a loop and its cell, what predicting does not show. */
+static void say_training(struct export *x, const struct block_call *c, int loop)
+{
+    const struct scan_note *note = x->program->scanned;
+    double p = export_given_number(c, "recurrent_p");
+    while (note && note->loop != loop)
+        note = note->before;
+    if (note && note->detach)
+        export_say_number(x, "detach", (double)note->detach);
+    if (note && note->stateful)
+        export_say(x, "stateful", "true");
+    if (p != 0)
+        export_say_number(x, "recurrent_p", p);
+    if (p != 0 && strcmp(c->path, c->random_path))
+        export_loses(x, result_of(x, c)->call, "'%s' is called more than once, and each time drops "
+                     "others of what it carries, which an import of the file does not", c->path);
+}
+
 static const char *write_recurrent(struct export *x, const struct block_call *c, const char *name)
 {
     static const int lstm[] = {0, 3, 1, 2}, gru[] = {1, 0, 2};
@@ -351,8 +374,8 @@ static const char *write_recurrent(struct export *x, const struct block_call *c,
     int64_t units = (int64_t)export_given_number(c, "units"), one = 1;
     const struct variable *w = saved(x, c, "w"), *u = saved(x, c, "u");
     const char *input[4] = {x->value[all_turns(x, c)->id],
-                            write_gates(x, w, NULL, gates, order, units, w->path),
-                            write_gates(x, u, saved(x, c, "v"), gates, order, units, u->path),
+                            write_gates(x, w, NULL, gates, order, units),
+                            write_gates(x, u, saved(x, c, "v"), gates, order, units),
                             write_biases(x, saved(x, c, "bias"), saved(x, c, "recurrent_bias"),
                                          gates, order, units)};
     const char *y = export_node(x, is_gru ? "GRU" : "LSTM", 4, input, NULL);
@@ -360,6 +383,7 @@ static const char *write_recurrent(struct export *x, const struct block_call *c,
     export_text(x, "direction", x->phase->loop[loop].reverse ? "reverse" : "forward");
     if (is_gru)
         export_int(x, "linear_before_reset", saved(x, c, "recurrent_bias") != NULL);
+    say_training(x, c, loop);
     return export_binary(x, "Squeeze", y, export_whole(x, 1, &one), name);
 }
 
@@ -383,7 +407,19 @@ static const char *write_dropout(struct export *x, const struct block_call *c, c
     const char *input[2] = {value_of(x, c),
                             export_number(x, (float)export_given_number(c, "p"))};
     name = export_node(x, "Dropout", 2, input, name);
-    export_name(x, c->path);            /* the stream that it draws from */
+    export_name(x, c->random_path);     /* the stream that it draws from */
+    return name;
+}
+
+/* What does something in training alone. */
+static const char *write_training(struct export *x, const struct block_call *c, const char *name)
+{
+    name = export_unary(x, "Identity", value_of(x, c), name);
+    export_name(x, c->random_path);
+    export_say(x, "is", c->block);
+    for (int i = 0; i < c->given_count; i++)
+        if (c->given[i].node < 0)
+            export_say_number(x, c->given[i].name, c->given[i].number[0]);
     return name;
 }
 
@@ -429,9 +465,12 @@ static const struct export_block blocks[] = {
     {"conv3d_transpose", fits_conv, write_conv_transpose, false},
     {"depthwise_conv1d", fits_conv, write_conv, false},
     {"depthwise_conv2d", fits_conv, write_conv, false},
+    {"drop_path", fits_any, write_training, false},
     {"dropout", fits_any, write_dropout, false},
     {"elu", fits_any, write_activation, false},
     {"embedding", fits_embedding, write_embedding, false},
+    {"gaussian_dropout", fits_any, write_training, false},
+    {"gaussian_noise", fits_any, write_training, false},
     {"global_avg_pool", fits_global, write_global_pool, false},
     {"global_avg_pool1d", fits_global, write_global_pool, false},
     {"global_avg_pool3d", fits_global, write_global_pool, false},
@@ -452,6 +491,7 @@ static const struct export_block blocks[] = {
     {"softmax", fits_any, write_softmax, false},
     {"softplus", fits_any, write_activation, false},
     {"softsign", fits_any, write_activation, false},
+    {"spatial_dropout", fits_any, write_training, false},
 };
 
 const struct export_block *export_find_block(const char *block)

@@ -81,11 +81,19 @@ static const char *write_map(struct export *x, const struct node *n, const char 
     return export_node(x, op, n->count, input, name);
 }
 
-/* The name says what importing would lose. */
 static const char *write_stop_gradient(struct export *x, const struct node *n, const char *name)
 {
     name = export_unary(x, "Identity", export_operand(x, n, 0), name);
-    export_name(x, arena_printf(x->arena, "stop_gradient/%d", n->id));
+    export_say(x, "is", "stop_gradient");
+    return name;
+}
+
+/* What computes as the operator does, or about so, and has another gradient: import takes it for
+ * that. */
+static const char *about(struct export *x, const struct node *n, const char *name)
+{
+    export_say(x, "is", op_def(n->op)->stem);
+    export_say(x, "of", export_operand(x, n, 0));
     return name;
 }
 
@@ -110,18 +118,21 @@ static const char *write_rsqrt(struct export *x, const struct node *n, const cha
 
 static const char *write_square(struct export *x, const struct node *n, const char *name)
 {
-    return export_binary(x, "Mul", export_operand(x, n, 0), export_operand(x, n, 0), name);
+    name = export_binary(x, "Mul", export_operand(x, n, 0), export_operand(x, n, 0), name);
+    return about(x, n, name);
 }
 
 static const char *write_exp2(struct export *x, const struct node *n, const char *name)
 {
-    return export_binary(x, "Pow", export_number(x, 2), export_operand(x, n, 0), name);
+    name = export_binary(x, "Pow", export_number(x, 2), export_operand(x, n, 0), name);
+    return about(x, n, name);
 }
 
 static const char *write_log2(struct export *x, const struct node *n, const char *name)
 {
-    return export_binary(x, "Mul", export_unary(x, "Log", export_operand(x, n, 0), NULL),
+    name = export_binary(x, "Mul", export_unary(x, "Log", export_operand(x, n, 0), NULL),
                          export_number(x, 1.44269504f), name);
+    return about(x, n, name);
 }
 
 /* e^a - 1 = 2 tanh(a / 2) / (1 - tanh(a / 2)): nothing cancels near 0; a is bounded, so that it
@@ -136,7 +147,8 @@ static const char *write_expm1(struct export *x, const struct node *n, const cha
     const char *near = export_binary(x, "Div", export_binary(x, "Add", t, t, NULL),
                                      export_binary(x, "Sub", one, t, NULL), NULL);
     const char *input[3] = {export_binary(x, "Less", a, one, NULL), near, far};
-    return export_node(x, "Where", 3, input, name);
+    name = export_node(x, "Where", 3, input, name);
+    return about(x, n, name);
 }
 
 /* log(u) a / (u - 1) for u = 1 + a rounded, as Kahan has it; a where u is 1. */
@@ -150,7 +162,8 @@ static const char *write_log1p(struct export *x, const struct node *n, const cha
     const char *ratio = export_binary(x, "Div", a, export_node(x, "Where", 3, safe, NULL), NULL);
     const char *log = export_binary(x, "Mul", export_unary(x, "Log", u, NULL), ratio, NULL);
     const char *input[3] = {none, a, log};
-    return export_node(x, "Where", 3, input, name);
+    name = export_node(x, "Where", 3, input, name);
+    return about(x, n, name);
 }
 
 static const char *write_powi(struct export *x, const struct node *n, const char *name)
@@ -454,6 +467,40 @@ static const char *write_take(struct export *x, const struct node *n, const char
     return export_part(x, name, &n->shape, NULL);
 }
 
+/* g [p, r, c], index [p, r]: rows of g added up at n places, and one more for those that go to no
+ * place. */
+static const char *write_scatter_add(struct export *x, const struct node *n, const char *name)
+{
+    const struct shape *s = &export_operand_node(x, n, 0)->shape;
+    int32_t low = 0, places = (int32_t)n->shape.dim[1];
+    if (n->shape.rows == 1 || s->rows == 1) {
+        export_refuse(x, n, "what adds up over rows of the batch has no counterpart in ONNX");
+        return NULL;
+    }
+    const char *index = export_operand(x, n, 1);
+    const char *zero = export_array(x, ONNX_INT32, 0, NULL, &low, NULL);
+    const char *none = export_array(x, ONNX_INT32, 0, NULL, &places, NULL);
+    const char *fits[3] = {export_binary(x, "And", export_binary(x, "Less", index, none, NULL),
+                                         export_binary(x, "GreaterOrEqual", index, zero, NULL),
+                                         NULL), index, none};
+    struct shape deep = *s, more = n->shape;
+    deep.dim[2] = 1;
+    index = export_reshape(x, export_node(x, "Where", 3, fits, NULL), &deep, NULL);
+    if (s->dim[2] != 1)
+        index = export_expand(x, index, s, NULL);
+    more.dim[1]++;
+    const char *sums_of = export_expand(x, export_number(x, 0), &more, NULL);
+    const char *input[3] = {export_join(x, sums_of, &more), export_join(x, index, s),
+                            export_join(x, export_operand(x, n, 0), s)};
+    sums_of = export_node(x, "ScatterElements", 3, input, NULL);
+    export_int(x, "axis", 1);
+    export_text(x, "reduction", "add");
+    int64_t start = 0, end = places, axis = 1;
+    const char *cut[4] = {sums_of, export_whole(x, 1, &start), export_whole(x, 1, &end),
+                          export_whole(x, 1, &axis)};
+    return export_part(x, export_node(x, "Slice", 4, cut, name), &n->shape, NULL);
+}
+
 static const char *write_cumsum(struct export *x, const struct node *n, const char *name)
 {
     int32_t axis = export_axis(&n->shape, 1);
@@ -481,5 +528,5 @@ export_op *const export_ops[OP_COUNT] = {
     [OP_ROW_MIN] = write_row_min, [OP_ROW_ARGMAX] = write_argmax,
     [OP_COLUMN_SUM] = write_column_sum, [OP_MATMUL] = write_matmul, [OP_CONTRACT] = write_contract,
     [OP_TAKE] = write_take, [OP_CUMSUM] = write_cumsum, [OP_CONCAT] = write_concat,
-    [OP_PAD] = write_pad,
+    [OP_PAD] = write_pad, [OP_SCATTER_ADD] = write_scatter_add,
 };

@@ -239,12 +239,22 @@ struct block_given {
  * node was put behind that, so that no two calls have one result. */
 struct block_call {
     const char *block, *path;
+    const char *random_path;            /* of the streams that it draws from */
     bool library;
     struct block_given *given;
     int given_count;
     int result;                         /* the node */
+    int first_asked, last_asked;        /* of program->asked: those from within it, up to the last,
+                                         * which is not of it */
     struct block_call *before;
 };
+
+/* A place at which the model asks whether it is `training`, while phase predict is lowered: of a
+ * block of the library, the user's call of it. */
+struct training_asked { struct span span; const char *block; /* of the library; or NULL */ };
+
+/* What of a scan phase predict does not have. */
+struct scan_note { int loop; int64_t detach; bool stateful; struct scan_note *before; };
 
 /* A name of the model's body, while phase predict is lowered. */
 struct node_name { const char *name; int node; struct node_name *before; };
@@ -313,6 +323,9 @@ struct program {
     bool notes_calls;                   /* asked for, by export; then: */
     struct block_call *called;          /* the last one */
     struct node_name *named;
+    struct training_asked *asked;
+    int asked_count, asked_room;
+    struct scan_note *scanned;          /* the last one */
     struct target_desc *target;
     int target_count, target_room;
     int sample;                         /* the VAR_SAMPLE */

@@ -94,6 +94,18 @@ static bool is_name(const char *name)
     return i < NAMES;
 }
 
+/* `training`, and for export the place that asks. */
+static struct value training_value(struct lower *l, const struct frame *frame, struct span span)
+{
+    struct program *p = l->program;
+    struct training_asked asked = {.span = span};
+    for (; frame->library && frame->caller; frame = frame->caller)
+        asked = (struct training_asked){.span = frame->call, .block = frame->declaration->text};
+    if (p->notes_calls && l->phase == PHASE_PREDICT)
+        ARENA_PUSH(l->arena, p->asked, p->asked_count, p->asked_room) = asked;
+    return value_bool(l->training, span);
+}
+
 bool builtin_value(struct lower *l, struct frame *frame, const char *name, struct span span,
                    struct value *out)
 {
@@ -111,7 +123,7 @@ bool builtin_value(struct lower *l, struct frame *frame, const char *name, struc
     else if (!strcmp(name, "balanced"))
         *out = lower_balanced(l, frame, span);
     else if (!strcmp(name, "training"))
-        *out = value_bool(l->training, span);
+        *out = training_value(l, frame, span);
     else if (!strcmp(name, "updates"))
         *out = updates_value(l, frame, span);
     else if (initialiser && !strcmp(name, "shape"))

@@ -146,12 +146,14 @@ static void note_given(struct block_given *given, const struct binding *b)
 }
 
 static void note_call(struct lower *l, struct frame *f, const struct expansion *e,
-                      struct binding *arguments)
+                      struct binding *arguments, int first_asked)
 {
     struct block_call *c = ARENA_NEW(l->arena, struct block_call);
     if (f->result.kind != V_TENSOR)
         return;
-    *c = (struct block_call){.block = e->block->text, .path = e->path, .library = f->library,
+    *c = (struct block_call){.block = e->block->text, .path = e->path,
+                             .random_path = e->random_path, .library = f->library,
+                             .first_asked = first_asked, .last_asked = l->program->asked_count,
                              .before = l->program->called};
     for (struct binding *b = arguments; b; b = b->next)
         c->given_count++;
@@ -177,9 +179,10 @@ static void lower_block_body(struct lower *l, struct frame *f, const struct expa
     int outer = l->graph->layer;
     int number = layer ? lower_begin_layer(l, f->path, e->block->text) : 0;
     struct binding *arguments = f->names;
+    int first_asked = l->program->asked_count;
     lower_body(l, f, e->block->kid[1]);
     if (l->program->notes_calls && l->phase == PHASE_PREDICT)
-        note_call(l, f, e, arguments);
+        note_call(l, f, e, arguments, first_asked);
     lower_store_changed(l, f);
     lower_keep_carries(l, f);
     l->graph->layer = outer;

@@ -448,8 +448,18 @@ static bool scan_stateful(struct lower *l, struct frame *frame, struct value v, 
                         "go on from the batch before");
     else if (*stateful && frame->role == ROLE_METRIC)
         d = lower_error(l, frame, v.span, "a metric keeps nothing from batch to batch");
-    *stateful = *stateful && l->phase == PHASE_TRAIN;
     return !d;
+}
+
+/* For export. */
+static void note_scan(struct lower *l, int loop, int64_t detach, bool stateful)
+{
+    struct program *p = l->program;
+    if (!p->notes_calls || l->phase != PHASE_PREDICT)
+        return;
+    struct scan_note *note = ARENA_NEW(l->arena, struct scan_note);
+    *note = (struct scan_note){loop, detach, stateful, p->scanned};
+    p->scanned = note;
 }
 
 /* scan(x, cell, reverse = false, detach, mask, stateful = false) */
@@ -474,7 +484,8 @@ struct value call_scan(struct lower *l, struct frame *frame, const struct builti
         (given[4] && !scan_mask(l, frame, v[4], value_dim(l, x[0], 0), &mask)) ||
         (given[5] && !scan_stateful(l, frame, v[5], reverse, &stateful)))
         return value_error();
-    struct scan scan = {.fresh = -1, .mask = -1, .graph = l->graph, .stateful = stateful,
+    struct scan scan = {.fresh = -1, .mask = -1, .graph = l->graph,
+                        .stateful = stateful && l->phase == PHASE_TRAIN,
                         .outer = lower_in_scan(l) ? l->scan : NULL};
     struct scan *around = l->scan;
     scan.per_row = given[4] || (scan.outer && scan.outer->per_row);
@@ -482,6 +493,7 @@ struct value call_scan(struct lower *l, struct frame *frame, const struct builti
         scan.per_row |= x[i].per_row;
     scan.loop = graph_add_loop(l->graph, value_dim(l, x[0], 0), reverse,
                                scan.outer ? scan.outer->loop : -1);
+    note_scan(l, scan.loop, detach, stateful);
     for (int i = 0; i < count; i++)
         x[i] = slice(l, scan.loop, x[i]);
     if (given[4])
