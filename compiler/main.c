@@ -46,7 +46,8 @@ struct options {
     int define_count;
     uint64_t given;                     /* bit i: option letter 'A' + i */
     bool write, check, json, strict, report, words;
-    bool infer, python;                 /* build: what only predicts; and for Python */
+    bool infer, library, python;        /* build: what only predicts; what trains on arrays; and
+                                         * for Python */
     const char *database;               /* lint: folder of compile_commands.json */
     bool rules;
     char **flags;                       /* lint: what stands behind --, or NULL */
@@ -524,10 +525,15 @@ static bool fits_product(const struct options *o)
     const char *alone = o->build.cuda  ? "--target cuda"
                         : o->build.mpi ? "--mpi"
                                        : o->gradients;
-    if (o->infer && alone)
-        fprintf(stderr, "invar build: %s is for trainers; leave it out with --infer\n", alone);
-    else if (!o->infer && o->python)
-        fprintf(stderr, "invar build: --python is for --infer; give both\n");
+    bool product = o->infer || o->library;
+    if (o->infer && o->library)
+        fprintf(stderr, "invar build: --library predicts, too; --infer is for weights that are "
+                "trained: give one\n");
+    else if (product && alone)
+        fprintf(stderr, "invar build: %s is for trainers; leave it out with --%s\n", alone,
+                o->infer ? "infer" : "library");
+    else if (!product && o->python)
+        fprintf(stderr, "invar build: --python is for --infer and --library; give one of them\n");
     else if (!o->infer && o->weights)
         fprintf(stderr, "invar build: --weights is for --infer; a trainer has --weights and --init "
                 "itself\n");
@@ -549,8 +555,8 @@ static int command_build(const struct options *o)
     struct inv_errors errors = {.to = stderr, .program = "invar: "};
     struct inv_claims claims = claim_inputs(&errors, program, &with);
     const char *out = o->out ? o->out : program->name;
-    const struct infer_options infer = {with.weights, o->python};
-    int status = o->infer ? build_infer(program, out, &infer, &o->build, &claims)
+    const struct infer_options infer = {o->infer ? with.weights : NULL, o->python};
+    int status = o->infer || o->library ? build_infer(program, out, &infer, &o->build, &claims)
                           : build_trainer(program, out, &o->build, &claims);
     inv_claims_free(&claims);
     return finish(program, status);
@@ -994,8 +1000,10 @@ static const struct command commands[] = {
      "                      libTRAINER.so of six functions, with TRAINER.h and TRAINER.pc,\n"
      "                      and the command TRAINER, which predicts\n"
      "  --weights W         with --infer: these (default: NAME.safetensors of 'model NAME')\n"
-     "  --python            with --infer: also a wheel, which pip installs\n",
-     command_build, "DtdegaKNGcfvopIWY"},
+     "  --library           instead of a trainer: libTRAINER.so, TRAINER.h and TRAINER.pc of\n"
+     "                      nine functions, which train on arrays and predict\n"
+     "  --python            with --infer or --library: also a wheel, which pip installs\n",
+     command_build, "DtdegaKNGcfvopIbWY"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
@@ -1107,6 +1115,7 @@ static const struct {
     {"--jobs", 'J', true},
     {"--log-norms", 'N', false},
     {"--check-gradients", 'G', false}, {"--infer", 'I', false}, {"--python", 'Y', false},
+    {"--library", 'b', false},
     {"--to", 'T', true}, {"--map", 'X', true}, {"--layout", 'l', true},
     {"--as", 'A', true},       {"--rows", 'B', true},   {"--inputs", 'Q', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
@@ -1218,6 +1227,7 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'G': o->gradients = "--check-gradients"; break;
     case 'e': o->strict = true; break;
     case 'I': o->infer = true; break;
+    case 'b': o->library = true; break;
     case 'Y': o->python = true; break;
     case 'x': o->words = true; break;
     case 'u': o->rules = true; break;

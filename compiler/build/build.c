@@ -135,7 +135,7 @@ static const char *build_key(struct build *build, bool trainer)
         build->kind->hash(build, &hash);
         build_hash_text(&hash, files_stamp(arena, build->library));
     }
-    build_hash_text(&hash, INVAR_VERSION " " BUILD_FLAGS);
+    build_hash_text(&hash, INVAR_VERSION " " BUILD_FLAGS " " RUNTIME_FLAGS);
     build_hash_text(&hash, build->options->cflags ? build->options->cflags : "");
     build_hash_text(&hash, build->cc);
     const char *compiler = files_find_command(arena, first_word(arena, build->cc));
@@ -188,6 +188,8 @@ static const char *archive_runtime(const struct build *build)
     const char *made = arena_printf(build->arena, "%s/runtime.a", build->folder);
     bool verbose = build->options->verbose;
     add_runtime(build, lines, &objects);
+    for (int i = 0; i < objects.count; i++)
+        command_add_words(&lines[i], RUNTIME_FLAGS);
     command_add_words(&archive, "ar rcs");
     command_add(&archive, made);
     for (int i = 0; i < objects.count; i++)

@@ -24,7 +24,7 @@ struct product {
     struct inv_claims *claims;
     const char *folder, *name;          /* of -o */
     const char *symbol;                 /* what its functions begin with */
-    const char *weights;
+    const char *weights;                /* NULL: it trains */
     struct values *values;              /* for its templates */
     struct wheel *wheel;                /* NULL: not wanted */
     bool compact;
@@ -111,6 +111,30 @@ static int put_outputs(struct product *p, struct text *text)
     return count;
 }
 
+/* What training takes, by the numbers of the fields. */
+static int put_fields(struct product *p, struct text *text)
+{
+    const struct program *program = p->build.program;
+    int count = 0;
+    for (int f = 0; f < program->data.field_count; f++) {
+        const struct data_field *field = &program->data.field[f];
+        put_end(p, text, field->label ? "label" : "field", count++, field->name,
+                program->variable[field->raw]);
+    }
+    return count;
+}
+
+/* "main", or "train, test" */
+static int put_parts(struct product *p, struct text *text)
+{
+    static const char *const name[] = {"main", "train", "val", "test"};
+    int count = 0;
+    for (int s = 0; s < SOURCE_COUNT; s++)
+        if (p->build.program->data.source[s].file_count > 0)
+            text_printf(text, "%s%s", count++ > 0 ? ", " : "", name[s]);
+    return count;
+}
+
 /* ---- Python ---- */
 
 static void set_inputs(struct product *p)
@@ -148,23 +172,66 @@ static void set_outputs(struct product *p)
     values_set(p->values, "only", count == 1 ? "[0]" : "");
 }
 
-/* The version names the weights: other weights are another version. */
+/* The name of a field beside other arguments of train(). */
+static const char *argument_of(struct product *p, const char *field)
+{
+    static const char *const others[] = {"epochs", "steps", "seed", "threads", "progress",
+                                         "names", "options", "given", "val", "test"};
+    const char *word = wheel_word(p->build.arena, field);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(word, others[i]) == 0)
+            return arena_printf(p->build.arena, "%s_", word);
+    return word;
+}
+
+/* The arguments of train(): the fields of the first part, then the others as (x, y). */
+static void set_takes(struct product *p)
+{
+    const struct data_desc *d = &p->build.program->data;
+    static const char *const part[] = {"main", "train", "val", "test"};
+    struct text names, typed, parts;
+    int count = 0;
+    text_init(&names, p->build.arena);
+    text_init(&typed, p->build.arena);
+    text_init(&parts, p->build.arena);
+    for (int f = 0; f < d->field_count; f++) {
+        const char *name = argument_of(p, d->field[f].name);
+        text_printf(&names, "%s%s", f ? ", " : "", name);
+        text_printf(&typed, "%s%s: Rows", f ? ", " : "", name);
+    }
+    text_printf(&parts, "[%s]", names.data);
+    for (int s = 0; s < SOURCE_COUNT; s++) {
+        if (d->source[s].file_count == 0 || count++ == 0)
+            continue;
+        text_printf(&typed, ", %s: Sequence[Rows]", part[s]);
+        text_printf(&parts, ", list(%s)", part[s]);
+    }
+    values_set(p->values, "takes", names.data);
+    values_set(p->values, "train_signature", typed.data);
+    values_set(p->values, "train_parts", parts.data);
+}
+
+/* The version names the weights, or the model that is trained: others are another version. */
 static bool set_wheel(struct product *p)
 {
     struct arena *arena = p->build.arena;
+    const struct program *program = p->build.program;
     char digest[65];
-    if (!inv_digest_file(p->weights, "weights", digest, p->claims->errors))
+    if (p->weights && !inv_digest_file(p->weights, "weights", digest, p->claims->errors))
         return false;
     *p->wheel = (struct wheel){
         .arena = arena, .package = wheel_word(arena, p->symbol), .values = p->values,
-        .version = arena_printf(arena, INVAR_VERSION "+w%.12s", digest),
+        .version = p->weights ? arena_printf(arena, INVAR_VERSION "+w%.12s", digest)
+                              : arena_printf(arena, INVAR_VERSION "+m%.12s",
+                                             program->model_sha256),
         .library_name = arena_printf(arena, "lib%s.so", p->name),
-        .summary = arena_printf(arena, "Predictions of model %s, trained",
-                                p->build.program->name)};
+        .summary = arena_printf(arena, p->weights ? "Predictions of model %s, trained"
+                                                  : "Trains model %s on arrays", program->name)};
     values_set(p->values, "package", p->wheel->package);
     values_set(p->values, "python_version", p->wheel->version);
     set_inputs(p);
     set_outputs(p);
+    set_takes(p);
     return true;
 }
 
@@ -207,6 +274,34 @@ static const char *in_folder(const struct product *p, const char *name)
     return arena_printf(p->build.arena, "%s/%s", p->build.folder, name);
 }
 
+/* What goes inside a library that predicts. */
+static void set_trained(struct product *p)
+{
+    struct values *v = p->values;
+    struct arena *arena = p->build.arena;
+    const char *slash = strrchr(p->weights, '/'), *fields = fields_of(p);
+    values_set(v, "weights_name", emit_string(arena, slash ? slash + 1 : p->weights));
+    values_set(v, "weights", embedded_path(p, p->weights));
+    if (!files_exist(fields))
+        fields = in_folder(p, no_names);
+    values_set(v, "fields", embedded_path(p, fields));
+    values_add_item(v, "trained");
+}
+
+/* What a library asks for that trains. */
+static void set_training(struct product *p)
+{
+    struct text fields, parts;
+    text_init(&fields, p->build.arena);
+    text_init(&parts, p->build.arena);
+    values_printf(p->values, "field_count", "%d", put_fields(p, &fields));
+    values_printf(p->values, "part_count", "%d", put_parts(p, &parts));
+    values_set(p->values, "field_ends", fields.data);
+    values_set(p->values, "parts", parts.data);
+    values_set(p->values, "data", p->build.program->data.name);
+    values_add_item(p->values, "trains");
+}
+
 static void set_values(struct product *p)
 {
     const struct program *program = p->build.program;
@@ -214,7 +309,6 @@ static void set_values(struct product *p)
     struct text ends;
     text_init(&ends, arena);
     struct values *v = p->values;
-    const char *slash = strrchr(p->weights, '/');
     values_printf(v, "inputs", "%d", put_inputs(p, &ends));
     values_printf(v, "outputs", "%d", put_outputs(p, &ends));
     values_set(v, "ends", ends.data);
@@ -230,12 +324,7 @@ static void set_values(struct product *p)
     values_set(v, "levels", level_list(p));
     values_printf(v, "arena", "%" PRId64, program->arena_bytes);
     values_printf(v, "stack", "%" PRId64, emit_stack_bytes(program) + INV_STACK);
-    values_set(v, "weights_name", emit_string(arena, slash ? slash + 1 : p->weights));
-    values_set(v, "weights", embedded_path(p, p->weights));
-    const char *fields = fields_of(p);
-    if (!files_exist(fields))
-        fields = in_folder(p, no_names);
-    values_set(v, "fields", embedded_path(p, fields));
+    (p->weights ? set_trained : set_training)(p);
 }
 
 static const struct build_source sources[] = {
@@ -257,11 +346,13 @@ static bool write_sources(struct product *p)
     struct sources made = build_make_sources(p->build.program, sources);
     p->windows = strstr(made.file[0].data, "inv_contract_windows(") ||
                  strstr(made.file[0].data, "inv_contract_pages(");
-    return build_write_sources(&made, &place) && build_write_runtime(&place, false) &&
-           files_write(&place, no_names, "", 0) &&
-           build_write_library(&place) &&
-           write_template(p, &place, "library.c", "library-functions.c") &&
-           write_template(p, &place, "library.h", "library-functions.h") &&
+    bool good = build_write_sources(&made, &place) && build_write_runtime(&place, false) &&
+                build_write_library(&place) &&
+                write_template(p, &place, "library.c", "library-functions.c") &&
+                write_template(p, &place, "library.h", "library-functions.h");
+    if (!p->weights)
+        return good;
+    return good && files_write(&place, no_names, "", 0) &&
            write_template(p, &place, "infer_main.c", "main.c") &&
            write_template(p, &place, "trained.c", "library-weights.c") &&
            write_template(p, &place, "trained.h", "library-weights.h");
@@ -303,7 +394,7 @@ static const char *const library_sources[] = {
     "runtime/host/fitted.c", "runtime/host/json.c", "runtime/host/json_text.c",
     "runtime/host/names.c", "runtime/host/safetensors.c", "runtime/host/suggest.c",
     "runtime/host/tensors.c", "runtime/host/trained.c", "runtime/host/whole.c",
-    "runtime/infer/library.c"};
+    "runtime/infer/library.c", "runtime/infer/serial.c"};
 enum { SOURCES = sizeof library_sources / sizeof *library_sources };
 
 static const char library_flags[] =
@@ -316,7 +407,8 @@ static const char *level_flags(const struct product *p, const struct level *leve
                                const char *source)
 {
     bool fast = level && level->flag && strchr(source, '/') == NULL;
-    return p->compact ? (fast ? "-O2 -DINV_COMPACT" : "-Os -DINV_COMPACT") : level ? "" : "-Os";
+    return p->compact ? (fast ? "-O2 -DINV_COMPACT" : "-Os -DINV_COMPACT") :
+           level || !p->weights ? "" : "-Os";
 }
 
 static void add_library_object(struct product *p, struct command_line *lines,
@@ -332,6 +424,31 @@ static void add_library_object(struct product *p, struct command_line *lines,
     command_add_words(&line, p->windows ? "" : "-DINV_NO_WINDOWS");
     lines[objects->count] = line;
     objects->path[objects->count++] = object;
+}
+
+static bool run_lines(struct product *p, struct command_line *lines, int count)
+{
+    return command_run_all(lines, count, p->build.folder, p->build.options->verbose, false);
+}
+
+/* What such a library has in the place of the runtime's: it neither ends a process nor reads
+ * files of rows.  All else is that of trainers, from the archive. */
+static const char *const training_sources[] = {
+    "runtime/host/errors.c", "runtime/host/pool.c", "runtime/infer/library.c",
+    "runtime/train/rows.c", "runtime/train/train.c"};
+enum { TRAINING_SOURCES = sizeof training_sources / sizeof *training_sources };
+
+static bool compile_training(struct product *p, struct objects *objects)
+{
+    struct command_line lines[COMMANDS];
+    const char *model = arena_printf(p->build.arena, "%s.c", emit_file_name(p->build.program));
+    for (int l = 0; l < build_level_count; l++)
+        if (p->build.levels >> l & 1)
+            add_library_object(p, lines, objects, &build_levels[l], model);
+    for (int i = 0; i < TRAINING_SOURCES; i++)
+        add_library_object(p, lines, objects, NULL, training_sources[i]);
+    add_library_object(p, lines, objects, NULL, "library-functions.c");
+    return run_lines(p, lines, objects->count);
 }
 
 static bool compile_library(struct product *p, struct objects *objects)
@@ -350,8 +467,7 @@ static bool compile_library(struct product *p, struct objects *objects)
         add_library_object(p, lines, objects, NULL, library_sources[i]);
     add_library_object(p, lines, objects, NULL, "library-functions.c");
     add_library_object(p, lines, objects, NULL, "library-weights.c");
-    return command_run_all(lines, objects->count, p->build.folder, p->build.options->verbose,
-                           false);
+    return run_lines(p, lines, objects->count);
 }
 
 static bool link_library(struct product *p, const struct objects *objects, const char *out)
@@ -364,9 +480,11 @@ static bool link_library(struct product *p, const struct objects *objects, const
     command_add(&line, arena_printf(p->build.arena, "-Wl,-soname,lib%s.so", p->name));
     for (int i = 0; i < objects->count; i++)
         command_add(&line, objects->path[i]);
+    if (!p->weights)
+        command_add(&line, p->build.library);
     command_add_words(&line, "-pthread -o");
     command_add(&line, out);
-    return command_run_all(&line, 1, p->build.folder, p->build.options->verbose, false);
+    return run_lines(p, &line, 1);
 }
 
 /* ---- all of it ---- */
@@ -384,7 +502,11 @@ static void choose_levels(struct product *p)
 static bool compile_product(struct product *p, const char *command, const char *library)
 {
     struct objects objects = {.count = 0}, shared = {.count = 0};
-    return write_sources(p) && build_make_library(&p->build) && compile_command(p, &objects) &&
+    if (!write_sources(p) || !build_make_library(&p->build))
+        return false;
+    if (!p->weights)
+        return compile_training(p, &shared) && link_library(p, &shared, library);
+    return compile_command(p, &objects) &&
            build_link(&p->build, &objects, command) && try_command(p, command) &&
            compile_library(p, &shared) && link_library(p, &shared, library);
 }
@@ -410,7 +532,7 @@ static const char *wheel_path(const struct product *p)
 static bool install_product(struct product *p, const char *command, const char *library)
 {
     struct inv_errors *errors = p->claims->errors;
-    return files_install(command, product_path(p, "", ""), errors) &&
+    return (!p->weights || files_install(command, product_path(p, "", ""), errors)) &&
            files_install(library, product_path(p, "lib", ".so"), errors) &&
            write_text_file(p, "library.h", product_path(p, "", ".h")) &&
            write_text_file(p, "library.pc", product_path(p, "", ".pc")) &&
@@ -421,7 +543,7 @@ static bool claim_product(struct product *p)
 {
     static const char *const names[][2] = {{"", ""}, {"lib", ".so"}, {"", ".h"}, {"", ".pc"}};
     bool good = true;
-    for (size_t i = 0; i < sizeof names / sizeof *names && good; i++) {
+    for (size_t i = !p->weights; i < sizeof names / sizeof *names && good; i++) {
         const char *path = product_path(p, names[i][0], names[i][1]);
         good = inv_claims_output(p->claims, "-o", path) &&
                inv_output_possible(path, i < 2 ? INV_PROGRAM : INV_WHOLE, p->claims->errors);
@@ -429,16 +551,33 @@ static bool claim_product(struct product *p)
     return good && (!p->wheel || inv_claims_output(p->claims, "-o", wheel_path(p)));
 }
 
+/* Why arrays cannot be the data of a model, or NULL. */
+static const char *obstacle(const struct program *program)
+{
+    const struct data_desc *d = &program->data;
+    for (int f = 0; f < d->field_count; f++)
+        if (d->field[f].key != KEY_NONE)
+            return "columns decide the part, the group or the order of its rows";
+    if (d->kind == SOURCE_RANDOM)
+        return "its rows are drawn";
+    return d->kind == SOURCE_LINES || d->kind == SOURCE_TEXT ? "its rows are pieces of a text"
+                                                             : NULL;
+}
+
 /* What the library cannot do. */
 static bool is_possible(struct product *p)
 {
     const struct program *program = p->build.program;
+    const char *why = p->weights ? NULL : obstacle(program);
     struct text text;
     text_init(&text, p->build.arena);
     if (program->data.window > 0)
         inv_error(p->claims->errors, "model %s predicts from windows of rows that follow each "
-                  "other, which build --infer does not make yet; its trainer does: --predict FILE",
-                  program->name);
+                  "other, which build %s does not make yet; its trainer does: --predict FILE",
+                  program->name, p->weights ? "--infer" : "--library");
+    else if (why)
+        inv_error(p->claims->errors, "data %s cannot come from arrays yet: %s; its trainer reads "
+                  "them: leave --library out", program->data.name, why);
     else if (put_outputs(p, &text) == 0)
         inv_error(p->claims->errors, "model %s has no output; add a line such as: output probs = "
                   "softmax(logits)", program->name);
@@ -462,12 +601,13 @@ int build_infer(const struct program *program, const char *out, const struct inf
     struct wheel wheel;
     struct product p = {.claims = claims, .weights = infer->weights,
                         .wheel = infer->python ? &wheel : NULL,
-                        .compact = program->saved_bytes < COMPACT};
+                        .compact = infer->weights && program->saved_bytes < COMPACT};
     if (!build_open(&p.build, program, options))
         return 1;
     set_names(&p, out);
     p.values = values_new(p.build.arena);
-    if (!is_possible(&p) || !build_read_weights(program, p.weights, claims->errors) ||
+    if (!is_possible(&p) ||
+        (p.weights && !build_read_weights(program, p.weights, claims->errors)) ||
         (p.wheel && !set_wheel(&p)) || !claim_product(&p))
         return 1;
     p.build.folder = files_temporary(p.build.arena);

@@ -27,7 +27,7 @@ bool build_is_cuda(const struct program *program, const struct embedded_file *fi
 static bool is_optional(const char *path)
 {
     return starts_with(path, "runtime/cuda/") || starts_with(path, "runtime/mpi/") ||
-           starts_with(path, "runtime/infer/");
+           starts_with(path, "runtime/infer/") || starts_with(path, "runtime/train/");
 }
 
 /* Where an embedded file belongs below the folder of a program, or NULL. */
@@ -75,7 +75,7 @@ bool build_write_mpi(struct place *place)
 
 bool build_write_library(struct place *place)
 {
-    return write_room(place, "runtime/infer/");
+    return write_room(place, "runtime/infer/") && write_room(place, "runtime/train/");
 }
 
 bool build_write_text(struct place *place, const char *name, const struct text *text)

@@ -11,6 +11,9 @@
 /* Every build rounds as written; docs/numerics.md, section 1. */
 #define BUILD_FLAGS "-std=gnu11 -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math"
 
+/* And the runtime can be linked into a library that trains, which exports nothing of it. */
+#define RUNTIME_FLAGS "-fPIC -fvisibility=hidden -ffunction-sections -fdata-sections"
+
 /* The files that are made of a program. */
 struct sources { struct emitted *file; int count; };
 

@@ -15,6 +15,27 @@ int64_t inv_cell_columns(const struct inv_model *model, const struct inv_field *
     return field->raw < 0 ? 0 : inv_variable_elements(&model->variable[field->raw]);
 }
 
+static int by_name(const struct inv_field *field)
+{
+    return field->range_count > 0 && field->range[0].first < 0;
+}
+
+int inv_cell_columns_named(const struct inv_model *model, const struct inv_field *field)
+{
+    int each = by_name(field) && field->range_count == inv_cell_columns(model, field);
+    for (int i = 0; i < field->range_count && each; i++)
+        each = field->range[i].first < 0 && strcmp(field->range[i].first_name,
+                                                   field->range[i].last_name) == 0;
+    return each;
+}
+
+const char *inv_cell_wants(const struct inv_model *model, const struct inv_field *field)
+{
+    if (field->text && field->class_count == 0)
+        return "classes";
+    return by_name(field) && !inv_cell_columns_named(model, field) ? "columns" : NULL;
+}
+
 int inv_cell_is_read(const struct inv_rows *rows, int f)
 {
     const struct inv_field *field = &rows->model->data.field[f];

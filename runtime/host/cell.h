@@ -7,6 +7,12 @@
 int64_t inv_cell_classes(const struct inv_model *, const struct inv_field *);
 /* How many columns of a table a field takes: one for each element, or that of files. */
 int64_t inv_cell_columns(const struct inv_model *, const struct inv_field *);
+/* Whether the model file names each column of a field, and not some by the first and the last. */
+int inv_cell_columns_named(const struct inv_model *, const struct inv_field *);
+/* What must be known of a field beside cells that are numbers in arrays: "classes", the names of
+ * those that a table has as texts; "columns", the names of those of which the model file names the
+ * first and the last alone; or NULL. */
+const char *inv_cell_wants(const struct inv_model *, const struct inv_field *);
 /* Whether cells of field f are read from this file. */
 int inv_cell_is_read(const struct inv_rows *, int f);
 int inv_cell_is_blank(const char *cell);

@@ -114,9 +114,9 @@ static void take_key_names(struct inv_dataset *data, struct inv_rows *rows)
 static void load_files(struct inv_dataset *data, struct inv_run *run)
 {
     struct inv_feed feed = { .rows = { .model = data->model, .arena = run->arena,
-        .errors = data->errors, .given = data->given, .fitted = &data->fitted,
-        .keyless = data->whole, .inputs_only = data->inputs_only, .read = &data->read },
-        .fill = data->whole };
+        .errors = data->errors, .given = data->given, .arrays = data->arrays,
+        .fitted = &data->fitted, .keyless = data->whole, .inputs_only = data->inputs_only,
+        .read = &data->read }, .fill = data->whole };
     feed.rows.csv.stream.file = -1;
     enum inv_source_of first = inv_place_first_source(data->model);
     for (int s = 0; s < INV_SOURCES && data->errors->count == 0 && !is_lost(data); s++) {

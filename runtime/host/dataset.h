@@ -23,6 +23,7 @@ struct inv_dataset {
     const struct inv_model *model;
     struct inv_errors *errors;
     const char *given;                  /* of --data, or NULL: see place.h */
+    const struct inv_arrays *arrays;    /* rows of who calls a library (train/rows.c), or NULL */
     int whole;                          /* a file that is used: all of it is the test part, and no
                                          * keys are read */
     int inputs_only;                    /* nor labels: with `whole` */

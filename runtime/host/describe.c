@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "answer.h"
+#include "cell.h"
 #include "fields.h"
 #include "json_text.h"
 
@@ -44,7 +45,8 @@ static void put_names(struct inv_json_text *j, const struct inv_model *model,
     inv_json_close(j, ']');
 }
 
-static void put_input(struct inv_json_text *j, const struct inv_model *model,
+/* The object of an input, which stays open. */
+static void open_input(struct inv_json_text *j, const struct inv_model *model,
                       const struct inv_fitted *fitted, int field)
 {
     const struct inv_variable *v = inv_answer_cells(model, field);
@@ -59,7 +61,6 @@ static void put_input(struct inv_json_text *j, const struct inv_model *model,
             inv_json_put(j, NULL, own->column[i]);
         inv_json_close(j, ']');
     }
-    inv_json_close(j, '}');
 }
 
 static void put_ends(struct inv_json_text *j, const struct inv_model *model,
@@ -67,8 +68,10 @@ static void put_ends(struct inv_json_text *j, const struct inv_model *model,
 {
     int at = 0;
     inv_json_open(j, "inputs", '[');
-    for (int f; (f = inv_answer_input(model, &at)) >= 0;)
-        put_input(j, model, fitted, f);
+    for (int f; (f = inv_answer_input(model, &at)) >= 0;) {
+        open_input(j, model, fitted, f);
+        inv_json_close(j, '}');
+    }
     inv_json_close(j, ']');
     inv_json_open(j, "outputs", '[');
     at = 0;
@@ -81,26 +84,83 @@ static void put_ends(struct inv_json_text *j, const struct inv_model *model,
     inv_json_close(j, ']');
 }
 
+/* The head of the object, in memory that grows at *text. */
+static struct inv_json_text begin(const struct inv_model *model, const char *digest, char **text,
+                                  size_t *size)
+{
+    struct inv_json_text j = { .to = open_memstream(text, size) };
+    if (!j.to)
+        return j;
+    inv_json_open(&j, NULL, '{');
+    inv_json_put(&j, "model", model->name);
+    inv_json_put(&j, "model_sha256", model->sha256);
+    if (digest)
+        inv_json_put(&j, "weights_sha256", digest);
+    inv_json_put(&j, "compiler", model->compiler);
+    inv_json_put_whole(&j, "numerics", model->numerics);
+    inv_json_put(&j, "level", model->level);
+    inv_json_put_whole(&j, "batch", model->batch);
+    return j;
+}
+
+/* The text, or NULL where memory is out. */
+static char *end(struct inv_json_text *j, char **text)
+{
+    inv_json_close(j, '}');
+    if (fclose(j->to) == 0)
+        return *text;
+    free(*text);
+    return NULL;
+}
+
+static void put_fields(struct inv_json_text *j, const struct inv_model *model)
+{
+    const struct inv_fitted none = { .known = 0 };
+    inv_json_open(j, "fields", '[');
+    for (int f = 0; f < model->data.field_count; f++) {
+        const struct inv_field *field = &model->data.field[f];
+        const char *wants = inv_cell_wants(model, field);
+        open_input(j, model, &none, f);
+        inv_json_put_word(j, "label", field->label ? "true" : "false");
+        if (wants)
+            inv_json_put(j, "wants", wants);
+        inv_json_close(j, '}');
+    }
+    inv_json_close(j, ']');
+}
+
+static void put_parts(struct inv_json_text *j, const struct inv_model *model)
+{
+    static const char *const part[] = { "main", "train", "val", "test" };
+    inv_json_open(j, "parts", '[');
+    for (int s = 0; s < INV_SOURCES; s++)
+        if (model->data.source[s].file_count > 0)
+            inv_json_put(j, NULL, part[s]);
+    inv_json_close(j, ']');
+}
+
+char *inv_describe_training(const struct inv_model *model)
+{
+    const struct inv_fitted none = { .known = 0 };
+    char *text = NULL;
+    size_t size = 0;
+    struct inv_json_text j = begin(model, NULL, &text, &size);
+    if (!j.to)
+        return NULL;
+    put_ends(&j, model, &none);
+    put_fields(&j, model);
+    put_parts(&j, model);
+    return end(&j, &text);
+}
+
 char *inv_describe(const struct inv_model *model, const struct inv_fitted *fitted,
                    const char *digest)
 {
     char *text = NULL;
     size_t size = 0;
-    struct inv_json_text j = { .to = open_memstream(&text, &size) };
+    struct inv_json_text j = begin(model, digest, &text, &size);
     if (!j.to)
         return NULL;
-    inv_json_open(&j, NULL, '{');
-    inv_json_put(&j, "model", model->name);
-    inv_json_put(&j, "model_sha256", model->sha256);
-    inv_json_put(&j, "weights_sha256", digest);
-    inv_json_put(&j, "compiler", model->compiler);
-    inv_json_put_whole(&j, "numerics", model->numerics);
-    inv_json_put(&j, "level", model->level);
-    inv_json_put_whole(&j, "batch", model->batch);
     put_ends(&j, model, fitted);
-    inv_json_close(&j, '}');
-    if (fclose(j.to) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return end(&j, &text);
 }

@@ -60,15 +60,25 @@ void inv_errors_close(struct inv_errors *errors)
         fprintf(errors->to, "error: stopped after %d errors\n", INV_ERROR_LIMIT);
 }
 
+void inv_give_up(enum inv_status status, const char *format, ...)
+{
+    char why[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(why, sizeof why, format, arguments);
+    va_end(arguments);
 #ifdef INV_LIBRARY
-#define die_of_memory inv_library_lacks_memory
+    inv_library_gives_up(status, why);
 #else
+    fprintf(stderr, "error: %s\n", why);
+    exit(status);
+#endif
+}
+
 static void die_of_memory(size_t bytes)
 {
-    fprintf(stderr, "error: out of memory (%zu bytes wanted)\n", bytes);
-    exit(INV_BAD_DATA);
+    inv_give_up(INV_BAD_DATA, "out of memory (%zu bytes wanted)", bytes);
 }
-#endif
 
 /* Rows in shuffled order find few of their small pages in the processor's table of them.  Whole
  * mappings are asked for: one whose pages are of two kinds cannot grow in place. */

@@ -28,11 +28,13 @@ int inv_errors_full(const struct inv_errors *);
 void inv_errors_close(struct inv_errors *);
 
 #ifdef INV_LIBRARY
-/* Does not return: the call of the library that wanted so much fails. */
-_Noreturn void inv_library_lacks_memory(size_t bytes);
+/* Does not return: the call of the library that cannot go on fails with that text. */
+_Noreturn void inv_library_gives_up(enum inv_status, const char *why);
 #endif
-/* malloc and realloc that end the program, in a library the call, with a message where memory is
- * out; large pages where the system has them. */
+/* Ends the program, in a library the call, with that error, where nobody could be told. */
+_Noreturn void inv_give_up(enum inv_status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* malloc and realloc that give up where memory is out; large pages where the system has them. */
 void *inv_allocate(size_t);             /* zeroed */
 void *inv_resize(void *, size_t);
 char *inv_copy_text(const char *);

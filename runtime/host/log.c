@@ -4,9 +4,10 @@
 #include <string.h>
 #include "json.h"
 
-int inv_log_open(struct inv_log *log, const char *path, int go_on, struct inv_errors *errors)
+int inv_log_open(struct inv_log *log, const char *path, FILE *to, int go_on,
+                 struct inv_errors *errors)
 {
-    *log = (struct inv_log){ .path = path, .errors = errors };
+    *log = (struct inv_log){ .path = path, .file = to, .errors = errors };
     if (!path)
         return 1;
     if (!inv_output_open_as(&log->output, path, go_on ? INV_APPENDED : INV_GROWING, errors))
@@ -116,7 +117,7 @@ void inv_log_array(struct inv_log *log, const char *prefix, const char *name, in
 int inv_log_close(struct inv_log *log)
 {
     log->output.failed = log->failed;   /* one message is enough */
-    if (log->file && !inv_output_close(&log->output, NULL))
+    if (log->path && log->file && !inv_output_close(&log->output, NULL))
         log->failed++;
     log->file = NULL;
     return !log->failed;

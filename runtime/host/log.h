@@ -7,14 +7,16 @@
 
 struct inv_log {
     struct inv_output output;
-    FILE *file;                         /* its own; NULL: no log wanted, all calls do nothing */
+    FILE *file;                         /* its own where it has a path; NULL: no log wanted, all
+                                         * calls do nothing */
     const char *path;
     struct inv_errors *errors;
     int members, failed;                /* members of the object at hand */
 };
 
-/* path may be NULL.  go_on: behind what the file holds. */
-int inv_log_open(struct inv_log *, const char *path, int go_on, struct inv_errors *);
+/* path may be NULL: then the log goes to `to`, which stays open, or nowhere.  go_on: behind what
+ * the file holds. */
+int inv_log_open(struct inv_log *, const char *path, FILE *to, int go_on, struct inv_errors *);
 void inv_log_begin(struct inv_log *);   /* a line, which is an object */
 void inv_log_end(struct inv_log *);
 void inv_log_text(struct inv_log *, const char *key, const char *value);

@@ -384,8 +384,7 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i, c
     return i;
 }
 
-/* The first of these names that was given, or NULL. */
-static const char *first_given(const struct inv_options *o, const char *const *name, size_t count)
+const char *inv_options_given(const struct inv_options *o, const char *const *name, size_t count)
 {
     for (size_t n = 0; n < count; n++)
         for (int i = 0; i < OPTIONS; i++)
@@ -405,10 +404,10 @@ static void check_training(const struct inv_options *o, struct inv_errors *error
     static const char *const names[] = { "save-init", "on-nan", "receipt", "verify", "trace",
                                          "inject", "log-norms", "checkpoint", "resume",
                                          "check-ranks", "shards-at-once" };
-    const char *name = first_given(o, names, sizeof names / sizeof *names);
+    const char *name = inv_options_given(o, names, sizeof names / sizeof *names);
     if (name && !inv_options_train(o))
         inv_error(errors, "--%s is for training alone; leave it out, or --%s", name,
-                  first_given(o, uses, USES));
+                  inv_options_given(o, uses, USES));
 }
 
 /* What a receipt has. */
@@ -416,7 +415,7 @@ static void check_verify(const struct inv_options *o, struct inv_errors *errors)
 {
     static const char *const names[] = { "epochs", "seed", "on-nan", "receipt", "save-init",
                                          "checkpoint", "resume-anyway" };
-    const char *name = first_given(o, names, sizeof names / sizeof *names);
+    const char *name = inv_options_given(o, names, sizeof names / sizeof *names);
     int range = o->range.last >= 0, sample = o->sample.count > 0;
     if (o->verify && o->steps > 0)
         inv_error(errors, "--verify trains as the receipt says: leave out --steps, or let it say "
@@ -471,8 +470,8 @@ static void check_together(const struct inv_options *o, struct inv_errors *error
     if (o->receipt_every > 0 && !o->receipt)
         inv_error(errors, "--receipt-every needs --receipt FILE");
     for (int i = 0; i < USES; i++) {
-        const char *one = first_given(o, uses + i, 1);
-        const char *other = first_given(o, uses + i + 1, (size_t)(USES - i - 1));
+        const char *one = inv_options_given(o, uses + i, 1);
+        const char *other = inv_options_given(o, uses + i + 1, (size_t)(USES - i - 1));
         if (one && other)
             inv_error(errors, "--%s and --%s exclude each other; run twice", one, other);
     }

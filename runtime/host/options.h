@@ -1,6 +1,7 @@
 /* The trainer's command line. */
 #ifndef INV_HOST_OPTIONS_H
 #define INV_HOST_OPTIONS_H
+#include <stddef.h>
 #include <stdint.h>
 #include "core/sha256.h"
 #include "errors.h"
@@ -50,6 +51,8 @@ struct inv_options {
 
 /* 0 where the arguments are wrong; then the errors have been reported. */
 int inv_options_read(struct inv_options *, int argc, char **argv, struct inv_errors *);
+/* The first of these options that was given, or NULL. */
+const char *inv_options_given(const struct inv_options *, const char *const *name, size_t count);
 /* Of the options in which several ranks of a run must agree. */
 void inv_options_digest(const struct inv_options *, char digest[65]);
 /* Whether the run is for training, and not for using what was trained. */

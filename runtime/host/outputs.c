@@ -94,7 +94,7 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
     char *lock = s->model->library ? inv_text(INV_LOCK_FILE, s->model->name) : NULL;
     int good = 1;
     s->claims.errors = &s->errors;
-    s->out = stdout;
+    s->out = s->caller ? s->caller->out : stdout;
     claim_inputs(s, start);
     good &= claim_checkpoints(s);
     for (size_t i = 0; i < sizeof output / sizeof output[0]; i++) {

@@ -166,10 +166,8 @@ static void check_thread(void)
     inv_environment_prepare();
     inv_fpu_enter();
     const char *why = inv_selftest();
-    if (!why)
-        return;
-    fprintf(stderr, "error: self-test of a thread: %s\n", why);
-    exit(INV_UNTRUSTED);
+    if (why)
+        inv_give_up(INV_UNTRUSTED, "self-test of a thread: %s", why);
 }
 
 static void rest(void)

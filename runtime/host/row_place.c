@@ -165,6 +165,8 @@ static const char *obstacle(const struct inv_dataset *data)
     const struct inv_data *d = &data->model->data;
     if (d->kind == INV_RANDOM)
         return "they are drawn, and read from no file";
+    if (data->arrays)
+        return "they are in memory";
     if (d->files)
         return "they are read from files that cells name";
     if (d->window > 0 || data->whole)

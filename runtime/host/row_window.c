@@ -78,11 +78,10 @@ static size_t place_of(const struct inv_row_map *map, int32_t row)
     return map->first + (size_t)row * map->row_bytes;
 }
 
-static void gone(const struct inv_row_map *map)
+static _Noreturn void gone(const struct inv_row_map *map)
 {
-    fprintf(stderr, "error: %s: rows cannot be read any more: %s; run again, which makes the "
-            "file anew\n", map->path, errno ? strerror(errno) : "it was cut short");
-    exit(INV_BAD_DATA);
+    inv_give_up(INV_BAD_DATA, "%s: rows cannot be read any more: %s; run again, which makes the file "
+                "anew", map->path, errno ? strerror(errno) : "it was cut short");
 }
 
 /* A run as the group that reads rows sees it. */

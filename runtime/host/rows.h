@@ -15,6 +15,7 @@ struct inv_rows {
     int keyless;                        /* nor keys: the rows get no parts */
     enum inv_source_of source;          /* whose files are read */
     const char *given;                  /* of --data, --predict or --evaluate: see place.h */
+    const struct inv_arrays *arrays;    /* of who calls a library; NULL in a program */
     struct inv_paths paths;             /* csv: the source's files; `at`: the one being read */
     int at;
     struct inv_paths *read;             /* gets the files that were read to their end */

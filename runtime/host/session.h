@@ -23,6 +23,8 @@ struct inv_resume {
     char sha256[65];                    /* of the file, once it is read */
 };
 
+struct inv_session;
+
 /* A sound checkpoint that a run left. */
 struct inv_left {
     char *path;
@@ -30,8 +32,19 @@ struct inv_left {
     char sha256[65];                    /* as it says itself */
 };
 
+/* Who calls a library that trains (runtime/train). */
+struct inv_caller {
+    const struct inv_arrays *arrays;    /* the rows */
+    FILE *log, *out;                    /* get the log, and what a program prints */
+    /* Before steps: whether none is to follow any more. */
+    int (*stops)(struct inv_session *);
+    /* Takes the trained weights, which else go to --weights alone; the exit status. */
+    int (*take)(struct inv_session *);
+};
+
 struct inv_session {
     const struct inv_model *model;
+    const struct inv_caller *caller;    /* NULL in a program */
     struct inv_options options;
     struct inv_errors errors;
     struct inv_progress progress;
@@ -181,6 +194,14 @@ int inv_shards_train(struct inv_shards *, int64_t step, float *loss);
 /* Of several ranks: what the one that sends most sent in a step, and from how many partial sums. */
 void inv_shards_log(struct inv_shards *);
 void inv_shards_free(struct inv_shards *);
+
+/* trainer.c: 0 where options or model do not allow for what is asked; an error then says why. */
+int inv_session_fits(struct inv_session *);
+/* Does what the options ask for, in a thread with the stack that the model needs: the exit
+ * status. */
+int inv_session_run(struct inv_session *);
+/* What a run that was broken off has left. */
+void inv_session_free(struct inv_session *);
 
 /* parts.c, once data are read: 0, and an error, where a part that this run needs has no rows. */
 int inv_parts_check(struct inv_session *);

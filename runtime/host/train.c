@@ -211,12 +211,25 @@ static int run_piece(struct training *t, int64_t first, int64_t stop, int64_t en
     return status;
 }
 
+/* Whether who calls wants no other step. */
+static int is_stopped(const struct training *t, int64_t step)
+{
+    struct inv_session *s = t->s;
+    if (!s->caller || !s->caller->stops(s))
+        return 0;
+    inv_error(&s->errors, "stopped by its caller after %lld of %lld steps", (long long)step,
+              (long long)t->steps);
+    return 1;
+}
+
 /* Steps [first, end), all of one epoch, with checkpoints between them. */
 static int run_steps(struct training *t, int64_t first, int64_t end, const char *label)
 {
     int status = INV_OK;
     int64_t stop = t->stop < end ? t->stop : end;
     for (int64_t step = first, next; step < stop && status == INV_OK; step = next) {
+        if (is_stopped(t, step))
+            return INV_INTERRUPTED;
         status = run_piece(t, step, pass_end(t, step, stop), end, label, &next);
         if (status == INV_OK && next % t->order.per_epoch != 0)
             status = inv_checkpoint_after(&t->checkpoint, next, next == t->steps);

@@ -32,6 +32,10 @@ int inv_trained_load(const struct inv_trained *own, const char *path,
                      const struct inv_model *model, unsigned char *arena,
                      struct inv_fitted *fitted, char digest[65], struct inv_errors *errors)
 {
+    if (!path && !own) {
+        inv_error(errors, "this library has no weights inside; name a file of them");
+        return 0;
+    }
     if (!path)
         return load_own(own, model, arena, fitted, digest, errors);
     return inv_safetensors_load(model, arena, path, errors) &&

@@ -13,7 +13,8 @@ struct inv_trained {
 };
 
 /* Puts weights into the arena and their names into `fitted`: those of the file `path`, or those
- * that are carried where that is NULL.  digest: SHA-256 of the weights.  0 after an error. */
+ * that are carried where that is NULL; a program without such gives NULL for them.  digest: SHA-256
+ * of the weights.  0 after an error. */
 int inv_trained_load(const struct inv_trained *, const char *path, const struct inv_model *,
                      unsigned char *arena, struct inv_fitted *, char digest[65],
                      struct inv_errors *);

@@ -21,8 +21,10 @@
 
 /* ---- the machine ---- */
 
-static int check_machine(const struct inv_model *model, int64_t device)
+static int check_machine(struct inv_session *s)
 {
+    const struct inv_model *model = s->model;
+    int64_t device = s->options.device;
     const char *why = inv_selftest();
     if (!why && model->selftest)
         why = model->selftest();
@@ -31,7 +33,7 @@ static int check_machine(const struct inv_model *model, int64_t device)
     if (!why && model->device_type)
         why = model->device_type->selftest(device > 0 ? device : 0);
     if (why)
-        fprintf(stderr, "error: self-test: %s\n", why);
+        inv_error(&s->errors, "self-test: %s", why);
     return why ? INV_UNTRUSTED : INV_OK;
 }
 
@@ -336,9 +338,10 @@ static int evaluate_parts(struct inv_session *s)
 static int begin_outputs(struct inv_session *s, const char *weights)
 {
     char digest[65];
-    if (!inv_output_possible(weights, INV_WHOLE, &s->errors) ||
-        !inv_fields_possible(weights, &s->errors) || !inv_receipt_possible(s) ||
-        !inv_checkpoint_possible(s))
+    if (weights && !(inv_output_possible(weights, INV_WHOLE, &s->errors) &&
+                     inv_fields_possible(weights, &s->errors)))
+        return 0;
+    if (!inv_receipt_possible(s) || !inv_checkpoint_possible(s))
         return 0;
     return !s->options.save_init || save(s, s->options.save_init, digest);
 }
@@ -359,7 +362,11 @@ static int train_and_save(struct inv_session *s, const char *weights)
     evaluate(s, INV_PART_TEST);
     if (s->ranks.number > 0)
         return INV_OK;
-    return s->statement ? inv_verify_end(s) : save_weights(s, weights);
+    if (s->statement)
+        return inv_verify_end(s);
+    if (weights)
+        status = save_weights(s, weights);
+    return status == INV_OK && s->caller ? s->caller->take(s) : status;
 }
 
 /* Whether the first of several ranks does alone what the options ask for. */
@@ -434,7 +441,8 @@ static int work(struct inv_session *s, const char *weights)
     if (o->check_gradients)
         return inv_check_gradients(s);
     int good = inv_resume_find(s) &&
-               inv_log_open(&s->log, o->log, s->resume.path != NULL, &s->errors);
+               inv_log_open(&s->log, o->log, s->caller ? s->caller->log : NULL,
+                            s->resume.path != NULL, &s->errors);
     status = good ? INV_OK : INV_BAD_DATA;
     if (!first_alone(s))
         status = inv_ranks_agree(&s->ranks, status);
@@ -453,11 +461,31 @@ static int work(struct inv_session *s, const char *weights)
     return status;
 }
 
+void inv_session_free(struct inv_session *s)
+{
+    inv_receipt_free(&s->receipt);
+    if (s->resume.file)
+        fclose(s->resume.file);
+    free(s->resume.path);
+    inv_dataset_free(&s->data);
+    inv_claims_free(&s->claims);
+    inv_loads_free(&s->loads);
+    inv_pool_free(s->run.pool);
+    free(s->memory);
+}
+
+/* Where trained weights are, in new memory; NULL: in no file. */
+static char *weights_file(const struct inv_session *s)
+{
+    if (s->options.weights)
+        return inv_copy_text(s->options.weights);
+    return s->caller ? NULL : inv_text("%s.safetensors", s->model->name);
+}
+
 static int run_with_options(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
-    char *weights = o->weights ? inv_copy_text(o->weights)
-                               : inv_text("%s.safetensors", s->model->name);
+    char *weights = weights_file(s);
     s->again = inv_options_partly(o) ? 0 : -1;
     s->seed = o->seed > 0 ? o->seed_value : s->model->seed;
     inv_split_key(s->seed, s->run.key);
@@ -466,7 +494,7 @@ static int run_with_options(struct inv_session *s)
     s->threads = s->threads > s->lanes ? s->threads : s->lanes;
     s->run.pool = inv_pool_new(s->threads, s->model->level, s->model->stack_bytes);
     s->data = (struct inv_dataset){ .model = s->model, .errors = &s->errors, .seed = s->seed,
-        .given = o->data, .rows_given = o->rows,
+        .given = o->data, .arrays = s->caller ? s->caller->arrays : NULL, .rows_given = o->rows,
         .rows_memory = o->rows_memory, .thorough = o->receipt || o->verify };
     inv_loads_find(&s->loads, s->model, start_file(s, weights));
     inv_session_arena(s);
@@ -479,15 +507,7 @@ static int run_with_options(struct inv_session *s)
         status = work(s, weights);
         inv_device_close(s);
     }
-    inv_receipt_free(&s->receipt);
-    if (s->resume.file)
-        fclose(s->resume.file);
-    free(s->resume.path);
-    inv_dataset_free(&s->data);
-    inv_claims_free(&s->claims);
-    inv_loads_free(&s->loads);
-    inv_pool_free(s->run.pool);
-    free(s->memory);
+    inv_session_free(s);
     free(weights);
     return status;
 }
@@ -568,7 +588,7 @@ static int is_part(const char *name)
 }
 
 /* Predictions need a model that has outputs. */
-static int options_fit(struct inv_session *s)
+int inv_session_fits(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
     if (o->part && !is_part(o->part))
@@ -589,15 +609,19 @@ static int options_fit(struct inv_session *s)
     return 0;
 }
 
-static int run_checked(void *session)
+int inv_session_run(struct inv_session *s)
 {
-    struct inv_session *s = session;
-    int status = check_machine(s->model, s->options.device);
+    int status = check_machine(s);
     if (status == INV_OK && s->options.selftest)
         printf("self-test passed: numerics %u, level %s\n", s->model->numerics, s->model->level);
     if (status != INV_OK || s->options.selftest)
         return status;
     return run_session(s);
+}
+
+static int run_checked(void *session)
+{
+    return inv_session_run(session);
 }
 
 static int run_trainer(struct inv_session *s, int argc, char **argv)
@@ -617,7 +641,7 @@ static int run_trainer(struct inv_session *s, int argc, char **argv)
             inv_device_print(s->model, s->options.device);
         return INV_OK;
     }
-    status = inv_ranks_agree(&s->ranks, options_fit(s) ? INV_OK : INV_BAD_USAGE);
+    status = inv_ranks_agree(&s->ranks, inv_session_fits(s) ? INV_OK : INV_BAD_USAGE);
     if (status != INV_OK)
         return status;
     if (s->ranks.number > 0)            /* the first alone shows how far it is, and writes */

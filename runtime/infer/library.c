@@ -1,6 +1,6 @@
 #include "infer/library.h"
 #include <pthread.h>
-#include <setjmp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/fpu.h"
@@ -10,6 +10,7 @@
 #include "host/environment.h"
 #include "host/fields.h"
 #include "host/variable.h"
+#include "infer/handle.h"
 
 enum { ALIGNED = 64 };
 
@@ -26,27 +27,34 @@ struct work {
     size_t size;
 };
 
-struct inv_library {
-    const struct inv_model *model;
-    struct inv_fitted fitted;
-    unsigned char *saved;               /* the first bytes of an arena: the weights */
-    char *about;
-    pthread_mutex_t lock;               /* of `idle` */
-    struct work *idle;
-};
+/* ---- what cannot go on ---- */
 
-/* ---- memory that is not there ---- */
+static _Thread_local struct inv_escape *escape;
+static atomic_int distrusted;
 
-/* Where a call goes on whose memory is out. */
-static _Thread_local jmp_buf *escape;
-
-void inv_library_lacks_memory(size_t bytes)
+void inv_library_guard(struct inv_escape *here)
 {
-    (void)bytes;
-    longjmp(*escape, 1);
+    escape = here;
 }
 
-static int fail(char *error, size_t size, const char *text, int status)
+int inv_library_distrusted(void)
+{
+    return atomic_load(&distrusted);
+}
+
+/* A thread without a call is one of those that share its work: it does without. */
+void inv_library_gives_up(enum inv_status status, const char *why)
+{
+    if (!escape) {
+        atomic_store(&distrusted, 1);
+        pthread_exit(NULL);
+    }
+    escape->status = status;
+    inv_library_fail(escape->why, sizeof escape->why, why, status);
+    longjmp(escape->to, 1);
+}
+
+int inv_library_fail(char *error, size_t size, const char *text, int status)
 {
     size_t length = strlen(text);
     if (size > 0) {
@@ -59,16 +67,7 @@ static int fail(char *error, size_t size, const char *text, int status)
 
 static int fail_of_memory(char *error, size_t size)
 {
-    return fail(error, size, "out of memory", INV_BAD_DATA);
-}
-
-/* ---- groups run in the thread of the call ---- */
-
-void inv_for(const struct inv_run *run, inv_group *group, int64_t count, int64_t cost)
-{
-    (void)cost;
-    if (count > 0)
-        group(run, run->first_output, run->first_output + count);
+    return inv_library_fail(error, size, "out of memory", INV_BAD_DATA);
 }
 
 /* ---- what calls need ---- */
@@ -131,17 +130,21 @@ static void give_work(struct inv_library *l, struct work *w)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* The first error that was left there, which is then away; notes may stand before it. */
-static int tell(struct work *w, char *error, size_t size, int status)
+int inv_library_tell(char *text, char *error, size_t size, int status)
 {
     static const char begin[] = "error: ";
-    fflush(w->errors.to);
-    char *text = w->text;
     while (strncmp(text, begin, sizeof begin - 1) != 0 && strchr(text, '\n'))
         text = strchr(text, '\n') + 1;
     text += strlen(begin);
     text[strcspn(text, "\n")] = 0;
-    fail(error, size, text, status);
+    return inv_library_fail(error, size, text, status);
+}
+
+/* The first error that was left there, which is then away. */
+static int tell(struct work *w, char *error, size_t size, int status)
+{
+    fflush(w->errors.to);
+    inv_library_tell(w->text, error, size, status);
     rewind(w->errors.to);
     w->errors.count = 0;
     return status;
@@ -149,7 +152,7 @@ static int tell(struct work *w, char *error, size_t size, int status)
 
 /* ---- opening ---- */
 
-static void free_library(struct inv_library *l)
+void inv_library_close(struct inv_library *l)
 {
     if (!l)
         return;
@@ -174,6 +177,23 @@ static const char *distrust(const struct inv_model *model)
     return why;
 }
 
+struct inv_library *inv_library_new(const struct inv_model *model)
+{
+    struct inv_library *l = inv_allocate(sizeof *l);
+    l->model = model;
+    pthread_mutex_init(&l->lock, NULL);
+    return l;
+}
+
+int inv_library_settle(struct inv_library *l, const unsigned char *arena, const char *digest)
+{
+    memcpy(l->digest, digest, sizeof l->digest);
+    l->saved = inv_allocate((size_t)l->model->saved_bytes);
+    memcpy(l->saved, arena, (size_t)l->model->saved_bytes);
+    l->about = inv_describe(l->model, &l->fitted, digest);
+    return l->about != NULL;
+}
+
 /* With the work whose arena the weights were read into. */
 static int fill_library(struct inv_library *l, struct work *w, const struct inv_trained *own,
                         const char *weights)
@@ -185,33 +205,36 @@ static int fill_library(struct inv_library *l, struct work *w, const struct inv_
     if (why || !inv_trained_load(own, weights, l->model, w->answer.run.arena, &l->fitted, digest,
                                  &w->errors))
         return 0;
-    l->saved = inv_allocate((size_t)l->model->saved_bytes);
-    memcpy(l->saved, w->answer.run.arena, (size_t)l->model->saved_bytes);
-    l->about = inv_describe(l->model, &l->fitted, digest);
-    if (!l->about)
-        inv_error(&w->errors, "out of memory");
-    return l->about != NULL;
+    if (inv_library_settle(l, w->answer.run.arena, digest))
+        return 1;
+    inv_error(&w->errors, "out of memory");
+    return 0;
+}
+
+const struct inv_model *inv_library_choose(const struct inv_model *const *level, char *error,
+                                           size_t size)
+{
+    struct inv_errors silent = {.count = INV_ERROR_LIMIT};
+    const struct inv_model *model = inv_environment_choose(level, &silent);
+    if (!model)
+        inv_library_fail(error, size, "INVAR_ISA names a level that this library or this processor "
+                         "lacks", INV_BAD_USAGE);
+    return model;
 }
 
 static struct inv_library *open_library(const struct inv_model *const *level,
                                         const struct inv_trained *own, const char *weights,
                                         char *error, size_t size)
 {
-    struct inv_errors silent = {.count = INV_ERROR_LIMIT};
-    const struct inv_model *model = inv_environment_choose(level, &silent);
+    const struct inv_model *model = inv_library_choose(level, error, size);
     struct inv_library *volatile made = NULL;
     struct work *work = NULL;
-    jmp_buf here;
-    if (!model) {
-        fail(error, size, "INVAR_ISA names a level that this library or this processor lacks",
-             INV_BAD_USAGE);
+    struct inv_escape here;
+    if (!model)
         return NULL;
-    }
     escape = &here;
-    if (setjmp(here) == 0) {
-        struct inv_library *l = made = inv_allocate(sizeof *l);
-        l->model = model;
-        pthread_mutex_init(&l->lock, NULL);
+    if (setjmp(here.to) == 0) {
+        struct inv_library *l = made = inv_library_new(model);
         if (make_work(model, &work)) {
             if (fill_library(l, work, own, weights)) {
                 give_work(l, work);
@@ -219,12 +242,12 @@ static struct inv_library *open_library(const struct inv_model *const *level,
             }
             tell(work, error, size, INV_BAD_DATA);
             free_work(work);
-            free_library(l);
+            inv_library_close(l);
             return NULL;
         }
     }
     fail_of_memory(error, size);
-    free_library(made);
+    inv_library_close(made);
     return NULL;
 }
 
@@ -236,11 +259,6 @@ struct inv_library *inv_library_open(const struct inv_model *const *level,
     struct inv_library *made = open_library(level, own, weights, error, size);
     inv_fpu_leave(mode);
     return made;
-}
-
-void inv_library_close(struct inv_library *l)
-{
-    free_library(l);
 }
 
 /* ---- predicting ---- */
@@ -295,9 +313,9 @@ static int predict_by(struct inv_library *l, int64_t rows, const void *const *in
                       void *const *output, char *error, size_t size)
 {
     struct work *w = NULL;
-    jmp_buf here;
+    struct inv_escape here;
     escape = &here;
-    if (setjmp(here) != 0 || !take_work(l, &w))
+    if (setjmp(here.to) != 0 || !take_work(l, &w))
         return fail_of_memory(error, size);
     int status = INV_OK;
     if (!predict(&w->answer, rows, input, output))
@@ -310,7 +328,7 @@ int inv_library_predict(struct inv_library *l, int64_t rows, const void *const *
                         void *const *output, char *error, size_t size)
 {
     if (rows < 0)
-        return fail(error, size, "the number of rows is negative", INV_BAD_USAGE);
+        return inv_library_fail(error, size, "the number of rows is negative", INV_BAD_USAGE);
     uint32_t mode = inv_fpu_enter();
     int status = predict_by(l, rows, input, output, error, size);
     inv_fpu_leave(mode);

@@ -1,12 +1,25 @@
+@each trained
 """${package}: predictions of model ${model}, trained; written by ${compiler}.
 
     from ${package} import predict
     ${first} = predict(${arguments})
 
+@end
+@each trains
+"""${package}: trains model ${model} on arrays, and predicts; written by ${compiler}.
+
+    import ${package}
+    model = ${package}.train(${takes}, epochs=5)
+    ${first} = model.predict(${arguments})
+    model.save("weights.safetensors")
+
+Given the same arrays, options and seed, model.hash is what a trainer of the model prints that reads
+the same rows from files: on any machine, with any number of threads.
+@end
 An input is an array of rows: of NumPy, anything else with a buffer (array.array, memoryview), or
 lists in lists; a class may be given by its number or its name, those of a text as a text.  Cells
-are as in a data file, before what the model file makes of them.  Outputs are NumPy arrays where an input is one, else memoryviews
-(tolist() makes lists of them).  The bits are those of the trainer's own --predict for any number of
+are as in a data file, before what the model file makes of them.  Outputs are NumPy arrays where an
+input is one, else memoryviews (tolist() makes lists of them).  The bits are those of the trainer's own --predict for any number of
 rows, and any number of threads may predict at a time.
 """
 from __future__ import annotations
@@ -17,9 +30,16 @@ import json as _json
 import os as _os
 import sys as _sys
 import threading as _threading
+@each trained
 from typing import Any, NamedTuple, Optional, Sequence, Union
 
 __all__ = ["Model", "Prediction", "Rows", "about", "names", "predict"]
+@end
+@each trains
+from typing import Any, Callable, NamedTuple, Optional, Sequence, Union
+
+__all__ = ["Model", "Prediction", "Rows", "about", "train"]
+@end
 __version__ = "${python_version}"
 
 #: What an input may be: an array of rows, or lists in lists.
@@ -46,6 +66,19 @@ _predict.restype = _c.c_int
 _describe = _library.${symbol}_describe
 _describe.argtypes = [_c.c_void_p]
 _describe.restype = _c.c_char_p
+@each trains
+_TELL = _c.CFUNCTYPE(_c.c_int, _c.c_void_p, _c.c_char_p)
+_train = _library.${symbol}_train
+_train.argtypes = [_c.c_void_p, _c.POINTER(_c.c_char_p), _TELL, _c.c_void_p, _c.c_char_p,
+                   _c.c_size_t]
+_train.restype = _c.c_void_p
+_save = _library.${symbol}_save
+_save.argtypes = [_c.c_void_p, _c.c_char_p, _c.c_char_p, _c.c_size_t]
+_save.restype = _c.c_int
+_hash = _library.${symbol}_hash
+_hash.argtypes = [_c.c_void_p]
+_hash.restype = _c.c_char_p
+@end
 _close = _library.${symbol}_close
 _close.argtypes = [_c.c_void_p]
 _close.restype = None
@@ -70,6 +103,8 @@ def _has_order(values: Any) -> bool:
 
 def _number(end: dict[str, Any], value: Any) -> Any:
     """A class by its number, where it is given by its name."""
+    if value is None and end["dtype"] != "f32":
+        raise ValueError(f"{end['name']}: None is no class")
     if not isinstance(value, str):
         return float("nan") if value is None else value
     try:
@@ -153,6 +188,8 @@ def _cells(end: dict[str, Any], values: Any) -> Any:
 
 def _address(cells: Any) -> Any:
     """Where its bytes lie, and what keeps them there."""
+    if _is_numpy(cells):
+        return _c.c_void_p(cells.ctypes.data), cells
     view = memoryview(cells)
     if view.nbytes == 0:
         return _c.c_void_p(None), view
@@ -163,7 +200,12 @@ def _address(cells: Any) -> Any:
     return _c.c_void_p(_c.addressof(keeper)), keeper
 
 
+def _text(error: Any) -> str:
+    return str(error.value.decode("utf-8", "replace"))
+
+
 class Model:
+@each trained
     """The model with the weights inside, or those of a file that its trainer wrote."""
 
     def __init__(self, weights: Optional[Union[str, "_os.PathLike[str]"]] = None) -> None:
@@ -171,7 +213,26 @@ class Model:
         path = None if weights is None else _os.fsencode(weights)
         self._handle = _open(path, error, len(error))
         if not self._handle:
-            raise ValueError(error.value.decode("utf-8", "replace"))
+            raise ValueError(_text(error))
+@end
+@each trains
+    """The model that train() trained, or with the weights of a file that was written of one."""
+
+    def __init__(self, weights: Union[str, "_os.PathLike[str]"]) -> None:
+        error = _c.create_string_buffer(1024)
+        self._begin(_open(_os.fsencode(weights), error, len(error)), error, [])
+
+    def _begin(self, handle: Any, error: Any, log: list[Any]) -> None:
+        self._handle = handle
+        if not handle:
+            raise ValueError(_text(error))
+        #: What the trainer's log has: the settings, then a line for each epoch, then the test.
+        self.log: list[dict[str, Any]] = log
+        #: The lines of the epochs: {"epoch": 1, "loss": ...}.
+        self.history: list[dict[str, Any]] = [line for line in log if "epoch" in line]
+        #: SHA-256 of the weights as save() writes them.
+        self.hash: str = _hash(handle).decode()
+@end
         #: Inputs and outputs with names, shapes, columns and classes.
         self.about: dict[str, Any] = _json.loads(_describe(self._handle).decode())
         #: Of each output that stands for classes, their names.
@@ -206,7 +267,7 @@ class Model:
                           (_c.c_void_p * len(into))(*[a.value for a, _ in into]),
                           (_c.c_void_p * len(out))(*[a.value for a, _ in out]), error, len(error))
         if status:
-            raise ValueError(error.value.decode("utf-8", "replace"))
+            raise ValueError(_text(error))
         del out
         results = Prediction(*[self._shaped(end, o, counts[0], any(map(_is_numpy, given)))
                                for end, o in zip(self.about["outputs"], outputs)])
@@ -223,6 +284,150 @@ class Model:
         return view.cast("B").cast(_TYPES[end["dtype"]], shape) if rows else view
 
 
+@each trains
+    def save(self, weights: Union[str, "_os.PathLike[str]"]) -> None:
+        """Writes the weights (safetensors) and the names beside them, as a trainer does."""
+        error = _c.create_string_buffer(1024)
+        if _save(self._handle, _os.fsencode(weights), error, len(error)):
+            raise ValueError(_text(error))
+
+
+#: What training takes and predicting gives: shapes, types, classes.
+about: dict[str, Any] = _json.loads(_describe(None).decode())
+_FIELDS: list[dict[str, Any]] = about["fields"]
+_PARTS: list[str] = about["parts"]
+
+
+class _Data(_c.Structure):
+    _fields_ = [("rows", _c.c_int64 * len(_PARTS)),
+                ("field", _c.c_void_p * len(_FIELDS) * len(_PARTS)),
+                ("names", _c.c_void_p * len(_FIELDS))]
+
+
+class _Told:
+    """What a training says, and whether it is to go on."""
+
+    def __init__(self, progress: Optional[Callable[[dict[str, Any]], Any]]) -> None:
+        self.progress = progress
+        self.log: list[dict[str, Any]] = []
+        self.error: Optional[BaseException] = None
+
+    def tell(self, _state: Any, line: Optional[bytes]) -> int:
+        try:
+            if line is not None:
+                self.log.append(_json.loads(line.decode()))
+            if line is not None and self.progress and self.error is None:
+                self.progress(self.log[-1])
+        except BaseException as error:  # of progress(): train() raises it
+            self.error = error
+        return self.error is not None
+
+
+def _texts(values: Any, into: set[str]) -> None:
+    if isinstance(values, str):
+        into.add(values)
+    elif _is_numpy(values) or hasattr(values, "to_numpy"):
+        _texts(values.tolist() if _is_numpy(values) else values.to_numpy().tolist(), into)
+    elif _has_order(values):
+        for value in values:
+            _texts(value, into)
+
+
+def _names_of(end: dict[str, Any], given: list[Any], names: dict[str, Sequence[str]]) -> Any:
+    """The names that a field wants: as given, as texts are among its cells, as a table has them."""
+    wants = end.get("wants")
+    if wants is None:
+        return None
+    if end["name"] in names:
+        return list(names[end["name"]])
+    if wants == "columns" and hasattr(given[0], "columns"):
+        return [str(name) for name in given[0].columns]
+    found: set[str] = set()
+    for values in given if wants == "classes" else []:
+        _texts(values, found)
+    if not found:
+        raise ValueError(f"{end['name']}: the names of its {wants} are wanted: "
+                         f"names={{{end['name']!r}: [...]}}" +
+                         (", or give texts" if wants == "classes" else ""))
+    return sorted(found, key=lambda name: name.encode())
+
+
+def _words(options: dict[str, Any]) -> list[bytes]:
+    words = []
+    for name, value in options.items():
+        if value is None or value is False:
+            continue
+        words.append(b"--" + name.replace("_", "-").encode())
+        if value is not True:
+            words.append(_os.fsencode(value) if isinstance(value, (str, _os.PathLike))
+                         else str(value).encode())
+    return words
+
+
+def _await(work: Callable[[], None], told: _Told) -> None:
+    """Does the work in another thread, so that this one hears of signals (Ctrl-C)."""
+    worker = _threading.Thread(target=work)
+    worker.start()
+    while worker.is_alive():
+        try:
+            worker.join(0.05)
+        except BaseException as error:
+            told.error = error
+
+
+def _run(parts: list[list[Any]], names: dict[str, Sequence[str]],
+         progress: Optional[Callable[[dict[str, Any]], Any]], options: dict[str, Any]) -> Model:
+    data, told, keep = _Data(), _Told(progress), []
+    if any(len(given) != len(_FIELDS) for given in parts):
+        raise ValueError("rows of a part are " + ", ".join(end["name"] for end in _FIELDS))
+    for f, end in enumerate(_FIELDS):
+        own = _names_of(end, [given[f] for given in parts], names)
+        if own is not None:
+            texts = (_c.c_char_p * (len(own) + 1))(*[name.encode() for name in own], None)
+            data.names[f] = _c.cast(texts, _c.c_void_p)
+            keep.append(texts)
+            end = dict(end, names=own) if end["wants"] == "classes" else end
+        for p, given in enumerate(parts):
+            cells = _cells(end, given[f])
+            count = memoryview(cells).nbytes // (4 * _count(end["shape"]))
+            if f > 0 and count != data.rows[p]:
+                raise ValueError(f"{end['name']}: {count} rows, and {_FIELDS[0]['name']} has "
+                                 f"{data.rows[p]}")
+            data.rows[p] = count
+            address = _address(cells)
+            data.field[p][f] = address[0]
+            keep.append((cells, address))
+    words = _words(options)
+    error, handles = _c.create_string_buffer(4096), []
+    tell = _TELL(told.tell)
+    _await(lambda: handles.append(_train(
+        _c.byref(data), (_c.c_char_p * (len(words) + 1))(*words, None), tell, None, error,
+        len(error))), told)
+    del keep
+    if told.error is not None:
+        if handles and handles[0]:
+            _close(handles[0])
+        raise told.error
+    model = Model.__new__(Model)
+    model._begin(handles[0], error, told.log)
+    return model
+
+
+def train(${train_signature}, *, epochs: Optional[int] = None, steps: Optional[int] = None,
+          seed: Optional[int] = None, threads: Optional[int] = None,
+          progress: Optional[Callable[[dict[str, Any]], Any]] = None,
+          names: Optional[dict[str, Sequence[str]]] = None, **options: Any) -> Model:
+    """Trains the model on these rows.
+
+    progress: gets each line of the log as it comes; what it raises ends the training and is raised
+    here.  names: of fields that want some and are given as numbers, of the classes in byte order,
+    or of the columns.  options: as of a trainer, with _ for -: init="w.safetensors",
+    on_nan="skip", checkpoint="c.safetensors", log_every=10.
+    """
+    given = dict(options, epochs=epochs, steps=steps, seed=seed, threads=threads)
+    return _run([${train_parts}], names or {}, progress, given)
+@end
+@each trained
 _default: Optional[Model] = None
 _lock = _threading.Lock()
 
@@ -244,3 +449,4 @@ def __getattr__(name: str) -> Any:
     if name in ("about", "names"):
         return getattr(_model(), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+@end

@@ -1,0 +1,247 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "train/train.h"
+#include <stdlib.h>
+#include <string.h>
+#include "host/describe.h"
+#include "host/fields.h"
+#include "host/pool.h"
+#include "host/safetensors.h"
+#include "host/session.h"
+#include "infer/handle.h"
+
+#define LOOK 0.1                        /* seconds between two questions whether to go on */
+
+/* One call. */
+struct call {
+    struct inv_session s;
+    struct inv_caller caller;
+    struct inv_library *made;           /* NULL: none yet */
+    inv_told *tell;
+    void *state;
+    int stopped;
+    double looked;                      /* when it was asked last */
+    char *line;                         /* of the log, as far as it has come */
+    size_t length;
+    char *text, *printed;               /* errors and notes; what a program would print */
+    size_t text_size, printed_size;
+};
+
+/* ---- what the caller is told and asks ---- */
+
+static void tell(struct call *c, const char *line)
+{
+    if (c->tell && c->tell(c->state, line))
+        c->stopped = 1;
+}
+
+static ssize_t write_log(void *call, const char *bytes, size_t count)
+{
+    struct call *c = call;
+    char *longer = realloc(c->line, c->length + count + 1);
+    if (!longer)
+        return 0;
+    c->line = longer;
+    memcpy(longer + c->length, bytes, count);
+    c->length += count;
+    if (c->length == 0 || longer[c->length - 1] != '\n')
+        return (ssize_t)count;
+    longer[c->length - 1] = 0;
+    c->length = 0;
+    tell(c, longer);
+    return (ssize_t)count;
+}
+
+static int stops(struct inv_session *s)
+{
+    struct call *c = (struct call *)(void *)s;
+    double now = inv_progress_clock();
+    if (!c->stopped && now - c->looked >= LOOK) {
+        c->looked = now;
+        tell(c, NULL);
+    }
+    return c->stopped;
+}
+
+/* ---- what it gets ---- */
+
+static int take(struct inv_session *s)
+{
+    struct call *c = (struct call *)(void *)s;
+    uint8_t digest[32];
+    char text[65];
+    inv_safetensors_digest(s->model, s->run.arena, digest, text);
+    c->made = inv_library_new(s->model);
+    c->made->fitted = s->data.fitted;
+    c->made->fitted.known = 1;
+    s->data.fitted = (struct inv_fitted){ .known = 0 };
+    if (inv_library_settle(c->made, s->run.arena, text))
+        return INV_OK;
+    inv_error(&s->errors, "out of memory");
+    return INV_BAD_DATA;
+}
+
+/* ---- the run ---- */
+
+/* In the thread that trains, whose calls may give up. */
+static int train(void *call)
+{
+    struct call *c = call;
+    struct inv_escape here;
+    inv_library_guard(&here);
+    if (setjmp(here.to) == 0)
+        return inv_session_run(&c->s);
+    inv_error(&c->s.errors, "%s", here.why);
+    inv_session_free(&c->s);
+    return here.status;
+}
+
+/* What is for programs, which print and read and write files of rows. */
+static const char *const unwanted[] = {
+    "data", "rows", "rows-memory", "receipt", "receipt-every", "verify", "sample", "summary",
+    "trace", "trace-steps", "trace-place", "trace-only", "check-ranks", "inject", "quiet", "plain",
+    "predict", "output", "format", "keep", "evaluate", "part", "generate", "length", "temperature",
+    "top-k", "dump-batch", "check-gradients", "device", "memory-limit", "update-lock", "selftest",
+    "verbose", "version", "help"};
+
+/* Standard output is the caller's. */
+static int writes_files(struct inv_session *s)
+{
+    const struct inv_options *o = &s->options;
+    const char *const file[] = { o->weights, o->save_init, o->checkpoint };
+    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
+        if (!file[i] || !inv_output_is_standard(file[i]))
+            continue;
+        inv_error(&s->errors, "%s: is no file; name one, or ask for the weights when they are "
+                  "trained", file[i]);
+        return 0;
+    }
+    return 1;
+}
+
+/* The log goes to the caller, and so do steps in it. */
+static int read_options(struct inv_session *s, const char *const *option)
+{
+    int count = 0, logs = 0;
+    for (; option && option[count]; count++)
+        logs |= strcmp(option[count], "--log") == 0 || strncmp(option[count], "--log=", 6) == 0;
+    if (logs) {
+        inv_error(&s->errors, "--log is for trainers; the caller of a library gets each line");
+        return 0;
+    }
+    char **argument = inv_allocate((size_t)(count + 3) * sizeof *argument);
+    argument[1] = (char *)(uintptr_t) "--log=caller";
+    memcpy(argument + 2, option, (size_t)count * sizeof *argument);
+    int good = inv_options_read(&s->options, count + 2, argument, &s->errors);
+    const char *name = inv_options_given(&s->options, unwanted, sizeof unwanted / sizeof *unwanted);
+    if (good && name)
+        inv_error(&s->errors, "--%s is for trainers, which are programs; leave it out", name);
+    free(argument);
+    s->options.log = NULL;
+    s->options.quiet = 1;
+    return good && !name && writes_files(s) && inv_pool_accepts_cost(&s->errors) &&
+           inv_session_fits(s);
+}
+
+static int run(struct call *c, const char *const *option)
+{
+    struct inv_session *s = &c->s;
+    struct inv_escape here;
+    inv_library_guard(&here);
+    if (setjmp(here.to) != 0) {
+        inv_error(&s->errors, "%s", here.why);
+        return here.status;
+    }
+    if (!read_options(s, option))
+        return INV_BAD_USAGE;
+    int status = inv_pool_work(s->model->stack_bytes, train, c, &s->errors);
+    if (inv_library_distrusted()) {
+        inv_error(&s->errors, "self-test of a thread: it computes other bits than it should");
+        return INV_UNTRUSTED;
+    }
+    return status < 0 ? INV_BAD_DATA : status;
+}
+
+static int begin(struct call *c)
+{
+    const cookie_io_functions_t log = { .write = write_log };
+    c->s.caller = &c->caller;
+    c->s.ranks = (struct inv_ranks){ .count = 1, .near = 1, .errors = &c->s.errors };
+    c->caller.stops = stops;
+    c->caller.take = take;
+    c->s.errors.to = open_memstream(&c->text, &c->text_size);
+    c->caller.out = open_memstream(&c->printed, &c->printed_size);
+    c->caller.log = fopencookie(c, "w", log);
+    return c->s.errors.to && c->caller.out && c->caller.log;
+}
+
+static void end(struct call *c)
+{
+    FILE *file[] = { c->caller.log, c->caller.out, c->s.errors.to };
+    for (size_t i = 0; i < sizeof file / sizeof *file; i++)
+        if (file[i])
+            fclose(file[i]);
+}
+
+struct inv_library *inv_library_train(const struct inv_model *const *level,
+                                      const struct inv_arrays *arrays, const char *const *option,
+                                      inv_told *told, void *state, char *error, size_t size)
+{
+    struct call c = { .caller.arrays = arrays, .tell = told, .state = state };
+    c.s.model = inv_library_choose(level, error, size);
+    if (!c.s.model)
+        return NULL;
+    int status = begin(&c) ? run(&c, option) : INV_BAD_DATA;
+    end(&c);
+    if (status != INV_OK) {
+        inv_library_tell(c.text, error, size, status);
+        inv_library_close(c.made);
+        c.made = NULL;
+    }
+    free(c.text);
+    free(c.printed);
+    free(c.line);
+    return c.made;
+}
+
+/* ---- what came out ---- */
+
+int inv_library_save(struct inv_library *l, const char *path, char *error, size_t size)
+{
+    struct inv_escape here;
+    char digest[65], *text = NULL;
+    size_t length;
+    struct inv_errors errors = { .to = open_memstream(&text, &length) };
+    inv_library_guard(&here);
+    if (!errors.to || setjmp(here.to) != 0)
+        return inv_library_fail(error, size, "out of memory", INV_BAD_DATA);
+    int good = inv_safetensors_save(l->model, l->saved, path, &errors, digest) &&
+               inv_fields_save(l->model, &l->fitted, path, digest, &errors);
+    fclose(errors.to);
+    int status = good ? INV_OK : inv_library_tell(text, error, size, INV_BAD_DATA);
+    free(text);
+    return status;
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static const struct inv_model *const *described;
+static char *training;
+
+static void describe(void)
+{
+    const struct inv_model *model = inv_library_choose(described, NULL, 0);
+    training = model ? inv_describe_training(model) : NULL;
+}
+
+const char *inv_library_training(const struct inv_model *const *level)
+{
+    described = level;
+    pthread_once(&once, describe);
+    return training;
+}
+
+const char *inv_library_hash(const struct inv_library *l)
+{
+    return l->digest;
+}

@@ -1,0 +1,98 @@
+"""train.py hash: trains mixed on the rows of mixed_rows.csv by the installed package and prints the
+hash; train.py parts: parts with rows of their own; train.py refuse: bad arguments, ok where each is
+refused, and says why."""
+import array
+import csv
+import json
+import os
+import sys
+import threading
+
+
+def rows_of(path):
+    with open(path, newline="") as file:
+        for row in csv.DictReader(file):
+            cells = [row["height"], row["width"], row["weight"]]
+            yield [float(cell) if cell else None for cell in cells], row["soil"], row["kind"]
+
+
+def columns_of(path):
+    return [list(column) for column in zip(*rows_of(path))]
+
+
+NAMES = {"size": ["height", "width", "weight"]}
+
+
+def hashes(path):
+    import mixed
+    size, soil, kind = columns_of(path)
+    lines = []
+    model = mixed.train(size, soil, kind, epochs=2, names=NAMES, progress=lines.append)
+    assert [line["epoch"] for line in model.history] == [1, 2] and model.log == lines
+    model.save("mixed.safetensors")
+    again = mixed.Model("mixed.safetensors")
+    assert again.hash == model.hash and again.names == model.names
+    scores = model.predict(size, soil).scores.tolist()
+    assert scores == again.predict(size, soil).scores.tolist()
+    assert scores[5] == model.predict(size[5:6], soil[5:6]).scores.tolist()[0]
+    soils, kinds = sorted(set(soil)), sorted(set(kind))
+    numbers = dict(NAMES, soil=soils, kind=kinds)
+    flat = array.array("f", [float("nan") if x is None else x for row in size for x in row])
+    found = [None] * 3
+
+    def other(i):
+        found[i] = mixed.train(flat, [soils.index(s) for s in soil],
+                               array.array("b", [kinds.index(k) for k in kind]),
+                               epochs=2, threads=i + 1, names=numbers).hash
+
+    workers = [threading.Thread(target=other, args=(i,)) for i in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert found == [model.hash] * 3, found
+    print(model.hash)
+
+
+def parts():
+    import parts
+    numbers = [[float(i * k % 11) for k in (3, 5)] for i in range(50)]
+    classes = [i % 3 for i in range(50)]
+    model = parts.train(numbers[:30], classes[:30], val=(numbers[30:40], classes[30:40]),
+                        test=(numbers[40:], classes[40:]))
+    assert model.log[0]["train_rows"] == 30 and model.log[0]["val_rows"] == 10
+    assert "val.accuracy" in model.history[0] and "test.accuracy" in model.log[-1]
+    assert any("kept_epoch" in line for line in model.log)
+    print(model.hash)
+
+
+def refuse(path):
+    import mixed
+    size, soil, kind = columns_of(path)
+    good, one = dict(size=size, soil=soil, kind=kind, names=NAMES), [size[0][:2] + [float("inf")]]
+    cases = [(dict(names=None), "size: the names of its columns are wanted"),
+             (dict(names=dict(NAMES, size=["a"])), "1 names are given; give those of all"),
+             (dict(names=dict(NAMES, kind=["moss", "fern"])), "must be in byte order"),
+             (dict(soil=["sand"] * len(size)), "is class[3] of texts, and 1 names"),
+             (dict(soil=[0] * len(size)), "soil: the names of its classes are wanted"),
+             (dict(kind=kind[1:]), "kind: 59 rows, and size has 60"),
+             (dict(kind=kind[1:] + [None]), "kind: None is no class"),
+             (dict(size=one + size[1:]), "row 0: element 2 of size is not finite"),
+             (dict(size=[row[:2] for row in size]), "a row has the shape (3,)"),
+             (dict(size=[], soil=[], kind=[], names=dict(NAMES, soil=["a", "b", "c"],
+                                                         kind=["a", "b"])), "0 rows are given"),
+             (dict(epochs=0), "--epochs 0"), (dict(batch=3), "unknown option --batch"),
+             (dict(progress=lambda line: line["none"]), "none"),
+             (dict(weights="no/such/file"), "no/such/file: cannot write")]
+    for wrong, why in cases:
+        try:
+            print("not refused:", mixed.train(**dict(good, **wrong)), wrong)
+        except (TypeError, ValueError, KeyError) as error:
+            if why not in str(error):
+                print(f"{error!r} does not say {why!r}")
+    assert json.dumps(mixed.about["fields"][2]["label"]) == "true"
+    assert not os.path.exists("plant.safetensors")
+    print("ok")
+
+
+{"hash": hashes, "refuse": refuse}[sys.argv[1]](sys.argv[2]) if len(sys.argv) > 2 else parts()
