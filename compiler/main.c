@@ -169,6 +169,8 @@ static bool lower(struct program *program, const struct load *load, const struct
 /* What is lowered to what can be emitted. */
 static bool transform(struct program *program, const struct options *o)
 {
+    if (!o->infer && !(o->target && !strcmp(o->target, "firmware")))
+        pass_generate(program);
     simplify(program);
     verify(program, "simplify");
     dump(program, "simplify", o->dump);

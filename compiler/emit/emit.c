@@ -38,6 +38,8 @@ static const struct part parts[] = {
      "Losses and metrics of a batch, without training."},
     {PHASE_FINISH, false, "finish", "INV_FINISH", "Metrics of a whole part."},
     {PHASE_PREDICT, false, "predict", "INV_PREDICT", "Outputs of a batch."},
+    {PHASE_GENERATE, false, "generate", "INV_GENERATE",
+     "What follows a place of a text, of its token and what is kept of those before."},
 };
 
 /* What stands there for the parts of PHASE_TRAIN where the update is apart. */

@@ -16,6 +16,7 @@ static const char *const variable_names[] = {
     [VAR_RAW] = "raw",       [VAR_INPUT] = "input",     [VAR_SAMPLE] = "sample",
     [VAR_LOSS] = "loss",     [VAR_REPORT] = "report",   [VAR_OUTPUT] = "output",
     [VAR_COLLECTED] = "collected", [VAR_SHARD] = "shard",
+    [VAR_TOKEN] = "token",   [VAR_KEPT] = "kept",       [VAR_LOGITS] = "logits",
 };
 
 /* How often the group runs. */
@@ -88,6 +89,11 @@ static bool makes_again(const struct graph *graph, const struct group *group)
 
 /* The model line of the group's last node that has one; the user's call rather than the library's
  * line. */
+static void print_source(const struct program *program, struct span span, struct text *text)
+{
+    text_printf(text, "  # %s:%d", diags_source(program->diags, span.source)->path, span.line);
+}
+
 static void print_line(const struct graph *graph, const struct group *group, struct text *text)
 {
     for (int m = group->count - 1; m >= 0; m--) {
@@ -95,9 +101,8 @@ static void print_line(const struct graph *graph, const struct group *group, str
         struct span span = node->call.source != 0 ? node->call : node->span;
         if (span.source == 0)
             continue;
-        const struct source *source = diags_source(graph->program->diags, span.source);
-        text_printf(text, "  # %s:%d%s%s", source->path, span.line,
-                    node->forward >= 0 ? ", gradient" : "",
+        print_source(graph->program, span, text);
+        text_printf(text, "%s%s", node->forward >= 0 ? ", gradient" : "",
                     makes_again(graph, group) ? ", again" : "");
         return;
     }
@@ -241,6 +246,24 @@ static void print_at_once(const struct program *program, struct text *text)
                     more, shards, program->arena_bytes + (shards - 1) * more);
 }
 
+/* What a token of a generated text costs while the window is not full. */
+static void print_generate(const struct program *program, struct text *text)
+{
+    const struct generate_desc *g = program->generate;
+    int64_t kept = 0;
+    for (int i = 0; i < program->variable_count; i++)
+        if (program->variable[i]->kind == VAR_KEPT)
+            kept += schedule_bytes(program, program->variable[i]->dtype,
+                                   &program->variable[i]->shape);
+    if (program->phase[PHASE_GENERATE])
+        text_printf(text, "generate: one place a token, keeps %" PRId64 " bytes\n", kept);
+    else if (g && g->whole) {
+        text_printf(text, "generate: the whole window a token, for %s", g->whole);
+        print_source(program, g->whole_span, text);
+        text_puts(text, "\n");
+    }
+}
+
 void plan_print(const struct program *program, struct text *text)
 {
     text_printf(text, "plan of %s at %s\n", program->name, plan_batch(program, text->arena));
@@ -254,6 +277,7 @@ void plan_print(const struct program *program, struct text *text)
                 100.0 * (double)program->arena_bytes /
                     (double)(program->arena_bound > 0 ? program->arena_bound : 1));
     print_at_once(program, text);
+    print_generate(program, text);
     if (program->frozen_bytes > 0)
         text_printf(text, "tuning %" PRId64 " bytes in firmware, whose flash keeps %" PRId64
                     " of frozen weights\n", program->arena_bytes - program->frozen_bytes,

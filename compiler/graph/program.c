@@ -8,6 +8,7 @@ static const char *const names[PHASE_COUNT] = {
     [PHASE_INIT] = "init",         [PHASE_PREPARE] = "prepare", [PHASE_NORMALISE] = "normalise",
     [PHASE_AUGMENT] = "augment",   [PHASE_TRAIN] = "train",     [PHASE_EVALUATE] = "evaluate",
     [PHASE_FINISH] = "finish",     [PHASE_PREDICT] = "predict", [PHASE_UPDATE] = "update",
+    [PHASE_GENERATE] = "generate",
 };
 
 const char *phase_name(enum phase phase)

@@ -18,6 +18,9 @@ enum variable_kind {
     VAR_REPORT,                         /* results of the finish phase: metrics */
     VAR_OUTPUT,                         /* results of the predict phase, per row */
     VAR_COLLECTED,                      /* what a ranking is of, per row: kept for all of a part */
+    VAR_TOKEN,                          /* phase generate: the number of a place, and its token */
+    VAR_KEPT,                           /* ... what of earlier places is read at later ones */
+    VAR_LOGITS,                         /* ... what follows: f32[classes] */
     VAR_SHARD                           /* f32: a gradient or buffer for an update apart: what a
                                          * shard gives, by its share of the rows; the sum over the
                                          * shards when the step is updated */
@@ -62,6 +65,7 @@ enum phase {
     PHASE_EVALUATE,                     /* forward, accumulators */
     PHASE_FINISH,                       /* accumulators -> reports */
     PHASE_PREDICT,                      /* inputs -> outputs */
+    PHASE_GENERATE,                     /* a token, what is kept of those before -> logits */
     PHASE_COUNT
 };
 
@@ -276,6 +280,9 @@ struct generate_desc {
     bool has_seed;                      /* else the run's */
     uint64_t seed;
     uint32_t stream;
+    int place, token, logits;           /* of phase generate, or -1: set by pass_generate */
+    const char *whole;                  /* where there is no such phase: the operator that stands */
+    struct span whole_span;             /* against it, and its line */
     struct span span;
 };
 

@@ -9,7 +9,8 @@ static const char *const kinds[] = {
     [VAR_AVERAGE] = "average", [VAR_ACCUMULATOR] = "accumulator", [VAR_RAW] = "raw",
     [VAR_INPUT] = "input", [VAR_SAMPLE] = "sample", [VAR_LOSS] = "loss",
     [VAR_REPORT] = "report", [VAR_OUTPUT] = "output",
-    [VAR_COLLECTED] = "collected", [VAR_SHARD] = "shard"};
+    [VAR_COLLECTED] = "collected", [VAR_SHARD] = "shard",
+    [VAR_TOKEN] = "token", [VAR_KEPT] = "kept", [VAR_LOGITS] = "logits"};
 static const char *const sources[] = {
     [SOURCE_CSV] = "csv", [SOURCE_IDX] = "idx", [SOURCE_NPY] = "npy", [SOURCE_NPZ] = "npz",
     [SOURCE_SAFETENSORS] = "safetensors", [SOURCE_RAW] = "raw",

@@ -87,7 +87,8 @@ struct value call_generate(struct lower *l, struct frame *frame, const struct bu
                            struct arguments *a, const char *path, struct span span)
 {
     ARGUMENTS(6);
-    struct generate_desc g = {.count = 200, .temperature = 1, .span = span};
+    struct generate_desc g = {.count = 200, .temperature = 1, .place = -1, .token = -1,
+                              .logits = -1, .span = span};
     const struct data_field *field = text_field(l, &g.field);
     if (l->phase != PHASE_PREDICT || l->results->own_frame != frame) {
         lower_error(l, frame, span, "'generate' is an output of its own: output text = "

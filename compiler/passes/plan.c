@@ -71,6 +71,9 @@ static enum tier tier(const struct program *program, const struct variable *vari
         return holds_params[variable->id] ? TIER_SAVED : TIER_STATE;
     case VAR_STATE:
     case VAR_AVERAGE:
+    case VAR_TOKEN:
+    case VAR_KEPT:
+    case VAR_LOGITS:
         return TIER_STATE;
     case VAR_ACCUMULATOR:
         return program_has_shards(program) ? TIER_TOTALS : TIER_STATE;

@@ -14,12 +14,14 @@ static const unsigned pushed[INV_PHASES] = {
     [INV_TRAIN] = KIND(INV_INPUT) | KIND(INV_SAMPLE),
     [INV_EVALUATE] = KIND(INV_INPUT) | KIND(INV_SAMPLE),
     [INV_PREDICT] = KIND(INV_INPUT) | KIND(INV_SAMPLE),
+    [INV_GENERATE] = KIND(INV_TOKEN),
 };
 static const unsigned pulled[INV_PHASES] = {
     [INV_PREPARE] = KIND(INV_INPUT), [INV_NORMALISE] = KIND(INV_INPUT),
     [INV_AUGMENT] = KIND(INV_INPUT), [INV_TRAIN] = KIND(INV_LOSS),
     [INV_EVALUATE] = KIND(INV_LOSS) | KIND(INV_COLLECTED),
     [INV_FINISH] = KIND(INV_REPORT), [INV_PREDICT] = KIND(INV_OUTPUT),
+    [INV_GENERATE] = KIND(INV_LOGITS),
 };
 
 typedef void copy(const struct inv_run *, int64_t offset, int64_t bytes);

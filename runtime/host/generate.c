@@ -1,7 +1,10 @@
-/* --generate: a causal model goes on with a prompt, token by token, by running its window again.
+/* --generate: a causal model goes on with a prompt, token by token.
  *
  * The window holds the last n tokens of the text, from place 0 on; what is behind them is class 0,
- * and no place that a causal model looks at.  Token t, the t-th that is added, from 0, is drawn
+ * and no place that a causal model looks at.  Where the compiler has proved that, there is a phase
+ * for one place, which keeps what later ones read of it: until the window is full each token costs
+ * one place.  From then on the window moves, every token is at another place, and all of it is
+ * computed.  Token t, the t-th that is added, from 0, is drawn
  * from the logits z of the last one's place: of the `top_k` largest (of equal ones the lower class
  * first), the class of the largest z / temperature + g, of equal ones the lower, where
  * g = -log(-log(u)), u = (word / 2^9 + 1/2) / 2^23, the division by 2^9 rounded down, of word
@@ -21,11 +24,11 @@
 struct generator {
     struct inv_session *s;
     const struct inv_generate *model;
-    const struct inv_variable *input, *output;
     struct inv_names characters;        /* by their numbers; none where tokens are numbers */
     int32_t *token;                     /* the text so far */
     int64_t count, room;
     int64_t places, classes;            /* of the window; of a token */
+    int64_t done;                       /* so many tokens went through INV_GENERATE */
     int64_t top;                        /* so many of the likeliest */
     float temperature;
     uint32_t key[2];
@@ -121,32 +124,63 @@ static int add_prompt(struct generator *g, const char *prompt)
 
 /* ---- the model ---- */
 
-/* The logits behind `count` tokens at `token`, all other places being class `rest`. */
-static const float *run(struct generator *g, const int32_t *token, int64_t count, int32_t rest)
+static void *variable_at(struct generator *g, int variable)
 {
-    struct inv_run *run = &g->s->run;
-    int32_t *to = (int32_t *)(void *)(run->arena + g->input->offset);
-    for (int64_t i = 0; i < g->places; i++)
-        to[i] = i < count ? token[i] : rest;
-    memset(run->arena + g->s->model->variable[g->s->model->sample].offset, 0, sizeof(int32_t));
-    run->rows = 1;
-    run->step = run->epoch = 0;
-    inv_device_phase(g->s->model, run, INV_PREDICT);
-    return (const float *)(const void *)(run->arena + g->output->offset)
-           + (count - 1) * g->classes;
+    return g->s->run.arena + g->s->model->variable[variable].offset;
 }
 
-/* A probe, no proof: whether the last place of the prompt, or where that fills the window the one
- * before its last, has the same logits with class 0 and with the last class behind it.  0, and an
- * error, where it has not. */
+static void begin_run(struct generator *g)
+{
+    g->s->run.rows = 1;
+    g->s->run.step = g->s->run.epoch = 0;
+}
+
+/* The logits behind `count` tokens at `token`, all other places being class `rest`. */
+static const float *run_window(struct generator *g, const int32_t *token, int64_t count,
+                               int32_t rest)
+{
+    int32_t *to = variable_at(g, g->s->model->data.field[g->model->field].input);
+    for (int64_t i = 0; i < g->places; i++)
+        to[i] = i < count ? token[i] : rest;
+    memset(variable_at(g, g->s->model->sample), 0, sizeof(int32_t));
+    begin_run(g);
+    inv_device_phase(g->s->model, &g->s->run, INV_PREDICT);
+    return (const float *)variable_at(g, g->model->output) + (count - 1) * g->classes;
+}
+
+/* The logits behind the text, which is not longer than the window. */
+static const float *run_places(struct generator *g)
+{
+    begin_run(g);
+    for (; g->done < g->count; g->done++) {
+        if (g->model->place >= 0)
+            *(int32_t *)variable_at(g, g->model->place) = (int32_t)g->done;
+        if (g->model->token >= 0)
+            *(int32_t *)variable_at(g, g->model->token) = g->token[g->done];
+        inv_device_phase(g->s->model, &g->s->run, INV_GENERATE);
+    }
+    return variable_at(g, g->model->logits);
+}
+
+static const float *run_text(struct generator *g)
+{
+    if (g->model->logits >= 0 && g->count <= g->places)
+        return run_places(g);
+    int64_t seen = g->count < g->places ? g->count : g->places;
+    return run_window(g, g->token + g->count - seen, seen, 0);
+}
+
+/* A probe, where there is no proof: whether the last place of the prompt, or where that fills the
+ * window the one before its last, has the same logits with class 0 and with the last class behind
+ * it.  0, and an error, where it has not. */
 static int is_causal(struct generator *g)
 {
     int64_t count = g->count < g->places ? g->count : g->places - 1;
     size_t bytes = (size_t)g->classes * sizeof(float);
-    if (count < 1)
+    if (count < 1 || g->model->logits >= 0)
         return 1;
-    memcpy(g->score, run(g, g->token, count, 0), bytes);
-    if (memcmp(g->score, run(g, g->token, count, (int32_t)g->classes - 1), bytes) == 0)
+    memcpy(g->score, run_window(g, g->token, count, 0), bytes);
+    if (memcmp(g->score, run_window(g, g->token, count, (int32_t)g->classes - 1), bytes) == 0)
         return 1;
     inv_error(&g->s->errors, "--generate: the logits of model %s at place %lld change with the "
               "tokens behind it, which are yet to come; make it causal, as "
@@ -243,8 +277,7 @@ static int write_text(struct generator *g, struct inv_output *out, int64_t wante
     for (int64_t i = line_end(g) >= 0; i < g->count; i++)
         write_token(g, out, g->token[i]);
     for (int64_t i = 0; i < wanted && !line_is_over(g); i++) {
-        int64_t seen = g->count < g->places ? g->count : g->places;
-        int32_t token = draw(g, run(g, g->token + g->count - seen, seen, 0), i);
+        int32_t token = draw(g, run_text(g), i);
         if (token < 0)
             return 0;
         add_token(g, token);
@@ -276,8 +309,7 @@ int inv_generate(struct inv_session *s)
     const struct inv_options *o = &s->options;
     const struct inv_field *field = &model->data.field[model->generate->field];
     const struct inv_variable *input = &model->variable[field->input];
-    struct generator g = { .s = s, .model = model->generate, .input = input,
-        .output = &model->variable[model->generate->output],
+    struct generator g = { .s = s, .model = model->generate,
         .places = inv_variable_elements(input), .classes = input->classes };
     struct inv_output out;
     inv_fitted_begin(&s->data.fitted, model->data.field_count);

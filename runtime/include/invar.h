@@ -21,7 +21,8 @@ enum inv_dtype { INV_F32, INV_I32, INV_BOOL, INV_I64 };
 
 enum inv_kind {
     INV_PARAM, INV_BUFFER, INV_BLOCK, INV_STATE, INV_AVERAGE, INV_ACCUMULATOR, INV_RAW, INV_INPUT,
-    INV_SAMPLE, INV_LOSS, INV_REPORT, INV_OUTPUT, INV_COLLECTED, INV_SHARD
+    INV_SAMPLE, INV_LOSS, INV_REPORT, INV_OUTPUT, INV_COLLECTED, INV_TOKEN,
+    INV_KEPT, INV_LOGITS, INV_SHARD
 };
 
 /* A named array in the arena.  rows: the axis whose extent is dim * (rows of the batch), or -1. */
@@ -45,7 +46,7 @@ struct inv_load {
 
 enum inv_phase {
     INV_INIT, INV_PREPARE, INV_NORMALISE, INV_AUGMENT, INV_TRAIN, INV_UPDATE, INV_EVALUATE,
-    INV_FINISH, INV_PREDICT, INV_PHASES
+    INV_FINISH, INV_PREDICT, INV_GENERATE, INV_PHASES
 };
 
 struct inv_run;
@@ -395,6 +396,8 @@ struct inv_label { int variable, field; };
  * classes. */
 struct inv_generate {
     int output, field;                  /* variable; number of the field */
+    int place, token, logits;           /* variables of INV_GENERATE: what it reads, f32[k] that it
+                                         * makes; -1: none.  logits -1: there is no such phase */
     const char *prompt;                 /* where none is given */
     int64_t count, top_k;               /* tokens to add; of so many of the likeliest, 0: of all */
     float temperature;

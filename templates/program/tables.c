@@ -154,8 +154,9 @@ static const struct inv_rate rates[] = {
 @end
 @each generates
 /* how text is drawn */
-static const struct inv_generate generate = {
-    .output = ${output}, .field = ${field}, .prompt = ${prompt}, .count = ${tokens},
+static const struct inv_generate generated = {
+    .output = ${output}, .field = ${field}, .place = ${place}, .token = ${token},
+    .logits = ${logits}, .prompt = ${prompt}, .count = ${tokens},
     .top_k = ${top_k}, .temperature = ${temperature}, .has_seed = ${has_seed}, .seed = ${seed},
     .stream = ${stream},
 };
@@ -284,7 +285,7 @@ const struct inv_model ${symbol} = {
 @end
     .sample = ${sample},
 @each generates
-    .generate = &generate,
+    .generate = &generated,
 @end
 @each labels
     .label_count = ${count},

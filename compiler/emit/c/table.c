@@ -10,7 +10,8 @@ static const char *const kinds[] = {
     [VAR_STATE] = "INV_STATE", [VAR_AVERAGE] = "INV_AVERAGE",
     [VAR_ACCUMULATOR] = "INV_ACCUMULATOR", [VAR_RAW] = "INV_RAW", [VAR_INPUT] = "INV_INPUT",
     [VAR_SAMPLE] = "INV_SAMPLE", [VAR_LOSS] = "INV_LOSS", [VAR_REPORT] = "INV_REPORT",
-    [VAR_OUTPUT] = "INV_OUTPUT", [VAR_COLLECTED] = "INV_COLLECTED", [VAR_SHARD] = "INV_SHARD"};
+    [VAR_OUTPUT] = "INV_OUTPUT", [VAR_COLLECTED] = "INV_COLLECTED", [VAR_SHARD] = "INV_SHARD",
+    [VAR_TOKEN] = "INV_TOKEN", [VAR_KEPT] = "INV_KEPT", [VAR_LOGITS] = "INV_LOGITS"};
 static const char *const rankings[] = {
     [RANKING_ROC_AREA] = "INV_ROC_AREA", [RANKING_AVERAGE_PRECISION] = "INV_AVERAGE_PRECISION"};
 static const char *const dtypes[] = {
@@ -435,6 +436,9 @@ static void emit_generate(struct emit *emit)
     struct values *item = values_add_item(emit->file, "generates");
     set_whole(item, "output", g->output);
     set_whole(item, "field", g->field);
+    set_whole(item, "place", g->place);
+    set_whole(item, "token", g->token);
+    set_whole(item, "logits", g->logits);
     set_string(item, "prompt", g->prompt);
     set_whole(item, "tokens", g->count);
     set_whole(item, "top_k", g->top_k);
