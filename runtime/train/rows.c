@@ -91,8 +91,8 @@ static void keep_columns(struct inv_rows *rows, int f)
                   (long long)columns);
     } else if (!named && count_names(name) != columns) {
         inv_error(rows->errors, "field %s has %lld columns, of which the model file names the "
-                  "first and the last alone, and %d names are given; give those of all", field->name,
-                  (long long)columns, count_names(name));
+                  "first and the last alone, and %d names are given; give those of all",
+                  field->name, (long long)columns, count_names(name));
     } else {
         fitted->columns = (int)columns;
         fitted->column = inv_allocate((size_t)columns * sizeof *fitted->column);
