@@ -49,7 +49,7 @@ struct options {
     bool infer, library, python;        /* build: what only predicts; what trains on arrays; and
                                          * for Python */
     const char *database;               /* lint: folder of compile_commands.json */
-    bool rules;
+    bool rules, unlinted;
     char **flags;                       /* lint: what stands behind --, or NULL */
     int flag_count;
     const char *gradients;              /* the option for which a trainer keeps them, or NULL */
@@ -201,16 +201,27 @@ static bool transform(struct program *program, const struct options *o)
 
 static bool compile(struct program *program, const struct load *load, const struct options *o)
 {
-    return lower(program, load, o) && transform(program, o);
+    return lower(program, load, o) && (o->unlinted || lint_operators(program)) &&
+           transform(program, o);
 }
 
+static void add_included(struct program *program, const struct load *load, int source, int *room)
+{
+    ARENA_PUSH(program->arena, program->included, program->included_count, *room) =
+        diags_source(load->diags, source)->path;
+}
+
+/* Files of the model beside its first one: those that it includes, and C of its operators. */
 static void list_included(struct program *program, const struct load *load)
 {
-    program->included = ARENA_ARRAY(program->arena, const char *, load->count + 1);
-    for (int i = 1; i < load->count; i++) {
-        const struct source *source = diags_source(load->diags, load->file[i]->span.source);
-        if (!source->library)
-            program->included[program->included_count++] = source->path;
+    int room = 0;
+    for (int i = 0; i < load->count; i++) {
+        const struct ast *file = load->file[i];
+        if (i > 0 && !diags_source(load->diags, file->span.source)->library)
+            add_included(program, load, file->span.source, &room);
+        for (int k = 0; k < file->count; k++)
+            if (file->kid[k]->kind == AST_OPERATOR && file->kid[k]->count > 3)
+                add_included(program, load, file->kid[k]->kid[3]->span.source, &room);
     }
 }
 
@@ -893,7 +904,9 @@ static int command_lint(const struct options *o)
         file[count++] = o->rest[i];
     struct lint_request request = {.file = file, .files = count,
                                    .flag = (const char *const *)o->flags, .flags = o->flag_count,
-                                   .database = o->database, .json = o->json};
+                                   .database = o->database, .json = o->json, .to = stdout,
+                                   .unread = "give the folder of compile_commands.json with "
+                                             "-p, or the flags behind --"};
     int status = lint_run(&request);
     free(file);
     return status;
@@ -913,6 +926,8 @@ static const struct { char letter; const char *text; } shared_help[] = {
     "                      program: as lower, with variables, data, settings (default: none)\n"},
     {'e',
     "  -Werror             warnings are errors\n"},
+    {'n',
+    "  --no-lint           compile operators in C without looking at them first\n"},
     {'g',
     "  --target c          what the trainer runs on: c: processors; cuda: NVIDIA GPUs, by nvcc\n"},
     {'a',
@@ -948,7 +963,7 @@ static const struct command commands[] = {
      "                      of --log, else NAME.jsonl\n"
      "  --ranks N           train by N processes here, started by mpirun, which share out the\n"
      "                      model's shards: the same bits (default: one, without MPI)\n",
-     command_run, "DtdegaKNGcfvRr*"},
+     command_run, "DtdengaKNGcfvRr*"},
     {"sweep", "train every combination of values and seeds, and write a table",
      "sweep MODEL.inv -D NAME=VALUE,VALUE,... [--seed A..B] [--jobs N] [-o FOLDER] [options]",
      "  -D NAME=V,V,...     values of a const of the model file, once for each const\n"
@@ -959,7 +974,7 @@ static const struct command commands[] = {
      "  --jobs N            train N runs at a time, which share out the processors: the same\n"
      "                      table (default: 1)\n"
      "Trainer options (--data, --epochs, --threads ...) are passed on to every run.\n",
-     command_sweep, "DtoegaNcfvsJ*"},
+     command_sweep, "DtoengaNcfvsJ*"},
     {"predict", "outputs of trained weights for the rows of a file",
      "predict MODEL.inv [options] [--weights W] [FILE] [-o OUT] [trainer options]",
      "  FILE                of the kind of the model's data (csv, npy ...), - is standard\n"
@@ -970,13 +985,13 @@ static const struct command commands[] = {
      "  --keep NAME,...     columns of FILE, or without it fields of the model's own data, such\n"
      "                      as labels, before the predictions\n"
      "'invar run MODEL.inv --help' prints all trainer options.\n",
-     command_predict, "DtdegaKcfv*"},
+     command_predict, "DtdengaKcfv*"},
     {"evaluate", "losses and metrics of trained weights on the rows of a file",
      "evaluate MODEL.inv [options] [--weights W] [FILE] [trainer options]",
      "  FILE                with labels; without it each part of the model's data\n"
      "  --weights W         the trained weights (default: NAME.safetensors of 'model NAME')\n"
      "'invar run MODEL.inv --help' prints all trainer options.\n",
-     command_evaluate, "DtdegaKcfv*"},
+     command_evaluate, "DtdengaKcfv*"},
     {"verify", "train as a receipt says, and say what differs first",
      "verify RECEIPT [options] [trainer options]",
      "RECEIPT is what --receipt of a training run wrote: model file, -D values, seed and number\n"
@@ -989,7 +1004,7 @@ static const struct command commands[] = {
      "  --resume FILE       with --steps A..B or --sample N: a part, from checkpoints of the run;\n"
      "                      add --log-norms where the run had it: its state lies otherwise\n"
      "  --threads N         as for a trainer, and so are --init, --quiet, --log and --device\n",
-     command_verify, "mgaKNcfv*"},
+     command_verify, "mngaKNcfv*"},
     {"diverge", "the first step, operator and element in which two runs differ",
      "diverge A B [trainer options]",
      "A and B are traces, which --trace of a trainer writes, or two trainers, which are run with\n"
@@ -1005,7 +1020,7 @@ static const struct command commands[] = {
      "  --library           instead of a trainer: libTRAINER.so, TRAINER.h and TRAINER.pc of\n"
      "                      nine functions, which train on arrays and predict\n"
      "  --python            with --infer or --library: also a wheel, which pip installs\n",
-     command_build, "DtdegaKNGcfvopIbWY"},
+     command_build, "DtdengaKNGcfvopIbWY"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
@@ -1013,7 +1028,7 @@ static const struct command commands[] = {
      "  --weights FILE      firmware: trained weights as a constant of NAME_weights.c\n"
      "  --layout plain      firmware: plain, or a library with an example for platformio,\n"
      "                      arduino, esp-idf or zephyr\n",
-     command_emit, "DtdeogWlKNG"},
+     command_emit, "DtdenogWlKNG"},
     {"import", "make a model file and weights of a foreign model", "import FILE [-o DIR]",
      "FILE is an ONNX graph, or a model of Keras: .keras, .h5, or its configuration as JSON.\n"
      "Writes NAME.inv, to read, to change and to train, and NAME.safetensors, which --init and\n"
@@ -1032,7 +1047,7 @@ static const struct command commands[] = {
      "  -o OUT              where to (default: NAME.onnx and so on)\n"
      "  --inputs cells      onnx: what the graph takes: cells of the data as they stand in files,\n"
      "                      or fields, as the data declaration has prepared them\n",
-     command_export, "DtdeoWTQ"},
+     command_export, "DtdenoWTQ"},
     {"import-weights", "make weights from elsewhere those of a model",
      "import-weights MODEL.inv FILE [options]",
      "FILE is a state dict of PyTorch (.pt, .pth, of which nothing is executed), safetensors of\n"
@@ -1042,15 +1057,15 @@ static const struct command commands[] = {
      "  --layout own        own or torch: where an array fits as it is and turned round\n"
      "  --weights W         weights for what FILE lacks; without it that is an error\n"
      "  -o OUT              where to (default: NAME.safetensors of 'model NAME')\n",
-     command_import_weights, "DtdeoWXl+"},
+     command_import_weights, "DtdenoWXl+"},
     {"check", "print errors and warnings only", "check MODEL.inv [options]", "", command_check,
-     "Dtde"},
+     "Dtden"},
     {"plan", "print op order, random streams, memory map and FLOPs", "plan MODEL.inv [options]",
      "  --ranks N           instead, what each of N ranks would have to do: bytes that it sends\n"
      "                      and receives in a step, memory and time, beside a ring and a tree\n"
      "  --bandwidth B       of a rank's link, bytes a second each way (default: 1.25G, 10 Gbit/s)\n"
      "  --latency T         of a message (default: 20us)\n",
-     command_plan, "DtderUy"},
+     command_plan, "DtdenrUy"},
     {"summary", "print layers, their outputs, parameters, FLOPs and activations",
      "summary MODEL.inv [--json] [options]",
      "A line for each call of a block in the model's own files, in the order of training,\n"
@@ -1059,7 +1074,7 @@ static const struct command commands[] = {
      "the whole step. Activations are what of the forward pass lies in memory until gradients\n"
      "have used it.\n"
      "  --json              for programs: the same figures, an object a layer\n",
-     command_summary, "Dtdej"},
+     command_summary, "Dtdenj"},
     {"report", "write a page with the curves of runs",
      "report RUN.jsonl [MORE.jsonl ...] [-o PAGE | --to tensorboard [-o FOLDER]]",
      "RUN.jsonl is what a trainer writes with --log; of several runs the curves are laid over\n"
@@ -1122,7 +1137,7 @@ static const struct {
     {"--as", 'A', true},       {"--rows", 'B', true},   {"--inputs", 'Q', true},
     {"--write", 'w', false},   {"-w", 'w', false},      {"--check", 'k', false},
     {"--stdio", 'i', false},   {"--words", 'x', false},
-    {"--rules", 'u', false},   {"-p", 'z', true},
+    {"--rules", 'u', false},   {"-p", 'z', true},       {"--no-lint", 'n', false},
 };
 
 static void usage(FILE *f)
@@ -1233,6 +1248,7 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'Y': o->python = true; break;
     case 'x': o->words = true; break;
     case 'u': o->rules = true; break;
+    case 'n': o->unlinted = true; break;
     case 'z': o->database = value; break;
     case 'i': break;                    /* it is so */
     default: o->check = true; break;

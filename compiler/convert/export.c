@@ -116,7 +116,7 @@ static void write_nodes(struct export *x, const bool *needed)
             x->value[id] = export_ops[n->op](x, n, x->named[id]);
         else
             export_refuse(x, n, "the operator '%s' has no counterpart in ONNX yet",
-                          op_def(n->op)->stem);
+                          node_title(n));
     }
 }
 

@@ -9,6 +9,7 @@
 #include "emit/share.h"
 #include "emit/target.h"
 #include "emit/text.h"
+#include "graph/custom.h"
 #include "graph/loop.h"
 #include "passes/firmware.h"
 #include "passes/schedule.h"
@@ -76,12 +77,14 @@ static void add_step(struct emit *emit, const char *lines)
     text_printf(&emit->steps, "    %*s%s\n", 4 * depth, "", lines);
 }
 
-/* "add %12 of %3 %11 : f32[b, 64]"; nodes of the update are numbered behind those of the shards. */
+/* "add %12 of %3 %11 : f32[b, 64]", "custom softclip %12 .."; nodes of the update are numbered behind those of the shards. */
 static void add_node_text(struct text *text, const struct graph *graph, const struct node *node)
 {
     const struct program *program = graph->program;
     int before = graph == program->phase[PHASE_UPDATE] ? program->phase[PHASE_TRAIN]->count : 0;
     text_puts(text, op_def(node->op)->stem);
+    if (node->op == OP_CUSTOM)
+        text_printf(text, " %s", node->attr.function);
     text_puts(text, " %");
     text_int(text, before + node->id);
     for (int i = 0; i < node->count; i++) {
@@ -366,6 +369,33 @@ static void include_headers(struct emit *emit)
                           op_def((enum op)op)->stem);
 }
 
+static void list_prototype(struct emit *emit, const struct custom *custom, int argument)
+{
+    if (custom_has(emit->program, custom, argument))
+        values_set(values_add_item(emit->file, "prototype"), "prototype",
+                   custom_prototype(emit->arena, custom, argument));
+}
+
+/* The functions of the model's own C, and each file of it once. */
+static void list_operators(struct emit *emit)
+{
+    const struct program *program = emit->program;
+    for (int i = 0; i < program->custom_count; i++) {
+        const struct custom *custom = &program->custom[i];
+        const char *file = custom_file(program, custom);
+        bool again = false;
+        for (int k = CUSTOM_FORWARD; k < custom->argument_count; k++)
+            list_prototype(emit, custom, k);
+        for (int k = 0; k < i && !again; k++)
+            again = !strcmp(file, custom_file(program, &program->custom[k]));
+        if (again)
+            continue;
+        struct values *item = values_add_item(emit->file, "operator");
+        values_set(item, "file", emit_comment(emit->arena, file));
+        values_set(item, "text", diags_source(program->diags, custom->source)->text);
+    }
+}
+
 void emit_parts(struct emit *emit)
 {
     values_set(emit->file, "model", emit_symbol(emit->arena, emit->program->name));
@@ -384,6 +414,7 @@ void emit_parts(struct emit *emit)
     values_set(emit->file, "trace_lines",
                emit->trace_lines.size > 0 ? emit->trace_lines.data : "");
     include_headers(emit);
+    list_operators(emit);
 }
 
 const char *emit_arena_pointer(struct emit *emit, enum dtype dtype, int64_t offset, bool written,

@@ -71,7 +71,7 @@ static void print_place(const struct graph *graph, int id, struct text *text)
 static void print_node(const struct graph *graph, int id, struct text *text)
 {
     const struct node *node = graph->node[id];
-    text_printf(text, "      %%%d = %s", id, op_def(node->op)->stem);
+    text_printf(text, "      %%%d = %s", id, node_title(node));
     for (int i = 0; i < node->count; i++)
         text_printf(text, " %%%d", node->operand[i]);
     text_printf(text, " : %s", shape_print(text->arena, node->dtype, &node->shape));
@@ -127,7 +127,7 @@ static void print_group(const struct graph *graph, int g, struct text *text)
                 group->loop < 0 ? 0 : 2 * schedule_depth(graph, group->loop) + 2, "",
                 class_def(group->kind)->stem, group->update ? " update" : "");
     for (int m = 0; m < group->count; m++)
-        text_printf(text, " %s", op_def(graph->node[group->node[m]]->op)->stem);
+        text_printf(text, " %s", node_title(graph->node[group->node[m]]));
     print_line(graph, group, text);
     text_puts(text, "\n");
 }

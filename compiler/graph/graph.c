@@ -290,6 +290,7 @@ static void put_text(const struct numbers *numbers, const char *text)
 {
     for (; text && *text; text++)
         numbers->put(numbers->to, *text);
+    numbers->put(numbers->to, 0);       /* where it ends and the next one begins */
 }
 
 #define PUT_VARIABLE(value) put(to, value)

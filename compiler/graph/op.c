@@ -65,10 +65,26 @@ static struct work line_work(const struct graph *graph, const struct node *node)
     return (struct work){extent_of_all(&node->shape), elements_where(node->dtype == F32, node)};
 }
 
+/* Of each call: what it reads and what it leaves. */
+static struct work custom_work(const struct graph *graph, const struct node *node)
+{
+    struct extent calls = extent_of(&node->shape, 0);
+    int64_t elements = node->shape.dim[1];
+    for (int i = 0; i < node->count; i++)
+        elements += graph->node[node->operand[i]]->shape.dim[1];
+    struct extent all = times(calls, elements);
+    return (struct work){times(all, 4), all};
+}
+
 struct work node_work(const struct graph *graph, const struct node *node)
 {
     const struct op_def *def = op_def(node->op);
     return def->work ? def->work(graph, node) : class_def(def->class)->work(graph, node);
+}
+
+const char *node_title(const struct node *node)
+{
+    return node->op == OP_CUSTOM ? node->attr.function : op_def(node->op)->stem;
 }
 
 void column_axes(const struct node *node, int *first, int *last)

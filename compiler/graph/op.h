@@ -91,6 +91,8 @@ struct window_axis window_axis(const struct attr *, int first, int axes, int i);
 void window_set(struct arena *, struct attr *, int first, int axes, const struct window_axis *);
 /* The axes first .. last - 1 that a column reduction takes together. */
 void column_axes(const struct node *, int *first, int *last);
+/* What it is called where people read: its stem, or the function of C that it calls. */
+const char *node_title(const struct node *);
 struct work node_work(const struct graph *, const struct node *);
 
 #endif

@@ -298,6 +298,18 @@ struct query {
     const char *path;                   /* of the call's parameters; NULL: no block is called */
 };
 
+/* An operator that the model declares, whose C is in a file beside it.  Numbers come last in calls
+ * of its functions: graph/custom.h. */
+struct custom_argument { const char *name; enum dtype dtype; };
+struct custom {
+    const char *name;
+    int source;                         /* of its C, in diags */
+    struct custom_argument *argument;   /* the tensors */
+    int argument_count, number_count;
+    enum dtype dtype;                   /* of the result */
+    struct span span;
+};
+
 struct program {
     struct arena *arena;
     struct diags *diags;
@@ -325,6 +337,8 @@ struct program {
     int rate_count, rate_room;
     struct layer_call *layer;
     int layer_count, layer_room;
+    struct custom *custom;              /* those that something calls */
+    int custom_count, custom_room;
     struct query *query;                /* asked for, by editors; or NULL */
     bool part;                          /* no model, but a file that models include */
     bool notes_calls;                   /* asked for, by export; then: */

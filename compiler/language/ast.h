@@ -15,6 +15,9 @@
     X(DATA, "data")           /* text: name; [source expr, body] */                             \
     X(MODEL, "model")         /* text: name; [formals, body] */                                 \
     X(BLOCK, "block")         /* text: name; [formals, body] */                                 \
+    X(OPERATOR, "operator")   /* text: name; [formals, source expr, type of the result, and the \
+                               * C_FILE where that was read] */                                 \
+    X(C_FILE, "c_file")       /* its span's source is the C of an operator */                   \
     X(TRAIN, "train")         /* text: model name; [name of data, body] */                      \
     X(TARGET, "target")       /* text: name; [body] */                                          \
     X(FORMALS, "formals")     /* formals */                                                     \

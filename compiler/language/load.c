@@ -136,6 +136,44 @@ static char *next_text(struct load *load, const char *path, size_t *size, const 
     return text;
 }
 
+static void report_unread(struct load *load, struct span span, const char *path, const char *error)
+{
+    diag_error(load->diags, span, "cannot read '%s': %s", path, error);
+}
+
+/* operator f(..) -> .. = c("file.c"): the string, or NULL where it is written otherwise. */
+static const struct ast *c_path(const struct ast *item)
+{
+    const struct ast *call = item->kind == AST_OPERATOR ? item->kid[1] : NULL;
+    bool good = call && call->kind == AST_CALL && call->kid[0]->kind == AST_NAME &&
+                !strcmp(call->kid[0]->text, "c") && call->kid[1]->count == 1 &&
+                call->kid[1]->kid[0]->kind == AST_STRING;
+    return good ? call->kid[1]->kid[0] : NULL;
+}
+
+/* The C of an operator is part of the model, byte for byte. */
+static bool load_c(struct load *load, struct inv_sha256 *hash, const char *from, struct ast *item)
+{
+    const struct ast *string = c_path(item);
+    size_t size;
+    const char *error;
+    if (!string)
+        return true;                    /* lowering says so */
+    const char *path = beside(load, from, string->text);
+    char *text = next_text(load, path, &size, &error);
+    if (text && memchr(text, 0, size))
+        error = "there is a NUL byte in it";
+    if (error) {
+        report_unread(load, string->span, path, error);
+        return false;
+    }
+    hash_text(hash, text, size);
+    int source = diags_add_source(load->diags, path, text, size, false);
+    ast_add(load->arena, item,
+            ast_new(load->arena, AST_C_FILE, NULL, (struct span){source, 1, 1, 1, 1}));
+    return true;
+}
+
 static bool load_file(struct load *load, struct inv_sha256 *hash, const char *path,
                       struct span included)
 {
@@ -143,7 +181,7 @@ static bool load_file(struct load *load, struct inv_sha256 *hash, const char *pa
     const char *error;
     char *text = next_text(load, path, &size, &error);
     if (!text) {
-        diag_error(load->diags, included, "cannot read '%s': %s", path, error);
+        report_unread(load, included, path, error);
         return false;
     }
     int source = diags_add_source(load->diags, path, text, size, false);
@@ -153,7 +191,8 @@ static bool load_file(struct load *load, struct inv_sha256 *hash, const char *pa
         hash_tokens(load, hash, text, size);
     bool good = true;
     for (int i = 0; i < file->count; i++) {
-        const struct ast *item = file->kid[i];
+        struct ast *item = file->kid[i];
+        good &= load_c(load, hash, path, item);
         if (item->kind != AST_INCLUDE || !*item->text)
             continue;
         const char *other = beside(load, path, item->text), *real = real_path(load, other);

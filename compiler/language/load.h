@@ -18,8 +18,8 @@ struct load {
     const struct names *real;           /* real paths of the files read */
     const struct open_text *open;       /* files that are not read, by their real or given paths */
     int open_count;
-    char sha256[65];                    /* of the tokens of the main file and its includes, and
-                                         * of the -D values */
+    char sha256[65];                    /* of the tokens of the main file and its includes, the C
+                                         * of operators, and the -D values */
 };
 
 /* The whole file with a NUL behind it, or NULL and *error says why.  A file may be a pipe, but no

@@ -43,7 +43,7 @@ static const char *const continuers[] = {
 static const char *const separator[] = {"','", "by", NULL};
 static const char *const statements[] = {"name", "if", "';'", NULL};
 static const char *const declarations[] = {"invar", "include", "const", "data", "model", "block",
-                                           "train", "target", "end of file", NULL};
+                                           "train", "target", "operator", "end of file", NULL};
 static const char *const reserved[] = {"if", "else", "as", "and", "or", "not", NULL};
 
 /* Names the groups in the set; the symbols left in it are listed one by one. */

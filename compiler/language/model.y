@@ -35,7 +35,7 @@ static void yyerror(const struct span *, yyscan_t, struct parse *, const char *t
 
 %token IF "if" ELSE "else" AS "as" BY "by" AND "and" OR "or" NOT "not"
 %token INVAR "invar" INCLUDE "include" CONST "const" DATA "data" MODEL "model"
-%token BLOCK "block" TRAIN "train" TARGET "target"
+%token BLOCK "block" TRAIN "train" TARGET "target" OPERATOR "operator"
 %token ARROW "->" ELLIPSIS "..." RANGE ".." EQ "==" NE "!=" LE "<=" GE ">="
 %token <text> NAME "name" STRING "string"
 %token <node> NUMBER "number"
@@ -70,6 +70,9 @@ item: INVAR NUMBER                      { $$ = NAMED_NODE(INVAR, @$, $2->text, @
   | DATA NAME body                      { $$ = NAMED_NODE(DATA, @$, $2, @2, NULL, $3); }
   | MODEL NAME '(' formals ')' body     { $$ = NAMED_NODE(MODEL, @$, $2, @2, $4, $6); }
   | BLOCK NAME '(' formals ')' body     { $$ = NAMED_NODE(BLOCK, @$, $2, @2, $4, $6); }
+  | OPERATOR NAME '(' formals ')' ARROW type '=' expr[source]  {
+        $$ = NAMED_NODE(OPERATOR, @$, $2, @2, $formals, $source, $type);
+    }
   | TRAIN NAME NAME[on] NAME[set] body  {
         $$ = NAMED_NODE(TRAIN, @$, $2, @2, NAMED_NODE(NAME, @set, $set, @set), $5);
         parse_expect_on(p, $on, @on);

@@ -11,7 +11,7 @@ struct ast parse_no_more[1];
 
 static bool opens_declaration(int token)
 {
-    return token >= INVAR && token <= TARGET;
+    return token >= INVAR && token <= OPERATOR;
 }
 
 /* --- Brackets --- */

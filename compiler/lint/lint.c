@@ -142,8 +142,8 @@ static bool show_diagnostics(struct look *look)
         clang.disposeDiagnostic(d);
     }
     if (!good)
-        fprintf(stderr, "invar lint: %s is looked at only where it compiles; give the folder of "
-                "compile_commands.json with -p, or the flags behind --\n", look->main->path);
+        fprintf(stderr, "invar lint: %s is looked at only where it compiles; %s\n",
+                look->main->path, look->unread);
     return good;
 }
 
@@ -250,28 +250,29 @@ static void sort(struct look *look)
     look->findings = kept;
 }
 
-static void print_json(const struct finding *f)
+static void print_json(const struct finding *f, FILE *to)
 {
-    fputs("{\"file\":", stdout);
-    inv_json_write(stdout, f->place.file->path);
-    printf(",\"line\":%d,\"column\":%d,\"rule\":\"%s\",\"text\":", f->line, f->column, f->rule);
-    inv_json_write(stdout, f->text);
-    fputs(",\"cure\":", stdout);
-    inv_json_write(stdout, f->cure);
-    puts("}");
+    fputs("{\"file\":", to);
+    inv_json_write(to, f->place.file->path);
+    fprintf(to, ",\"line\":%d,\"column\":%d,\"rule\":\"%s\",\"text\":", f->line, f->column,
+            f->rule);
+    inv_json_write(to, f->text);
+    fputs(",\"cure\":", to);
+    inv_json_write(to, f->cure);
+    fputs("}\n", to);
 }
 
-static void print_findings(struct look *look, bool json)
+static void print_findings(struct look *look, const struct lint_request *r)
 {
     for (int i = 0; i < look->findings; i++) {
         const struct finding *f = &look->finding[i];
         struct span span = {f->place.file->source, f->line, f->column, f->line, f->column};
-        if (json)
-            print_json(f);
+        if (r->json)
+            print_json(f, r->to);
         else
             diag_help(diag_error(look->diags, span, "%s [%s]", f->text, f->rule), "%s", f->cure);
     }
-    diags_print(look->diags, stdout);
+    diags_print(look->diags, r->to);
 }
 
 /* The compilations of a file: those of the database, or by the flags where there is none. */
@@ -332,20 +333,26 @@ static bool compile_all(struct look *look, const struct lint_request *r)
     return good;
 }
 
+bool lint_is_there(void)
+{
+    return clang_load();
+}
+
 int lint_run(const struct lint_request *r)
 {
     char here[PATH_MAX];
     struct arena *arena = arena_new();
-    struct look look = {.arena = arena, .diags = diags_new(arena), .folder = "/"};
+    struct look look = {.arena = arena, .diags = diags_new(arena), .folder = "/",
+                        .unread = r->unread};
     int status = 2;
 
     if (getcwd(here, sizeof here))
         look.folder = here;
-    if (clang_load()) {
+    if (lint_is_there()) {
         bool good = compile_all(&look, r);
         allow_apply(&look);
         sort(&look);
-        print_findings(&look, r->json);
+        print_findings(&look, r);
         status = !good ? 2 : look.findings > 0;
     }
     arena_free(arena);

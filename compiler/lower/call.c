@@ -8,6 +8,7 @@
 #include "lower/expr.h"
 #include "lower/limit.h"
 #include "lower/look.h"
+#include "lower/operator.h"
 #include "lower/require.h"
 #include "lower/scan.h"
 #include "lower/variable.h"
@@ -180,7 +181,10 @@ static void lower_block_body(struct lower *l, struct frame *f, const struct expa
     int number = layer ? lower_begin_layer(l, f->path, e->block->text) : 0;
     struct binding *arguments = f->names;
     int first_asked = l->program->asked_count;
-    lower_body(l, f, e->block->kid[1]);
+    if (e->block->kind == AST_OPERATOR)
+        lower_operator(l, f);
+    else
+        lower_body(l, f, e->block->kid[1]);
     if (l->program->notes_calls && l->phase == PHASE_PREDICT)
         note_call(l, f, e, arguments, first_asked);
     lower_store_changed(l, f);

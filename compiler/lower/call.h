@@ -5,7 +5,8 @@
 
 /* What is to be called: a block or an operator, by name or partly applied, or a chain of such. */
 struct layer {
-    const struct ast *block;            /* AST_BLOCK, or NULL for an operator or a chain */
+    const struct ast *block;            /* AST_BLOCK, or AST_OPERATOR; NULL: built in, or a
+                                         * chain */
     const char *name;                   /* of the block or operator */
     const struct ast *arguments;        /* or NULL; evaluated in `frame` at each use */
     struct frame *frame;

@@ -10,6 +10,7 @@
 #include "lower/limit.h"
 #include "lower/lower.h"
 #include "lower/model.h"
+#include "lower/operator.h"
 #include "lower/optimizer.h"
 #include "lower/target.h"
 #include "lower/train.h"
@@ -95,6 +96,10 @@ static void collect_item(struct lower *l, struct ast *item, bool library, bool m
     case AST_BLOCK:
         declare(l, library ? &l->library_blocks : &l->user_blocks, item, "block");
         lower_check_formals(l, item);
+        break;
+    case AST_OPERATOR:
+        declare(l, &l->user_blocks, item, "operator");
+        lower_check_operator(l, item);
         break;
     case AST_CONST: declare(l, &l->consts, item, "const"); break;
     case AST_MODEL:

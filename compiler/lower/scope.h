@@ -22,7 +22,7 @@ enum role { ROLE_BLOCK, ROLE_MODEL, ROLE_INITIALISER, ROLE_OPTIMIZER, ROLE_METRI
 
 struct frame {
     enum role role;
-    const struct ast *declaration;      /* the AST_BLOCK or AST_MODEL */
+    const struct ast *declaration;      /* the AST_BLOCK, AST_OPERATOR or AST_MODEL */
     struct binding *names;
     const struct names *called;         /* paths of calls by their names: what '.' looks up */
     const char *path, *random_path;     /* "" at the top */

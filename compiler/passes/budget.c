@@ -77,7 +77,7 @@ static void add_scratch(struct bill *bill, const struct graph *graph)
         const struct node *node = graph->node[s->node];
         add_entry(bill, s->bytes, node->call.source ? node->call : node->span,
                   arena_printf(bill->arena, "scratch of %s for %s: %s, groups %d to %d",
-                               graph->name, op_def(node->op)->stem,
+                               graph->name, node_title(node),
                                shape_print(bill->arena, node->dtype, &node->shape), s->first,
                                s->last));
     }

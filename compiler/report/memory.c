@@ -44,7 +44,7 @@ static void print_stretch(const struct picture *p, const struct storage *s)
     text_printf(p->text, "width=\"%.1f\" height=\"%.1f\">", right - left,
                 fmax(bottom - top, LEAST));
     text_printf(p->text, "<title>%s %s, %s bytes, groups %d to %d</title></rect>\n",
-                op_def(node->op)->stem, shape_print(arena, node->dtype, &node->shape),
+                node_title(node), shape_print(arena, node->dtype, &node->shape),
                 text_grouped(arena, s->bytes), s->first, s->last);
 }
 

@@ -47,6 +47,10 @@ static inline void trace(const struct inv_run *run, int node, int64_t offset, in
         inv_cuda_trace(run, node, offset, count);
 }
 
+@each prototype
+INV_FN ${prototype};
+
+@end
 @each constant
 static __device__ const float ${name}[${count}] = {
     ${elements}};

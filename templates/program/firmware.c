@@ -52,6 +52,10 @@ enum {
 /* What a group has for itself of a function that it shares with others. */
 #define OWN(...) (const int32_t[]){__VA_ARGS__}
 
+@each prototype
+INV_FN ${prototype};
+
+@end
 @each constant
 static const float ${name}[${count}] = {
     ${elements}};

@@ -56,6 +56,10 @@ INV_FN int64_t *i64_at(const struct inv_run *run, int64_t offset)
 /* What a group has for itself of a function that it shares with others. */
 #define OWN(...) (const int64_t[]){__VA_ARGS__}
 
+@each prototype
+INV_FN ${prototype};
+
+@end
 @each constant
 static const float ${name}[${count}] = {
     ${elements}};

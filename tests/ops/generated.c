@@ -39,6 +39,47 @@ static const char support[] =
     "    return NULL;\n"
     "}\n";
 
+/* An operator in C; one gradient adds to what it finds. */
+static const char pick[] =
+    "INV_FN inv_index pick_from(inv_index i, const int32_t *turn, inv_index n)\n"
+    "{\n"
+    "    return ((inv_index)*turn % n + n + i) % n;\n"
+    "}\n"
+    "INV_FN void pick(float *out, const float *x, const float *w, const int32_t *turn,\n"
+    "                 inv_index n)\n"
+    "{\n"
+    "    for (inv_index i = 0; i < n; i++)\n"
+    "        out[i] = x[pick_from(i, turn, n)] * w[i];\n"
+    "}\n"
+    "INV_FN void pick_gradient_x(float *out, const float *x, const float *w,\n"
+    "                            const int32_t *turn, const float *result,\n"
+    "                            const float *gradient, inv_index n)\n"
+    "{\n"
+    "    (void)x, (void)result;\n"
+    "    for (inv_index i = 0; i < n; i++)\n"
+    "        out[pick_from(i, turn, n)] += gradient[i] * w[i];\n"
+    "}\n"
+    "INV_FN void pick_gradient_w(float *out, const float *x, const float *w,\n"
+    "                            const int32_t *turn, const float *result,\n"
+    "                            const float *gradient, inv_index n)\n"
+    "{\n"
+    "    (void)w, (void)result;\n"
+    "    for (inv_index i = 0; i < n; i++)\n"
+    "        out[i] = gradient[i] * x[pick_from(i, turn, n)];\n"
+    "}\n";
+
+void generated_declare(struct program *program, enum op op)
+{
+    static struct custom_argument argument[] = {{"x", F32}, {"w", F32}, {"turn", I32}};
+    if (op != OP_CUSTOM)
+        return;
+    program->custom = ARENA_NEW(program->arena, struct custom);
+    program->custom_count = 1;
+    *program->custom = (struct custom){
+        .name = "pick", .argument = argument, .argument_count = 3, .number_count = 1, .dtype = F32,
+        .source = diags_add_source(program->diags, "pick.c", pick, sizeof pick - 1, false)};
+}
+
 const char *golden_file(struct arena *arena, const char *stem)
 {
     const char *source = getenv("INVAR_TEST_SOURCE");

@@ -4,6 +4,8 @@
 #include "harness.h"
 #include "invar.h"
 
+/* Declares what the cases of that operator call: of `custom`, an operator in C. */
+void generated_declare(struct program *, enum op);
 /* Emits the program, whose PHASE_PREDICT is the cases' graph, as one source of the library. */
 bool generated_add(struct program *);
 /* Compiles and loads what was added; NULL or why not. */

@@ -251,6 +251,7 @@ static void start_run(struct op_run *r, enum op op, bool derived)
     r->program->diags = diags_new(r->arena);
     r->program->name = arena_printf(r->arena, "test_%s", op_def(op)->stem);
     r->program->model_path = "";
+    generated_declare(r->program, op);
     r->program->data.name = "none";
     r->program->train.rows = ROWS + 1;
     r->graph = graph_new(r->program, op_def(op)->stem);

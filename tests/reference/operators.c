@@ -208,6 +208,7 @@ static bool start(struct subject *s, enum op op)
     s->program->diags = diags_new(s->arena);
     s->program->name = arena_printf(s->arena, "reference_%s", stem);
     s->program->model_path = "";
+    generated_declare(s->program, op);
     s->program->data.name = "none";
     s->program->train.batch = s->program->train.rows = BATCH;
     s->inputs = arena_printf(s->arena, "%s/%s.in", folder, stem);

@@ -313,7 +313,7 @@ static const char *group_summary(struct function *f)
         if (schedule_stores(node) || !function_writes(f, node))
             continue;
         gradient = gradient && node->forward >= 0;
-        text_printf(&ops, "%s%s", ops.size > 0 ? ", " : "", op_def(node->op)->stem);
+        text_printf(&ops, "%s%s", ops.size > 0 ? ", " : "", node_title(node));
     }
     if (ops.size > 0)
         return arena_printf(f->emit->arena, "%s%s", gradient ? "gradient: " : "", ops.data);

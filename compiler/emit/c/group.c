@@ -604,6 +604,48 @@ void c_scatter_group(struct function *f)
                               function_pointer(f, scatter->operand[1], false));
 }
 
+/* ---- operators of the model's own ---- */
+
+/* ", x + 8 * i, w, 8": the operands of call i, [calls, n] or the same for all, then the numbers. */
+static const char *custom_arguments(struct function *f, const struct node *node)
+{
+    struct text text;
+    text_init(&text, f->emit->arena);
+    text_puts(&text, "");
+    for (int i = 0; i < node->count; i++) {
+        const struct shape *shape = &graph_node(f->graph, node->operand[i])->shape;
+        bool each = !extent_is(extent_of(shape, 0), 1);
+        struct extent step = each ? extent_of(shape, 1) : (struct extent){0};
+        const char *from = function_pointer(f, node->operand[i], false);
+        text_printf(&text, ", %s", function_pointer_at(f, from, step, "i"));
+    }
+    text_printf(&text, "%s%s", *node->attr.numbers ? ", " : "", node->attr.numbers);
+    return text.data;
+}
+
+void group_custom(struct function *f)
+{
+    const struct node *node = group_first(f);
+    struct extent calls = extent_of(&node->shape, 0), n = extent_of(&node->shape, 1);
+    const char *out = function_pointer(f, node->id, true);
+    values_set(f->values, "out", function_pointer_at(f, out, n, "i"));
+    values_set(f->values, "function", node->attr.function);
+    values_set(f->values, "arguments", custom_arguments(f, node));
+    function_set_extent(f, "n", n);
+    function_set_extent(f, "calls", calls);
+    f->mapping = arena_printf(f->emit->arena, "%s: a call of %s for each row",
+                              shape_print(f->emit->arena, node->dtype, &node->shape),
+                              node->attr.function);
+    f->count = calls;
+    function_use(f, node->op);
+}
+
+void c_custom_group(struct function *f)
+{
+    group_custom(f);
+    f->skeleton = "templates/skeleton/custom.c";
+}
+
 /* ---- concat, pad ---- */
 
 /* How a nest over `part` walks the whole, in which it starts at `start`. */

@@ -32,6 +32,7 @@ bool group_column_exact(struct function *, const struct node *column);
 void group_take(struct function *);
 void group_line(struct function *);
 void group_random(struct function *);
+void group_custom(struct function *);
 void group_serial(struct function *);
 /* Has every operand of the CONCAT copied to its `start` that does not lie there already. */
 void group_pieces(struct function *, const struct node *concat, struct code *,

@@ -97,6 +97,7 @@ void emit_model(const struct program *program, struct text *out)
     text_reserve(out, emit.steps_size + emit.trace.size + FILE_ROOM);
     template_render("templates/program/model.c", emit.file, out);
     template_render("templates/program/tables.c", emit.file, out);
+    template_render("templates/program/operators.c", emit.file, out);
 }
 
 int64_t emit_stack_bytes(const struct program *program)

@@ -340,6 +340,15 @@ void cuda_line_group(struct function *f)
     f->launch = cuda_threads_for(f, all);
 }
 
+/* ---- operators of the model's own: a thread a call ---- */
+
+void cuda_custom_group(struct function *f)
+{
+    group_custom(f);
+    f->skeleton = "templates/skeleton/custom.cu";
+    f->launch = cuda_threads_for(f, f->count);
+}
+
 /* ---- concat, pad ---- */
 
 static void share_part(struct function *f, const struct node *whole, int operand,
@@ -521,6 +530,7 @@ void emit_cuda(const struct program *program, struct text *out)
     struct emit emit;
     cuda_open(&emit, program);
     template_render("templates/program/cuda_model.cu", emit.file, &out[0]);
+    template_render("templates/program/operators.c", emit.file, &out[0]);
     template_render("templates/program/cuda_tables.c", emit.file, &out[1]);
     template_render("templates/program/tables.c", emit.file, &out[1]);
 }

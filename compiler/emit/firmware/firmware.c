@@ -502,6 +502,7 @@ void emit_firmware(const struct program *program, struct text *out)
     struct emit emit;
     firmware_open(&emit, program);
     template_render("templates/program/firmware.c", emit.file, &out[0]);
+    template_render("templates/program/operators.c", emit.file, &out[0]);
     template_render("templates/program/firmware.h", emit.file, &out[1]);
 }
 

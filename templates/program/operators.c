@@ -1,0 +1,5 @@
+@each operator
+
+/* ---- ${file}, of the model's own ---- */
+${text}
+@end
