@@ -183,6 +183,13 @@ static void put_declared(struct list *l, enum ast_kind kind, int as, const char 
     }
 }
 
+static void put_called(struct list *l)
+{
+    put_declared(l, AST_BLOCK, FUNCTION, NULL);
+    put_declared(l, AST_OPERATOR, FUNCTION, NULL);
+    put_builtins(l);
+}
+
 static void put_own(void *data, const struct ast *name)
 {
     struct list *l = data;
@@ -199,8 +206,7 @@ static void put_values(struct list *l)
     if (item)
         view_names(item, put_own, l);
     put_declared(l, AST_CONST, CONSTANT, NULL);
-    put_declared(l, AST_BLOCK, FUNCTION, NULL);
-    put_builtins(l);
+    put_called(l);
     put_words(l, WORD_VALUE, VALUE);
 }
 
@@ -263,7 +269,7 @@ static void put_all(struct list *l)
     if (c->sign == ':' || c->sign == '|')
         put_words(l, WORD_TYPE, TYPE);
     else if (c->sign == '>')
-        put_declared(l, AST_BLOCK, FUNCTION, NULL), put_builtins(l);
+        put_called(l);
     else if (inner < 0)
         put_top(l);
     else if (c->starts && !call)

@@ -14,7 +14,8 @@ static int kind_of(const struct ast *item)
     case AST_CONST: return CONSTANT;
     case AST_DATA: return STRUCT;
     case AST_MODEL: return CLASS;
-    case AST_BLOCK: return FUNCTION;
+    case AST_BLOCK:
+    case AST_OPERATOR: return FUNCTION;
     case AST_TRAIN: return EVENT;
     case AST_TARGET: return OBJECT;
     case AST_DECLARE: return VARIABLE;

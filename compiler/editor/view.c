@@ -184,7 +184,8 @@ static const struct ast *find_anywhere(const struct view *v, enum ast_kind kind,
 
 const struct ast *view_block(const struct view *v, const char *name)
 {
-    return find_anywhere(v, AST_BLOCK, name);
+    const struct ast *found = find_anywhere(v, AST_BLOCK, name);
+    return found ? found : find_anywhere(v, AST_OPERATOR, name);
 }
 
 static const struct ast *find_formal(const struct ast *block, const char *name)

@@ -59,7 +59,7 @@ struct meaning {
     int source;                         /* of an included file, which begins there; or 0 */
 };
 struct meaning view_meaning(const struct view *);
-/* The block of that name: the model's own, or the library's; or NULL. */
+/* The block, or operator in C, of that name: the model's own, or the library's; or NULL. */
 const struct ast *view_block(const struct view *, const char *name);
 /* The top item that a line stands in, or NULL. */
 const struct ast *view_item(const struct view *, int line);

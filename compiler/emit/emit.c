@@ -77,7 +77,8 @@ static void add_step(struct emit *emit, const char *lines)
     text_printf(&emit->steps, "    %*s%s\n", 4 * depth, "", lines);
 }
 
-/* "add %12 of %3 %11 : f32[b, 64]", "custom softclip %12 .."; nodes of the update are numbered behind those of the shards. */
+/* "add %12 of %3 %11 : f32[b, 64]", "custom softclip %12 .."; nodes of the update are numbered
+ * behind those of the shards. */
 static void add_node_text(struct text *text, const struct graph *graph, const struct node *node)
 {
     const struct program *program = graph->program;

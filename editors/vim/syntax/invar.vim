@@ -10,7 +10,7 @@ syn match invarOperator "\<\%(abs\|argmax\|argsort\|broadcast\|bytes\|chars\|col
 syn match invarSource "\<\%(cifar10\|cifar100\|csv\|idx\|images\|lines\|npy\|npz\|random\|raw_f32\|raw_u8\|safetensors\|sounds\|synthetic\|text\|tokens_u16\|tokens_u32\|tokens_u8\)\>\ze\s*("
 syn match invarType "[:|]\s*\zs\%(bool\|class\|f32\|int\|ints\|layer\)\>"
 syn match invarHead "\%(^\|[{};]\)\s*\zs\%(accumulate\|augment\|average\|batch\|better\|buffer\|carry\|drop_last\|epochs\|flash\|for\|group\|input\|keep\|label\|let\|loss\|metric\|optimizer\|order\|output\|param\|part\|patience\|ram\|recompute\|repeat\|require\|return\|seed\|shards\|shuffle\|split\|state\|steps\|stride\|warn\|weight\)\>\ze\%(\s*[=,(]\)\@!"
-syn match invarItem "^\%(block\|const\|data\|include\|invar\|model\|target\|train\)\>"
+syn match invarItem "^\%(block\|const\|data\|include\|invar\|model\|operator\|target\|train\)\>"
 syn match invarSign "->\|==\|!=\|<=\|>=\|\.\.\.\?\|[-+*/@^<>=|]"
 syn match invarNumber "\<\d\+\%(\.\d\+\)\?\%([eE][-+]\?\d\+\)\?[KMG%]\?"
 syn match invarEscape "\\." contained
