@@ -91,8 +91,8 @@ int inv_dataset_check_weights(const struct inv_dataset *);
 /* Runs INV_NORMALISE over all rows, once; of a row file to see what comes out.  0 where a value is
  * then not finite. */
 int inv_dataset_normalise(struct inv_dataset *, struct inv_run *);
-/* Puts rows row[0 .. count-1] into the INV_INPUT and INV_SAMPLE variables; sets run->rows.  ahead: of
- * those behind them in row[], which are wanted next. */
+/* Puts rows row[0 .. count-1] into the INV_INPUT and INV_SAMPLE variables; sets run->rows.  ahead:
+ * how many of those behind them in row[] are wanted next. */
 void inv_dataset_gather(const struct inv_dataset *, struct inv_run *, const int32_t *row,
                         int64_t count, int64_t ahead);
 

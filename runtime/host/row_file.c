@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "core/sha256.h"
 #include "row_tail.h"
+#include "row_window.h"
 #include "variable.h"
 
 enum { VERSION = 2, ORDER = 0x01020304, FIRST = 4096, PIECE = 1 << 20 };

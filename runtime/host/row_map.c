@@ -2,25 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "row_window.h"
-
-int inv_row_bytes(int file, void *to, size_t bytes, int64_t at)
-{
-    while (bytes > 0) {
-        ssize_t got = pread(file, to, bytes, (off_t)at);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return 0;
-        to = (unsigned char *)to + got;
-        bytes -= (size_t)got;
-        at += got;
-    }
-    return 1;
-}
 
 int inv_row_map_open(struct inv_row_map *map, int file, int64_t most, int64_t rows)
 {

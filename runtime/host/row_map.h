@@ -25,9 +25,9 @@ enum { INV_ROW_MEMORY = 64 << 20 };     /* bytes that may stay where nobody says
  * may stay; rows: that are read at once.  0 where the system refuses: see errno.  The file may then
  * be closed, and path is the map's to free. */
 int inv_row_map_open(struct inv_row_map *, int file, int64_t most, int64_t rows);
-/* Rows row[0 .. count - 1]; `ahead`: of those behind them in row[], which are wanted next, and in this
- * order.  The batch is good until the next.  A file that can no longer be read ends the program with
- * a message, as memory that is out does. */
+/* Rows row[0 .. count - 1]; ahead: how many of those behind them in row[] are wanted next, in this
+ * order.  The batch is good until the next.  A file that can no longer be read ends the program
+ * with a message, as memory that is out does. */
 struct inv_row_batch inv_row_map_read(const struct inv_row_map *, const struct inv_run *,
                                       const int32_t *row, int64_t count, int64_t ahead);
 /* After a row of a walk through all rows in their order. */
@@ -35,8 +35,5 @@ void inv_row_map_pass(const struct inv_row_map *, int64_t row);
 /* Rows are from now on looked at in any order. */
 void inv_row_map_shuffle(const struct inv_row_map *);
 void inv_row_map_close(struct inv_row_map *);
-
-/* Reads so many bytes of a file from byte `at` on; 0 where it cannot. */
-int inv_row_bytes(int file, void *to, size_t bytes, int64_t at);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "errors.h"
 
 enum {
@@ -24,6 +25,21 @@ struct inv_row_window {
                                          * block is mapped; room to sort them */
     int32_t *place;                     /* 0, 1, 2 ... */
 };
+
+int inv_row_bytes(int file, void *to, size_t bytes, int64_t at)
+{
+    while (bytes > 0) {
+        ssize_t got = pread(file, to, bytes, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return 0;
+        to = (unsigned char *)to + got;
+        bytes -= (size_t)got;
+        at += got;
+    }
+    return 1;
+}
 
 struct inv_row_window *inv_row_window_new(const struct inv_row_map *map, int64_t bytes,
                                           int64_t rows)
@@ -80,8 +96,8 @@ static size_t place_of(const struct inv_row_map *map, int32_t row)
 
 static _Noreturn void gone(const struct inv_row_map *map)
 {
-    inv_give_up(INV_BAD_DATA, "%s: rows cannot be read any more: %s; run again, which makes the file "
-                "anew", map->path, errno ? strerror(errno) : "it was cut short");
+    inv_give_up(INV_BAD_DATA, "%s: rows cannot be read any more: %s; run again, which makes the "
+                "file anew", map->path, errno ? strerror(errno) : "it was cut short");
 }
 
 /* A run as the group that reads rows sees it. */
@@ -117,7 +133,7 @@ static void check_size(const struct inv_row_map *map)
         gone(map);
 }
 
-/* Behind the rows that lie in a block, from `first` on.  *resident: bytes that are mapped for them. */
+/* Behind the rows that lie in a block, from `first` on; *resident grows by what is mapped of it. */
 static int64_t pass_block(struct inv_row_window *w, int64_t row_bytes, int64_t first,
                           int64_t *resident)
 {

@@ -1,6 +1,7 @@
-/* Rows of a mapped file that is larger than what may stay resident, read before their turn: of those
- * that follow in their order as many as memory holds, and in the order in which they lie.  So what
- * one page fault maps serves all rows there, where rows drawn at random want a system call each. */
+/* Rows of a mapped file that is larger than what may stay resident, read before their turn: of
+ * those that follow in their order as many as memory holds, and in the order in which they lie.  So
+ * what one page fault maps serves all rows there, where rows drawn at random want a system call
+ * each. */
 #ifndef INV_HOST_ROW_WINDOW_H
 #define INV_HOST_ROW_WINDOW_H
 #include "row_map.h"
@@ -15,5 +16,8 @@ struct inv_row_batch inv_row_window_read(struct inv_row_window *, const struct i
 /* Whether pages between the rows of a full window are read in vain; rows of the file lie evenly. */
 int inv_row_window_sparse(const struct inv_row_window *, const struct inv_row_map *);
 void inv_row_window_free(struct inv_row_window *);
+
+/* Reads so many bytes of a file from byte `at` on; 0 where it cannot. */
+int inv_row_bytes(int file, void *to, size_t bytes, int64_t at);
 
 #endif
