@@ -343,7 +343,7 @@ int lint_run(const struct lint_request *r)
     char here[PATH_MAX];
     struct arena *arena = arena_new();
     struct look look = {.arena = arena, .diags = diags_new(arena), .folder = "/",
-                        .unread = r->unread};
+                        .unread = r->unread, .operators = r->operators};
     int status = 2;
 
     if (getcwd(here, sizeof here))

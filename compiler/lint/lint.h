@@ -14,6 +14,7 @@ struct lint_request {
     const char *database;               /* the folder of compile_commands.json, or NULL */
     bool json;                          /* findings as JSON lines */
     FILE *to;                           /* findings */
+    bool operators;                     /* the files are C of a model's operators */
     const char *unread;                 /* the cure for a file that does not compile */
 };
 

@@ -24,6 +24,11 @@ struct arena *look_arena(struct look *look)
     return look->arena;
 }
 
+bool look_is_operator(const struct look *look)
+{
+    return look->operators;
+}
+
 const char *look_string(struct look *look, CXString string)
 {
     const char *text = clang.getCString(string);

@@ -26,6 +26,7 @@ struct look {
     const char *folder;                 /* the one that paths are shown from */
     const struct rule *rule;            /* that looks now */
     CXTranslationUnit unit;
+    bool operators;                     /* lint_request.operators */
     const char *unread;                 /* lint_request.unread */
     const char *directory;              /* of its compilation */
     const struct text_file *main;

@@ -46,6 +46,7 @@ static int look_at(struct place *place, const struct program *program, const str
     command_add(&flags, arena_printf(place->arena, "%s/before.h", place->folder));
     int status = lint_run(&(struct lint_request){
         .file = &path, .files = 1, .flag = flags.word, .flags = flags.count, .to = stderr,
+        .operators = true,
         .unread = "it is C of the model's"});
     if (status == 2)
         help_unread(program, file);

@@ -75,6 +75,8 @@ const struct text_file *look_main(const struct look *);
 /* Whether one of the words in blanks stands in it, or in what it includes. */
 bool look_has_word(const struct look *, const char *words);
 struct arena *look_arena(struct look *);
+/* Whether the file is the C of a model's operators. */
+bool look_is_operator(const struct look *);
 
 /* ---- findings: what is wrong, and the cure ---- */
 void look_find(struct look *, struct place, const char *cure, const char *format, ...)
