@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include "core/sha256.h"
+#include "graph/custom.h"
 
 static const char *const kinds[] = {
     [VAR_PARAM] = "param", [VAR_BUFFER] = "buffer", [VAR_BLOCK] = "block", [VAR_STATE] = "state",
@@ -212,6 +213,20 @@ bool program_draws_rows(const struct program *program)
     return false;
 }
 
+/* The C of operators that the graph calls. */
+static void print_custom(struct text *text, const struct graph *graph)
+{
+    const struct program *program = graph->program;
+    for (int id = 0; id < graph->count; id++) {
+        const struct node *n = graph->node[id];
+        int argument;
+        if (n->op == OP_CUSTOM)
+            text_puts(text, diags_source(program->diags,
+                                         custom_find(program, n->attr.function,
+                                                     &argument)->source)->text);
+    }
+}
+
 void program_rows_key(const struct program *program, char key[65])
 {
     const struct graph *prepare = program->phase[PHASE_PREPARE];
@@ -227,8 +242,10 @@ void program_rows_key(const struct program *program, char key[65])
     for (int i = 0; i < program->variable_count; i++)
         if (program->variable[i]->kind == VAR_RAW || program->variable[i]->kind == VAR_INPUT)
             print_variable(&text, program->variable[i]);
-    if (prepare)
+    if (prepare) {
         graph_print_bare(prepare, &text);
+        print_custom(&text, prepare);
+    }
     inv_sha256_init(&sha);
     inv_sha256_update(&sha, text.data, text.size);
     inv_sha256_final(&sha, digest);

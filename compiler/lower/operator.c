@@ -194,8 +194,9 @@ static void gather(struct lower *l, struct frame *f, struct call_of_c *c)
     c->custom.argument_count = c->count;
 }
 
-/* [calls, n] of a value of which each call gets n elements; [1, n] where all get the same. */
-static int operand(struct lower *l, const struct call_of_c *c, int i)
+/* [calls, n] of a value of which each call gets n elements; [1, n] where all get the same.  -1: for
+ * all calls, as their gradients are, these are too many. */
+static int operand(struct lower *l, struct frame *f, const struct call_of_c *c, int i)
 {
     struct value v = c->tensor[i];
     int64_t elements = value_elements(l, v), leading = 1;
@@ -207,6 +208,11 @@ static int operand(struct lower *l, const struct call_of_c *c, int i)
     struct shape part = shape_of(3, v.per_row ? 0 : -1, (int64_t[]){1, leading, n});
     struct shape whole = shape_of(3, c->rows ? 0 : -1, (int64_t[]){1, c->leading, n});
     struct shape flat = shape_of(2, c->rows ? 0 : -1, (int64_t[]){c->leading, n});
+    if (!dims_fit(2, (int64_t[]){c->leading, n})) {
+        lower_error(l, f->caller, f->call, "more than 2147483647 elements of '%s' in all calls",
+                    c->custom.argument[i].name);
+        return -1;
+    }
     if (!v.per_row && leading == 1)
         return graph_reshape(l->graph, v.node, &(struct shape){2, -1, {1, n}});
     int id = graph_reshape(l->graph, v.node, &part);
@@ -240,7 +246,8 @@ void lower_operator(struct lower *l, struct frame *f)
     for (int i = 0; i < rank; i++)
         n *= dim[i];
     for (int i = 0; i < c.count; i++)
-        id[i] = operand(l, &c, i);
+        if ((id[i] = operand(l, f, &c, i)) < 0)
+            return;
     note_custom(l, f, &c);
     struct attr attr = {.function = c.custom.name, .numbers = c.numbers.data};
     struct shape calls = shape_of(2, c.rows ? 0 : -1, (int64_t[]){c.leading, n / c.leading});
