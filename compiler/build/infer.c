@@ -244,8 +244,8 @@ static const char *level_list(struct product *p)
     text_init(&text, p->build.arena);
     for (int l = 0; l < build_level_count; l++)
         if (p->build.levels >> l & 1)
-            text_printf(&text, "%s    &%s_model_%s,", text.size ? "\n" : "", model,
-                        build_levels[l].name);
+            text_printf(&text, "%s#ifdef %s\n    &%s_model_%s,\n#endif", text.size ? "\n" : "",
+                        build_levels[l].define + strlen("-D"), model, build_levels[l].name);
     return text.data;
 }
 
@@ -411,6 +411,14 @@ static const char *level_flags(const struct product *p, const struct level *leve
            level || !p->weights ? "" : "-Os";
 }
 
+/* What lists the levels is told which there are, as main.c of a trainer is. */
+static void add_defines(const struct product *p, struct command_line *line, const char *source)
+{
+    for (int l = 0; l < build_level_count && strcmp(source, "library-functions.c") == 0; l++)
+        if (p->build.levels >> l & 1)
+            command_add(line, build_levels[l].define);
+}
+
 static void add_library_object(struct product *p, struct command_line *lines,
                                struct objects *objects, const struct level *level,
                                const char *source)
@@ -422,6 +430,7 @@ static void add_library_object(struct product *p, struct command_line *lines,
     command_add_words(&line, library_flags);
     command_add_words(&line, level_flags(p, level, source));
     command_add_words(&line, p->windows ? "" : "-DINV_NO_WINDOWS");
+    add_defines(p, &line, source);
     lines[objects->count] = line;
     objects->path[objects->count++] = object;
 }

@@ -182,12 +182,19 @@ static void write_one(struct inv_checkpoint *c, int64_t step)
     start(w);
 }
 
+/* Whether this process is to end. */
+static int is_asked(const struct inv_checkpoint *c)
+{
+    struct inv_session *s = c->s;
+    return inv_ending_asked() || (s->caller && s->caller->stops(s));
+}
+
 /* Where a signal asked. */
 static int interrupted(struct inv_checkpoint *c, int64_t step)
 {
     struct inv_session *s = c->s;
     const char *path = options_of(c)->checkpoint, *asked = inv_ending_asked();
-    const char *signal = asked ? asked : "a signal to another rank";
+    const char *signal = asked ? asked : s->caller ? "a stop" : "a signal to another rank";
     inv_progress_clear(&s->progress);
     if (c->newest != step) {
         inv_error(&s->errors, "%s came after step %lld of %lld, and no checkpoint of it is written",
@@ -225,7 +232,7 @@ static enum wish wish(const struct inv_checkpoint *c, int64_t step, int last)
 {
     struct inv_ranks *ranks = &c->s->ranks;
     int writes = ranks->number == 0 && (last || is_due(c, step));
-    return (enum wish)inv_ranks_most(ranks, inv_ending_asked() ? END : writes ? WRITE : NOTHING);
+    return (enum wish)inv_ranks_most(ranks, is_asked(c) ? END : writes ? WRITE : NOTHING);
 }
 
 int inv_checkpoint_after(struct inv_checkpoint *c, int64_t step, int last)

@@ -41,7 +41,8 @@ int inv_library_settle(struct inv_library *, const unsigned char *arena, const c
 
 /* Puts the text into `error`; returns `status`. */
 int inv_library_fail(char *error, size_t size, const char *text, int status);
-/* The same with the first error of a text of some, which may begin with notes and is changed. */
+/* The same with the first error of a text of some, which may begin with notes and is changed: its
+ * line, and those that are indented behind it. */
 int inv_library_tell(char *text, char *error, size_t size, int status);
 
 #endif

@@ -1,3 +1,6 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "infer/library.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -135,8 +138,13 @@ int inv_library_tell(char *text, char *error, size_t size, int status)
     static const char begin[] = "error: ";
     while (strncmp(text, begin, sizeof begin - 1) != 0 && strchr(text, '\n'))
         text = strchr(text, '\n') + 1;
+    if (strncmp(text, begin, sizeof begin - 1) != 0)
+        return inv_library_fail(error, size, "out of memory", status); /* for the error itself */
     text += strlen(begin);
-    text[strcspn(text, "\n")] = 0;
+    char *end = strchrnul(text, '\n');
+    while (end[0] && end[1] == ' ')     /* what belongs to it is indented */
+        end = strchrnul(end + 1, '\n');
+    *end = 0;
     return inv_library_fail(error, size, text, status);
 }
 

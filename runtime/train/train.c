@@ -26,6 +26,7 @@ struct call {
     size_t length;
     char *text, *printed;               /* errors and notes; what a program would print */
     size_t text_size, printed_size;
+    struct inv_log notes;
 };
 
 /* ---- what the caller is told and asks ---- */
@@ -62,6 +63,24 @@ static int stops(struct inv_session *s)
         tell(c, NULL);
     }
     return c->stopped;
+}
+
+/* Notes that stand between errors go to the log's reader when all is over. */
+static void tell_notes(struct call *c)
+{
+    static const char begin[] = "note: ";
+    for (char *line = c->text, *next; line && *line; line = next) {
+        size_t length = strcspn(line, "\n");
+        next = line + length + (line[length] != 0);
+        if (strncmp(line, begin, sizeof begin - 1) != 0)
+            continue;
+        char *text = strndup(line + sizeof begin - 1, length - (sizeof begin - 1));
+        inv_log_begin(&c->notes);
+        if (text)
+            inv_log_text(&c->notes, "note", text);
+        inv_log_end(&c->notes);
+        free(text);
+    }
 }
 
 /* ---- what it gets ---- */
@@ -160,6 +179,8 @@ static int run(struct call *c, const char *const *option)
         inv_error(&s->errors, "self-test of a thread: it computes other bits than it should");
         return INV_UNTRUSTED;
     }
+    if (status == INV_INTERRUPTED && s->errors.count == 0)
+        inv_error(&s->errors, "stopped by its caller; --resume goes on from the checkpoint");
     return status < 0 ? INV_BAD_DATA : status;
 }
 
@@ -173,6 +194,7 @@ static int begin(struct call *c)
     c->s.errors.to = open_memstream(&c->text, &c->text_size);
     c->caller.out = open_memstream(&c->printed, &c->printed_size);
     c->caller.log = fopencookie(c, "w", log);
+    c->notes = (struct inv_log){ .file = c->caller.log, .errors = &c->s.errors };
     return c->s.errors.to && c->caller.out && c->caller.log;
 }
 
@@ -193,6 +215,8 @@ struct inv_library *inv_library_train(const struct inv_model *const *level,
     if (!c.s.model)
         return NULL;
     int status = begin(&c) ? run(&c, option) : INV_BAD_DATA;
+    if (c.s.errors.to && fflush(c.s.errors.to) == 0)
+        tell_notes(&c);
     end(&c);
     if (status != INV_OK) {
         inv_library_tell(c.text, error, size, status);

@@ -30,6 +30,9 @@ import json as _json
 import os as _os
 import sys as _sys
 import threading as _threading
+@each trains
+import warnings as _warnings
+@end
 @each trained
 from typing import Any, NamedTuple, Optional, Sequence, Union
 
@@ -408,6 +411,9 @@ def _run(parts: list[list[Any]], names: dict[str, Sequence[str]],
         if handles and handles[0]:
             _close(handles[0])
         raise told.error
+    for line in told.log:
+        if "note" in line:
+            _warnings.warn(line["note"], stacklevel=3)
     model = Model.__new__(Model)
     model._begin(handles[0], error, told.log)
     return model

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import threading
+import warnings
 
 
 def rows_of(path):
@@ -35,6 +36,19 @@ def hashes(path):
     scores = model.predict(size, soil).scores.tolist()
     assert scores == again.predict(size, soil).scores.tolist()
     assert scores[5] == model.predict(size[5:6], soil[5:6]).scores.tolist()[0]
+    kept = dict(epochs=3, names=NAMES, checkpoint="mixed.checkpoint", resume="auto",
+                checkpoint_every="1steps")
+
+    def stop(line):
+        if "steps" in line and "epoch" in line:
+            raise InterruptedError
+
+    try:
+        mixed.train(size, soil, kind, progress=stop, **kept)
+    except InterruptedError:
+        whole = mixed.train(size, soil, kind, epochs=3, names=NAMES)
+        rest = mixed.train(size, soil, kind, **kept)
+        assert rest.hash == whole.hash and rest.log[1]["resumed_step"] == 6, rest.log
     soils, kinds = sorted(set(soil)), sorted(set(kind))
     numbers = dict(NAMES, soil=soils, kind=kinds)
     flat = array.array("f", [float("nan") if x is None else x for row in size for x in row])
@@ -63,6 +77,11 @@ def parts():
     assert model.log[0]["train_rows"] == 30 and model.log[0]["val_rows"] == 10
     assert "val.accuracy" in model.history[0] and "test.accuracy" in model.log[-1]
     assert any("kept_epoch" in line for line in model.log)
+    with warnings.catch_warnings(record=True) as noted:
+        warnings.simplefilter("always")
+        parts.train(numbers[:30], [0] * 30, val=(numbers[30:40], classes[30:40]),
+                    test=(numbers[40:], classes[40:]), epochs=1)
+    assert "class" in str(noted[0].message), noted
     print(model.hash)
 
 
