@@ -1042,7 +1042,8 @@ static const struct command commands[] = {
     {"export", "write a trained model for others", "export MODEL.inv [options]",
      "  --to onnx           the form: onnx, the graph that predicts in operators of ONNX; weights\n"
      "                      alone: npz, for NumPy; torch, a safetensors file with PyTorch's names\n"
-     "                      and layouts; c-header, constants of C\n"
+     "                      and layouts; keras, an HDF5 file by names of layers;\n"
+     "                      c-header, constants of C\n"
      "  --weights W         the trained weights (default: NAME.safetensors of 'model NAME')\n"
      "  -o OUT              where to (default: NAME.onnx and so on)\n"
      "  --inputs cells      onnx: what the graph takes: cells of the data as they stand in files,\n"
@@ -1051,8 +1052,9 @@ static const struct command commands[] = {
     {"import-weights", "make weights from elsewhere those of a model",
      "import-weights MODEL.inv FILE [options]",
      "FILE is a state dict of PyTorch (.pt, .pth, of which nothing is executed), safetensors of\n"
-     "any type of number, or NPZ. Arrays are found by the names that parameters have here or in\n"
-     "PyTorch, and turned round where shapes say so. Prints what was loaded and what was not.\n"
+     "any type of number, NPZ, or weights of Keras by names of layers (.h5). Arrays are found by\n"
+     "the names that parameters have here, in PyTorch or in Keras, and turned round where shapes\n"
+     "say so. Prints what was loaded and what was not.\n"
      "  --map 'A.*=b/*'     what names of FILE are here; the first of several that fits counts\n"
      "  --layout own        own or torch: where an array fits as it is and turned round\n"
      "  --weights W         weights for what FILE lacks; without it that is an error\n"

@@ -23,6 +23,7 @@ int export_onnx(struct program *, const struct export_request *);
 /* export_weights.c: the weights alone. */
 int export_npz(struct program *, const struct export_request *);
 int export_torch(struct program *, const struct export_request *);
+int export_keras(struct program *, const struct export_request *); /* export_keras.c */
 int export_c_header(struct program *, const struct export_request *);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "convert/hdf5.h"
 #include "host/tensors.h"
 
 static const struct { const char *name; int bytes; } types[] = {
@@ -211,6 +212,11 @@ bool foreign_read_bytes(struct foreign *f, const char *path, const unsigned char
     if (size >= 2 && bytes[0] == 0x80 && bytes[1] <= 5)
         return foreign_fail(f, "is of PyTorch before 1.6; save it anew there: "
                             "torch.save(torch.load(\"old.pt\"), \"new.pt\")");
+    if (size >= 4 && memcmp(bytes, "\x89HDF", 4) == 0) {
+        struct hdf5_texts texts = {.count = 0};
+        f->kind = FOREIGN_KERAS;
+        return foreign_hdf5(f, bytes, size, &texts);
+    }
     if (size < 4 || memcmp(bytes, "PK", 2) != 0) {
         f->kind = FOREIGN_SAFETENSORS;
         return size == 0 ? foreign_fail(f, "is empty") : read_tensors(f, bytes, size);

@@ -1,12 +1,12 @@
-/* Arrays of files that others wrote: safetensors, NPZ, and state dicts of PyTorch (the zip form),
- * read whole into memory.  Nothing of a file is ever executed. */
+/* Arrays of files that others wrote: safetensors, NPZ, state dicts of PyTorch (the zip form) and
+ * HDF5, read whole into memory.  Nothing of a file is ever executed. */
 #ifndef INVAR_FOREIGN_H
 #define INVAR_FOREIGN_H
 #include <stdbool.h>
 #include "base/arena.h"
 #include "host/array.h"
 
-enum foreign_kind { FOREIGN_SAFETENSORS, FOREIGN_NPZ, FOREIGN_TORCH };
+enum foreign_kind { FOREIGN_SAFETENSORS, FOREIGN_NPZ, FOREIGN_TORCH, FOREIGN_KERAS };
 
 struct foreign_array {
     const char *name;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "convert/foreign.h"
+#include "convert/keras_form.h"
 #include "convert/saved.h"
 #include "convert/torch.h"
 #include "core/arith.h"
@@ -17,6 +18,8 @@ struct import {
     struct foreign foreign;
     struct saved saved;
     int *source;                        /* of each of saved: 1 + the array that it gets, or 0 */
+    struct keras_form *keras;           /* of each: what it is in a file of Keras's weights ... */
+    bool *by_keras;                     /* ... where it was found by the name there */
     bool *turned;
     const struct foreign_array *supposed; /* was turned round because it is PyTorch's */
     const struct foreign_array *own;    /* shows that the file has axes as they are here */
@@ -172,11 +175,46 @@ static int find_parameter(struct import *i, const char *path)
     return found;
 }
 
+static bool is_taken(struct import *i, int at, const struct foreign_array *a)
+{
+    if (i->source[at] > 0)
+        inv_error(i->errors, "%s: arrays %s and %s would both be %s; tell them apart by --map",
+                  i->foreign.path, i->foreign.array[i->source[at] - 1].name, a->name,
+                  i->saved.tensor[at].name);
+    return i->source[at] > 0;
+}
+
+/* Parameters that the array holds by its name in Keras; false where there is none. */
+static bool assign_keras(struct import *i, int number, const char *path)
+{
+    const struct foreign_array *a = &i->foreign.array[number];
+    struct arena *arena = i->program->arena;
+    bool found = false;
+    for (int s = 0; s < i->saved.count; s++) {
+        const struct keras_form *f = &i->keras[s];
+        if (!f->layer || strcmp(arena_printf(arena, "%s/%s", f->layer, f->name), path) != 0)
+            continue;
+        struct inv_tensor there = {.rank = f->rank, .dim = f->dim};
+        found = true;
+        if (!has_shape(a, &there, NULL))
+            inv_error(i->errors, "%s: array %s has shape %s, and in Keras that of %s has %s",
+                      i->foreign.path, a->name, shape_text(arena, a->rank, a->dim, NULL),
+                      i->saved.tensor[s].name, shape_text(arena, f->rank, f->dim, NULL));
+        else if (!is_taken(i, s, a)) {
+            i->source[s] = number + 1;
+            i->by_keras[s] = true;
+        }
+    }
+    return found;
+}
+
 static void assign(struct import *i, int number)
 {
     const struct foreign_array *a = &i->foreign.array[number];
     const char *path = own_name(i, a->name);
     int at = find_parameter(i, path);
+    if (i->foreign.kind == FOREIGN_KERAS && assign_keras(i, number, path))
+        return;
     if (at < 0)
         return;
     if (a->why) {
@@ -185,11 +223,7 @@ static void assign(struct import *i, int number)
         return;
     }
     struct torch_form form = torch_form(i->program, i->saved.variable[at]);
-    if (i->source[at] > 0)
-        inv_error(i->errors, "%s: arrays %s and %s would both be %s; tell them apart by --map",
-                  i->foreign.path, i->foreign.array[i->source[at] - 1].name, a->name,
-                  i->saved.tensor[at].name);
-    else if (find_layout(i, at, a, &form))
+    if (!is_taken(i, at, a) && find_layout(i, at, a, &form))
         i->source[at] = number + 1;
 }
 
@@ -234,6 +268,8 @@ static bool fill(struct import *i, int at)
         int64_t from = 0;
         for (int k = 0; k < t->rank; k++)
             from += index[k] * stride[k];
+        if (i->by_keras[at])
+            from = keras_form_element(&i->keras[at], e);
         if (!store(i, at, e, foreign_value(a, from)))
             return false;
         for (int k = t->rank - 1; k >= 0 && ++index[k] == t->dim[k]; k--)
@@ -353,6 +389,10 @@ int import_weights(struct program *program, const struct import_weights *request
                        .saved = saved_new(program)};
     i.source = ARENA_ARRAY(program->arena, int, i.saved.count + 1);
     i.turned = ARENA_ARRAY(program->arena, bool, i.saved.count + 1);
+    i.by_keras = ARENA_ARRAY(program->arena, bool, i.saved.count + 1);
+    i.keras = ARENA_ARRAY(program->arena, struct keras_form, i.saved.count + 1);
+    for (int s = 0; s < i.saved.count; s++)
+        i.keras[s] = keras_form(program, i.saved.variable[s]);
     i.fitted = ARENA_ARRAY(program->arena, bool, request->map_count + 1);
     if (!check_maps(&i) || !foreign_read(&i.foreign, request->file) ||
         (request->rest && !saved_load(program, &i.saved, request->rest, errors)))
