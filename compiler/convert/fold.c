@@ -144,7 +144,58 @@ const struct tensor *fold_binary(struct call *c)
     return t;
 }
 
+/* Remainders of whole numbers, with the sign of the divisor, or with 'fmod' of what is divided. */
+const struct tensor *fold_mod(struct call *c)
+{
+    const struct tensor *a = c->in[0]->constant, *b = c->in[1]->constant;
+    bool of_first = attribute_int(c, "fmod", 0) != 0;
+    struct value shape;
+    if (a->type != ONNX_INT64 || b->type != ONNX_INT64 || !broadcast_shape(c, 2, c->in, &shape))
+        return NULL;
+    struct tensor *t = tensor_new(c->im, a->type, shape.rank, shape.dim);
+    for (int64_t e = 0; t && e < t->count; e++) {
+        int64_t of = a->whole[element_of(t, a, e)], by = b->whole[element_of(t, b, e)];
+        if (of == ROW_COUNT || by == ROW_COUNT || by == 0 || by == -1)
+            return NULL;
+        int64_t rest = of % by;
+        t->whole[e] = rest && !of_first && (rest < 0) != (by < 0) ? rest + by : rest;
+    }
+    return t;
+}
+
 /* ---- further ones ---- */
+const struct tensor *fold_logic(struct call *c)
+{
+    const struct tensor *a = c->in[0]->constant, *b = c->ins > 1 ? c->in[1]->constant : a;
+    const char *op = c->node->op_type;
+    struct value shape;
+    if (a->type != ONNX_BOOL || b->type != ONNX_BOOL || attribute(c, "axis") ||
+        !broadcast_shape(c, c->ins, c->in, &shape))
+        return NULL;
+    struct tensor *t = tensor_new(c->im, ONNX_BOOL, shape.rank, shape.dim);
+    for (int64_t e = 0; t && e < t->count; e++) {
+        bool one = a->whole[element_of(t, a, e)] != 0, other = b->whole[element_of(t, b, e)] != 0;
+        t->whole[e] = op[0] == 'N' ? !one : op[0] == 'A' ? one && other
+                    : op[0] == 'O' ? one || other : one != other;
+    }
+    return t;
+}
+
+const struct tensor *fold_where(struct call *c)
+{
+    const struct tensor *flag = c->in[0]->constant, *a = c->in[1]->constant,
+                        *b = c->in[2]->constant;
+    struct value shape;
+    if (flag->type != ONNX_BOOL || a->type != b->type || !broadcast_shape(c, 3, c->in, &shape))
+        return NULL;
+    struct tensor *t = tensor_new(c->im, a->type, shape.rank, shape.dim);
+    for (int64_t e = 0; t && e < t->count; e++) {
+        const struct tensor *from = flag->whole[element_of(t, flag, e)] ? a : b;
+        copy_element(t, e, from, element_of(t, from, e));
+    }
+    return t;
+}
+
 const struct tensor *fold_compare(struct call *c)
 {
     const struct tensor *a = c->in[0]->constant, *b = c->in[1]->constant;
@@ -274,27 +325,50 @@ const struct tensor *fold_gather(struct call *c)
     return t;
 }
 
+/* Where a slice of an axis of n begins, and how many elements it has: places beyond its ends count
+ * as those. */
+static int64_t slice_count(int64_t n, int64_t step, int64_t *start, int64_t end)
+{
+    int64_t low = step < 0 ? -1 : 0, high = step < 0 ? n - 1 : n;
+    *start = *start < 0 ? *start + n : *start;
+    end = end < -n ? low : end < 0 ? end + n : end;
+    *start = *start < low ? low : *start > high ? high : *start;
+    end = end < low ? low : end > high ? high : end;
+    int64_t length = step < 0 ? *start - end : end - *start, by = step < 0 ? -step : step;
+    return length <= 0 ? 0 : (length - 1) / by + 1;
+}
+
 const struct tensor *fold_slice(struct call *c)
 {
     const struct tensor *x = c->in[0]->constant;
-    int64_t start[1], end[1], axis[1] = {0}, step[1] = {1}, count;
-    bool one = x->rank == 1 && c->in[1]->constant->count == 1;
-    if (!one || known_ints(c, 1, start, 1) != 1 || known_ints(c, 2, end, 1) != 1)
+    int64_t start[AXES], end[AXES], axis[AXES], step[AXES], from[AXES] = {0}, by[AXES], dim[AXES];
+    for (int i = 0; i < AXES; i++) {
+        axis[i] = i;
+        step[i] = by[i] = 1;
+        dim[i] = x->dim[i];
+    }
+    int n = known_ints(c, 1, start, AXES);
+    if (known_ints(c, 2, end, AXES) != n || (c->ins > 3 && known_ints(c, 3, axis, AXES) != n) ||
+        (c->ins > 4 && known_ints(c, 4, step, AXES) != n))
         return NULL;
-    known_ints(c, 3, axis, 1);
-    known_ints(c, 4, step, 1);
-    int64_t n = x->dim[0];
-    if ((axis[0] != 0 && axis[0] != -1) || step[0] != 1 || start[0] == ROW_COUNT ||
-        end[0] == ROW_COUNT)
-        return NULL;
-    start[0] = start[0] < 0 ? start[0] + n : start[0];
-    end[0] = end[0] < 0 ? end[0] + n : end[0];
-    start[0] = start[0] < 0 ? 0 : start[0] > n ? n : start[0];
-    end[0] = end[0] < start[0] ? start[0] : end[0] > n ? n : end[0];
-    count = end[0] - start[0];
-    struct tensor *t = tensor_new(c->im, x->type, 1, &count);
-    for (int64_t i = 0; t && i < count; i++)
-        copy_element(t, i, x, start[0] + i);
+    for (int i = 0; i < n; i++) {
+        int64_t at = axis[i] < 0 ? axis[i] + x->rank : axis[i];
+        if (at < 0 || at >= x->rank || !step[i] || step[i] == INT64_MIN || start[i] == ROW_COUNT ||
+            end[i] == ROW_COUNT)
+            return NULL;
+        dim[at] = slice_count(x->dim[at], by[at] = step[i], &start[i], end[i]);
+        from[at] = start[i];
+    }
+    struct tensor *t = tensor_new(c->im, x->type, x->rank, dim);
+    for (int64_t e = 0; t && e < t->count; e++) {
+        int64_t rest = e, at = 0, stride = 1;
+        for (int i = x->rank - 1; i >= 0; i--) {
+            at += (from[i] + rest % dim[i] * by[i]) * stride;
+            rest /= dim[i];
+            stride *= x->dim[i];
+        }
+        copy_element(t, e, x, at);
+    }
     return t;
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "convert/rules.h"
 
-enum { OPSET_LEAST = 1, OPSET_MOST = 23 };
+enum { OPSET_LEAST = 1, OPSET_MOST = 28 };
 
 static bool fail(struct import *im, const char *what, const char *cure)
 {

@@ -455,6 +455,20 @@ void onnx_is_inf(struct call *c)
 }
 
 /* ---- constants and copies ---- */
+/* Whether the only reader of a constant is a layer which learns such: some exporters have weights in
+ * nodes of their own. */
+static bool is_weight(struct call *c)
+{
+    static const struct { const char *op; int first, last; } reader[] = {
+        {"BatchNormalization", 1, 2}, {"Conv", 1, 2}, {"ConvTranspose", 1, 2}, {"Gemm", 1, 2}};
+    const Onnx__Node *by = c->out[0]->uses == 1 ? c->out[0]->user : NULL;
+    for (size_t i = 0; by && !c->im->own && i < sizeof reader / sizeof *reader; i++)
+        for (int k = reader[i].first; k <= reader[i].last && k < (int)by->n_input; k++)
+            if (!strcmp(by->op_type, reader[i].op) && !strcmp(by->input[k], c->out[0]->name))
+                return true;
+    return false;
+}
+
 void onnx_constant(struct call *c)
 {
     const Onnx__Attribute *a = c->node->n_attribute ? c->node->attribute[0] : NULL;
@@ -477,6 +491,7 @@ void onnx_constant(struct call *c)
             t->whole[i] = a->has_i ? a->i : a->ints[i];
     }
     give_constant(c, 0, t);
+    c->out[0]->trained = t->real && t->rank > 0 && is_weight(c);
 }
 
 /* Whether something reads an output. */

@@ -63,6 +63,8 @@ const struct tensor *fold_filled(struct call *);
 const struct tensor *fold_floor(struct call *);
 const struct tensor *fold_gather(struct call *);
 const struct tensor *fold_identity(struct call *);
+const struct tensor *fold_logic(struct call *);
+const struct tensor *fold_mod(struct call *);
 const struct tensor *fold_neg(struct call *);
 const struct tensor *fold_prod(struct call *);
 const struct tensor *fold_range(struct call *);
@@ -71,5 +73,6 @@ const struct tensor *fold_slice(struct call *);
 const struct tensor *fold_squeeze(struct call *);
 const struct tensor *fold_transpose(struct call *);
 const struct tensor *fold_unsqueeze(struct call *);
+const struct tensor *fold_where(struct call *);
 
 #endif

@@ -1,7 +1,8 @@
-"""conform.py INVAR FOLDER [--all | NAME...] [-v]: the ONNX project's own tests, as Debian's
-libonnx-testdata has them, else the package onnx.  Each model is imported, and what invar predicts with
+"""conform.py INVAR FOLDER [--all | NAME...] [-v] [--made MADE] [--import]: the ONNX project's own tests, as
+Debian's libonnx-testdata has them, else the package onnx; with --made those that the package makes of each
+operator, which are written to the folder MADE unless they are there: many more, of newer opsets.  Each model is imported, and what invar predicts with
 the result must be what is recorded, within that project's tolerance; or it is refused, with a reason,
-which -v prints.  Without --all a sample.
+which -v prints.  Without --all a sample.  With --import nothing is predicted: what is refused, and why.
 
 Inputs behind the first are constants where a model file needs to know them.
 """
@@ -24,6 +25,21 @@ if not DATA.is_dir():
 KINDS = ["node", "pytorch-converted", "pytorch-operator", "simple"]
 RTOL, ATOL = 1e-3, 1e-7
 SAMPLE = 29                             # every so many-th of them
+
+
+def make(folder):
+    """The tests that the package makes, as files like those of its data."""
+    from onnx.backend.test.case.node import collect_testcases
+    for case in collect_testcases(None):
+        data = folder / "node" / case.name / "test_data_set_0"
+        data.mkdir(parents=True)
+        (data.parent / "model.onnx").write_bytes(case.model.SerializeToString())
+        for word, arrays in zip(("input", "output"), case.data_sets[0]):
+            for i, array in enumerate(arrays):
+                if isinstance(array, (np.ndarray, np.generic)):
+                    array = numpy_helper.from_array(np.asarray(array))
+                if isinstance(array, onnx.TensorProto):
+                    (data / f"{word}_{i}.pb").write_bytes(array.SerializeToString())
 
 
 class Refused(Exception):
@@ -94,7 +110,7 @@ class Case:
             raise Refused(said.split("error: ", 1)[1].splitlines()[0].split(": ", 1)[1])
         if status:
             raise RuntimeError(f"import: exit status {status}: {said}")
-        return self.compute(rows, fields)
+        return None if "--import" in sys.argv else self.compute(rows, fields)
 
     def compute(self, rows, fields):
         text = (self.out / "case.inv").read_text()
@@ -161,7 +177,7 @@ class Case:
                 except Refused as reason:
                     reasons.append(str(reason))
                     continue
-                if self.agrees(values, rows):
+                if values is None or self.agrees(values, rows):
                     return "passed"
                 raise RuntimeError(f"other numbers: --rows {rows}, {keep} of {free} inputs as fields")
         return reasons[-1] if reasons else "no form of it could be run"
@@ -169,13 +185,18 @@ class Case:
 
 def main():
     arguments = [a for a in sys.argv[3:] if not a.startswith("-")]
-    every = "--all" in sys.argv
+    every, tests = "--all" in sys.argv, DATA
     invar, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    if "--made" in sys.argv:
+        tests = pathlib.Path(sys.argv[sys.argv.index("--made") + 1])
+        arguments.remove(str(tests))
+        if not tests.is_dir():
+            make(tests)
     out = folder / "conform"
     out.mkdir(exist_ok=True)
     counts, wrong = collections.Counter(), []
     for kind in KINDS:
-        folders = sorted(p.parent for p in (DATA / kind).glob("*/model.onnx"))
+        folders = sorted(p.parent for p in (tests / kind).glob("*/model.onnx"))
         for number, path in enumerate(folders):
             if arguments and path.name not in arguments:
                 continue
