@@ -209,9 +209,10 @@ bool foreign_read_bytes(struct foreign *f, const char *path, const unsigned char
 {
     struct members members = {.count = 0};
     f->path = path;
-    if (size >= 2 && bytes[0] == 0x80 && bytes[1] <= 5)
-        return foreign_fail(f, "is of PyTorch before 1.6; save it anew there: "
-                            "torch.save(torch.load(\"old.pt\"), \"new.pt\")");
+    if (size >= 2 && bytes[0] == 0x80 && bytes[1] <= 5) {
+        f->kind = FOREIGN_TORCH;
+        return foreign_torch_old(f, bytes, size);
+    }
     if (size >= 4 && memcmp(bytes, "\x89HDF", 4) == 0) {
         struct hdf5_texts texts = {.count = 0};
         f->kind = FOREIGN_KERAS;

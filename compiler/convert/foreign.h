@@ -1,5 +1,5 @@
-/* Arrays of files that others wrote: safetensors, NPZ, state dicts of PyTorch (the zip form) and
- * HDF5, read whole into memory.  Nothing of a file is ever executed. */
+/* Arrays of files that others wrote: safetensors, NPZ, state dicts of PyTorch and HDF5, read whole
+ * into memory.  Nothing of a file is ever executed. */
 #ifndef INVAR_FOREIGN_H
 #define INVAR_FOREIGN_H
 #include <stdbool.h>
@@ -61,5 +61,7 @@ struct members { struct member *member; int count, room; uint64_t unpacked; };
 bool foreign_zip(struct foreign *, const unsigned char *, size_t, struct members *);
 bool foreign_npz(struct foreign *, const struct members *);
 bool foreign_torch(struct foreign *, const struct members *, const struct member *pickle);
+/* Of PyTorch before 1.6: one file, no zip. */
+bool foreign_torch_old(struct foreign *, const unsigned char *, size_t);
 
 #endif

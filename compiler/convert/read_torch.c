@@ -1,5 +1,6 @@
 /* State dicts that torch.save wrote: a zip with data.pkl, a program for a machine of stacks, and
- * data/KEY, the bytes of storages.  The machine here knows the instructions and the few names that
+ * data/KEY, the bytes of storages; or, before 1.6, such programs and the storages' bytes one after
+ * another.  The machine here knows the instructions and the few names that
  * state dicts are made of; any other is an error, and none has an effect but on its stack. */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@ enum value_kind { MARK, NOTHING, NUMBER, TEXT, NAME, TUPLE, LIST, DICT, STORAGE,
 
 struct value {
     enum value_kind kind;
-    int64_t number;                     /* NUMBER */
+    int64_t number;                     /* NUMBER; NOTHING: 1 where it is what Python calls True */
     const char *text;                   /* TEXT, NAME; of a STORAGE its key */
     struct value **item;                /* TUPLE, LIST; of a DICT keys and values in turn */
     int count, room;
@@ -24,9 +25,9 @@ struct value {
 
 struct machine {
     struct foreign *f;
-    const struct members *members;
     const struct names *by_name;        /* struct member of the zip */
     const char *folder;                 /* of the zip's members: "archive" */
+    const struct names *stored;         /* STORAGEs by their keys */
     const unsigned char *at, *end;
     struct value **stack, **memo;
     int count, room, memo_room;
@@ -173,7 +174,8 @@ static struct value *item(const struct value *v, int i, enum value_kind kind)
     return i < v->count && v->item[i]->kind == kind ? v->item[i] : NULL;
 }
 
-/* ("storage", torch.FloatStorage, key, location, elements) */
+/* ("storage", torch.FloatStorage, key, location, elements), and before 1.6 which part of another it
+ * is, which none of a state dict is. */
 static void push_storage(struct machine *m)
 {
     const struct value *id = pop(m);
@@ -182,12 +184,14 @@ static void push_storage(struct machine *m)
     int at = 0;
     while (type && at < STORAGES && strcmp(storages[at].name, type->text) != 0)
         at++;
-    if (!m->failed && (id->kind != TUPLE || !type || !key || !is_storage(type->text)))
+    if (!m->failed && (id->kind != TUPLE || !type || !key || !is_storage(type->text) ||
+                       (id->count > 5 && !item(id, 5, NOTHING))))
         fail(m, "its data.pkl has a storage of another form");
     v->text = key ? key->text : "";
     if (type && at == STORAGES)
         v->why = arena_printf(m->f->arena, "lies in a %s", type->text + strlen("torch "));
     v->element = at < STORAGES ? storages[at].element : INV_ELEMENT_F32;
+    m->stored = names_add(m->f->arena, m->stored, v->text, v);
     push(m, v);
 }
 
@@ -324,7 +328,10 @@ static void set_item(struct machine *m, bool keyed)
 static void do_values(struct machine *m, int code)
 {
     switch (code) {
-    case 'N': case 0x88: case 0x89: push(m, new_value(m, NOTHING)); break;
+    case 'N': case 0x88: case 0x89:
+        push(m, new_value(m, NOTHING));
+        top(m)->number = code == 0x88;
+        break;
     case 'J': push_number(m, (int32_t)(uint32_t)take_number(m, 4)); break;
     case 'K': push_number(m, (int64_t)take_number(m, 1)); break;
     case 'M': push_number(m, (int64_t)take_number(m, 2)); break;
@@ -412,9 +419,32 @@ static void add_all(struct machine *m, const struct value *v, const char *prefix
     }
 }
 
+/* Runs the program that stands there: what it leaves; NULL after an error. */
+static const struct value *run(struct machine *m)
+{
+    int code = 0;
+    m->count = m->memo_room = 0;
+    while (!m->failed && code != '.') {
+        code = (int)take_number(m, 1);
+        if (!m->failed && code != '.')
+            do_one(m, code);
+    }
+    const struct value *root = m->failed ? NULL : pop(m);
+    return m->failed ? NULL : root;
+}
+
+static bool add_root(struct machine *m, const struct value *root)
+{
+    if (root && root->kind != DICT)
+        fail(m, "holds no dictionary; save one: torch.save(model.state_dict(), \"w.pt\")");
+    if (!m->failed)
+        add_all(m, root, "", 0);
+    return !m->failed;
+}
+
 bool foreign_torch(struct foreign *f, const struct members *members, const struct member *pickle)
 {
-    struct machine m = {.f = f, .members = members, .at = pickle->data,
+    struct machine m = {.f = f, .at = pickle->data,
                         .end = pickle->data + pickle->size,
                         .folder = arena_strndup(f->arena, pickle->name,
                                                 (size_t)(strchr(pickle->name, '/') -
@@ -426,16 +456,62 @@ bool foreign_torch(struct foreign *f, const struct members *members, const struc
             return foreign_fail(f, "was written by a big-endian machine, which cannot be read");
     for (int i = 0; i < members->count; i++)
         m.by_name = names_add(f->arena, m.by_name, members->member[i].name, &members->member[i]);
-    int code = 0;
-    while (!m.failed && code != '.') {
-        code = (int)take_number(&m, 1);
-        if (!m.failed && code != '.')
-            do_one(&m, code);
+    return add_root(&m, run(&m));
+}
+
+/* ---- before 1.6 ---- */
+
+/* The format's number, the first of the programs. */
+static const unsigned char magic[] = {0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a,
+                                      0xa8, 0x50, 0x19, '.'};
+
+/* What the writing machine says of itself. */
+static bool is_little(const struct value *system)
+{
+    for (int i = 0; system->kind == DICT && i + 1 < system->count; i += 2)
+        if (system->item[i]->kind == TEXT && !strcmp(system->item[i]->text, "little_endian"))
+            return system->item[i + 1]->kind == NOTHING && system->item[i + 1]->number == 1;
+    return false;
+}
+
+/* The storages that the list names: of each how many elements, and their bytes. */
+static void find_storages(struct machine *m, const struct value *keys)
+{
+    for (int i = 0; i < keys->count && !m->failed; i++) {
+        const struct value *key = item(keys, i, TEXT);
+        const struct value *storage = key ? names_find(m->stored, key->text) : NULL;
+        if (!storage || storage->why) {
+            fail(m, "has a storage that %s",
+                 storage ? storage->why : "none of its tensors lies in");
+            return;
+        }
+        uint64_t count = take_number(m, 8), each = (uint64_t)inv_element_bytes(storage->element);
+        struct member *bytes = ARENA_NEW(m->f->arena, struct member);
+        bytes->size = count > (uint64_t)(m->end - m->at) / each ? SIZE_MAX : (size_t)(count * each);
+        bytes->name = arena_printf(m->f->arena, "%s/data/%s", m->folder, key->text);
+        bytes->data = take(m, bytes->size);
+        m->by_name = names_add(m->f->arena, m->by_name, bytes->name, bytes);
     }
-    const struct value *root = m.failed ? NULL : pop(&m);
-    if (!m.failed && root->kind != DICT)
-        fail(&m, "holds no dictionary; save one: torch.save(model.state_dict(), \"w.pt\")");
-    if (!m.failed)
-        add_all(&m, root, "", 0);
-    return !m.failed;
+}
+
+bool foreign_torch_old(struct foreign *f, const unsigned char *bytes, size_t size)
+{
+    struct machine m = {.f = f, .at = bytes, .end = bytes + size, .folder = "archive"};
+    if (size < sizeof magic || memcmp(bytes, magic, sizeof magic) != 0)
+        return foreign_fail(f, "is no file of torch.save; save the weights: "
+                            "torch.save(model.state_dict(), \"w.pt\")");
+    m.at += sizeof magic;
+    const struct value *version = run(&m);
+    if (version && (version->kind != NUMBER || version->number != 1001))
+        fail(&m, "is of a form before PyTorch 1.6 that is not known; save it anew there: "
+             "torch.save(torch.load(\"old.pt\"), \"new.pt\")");
+    const struct value *system = m.failed ? NULL : run(&m);
+    if (system && !is_little(system))
+        fail(&m, "was written by a big-endian machine, which cannot be read");
+    const struct value *root = m.failed ? NULL : run(&m), *keys = m.failed ? NULL : run(&m);
+    if (keys && keys->kind != LIST)
+        fail(&m, "is damaged: it has no list of its storages");
+    if (keys && !m.failed)
+        find_storages(&m, keys);
+    return !m.failed && add_root(&m, root);
 }

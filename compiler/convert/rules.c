@@ -455,8 +455,8 @@ void onnx_is_inf(struct call *c)
 }
 
 /* ---- constants and copies ---- */
-/* Whether the only reader of a constant is a layer which learns such: some exporters have weights in
- * nodes of their own. */
+/* Whether the only reader of a constant is a layer which learns such: some exporters have weights
+ * in nodes of their own. */
 static bool is_weight(struct call *c)
 {
     static const struct { const char *op; int first, last; } reader[] = {

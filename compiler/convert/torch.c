@@ -50,7 +50,8 @@ struct torch_form torch_form(const struct program *program, const struct variabl
         "simple_rnn", "simple_rnn_cell", "gru", "gru_cell", "lstm", "lstm_cell", NULL};
     static const struct { const char *own, *theirs; } leaves[] = {
         {"w", "weight"}, {"bias", "bias"}, {"scale", "weight"}, {"shift", "bias"},
-        {"running_mean", "running_mean"}, {"running_variance", "running_var"}};
+        {"slope", "weight"}, {"running_mean", "running_mean"},
+        {"running_variance", "running_var"}};
     const char *block = block_of(program, v), *slash = strrchr(v->path, '/');
     const char *leaf = slash ? slash + 1 : v->path, *theirs = NULL;
     int rank = v->shape.rank;
@@ -61,6 +62,7 @@ struct torch_form torch_form(const struct program *program, const struct variabl
         theirs = strcmp(leaf, leaves[i].own) == 0 ? leaves[i].theirs : theirs;
     bool is_w = strcmp(leaf, "w") == 0;
     form.known = theirs && slash && !is_one_of(block, others) &&
+                 (strcmp(leaf, "slope") != 0 || strcmp(block, "prelu") == 0) &&
                  (!is_w || is_one_of(block, rank == 2 ? matrices : windows) ||
                   is_one_of(block, tables));
     if (!form.known)
