@@ -67,6 +67,7 @@ struct import {
     int64_t opset;
     bool own;                           /* invar wrote it */
     bool streams;                       /* a scan goes on from the batch before */
+    bool starts;                        /* a cell is needed whose state is given and read */
     int64_t batch; /* the extent of the axis of rows, where the file says one */
     const struct names *values;         /* struct value by name */
     const struct names *paths;          /* own: those of layers, which stay what they are */

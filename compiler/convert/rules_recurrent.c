@@ -124,6 +124,20 @@ static bool starts_at_zero(const struct value *v)
     return !v || v->constant || v->zero;
 }
 
+/* Whether its first state is given, or its last one read that layers do not give. */
+static bool has_state(const struct call *c)
+{
+    return (c->ins > 5 && !starts_at_zero(c->in[5])) || (c->ins > 6 && !starts_at_zero(c->in[6])) ||
+           (c->outs > 2 && c->out[2] && c->out[2]->uses);
+}
+
+static bool can_have_state(struct call *c)
+{
+    return !strcmp(c->rule->text, "lstm") && !attribute_int(c, "layout", 0) &&
+           !strcmp(attribute_word(c, "direction", "forward reverse bidirectional"), "forward") &&
+           (c->ins < 8 || !c->in[7]);
+}
+
 static bool read_weights(struct call *c, struct loop_weights *l)
 {
     struct value *w = c->in[1], *r = c->in[2], *b = c->ins > 3 ? c->in[3] : NULL;
@@ -136,8 +150,9 @@ static bool read_weights(struct call *c, struct loop_weights *l)
             return false;
         }
     if (attribute_int(c, "input_forget", 0) || (c->ins > 4 && c->in[4]) ||
-        (c->ins > 5 && !starts_at_zero(c->in[5])) || (c->ins > 6 && !starts_at_zero(c->in[6]))) {
-        refuse(c, "layers start at 0, see all turns, and have no coupled gates");
+        (has_state(c) && !can_have_state(c))) {
+        refuse(c, "layers start at 0, see all turns, and have no coupled gates; an LSTM of one "
+               "direction, forward and without peepholes, may start otherwise");
         return false;
     }
     bool known = w->constant && r->constant && (!b || b->constant) && w->rank == 3 &&
@@ -194,6 +209,57 @@ static void give_turns(struct call *c, const struct loop_weights *l, bool rows_f
         give(c, 1, &h, "reshape(%s, %s)", last, list_text(c->im->arena, text_axes(&h), dim));
 }
 
+/* The first state as it is given, [1, rows, units]: of one row. */
+static const char *state_text(struct call *c, int input, int64_t units)
+{
+    struct value *v = input < c->ins ? c->in[input] : NULL;
+    const char *dims = list_text(c->im->arena, 1, &units);
+    if (v && !starts_at_zero(v))
+        return arena_printf(c->im->arena, "reshape(%s, %s)", plain(c, v), dims);
+    return arena_printf(c->im->arena, "broadcast(0, %s)", dims);
+}
+
+static bool state_fits(const struct value *v, int64_t units, bool rows)
+{
+    return !v || (v->type == ONNX_FLOAT && v->rank == 3 && v->dim[0] == 1 && v->dim[1] == 1 &&
+                  v->dim[2] == units && (v->rows < 0 || (rows && v->rows == 1)));
+}
+
+/* An LSTM whose first state is given, or whose last one is read: by a cell of the model file. */
+static void give_started(struct call *c, const struct loop_weights *l, const char *x)
+{
+    static const int order[] = {0, 2, 3, 1};
+    static const char *const words[] = {"turns", "last_shown", "last_held"};
+    struct import *im = c->im;
+    struct arena *arena = im->arena;
+    bool rows = c->in[0]->rows >= 0;
+    if ((c->ins > 5 && !state_fits(c->in[5], l->units, rows)) ||
+        (c->ins > 6 && !state_fits(c->in[6], l->units, rows))) {
+        refuse(c, "its first state is no [1, rows, %lld]", (long long)l->units);
+        return;
+    }
+    const char *path = layer_path(im, c->in[1]->name, c->node->name), *name[3];
+    save_matrix(c, l, l->w, 0, 4, order, arena_printf(arena, "%s/w", path));
+    save_matrix(c, l, l->r, 0, 4, order, arena_printf(arena, "%s/u", path));
+    save_biases(c, l, 0, 4, order, true, true, arena_printf(arena, "%s/bias", path));
+    for (int i = 0; i < 3; i++)
+        name[i] = made_identifier(im->made, words[i]);
+    const char *first = state_text(c, 5, l->units), *held = state_text(c, 6, l->units);
+    made_line(im->made,
+              arena_printf(arena, "%s, %s, %s = scan(%s, started_lstm(%lld, %s, %s))%s", name[0],
+                           name[1], name[2], x, (long long)l->units, first, held,
+                           as_text(arena, path)), "LSTM");
+    im->starts = true;
+    give_turns(c, l, false, name[0], name[1]);
+    struct value state = {.type = ONNX_FLOAT, .rank = 3, .rows = rows ? 1 : -1,
+                          .dim = {1, 1, l->units}};
+    int64_t dim[AXES];
+    orderly(&state);
+    text_dims(&state, dim);
+    if (c->outs > 2 && c->out[2] && c->out[2]->uses)
+        give(c, 2, &state, "reshape(%s, %s)", name[2], list_text(arena, text_axes(&state), dim));
+}
+
 void onnx_recurrent(struct call *c)
 {
     struct arena *arena = c->im->arena;
@@ -202,10 +268,6 @@ void onnx_recurrent(struct call *c)
     bool rows_first = attribute_int(c, "layout", 0) != 0;
     const char *direction = attribute_word(c, "direction", "forward reverse bidirectional");
     bool reverse = !strcmp(direction, "reverse"), both = !strcmp(direction, "bidirectional");
-    if (c->outs > 2 && c->out[2] && c->out[2]->uses) {
-        refuse(c, "the state after the last turn is read, which layers do not give");
-        return;
-    }
     if (!read_weights(c, &l))
         return;
     if (l.directions != 1 + both || (x->rows >= 0 ? x->rows != !rows_first
@@ -219,6 +281,10 @@ void onnx_recurrent(struct call *c)
         text = arena_printf(arena, "reshape(%s, [%lld, %lld])", text, (long long)x->dim[rows_first],
                             (long long)x->dim[2]);
     text = strpbrk(text, "( ") ? let_line(c, text) : text;
+    if (has_state(c)) {
+        give_started(c, &l, text);
+        return;
+    }
     const char *one = let_line(c, layer_text(c, &l, 0, text, reverse));
     if (!both) {
         give_turns(c, &l, rows_first, one, arena_printf(arena, "%s[%d]", one, reverse ? 0 : -1));

@@ -147,6 +147,11 @@ my %files = (
     peeped => recurrent("LSTM", 4, 1, ["", "", "", "p"], [], tensor("p", 1, pack("f<*", 1 .. 6), 1, 6)),
     few_holes => recurrent("LSTM", 4, 1, ["", "", "", "p"], [], tensor("p", 1, pack("f<*", 1 .. 6), 6)),
     started => recurrent("GRU", 3, 1, ["", "h"], [], tensor("h", 1, pack("f<*", 1, 2), 1, 1, 2)),
+    (map { my ($name, $units) = @$_;
+           $name => model(graph(nodes => [node("LSTM", ["x", "w", "r", "", "", "", "c"], ["", "y"], attribute("hidden_size", 3, 2))],
+                                inputs => [info("x", 1, 3, 1, 2)], outputs => [info("y", 1, 1, 1, 2)],
+                                tensors => [(map { tensor($_, 1, pack("f<*", (0.1) x 16), 1, 8, 2) } "w", "r"), tensor("c", 1, pack("f<*", 1 .. $units), 1, 1, $units)]), 15) }
+         ["begun", 2], ["begun_wide", 3]),
     beside_rows => recurrent("GRU", 3, 0, [], []),
 
     branch => branch(1), other => branch(0), asked => branch(0, node("Less", ["w", "w"], ["c"])),
