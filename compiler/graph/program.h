@@ -93,6 +93,7 @@ enum missing_kind { MISSING_ERROR, MISSING_DROP, MISSING_VALUE, MISSING_MEAN, MI
 struct sound_desc {
     int64_t samples, rate, channels;
     bool fill, cut;                     /* shorter ones end in zeros, longer ones are cut off */
+    bool pieces;                        /* a second column says at which second each begins */
 };
 
 struct data_field {

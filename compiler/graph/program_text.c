@@ -95,8 +95,8 @@ static void print_field(struct text *text, const struct data_field *f)
                     (double)f->missing_value, f->fill);
     if (f->form == FORM_SOUND)
         text_printf(text, "sound samples=%" PRId64 " channels=%" PRId64 " rate=%" PRId64
-                    " fill=%d cut=%d\n", f->sound.samples, f->sound.channels, f->sound.rate,
-                    f->sound.fill, f->sound.cut);
+                    " fill=%d cut=%d%s\n", f->sound.samples, f->sound.channels, f->sound.rate,
+                    f->sound.fill, f->sound.cut, f->sound.pieces ? " pieces=1" : "");
     for (int i = 0; f->class_name && i < f->class_count; i++) {
         text_puts(text, "class");
         print_string(text, "", f->class_name[i]);

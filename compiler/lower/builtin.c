@@ -162,7 +162,7 @@ static const struct builtin builtins[] = {
     {"column", 1, 3, 0, call_columns, {"which", "names", "text"}},
     {"missing", 1, 1, 0, call_columns, {"which"}},
     {"image", 1, 2, 0, call_columns, {"which", "missing"}},
-    {"sound", 1, 7, 0, call_columns,
+    {"sound", 1, 8, 0, call_columns,
      {"which", "rate", "samples", "channels", "shorter", "longer", "missing"}},
     {"chars", 1, 1, 0, call_elements_of, {"range"}},
     {"bytes", 1, 1, 0, call_elements_of, {"range"}},

@@ -208,11 +208,12 @@ static bool check_count(struct lower *l, const struct data_field *field, struct 
             return true;
         count += r->last - r->first + 1;
     }
-    if (count == (file ? 1 : shape_elements(s)))
+    if (count == (file ? 1 + field->sound.pieces : shape_elements(s)))
         return true;
     if (file) {
-        lower_error(l, l->current, span, "%s is in one file, so one column names it",
-                    field->form == FORM_IMAGE ? "an image" : "a sound");
+        lower_error(l, l->current, span, "%s is in one file, so one column names it%s",
+                    field->form == FORM_IMAGE ? "an image" : "a sound",
+                    field->sound.pieces ? ", and one, 'from', says at which second it begins" : "");
         return false;
     }
     struct diag *d = lower_error(
@@ -329,9 +330,11 @@ static bool sound_option(struct lower *l, struct data_field *field, const char *
         return sound_word(l, name, "zero", v, &s->fill);
     if (!strcmp(name, "longer"))
         return sound_word(l, name, "cut", v, &s->cut);
+    if (!strcmp(name, "from"))
+        return s->pieces = true;        /* its column comes behind that of the file */
     if (!to) {
         lower_error(l, l->current, v.span, "'sound' has no argument '%s'; there are rate, samples, "
-                    "channels, shorter, longer and missing", name);
+                    "channels, shorter, longer, from and missing", name);
         return false;
     }
     if (value_whole(v, to) && *to >= 1 && *to <= (channels ? 2 : INT32_MAX))
@@ -383,6 +386,11 @@ static bool complete_sound(struct lower *l, struct data_field *field, struct spa
     int64_t elements = shape_elements(&program_variable(l->program, field->single)->shape);
     if (!s->channels)
         s->channels = 1;
+    if (s->pieces && s->cut) {
+        lower_error(l, l->current, span, "a piece of a sound is as long as the field takes, "
+                    "whatever comes behind it: leave 'longer' out, or 'from'");
+        return false;
+    }
     if (s->rate && (s->samples || elements % s->channels == 0)) {
         s->samples = s->samples ? s->samples : elements / s->channels;
         return true;
@@ -424,6 +432,9 @@ struct value lower_columns(struct lower *l, struct frame *frame, const char *wha
     int id = good ? lower_raw_variable(l, field, span) : -1;
     for (int i = 0; id >= 0 && good && i < a->count; i++)
         if (!a->name[i])
+            good = add_range(l, field, a->item[i]);
+    for (int i = 0; id >= 0 && good && i < a->count && field->sound.pieces; i++)
+        if (a->name[i] && !strcmp(a->name[i], "from"))
             good = add_range(l, field, a->item[i]);
     if (id < 0 || !good || !check_count(l, field, span))
         return value_error();

@@ -11,7 +11,7 @@ int64_t inv_cell_classes(const struct inv_model *model, const struct inv_field *
 int64_t inv_cell_columns(const struct inv_model *model, const struct inv_field *field)
 {
     if (field->form >= INV_CELL_IMAGE)
-        return 1;
+        return 1 + field->sound.pieces;
     return field->raw < 0 ? 0 : inv_variable_elements(&model->variable[field->raw]);
 }
 

@@ -156,21 +156,32 @@ static const char *unreadable(const char *path)
     return S_ISREG(about.st_mode) || S_ISDIR(about.st_mode) ? NULL : "it is no regular file";
 }
 
-unsigned char *inv_folder_read(const struct inv_folder_kind *kind, const char *path,
-                               const char *where, size_t *size, unsigned char digest[32],
-                               struct inv_errors *errors)
+static void forget(struct inv_named *file)
+{
+    free(file->path);
+    free(file->bytes);
+    file->path = NULL;
+    file->bytes = NULL;
+}
+
+int inv_folder_read(const struct inv_folder_kind *kind, struct inv_named *file, const char *path,
+                    struct inv_errors *errors)
 {
     struct inv_sha256 sha;
+    if (file->path && strcmp(file->path, path) == 0)
+        return 1;
+    forget(file);
     const char *wrong = unreadable(path);
-    unsigned char *bytes = wrong ? NULL : inv_whole_file(path, SIZE_MAX - 1, size);
-    if (!bytes) {
+    file->bytes = wrong ? NULL : inv_whole_file(path, SIZE_MAX - 1, &file->size);
+    if (!file->bytes) {
         inv_error(errors, "%s%s: cannot read the %s: %s; names of %ss are paths from the folder of "
-                  "what lists them", where, path, kind->name, wrong ? wrong : strerror(errno),
-                  kind->name);
-        return NULL;
+                  "what lists them", file->where, path, kind->name,
+                  wrong ? wrong : strerror(errno), kind->name);
+        return 0;
     }
+    file->path = inv_copy_text(path);
     inv_sha256_init(&sha);
-    inv_sha256_update(&sha, bytes, *size);
-    inv_sha256_final(&sha, digest);
-    return bytes;
+    inv_sha256_update(&sha, file->bytes, file->size);
+    inv_sha256_final(&sha, file->digest);
+    return 1;
 }

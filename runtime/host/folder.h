@@ -4,6 +4,7 @@
 #ifndef INV_HOST_FOLDER_H
 #define INV_HOST_FOLDER_H
 #include <stddef.h>
+#include "invar.h"
 
 struct inv_errors;
 
@@ -19,9 +20,8 @@ struct inv_folder_kind {
 /* As inv_reader.list. */
 int inv_folder_list(const struct inv_folder_kind *, const char *path, char **text, int again,
                     struct inv_errors *);
-/* What is in a file of the kind, in new memory, and its SHA-256; NULL after an error, which begins
- * with `where`. */
-unsigned char *inv_folder_read(const struct inv_folder_kind *, const char *path, const char *where,
-                               size_t *size, unsigned char digest[32], struct inv_errors *);
+/* What is in a file of the kind, unless it is what was read last; 0 after an error. */
+int inv_folder_read(const struct inv_folder_kind *, struct inv_named *, const char *path,
+                    struct inv_errors *);
 
 #endif

@@ -82,20 +82,16 @@ static int convert(const struct inv_picture *p, int good, const int64_t dim[3], 
     return 0;
 }
 
-static int read_image(const char *path, const char *where, const struct inv_field *field,
-                      const int64_t *dim, float *to, unsigned char digest[32],
-                      struct inv_errors *errors)
+static int read_image(struct inv_named *file, const char *path, const struct inv_field *field,
+                      const int64_t *dim, float *to, struct inv_errors *errors)
 {
     struct inv_picture p = { .height = dim[0], .width = dim[1] };
-    size_t size;
-    unsigned char *bytes = inv_folder_read(&kind, path, where, &size, digest, errors);
     (void)field;
-    if (!bytes)
+    if (!inv_folder_read(&kind, file, path, errors))
         return 0;
-    int good = decode(&p, bytes, size);
-    good = convert(&p, good, dim, where, path, to, errors);
+    int good = decode(&p, file->bytes, file->size);
+    good = convert(&p, good, dim, file->where, path, to, errors);
     free(p.sample);
-    free(bytes);
     return good;
 }
 

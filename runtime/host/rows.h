@@ -23,6 +23,7 @@ struct inv_rows {
                                          * are closed now are none of those */
     struct inv_csv csv;
     struct inv_sha256 files;            /* csv: digests of what cells name, then of the table */
+    struct inv_named named;             /* csv: the file that a cell named last */
     struct inv_columns *columns;        /* csv: one for each field */
     struct inv_header header;           /* csv */
     struct inv_names na;                /* csv: texts that mean missing */

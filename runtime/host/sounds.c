@@ -1,5 +1,5 @@
 /* The file of a sound, WAV of 16-bit PCM, becomes a field of values -32768 to 32767: f32[samples],
- * of two channels their mean, or f32[samples, 2], one channel twice. */
+ * of two channels their mean, or f32[samples, 2], one channel twice; or a piece of it does. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,21 +118,27 @@ static int parse(struct wave *w, const unsigned char *bytes, size_t size)
     return fail(w, "is damaged: it has no samples");
 }
 
-/* Whether the sound is what the field takes. */
-static int fits(const struct wave *w, const struct inv_sound *s, const char *where,
-                const char *path, struct inv_errors *errors)
+/* Whether the sound, or what of it begins with sample `first`, is what the field takes. */
+static int fits(const struct wave *w, const struct inv_sound *s, const struct inv_named *file,
+                struct inv_errors *errors)
 {
+    int64_t left = w->frames - file->first;
+    const char *from = s->pieces ? " from the piece's beginning on" : "";
     if (w->rate != s->rate)
         inv_error(errors, "%s%s: has %lld samples a second, and the field takes %lld; convert it, "
-                  "as 'sox FILE -r %lld NEW.wav' does", where, path, (long long)w->rate,
-                  (long long)s->rate, (long long)s->rate);
-    else if (w->frames < s->samples && !s->fill)
-        inv_error(errors, "%s%s: has %lld samples, and the field takes %lld; to put zeros behind "
-                  "them: sound(..., shorter = zero)", where, path, (long long)w->frames,
-                  (long long)s->samples);
-    else if (w->frames > s->samples && !s->cut)
+                  "as 'sox FILE -r %lld NEW.wav' does", file->where, file->path,
+                  (long long)w->rate, (long long)s->rate, (long long)s->rate);
+    else if (left <= 0)
+        inv_error(errors, "%s%s: has %lld samples, and a piece would begin behind them, with "
+                  "number %lld; correct the time, which is in seconds", file->where, file->path,
+                  (long long)w->frames, (long long)file->first);
+    else if (left < s->samples && !s->fill)
+        inv_error(errors, "%s%s: has %lld samples%s, and the field takes %lld; to put zeros behind "
+                  "them: sound(..., shorter = zero)", file->where, file->path, (long long)left,
+                  from, (long long)s->samples);
+    else if (left > s->samples && !s->cut && !s->pieces)
         inv_error(errors, "%s%s: has %lld samples, and the field takes %lld; to take the first "
-                  "ones: sound(..., longer = cut)", where, path, (long long)w->frames,
+                  "ones: sound(..., longer = cut)", file->where, file->path, (long long)w->frames,
                   (long long)s->samples);
     else
         return 1;
@@ -153,24 +159,20 @@ static void store_frame(const struct wave *w, int64_t frame, int channels, float
     to[channels - 1] = channels == 2 ? (float)right : to[0];
 }
 
-static int read_sound(const char *path, const char *where, const struct inv_field *field,
-                      const int64_t *dim, float *to, unsigned char digest[32],
-                      struct inv_errors *errors)
+static int read_sound(struct inv_named *file, const char *path, const struct inv_field *field,
+                      const int64_t *dim, float *to, struct inv_errors *errors)
 {
     const struct inv_sound *s = &field->sound;
     struct wave w = { .channels = 0 };
-    size_t size;
-    unsigned char *bytes = inv_folder_read(&kind, path, where, &size, digest, errors);
     (void)dim;
-    if (!bytes)
+    if (!inv_folder_read(&kind, file, path, errors))
         return 0;
-    int good = parse(&w, bytes, size);
+    int good = parse(&w, file->bytes, file->size);
     if (!good)
-        inv_error(errors, "%s%s: %s", where, path, w.wrong);
-    good = good && fits(&w, s, where, path, errors);
+        inv_error(errors, "%s%s: %s", file->where, path, w.wrong);
+    good = good && fits(&w, s, file, errors);
     for (int64_t i = 0; good && i < s->samples; i++)
-        store_frame(&w, i, s->channels, to + i * s->channels);
-    free(bytes);
+        store_frame(&w, file->first + i, s->channels, to + i * s->channels);
     return good;
 }
 

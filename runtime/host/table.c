@@ -246,18 +246,53 @@ static void read_cell(struct inv_rows *rows, int f, int column, void *to, unsign
         bad_class(rows, classes, column);
 }
 
-/* The image or sound that the cell names, from the folder of the table. */
-static void read_file(struct inv_rows *rows, int f, int column, float *to)
+/* The sample nearest to a time in seconds, of two the later; -1 where that is none.  Decimals
+ * behind the ninth do not count. */
+static int64_t sample_at(const char *cell, char point, int64_t rate)
 {
+    uint64_t seconds, part = 0, unit = 1;
+    cell += strspn(cell, " ");
+    if (!inv_decimal_whole(&cell, INT32_MAX, &seconds))
+        return -1;
+    if (*cell == point)
+        for (cell++; *cell >= '0' && *cell <= '9'; cell++)
+            if (unit < 1000000000) {
+                part = 10 * part + (uint64_t)(*cell - '0');
+                unit *= 10;
+            }
+    cell += strspn(cell, " ");
+    uint64_t whole = seconds * (uint64_t)rate;
+    return *cell ? -1 : (int64_t)(whole + (2 * part * (uint64_t)rate + unit) / (2 * unit));
+}
+
+/* Where a piece begins, as the second of the field's columns says; 0 after an error. */
+static int find_piece(struct inv_rows *rows, const struct inv_field *field, int column)
+{
+    rows->named.first = 0;
+    if (!field->sound.pieces)
+        return 1;
+    const char *cell = inv_csv_cell(&rows->csv, column);
+    rows->named.first = sample_at(cell, rows->model->data.decimal, field->sound.rate);
+    if (rows->named.first < 0)
+        bad_cell(rows, column, "is no time in seconds, such as 12.5, at which a piece begins");
+    return rows->named.first >= 0;
+}
+
+/* The image or sound that the first cell names, from the folder of the table. */
+static void read_file(struct inv_rows *rows, int f, const int *at, float *to)
+{
+    const struct inv_field *field = &rows->model->data.field[f];
+    int column = at[0];
     if (inv_cell_is_missing(rows, f, inv_csv_cell(&rows->csv, column))) {
         put_missing(rows, f, column, to, NULL);
         return;
     }
-    const struct inv_field *field = &rows->model->data.field[f];
+    if (!find_piece(rows, field, at[field->sound.pieces]))
+        return;
     const struct inv_variable *v = &rows->model->variable[field->raw];
     const char *cell = inv_csv_cell(&rows->csv, column), *table = rows->csv.stream.path;
     const char *slash = strrchr(table, '/');
-    unsigned char digest[32];
+    struct inv_named *named = &rows->named;
     enum inv_csv_holds holds = rows->csv.holds;
     int listed = holds == INV_CSV_FOLDER || holds == INV_CSV_ALONE;
     char *where = listed ? inv_copy_text("")
@@ -266,8 +301,9 @@ static void read_file(struct inv_rows *rows, int f, int column, float *to)
                  : holds == INV_CSV_FOLDER ? inv_text("%s/%s", table, cell)
                  : slash                   ? inv_text("%.*s/%s", (int)(slash - table), table, cell)
                                            : inv_copy_text(cell);
-    if (rows->model->data.files->read(path, where, field, v->dim + 1, to, digest, rows->errors))
-        inv_sha256_update(&rows->files, digest, sizeof digest);
+    named->where = where;
+    if (rows->model->data.files->read(named, path, field, v->dim + 1, to, rows->errors))
+        inv_sha256_update(&rows->files, named->digest, sizeof named->digest);
     free(path);
     free(where);
 }
@@ -283,7 +319,7 @@ static void read_field(struct inv_rows *rows, int f, int64_t slot)
     unsigned char *mark = c->missing ? c->missing + slot * c->count : NULL;
     int plain = v->dtype == INV_F32 && d->field[f].form == INV_CELL_NUMBER && d->na_count < 0;
     if (d->field[f].form >= INV_CELL_IMAGE) {
-        read_file(rows, f, c->at[0], (float *)(void *)to);
+        read_file(rows, f, c->at, (float *)(void *)to);
         return;
     }
     if (mark)
@@ -451,6 +487,8 @@ void inv_table_free(struct inv_rows *rows)
         inv_names_free(&rows->columns[f].label);
     }
     free(rows->columns);
+    free(rows->named.path);
+    free(rows->named.bytes);
     inv_names_free(&rows->na);
     rows->columns = NULL;
 }

@@ -272,15 +272,24 @@ enum inv_missing {
 struct inv_errors;
 struct inv_field;
 
+/* The file that a cell names. */
+struct inv_named {
+    const char *where;                  /* begins messages */
+    char *path;                         /* of what was read; it stays for the next cell */
+    unsigned char *bytes;
+    size_t size;
+    unsigned char digest[32];           /* SHA-256 */
+    int64_t first;                      /* sample that a piece begins with */
+};
+
 /* How files that cells name are read, in trainers of models that do (host/images.c, sounds.c). */
 struct inv_reader {
     /* The text of a table of what lies at that path, in new memory: 1: a folder, 2: one file of the
      * kind, 0: neither, -1: an error.  again: nothing is noted. */
     int (*list)(const char *path, char **text, int again, struct inv_errors *);
-    /* The file as the field's f32[dim], with its SHA-256; `where` begins messages.  0 after an
-     * error. */
-    int (*read)(const char *path, const char *where, const struct inv_field *, const int64_t *dim,
-                float *to, unsigned char digest[32], struct inv_errors *);
+    /* The file at that path as the field's f32[dim].  0 after an error. */
+    int (*read)(struct inv_named *, const char *path, const struct inv_field *, const int64_t *dim,
+                float *to, struct inv_errors *);
 };
 extern const struct inv_reader inv_images, inv_sounds;
 
@@ -289,6 +298,7 @@ struct inv_sound {
     int64_t samples, rate;              /* rate: samples a second */
     int channels;                       /* 1: the mean of two, too */
     int fill, cut;                      /* shorter ones end in zeros, longer ones are cut off */
+    int pieces;                         /* a second column says at which second each begins */
 };
 
 /* One field: cells of the source -> INV_RAW variable -> prepare -> INV_INPUT variable.  A window of

@@ -85,7 +85,7 @@ static const struct inv_field fields[] = {
      .range_count = ${range_count}, .range = ${ranges}, .form = ${form},
 @each sound
      .sound = {.samples = ${samples}, .rate = ${rate}, .channels = ${channels}, .fill = ${fill},
-               .cut = ${cut}},
+               .cut = ${cut}, .pieces = ${pieces}},
 @end
      .missing = ${missing}, .missing_value = ${missing_value}, .fill = ${fill},
      .text = ${text}, .class_count = ${class_count}, .class_name = ${class_name}, .image = ${image},

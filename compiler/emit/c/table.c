@@ -209,6 +209,7 @@ static void emit_field(struct emit *emit, const struct data_field *field, int nu
         set_whole(sound, "channels", field->sound.channels);
         set_whole(sound, "fill", field->sound.fill);
         set_whole(sound, "cut", field->sound.cut);
+        set_whole(sound, "pieces", field->sound.pieces);
     }
     values_set(item, "missing", missing[field->missing]);
     values_set(item, "missing_value", emit_float(emit->arena, field->missing_value));
