@@ -553,14 +553,25 @@ static void load_names(const struct inv_model *model, const struct input *input,
     free(beside);
 }
 
+/* Twice: the second time as the file that was read last. */
+static void read_named(const struct inv_reader *reader, int64_t first,
+                       const struct inv_field *field, const int64_t *dim, float *to,
+                       struct inv_errors *errors)
+{
+    struct inv_named named = { .where = "", .first = first };
+    for (int i = 0; i < 2; i++)
+        reader->read(&named, path, field, dim, to, errors);
+    free(named.path);
+    free(named.bytes);
+}
+
 static void load_picture(struct inv_errors *errors)
 {
     const int64_t dim[] = { 13, 19, (int64_t[]){ 1, 3, 4 }[draw(3)] };
     float to[13 * 19 * 4];
-    unsigned char digest[32];
     char *text = NULL;
     if (inv_images.list(path, &text, 0, errors) >= 0)
-        inv_images.read(path, "", NULL, dim, to, digest, errors);
+        read_named(&inv_images, 0, NULL, dim, to, errors);
     free(text);
 }
 
@@ -568,12 +579,13 @@ static void load_picture(struct inv_errors *errors)
 static void load_sound(struct inv_errors *errors)
 {
     struct inv_field field = { .sound = { .samples = draw(2) ? 5 : 1 + draw(9), .rate = 8000,
-        .channels = (int)draw(2) + 1, .fill = draw(2) != 0, .cut = draw(2) != 0 } };
+        .channels = (int)draw(2) + 1, .fill = draw(2) != 0, .cut = draw(2) != 0,
+        .pieces = draw(2) != 0 } };
     float to[9 * 2];
-    unsigned char digest[32];
     char *text = NULL;
     if (inv_sounds.list(path, &text, 0, errors) >= 0)
-        inv_sounds.read(path, "", &field, &field.sound.samples, to, digest, errors);
+        read_named(&inv_sounds, field.sound.pieces ? draw(8) : 0, &field, &field.sound.samples, to,
+                   errors);
     free(text);
 }
 
