@@ -155,6 +155,7 @@ static unsigned contracted(const struct look *l, int i, bool transposed, int64_t
     return 0;
 }
 
+/* A term that a mask makes 0 counts as none, even of an infinity (numerics: generated text). */
 static bool of_matmul(const struct look *l, struct later *result)
 {
     struct later kept[2];
