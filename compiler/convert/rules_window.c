@@ -696,6 +696,50 @@ void onnx_layer_norm(struct call *c)
         give(c, 0, &shape, "%s * %s", text, by);
 }
 
+/* By the root of the mean square of axes up to the last, times a scale. */
+void onnx_rms_norm(struct call *c)
+{
+    struct arena *arena = c->im->arena;
+    struct value *x = c->in[0], shape = like(x), of = shape;
+    int axis = axis_of(c, x, attribute_int(c, "axis", -1)), n = text_axes(x);
+    int64_t list[AXES];
+    if (axis < 0 || !has_types(c, 0, 2, TYPE_REAL))
+        return;
+    if (x->rows >= axis || c->in[1]->rank > x->rank || c->in[1]->rows >= 0) {
+        refuse(c, "it goes over the rows of the batch, or its scale is not that of those axes");
+        return;
+    }
+    for (int i = axis; i < x->rank; i++)
+        list[i - axis] = n - x->rank + i;
+    of.text = plain(c, x);
+    const char *text = named(c, &of);
+    give(c, 0, &shape, "%s * rsqrt(mean(square(%s), axis = %s) + %s) * %s", text, text,
+         list_text(arena, x->rank - axis, list),
+         number_text(arena, attribute_float(c, "epsilon", 1e-5f)),
+         aligned(c, c->in[1], x->rank, n, shape.order));
+}
+
+/* By the sum of an axis, or the root of that of squares; 0 where that is 0. */
+void onnx_lp_norm(struct call *c)
+{
+    struct value *x = c->in[0], shape = like(x), of = shape;
+    int axis = axis_of(c, x, attribute_int(c, "axis", -1));
+    int64_t p = attribute_int(c, "p", 2);
+    int at = axis < 0 || !has_types(c, 0, 1, TYPE_REAL) ? -1 : text_axis(c, &shape, axis);
+    if (at < 0)
+        return;
+    if (p != 1 && p != 2) {
+        refuse(c, "the standard has norms of 1 and 2, and not %lld", (long long)p);
+        return;
+    }
+    of.text = plain(c, x);
+    const char *text = named(c, &of);
+    const char *norm = let_line(c, arena_printf(
+        c->im->arena, p == 1 ? "sum(abs(%s), axis = %d)" : "sqrt(sum(square(%s), axis = %d))", text,
+        at));
+    give(c, 0, &shape, "select(%s == 0, 0, %s / %s)", norm, text, norm);
+}
+
 void onnx_mean_variance(struct call *c)
 {
     struct value *x = c->in[0], shape = *x;
