@@ -167,7 +167,7 @@ class Case:
             return said.split("error: ", 1)[1].splitlines()[0].split(": ", 1)[1]
         with np.errstate(over="ignore"):
             finite = all(np.isfinite(a.astype(np.float32)).all() for a in self.given.values()
-                         if a.dtype.kind == "f")
+                         if a.dtype.kind in "fV")   # V: bfloat16
         if not finite:
             return "its data are not finite in float32, which trainers refuse"
         free = len(self.given)
