@@ -60,7 +60,7 @@ void inv_errors_close(struct inv_errors *errors)
         fprintf(errors->to, "error: stopped after %d errors\n", INV_ERROR_LIMIT);
 }
 
-void inv_give_up(enum inv_status status, const char *format, ...)
+void inv_give_up(int status, const char *format, ...)
 {
     char why[512];
     va_list arguments;

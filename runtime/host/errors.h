@@ -29,10 +29,10 @@ void inv_errors_close(struct inv_errors *);
 
 #ifdef INV_LIBRARY
 /* Does not return: the call of the library that cannot go on fails with that text. */
-_Noreturn void inv_library_gives_up(enum inv_status, const char *why);
+_Noreturn void inv_library_gives_up(int status, const char *why);
 #endif
 /* Ends the program, in a library the call, with that error, where nobody could be told. */
-_Noreturn void inv_give_up(enum inv_status, const char *format, ...)
+_Noreturn void inv_give_up(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* malloc and realloc that give up where memory is out; large pages where the system has them. */
 void *inv_allocate(size_t);             /* zeroed */

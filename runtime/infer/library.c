@@ -46,7 +46,7 @@ int inv_library_distrusted(void)
 }
 
 /* A thread without a call is one of those that share its work: it does without. */
-void inv_library_gives_up(enum inv_status status, const char *why)
+void inv_library_gives_up(int status, const char *why)
 {
     if (!escape) {
         atomic_store(&distrusted, 1);
