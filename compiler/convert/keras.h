@@ -3,8 +3,8 @@
  * there. */
 #ifndef INVAR_CONVERT_KERAS_H
 #define INVAR_CONVERT_KERAS_H
+#include "base/json_tree.h"
 #include "convert/foreign.h"
-#include "convert/json_tree.h"
 #include "convert/made.h"
 
 enum { KERAS_INPUTS = 16 };

@@ -1,7 +1,7 @@
 /* A document as one question sees it: its text, what that declares, and what it compiles to. */
 #ifndef INVAR_EDITOR_VIEW_H
 #define INVAR_EDITOR_VIEW_H
-#include "convert/json_tree.h"
+#include "base/json_tree.h"
 #include "editor/places.h"
 #include "graph/program.h"
 #include "host/json_text.h"

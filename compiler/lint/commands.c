@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/json_tree.h"
 #include "base/text.h"
-#include "convert/json_tree.h"
 #include "lint/commands.h"
 #include "lint/files.h"
 #include "lint/rule.h"

@@ -1,7 +1,7 @@
 /* A client of `invar lsp` for tests: messages as JSON texts to it, trees of JSON back. */
 #ifndef INVAR_LSP_CLIENT_H
 #define INVAR_LSP_CLIENT_H
-#include "convert/json_tree.h"
+#include "base/json_tree.h"
 #include "editor/messages.h"
 
 struct client {

@@ -1,7 +1,7 @@
 /* JSON as a tree in an arena, as Keras's configurations and editors' messages need it (RFC 8259,
  * and Python's NaN and Infinity). */
-#ifndef INVAR_CONVERT_JSON_TREE_H
-#define INVAR_CONVERT_JSON_TREE_H
+#ifndef INVAR_JSON_TREE_H
+#define INVAR_JSON_TREE_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* JSON as a tree. */
-#include "convert/json_tree.h"
+#include "base/json_tree.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
