@@ -182,7 +182,8 @@ const char *const *commands_for_clang(struct arena *arena, const struct compilat
 {
     static const char *const always[] = {
         "-x", "c", "-resource-dir", INVAR_CLANG_RESOURCES, "-D_OPENMP=201511", "-ferror-limit=5",
-        "-Wno-everything", "-Wuninitialized", "-Wunsequenced"};
+        "-Wno-everything", "-Wuninitialized", "-Wunsequenced", "-Wcast-qual",
+        "-Wincompatible-pointer-types-discards-qualifiers"};
     struct words w = {0};
 
     add_word(arena, &w, "-working-directory");
