@@ -151,26 +151,44 @@ static const struct ast *c_path(const struct ast *item)
     return good ? call->kid[1]->kid[0] : NULL;
 }
 
+/* The text of a file of C; one that was read by another path is that file again. */
+static const struct c_file *c_file(struct load *load, struct inv_sha256 *hash, const char *path,
+                                   const char **error)
+{
+    const char *real = real_path(load, path);
+    struct c_file *file = real ? names_find(load->c, real) : NULL;
+    size_t size;
+    *error = NULL;
+    if (file)
+        return file;
+    char *text = next_text(load, path, &size, error);
+    if (text && memchr(text, 0, size))
+        *error = "there is a NUL byte in it";
+    if (*error)
+        return NULL;
+    hash_text(hash, text, size);
+    file = ARENA_NEW(load->arena, struct c_file);
+    file->source = diags_add_source(load->diags, path, text, size, false);
+    if (real)
+        load->c = names_add(load->arena, load->c, real, file);
+    return file;
+}
+
 /* The C of an operator is part of the model, byte for byte. */
 static bool load_c(struct load *load, struct inv_sha256 *hash, const char *from, struct ast *item)
 {
     const struct ast *string = c_path(item);
-    size_t size;
     const char *error;
     if (!string)
         return true;                    /* lowering says so */
     const char *path = beside(load, from, string->text);
-    char *text = next_text(load, path, &size, &error);
-    if (text && memchr(text, 0, size))
-        error = "there is a NUL byte in it";
+    const struct c_file *file = c_file(load, hash, path, &error);
     if (error) {
         report_unread(load, string->span, path, error);
         return false;
     }
-    hash_text(hash, text, size);
-    int source = diags_add_source(load->diags, path, text, size, false);
     ast_add(load->arena, item,
-            ast_new(load->arena, AST_C_FILE, NULL, (struct span){source, 1, 1, 1, 1}));
+            ast_new(load->arena, AST_C_FILE, NULL, (struct span){file->source, 1, 1, 1, 1}));
     return true;
 }
 

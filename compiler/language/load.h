@@ -7,6 +7,9 @@
 /* What stands for the text of a file: what an editor has changed in it, or what was just made. */
 struct open_text { const char *path, *text; };
 
+/* The C of operators, read once by whatever paths. */
+struct c_file { int source; };
+
 struct load {
     struct arena *arena;
     struct diags *diags;
@@ -16,6 +19,7 @@ struct load {
     int library_count, library_room;
     size_t bytes;                       /* of texts read */
     const struct names *real;           /* real paths of the files read */
+    const struct names *c;              /* files of C by their real paths: struct c_file */
     const struct open_text *open;       /* files that are not read, by their real or given paths */
     int open_count;
     char sha256[65];                    /* of the tokens of the main file and its includes, the C
