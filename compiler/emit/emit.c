@@ -10,6 +10,7 @@
 #include "emit/target.h"
 #include "emit/text.h"
 #include "graph/custom.h"
+#include "graph/custom_text.h"
 #include "graph/loop.h"
 #include "passes/firmware.h"
 #include "passes/schedule.h"
@@ -374,7 +375,55 @@ static void list_prototype(struct emit *emit, const struct custom *custom, int a
 {
     if (custom_has(emit->program, custom, argument))
         values_set(values_add_item(emit->file, "prototype"), "prototype",
-                   custom_prototype(emit->arena, custom, argument));
+                   custom_prototype(emit->arena, custom, argument, false));
+}
+
+/* Is it that of an operator, or of its gradient? */
+static bool is_called(const struct program *program, const char *function)
+{
+    int argument;
+    return custom_find(program, function, &argument) != NULL;
+}
+
+/* Around the file, so that files know nothing of each other: each name that it defines is another
+ * one, and what it had meant as a macro, it means again behind it. */
+static void part_names(struct emit *emit, const struct custom_text *c, int number,
+                       struct values *item)
+{
+    struct text before, behind;
+    text_init(&before, emit->arena);
+    text_init(&behind, emit->arena);
+    text_puts(&before, "");
+    text_puts(&behind, "");
+    for (int i = 0; i < c->count; i++) {
+        const char *name = c->name[i].text;
+        if (c->name[i].kind == CUSTOM_HEADER)
+            continue;
+        text_printf(&before, "#pragma push_macro(\"%s\")\n#undef %s\n", name, name);
+        if (c->name[i].kind != CUSTOM_MACRO && is_called(emit->program, name))
+            text_printf(&before, "#define %s " CUSTOM_PREFIX "%s\n", name, name);
+        else if (c->name[i].kind != CUSTOM_MACRO)
+            text_printf(&before, "#define %s " CUSTOM_PREFIX "%d_%s\n", name, number, name);
+        text_printf(&behind, "%s#undef %s\n#pragma pop_macro(\"%s\")",
+                    behind.size ? "\n" : "", name, name);
+    }
+    values_set(item, "before", before.data);
+    values_set(item, "behind", behind.data);
+}
+
+static void list_file(struct emit *emit, const struct custom *custom, int number)
+{
+    const struct source *source = diags_source(emit->program->diags, custom->source);
+    struct values *item = values_add_item(emit->file, "operator");
+    struct custom_text text;
+    custom_read(emit->arena, source->text, &text);
+    values_set(item, "file", emit_comment(emit->arena, custom_file(emit->program, custom)));
+    values_set(item, "text", source->text);
+    part_names(emit, &text, number, item);
+    for (int i = 0; i < text.count; i++)
+        if (text.name[i].kind == CUSTOM_HEADER)
+            values_set(values_add_item(emit->file, "operator_header"), "header",
+                       text.name[i].text);
 }
 
 /* The functions of the model's own C, and each file of it once. */
@@ -383,17 +432,13 @@ static void list_operators(struct emit *emit)
     const struct program *program = emit->program;
     for (int i = 0; i < program->custom_count; i++) {
         const struct custom *custom = &program->custom[i];
-        const char *file = custom_file(program, custom);
         bool again = false;
         for (int k = CUSTOM_FORWARD; k < custom->argument_count; k++)
             list_prototype(emit, custom, k);
         for (int k = 0; k < i && !again; k++)
-            again = !strcmp(file, custom_file(program, &program->custom[k]));
-        if (again)
-            continue;
-        struct values *item = values_add_item(emit->file, "operator");
-        values_set(item, "file", emit_comment(emit->arena, file));
-        values_set(item, "text", diags_source(program->diags, custom->source)->text);
+            again = custom->source == program->custom[k].source;
+        if (!again)
+            list_file(emit, custom, i + 1);
     }
 }
 

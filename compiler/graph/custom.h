@@ -14,17 +14,19 @@
 
 enum { CUSTOM_FORWARD = -1 };
 
+/* Of its functions' names in emitted sources. */
+#define CUSTOM_PREFIX "inv_operator_"
+
 /* The operator that the function belongs to, and *argument, whose gradient it is, or
  * CUSTOM_FORWARD; NULL where it is none's. */
 const struct custom *custom_find(const struct program *, const char *function, int *argument);
 /* "f", or "f_gradient_x". */
 const char *custom_function(struct arena *, const struct custom *, int argument);
-/* Does its C have that function?  Comments, texts and what macros put together do not count. */
+/* Does its C define that function?  What macros put together does not count. */
 bool custom_has(const struct program *, const struct custom *, int argument);
-/* What the C includes beside headers of the system, core/arith.h and ops/NAME.h, or NULL. */
-const char *custom_foreign(struct arena *, const char *text);
-/* "void f(float *, const float *, inv_index)" */
-const char *custom_prototype(struct arena *, const struct custom *, int argument);
+/* "void f(float *out, const float *x, inv_index n)", as its author writes it; or, not `named`, as
+ * emitted sources declare it, by a name of their own and without those of arguments. */
+const char *custom_prototype(struct arena *, const struct custom *, int argument, bool named);
 /* Whether an operator may have the name: it is not that of another one's gradient. */
 bool custom_may_be_named(const char *);
 /* The path of its C as emitted sources name it. */

@@ -306,7 +306,8 @@ struct custom {
     const char *name;
     int source;                         /* of its C, in diags */
     struct custom_argument *argument;   /* the tensors */
-    int argument_count, number_count;
+    const char **number;                /* names of the numbers */
+    int argument_count, number_count, number_room;
     enum dtype dtype;                   /* of the result */
     struct span span;
 };

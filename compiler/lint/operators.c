@@ -4,40 +4,57 @@
 #include "build/process.h"
 #include "build/sources.h"
 #include "graph/custom.h"
+#include "graph/custom_text.h"
 #include "lint/lint.h"
 
 /* Each function that the model has of the file. */
-static void add_functions(const struct program *program, const char *file, struct text *text,
-                          const char *before, const char *after)
+static void add_functions(const struct program *program, int source, struct text *text,
+                          const char *before, const char *after, bool named)
 {
     for (int i = 0; i < program->custom_count; i++) {
         const struct custom *custom = &program->custom[i];
-        bool same = !strcmp(custom_file(program, custom), file);
+        bool same = custom->source == source;
         for (int k = CUSTOM_FORWARD; same && k < custom->argument_count; k++)
             if (custom_has(program, custom, k))
-                text_printf(text, "%s%s%s", before, custom_prototype(text->arena, custom, k),
+                text_printf(text, "%s%s%s", before, custom_prototype(text->arena, custom, k, named),
                             after);
     }
 }
 
-static void help_unread(const struct program *program, const char *file)
+static void help_unread(const struct program *program, int source)
 {
     struct text text;
     text_init(&text, program->arena);
-    add_functions(program, file, &text, "help: it is called as ", "\n");
+    add_functions(program, source, &text, "help: it is called as ", "\n", true);
     fputs(text.data, stderr);
+}
+
+/* As in emitted sources headers come first, whose names its functions may have. */
+static void add_before(const struct program *program, int source, struct text *before)
+{
+    struct custom_text text;
+    int argument;
+    custom_read(program->arena, diags_source(program->diags, source)->text, &text);
+    text_puts(before, "#include \"core/arith.h\"\n");
+    for (int i = 0; i < text.count; i++)
+        if (text.name[i].kind == CUSTOM_HEADER)
+            text_printf(before, "#include %s\n", text.name[i].text);
+    for (int i = 0; i < text.count; i++)
+        if (text.name[i].kind == CUSTOM_FUNCTION &&
+            custom_find(program, text.name[i].text, &argument))
+            text_printf(before, "#undef %s\n#define %s " CUSTOM_PREFIX "%s\n", text.name[i].text,
+                        text.name[i].text, text.name[i].text);
+    add_functions(program, source, before, "INV_FN ", ";\n", false);
 }
 
 /* Before it stand the arithmetic, and what its functions have to be. */
 static int look_at(struct place *place, const struct program *program, const struct custom *custom)
 {
     const char *path = diags_source(program->diags, custom->source)->path;
-    const char *file = custom_file(program, custom);
     struct command_line flags = {.arena = place->arena};
     struct text before;
     text_init(&before, place->arena);
-    text_puts(&before, "#include \"core/arith.h\"\n");
-    add_functions(program, file, &before, "INV_FN ", ";\n");
+    add_before(program, custom->source, &before);
     if (!build_write_text(place, "before.h", &before))
         return 2;
     command_add_words(&flags, BUILD_FLAGS);
@@ -49,15 +66,14 @@ static int look_at(struct place *place, const struct program *program, const str
         .operators = true,
         .unread = "it is C of the model's"});
     if (status == 2)
-        help_unread(program, file);
+        help_unread(program, custom->source);
     return status;
 }
 
 static bool was_looked_at(const struct program *program, int number)
 {
-    const char *file = custom_file(program, &program->custom[number]);
     for (int i = 0; i < number; i++)
-        if (!strcmp(file, custom_file(program, &program->custom[i])))
+        if (program->custom[number].source == program->custom[i].source)
             return true;
     return false;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "graph/custom.h"
+#include "graph/custom_text.h"
 #include "lower/arguments.h"
 #include "lower/operator.h"
 
@@ -40,20 +41,27 @@ static bool is_number(const struct ast *type)
 
 /* ---- declarations ---- */
 
-/* The C itself is looked at when it is linted; it stands in what is emitted, which has no other
- * file of the model's. */
+/* What C may not have, whoever compiles it; the rest is looked at when it is linted. */
+static void check_text(struct lower *l, const struct ast *item, const struct custom_text *text)
+{
+    int source = item->kid[3]->span.source;
+    struct span span = {source, text->line, text->column, text->line, text->end};
+    if (!text->fault)
+        return;
+    struct diag *d = diag_error(l->diags, span, "in the C of an operator: %s", text->fault);
+    diag_help(d, "%s", text->cure);
+    diag_note(d, item->kid[1]->span, "'%s' is declared here", item->text);
+}
+
 static void check_c(struct lower *l, const struct ast *item)
 {
-    const struct custom custom = {.name = item->text, .source = item->kid[3]->span.source};
-    const struct source *c = diags_source(l->diags, custom.source);
-    const char *foreign = custom_foreign(l->arena, c->text);
-    if (!custom_has(l->program, &custom, CUSTOM_FORWARD))
+    const struct source *c = diags_source(l->diags, item->kid[3]->span.source);
+    struct custom_text text;
+    custom_read(l->arena, c->text, &text);
+    check_text(l, item, &text);
+    if (!text.fault && !custom_defines(&text, CUSTOM_FUNCTION, item->text))
         diag_error(l->diags, item->kid[1]->span, "there is no function %s in %s", item->text,
                    c->path);
-    if (foreign)
-        diag_help(diag_error(l->diags, item->kid[1]->span, "%s includes %s", c->path, foreign),
-                  "the C of an operator is one file; it may include core/arith.h, ops/exp.h and "
-                  "the like, and headers in <>");
 }
 
 static void check_source(struct lower *l, const struct ast *item)
@@ -109,6 +117,10 @@ void lower_check_operator(struct lower *l, const struct ast *item)
     if (leading && !has_leading(result))
         diag_error(l->diags, result->span, "an argument has leading axes '...', for each of which "
                    "there is a result: it begins with '...', too");
+    if (custom_is_word_of_c(item->text))
+        diag_help(diag_error(l->diags, item->name_span, "an operator in C is not named '%s': that "
+                             "is a word of C", item->text), "give it another name, and its "
+                  "functions");
     if (!custom_may_be_named(item->text))
         diag_error(l->diags, item->name_span, "an operator in C is not named '%s': so are "
                    "functions of gradients", item->text);
@@ -127,11 +139,12 @@ struct call_of_c {
     struct text numbers;
 };
 
-static void add_number(struct frame *f, struct call_of_c *c, const char *name)
+static void add_number(struct lower *l, struct frame *f, struct call_of_c *c, const char *name)
 {
     const struct value *v = &frame_find(f, name)->value;
     text_printf(&c->numbers, "%s%" PRId64, c->numbers.size ? ", " : "", (int64_t)v->number);
-    c->custom.number_count++;
+    ARENA_PUSH(l->arena, c->custom.number, c->custom.number_count,
+               c->custom.number_room) = name;
 }
 
 /* Is the name that of an argument, or of a size that the first `count` arguments have? */
@@ -158,7 +171,7 @@ static void add_sizes(struct lower *l, struct frame *f, struct call_of_c *c, int
             again |= dims->kid[k]->kind == AST_NAME && dim->kind == AST_NAME &&
                      !strcmp(dims->kid[k]->text, dim->text);
         if (dim->kind == AST_NAME && !again && !is_known(l, formals, formal, dim->text))
-            add_number(f, c, dim->text);
+            add_number(l, f, c, dim->text);
     }
 }
 
@@ -185,7 +198,7 @@ static void gather(struct lower *l, struct frame *f, struct call_of_c *c)
     for (int i = 0; i < formals->count; i++) {
         const struct ast *formal = formals->kid[i];
         if (is_number(formal->kid[0])) {
-            add_number(f, c, formal->text);
+            add_number(l, f, c, formal->text);
         } else {
             add_tensor(l, c, formal, frame_find(f, formal->text)->value);
             add_sizes(l, f, c, i);
@@ -221,6 +234,15 @@ static int operand(struct lower *l, struct frame *f, const struct call_of_c *c, 
     return graph_reshape(l->graph, id, &flat);
 }
 
+/* Declared so: then the order of calls says nothing. */
+static bool is_before(const struct custom *a, const struct custom *b)
+{
+    if (a->span.source != b->span.source)
+        return a->span.source < b->span.source;
+    return a->span.line != b->span.line ? a->span.line < b->span.line
+                                        : a->span.column < b->span.column;
+}
+
 static void note_custom(struct lower *l, struct frame *f, struct call_of_c *c)
 {
     struct program *p = l->program;
@@ -229,8 +251,13 @@ static void note_custom(struct lower *l, struct frame *f, struct call_of_c *c)
     c->custom.span = f->declaration->name_span;
     c->custom.source = f->declaration->kid[3]->span.source;
     c->custom.dtype = type_is(f->declaration->kid[2], "f32") ? F32 : I32;
-    if (!custom_find(p, c->custom.name, &argument))
-        ARENA_PUSH(p->arena, p->custom, p->custom_count, p->custom_room) = c->custom;
+    if (custom_find(p, c->custom.name, &argument))
+        return;
+    ARENA_PUSH(p->arena, p->custom, p->custom_count, p->custom_room) = c->custom;
+    for (int i = p->custom_count - 1; i > 0 && is_before(&c->custom, &p->custom[i - 1]); i--) {
+        p->custom[i] = p->custom[i - 1];
+        p->custom[i - 1] = c->custom;
+    }
 }
 
 void lower_operator(struct lower *l, struct frame *f)

@@ -8,6 +8,7 @@
 #include "emit/c/row.h"
 #include "emit/c/windows.h"
 #include "emit/text.h"
+#include "graph/custom.h"
 
 /* ---- map, row ---- */
 
@@ -629,7 +630,7 @@ void group_custom(struct function *f)
     struct extent calls = extent_of(&node->shape, 0), n = extent_of(&node->shape, 1);
     const char *out = function_pointer(f, node->id, true);
     values_set(f->values, "out", function_pointer_at(f, out, n, "i"));
-    values_set(f->values, "function", node->attr.function);
+    values_printf(f->values, "function", CUSTOM_PREFIX "%s", node->attr.function);
     values_set(f->values, "arguments", custom_arguments(f, node));
     function_set_extent(f, "n", n);
     function_set_extent(f, "calls", calls);

@@ -39,7 +39,7 @@ static void report_none(const struct graph *graph, const struct node *n,
                                 custom_function(p->arena, custom, argument),
                                 custom_file(p, custom));
     diag_help(d, "define it there, as %s: docs/language.md, \"Operators in C\"; or give it "
-              "stop_gradient(..)", custom_prototype(p->arena, custom, argument));
+              "stop_gradient(..)", custom_prototype(p->arena, custom, argument, true));
     diag_note(d, custom->span, "'%s' is declared here", custom->name);
 }
 

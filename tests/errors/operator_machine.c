@@ -1,0 +1,2 @@
+#ifdef SMALL
+#endif
