@@ -579,8 +579,10 @@ static void give_batch_norm(struct call *c, const char *text, const struct value
     const char *rated = said_option(c, "rate");
     rated = *rated ? rated : arena_printf(arena, ", rate = %.6g", rate);
     const char *unbiased = said(c->im, c->node, "unbiased") ? ", unbiased = false" : "";
-    give(c, 0, shape, "batch_norm(%s%s%s%s%s)%s", text, strcmp(rated, ", rate = 0.1") ? rated : "",
-         eps_option(c, 1e-5f), unbiased, options, as_text(arena, path));
+    const char *fixed = said(c->im, c->node, "fixed") ? ", fixed = true" : "";
+    give(c, 0, shape, "batch_norm(%s%s%s%s%s%s)%s", text,
+         strcmp(rated, ", rate = 0.1") ? rated : "", eps_option(c, 1e-5f), unbiased, fixed, options,
+         as_text(arena, path));
 }
 
 void onnx_batch_norm(struct call *c)

@@ -272,6 +272,8 @@ static const char *write_batch_norm(struct export *x, const struct block_call *c
     export_say_number(x, "rate", export_given_number(c, "rate"));
     if (export_given_number(c, "unbiased") == 0)
         export_say(x, "unbiased", "false");
+    if (export_given_number(c, "fixed") != 0)
+        export_say(x, "fixed", "true");
     export_keeps(x, saved(x, c, "running_mean"));
     export_keeps(x, saved(x, c, "running_variance"));
     return channels_last(x, y, rank, name);
