@@ -561,23 +561,44 @@ static bool claim_product(struct product *p)
 }
 
 /* Why arrays cannot be the data of a model, or NULL. */
-static const char *obstacle(const struct program *program)
+static const char *obstacle(struct arena *arena, const struct program *program)
 {
     const struct data_desc *d = &program->data;
-    for (int f = 0; f < d->field_count; f++)
+    for (int f = 0; f < d->field_count; f++) {
         if (d->field[f].key != KEY_NONE)
             return "columns decide the part, the group or the order of its rows";
+        if (d->field[f].raw < 0 && d->kind != SOURCE_RANDOM)
+            return arena_printf(arena, "field %s has no cells, its numbers are drawn",
+                                d->field[f].name);
+    }
     if (d->kind == SOURCE_RANDOM)
         return "its rows are drawn";
     return d->kind == SOURCE_LINES || d->kind == SOURCE_TEXT ? "its rows are pieces of a text"
                                                              : NULL;
 }
 
+/* A model that begins with a file would look for it in whatever folder its caller is in. */
+static bool begins_alone(const struct program *program)
+{
+    for (int i = 0; i < program->variable_count; i++) {
+        const struct loaded *loaded = program->variable[i]->loaded;
+        if (!loaded)
+            continue;
+        struct diag *d = diag_error(program->diags, loaded->span, "a library has no folder to find "
+                                    "'%s' in, which 'load' reads", loaded->file);
+        diag_help(d, "leave 'load' out and name a file of all weights when it trains: --init FILE, "
+                     "in Python init = FILE");
+        diags_print(program->diags, stderr);
+        return false;
+    }
+    return true;
+}
+
 /* What the library cannot do. */
 static bool is_possible(struct product *p)
 {
     const struct program *program = p->build.program;
-    const char *why = p->weights ? NULL : obstacle(program);
+    const char *why = p->weights ? NULL : obstacle(p->build.arena, program);
     struct text text;
     text_init(&text, p->build.arena);
     if (program->data.window > 0)
@@ -593,7 +614,7 @@ static bool is_possible(struct product *p)
     else if (put_inputs(p, &text) == 0)
         inv_error(p->claims->errors, "model %s has no input to predict from", program->name);
     else
-        return true;
+        return p->weights || begins_alone(program);
     return false;
 }
 

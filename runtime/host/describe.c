@@ -113,6 +113,18 @@ static char *end(struct inv_json_text *j, char **text)
     return NULL;
 }
 
+/* Columns that the model file names, each by itself. */
+static void put_columns(struct inv_json_text *j, const struct inv_model *model,
+                        const struct inv_field *field)
+{
+    if (!inv_cell_columns_named(model, field))
+        return;
+    inv_json_open(j, "columns", '[');
+    for (int i = 0; i < field->range_count; i++)
+        inv_json_put(j, NULL, field->range[i].first_name);
+    inv_json_close(j, ']');
+}
+
 static void put_fields(struct inv_json_text *j, const struct inv_model *model)
 {
     const struct inv_fitted none = { .known = 0 };
@@ -121,6 +133,7 @@ static void put_fields(struct inv_json_text *j, const struct inv_model *model)
         const struct inv_field *field = &model->data.field[f];
         const char *wants = inv_cell_wants(model, field);
         open_input(j, model, &none, f);
+        put_columns(j, model, field);
         inv_json_put_word(j, "label", field->label ? "true" : "false");
         if (wants)
             inv_json_put(j, "wants", wants);

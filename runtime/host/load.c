@@ -37,11 +37,25 @@ void inv_loads_find(struct inv_loads *l, const struct inv_model *model, const ch
             add_file(l, inv_place_beside(model, model->load[i].path));
 }
 
+static int hash_file(struct inv_load_file *f, struct inv_errors *errors)
+{
+    struct inv_sha256 sha;
+    const char *why;
+    FILE *file = inv_tensors_file(f->path, &why);
+    inv_sha256_init(&sha);
+    int good = file && inv_digest_rest(file, &sha, f->hash);
+    if (!good)
+        inv_error(errors, "%s: cannot read weights: %s", f->path, file ? strerror(errno) : why);
+    if (file)
+        fclose(file);
+    return good;
+}
+
 int inv_loads_hash(struct inv_loads *l, struct inv_errors *errors)
 {
     int good = 1;
     for (int i = 0; i < l->count; i++)
-        good &= inv_digest_file(l->file[i].path, "weights", l->file[i].hash, errors);
+        good &= hash_file(&l->file[i], errors);
     return good;
 }
 

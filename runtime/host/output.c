@@ -189,7 +189,14 @@ static int open_beside(struct inv_output *out, enum inv_output_kind kind, const 
         (fchown(file, old->st_uid, old->st_gid) != 0 || fchmod(file, old->st_mode & 0777) != 0))
         errno = 0;
     out->file = fdopen(file, "wb");
-    return out->file || fail(out, "write");
+    if (out->file)
+        return 1;
+    int why = errno;
+    close(file);
+    unlink(out->temporary);
+    inv_ending_drop(out->listed);
+    errno = why;
+    return fail(out, "write");
 }
 
 static int open_special(struct inv_output *out, const struct stat *about)

@@ -121,7 +121,8 @@ def _flatten(end: dict[str, Any], values: Any, shape: Sequence[int], into: Any) 
         try:
             into.append(_number(end, values))
         except (TypeError, OverflowError) as error:
-            raise type(error)(f"{end['name']}: {values!r:.80}: {error}") from None
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{end['name']}: {values!r:.80}: {error}") from None
         return
     if isinstance(values, (bytes, bytearray)) and "names" in end:
         raise TypeError(f"{end['name']}: bytes may be characters or numbers; give a str or a list")
@@ -155,7 +156,33 @@ def _from_buffer(end: dict[str, Any], view: Any) -> Any:
     if len(view.format) != 1:
         raise TypeError(f"{end['name']}: a buffer of format {view.format} is not understood; give "
                         "an array.array, one of NumPy, or lists")
-    return _array.array(kind, view.tolist()) if flat else _from_lists(end, view.tolist())
+    if not flat:
+        return _from_lists(end, view.tolist())
+    try:
+        return _array.array(kind, view.tolist())
+    except (TypeError, OverflowError) as error:
+        raise ValueError(f"{end['name']}: {error}") from None
+
+
+def _is_frame(values: Any) -> bool:
+    return hasattr(values, "columns") and hasattr(values, "to_numpy")
+
+
+def _ordered(end: dict[str, Any], frame: Any) -> Any:
+    """A table whose columns are in the order of those that the model knows by names."""
+    wanted, given = end.get("columns"), [str(name) for name in frame.columns]
+    if wanted is None or given == wanted:
+        return frame
+    lacking = [name for name in wanted if name not in given]
+    unknown = [name for name in given if name not in wanted]
+    if lacking or unknown or len(given) != len(wanted):
+        raise ValueError(f"{end['name']}: columns of a table must be those of the model, "
+                         f"{', '.join(wanted)}: " + "; ".join(
+                             f"{what} {', '.join(names)}" for what, names in
+                             (("it lacks", lacking), ("it has besides", unknown)) if names)
+                         if lacking or unknown else
+                         f"{end['name']}: a column of the table is there more than once")
+    return frame[[frame.columns[given.index(name)] for name in wanted]]
 
 
 def _cells(end: dict[str, Any], values: Any) -> Any:
@@ -176,12 +203,12 @@ def _cells(end: dict[str, Any], values: Any) -> Any:
                              f"not {tuple(values.shape[1:])}")
         cells = numpy.ascontiguousarray(values, _TYPES[end["dtype"]])
         if end["dtype"] != "f32" and not numpy.array_equal(cells, values):
-            raise OverflowError(f"{end['name']}: a number is too large for 32 bits")
+            raise ValueError(f"{end['name']}: a number is too large for 32 bits")
         return cells
     if isinstance(values, (bytes, bytearray)) and "names" in end:
         raise TypeError(f"{end['name']}: bytes may be characters or numbers; give a str or a list")
-    if hasattr(values, "columns") and hasattr(values, "to_numpy"):
-        return _cells(end, values.to_numpy())    # of a table the items are its columns
+    if _is_frame(values):
+        return _cells(end, _ordered(end, values).to_numpy())
     try:
         view: Any = memoryview(values)
     except TypeError:
@@ -295,8 +322,17 @@ class Model:
             raise ValueError(_text(error))
 
 
+def _training() -> dict[str, Any]:
+    text = _describe(None)
+    if text is not None:
+        return dict(_json.loads(text.decode()))
+    error = _c.create_string_buffer(1024)
+    _open(None, error, len(error))      # says why
+    raise ImportError(_text(error))
+
+
 #: What training takes and predicting gives: shapes, types, classes.
-about: dict[str, Any] = _json.loads(_describe(None).decode())
+about: dict[str, Any] = _training()
 _FIELDS: list[dict[str, Any]] = about["fields"]
 _PARTS: list[str] = about["parts"]
 
@@ -355,9 +391,25 @@ def _names_of(end: dict[str, Any], given: list[Any], names: dict[str, Sequence[s
     return sorted(found, key=lambda name: name.encode())
 
 
+def _check_names(names: dict[str, Sequence[str]]) -> None:
+    wants = [end["name"] for end in _FIELDS if "wants" in end]
+    for name, own in names.items():
+        if name not in wants:
+            raise ValueError(f"names: {name!r} is no field that wants names; those are: " +
+                             (", ".join(wants) or "none"))
+        if isinstance(own, (str, bytes)) or not all(isinstance(one, str) for one in own):
+            raise TypeError(f"names of {name}: a list of texts expected")
+        for one in own:
+            if not one or "\0" in one or list(own).count(one) > 1:
+                raise ValueError(f"names of {name}: {one!r} is empty, has a zero byte, or is there "
+                                 "more than once")
+
+
 def _words(options: dict[str, Any]) -> list[bytes]:
     words = []
     for name, value in options.items():
+        if isinstance(value, bool) and name in ("epochs", "steps", "seed", "threads"):
+            raise TypeError(f"{name}: a whole number expected, not {value}")
         if value is None or value is False:
             continue
         words.append(b"--" + name.replace("_", "-").encode())
@@ -381,6 +433,7 @@ def _await(work: Callable[[], None], told: _Told) -> None:
 def _run(parts: list[list[Any]], names: dict[str, Sequence[str]],
          progress: Optional[Callable[[dict[str, Any]], Any]], options: dict[str, Any]) -> Model:
     data, told, keep = _Data(), _Told(progress), []
+    _check_names(names)
     if any(len(given) != len(_FIELDS) for given in parts):
         raise ValueError("rows of a part are " + ", ".join(end["name"] for end in _FIELDS))
     for f, end in enumerate(_FIELDS):
@@ -389,7 +442,7 @@ def _run(parts: list[list[Any]], names: dict[str, Sequence[str]],
             texts = (_c.c_char_p * (len(own) + 1))(*[name.encode() for name in own], None)
             data.names[f] = _c.cast(texts, _c.c_void_p)
             keep.append(texts)
-            end = dict(end, names=own) if end["wants"] == "classes" else end
+            end = dict(end, **{"names" if end["wants"] == "classes" else "columns": own})
         for p, given in enumerate(parts):
             cells = _cells(end, given[f])
             count = memoryview(cells).nbytes // (4 * _count(end["shape"]))

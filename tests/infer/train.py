@@ -21,6 +21,23 @@ def columns_of(path):
     return [list(column) for column in zip(*rows_of(path))]
 
 
+class Frame:
+    """What is asked of a table of pandas or polars."""
+
+    def __init__(self, rows, columns):
+        self.rows, self.columns = rows, columns
+
+    def __getitem__(self, names):
+        at = [self.columns.index(name) for name in names]
+        return Frame([[row[i] for i in at] for row in self.rows], names)
+
+    def __len__(self):
+        return len(self.rows)
+
+    def to_numpy(self):
+        return self.rows
+
+
 NAMES = {"size": ["height", "width", "weight"]}
 
 
@@ -36,6 +53,10 @@ def hashes(path):
     scores = model.predict(size, soil).scores.tolist()
     assert scores == again.predict(size, soil).scores.tolist()
     assert scores[5] == model.predict(size[5:6], soil[5:6]).scores.tolist()[0]
+    turned = Frame(size, NAMES["size"])[["weight", "height", "width"]]
+    assert model.predict(turned, soil).scores.tolist() == scores
+    assert mixed.train(turned, soil, kind, epochs=2, names=NAMES).hash == model.hash
+    assert mixed.train(Frame(size, NAMES["size"]), soil, kind, epochs=2).hash == model.hash
     kept = dict(epochs=3, names=NAMES, checkpoint="mixed.checkpoint", resume="auto",
                 checkpoint_every="1steps")
 
@@ -100,6 +121,14 @@ def refuse(path):
              (dict(size=[row[:2] for row in size]), "a row has the shape (3,)"),
              (dict(size=[], soil=[], kind=[], names=dict(NAMES, soil=["a", "b", "c"],
                                                          kind=["a", "b"])), "0 rows are given"),
+             (dict(names=dict(NAMES, sise=["a"])), "'sise' is no field that wants names"),
+             (dict(names=dict(NAMES, size=["height", "", "weight"])), "'' is empty"),
+             (dict(names=dict(NAMES, size=["a", "b", "a"])), "'a' is empty, has a zero byte, or"),
+             (dict(names=dict(NAMES, size="abc")), "names of size: a list of texts expected"),
+             (dict(epochs=True), "epochs: a whole number expected, not True"),
+             (dict(kind=[2**40] * len(size), names=dict(NAMES, kind=["a", "b"])), "kind: 10995"),
+             (dict(size=Frame(size, ["height", "width", "mass"])),
+              "it lacks weight; it has besides mass"),
              (dict(epochs=0), "--epochs 0"), (dict(batch=3), "unknown option --batch"),
              (dict(progress=lambda line: line["none"]), "none"),
              (dict(weights="no/such/file"), "no/such/file: cannot write")]
