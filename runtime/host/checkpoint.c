@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include "checkpoint_file.h"
 #include "ending.h"
@@ -118,35 +119,66 @@ static void *write_file(void *writing)
     return NULL;
 }
 
-/* Waits for the file.  One that cannot be written ends no run: those that are there stay, and the
- * next may be. */
-static void finish(struct inv_checkpoint *c)
+/* Waits for the file. */
+static void await(struct inv_session *s)
 {
-    struct inv_session *s = c->s;
-    struct inv_writing *w = c->writing;
-    if (!w)
-        return;
+    struct inv_writing *w = s->writing;
     if (w->threaded)
         /* invar-lint: allow threads because the writer reads a copy of the state, of which nothing
          * is computed */
         pthread_join(w->thread, NULL);
     if (w->told)
         fclose(w->told);
-    c->writing = NULL;
+    s->writing = NULL;
+}
+
+static void release(struct inv_writing *w)
+{
+    free(w->text);
+    free(w);
+}
+
+/* Why a file was not written.  Who calls a library gets a note: errors end calls there. */
+static void tell_failure(struct inv_session *s, const char *text)
+{
+    size_t skip = s->caller ? strlen("error: ") : 0;
+    inv_progress_clear(&s->progress);
+    if (text && s->caller && strncmp(text, "error: ", skip) == 0)
+        inv_note(&s->errors, "%.*s", (int)strcspn(text + skip, "\n"), text + skip);
+    else
+        fputs(text && !s->caller ? text : "", s->errors.to);
+}
+
+/* One that cannot be written ends no run: those that are there stay, and the next may be. */
+static void finish(struct inv_checkpoint *c)
+{
+    struct inv_session *s = c->s;
+    struct inv_writing *w = s->writing;
+    if (!w)
+        return;
+    await(s);
     if (w->good) {
         c->newest = w->step;
         s->resume.damaged = 0;
     } else {
-        inv_progress_clear(&s->progress);
-        fputs(w->text ? w->text : "", s->errors.to);
+        tell_failure(s, w->text);
         if (c->newest >= 0)
             inv_note(&s->errors, "the newest checkpoint is that of step %lld",
                      (long long)c->newest);
         else
             inv_note(&s->errors, "there is no checkpoint yet");
     }
-    free(w->text);
-    free(w);
+    release(w);
+}
+
+void inv_checkpoint_abandon(struct inv_session *s)
+{
+    struct inv_writing *w = s->writing;
+    if (!w)
+        return;
+    await(s);
+    release(w);
+    inv_ending_defer(0);
 }
 
 /* Signals are for the thread that trains.  Where there is no memory for a copy, or no thread, the
@@ -178,7 +210,7 @@ static void write_one(struct inv_checkpoint *c, int64_t step)
     w->told = open_memstream(&w->text, &w->size);
     w->errors.to = w->told ? w->told : c->s->errors.to;
     c->written = inv_progress_clock();
-    c->writing = w;
+    c->s->writing = w;
     start(w);
 }
 
@@ -241,7 +273,7 @@ int inv_checkpoint_after(struct inv_checkpoint *c, int64_t step, int last)
     if (!options_of(c)->checkpoint || (last && !within && inv_options_chained(options_of(c))))
         return INV_OK;
     enum wish wanted = wish(c, step, last);
-    if (c->writing && atomic_load(&c->writing->done))
+    if (c->s->writing && atomic_load(&c->s->writing->done))
         finish(c);
     int status = wanted != NOTHING ? write_of_all(c, step) : INV_OK;
     if (wanted == END || last)

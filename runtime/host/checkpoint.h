@@ -4,8 +4,6 @@
 #define INV_HOST_CHECKPOINT_H
 #include "session.h"
 
-struct inv_writing;
-
 struct inv_checkpoint {                 /* set s to steps, zero the rest */
     struct inv_session *s;
     const struct inv_order *order;
@@ -16,7 +14,6 @@ struct inv_checkpoint {                 /* set s to steps, zero the rest */
     int64_t steps;                      /* of the run */
     int64_t newest;                     /* step of the newest sound file; -1: there is none */
     double written;                     /* when the last was begun, by inv_progress_clock */
-    struct inv_writing *writing;        /* the file that a thread writes, or NULL */
 };
 
 /* Before training: whether the file of --checkpoint can be written.  Notes one of an earlier run
@@ -35,5 +32,7 @@ int64_t inv_checkpoint_next(const struct inv_checkpoint *, int64_t step, int64_t
 int inv_checkpoint_after(struct inv_checkpoint *, int64_t step, int last);
 /* Waits for the file that is being written; signals end the program again. */
 void inv_checkpoint_end(struct inv_checkpoint *);
+/* The same for a run that was broken off, of whose file nobody hears. */
+void inv_checkpoint_abandon(struct inv_session *);
 
 #endif

@@ -42,6 +42,8 @@ struct inv_caller {
     int (*take)(struct inv_session *);
 };
 
+struct inv_writing;
+
 struct inv_session {
     const struct inv_model *model;
     const struct inv_caller *caller;    /* NULL in a program */
@@ -63,6 +65,7 @@ struct inv_session {
     struct inv_statement *statement;    /* the receipt that is verified, or NULL: verify.h */
     int64_t again;                      /* steps that --verify has run again; -1: the whole run */
     struct inv_resume resume;
+    struct inv_writing *writing;        /* the checkpoint that a thread writes, or NULL */
     FILE *out;                          /* what the user reads: standard output, or error where an
                                          * output goes to that */
 };

@@ -463,11 +463,13 @@ static int work(struct inv_session *s, const char *weights)
 
 void inv_session_free(struct inv_session *s)
 {
+    inv_checkpoint_abandon(s);
     inv_receipt_free(&s->receipt);
     if (s->resume.file)
         fclose(s->resume.file);
     free(s->resume.path);
-    inv_dataset_free(&s->data);
+    if (s->data.model)                  /* else it has not begun */
+        inv_dataset_free(&s->data);
     inv_claims_free(&s->claims);
     inv_loads_free(&s->loads);
     inv_pool_free(s->run.pool);

@@ -20,13 +20,14 @@ struct inv_library {
 };
 
 /* Where a call goes on that cannot do what it was to do, as where memory is out: `to` is set by
- * setjmp.  A thread says so before it begins. */
+ * setjmp.  A thread says so before it begins, and when it is done gives back what was there: it may
+ * be that of a call around it, whose `tell` has called. */
 struct inv_escape {
     jmp_buf to;
     int status;
     char why[256];
 };
-void inv_library_guard(struct inv_escape *);
+struct inv_escape *inv_library_guard(struct inv_escape *);
 /* Whether a thread that shares out the work of a call failed its self-test. */
 int inv_library_distrusted(void);
 
@@ -42,7 +43,7 @@ int inv_library_settle(struct inv_library *, const unsigned char *arena, const c
 /* Puts the text into `error`; returns `status`. */
 int inv_library_fail(char *error, size_t size, const char *text, int status);
 /* The same with the first error of a text of some, which may begin with notes and is changed: its
- * line, and those that are indented behind it. */
+ * line, and those that are indented behind it.  NULL: memory was out for it. */
 int inv_library_tell(char *text, char *error, size_t size, int status);
 
 #endif

@@ -35,9 +35,11 @@ struct work {
 static _Thread_local struct inv_escape *escape;
 static atomic_int distrusted;
 
-void inv_library_guard(struct inv_escape *here)
+struct inv_escape *inv_library_guard(struct inv_escape *here)
 {
+    struct inv_escape *outer = escape;
     escape = here;
+    return outer;
 }
 
 int inv_library_distrusted(void)
@@ -136,9 +138,9 @@ static void give_work(struct inv_library *l, struct work *w)
 int inv_library_tell(char *text, char *error, size_t size, int status)
 {
     static const char begin[] = "error: ";
-    while (strncmp(text, begin, sizeof begin - 1) != 0 && strchr(text, '\n'))
+    while (text && strncmp(text, begin, sizeof begin - 1) != 0 && strchr(text, '\n'))
         text = strchr(text, '\n') + 1;
-    if (strncmp(text, begin, sizeof begin - 1) != 0)
+    if (!text || strncmp(text, begin, sizeof begin - 1) != 0)
         return inv_library_fail(error, size, "out of memory", status); /* for the error itself */
     text += strlen(begin);
     char *end = strchrnul(text, '\n');
@@ -232,16 +234,14 @@ const struct inv_model *inv_library_choose(const struct inv_model *const *level,
 
 static struct inv_library *open_library(const struct inv_model *const *level,
                                         const struct inv_trained *own, const char *weights,
-                                        char *error, size_t size)
+                                        struct inv_escape *here, char *error, size_t size)
 {
     const struct inv_model *model = inv_library_choose(level, error, size);
     struct inv_library *volatile made = NULL;
     struct work *work = NULL;
-    struct inv_escape here;
     if (!model)
         return NULL;
-    escape = &here;
-    if (setjmp(here.to) == 0) {
+    if (setjmp(here->to) == 0) {
         struct inv_library *l = made = inv_library_new(model);
         if (make_work(model, &work)) {
             if (fill_library(l, work, own, weights)) {
@@ -264,7 +264,9 @@ struct inv_library *inv_library_open(const struct inv_model *const *level,
                                      char *error, size_t size)
 {
     uint32_t mode = inv_fpu_enter();
-    struct inv_library *made = open_library(level, own, weights, error, size);
+    struct inv_escape here, *outer = inv_library_guard(&here);
+    struct inv_library *made = open_library(level, own, weights, &here, error, size);
+    inv_library_guard(outer);
     inv_fpu_leave(mode);
     return made;
 }
@@ -318,12 +320,10 @@ static int predict(struct inv_answer *a, int64_t rows, const void *const *input,
 
 /* The work is lost where memory is out in the midst of it: nobody knows what it holds. */
 static int predict_by(struct inv_library *l, int64_t rows, const void *const *input,
-                      void *const *output, char *error, size_t size)
+                      void *const *output, struct inv_escape *here, char *error, size_t size)
 {
     struct work *w = NULL;
-    struct inv_escape here;
-    escape = &here;
-    if (setjmp(here.to) != 0 || !take_work(l, &w))
+    if (setjmp(here->to) != 0 || !take_work(l, &w))
         return fail_of_memory(error, size);
     int status = INV_OK;
     if (!predict(&w->answer, rows, input, output))
@@ -338,7 +338,9 @@ int inv_library_predict(struct inv_library *l, int64_t rows, const void *const *
     if (rows < 0)
         return inv_library_fail(error, size, "the number of rows is negative", INV_BAD_USAGE);
     uint32_t mode = inv_fpu_enter();
-    int status = predict_by(l, rows, input, output, error, size);
+    struct inv_escape here, *outer = inv_library_guard(&here);
+    int status = predict_by(l, rows, input, output, &here, error, size);
+    inv_library_guard(outer);
     inv_fpu_leave(mode);
     return status;
 }

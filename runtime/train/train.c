@@ -4,6 +4,7 @@
 #include "train/train.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "host/describe.h"
 #include "host/fields.h"
 #include "host/pool.h"
@@ -107,7 +108,7 @@ static int take(struct inv_session *s)
 static int train(void *call)
 {
     struct call *c = call;
-    struct inv_escape here;
+    struct inv_escape here;             /* the thread ends with it */
     inv_library_guard(&here);
     if (setjmp(here.to) == 0)
         return inv_session_run(&c->s);
@@ -124,18 +125,24 @@ static const char *const unwanted[] = {
     "top-k", "dump-batch", "check-gradients", "device", "memory-limit", "update-lock", "selftest",
     "verbose", "version", "help"};
 
-/* Standard output is the caller's. */
+/* Standard output is the caller's, and so are devices. */
+static int is_file(const char *path, struct inv_errors *errors)
+{
+    struct stat about;
+    if (strcmp(path, "-") != 0 && (stat(path, &about) != 0 || S_ISREG(about.st_mode)))
+        return 1;
+    inv_error(errors, "%s: is no file; name one, or ask for the weights when they are trained",
+              path);
+    return 0;
+}
+
 static int writes_files(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
     const char *const file[] = { o->weights, o->save_init, o->checkpoint };
-    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
-        if (!file[i] || !inv_output_is_standard(file[i]))
-            continue;
-        inv_error(&s->errors, "%s: is no file; name one, or ask for the weights when they are "
-                  "trained", file[i]);
-        return 0;
-    }
+    for (size_t i = 0; i < sizeof file / sizeof *file; i++)
+        if (file[i] && !is_file(file[i], &s->errors))
+            return 0;
     return 1;
 }
 
@@ -163,14 +170,12 @@ static int read_options(struct inv_session *s, const char *const *option)
            inv_session_fits(s);
 }
 
-static int run(struct call *c, const char *const *option)
+static int run(struct call *c, const char *const *option, struct inv_escape *here)
 {
     struct inv_session *s = &c->s;
-    struct inv_escape here;
-    inv_library_guard(&here);
-    if (setjmp(here.to) != 0) {
-        inv_error(&s->errors, "%s", here.why);
-        return here.status;
+    if (setjmp(here->to) != 0) {
+        inv_error(&s->errors, "%s", here->why);
+        return here->status;
     }
     if (!read_options(s, option))
         return INV_BAD_USAGE;
@@ -198,6 +203,17 @@ static int begin(struct call *c)
     return c->s.errors.to && c->caller.out && c->caller.log;
 }
 
+/* Whether the weights of all steps are wanted, too. */
+static int ask_at_last(struct call *c, int status)
+{
+    if (status != INV_OK)
+        return status;
+    tell(c, NULL);
+    if (c->stopped)
+        inv_error(&c->s.errors, "stopped by its caller after the last step");
+    return c->stopped ? INV_INTERRUPTED : INV_OK;
+}
+
 static void end(struct call *c)
 {
     FILE *file[] = { c->caller.log, c->caller.out, c->s.errors.to };
@@ -214,9 +230,12 @@ struct inv_library *inv_library_train(const struct inv_model *const *level,
     c.s.model = inv_library_choose(level, error, size);
     if (!c.s.model)
         return NULL;
-    int status = begin(&c) ? run(&c, option) : INV_BAD_DATA;
+    struct inv_escape here, *outer = inv_library_guard(&here);
+    int status = begin(&c) ? run(&c, option, &here) : INV_BAD_DATA;
+    inv_library_guard(outer);
     if (c.s.errors.to && fflush(c.s.errors.to) == 0)
         tell_notes(&c);
+    status = ask_at_last(&c, status);
     end(&c);
     if (status != INV_OK) {
         inv_library_tell(c.text, error, size, status);
@@ -231,17 +250,28 @@ struct inv_library *inv_library_train(const struct inv_model *const *level,
 
 /* ---- what came out ---- */
 
+static int save(struct inv_library *l, const char *path, struct inv_errors *errors,
+                struct inv_escape *here)
+{
+    char digest[65];
+    if (setjmp(here->to) == 0)
+        return is_file(path, errors) &&
+               inv_safetensors_save(l->model, l->saved, path, errors, digest) &&
+               inv_fields_save(l->model, &l->fitted, path, digest, errors);
+    inv_error(errors, "%s", here->why);
+    return 0;
+}
+
 int inv_library_save(struct inv_library *l, const char *path, char *error, size_t size)
 {
-    struct inv_escape here;
-    char digest[65], *text = NULL;
+    char *text = NULL;
     size_t length;
     struct inv_errors errors = { .to = open_memstream(&text, &length) };
-    inv_library_guard(&here);
-    if (!errors.to || setjmp(here.to) != 0)
+    if (!errors.to)
         return inv_library_fail(error, size, "out of memory", INV_BAD_DATA);
-    int good = inv_safetensors_save(l->model, l->saved, path, &errors, digest) &&
-               inv_fields_save(l->model, &l->fitted, path, digest, &errors);
+    struct inv_escape here, *outer = inv_library_guard(&here);
+    int good = save(l, path, &errors, &here);
+    inv_library_guard(outer);
     fclose(errors.to);
     int status = good ? INV_OK : inv_library_tell(text, error, size, INV_BAD_DATA);
     free(text);
@@ -255,7 +285,10 @@ static char *training;
 static void describe(void)
 {
     const struct inv_model *model = inv_library_choose(described, NULL, 0);
-    training = model ? inv_describe_training(model) : NULL;
+    struct inv_escape here, *outer = inv_library_guard(&here);
+    if (model && setjmp(here.to) == 0)
+        training = inv_describe_training(model);
+    inv_library_guard(outer);
 }
 
 const char *inv_library_training(const struct inv_model *const *level)

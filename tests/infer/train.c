@@ -55,6 +55,18 @@ static int fails(struct digits_data data, const char *const *options, struct tol
     return good;
 }
 
+/* What is no file is no place for weights. */
+static int does_not_save(const char *path)
+{
+    struct digits_data data = rows_of(rows);
+    char error[600] = "";
+    digits *model = digits_train(&data, (const char *const[]){"--epochs", "1", NULL}, NULL, NULL,
+                                 error, sizeof error);
+    int good = digits_save(model, path, error, sizeof error) != 0 && strstr(error, "is no file");
+    digits_close(model);
+    return good;
+}
+
 #define OPTIONS(...) (const char *const[]){__VA_ARGS__, NULL}
 
 static int refuse(void)
@@ -71,7 +83,10 @@ static int refuse(void)
                fails(data, OPTIONS("--log", "x"), go, "--log is for trainers") &
                fails(data, OPTIONS("--weights", "-"), go, "-: is no file") &
                fails(data, OPTIONS("--init", "no.safetensors"), go, "no.safetensors: cannot") &
+               fails(data, OPTIONS("--epochs", "2"), stop,
+                     "stopped by its caller after the last step") &
                fails(data, NULL, stop, "stopped by its caller after 90 of 1350 steps");
+    good &= does_not_save("-") & does_not_save("/dev/null");
     y[7] = 10;
     good &= fails(data, NULL, go, "row 7: element 0 of y is 10, which is no class from 0 to 9");
     y[7] = 0;

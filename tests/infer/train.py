@@ -70,6 +70,24 @@ def hashes(path):
         whole = mixed.train(size, soil, kind, epochs=3, names=NAMES)
         rest = mixed.train(size, soil, kind, **kept)
         assert rest.hash == whole.hash and rest.log[1]["resumed_step"] == 6, rest.log
+    def within(line):
+        """Calls the library from a call, and takes the folder of checkpoints away."""
+        if line.get("epoch") == 1:
+            os.rmdir("away")
+        try:
+            mixed.train(size, soil, kind, epochs=0, names=NAMES)
+        except ValueError:
+            mixed.Model("mixed.safetensors").predict(size[:2], soil[:2])
+
+    os.mkdir("away")
+    with warnings.catch_warnings(record=True) as noted:
+        warnings.simplefilter("always")
+        lost = mixed.train(size, soil, kind, epochs=2, names=NAMES, progress=within,
+                           checkpoint="away/c", checkpoint_every="12steps")
+    assert lost.hash == model.hash
+    notes = [line["note"] for line in lost.log if "note" in line]
+    assert any("away/c" in note and "cannot" in note for note in notes), notes
+    assert "there is no checkpoint yet" in notes and len(noted) == len(notes), notes
     soils, kinds = sorted(set(soil)), sorted(set(kind))
     numbers = dict(NAMES, soil=soils, kind=kinds)
     flat = array.array("f", [float("nan") if x is None else x for row in size for x in row])
