@@ -53,9 +53,9 @@ struct ${symbol}_data {
  * ("--epochs", "5", "--seed", "7", "--threads", "2"), NULL at the end; NULL: none.  tell, which may
  * be NULL, gets each line of the log, as JSON, and about ten times a second NULL, in a thread of
  * the library; where it does not return 0, no further step is taken, and the call fails, after
- * the last step, too.  It may call the library.  Nothing
- * of `data` is needed any more when it returns.  NULL where it fails; then `error`, of `size`
- * bytes, says why, in one line, or in some where a loss is not finite. */
+ * the last step, too.  It may call the library.  Nothing of `data` is needed any more when it
+ * returns.  NULL where it fails; then `error`, of `size` bytes, says why, in one line, or in some
+ * where a loss is not finite. */
 ${symbol} *${symbol}_train(const struct ${symbol}_data *, const char *const *options,
     int (*tell)(void *state, const char *line), void *state, char *error, size_t size);
 
