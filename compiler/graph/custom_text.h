@@ -1,5 +1,5 @@
-/* The C of operators, read word by word: what it defines, what it includes, and what may not stand in
- * it, for it would be another program on another machine or beside other files. */
+/* The C of operators, read word by word: what it defines, what it includes, and what may not stand
+ * in it, for it would be another program on another machine or beside other files. */
 #ifndef INVAR_GRAPH_CUSTOM_TEXT_H
 #define INVAR_GRAPH_CUSTOM_TEXT_H
 #include <stdbool.h>
