@@ -197,7 +197,7 @@ static void check_sign(struct reader *r, const struct token *t)
 
 /* ---- directives ---- */
 
-static void add_name(struct reader *r, int kind, const struct token *t)
+static void add_name(struct reader *r, enum custom_kind kind, const struct token *t)
 {
     struct custom_text *to = r->to;
     const char *text = arena_strndup(r->arena, t->at, t->size);
@@ -369,10 +369,10 @@ void custom_read(struct arena *arena, const char *text, struct custom_text *to)
     read_names(&r);
 }
 
-bool custom_defines(const struct custom_text *text, int kind, const char *name)
+bool custom_defines(const struct custom_text *text, enum custom_kind kind, const char *name)
 {
     for (int i = 0; i < text->count; i++)
-        if ((int)text->name[i].kind == kind && !strcmp(text->name[i].text, name))
+        if (text->name[i].kind == kind && !strcmp(text->name[i].text, name))
             return true;
     return false;
 }

@@ -5,9 +5,11 @@
 #include <stdbool.h>
 #include "base/arena.h"
 
+enum custom_kind { CUSTOM_NAME, CUSTOM_FUNCTION, CUSTOM_MACRO, CUSTOM_HEADER };
+
 /* What a file defines outside of functions, by #define, or includes: "<float.h>". */
 struct custom_name {
-    enum { CUSTOM_NAME, CUSTOM_FUNCTION, CUSTOM_MACRO, CUSTOM_HEADER } kind;
+    enum custom_kind kind;
     const char *text;
 };
 
@@ -20,7 +22,7 @@ struct custom_text {
 
 void custom_read(struct arena *, const char *text, struct custom_text *);
 /* Of that kind; CUSTOM_FUNCTION: it is defined, not only declared. */
-bool custom_defines(const struct custom_text *, int kind, const char *name);
+bool custom_defines(const struct custom_text *, enum custom_kind, const char *name);
 /* Whether no C function can have that name, since it is a word of C or of compilers. */
 bool custom_is_word_of_c(const char *);
 
