@@ -29,11 +29,11 @@ void inv_errors_close(struct inv_errors *);
 
 #ifdef INV_LIBRARY
 /* Does not return: the call of the library that cannot go on fails with that text. */
-_Noreturn void inv_library_gives_up(int status, const char *why);
+void inv_library_gives_up(int status, const char *why) __attribute__((noreturn));
 #endif
 /* Ends the program, in a library the call, with that error, where nobody could be told. */
-_Noreturn void inv_give_up(int status, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void inv_give_up(int status, const char *format, ...)
+    __attribute__((noreturn, format(printf, 2, 3)));
 /* malloc and realloc that give up where memory is out; large pages where the system has them. */
 void *inv_allocate(size_t);             /* zeroed */
 void *inv_resize(void *, size_t);
