@@ -43,6 +43,16 @@ int inv_cell_is_read(const struct inv_rows *rows, int f)
            && (rows->source == INV_MAIN || !field->key || field->key == INV_KEY_GROUP);
 }
 
+void inv_cell_each_field(struct inv_rows *rows, int64_t slot,
+                         void (*read)(struct inv_rows *, int f, int64_t slot))
+{
+    const struct inv_data *d = &rows->model->data;
+    for (int drops = 1; drops >= 0 && !rows->drop; drops--)
+        for (int f = 0; f < d->field_count; f++)
+            if (inv_cell_is_read(rows, f) && (d->field[f].missing == INV_MISSING_DROP) == drops)
+                read(rows, f, slot);
+}
+
 int inv_cell_is_blank(const char *cell)
 {
     return !cell[strspn(cell, " \t")];

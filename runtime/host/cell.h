@@ -15,6 +15,10 @@ int inv_cell_columns_named(const struct inv_model *, const struct inv_field *);
 const char *inv_cell_wants(const struct inv_model *, const struct inv_field *);
 /* Whether cells of field f are read from this file. */
 int inv_cell_is_read(const struct inv_rows *, int f);
+/* Reads all such fields of a row.  Those that leave rows out come first: of a row that is left out
+ * nothing else is read. */
+void inv_cell_each_field(struct inv_rows *, int64_t slot,
+                         void (*read)(struct inv_rows *, int f, int64_t slot));
 int inv_cell_is_blank(const char *cell);
 /* Whether the cell of field f has no value: blank, or a text that means so. */
 int inv_cell_is_missing(const struct inv_rows *, int f, const char *cell);

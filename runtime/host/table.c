@@ -392,16 +392,6 @@ static void bad_width(struct inv_rows *rows)
               rows->csv.stream.path, (long long)rows->csv.line, count, width, cure);
 }
 
-/* Fields that leave rows out come first: of a row that is left out nothing else is read. */
-static void read_fields(struct inv_rows *rows, int64_t slot)
-{
-    const struct inv_data *d = &rows->model->data;
-    for (int drops = 1; drops >= 0 && !rows->drop; drops--)
-        for (int f = 0; f < d->field_count; f++)
-            if (inv_cell_is_read(rows, f) && (d->field[f].missing == INV_MISSING_DROP) == drops)
-                read_field(rows, f, slot);
-}
-
 int inv_table_next(struct inv_rows *rows, int64_t slot)
 {
     int status;
@@ -413,7 +403,7 @@ int inv_table_next(struct inv_rows *rows, int64_t slot)
         if (rows->csv.count != rows->width)
             bad_width(rows);
         else
-            read_fields(rows, slot);
+            inv_cell_each_field(rows, slot, read_field);
         rows->dropped += rows->drop;
     } while (rows->drop && !rows->inputs_only && !inv_errors_full(rows->errors));
     return inv_errors_full(rows->errors) ? -1 : 1;

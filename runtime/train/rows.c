@@ -179,16 +179,6 @@ static void put_field(struct inv_rows *rows, int f, int64_t slot)
         check_classes(rows, f, (const int32_t *)(const void *)to, count);
 }
 
-/* Fields that leave rows out come first, as in a table. */
-static void put_fields(struct inv_rows *rows, int64_t slot)
-{
-    const struct inv_data *d = &rows->model->data;
-    for (int drops = 1; drops >= 0 && !rows->drop; drops--)
-        for (int f = 0; f < d->field_count; f++)
-            if (inv_cell_is_read(rows, f) && (d->field[f].missing == INV_MISSING_DROP) == drops)
-                put_field(rows, f, slot);
-}
-
 /* ---- host/rows.h ---- */
 
 static void make_columns(struct inv_rows *rows)
@@ -230,7 +220,7 @@ int inv_rows_next(struct inv_rows *rows, int64_t slot)
         if (row_at_hand(rows) == count_rows(rows))
             return 0;
         rows->drop = 0;
-        put_fields(rows, slot);
+        inv_cell_each_field(rows, slot, put_field);
         rows->dropped += rows->drop;
     } while (rows->drop && !inv_errors_full(rows->errors));
     rows->row++;
