@@ -20,13 +20,7 @@ class Task:
     def __init__(self, name):
         self.workload = work = WORKLOADS[name]
         random = np.random.default_rng(42)
-        self.x = random.random((work.rows, *work.row), dtype=np.float32)
-        if work.loss == "cross_entropy":
-            self.y = random.integers(0, work.classes, work.rows)
-        elif work.loss == "binary_cross_entropy":
-            self.y = random.integers(0, 2, (work.rows, 1)).astype(np.float32)
-        else:
-            self.y = random.random((work.rows, 1), dtype=np.float32)
+        self.x, self.y = work.inputs(random), work.truth(random)
         # (weights, bias): Glorot's uniform distribution, and 0; (scale, shift): 1 and 0
         self.layers = [tuple(start(random, shape, i == 0) for i, shape in enumerate(shapes))
                        for shapes in work.shapes]

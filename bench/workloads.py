@@ -35,6 +35,18 @@ class Workload:
                     self.batch * (prod(self.row) + 6 * self.outputs))
 
 
+    def inputs(self, random):
+        """The rows' inputs, drawn by a generator of NumPy."""
+        return random.random((self.rows, *self.row), dtype="float32")
+
+    def truth(self, random):
+        if self.loss == "cross_entropy":
+            return random.integers(0, self.classes, self.rows)
+        if self.loss == "binary_cross_entropy":
+            return random.integers(0, 2, (self.rows, 1)).astype("float32")
+        return random.random((self.rows, 1), dtype="float32")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dense(Workload):
     """Dense layers with relu between them."""
@@ -145,6 +157,55 @@ class Images(Workload):
         return sum(sizes)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sequences(Workload):
+    """A network over the steps of rows of one length.  tokens: how many there are of them, each with
+    a vector of `width` numbers, and the next is told at each step; 0: a step is `width` numbers, and
+    the class of the row is told from the last."""
+    cell: str                 # attention, lstm or gru
+    time: int
+    width: int
+    units: int
+    classes: int
+    tokens: int = 0
+    layers: int = 1           # of attention, with `heads` and four times as many hidden units
+    heads: int = 1
+    kind: str = "sequences"
+
+    @property
+    def row(self):
+        return (self.time,) if self.tokens else (self.time, self.width)
+
+    def inputs(self, random):
+        if not self.tokens:
+            return super().inputs(random)
+        return random.integers(0, self.tokens, (self.rows, *self.row))
+
+    def truth(self, random):
+        return random.integers(0, self.classes, (self.rows, *(self.row if self.tokens else ())))
+
+    @property
+    def shapes(self):
+        """Of each layer's parameters: weights, outputs last, and bias; scale and shift of norms."""
+        shapes = [((self.tokens, self.width),)] if self.tokens else []
+        width, units = self.width, self.units
+        if self.cell == "attention":  # the table of tokens is used for the outputs, too
+            norm = ((width,), (width,))
+            layer = [norm, ((width, 3 * width), (3 * width,)), ((width, width), (width,)),
+                     norm, ((width, 4 * width), (4 * width,)), ((4 * width, width), (width,))]
+            return shapes + [((self.time, width),)] + layer * self.layers + [norm]
+        gates = units * {"lstm": 4, "gru": 3}[self.cell]
+        recurrent = [((width, gates), (gates,)), ((units, gates), (gates,))]
+        return shapes + recurrent + [((units, self.classes), (self.classes,))]
+
+    @property
+    def outputs(self):
+        """Numbers that the products over the steps of a row store."""
+        if self.cell == "attention":
+            return self.time * self.layers * (9 * self.width + self.heads * self.time)
+        return self.time * self.units * {"lstm": 4, "gru": 3}[self.cell]
+
+
 def separable(filters, stride=1):
     return (Conv(0, stride=stride), NORM, RELU, Conv(filters, 1), NORM, RELU)
 
@@ -189,6 +250,15 @@ WORKLOADS = {
     "mobilenet": Images(model="bench/mobilenet.inv", layers=MOBILENET, loss="cross_entropy",
                         image=(96, 96, 3), rows=160, batch=16, epochs=1, optimizer="adam",
                         rate=1e-3),
+    "gpt": Sequences(model="bench/gpt.inv", cell="attention", time=64, width=128, units=128,
+                     classes=65, tokens=65, layers=4, heads=4, loss="cross_entropy", rows=600,
+                     batch=12, epochs=1, optimizer="adamw", rate=1e-3),
+    "lstm": Sequences(model="bench/lstm.inv", cell="lstm", time=64, width=64, units=128,
+                      classes=65, tokens=65, loss="cross_entropy", rows=640, batch=32, epochs=1,
+                      optimizer="adam", rate=1e-3),
+    "gru_small": Sequences(model="bench/gru_small.inv", cell="gru", time=200, width=8, units=32,
+                           classes=10, loss="cross_entropy", rows=320, batch=16, epochs=1,
+                           optimizer="adam", rate=1e-3),
 }
 
 # Name in the tables: the library (of the program's name) and the program's own option.

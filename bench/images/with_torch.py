@@ -72,4 +72,5 @@ def make(task, threads, option):
     return {"eager": Eager, "compiled": Compiled}[option](task, threads)
 
 
-run(make)
+if __name__ == "__main__":
+    run(make)
