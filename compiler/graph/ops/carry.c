@@ -8,10 +8,20 @@ static const char *infer(const struct graph *graph, struct node *n)
     return NULL;
 }
 
+/* Gradients that fade from turn to turn are +0 before they, and products with them, are subnormal,
+ * which some processors take hundreds of cycles for: docs/numerics.md, section 1, rule 8. */
+static int faded(struct gradient *d, int dy)
+{
+    int least = graph_const(gradient_graph(d), 0x1p-96f);
+    int small = graph_binary(gradient_graph(d), OP_LT, rule_unary(d, OP_ABS, dy), least);
+    return rule_where_not(d, small, dy);
+}
+
 static void gradient(struct gradient *d, const struct node *n, int dy)
 {
     struct graph *graph = gradient_graph(d);
-    gradient_add(d, n, 0, graph_last(graph, graph_keep(graph, dy, d->carried[n->id])));
+    int kept = graph_keep(graph, faded(d, dy), d->carried[n->id]);
+    gradient_add(d, n, 0, graph_last(graph, kept));
 }
 
 const struct op_def op_carry = {
@@ -19,7 +29,8 @@ const struct op_def op_carry = {
     .attributes = ATTR_LOOP,
     .doc = "in a loop: what the turn before kept, in the first turn the operand",
     .formula = "a, then what is kept",
-    .derivative = "to a what the first turn gives back, to what was kept in the turn before g",
+    .derivative = "to a what the first turn gives back, to what was kept in the turn before g, "
+                  "+0 where |g| < 2^-96",
     .bound = "exact",
     .infer = infer,
     .gradient = gradient,
