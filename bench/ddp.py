@@ -127,7 +127,7 @@ def main():
     parser.add_argument("workloads", metavar="WORKLOAD", nargs="*", default=CHOSEN,
                         help=f"of scripts/bench --list ({' '.join(CHOSEN)})")
     parser.add_argument("--rounds", type=int, default=5, help="turns of every program (5)")
-    chosen = parser.parse_args()
+    chosen = parser.parse_intermixed_args()
     for name in chosen.workloads:
         if name not in WORKLOADS:
             parser.error(f"there is no workload '{name}'; take some of {', '.join(WORKLOADS)}")
