@@ -9,6 +9,7 @@
 #include "lint/allow.h"
 #include "lint/commands.h"
 #include "lint/files.h"
+#include "lint/includes.h"
 #include "lint/lint.h"
 #include "lint/rules.h"
 
@@ -174,7 +175,7 @@ static bool look_at_unit(struct look *look, const struct compilation *c)
 static bool can_be_read(struct look *look, const struct compilation *c)
 {
     struct stat is;
-    const char *file = files_shown(look, c->file), *flags = commands_flags_file(c);
+    const char *file = files_shown(look, c->file), *flags = commands_flags_file(c), *pipe;
 
     if (stat(c->file, &is) || access(c->file, R_OK))
         fprintf(stderr, "invar lint: %s: cannot be read\n", file);
@@ -185,6 +186,9 @@ static bool can_be_read(struct look *look, const struct compilation *c)
         fprintf(stderr, "invar lint: %s: is no regular file; give C files\n", file);
     else if (flags)
         fprintf(stderr, "invar lint: flags of %s are in a file, %s; write them out\n", file, flags);
+    else if ((pipe = includes_endless(look->arena, c)) != NULL)
+        fprintf(stderr, "invar lint: %s includes %s, which is no regular file; put a header "
+                "there\n", file, files_shown(look, pipe));
     else
         return true;
     return false;

@@ -3,8 +3,11 @@
 #include "lint/rule.h"
 
 /* What a flag decides. */
-enum matter { FAST, OFAST, ASSOCIATIVE, RECIPROCAL, SIGNED_ZEROS, FINITE, CONTRACT, X87, CONSTANTS,
+enum matter { FAST, ASSOCIATIVE, RECIPROCAL, SIGNED_ZEROS, FINITE, CONTRACT, X87, CONSTANTS,
               COMPLEX, ROUNDING, LONG, DENORMAL, ESTIMATE, MATTERS };
+
+#define CLANG_FUSES "lets clang fuse a * b + c into one rounding where the processor can, even " \
+                    "with -fno-fast-math behind it"
 
 static const struct row {
     const char *flag;                   /* a whole word, or how it begins where it ends in * */
@@ -12,14 +15,12 @@ static const struct row {
     const char *why;                    /* NULL: undoes it */
 } rows[] = {                            /* a flag may decide several; the narrower stands behind */
     {"-ffast-math", FAST, "lets the compiler reorder sums and approximate divisions"},
-    {"-fno-fast-math", FAST, NULL}, {"-fno-fast-math", OFAST, NULL},
-    {"-O*", OFAST, NULL}, {"--optimize*", OFAST, NULL}, /* they undo nothing else */
-    {"-Ofast", OFAST, "is -O3 with -ffast-math, which lets the compiler reorder sums"},
-    {"--optimize=fast", OFAST, "is -Ofast, which lets the compiler reorder sums"},
+    {"-fno-fast-math", FAST, NULL},
+    {"-Ofast", FAST, "is -O3 with -ffast-math, which lets the compiler reorder sums"},
+    {"--optimize=fast", FAST, "is -Ofast, which lets the compiler reorder sums"},
     {"-ffp-model=fast*", FAST, "lets the compiler reorder sums and approximate divisions"},
     {"-ffp-model=aggressive", FAST, "lets the compiler reorder sums and approximate divisions"},
-    {"-ffp-model=precise", FAST, NULL}, {"-ffp-model=precise", OFAST, NULL},
-    {"-ffp-model=strict", FAST, NULL}, {"-ffp-model=strict", OFAST, NULL},
+    {"-ffp-model=precise", FAST, NULL}, {"-ffp-model=strict", FAST, NULL},
     {"-funsafe-math-optimizations", ASSOCIATIVE, "lets the compiler reorder sums"},
     {"-fno-unsafe-math-optimizations", ASSOCIATIVE, NULL},
     {"-fassociative-math", ASSOCIATIVE, "lets the compiler reorder sums"},
@@ -38,8 +39,8 @@ static const struct row {
     {"-ffp-contract=off", CONTRACT, NULL},
     {"-ffp-model=*", CONTRACT, "lets the compiler fuse a * b + c into one rounding where the "
                                "processor can, whatever stands before it"},
-    {"-ffast-math", CONTRACT, "lets clang fuse a * b + c into one rounding where the processor "
-                              "can, even with -fno-fast-math behind it"},
+    {"-ffast-math", CONTRACT, CLANG_FUSES}, {"-Ofast", CONTRACT, CLANG_FUSES},
+    {"--optimize=fast", CONTRACT, CLANG_FUSES},
     {"-ffp-model=strict", CONTRACT, NULL},
     {"-mfpmath=387", X87, "computes in the 80 bits of the x87"},
     {"-mfpmath=both", X87, "computes some of it in the 80 bits of the x87"},
@@ -72,15 +73,34 @@ static const struct row {
     {"-mno-recip", ESTIMATE, NULL},
 };
 
+static const char FASTEST[] = "-Ofast --optimize=fast";
+
+/* Of several levels of optimization the last alone is one. */
+static bool is_fastest(const char *const *flag, int count)
+{
+    bool fastest = false;
+    for (int i = 0; i < count; i++)
+        if (name_is_one(flag[i], "-O* --optimize*"))
+            fastest = name_is_one(flag[i], FASTEST);
+    return fastest;
+}
+
+/* A -Ofast that is not the level says nothing; where it is, clang passes over a strict model. */
+static bool is_idle(const char *flag, bool fastest)
+{
+    return name_is_one(flag, fastest ? "-ffp-model=strict" : FASTEST);
+}
+
 static void decide(struct look *look, const char *const *flag, int count)
 {
     const struct row *by[MATTERS] = {0};
     const char *as[MATTERS] = {0};
     struct place place = {look_main(look), 0};
+    bool fastest = is_fastest(flag, count);
 
     for (int i = 0; i < count; i++)
         for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
-            if (name_is_one(flag[i], rows[k].flag)) {
+            if (name_is_one(flag[i], rows[k].flag) && !is_idle(flag[i], fastest)) {
                 by[rows[k].matter] = &rows[k];
                 as[rows[k].matter] = flag[i];
             }
