@@ -38,6 +38,7 @@ struct function {
     const char *mapping;                /* shape, order of sums and who computes what, or NULL */
     const struct shared *shared;        /* with other groups; NULL: none shares it */
     const char *launch;                 /* CUDA: blocks, threads and shared memory */
+    const char *before;                 /* CUDA: a line before it, of the host alone, or NULL */
     const char *launches[2];            /* CUDA: lines in place of that one launch, without their
                                          * last parenthesis, or NULL */
     int64_t row_bytes, row_used;        /* of a row's arrays; CUDA: of those declared so far */

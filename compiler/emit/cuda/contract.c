@@ -225,7 +225,8 @@ static const char *inv_side_text(struct function *f, const struct product *p, in
                         page, own, function_extent(f, side.k));
 }
 
-/* Library mode: the product comes into the workspace, and the group's kernel goes on from there. */
+/* Library mode: the product comes into the workspace, and the group's kernel goes on from there.
+ * The library's call is the host's, which has the operands' places where they move in a loop. */
 static void library_group(struct function *f, const struct product *p)
 {
     struct arena *arena = f->emit->arena;
@@ -238,8 +239,7 @@ static void library_group(struct function *f, const struct product *p)
     const char *a = inv_side_text(&none, p, 0), *b = inv_side_text(&none, p, 1);
     const char *size = arena_printf(arena, "%s, %s, %s, %s", function_extent(f, p->of.pages), m, n,
                                     function_extent(f, p->of.k));
-    f->launches[0] = arena_printf(arena, "inv_cuda_contract(run, {%s, %s, %s}", size, a, b);
-    f->launches[1] = arena_printf(arena, "INV_LAUNCH(run, %s, %s", f->name, f->launch);
+    f->before = arena_printf(arena, "inv_cuda_contract(run, {%s, %s, %s});\n", size, a, b);
 }
 
 void cuda_contract_group(struct function *f)

@@ -488,7 +488,8 @@ static const char *cuda_step(const struct function *f, const char *own, struct t
     if (own)
         end = arena_printf(arena, ", inv_own<%d>{{%s}})", f->shared->own_count, own);
     if (!f->launches[0])
-        return arena_printf(arena, "INV_LAUNCH(run, %s, %s%s;", f->name, f->launch, end);
+        return arena_printf(arena, "%sINV_LAUNCH(run, %s, %s%s;", f->before ? f->before : "",
+                            f->name, f->launch, end);
     return arena_printf(arena, "%s%s;%s%s%s%s", f->launches[0], end,
                         f->launches[1] ? "\n" : "", f->launches[1] ? f->launches[1] : "",
                         f->launches[1] ? end : "", f->launches[1] ? ";" : "");
