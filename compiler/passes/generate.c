@@ -23,6 +23,7 @@
 struct made {
     int64_t stride;                     /* 0: as it is */
     int node;
+    const struct node *trouble;         /* what kept it from being made */
     struct made *before;
 };
 
@@ -143,15 +144,12 @@ static int with_row(struct maker *m, const struct node *n, int row, int64_t stri
 /* Along which axis the places of a value lie is what can be proved. */
 static int all_places(struct maker *m, const struct node *n)
 {
-    const struct node *trouble = m->trouble;
     for (int axis = 0; axis < n->shape.rank; axis++)
         for (int64_t inner = 1; inner <= n->shape.dim[axis] / m->places; inner++) {
             int64_t stride = cut_stride(&n->shape, (struct cut){axis, inner});
             int row = n->shape.dim[axis] % (m->places * inner) ? -1 : make(m, n->id, stride);
-            if (row < 0 || m->later[row].marks & LATER)
-                continue;
-            m->trouble = trouble;
-            return with_row(m, n, row, stride);
+            if (row >= 0 && !(m->later[row].marks & LATER))
+                return with_row(m, n, row, stride);
         }
     return -1;
 }
@@ -372,18 +370,56 @@ static int make_node(struct maker *m, const struct node *n, int64_t stride)
                                   : make_operator(m, n, at, &shape);
 }
 
+/* Can an axis be that of the places? */
+static bool has_places(const struct maker *m, const struct node *n)
+{
+    bool found = false;
+    for (int axis = 0; axis < n->shape.rank; axis++)
+        found |= n->shape.dim[axis] % m->places == 0;
+    return found;
+}
+
+/* An operand that depends on the text, or NULL. */
+static const struct node *operand_of_text(const struct maker *m, const struct node *n)
+{
+    for (int i = 0; i < n->count; i++)
+        if (m->depends[n->operand[i]])
+            return m->from->node[n->operand[i]];
+    return NULL;
+}
+
+/* What has no places, but depends on the text, is made of all: by the node that read them last. */
+static const struct node *reader_of_places(const struct maker *m, const struct node *n)
+{
+    for (const struct node *of = n; of && !has_places(m, of); of = operand_of_text(m, of))
+        n = of;
+    return n;
+}
+
+static int make_anew(struct maker *m, const struct node *n, int64_t stride)
+{
+    const struct node *outer = m->trouble;
+    m->trouble = NULL;
+    int node = make_node(m, n, stride);
+    if (node < 0 && !m->trouble)
+        m->trouble = stride ? n : reader_of_places(m, n);
+    struct made *made = ARENA_NEW(m->arena, struct made);
+    *made = (struct made){stride, node, m->trouble, m->made[n->id]};
+    m->made[n->id] = made;
+    m->trouble = outer;
+    return node;
+}
+
 static int make(struct maker *m, int id, int64_t stride)
 {
     const struct node *n = m->from->node[id];
-    for (const struct made *made = m->made[id]; made; made = made->before)
-        if (made->stride == stride)
-            return made->node;
-    int node = make_node(m, n, stride);
-    struct made *made = ARENA_NEW(m->arena, struct made);
-    *made = (struct made){stride, node, m->made[id]};
-    m->made[id] = made;
+    const struct made *made = m->made[id];
+    while (made && made->stride != stride)
+        made = made->before;
+    int node = made ? made->node : make_anew(m, n, stride);
+    made = made ? made : m->made[id];
     if (node < 0 && !m->trouble)
-        m->trouble = n;
+        m->trouble = made->trouble;
     return node;
 }
 
@@ -516,7 +552,7 @@ static bool make_phase(struct maker *m, const struct node *store)
 
 static void note_whole(struct generate_desc *g, const struct node *n)
 {
-    g->whole = op_def(n->op)->stem;
+    g->whole = node_title(n);
     g->whole_span = n->call.source ? n->call : n->span;
 }
 
