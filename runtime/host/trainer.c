@@ -25,11 +25,11 @@ static int check_machine(struct inv_session *s)
 {
     const struct inv_model *model = s->model;
     int64_t device = s->options.device;
-    const char *why = inv_selftest();
+    const char *why = model->abi != INV_ABI || model->numerics != INV_NUMERICS
+                          ? "model and runtime are of different versions; build both with one invar"
+                          : inv_selftest(); /* the model's own is where this version has it */
     if (!why && model->selftest)
         why = model->selftest();
-    if (!why && (model->abi != INV_ABI || model->numerics != INV_NUMERICS))
-        why = "model and runtime are of different versions; build both with one invar";
     if (!why && model->device_type)
         why = model->device_type->selftest(device > 0 ? device : 0);
     if (why)

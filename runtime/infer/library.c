@@ -179,12 +179,10 @@ void inv_library_close(struct inv_library *l)
 
 static const char *distrust(const struct inv_model *model)
 {
+    if (model->abi != INV_ABI || model->numerics != INV_NUMERICS)
+        return "model and runtime are of different versions; build both with one invar";
     const char *why = inv_selftest();
-    if (!why)
-        why = model->selftest();
-    if (!why && (model->abi != INV_ABI || model->numerics != INV_NUMERICS))
-        why = "model and runtime are of different versions; build both with one invar";
-    return why;
+    return why ? why : model->selftest();
 }
 
 struct inv_library *inv_library_new(const struct inv_model *model)

@@ -497,9 +497,10 @@ static void test_machine(void)
     model.selftest = broken_selftest;
     CU_ASSERT_EQUAL(run(""), 4);
     CU_ASSERT_TRUE(has(messages, "error: self-test: broken on purpose"));
-    model.selftest = NULL;
-    model.abi = INV_ABI + 1;
+    model.abi = INV_ABI + 1;            /* nothing else of it is where it is expected */
     CU_ASSERT_EQUAL(run(""), 4);
+    CU_ASSERT_TRUE(has(messages, "model and runtime are of different versions"));
+    model.selftest = NULL;
     model.abi = INV_ABI;
     setenv("INVAR_ISA", "v9", 1);
     CU_ASSERT_EQUAL(run(""), 2);
