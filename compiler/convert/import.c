@@ -32,12 +32,18 @@ static bool is_input(const struct import *im, const Onnx__ValueInfo *info)
     return info->name && !find_value(im, info->name);
 }
 
+/* Whether the extent is not said: Paddle writes -1 there. */
+static bool is_open(const Onnx__Dimension *d)
+{
+    return !d->has_dim_value || d->dim_value == -1;
+}
+
 /* Whether the first extent is not said, or (symbolic false) is 1. */
 static bool first_is(const Onnx__ValueInfo *info, bool symbolic)
 {
     const Onnx__TensorType *t = info->type ? info->type->tensor_type : NULL;
     const Onnx__Dimension *d = t && t->shape && t->shape->n_dim ? t->shape->dim[0] : NULL;
-    return d && (symbolic ? !d->has_dim_value : d->has_dim_value && d->dim_value == 1);
+    return d && (symbolic ? is_open(d) : d->has_dim_value && d->dim_value == 1);
 }
 
 /* Whether the first axis of inputs is that of the rows. */
@@ -83,16 +89,16 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
                     "make it a constant, or take --rows none");
     for (int i = 0; i < v->rank; i++) {
         const Onnx__Dimension *d = t->shape->dim[i];
-        if (i == v->rows && d->has_dim_value && im->batch && im->batch != d->dim_value)
+        bool open = is_open(d);
+        if (i == v->rows && !open && im->batch && im->batch != d->dim_value)
             return fail(im, "the first axes of its inputs differ, and so are not that of the rows",
                         "--rows none takes all of an input for one row");
-        if (i == v->rows && d->has_dim_value)
+        if (i == v->rows && !open)
             im->batch = d->dim_value;
-        v->dim[i] = i == v->rows ? 1 : d->has_dim_value ? d->dim_value : 0;
+        v->dim[i] = i == v->rows ? 1 : open ? 0 : d->dim_value;
         if (v->dim[i] < 1 || v->dim[i] > 1 << 28)
             return fail(im, arena_printf(im->arena, "%s: the extent of axis %d is %s", what, i,
-                                         d->has_dim_value ? "none that an array can have"
-                                                          : "not said"),
+                                         open ? "not said" : "none that an array can have"),
                         "only the first axis, of the batch, may be open: export the model with "
                         "fixed shapes");
     }

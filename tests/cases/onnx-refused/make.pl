@@ -6,7 +6,8 @@ sub varint { my $n = shift; my $s = ""; while ($n > 127) { $s .= chr($n % 128 + 
 sub whole { my ($field, $n) = @_; varint($field * 8) . varint($n) }
 sub bytes { my ($field, $s) = @_; varint($field * 8 + 2) . varint(length $s) . $s }
 
-sub dimension { my $d = shift; $d =~ /^\d+$/ ? whole(1, $d) : bytes(2, $d) }
+# -1, in ten bytes, is how some write an extent that is open.
+sub dimension { my $d = shift; $d eq "-1" ? "\x08" . "\xff" x 9 . "\x01" : $d =~ /^\d+$/ ? whole(1, $d) : bytes(2, $d) }
 sub info {
     my ($name, $type, @dims) = @_;
     my $shape = join "", map { bytes(1, dimension($_)) } @dims;
@@ -186,6 +187,8 @@ my %files = (
     nowhere => model(graph(nodes => [node("Add", ["x", "ghost"], ["y"])])),
     inputs => model(graph(nodes => [node("Add", ["x"], ["y"])])),
     dynamic => model(graph(nodes => [$relu], inputs => [info("x", 1, "n", "time")])),
+    open => model(graph(nodes => [$relu], inputs => [info("x", 1, -1, 4)], outputs => [info("y", 1, -1, 4)])),
+    open_within => model(graph(nodes => [$relu], inputs => [info("x", 1, -1, -1)])),
     complex => model(graph(nodes => [$product], tensors => [tensor("w", 14, "ab" x 64, 4, 4)])),
     short => model(graph(nodes => [$product], tensors => [tensor("w", 1, "abcd", 4, 4)])),
     huge => model(graph(nodes => [$product], tensors => [tensor("w", 1, $raw, 1 << 30, 1 << 30)])),
