@@ -440,22 +440,6 @@ static const struct value *last_learning(const struct import *im)
     return last;
 }
 
-/* A cell of which layers have none: its state before the first turn is given, and that after the
- * last one read. */
-static const char started_cell[] =
-    "# A turn of lstm_cell, from a state that is given: what it shows, and the last state.\n"
-    "block started_lstm(x: f32[n], units: int, shown: f32[...], held: f32[...]) {\n"
-    "  param w: f32[n, 4 * units] = glorot_uniform\n"
-    "  param u: f32[units, 4 * units] = orthogonal\n"
-    "  param bias: f32[4 * units] = 0\n"
-    "  carry h: f32[units] = shown\n"
-    "  carry c: f32[units] = held\n"
-    "  i, f, g, o = split(x @ w + bias + h @ u, 4)\n"
-    "  c = sigmoid(f) * c + sigmoid(i) * tanh(g)\n"
-    "  h = sigmoid(o) * tanh(c)\n"
-    "  return h, last(h), last(c)\n"
-    "}\n\n";
-
 static const char *model_text(struct import *im, const char *name, const struct output *list)
 {
     struct text t;
@@ -477,7 +461,9 @@ static const char *model_text(struct import *im, const char *name, const struct 
         print_noise(&t, &standard);
     }
     text_puts(&t, im->streams ? "  order fixed\n" : "");
-    text_printf(&t, "}\n\n%smodel %s(", im->starts ? started_cell : "", name);
+    text_puts(&t, "}\n\n");
+    made_print_blocks(im->made, &t);
+    text_printf(&t, "model %s(", name);
     print_fields(&t, im, false);
     if (main) {
         text_printf(&t, ", %s: ", label);

@@ -130,6 +130,20 @@ void made_line(struct made *m, const char *text, const char *comment)
     ARENA_PUSH(m->arena, m->line, m->line_count, m->line_room) = (struct made_line){text, comment};
 }
 
+void made_block(struct made *m, const char *text)
+{
+    for (int i = 0; i < m->block_count; i++)
+        if (!strcmp(m->block[i], text))
+            return;
+    ARENA_PUSH(m->arena, m->block, m->block_count, m->block_room) = text;
+}
+
+void made_print_blocks(const struct made *m, struct text *t)
+{
+    for (int i = 0; i < m->block_count; i++)
+        text_printf(t, "%s\n", m->block[i]);
+}
+
 void made_print_lines(struct made *m, struct text *t)
 {
     for (int i = 0; i < m->line_count; i++)

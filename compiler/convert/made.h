@@ -29,6 +29,8 @@ struct made {
     const struct names *taken;          /* names and paths of the model file */
     struct made_line *line;             /* of the body at hand */
     int line_count, line_room;
+    const char **block;                 /* texts of blocks that its lines call */
+    int block_count, block_room;
     struct made_array *saved;
     int saved_count, saved_room;
 };
@@ -57,6 +59,9 @@ const char *number_text(struct arena *, float);
 
 /* Adds a line to the body; comment: or NULL; it may hold any name. */
 void made_line(struct made *, const char *text, const char *comment);
+/* Adds a block that stands before the model, once. */
+void made_block(struct made *, const char *text);
+void made_print_blocks(const struct made *, struct text *);
 /* Writes the lines, and forgets them. */
 void made_print_lines(struct made *, struct text *);
 /* A parameter (trained) or buffer with that path; data stay where they are. */

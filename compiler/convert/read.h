@@ -67,10 +67,10 @@ struct import {
     int64_t opset;
     bool own;                           /* invar wrote it */
     bool streams;                       /* a scan goes on from the batch before */
-    bool starts;                        /* a cell is needed whose state is given and read */
     int64_t batch; /* the extent of the axis of rows, where the file says one */
     const struct names *values;         /* struct value by name */
     const struct names *paths;          /* own: those of layers, which stay what they are */
+    const struct names *holders;        /* own: blocks of one parameter, by its name and rank */
     const struct names *said;           /* what graphs within nodes define, and made-up names */
     struct value **value;               /* all of them */
     int value_count, value_room;

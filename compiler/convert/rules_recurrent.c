@@ -225,6 +225,22 @@ static bool state_fits(const struct value *v, int64_t units, bool rows)
                   v->dim[2] == units && (v->rows < 0 || (rows && v->rows == 1)));
 }
 
+/* A cell of which layers have none: its state before the first turn is given, and that after the
+ * last one read. */
+static const char started_cell[] =
+    "# A turn of lstm_cell, from a state that is given: what it shows, and the last state.\n"
+    "block started_lstm(x: f32[n], units: int, shown: f32[...], held: f32[...]) {\n"
+    "  param w: f32[n, 4 * units] = glorot_uniform\n"
+    "  param u: f32[units, 4 * units] = orthogonal\n"
+    "  param bias: f32[4 * units] = 0\n"
+    "  carry h: f32[units] = shown\n"
+    "  carry c: f32[units] = held\n"
+    "  i, f, g, o = split(x @ w + bias + h @ u, 4)\n"
+    "  c = sigmoid(f) * c + sigmoid(i) * tanh(g)\n"
+    "  h = sigmoid(o) * tanh(c)\n"
+    "  return h, last(h), last(c)\n"
+    "}\n";
+
 /* An LSTM whose first state is given, or whose last one is read: by a cell of the model file. */
 static void give_started(struct call *c, const struct loop_weights *l, const char *x)
 {
@@ -249,7 +265,7 @@ static void give_started(struct call *c, const struct loop_weights *l, const cha
               arena_printf(arena, "%s, %s, %s = scan(%s, started_lstm(%lld, %s, %s))%s", name[0],
                            name[1], name[2], x, (long long)l->units, first, held,
                            as_text(arena, path)), "LSTM");
-    im->starts = true;
+    made_block(im->made, started_cell);
     give_turns(c, l, false, name[0], name[1]);
     struct value state = {.type = ONNX_FLOAT, .rank = 3, .rows = rows ? 1 : -1,
                           .dim = {1, 1, l->units}};

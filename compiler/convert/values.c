@@ -246,14 +246,64 @@ static const char *scalar_text(struct import *im, const struct tensor *t)
     return arena_printf(im->arena, t->whole[0] < 0 ? "(%lld)" : "%lld", (long long)t->whole[0]);
 }
 
+/* A block that is one parameter of that name and rank. */
+static const char *holder(struct import *im, const char *leaf, int rank)
+{
+    const char *key = arena_printf(im->arena, "%s %d", leaf, rank);
+    const char *name = names_find(im->holders, key);
+    struct text formals, type;
+    if (name)
+        return name;
+    name = made_identifier(im->made, arena_printf(im->arena, "own_%s", leaf));
+    text_init(&formals, im->arena);
+    text_init(&type, im->arena);
+    for (int i = 0; i < rank; i++) {
+        text_printf(&formals, "%saxis%d: int", i ? ", " : "", i);
+        text_printf(&type, "%saxis%d", i ? ", " : "[", i);
+    }
+    made_block(im->made, arena_printf(im->arena,
+               "# A parameter of layers that stand here as what they compute.\n"
+               "block %s(%s) {\n  param %s: f32%s%s = 0\n  return %s\n}\n", name,
+               rank ? formals.data : "", leaf, rank ? type.data : "", rank ? "]" : "", leaf));
+    im->holders = names_add(im->arena, im->holders, key, (void *)(uintptr_t)name);
+    return name;
+}
+
+/* "gn1/scale": names with one / between them. */
+static bool is_path(const char *name)
+{
+    bool good = strchr(name, '/') && !strstr(name, "//") && *name != '/';
+    for (const char *c = name; *c && good; c++)
+        good = isalnum((unsigned char)*c) || *c == '_' || *c == '/';
+    const char *leaf = good ? strrchr(name, '/') + 1 : "";
+    return isalpha((unsigned char)*leaf) || *leaf == '_';
+}
+
+/* A parameter that Invar wrote under the path of its layer stays there. */
+static const char *declare_in_layer(struct import *im, const struct value *v, const int *perm,
+                                    int rank, const int64_t *dim)
+{
+    const char *path = own_path(im, v->name), *leaf = strrchr(path, '/') + 1;
+    const char *layer = arena_strndup(im->arena, path, (size_t)(leaf - path) - 1);
+    const char *name = made_identifier(im->made, v->name);
+    const char *extents = list_text(im->arena, rank, dim);
+    save(im, true, path, v->constant, perm, rank, dim);
+    made_line(im->made, arena_printf(im->arena, "%s = %s(%.*s)%s", name, holder(im, leaf, rank),
+                                     (int)strlen(extents) - 2, extents + 1,
+                                     as_text(im->arena, layer)), NULL);
+    return name;
+}
+
 /* Declares the constant: what is trained a parameter, else a buffer that nothing changes. */
 static const char *declare(struct call *c, const struct value *v, const int *perm, int rank,
                            const int64_t *dim)
 {
     struct import *im = c->im;
+    bool trained = v->trained && v->type == ONNX_FLOAT;
+    if (trained && im->own && is_path(v->name))
+        return declare_in_layer(im, v, perm, rank, dim);
     const char *name = made_identifier(im->made, v->name),
                *type = rank ? list_text(im->arena, rank, dim) : "";
-    bool trained = v->trained && v->type == ONNX_FLOAT;
     save(im, trained, name, v->constant, perm, rank, dim);
     made_line(im->made,
              arena_printf(im->arena, "%s %s: f32%s = 0", trained ? "param" : "buffer", name, type),
