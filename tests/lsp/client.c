@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/text.h"
@@ -35,14 +36,21 @@ void client_start(struct client *c, const char *invar)
     c->from = out[0];
 }
 
+static double seconds_of(struct timeval time)
+{
+    return (double)time.tv_sec + 1e-6 * (double)time.tv_usec;
+}
+
 int client_end(struct client *c)
 {
+    struct rusage usage = {0};
     int status = 0;
     close(c->to);
     while (!c->ended)
         if (!client_next(c) && !c->ended)
             kill(c->pid, SIGKILL);
-    waitpid(c->pid, &status, 0);
+    wait4(c->pid, &status, 0, &usage);
+    c->seconds = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
     close(c->from);
     messages_free(&c->messages);
     arena_free(c->arena);

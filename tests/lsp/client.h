@@ -11,6 +11,7 @@ struct client {
     int last_id;
     int passed, failed;                 /* stay from one server to the next */
     bool ended;                         /* the server's messages ended */
+    double seconds;                     /* that it took of the processor, with what it started */
 };
 
 /* Starts the program; exits where it cannot. */
