@@ -189,6 +189,9 @@ static bool transform(struct program *program, const struct options *o)
     dump(program, "fuse", o->dump);
     each_phase(program, pass_order);
     dump(program, "order", o->dump);
+    if (!o->target || !strcmp(o->target, "c"))
+        each_phase(program, pass_bands);
+    dump(program, "bands", o->dump);
     pass_frozen(program);
     pass_owners(program);
     pass_settle(program);
@@ -922,8 +925,9 @@ static const struct { char letter; const char *text; } shared_help[] = {
     "                      only one there is)\n"},
     {'d',
     "  --dump=PASS         print the graphs after a pass, then go on: ast (the file itself),\n"
-    "                      lower, simplify, recompute, random, loops, fuse, order or plan;\n"
-    "                      program: as lower, with variables, data, settings (default: none)\n"},
+    "                      lower, simplify, recompute, random, loops, fuse, order, bands\n"
+    "                      or plan; program: as lower, with variables, data, settings\n"
+    "                      (default: none)\n"},
     {'e',
     "  -Werror             warnings are errors\n"},
     {'n',
@@ -1279,7 +1283,7 @@ static int bad_option(const struct command *c, const char *argument)
 static bool known_pass(const struct command *c, const char *pass)
 {
     static const char *const passes[] = {"ast", "lower", "program", "simplify", "recompute",
-                                         "random", "loops", "fuse", "order", "plan"};
+                                         "random", "loops", "fuse", "order", "bands", "plan"};
     enum { COUNT = sizeof passes / sizeof *passes };
     for (int i = 0; i < COUNT; i++)
         if (!strcmp(pass, passes[i]))

@@ -121,34 +121,66 @@ static void add_trace(struct function *f, const struct node *node, int64_t offse
     emit->trace_count++;
 }
 
-/* Marks what the group computes for the node without storing it. */
+/* Is the node computed by the group, or by another one of its band? */
+static bool is_inside(const struct function *f, int id)
+{
+    const struct schedule *schedule = f->graph->schedule;
+    int g = schedule->group_of[id];
+    if (g < 0)
+        return false;
+    const struct group *group = &schedule->group[g];
+    return group == f->group || (f->group->band > 0 && group->band == f->group->band);
+}
+
+/* Of what is inside: is it there when its step, or its band, has run? */
+static bool is_traced(const struct function *f, int id)
+{
+    const struct place *place = function_place(f, id);
+    return (place->kind == PLACE_ARENA || place->kind == PLACE_VARIABLE) && place->row_bytes == 0;
+}
+
+/* Marks what is computed inside for the node without being there later. */
 static void mark_inner(const struct function *f, const struct node *node, int mark)
 {
     int *inner = f->emit->traced;
     for (int i = 0; i < node->count; i++) {
         const struct node *operand = graph_node(f->graph, node->operand[i]);
-        bool view = op_def(operand->op)->class == CLASS_VIEW;
-        if (inner[operand->id] == mark || function_stores(f, operand->id) ||
-            (!view && !function_computes(f, operand->id)))
+        bool view = op_def(operand->op)->class == CLASS_VIEW, inside = is_inside(f, operand->id);
+        if (inner[operand->id] == mark || (inside && is_traced(f, operand->id)) ||
+            (!view && !inside))
             continue;
         inner[operand->id] = mark;
         mark_inner(f, operand, mark);
     }
 }
 
-/* Rows of the trace table for what went into the node; their number. */
-static int trace_inner(struct function *f, const struct node *node)
+/* Rows of the trace table for what a group computed for the node; their number. */
+static int trace_marked(struct function *f, const struct group *group, int mark)
 {
-    int count = 0, mark = f->emit->trace_count + 1;
-    mark_inner(f, node, mark);
-    for (int i = 0; i < f->group->count; i++) {
-        const struct node *other = graph_node(f->graph, f->group->node[i]);
+    int count = 0;
+    for (int i = 0; i < group->count; i++) {
+        const struct node *other = graph_node(f->graph, group->node[i]);
         if (f->emit->traced[other->id] != mark || other->dtype != F32 ||
             op_def(other->op)->class == CLASS_VIEW)
             continue;
         add_trace(f, other, -1, 0);
         count++;
     }
+    return count;
+}
+
+/* Rows of the trace table for what went into the node; their number. */
+static int trace_inner(struct function *f, const struct node *node)
+{
+    const struct schedule *schedule = f->graph->schedule;
+    int mark = f->emit->trace_count + 1, count = 0, first = f->index, groups = 1;
+    mark_inner(f, node, mark);
+    if (f->group->band > 0) {
+        first = schedule->band[f->group->band - 1].first;
+        groups = schedule->band[f->group->band - 1].count;
+    }
+    for (int g = first; g < first + groups; g++)
+        count += trace_marked(f, &schedule->group[g], mark);
     return count;
 }
 
@@ -160,8 +192,7 @@ static struct traced trace_group(struct function *f, struct text *lines)
     struct traced rows = {emit->trace_count, emit->trace_count};
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
-        if (node->dtype != F32 || !function_stores(f, node->id) ||
-            function_store_is_idle(f, node))
+        if (node->dtype != F32 || !is_traced(f, node->id) || function_store_is_idle(f, node))
             continue;
         int inner = trace_inner(f, node);
         const struct place *place = function_place(f, node->id);
@@ -288,6 +319,13 @@ static void enter_loop(struct emit *emit, const struct graph *graph, int loop)
     begin_loop(emit, graph, loop);
 }
 
+/* The group's band begins with it. */
+static void begin_band(struct emit *emit, const struct band *band)
+{
+    struct band steps = {emit->step_count, band->count, band->rows};
+    ARENA_PUSH(emit->arena, emit->band, emit->band_count, emit->band_room) = steps;
+}
+
 static void emit_group(struct emit *emit, const struct part *part, int index,
                        const char **last_line)
 {
@@ -301,6 +339,8 @@ static void emit_group(struct emit *emit, const struct part *part, int index,
         user->shared->function = write_function(&f, user->shared);
     enter_loop(emit, graph, f.group->loop);
     list_moves(emit, user);
+    if (f.group->band > 0 && graph->schedule->band[f.group->band - 1].first == index)
+        begin_band(emit, &graph->schedule->band[f.group->band - 1]);
     struct arena *kept = emit->arena;
     emit->arena = emit->scratch;
     emit_step(&f, user, traced, last_line);
@@ -339,7 +379,7 @@ static void emit_part(struct emit *emit, const struct part *part)
     size_t nodes = graph ? (size_t)graph->count * sizeof *emit->traced : 0;
     emit->traced = memset(arena_alloc(emit->arena, nodes + 1), 0, nodes);
     int count = 0;
-    emit->step_count = emit->loop_count = emit->move_count = 0;
+    emit->step_count = emit->loop_count = emit->band_count = emit->move_count = 0;
     emit->open = -1;
     struct arena *steps = arena_new();
     emit->scratch = arena_new();
@@ -463,11 +503,13 @@ void emit_parts(struct emit *emit)
     list_operators(emit);
 }
 
-const char *emit_arena_pointer(struct emit *emit, enum dtype dtype, int64_t offset, bool written,
-                               const char *number)
+const char *emit_arena_pointer(struct emit *emit, enum dtype dtype, const struct place *place,
+                               bool written, const char *number)
 {
     (void)written;
-    (void)offset;
+    if (place->row_bytes > 0)
+        return arena_printf(emit->arena, "%s_of_band(run, %s, %" PRId64 ")", emit_storage(dtype),
+                            number, place->row_bytes);
     return arena_printf(emit->arena, "%s_at(run, %s)", emit_storage(dtype), number);
 }
 

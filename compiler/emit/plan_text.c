@@ -119,12 +119,33 @@ static void print_loops(const struct graph *graph, int g, int loop, struct text 
                 graph->loop[loop].turns, graph->loop[loop].reverse ? ", reversed" : "");
 }
 
+/* Where a band begins with the group: its rows at a time, and what its scratch holds of them. */
+static void print_band(const struct graph *graph, int g, struct text *text)
+{
+    const struct schedule *schedule = graph->schedule;
+    int number = schedule->group[g].band;
+    if (number == 0 || schedule->band[number - 1].first != g)
+        return;
+    const struct band *band = &schedule->band[number - 1];
+    text_printf(text, "      band of %" PRId64 " rows at a time, for which a thread has",
+                band->rows);
+    for (int k = g; k < g + band->count; k++)
+        for (int m = 0; m < schedule->group[k].count; m++) {
+            const struct node *node = graph->node[schedule->group[k].node[m]];
+            if (schedule->place[node->id].row_bytes > 0)
+                text_printf(text, " %%%d %s", node->id,
+                            shape_print(text->arena, node->dtype, &node->shape));
+        }
+    text_puts(text, "\n");
+}
+
 static void print_group(const struct graph *graph, int g, struct text *text)
 {
     const struct group *group = &graph->schedule->group[g];
     print_loops(graph, g, group->loop, text);
-    text_printf(text, "  %3d %*s%s%s:", g,
-                group->loop < 0 ? 0 : 2 * schedule_depth(graph, group->loop) + 2, "",
+    print_band(graph, g, text);
+    int deep = group->loop >= 0 ? schedule_depth(graph, group->loop) + 1 : group->band > 0;
+    text_printf(text, "  %3d %*s%s%s:", g, 2 * deep, "",
                 class_def(group->kind)->stem, group->update ? " update" : "");
     for (int m = 0; m < group->count; m++)
         text_printf(text, " %s", node_title(graph->node[group->node[m]]));
@@ -283,7 +304,9 @@ void plan_print(const struct program *program, struct text *text)
                     " of frozen weights\n", program->arena_bytes - program->frozen_bytes,
                     program->frozen_bytes);
     int64_t arrays = emit_stack_bytes(program);
-    text_printf(text, "stack %" PRId64 " bytes a thread: %" PRId64 " are arrays of its groups; "
-                "in firmware %" PRId64 "\n", INV_STACK + arrays, arrays,
-                emit_firmware_stack_bytes(program));
+    text_printf(text, "stack %" PRId64 " bytes a thread: %" PRId64 " are arrays of its groups",
+                INV_STACK + arrays, arrays - program->band_bytes);
+    if (program->band_bytes > 0)
+        text_printf(text, ", %" PRId64 " rows of its bands", program->band_bytes);
+    text_printf(text, "; in firmware %" PRId64 "\n", emit_firmware_stack_bytes(program));
 }

@@ -101,6 +101,7 @@ static void put_place(struct writing *w, const struct place *place)
 {
     put(w, place->kind);
     put(w, is_flat(w) ? 0 : place->bytes);
+    put(w, place->row_bytes);
     if (place->kind != PLACE_ARENA && place->kind != PLACE_VARIABLE)
         return;
     int i = 0;
@@ -193,7 +194,7 @@ static bool reads_flat(const struct writing *w, int id)
 static bool loops_flat(const struct writing *w)
 {
     const struct group *group = &w->graph->schedule->group[w->group];
-    if (!w->emit->target->flat || extent_is(w->elements, 1))
+    if (!w->emit->target->flat || extent_is(w->elements, 1) || group->band > 0)
         return false;
     if (group->kind == CLASS_RANDOM) {
         const struct node *draw = graph_node(w->graph, group->node[0]);
@@ -232,6 +233,7 @@ static void write_group(struct writing *w, const struct graph *graph, int index)
     w->outside_count = w->part_count = w->stream_count = 0;
     w->long_group = false;
     put(w, (int64_t)group->kind);
+    put(w, group->band > 0);
     put(w, group->count);
     for (int i = 0; i < group->count && !w->long_group; i++)
         put_node(w, group->node[i]);

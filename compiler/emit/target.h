@@ -23,6 +23,8 @@ struct emit {
     size_t steps_size;                  /* of all phases, about */
     struct loop_steps *loop;            /* of the phase at hand, outer ones first */
     int loop_count, loop_room, step_count, open; /* the innermost that has not ended, or -1 */
+    struct band *band;                  /* of the phase at hand, their groups counted as steps */
+    int band_count, band_room;
     struct move *move;                  /* the same, by steps */
     int move_count, move_room;
     int numbers;                        /* firmware: of a group that moves, at most; all phases */
@@ -78,7 +80,7 @@ struct emit_target {
     const struct row_walk *short_rows;  /* of a few elements; NULL: as all others */
     /* "f32_at(run, 512)": storage at an offset of the arena; `number` stands for the offset, or
      * for what it is in its piece. */
-    const char *(*pointer)(struct emit *, enum dtype, int64_t offset, bool written,
+    const char *(*pointer)(struct emit *, enum dtype, const struct place *, bool written,
                            const char *number);
     /* Which piece of the arena the offset is in, and where in it; NULL: there is one piece. */
     int (*piece)(const struct emit *, int64_t offset);
@@ -100,7 +102,7 @@ struct emit_target {
 };
 
 /* "f32_at(run, 512)" */
-const char *emit_arena_pointer(struct emit *, enum dtype, int64_t offset, bool written,
+const char *emit_arena_pointer(struct emit *, enum dtype, const struct place *, bool written,
                                const char *number);
 /* The most that a group of the program takes of a stack, written for that target. */
 int64_t emit_stack(const struct program *, const struct emit_target *);

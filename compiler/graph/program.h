@@ -355,6 +355,8 @@ struct program {
     uint32_t stream_split, stream_shuffle;
     int64_t arena_bytes, arena_bound;   /* planned, and the liveness lower bound */
     int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
+    int64_t band_start, band_bytes;     /* scratch that a thread has for bands: where its offsets
+                                         * begin, behind the arena; 0 bytes: there are no bands */
     int64_t frozen_bytes;               /* of them those of variables in flash, a multiple of 64 */
     int64_t sums, sums_bytes;           /* update apart: where VAR_LOSS and VAR_SHARD lie */
     int64_t partial_sums;               /* with shards: sums of earlier ones of the pairwise tree,

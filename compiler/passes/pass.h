@@ -59,6 +59,14 @@ struct group {
     int *node;                          /* ascending ids, those computed in this group */
     int loop;                           /* of graph->loop: it runs in each turn; or -1 */
     bool update;                        /* runs after the loss was looked at */
+    int band;                           /* of schedule->band, counted from 1; 0: none */
+};
+
+/* Groups that run one after another on so many rows at a time: of what all of them run over, all
+ * axes but the last, row-major.  What only they use lies in scratch of the thread. */
+struct band {
+    int first, count;                   /* groups */
+    int64_t rows;
 };
 
 /* Where a node's value lives.  A CONCAT's operands may lie in its storage. */
@@ -67,7 +75,9 @@ struct place {
     enum place_kind kind;
     int variable;                       /* PLACE_VARIABLE */
     int64_t offset;                     /* bytes from the arena's start, at index 0 of loops */
-    int64_t bytes;                      /* at the declared batch */
+    int64_t bytes;                      /* at the declared batch; of a band's scratch */
+    int64_t row_bytes;                  /* of a row, where it lies in a band's scratch, at `offset`
+                                         * as if that lay at program->band_start; else 0 */
     struct extent advance[LOOPS_DEEP];  /* bytes from one index of a loop to the next, by the
                                          * loop's depth; 0: it does not move */
 };
@@ -88,6 +98,8 @@ struct schedule {
     struct place *place;                /* node id -> place */
     int *whole;                         /* node id -> CONCAT or STACK in whose storage it lies, KEEP
                                          * of the carry where it does, or -1 */
+    struct band *band;                  /* by their first groups */
+    int band_count, band_room;
     struct storage *storage;            /* by ascending offset */
     int storage_count;
     int64_t scratch_bytes, lower_bound; /* of this phase, at the declared batch */
@@ -147,6 +159,7 @@ void pass_inference(struct program *);  /* build --infer: what predicting needs 
 void pass_loops(struct graph *);        /* copies of what a loop cannot move as it is */
 void pass_fuse(struct graph *);         /* schedule->group */
 void pass_order(struct graph *);        /* the running order of groups */
+void pass_bands(struct graph *);        /* schedule->band */
 void pass_frozen(struct program *);     /* variable->in_flash */
 void pass_owners(struct program *);     /* variable->updated_by */
 void pass_settle(struct program *);     /* variable->settled */

@@ -10,7 +10,7 @@
  *              come last.  What is alive at the same time does not overlap, but for outputs
  *              computed in the storage of an operand that dies there (passes/pass.h says when).
  *              What a loop does not make and use up in one turn keeps its storage through all of
- *              it.
+ *              it, and through a band what is not in its scratch: band_start and band_bytes.
  *
  * The scratch of a phase is a set of units: storage with a size, and a life from the group that
  * first writes it to the last that reads it (passes/pack.h). */
@@ -141,6 +141,7 @@ static int64_t place_variables(struct program *program)
     const struct laid *sorted = sort_variables(program, &count);
     int64_t end = 0;
     program->saved_bytes = program->frozen_bytes = program->arena_bound = 0;
+    program->band_bytes = 0;
     program->sums_bytes = program->shard_begin = 0;
     for (int i = 0; i < count; i++) {
         int64_t bytes = sorted[i].bytes;
@@ -261,15 +262,25 @@ static void extend(struct stretch *stretch, int first, int last)
         stretch->last = last;
 }
 
+/* Does it lie in the scratch of a band? */
+static bool is_local(const struct plan *plan, const struct unit *unit)
+{
+    return plan->schedule->place[unit->node].row_bytes > 0;
+}
+
 /* Where the group is in a loop that the unit outlives, through all of that: the next turn finds
- * what is there. */
+ * what is there.  So it is with a band and its next rows. */
 static void live_at(const struct plan *plan, struct unit *unit, int group)
 {
     const struct graph *graph = plan->graph;
     int home = home_of(plan, unit), loop = plan->schedule->group[group].loop;
     while (loop != home && graph->loop[loop].outer != home)
         loop = graph->loop[loop].outer;
-    if (loop == home)
+    int band = is_local(plan, unit) ? 0 : plan->schedule->group[group].band;
+    const struct band *around = band > 0 ? &plan->schedule->band[band - 1] : NULL;
+    if (around)
+        extend(&unit->stretch, around->first, around->first + around->count - 1);
+    else if (loop == home)
         extend(&unit->stretch, group, group);
     else
         extend(&unit->stretch, plan->first[loop], plan->last[loop]);
@@ -357,6 +368,7 @@ static int find_dying(struct plan *plan, int g, int output)
             if (unit->stretch.last == g && home_of(plan, unit) == group->loop &&
                 unit->stretch.first < g && unit->reused < 0 &&
                 unit->stretch.bytes == plan->schedule->place[output].bytes &&
+                is_local(plan, unit) == (plan->schedule->place[output].row_bytes > 0) &&
                 reads_agree(plan, group, u, output))
                 return u;
         }
@@ -407,15 +419,29 @@ static void join_reused(struct plan *plan)
             plan->unit_of[id] = into[plan->unit_of[id]];
 }
 
-/* Packs the units in plan->order; sets the schedule's sizes. */
+/* Those of plan->order that lie in the scratch of bands, or in the arena. */
+static struct stretch **list_units(struct plan *plan, bool local, int *count)
+{
+    struct stretch **list = ARENA_ARRAY(plan->scratch, struct stretch *, plan->order_count + 1);
+    *count = 0;
+    for (int i = 0; i < plan->order_count; i++)
+        if (is_local(plan, &plan->unit[plan->order[i]]) == local)
+            list[(*count)++] = &plan->unit[plan->order[i]].stretch;
+    return list;
+}
+
+/* Packs the units in plan->order; sets the schedule's sizes, and how much bands need at most. */
 static void pack_units(struct plan *plan)
 {
     struct arena *arena = plan->scratch;
-    struct stretch **list = ARENA_ARRAY(arena, struct stretch *, plan->order_count + 1);
-    for (int i = 0; i < plan->order_count; i++)
-        list[i] = &plan->unit[plan->order[i]].stretch;
-    plan->schedule->scratch_bytes = pack_stretches(arena, list, plan->order_count);
-    plan->schedule->lower_bound = pack_bound(arena, list, plan->order_count);
+    int count;
+    struct stretch **list = list_units(plan, false, &count);
+    plan->schedule->scratch_bytes = pack_stretches(arena, list, count);
+    plan->schedule->lower_bound = pack_bound(arena, list, count);
+    list = list_units(plan, true, &count);
+    int64_t band = pack_stretches(arena, list, count);
+    if (band > plan->program->band_bytes)
+        plan->program->band_bytes = band;
 }
 
 /* ---- the result ---- */
@@ -442,13 +468,16 @@ static void set_offsets(struct plan *plan, int64_t base)
             place->kind = operand->kind;
             place->variable = operand->variable;
             place->offset = operand->offset + start * dtype_bytes(plan->graph->node[id]->dtype);
+            place->row_bytes = operand->row_bytes;
+            place->bytes = operand->row_bytes > 0 ? operand->bytes : place->bytes;
             memcpy(place->advance, operand->advance, sizeof place->advance);
             if (plan->graph->node[id]->op == OP_TURN)
                 move_place(plan, place, plan->graph->node[id]->attr.loop, id);
         } else if (place->kind == PLACE_VARIABLE) {
             place->offset = plan->program->variable[place->variable]->offset;
         } else if (place->kind == PLACE_ARENA) {
-            place->offset = base + plan->unit[plan->unit_of[id]].stretch.offset + plan->start[id];
+            place->offset = (place->row_bytes > 0 ? plan->program->band_start : base) +
+                            plan->unit[plan->unit_of[id]].stretch.offset + plan->start[id];
             int whole = plan->schedule->whole[id];
             if (whole >= 0 && plan->graph->node[whole]->op == OP_STACK)
                 move_place(plan, place, plan->graph->node[whole]->attr.loop, id);
@@ -468,14 +497,16 @@ static void list_storage(struct plan *plan, int64_t base)
 {
     struct schedule *schedule = plan->schedule;
     schedule->storage = ARENA_ARRAY(plan->program->arena, struct storage, plan->order_count + 1);
-    schedule->storage_count = plan->order_count;
+    schedule->storage_count = 0;
     for (int i = 0; i < plan->order_count; i++) {
         const struct unit *unit = &plan->unit[plan->order[i]];
         const struct stretch *stretch = &unit->stretch;
-        schedule->storage[i] = (struct storage){unit->node, base + stretch->offset, stretch->bytes,
-                                                stretch->first, stretch->last};
+        if (!is_local(plan, unit))
+            schedule->storage[schedule->storage_count++] =
+                (struct storage){unit->node, base + stretch->offset, stretch->bytes,
+                                 stretch->first, stretch->last};
     }
-    qsort(schedule->storage, (size_t)plan->order_count, sizeof *schedule->storage, by_offset);
+    qsort(schedule->storage, (size_t)schedule->storage_count, sizeof *schedule->storage, by_offset);
 }
 
 /* Packs the scratch of one phase from offset 0. */
@@ -542,14 +573,15 @@ void pass_plan(struct program *program)
             bound = graph->schedule->lower_bound;
     }
     int64_t base = pack_align(end, (scratch + 7) / 8 * 8);
+    program->arena_bytes = pack_align(base + scratch, 8);
+    program->arena_bound += bound;
+    place_partial_sums(program);
+    program->band_start = (program->arena_bytes + 63) / 64 * 64;
     for (int phase = 0; phase < PHASE_COUNT; phase++)
         if (program->phase[phase] != NULL) {
             set_offsets(&plan[phase], base);
             list_storage(&plan[phase], base);
         }
-    program->arena_bytes = pack_align(base + scratch, 8);
-    program->arena_bound += bound;
-    place_partial_sums(program);
     check_shard(program, PHASE_AUGMENT);
     check_shard(program, PHASE_TRAIN);
     arena_free(arena);

@@ -75,6 +75,65 @@ INV_FN void inv_run_steps(const struct inv_run *run, const struct inv_step *step
     }
 }
 
+/* ---- phases with bands ---- */
+
+#ifdef INV_BAND_BYTES
+
+/* All steps of a band on some of its rows, a few of these after the others: what the steps make for
+ * one another lies in this thread's scratch until it is used. */
+INV_UNMERGED static void inv_band_rows(const struct inv_run *run, int64_t begin, int64_t end)
+{
+    _Alignas(64) unsigned char scratch[INV_BAND_BYTES];
+    struct inv_run own = *run;
+    own.band_scratch = scratch;
+    for (int64_t first = begin; first < end; first += run->band->rows) {
+        int64_t last = end - first < run->band->rows ? end : first + run->band->rows;
+        own.band_row = first;
+        for (int i = 0; i < run->band->count; i++) {
+            own.at = run->band_step[i].at;
+            run->band_step[i].group(&own, first, last);
+        }
+    }
+}
+
+INV_FN void inv_run_band(const struct inv_run *run, const struct inv_step *step,
+                         const struct inv_band *band, const struct inv_trace_node *nodes)
+{
+    struct inv_run here = *run;
+    int64_t operations = 0;
+    here.band = band;
+    here.band_step = step;
+    for (int i = 0; i < band->count; i++)
+        operations += inv_extent_of(run, step[i].operations);
+    inv_for(&here, inv_band_rows, inv_extent_of(run, step->outputs), operations);
+    for (int i = 0; i < band->count; i++) {
+        here.at = step[i].at;
+        if (run->trace)
+            inv_trace_step(&here, &step[i], NULL, nodes);
+        if (run->stepped)
+            run->stepped(&here, band->first + i);
+    }
+}
+
+/* bands: by their first steps, and one behind all steps. */
+INV_FN void inv_run_bands(const struct inv_run *run, const struct inv_step *step, int count,
+                          const struct inv_trace_node *nodes, const struct inv_band *band)
+{
+    struct inv_run here = *run;
+    for (int i = 0; i < count;) {
+        if (i == band->first) {
+            inv_run_band(run, &step[i], band, nodes);
+            i += band++->count;
+            continue;
+        }
+        here.at = step[i].at;
+        inv_run_step(&here, &step[i], i, NULL, nodes);
+        i++;
+    }
+}
+
+#endif
+
 /* ---- phases with loops ---- */
 
 struct inv_loops {

@@ -99,6 +99,13 @@ struct inv_loop {
     int move;                           /* the first row of what moves in its steps */
 };
 
+/* Steps first .. first + count - 1 of a phase, of one number of outputs, run on so many of these
+ * at a time (core/steps.h). */
+struct inv_band {
+    int first, count;
+    int64_t rows;
+};
+
 /* Storage of a step that moves: number `number` of inv_step.at, of `numbers`, is so many bytes more
  * for each index of that loop.  Rows are in order of steps; behind the last is one of step -1. */
 struct inv_move {
@@ -128,6 +135,10 @@ struct inv_run {
     int64_t own_begin, own_end;         /* of several ranks: this one's chunk of the sums over
                                          * shards, in the arena; else 0 */
     int64_t first_output;               /* which inv_for counts from */
+    const struct inv_band *band;        /* at hand, */
+    const struct inv_step *band_step;   /* its first step, */
+    unsigned char *band_scratch;        /* the thread's memory for what its steps alone use, */
+    int64_t band_row;                   /* of rows from this one on */
     /* NULL: the arena is this program's memory.  Else the arena is the host's mirror of it, brought
      * up to date only where runtime/host/device.c says so; the device has a copy of this structure,
      * in which the arena is the device's. */

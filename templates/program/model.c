@@ -15,6 +15,9 @@
  * + rows * b outputs and operations, and the trace nodes that it stores.  The outputs of a large
  * group are shared among the threads; any split gives the same bits.  core/contract.h says what the
  * strides are that inv_contract takes.  What invar writes belongs to its user. */
+@each bands
+#define INV_BAND_BYTES ${bytes} /* of a thread's scratch for rows of groups that run together */
+@end
 #include <string.h>
 #include "core/arith.h"
 #include "core/check_level.h"
@@ -53,6 +56,26 @@ INV_FN int64_t *i64_at(const struct inv_run *run, int64_t offset)
     return (int64_t *)(void *)(run->arena + ${place});
 }
 
+@each bands
+/* Values of a band's rows lie in the thread's scratch, numbered as if it came behind the arena.  As
+ * functions count rows from the first of all, the address is that of this one, were it there. */
+INV_FN void *of_band(const struct inv_run *run, int64_t offset, int64_t row_bytes)
+{
+    return (void *)((uintptr_t)run->band_scratch + (uintptr_t)(offset - ${start}) -
+                    (uintptr_t)(run->band_row * row_bytes));
+}
+
+INV_FN float *f32_of_band(const struct inv_run *run, int64_t offset, int64_t row_bytes)
+{
+    return (float *)of_band(run, offset, row_bytes);
+}
+
+INV_FN int32_t *i32_of_band(const struct inv_run *run, int64_t offset, int64_t row_bytes)
+{
+    return (int32_t *)of_band(run, offset, row_bytes);
+}
+
+@end
 /* What a group has for itself of a function that it shares with others. */
 #define OWN(...) (const int64_t[]){__VA_ARGS__}
 

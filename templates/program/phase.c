@@ -9,6 +9,22 @@ static void ${name}(const struct inv_run *run)
     inv_run_steps(run, ${name}_steps, sizeof ${name}_steps / sizeof *${name}_steps, trace_nodes);
 }
 @end
+@each banded
+
+/* steps that run together, some rows at a time: the first, how many, rows; the last is none */
+static const struct inv_band ${name}_bands[] = {
+@each band
+    {${band}},
+@end
+    {-1, 0, 0},
+};
+
+static void ${name}(const struct inv_run *run)
+{
+    inv_run_bands(run, ${name}_steps, sizeof ${name}_steps / sizeof *${name}_steps, trace_nodes,
+                  ${name}_bands);
+}
+@end
 @each looped
 
 /* loops: first step, the one behind the last, turns, whether from the last index to the first, how

@@ -290,7 +290,7 @@ static void render_pointers(struct function *f)
         values_printf(item, "pointer", "%s%s *%s%s = %s; /* %s */",
                       p->written ? "" : "const ", emit_ctype(p->dtype),
                       overlaps_another(f, i) ? "" : target->restrict_word, p->name,
-                      target->pointer(f->emit, p->dtype, p->place->offset, p->written,
+                      target->pointer(f->emit, p->dtype, p->place, p->written,
                                       offset_text(f, p->place)), p->comment);
     }
 }

@@ -41,11 +41,30 @@ static void guard_whole(struct function *f, struct code *body)
     code_block(body, "if (begin == end)", &leave);
 }
 
+/* The maps of a band: a loop over its rows around one over the last axis. */
+static void map_rows(struct function *f, const struct shape *space)
+{
+    struct nest nest = {0};
+    struct code body, lines;
+    code_init(&body, f->emit->arena);
+    code_init(&lines, f->emit->arena);
+    nest_init(&nest, f, space, KEEP_LAST);
+    nest.outer = nest.rank - 1;
+    nest_rows(&nest, &lines);
+    nest_emit(&nest, &lines);
+    nest_wrap_rows(&nest, &lines, &body);
+    function_set_body(f, &body);
+}
+
 void c_map_group(struct function *f)
 {
     struct shape space = group_space(f);
     struct nest nest = {0};
     struct code body;
+    if (f->group->band > 0) {
+        map_rows(f, &space);
+        return;
+    }
     code_init(&body, f->emit->arena);
     nest_init(&nest, f, &space, 0);
     if (nest.rank > 0)
@@ -471,6 +490,24 @@ static void contract_later(struct function *f, const struct node *matmul, const 
                                          "%d, %s};", list.data, later.count, n), "later");
 }
 
+/* A product of a band: outputs are rows of all pages, in any number. */
+static void matmul_rows(struct function *f)
+{
+    const struct node *matmul = group_first(f);
+    const struct shape *shape = &matmul->shape;
+    struct side a = group_contract_side(f, matmul, 0), b = group_contract_side(f, matmul, 1);
+    const char *storage = function_pointer(f, matmul->id, true);
+    struct extent rows = extent_of(shape, 1);
+    contract_limits(f, shape, false);
+    contract_values(f, matmul, &a, &b, "first");
+    values_set(f->values, "out", product_at(f, shape, storage, "first"));
+    values_set(f->values, "m_factor", function_factor(f, rows));
+    f->skeleton = "templates/skeleton/contract_rows.c";
+    f->mapping = group_product_text(f, matmul);
+    f->count = extent_multiply(extent_of(shape, 0), rows);
+    function_use(f, matmul->op);
+}
+
 static void matmul_group(struct function *f)
 {
     const struct node *matmul = group_first(f);
@@ -516,7 +553,8 @@ static void matmul_group(struct function *f)
 
 void c_contract_group(struct function *f)
 {
-    (group_first(f)->op == OP_MATMUL ? matmul_group : windows_group)(f);
+    (f->group->band > 0 ? matmul_rows
+     : group_first(f)->op == OP_MATMUL ? matmul_group : windows_group)(f);
 }
 
 /* ---- take, scatter ---- */

@@ -39,8 +39,14 @@ static const char *c_step(const struct function *f, const char *own, struct trac
 /* What a phase runs through, and how often, as the lists `straight` or `looped`. */
 static void c_loops(struct emit *emit, struct values *phase)
 {
-    struct values *list = values_add_item(phase, emit->loop_count ? "looped" : "straight");
+    struct values *list = values_add_item(phase, emit->loop_count   ? "looped"
+                                                 : emit->band_count ? "banded"
+                                                                    : "straight");
     int move = 0, numbers = 1;
+    assert(emit->loop_count == 0 || emit->band_count == 0);
+    for (int i = 0; i < emit->band_count; i++)
+        values_printf(values_add_item(list, "band"), "band", "%d, %d, %" PRId64,
+                      emit->band[i].first, emit->band[i].count, emit->band[i].rows);
     for (int i = 0; i < emit->loop_count; i++) {
         const struct loop_steps *steps = &emit->loop[i];
         while (move < emit->move_count && emit->move[move].step < steps->first)
@@ -94,6 +100,11 @@ void emit_model(const struct program *program, struct text *out)
                   emit_symbol(emit.arena, program->name));
     values_set(emit.file, "level", "INV_LEVEL_TEXT");
     values_set(emit.file, "place", c_place(program));
+    if (program->band_bytes > 0) {
+        struct values *bands = values_add_item(emit.file, "bands");
+        values_printf(bands, "bytes", "%" PRId64, program->band_bytes);
+        values_printf(bands, "start", "%" PRId64, program->band_start);
+    }
     text_reserve(out, emit.steps_size + emit.trace.size + FILE_ROOM);
     template_render("templates/program/model.c", emit.file, out);
     template_render("templates/program/tables.c", emit.file, out);
@@ -102,5 +113,5 @@ void emit_model(const struct program *program, struct text *out)
 
 int64_t emit_stack_bytes(const struct program *program)
 {
-    return emit_stack(program, &target_c);
+    return emit_stack(program, &target_c) + program->band_bytes;
 }

@@ -165,6 +165,22 @@ void nest_join(struct nest *nest, int first, int last, const char *name, struct 
     }
 }
 
+void nest_rows(struct nest *nest, struct code *code)
+{
+    struct extent rows = {.constant = 1};
+    assert(nest->rank > 1);
+    for (int i = 0; i < nest->rank - 1; i++)
+        rows = extent_multiply(rows, nest->loop[i].extent);
+    nest_join(nest, 0, nest->rank - 1, "r", code);
+    nest->function->count = rows;
+}
+
+void nest_wrap_rows(const struct nest *nest, const struct code *body, struct code *code)
+{
+    const char *integer = nest->function->emit->target->integer;
+    code_block(code, arena_printf(code->arena, "for (%s r = begin; r < end; r++)", integer), body);
+}
+
 void nest_split(struct nest *nest, int loop)
 {
     nest->loop[loop].from = "begin";

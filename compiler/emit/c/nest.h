@@ -50,6 +50,9 @@ void nest_init(struct nest *, struct function *, const struct shape *, unsigned 
 /* One index `name` stands for loops first .. last - 1, row-major: they get names of their own, and
  * lines that set them, where they are more than one. */
 void nest_join(struct nest *, int first, int last, const char *name, struct code *);
+/* The same for all loops but the last, and a loop over that index, which inv_for splits. */
+void nest_rows(struct nest *, struct code *);
+void nest_wrap_rows(const struct nest *, const struct code *body, struct code *);
 /* The loop that inv_for splits: it runs from `begin` to `end`. */
 void nest_split(struct nest *, int loop);
 /* Storage indexed by the nest's loops: "add_11[64 * i + j]", a local or a constant. */

@@ -12,6 +12,7 @@ struct row {
     const struct row_walk *walk;
     struct rows rows;
     const struct block *block;          /* being written */
+    struct code lines;                  /* of a band: which row it is */
 };
 
 static const struct node *group_node(const struct function *f, int position)
@@ -320,6 +321,26 @@ const struct row_walk row_loops = {.how = "row by row", .align = 1, .prefix = "i
                                    .open = open_loops, .wrap = wrap_loops,
                                    .array = local_array};
 
+/* ---- the rows of a band ---- */
+
+static void open_band(struct nest *nest)
+{
+    struct row *row = nest->state;
+    code_init(&row->lines, nest->function->emit->arena);
+    nest_rows(nest, &row->lines);
+}
+
+static void wrap_band(struct nest *nest, const struct code *body, struct code *code)
+{
+    struct row *row = nest->state;
+    code_append(&row->lines, body);
+    nest_wrap_rows(nest, &row->lines, code);
+}
+
+static const struct row_walk row_band = {.how = "row by row", .align = 1, .prefix = "inv_",
+                                         .open = open_band, .wrap = wrap_band,
+                                         .array = local_array};
+
 /* ---- rows beside one another ---- */
 
 static void open_beside(struct nest *nest)
@@ -391,7 +412,9 @@ const struct row_walk *row_emit(struct function *f, const struct shape *space, s
     struct nest nest = {.state = &row, .local = earlier_element, .array = array_target,
                         .reread = is_reread, .reduction = row_expression};
     nest_init(&nest, f, space, KEEP_LAST);
-    if (target->short_rows && rows_are_short(&nest))
+    if (f->group->band > 0)
+        row.walk = &row_band;
+    else if (target->short_rows && rows_are_short(&nest))
         row.walk = target->short_rows;
     row.walk->open(&nest);
     find_rows(&nest, &row);

@@ -469,7 +469,7 @@ void emit_tables(struct emit *emit)
     set_string(emit->file, "path", program_file(program, program->model_path));
     values_set(emit->file, "sha256", program->model_sha256);
     set_whole(emit->file, "arena_bytes", program->arena_bytes);
-    set_whole(emit->file, "stack_bytes", emit->stack);
+    set_whole(emit->file, "stack_bytes", emit->stack + emit->program->band_bytes);
     set_whole(emit->file, "saved_bytes", program->saved_bytes);
     set_whole(emit->file, "sample", program->sample);
     set_whole(emit->file, "trace_count", emit->trace_count);

@@ -35,12 +35,12 @@ static int64_t firmware_in_piece(const struct emit *emit, int64_t offset)
     return offset - (work ? emit->work_start : emit->program->frozen_bytes);
 }
 
-static const char *firmware_pointer(struct emit *emit, enum dtype dtype, int64_t offset,
-                                    bool written, const char *number)
+static const char *firmware_pointer(struct emit *emit, enum dtype dtype,
+                                    const struct place *place, bool written, const char *number)
 {
     static const char *const name[] = {[PIECE_FROZEN] = "frozen", [PIECE_WEIGHTS] = "weights",
                                        [PIECE_STATE] = "arena", [PIECE_WORK] = "work"};
-    int piece = firmware_piece(emit, offset);
+    int piece = firmware_piece(emit, place->offset);
     if (piece < PIECE_STATE && written)
         piece = PIECE_STATE;
     return arena_printf(emit->arena, "inv_%s%s(run->%s, %s)", emit_storage(dtype),
