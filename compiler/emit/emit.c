@@ -322,7 +322,7 @@ static void enter_loop(struct emit *emit, const struct graph *graph, int loop)
 /* The group's band begins with it. */
 static void begin_band(struct emit *emit, const struct band *band)
 {
-    struct band steps = {emit->step_count, band->count, band->rows};
+    struct band steps = {emit->step_count, band->count, band->rows, band->page};
     ARENA_PUSH(emit->arena, emit->band, emit->band_count, emit->band_room) = steps;
 }
 

@@ -234,6 +234,7 @@ static void write_group(struct writing *w, const struct graph *graph, int index)
     w->long_group = false;
     put(w, (int64_t)group->kind);
     put(w, group->band > 0);
+    put(w, group->sums);
     put(w, group->count);
     for (int i = 0; i < group->count && !w->long_group; i++)
         put_node(w, group->node[i]);

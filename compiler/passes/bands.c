@@ -6,8 +6,10 @@
  *              its scratch.  Each group still runs by a function of its own over its own outputs,
  *              so no sum changes its order.
  *
- * A band begins with a product of pages, q k' of attention, and ends with one of what was made of
- * its rows, each row of which takes one row of that.  Between them stand groups over the same rows.
+ * A band begins with a product of pages, q k' of attention, and has one of what was made of its
+ * rows, each row of which takes one row of that.  Between them stand groups over the same rows.
+ * Behind them may stand products that sum over the rows of a page, of gradients: then a thread has
+ * all rows of a page, in pieces that are chunks of these sums, whose totals lie in the arena.
  * Rows that are short enough to lie beside one another (passes/rows.h) are small as a whole, and
  * phases with loops have no bands yet. */
 #include <assert.h>
@@ -19,8 +21,9 @@
 enum {
     SPAN_MAX = 32,                      /* groups that one may stretch over */
     TILE_BYTES = 512 << 10,             /* of scratch, for what lies in a level-2 cache */
+    PIECE_BYTES = 8 << 20,              /* of scratch, where a piece is a chunk of sums */
     ROWS_MAX = 128, ROWS_MULTIPLE = 8,  /* of a piece */
-    SCRATCH_ALIGN = 64
+    CHUNK_ROWS = 256                    /* of a sum: numerics, section 3 */
 };
 
 struct bands {
@@ -31,6 +34,7 @@ struct bands {
     struct ids *readers;                /* node id -> groups that read it */
     bool *member, *behind;              /* by group, of the band that is looked for */
     struct extent rows;                 /* of that band */
+    int64_t page;                       /* rows of a page */
     int first, last;                    /* groups */
 };
 
@@ -167,32 +171,84 @@ static bool is_product(const struct bands *bands, const struct group *group)
            node->shape.rank == 3 && bands->schedule->place[node->id].kind == PLACE_ARENA;
 }
 
+/* Does the operand hold something that the members make? */
+static bool is_made(const struct bands *bands, int operand)
+{
+    struct ids sources = {0};
+    schedule_sources(bands->graph, operand, bands->arena, &sources);
+    for (int i = 0; i < sources.count; i++) {
+        int group = bands->schedule->group_of[sources.id[i]];
+        if (group >= 0 && bands->member[group])
+            return true;
+    }
+    return false;
+}
+
+/* Is the operand the band's rows, in their order? */
+static bool is_rows(const struct bands *bands, int operand)
+{
+    const struct shape *shape = &bands->graph->node[operand]->shape;
+    return has_rows(bands, shape) && reads_rows(bands, operand, shape);
+}
+
 /* Does it take a row of the left operand for a row of its result, and of the right one nothing
  * that the band makes? */
 static bool product_fits(const struct bands *bands, const struct group *group)
 {
-    const struct graph *graph = bands->graph;
-    const struct node *node = graph->node[group->node[0]];
-    if (!is_product(bands, group) || node->attr.transpose_a || !is_plain(bands, node->id))
+    const struct node *node = bands->graph->node[group->node[0]];
+    return is_product(bands, group) && !node->attr.transpose_a && is_plain(bands, node->id) &&
+           !is_made(bands, node->operand[1]) && is_rows(bands, node->operand[0]);
+}
+
+/* Does it sum over the rows of each page, which one of its operands is? */
+static bool columns_fit(const struct bands *bands, const struct group *group)
+{
+    const struct node *node = bands->graph->node[group->node[0]];
+    if (!is_product(bands, group) || bands->schedule->whole[node->id] >= 0)
         return false;
-    struct ids sources = {0};
-    schedule_sources(graph, node->operand[1], bands->arena, &sources);
-    for (int i = 0; i < sources.count; i++)
-        if (bands->schedule->group_of[sources.id[i]] >= 0 &&
-            bands->member[bands->schedule->group_of[sources.id[i]]])
-            return false;
-    const struct shape *left = &graph->node[node->operand[0]]->shape;
-    return has_rows(bands, left) && reads_rows(bands, node->operand[0], left);
+    bool left = node->attr.transpose_a && is_rows(bands, node->operand[0]);
+    bool right = !node->attr.transpose_b && is_rows(bands, node->operand[1]);
+    return is_made(bands, node->operand[0]) ? left && !is_made(bands, node->operand[1])
+                                            : right;
+}
+
+static bool is_of_part(const struct bands *bands, const struct group *group)
+{
+    return group->update == bands->schedule->group[bands->first].update;
 }
 
 static bool group_fits(const struct bands *bands, int g)
 {
     const struct group *group = &bands->schedule->group[g];
-    if (group->update != bands->schedule->group[bands->first].update)
+    if (!is_of_part(bands, group))
         return false;
     if (group->kind == CLASS_CONTRACT)
         return product_fits(bands, group);
     return (group->kind == CLASS_MAP || group->kind == CLASS_ROW) && maps_fit(bands, group);
+}
+
+/* No group of the band comes behind that one. */
+static int span_end(const struct bands *bands)
+{
+    int count = bands->schedule->group_count;
+    return count - bands->first < SPAN_MAX ? count : bands->first + SPAN_MAX;
+}
+
+/* Marks what follows the band's groups, up to the next that fits; is there one? */
+static bool find_next(struct bands *bands)
+{
+    for (int g = bands->last + 1; g < span_end(bands); g++) {
+        bool behind = follows(bands, g, bands->behind);
+        if (!behind && !follows(bands, g, bands->member))
+            continue;
+        bands->member[g] = !behind && group_fits(bands, g);
+        bands->behind[g] = !bands->member[g];
+        if (bands->member[g]) {
+            bands->last = g;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Finds the members of a band that begins with the group; is there an end to it? */
@@ -204,19 +260,14 @@ static bool find_members(struct bands *bands, int first)
     if (!is_product(bands, group) || shape->dim[2] <= BESIDE_COLUMNS_MAX)
         return false;
     bands->rows = rows_of(shape);
+    bands->page = shape->rows == 1 ? 0 : shape->dim[1];
     if (extent_is(bands->rows, 1) || !is_plain(bands, group->node[0]))
         return false;
-    bands->first = first;
+    bands->first = bands->last = first;
     bands->member[first] = true;
-    for (int g = first + 1; g < schedule->group_count && g < first + SPAN_MAX; g++) {
-        bands->last = g;
-        if (!follows(bands, g, bands->member) && !follows(bands, g, bands->behind))
-            continue;
-        bands->member[g] = !follows(bands, g, bands->behind) && group_fits(bands, g);
-        bands->behind[g] = !bands->member[g];
-        if (bands->member[g] && schedule->group[g].kind == CLASS_CONTRACT)
+    while (find_next(bands))
+        if (schedule->group[bands->last].kind == CLASS_CONTRACT)
             return true;
-    }
     return false;
 }
 
@@ -286,10 +337,10 @@ static void sort_groups(struct bands *bands)
             schedule->group_of[schedule->group[g].node[m]] = g;
 }
 
-static void add_band(struct bands *bands, int64_t rows)
+static void add_band(struct bands *bands, int64_t rows, int64_t page)
 {
     struct schedule *schedule = bands->schedule;
-    struct band band = {.rows = rows};
+    struct band band = {.rows = rows, .page = page};
     place_locals(bands, rows);
     ARENA_PUSH(bands->graph->program->arena, schedule->band, schedule->band_count,
                schedule->band_room) = band;
@@ -303,12 +354,60 @@ static void add_band(struct bands *bands, int64_t rows)
 }
 
 /* As many rows as the tile holds, or 0. */
-static int64_t choose_rows(struct bands *bands)
+static int64_t rows_of_tile(struct bands *bands)
 {
-    pull_products(bands);
     int64_t bytes = place_locals(bands, 0);
     int64_t rows = bytes > 0 ? TILE_BYTES / bytes / ROWS_MULTIPLE * ROWS_MULTIPLE : 0;
     return rows < ROWS_MAX ? rows : ROWS_MAX;
+}
+
+/* Rows of a piece where sums over a page are members: whole pages, or a chunk of these sums. */
+static int64_t rows_of_piece(struct bands *bands)
+{
+    int64_t rows = rows_of_tile(bands) / bands->page * bands->page;
+    rows = rows > 0 ? rows : bands->page < CHUNK_ROWS ? bands->page : CHUNK_ROWS;
+    return rows * place_locals(bands, 0) <= PIECE_BYTES ? rows : 0;
+}
+
+/* Makes members of the sums over pages, also of those before the last product; are there any? */
+static bool find_sums(struct bands *bands)
+{
+    bool any = false;
+    for (int g = bands->first + 1; g < span_end(bands); g++) {
+        bool behind = follows(bands, g, bands->behind);
+        if (bands->member[g] || (!behind && !follows(bands, g, bands->member)))
+            continue;
+        struct group *group = &bands->schedule->group[g];
+        group->sums = bands->member[g] = !behind && is_of_part(bands, group) &&
+                                         columns_fit(bands, group);
+        bands->behind[g] = !group->sums;
+        bands->last = group->sums && g > bands->last ? g : bands->last;
+        any |= group->sums;
+    }
+    return any;
+}
+
+/* The band without them. */
+static void drop_sums(struct bands *bands, int last)
+{
+    for (int g = bands->first + 1; g < span_end(bands); g++) {
+        struct group *group = &bands->schedule->group[g];
+        bands->member[g] &= !group->sums;
+        bands->behind[g] = g <= last && (bands->behind[g] || group->sums);
+        group->sums = false;
+    }
+    bands->last = last;
+}
+
+/* Takes in the sums over pages, where there are some and scratch holds a piece of all that then
+ * lies there; returns the rows of one, or 0. */
+static int64_t add_sums(struct bands *bands)
+{
+    int last = bands->last;
+    int64_t rows = bands->page > 0 && find_sums(bands) ? rows_of_piece(bands) : 0;
+    if (rows == 0)
+        drop_sums(bands, last);
+    return rows;
 }
 
 static void forget(struct bands *bands)
@@ -336,9 +435,14 @@ void pass_bands(struct graph *graph)
                           .behind = ARENA_ARRAY(arena, bool, schedule->group_count + 1)};
     begin(&bands);
     for (int g = 0; graph->loop_count == 0 && g < schedule->group_count; g++) {
-        int64_t rows = find_members(&bands, g) ? choose_rows(&bands) : 0;
+        int64_t rows = 0, piece = 0;
+        if (find_members(&bands, g)) {
+            pull_products(&bands);
+            piece = add_sums(&bands);
+            rows = piece > 0 ? piece : rows_of_tile(&bands);
+        }
         if (rows > 0) {
-            add_band(&bands, rows);
+            add_band(&bands, rows, piece > 0 ? bands.page : 0);
             g = bands.last;
             begin(&bands);
         }

@@ -956,7 +956,7 @@ static void make_groups(struct fuse *fuse)
         if (!cluster->used || find(fuse, id) != id)
             continue;
         struct group group = {cluster->kind, cluster->member.count, NULL, schedule->loop_of[id],
-                              false, 0};
+                              false, 0, false};
         group.node = ARENA_ARRAY(arena, int, group.count);
         memcpy(group.node, cluster->member.id, sizeof(int) * (size_t)group.count);
         put_matmul_first(&group, fuse->graph);

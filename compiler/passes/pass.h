@@ -60,6 +60,7 @@ struct group {
     int loop;                           /* of graph->loop: it runs in each turn; or -1 */
     bool update;                        /* runs after the loss was looked at */
     int band;                           /* of schedule->band, counted from 1; 0: none */
+    bool sums;                          /* over the rows of each page of its band */
 };
 
 /* Groups that run one after another on so many rows at a time: of what all of them run over, all
@@ -67,6 +68,9 @@ struct group {
 struct band {
     int first, count;                   /* groups */
     int64_t rows;
+    int64_t page;                       /* where some sum over the rows of a page: so many are one.
+                                         * A thread has all rows of it, in order, and pieces are of
+                                         * whole pages or end with one; else 0 */
 };
 
 /* Where a node's value lives.  A CONCAT's operands may lie in its storage. */

@@ -630,6 +630,29 @@ void inv_contract_before(float *out, long ldo, const float *a, long as_m, long a
     contract_and_finish(&job, NULL);
 }
 
+#define MORE_ROWS 64     /* of a chunk's sums before they are added */
+#define MORE_COLUMNS 256
+
+static void add_chunk(float *out, long ldo, const float *tile, long rows, long columns)
+{
+    for (long r = 0; r < rows; r++)
+        for (long c = 0; c < columns; c++)
+            out[r * ldo + c] = inv_add(out[r * ldo + c], tile[r * MORE_COLUMNS + c]);
+}
+
+void inv_contract_more(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                       long bs_k, long bs_n, long m, long n, long k)
+{
+    _Alignas(64) float tile[MORE_ROWS * MORE_COLUMNS];
+    for (long j = 0; j < n; j += MORE_COLUMNS)
+        for (long i = 0; i < m; i += MORE_ROWS) {
+            long rows = shorter(m - i, MORE_ROWS), columns = shorter(n - j, MORE_COLUMNS);
+            inv_contract(tile, MORE_COLUMNS, a + i * as_m, as_m, as_k, b + j * bs_n, bs_k, bs_n,
+                         rows, columns, k);
+            add_chunk(out + i * ldo + j, ldo, tile, rows, columns);
+        }
+}
+
 void inv_contract_finish(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                          long bs_k, long bs_n, long m, long n, long k,
                          const struct inv_finish *finish)

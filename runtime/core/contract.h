@@ -30,6 +30,7 @@ extern "C" {
 #define inv_contract INV_LEVEL_NAME(inv_contract)
 #define inv_contract_before INV_LEVEL_NAME(inv_contract_before)
 #define inv_contract_finish INV_LEVEL_NAME(inv_contract_finish)
+#define inv_contract_more INV_LEVEL_NAME(inv_contract_more)
 #define inv_contract_windows INV_LEVEL_NAME(inv_contract_windows)
 #define inv_contract_pages INV_LEVEL_NAME(inv_contract_pages)
 
@@ -62,6 +63,11 @@ struct inv_finish {
 void inv_contract_finish(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                          long bs_k, long bs_n, long m, long n, long k,
                          const struct inv_finish *finish);
+
+/* One more chunk of the sums that are in out already: k is at most 256.  Each began as +0, so
+ * none is -0. */
+void inv_contract_more(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                       long bs_k, long bs_n, long m, long n, long k);
 
 /* The same of operands as core/windows.h has them, from those rows of each on. */
 void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, long a_first,

@@ -79,15 +79,24 @@ INV_FN void inv_run_steps(const struct inv_run *run, const struct inv_step *step
 
 #ifdef INV_BAND_BYTES
 
-/* All steps of a band on some of its rows, a few of these after the others: what the steps make for
- * one another lies in this thread's scratch until it is used. */
+/* Where the piece that begins with a row ends. */
+INV_FN int64_t inv_piece_end(const struct inv_band *band, int64_t first, int64_t end)
+{
+    int64_t last = end - first < band->rows ? end : first + band->rows;
+    int64_t page_end = band->rows < band->page ? (first / band->page + 1) * band->page : end;
+    return last < page_end ? last : page_end;
+}
+
+/* All steps of a band on some of its rows or pages, a few rows after the others: what the steps
+ * make for one another lies in this thread's scratch until it is used. */
 INV_UNMERGED static void inv_band_rows(const struct inv_run *run, int64_t begin, int64_t end)
 {
     _Alignas(64) unsigned char scratch[INV_BAND_BYTES];
     struct inv_run own = *run;
+    int64_t unit = run->band->page > 0 ? run->band->page : 1;
     own.band_scratch = scratch;
-    for (int64_t first = begin; first < end; first += run->band->rows) {
-        int64_t last = end - first < run->band->rows ? end : first + run->band->rows;
+    for (int64_t first = begin * unit, last; first < end * unit; first = last) {
+        last = inv_piece_end(run->band, first, end * unit);
         own.band_row = first;
         for (int i = 0; i < run->band->count; i++) {
             own.at = run->band_step[i].at;
@@ -105,7 +114,8 @@ INV_FN void inv_run_band(const struct inv_run *run, const struct inv_step *step,
     here.band_step = step;
     for (int i = 0; i < band->count; i++)
         operations += inv_extent_of(run, step[i].operations);
-    inv_for(&here, inv_band_rows, inv_extent_of(run, step->outputs), operations);
+    inv_for(&here, inv_band_rows,
+            inv_extent_of(run, step->outputs) / (band->page > 0 ? band->page : 1), operations);
     for (int i = 0; i < band->count; i++) {
         here.at = step[i].at;
         if (run->trace)

@@ -104,6 +104,9 @@ struct inv_loop {
 struct inv_band {
     int first, count;
     int64_t rows;
+    int64_t page;                       /* where some sum over the rows of a page: so many are one.
+                                         * A thread has all rows of it, in order, and pieces are of
+                                         * whole pages or end with one; else 0 */
 };
 
 /* Storage of a step that moves: number `number` of inv_step.at, of `numbers`, is so many bytes more

@@ -11,12 +11,13 @@ static void ${name}(const struct inv_run *run)
 @end
 @each banded
 
-/* steps that run together, some rows at a time: the first, how many, rows; the last is none */
+/* steps that run together, some rows at a time: the first, how many, rows, those of a page or 0;
+ * the last is none */
 static const struct inv_band ${name}_bands[] = {
 @each band
     {${band}},
 @end
-    {-1, 0, 0},
+    {-1, 0, 0, 0},
 };
 
 static void ${name}(const struct inv_run *run)

@@ -19,6 +19,7 @@ typedef void finished(float *, long, const float *, long, long, const float *, l
 #if defined(__x86_64__)
 finished inv_contract_finish_avx2, inv_contract_finish_avx512;
 contraction inv_contract_avx2, inv_contract_avx512;
+contraction inv_contract_more_avx2, inv_contract_more_avx512;
 contraction_of_windows inv_contract_windows_avx2, inv_contract_windows_avx512;
 #endif
 
@@ -217,6 +218,30 @@ static void check_level(contraction *contract)
             check_size(contract, large[i][0], large[i][1], large[i][2]);
 }
 
+/* ---- chunks that come one after another ---- */
+
+static contraction *whole, *more;
+
+/* The same outputs, a chunk of each sum at a time. */
+static void in_chunks(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                      long bs_k, long bs_n, long m, long n, long k)
+{
+    whole(out, ldo, a, as_m, as_k, b, bs_k, bs_n, m, n, k < 256 ? k : 256);
+    for (long p = 256; p < k; p += 256)
+        more(out, ldo, a + p * as_k, as_m, as_k, b + p * bs_k, bs_k, bs_n, m, n,
+             k - p < 256 ? k - p : 256);
+}
+
+static void check_level_of_chunks(contraction *first, contraction *then)
+{
+    static const long depth[] = {255, 256, 257, 512, 600};
+    whole = first;
+    more = then;
+    for (int i = 0; i < 60; i++)
+        check_size(in_chunks, 1 + draw(draw(4) ? 40 : 200), 1 + draw(draw(4) ? 70 : 600),
+                   depth[draw(5)]);
+}
+
 /* ---- windows ---- */
 
 /* Windows of size x size over images [images, high, wide, channels], as [positions, elements]. */
@@ -343,6 +368,7 @@ static void test_portable(void)
     check_level(inv_contract);
     check_level_of_windows(inv_contract_windows);
     check_level_of_finishes(inv_contract_finish);
+    check_level_of_chunks(inv_contract, inv_contract_more);
 }
 
 #if defined(__x86_64__)
@@ -350,7 +376,8 @@ static void test_avx2(void)
 {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         check_level(inv_contract_avx2), check_level_of_windows(inv_contract_windows_avx2),
-            check_level_of_finishes(inv_contract_finish_avx2);
+            check_level_of_finishes(inv_contract_finish_avx2),
+            check_level_of_chunks(inv_contract_avx2, inv_contract_more_avx2);
     else
         puts("skipped: this processor has no AVX2");
 }
@@ -359,7 +386,8 @@ static void test_avx512(void)
 {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
         check_level(inv_contract_avx512), check_level_of_windows(inv_contract_windows_avx512),
-            check_level_of_finishes(inv_contract_finish_avx512);
+            check_level_of_finishes(inv_contract_finish_avx512),
+            check_level_of_chunks(inv_contract_avx512, inv_contract_more_avx512);
     else
         puts("skipped: this processor has no AVX-512");
 }

@@ -508,6 +508,24 @@ static void matmul_rows(struct function *f)
     function_use(f, matmul->op);
 }
 
+/* One that sums over the rows of each page, which come in pieces. */
+static void matmul_columns(struct function *f)
+{
+    const struct node *matmul = group_first(f);
+    const struct shape *shape = &matmul->shape;
+    struct side a = group_contract_side(f, matmul, 0), b = group_contract_side(f, matmul, 1);
+    a.pointer = function_pointer_at(f, a.pointer, a.k, "first");
+    b.pointer = function_pointer_at(f, b.pointer, b.k, "first");
+    contract_limits(f, shape, false);
+    contract_values(f, matmul, &a, &b, "");
+    values_set(f->values, "out", product_at(f, shape, function_pointer(f, matmul->id, true), ""));
+    values_set(f->values, "k_factor", function_factor(f, a.length));
+    f->skeleton = "templates/skeleton/contract_columns.c";
+    f->mapping = group_product_text(f, matmul);
+    f->count = extent_multiply(extent_of(shape, 0), a.length);
+    function_use(f, matmul->op);
+}
+
 static void matmul_group(struct function *f)
 {
     const struct node *matmul = group_first(f);
@@ -553,7 +571,8 @@ static void matmul_group(struct function *f)
 
 void c_contract_group(struct function *f)
 {
-    (f->group->band > 0 ? matmul_rows
+    (f->group->sums       ? matmul_columns
+     : f->group->band > 0 ? matmul_rows
      : group_first(f)->op == OP_MATMUL ? matmul_group : windows_group)(f);
 }
 

@@ -45,8 +45,9 @@ static void c_loops(struct emit *emit, struct values *phase)
     int move = 0, numbers = 1;
     assert(emit->loop_count == 0 || emit->band_count == 0);
     for (int i = 0; i < emit->band_count; i++)
-        values_printf(values_add_item(list, "band"), "band", "%d, %d, %" PRId64,
-                      emit->band[i].first, emit->band[i].count, emit->band[i].rows);
+        values_printf(values_add_item(list, "band"), "band", "%d, %d, %" PRId64 ", %" PRId64,
+                      emit->band[i].first, emit->band[i].count, emit->band[i].rows,
+                      emit->band[i].page);
     for (int i = 0; i < emit->loop_count; i++) {
         const struct loop_steps *steps = &emit->loop[i];
         while (move < emit->move_count && emit->move[move].step < steps->first)
