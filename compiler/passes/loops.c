@@ -49,13 +49,15 @@ static int base_of(const struct copies *c, int id)
     return id;
 }
 
-/* Can the value be computed at its place of the stack? */
+/* Can the value be computed at its place of the stack? Not if it is a whole with places for parts
+ * of its own, which a CONCAT without rows can be. */
 static bool fits_stack(struct copies *c, int loop, int value)
 {
     int base = base_of(c, value);
     enum op_class class = op_def(c->old[base]->op)->class;
     bool fits = class != CLASS_VIEW && class != CLASS_SOURCE && class != CLASS_STORE &&
-                class != CLASS_MOVE && c->loops.runs[base] == loop && !c->taken[base];
+                (class != CLASS_MOVE || c->old[base]->shape.rows >= 0) &&
+                c->loops.runs[base] == loop && !c->taken[base];
     c->taken[base] |= fits;
     return fits;
 }

@@ -8,8 +8,10 @@
  *              are exact for signed zeros, subnormals and infinities are made (docs/numerics.md,
  *              section 3): x*1, x/1, x-(+0), -(-x), and x/2^k as x*2^-k where both powers are
  *              normal numbers: the quotient and the product are then the same real number, rounded
- *              once.  NaN stays NaN.  A product of a loop's slice, or a stacked one, by a matrix
- *              that no turn changes is one product of all turns: its rows are what they were. */
+ *              once; a sum of arrays that are zeros but for parts that lie end to end as these
+ *              parts, each plus 0, joined.  NaN stays NaN.  A product of a loop's slice, or a
+ *              stacked one, by a matrix that no turn changes is one product of all turns: its rows
+ *              are what they were. */
 #include <assert.h>
 #include <string.h>
 
@@ -130,6 +132,88 @@ static int simplify_select(struct simplify *s, const struct node *node)
     return take_operand(s, node, condition->attr.whole != 0 ? 1 : 2);
 }
 
+/* ---- sums of parts, as gradients of slices are ---- */
+
+enum { PARTS_MAX = 16 };
+
+struct parts { int id[PARTS_MAX], count, axis; };
+
+/* The only axis along which the PAD's operand is not as long as the whole, or -1. */
+static int padded_axis(const struct simplify *s, const struct node *pad)
+{
+    const struct shape *part = &operand(s, pad, 0)->shape;
+    int axis = -1;
+    for (int i = 0; i < pad->shape.rank; i++)
+        if (part->dim[i] != pad->shape.dim[i])
+            axis = axis < 0 ? i : RANK_MAX;
+    return axis < RANK_MAX && axis != pad->shape.rows ? axis : -1;
+}
+
+static int64_t start_of(const struct simplify *s, int pad, int axis)
+{
+    return s->new->node[pad]->attr.start[axis];
+}
+
+/* Adds the PADs that the value of that shape is a sum of, by where they start; false: also of
+ * something else. */
+static bool find_parts(const struct simplify *s, int id, const struct shape *shape,
+                       struct parts *parts)
+{
+    const struct node *node = s->new->node[id];
+    if (node->dtype != F32 || !shape_equal(&node->shape, shape))
+        return false;
+    if (node->op == OP_ADD)
+        return find_parts(s, node->operand[0], shape, parts) &&
+               find_parts(s, node->operand[1], shape, parts);
+    int axis = node->op == OP_PAD ? padded_axis(s, node) : -1;
+    if (axis < 0 || parts->count == PARTS_MAX || (parts->count > 0 && axis != parts->axis))
+        return false;
+    int at = parts->count++;
+    for (; at > 0 && start_of(s, parts->id[at - 1], axis) > start_of(s, id, axis); at--)
+        parts->id[at] = parts->id[at - 1];
+    parts->id[at] = id;
+    parts->axis = axis;
+    return true;
+}
+
+/* Do they cover the whole, each of its elements once? */
+static bool parts_tile(const struct simplify *s, const struct parts *parts,
+                       const struct shape *shape)
+{
+    int64_t end = 0;
+    for (int i = 0; i < parts->count; i++) {
+        if (start_of(s, parts->id[i], parts->axis) != end)
+            return false;
+        end += operand(s, s->new->node[parts->id[i]], 0)->shape.dim[parts->axis];
+    }
+    return end == shape->dim[parts->axis];
+}
+
+/* x + 0, since of -0 the sum with the others' zeros has made +0. */
+static int without_negative_zero(struct simplify *s, int x)
+{
+    struct node *sum = make(s, OP_ADD, s->new->node[x], 2);
+    sum->operand[0] = x;
+    sum->operand[1] = make_constant(s, s->new->node[x], &(struct attr){.value = 0});
+    return add(s, sum);
+}
+
+/* A sum of PADs that lie end to end is what they surround, joined. */
+static int simplify_add(struct simplify *s, const struct node *node)
+{
+    struct parts parts = {.count = 0};
+    if (!find_parts(s, node->operand[0], &node->shape, &parts) ||
+        !find_parts(s, node->operand[1], &node->shape, &parts) ||
+        !parts_tile(s, &parts, &node->shape))
+        return -1;
+    struct node *whole = make(s, OP_CONCAT, node, parts.count);
+    whole->attr.axis = parts.axis;
+    for (int i = 0; i < parts.count; i++)
+        whole->operand[i] =
+            without_negative_zero(s, s->new->node[parts.id[i]]->operand[0]);
+    return add(s, whole);
+}
+
 /* Operands broadcast by themselves: looks behind a BROADCAST where the shape stays. */
 static void skip_broadcasts(struct simplify *s, struct node *node)
 {
@@ -182,6 +266,8 @@ static int simplify_map(struct simplify *s, struct node *node)
         return sunk;
     skip_broadcasts(s, node);
     switch (node->op) {
+    case OP_ADD:
+        return simplify_add(s, node);
     case OP_MUL:
         return simplify_mul(s, node);
     case OP_DIV:
