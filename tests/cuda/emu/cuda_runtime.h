@@ -17,7 +17,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <functional>
 
 #define __global__
 #define __device__
@@ -170,9 +169,36 @@ static inline cudaError_t cudaFuncSetAttribute(T *kernel, cudaFuncAttribute attr
 
 namespace emulate {
 
+/* What each thread of a kernel does: a std::function<void()>, whose header takes half the time of
+ * compiling a small model. */
+class body {
+    struct held {
+        int owners = 1;
+        virtual void run() const = 0;
+        virtual ~held() {}
+    };
+    template <class F> struct kept : held {
+        F what;
+        kept(F f) : what(f) {}
+        void run() const override { what(); }
+    };
+    held *one;
+
+public:
+    template <class F> body(F what) : one(new kept<F>(what)) {}
+    body(const body &other) : one(other.one) { one->owners++; }
+    body &operator=(const body &) = delete;
+    ~body()
+    {
+        if (--one->owners == 0)
+            delete one;
+    }
+    void operator()() const { one->run(); }
+};
+
 /* Work put on a stream: kept for later, or in the graph being captured. */
 void enqueue(cudaStream_t stream, const char *name, const void *kernel, dim3 blocks, dim3 threads,
-             size_t shared, std::function<void()> body);
+             size_t shared, const body &what);
 
 template <class... P, class... A>
 void launch(cudaStream_t stream, const char *name, void (*kernel)(P...), dim3 blocks, dim3 threads,
@@ -184,7 +210,7 @@ void launch(cudaStream_t stream, const char *name, void (*kernel)(P...), dim3 bl
 
 /* Runs the blocks of a kernel, now. */
 void run_blocks(const char *name, dim3 blocks, dim3 threads, size_t shared,
-                const std::function<void()> &body);
+                const body &what);
 
 /* Ends the program with status 3, naming kernel, block and thread. */
 [[noreturn]] void die(const char *what, const char *file, int line);

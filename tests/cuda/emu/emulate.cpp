@@ -58,7 +58,7 @@ struct warp {
 
 static struct {
     const char *name;
-    const std::function<void()> *body;
+    const emulate::body *body;
     int threads, live, waiting, current;
     struct site barrier;
     int turn;
@@ -456,7 +456,7 @@ static void run_block(size_t number, dim3 blocks, size_t shared)
 }
 
 void run_blocks(const char *name, dim3 blocks, dim3 threads, size_t shared,
-                const std::function<void()> &body)
+                const emulate::body &body)
 {
     std::vector<int> order;
     choose_order();

@@ -7,6 +7,7 @@
 #include "cuda_runtime.h"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <stdio.h>
@@ -362,7 +363,7 @@ cudaError_t emulate_allow_shared(const void *kernel, cudaFuncAttribute, int valu
 }
 
 void emulate::enqueue(cudaStream_t stream, const char *name, const void *kernel, dim3 blocks,
-                      dim3 threads, size_t shared, std::function<void()> body)
+                      dim3 threads, size_t shared, const emulate::body &body)
 {
     auto allowed = allowed_shared.find(kernel);
     size_t most = allowed == allowed_shared.end() ? 48 * 1024 : (size_t)allowed->second;
