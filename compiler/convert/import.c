@@ -62,11 +62,6 @@ static bool has_rows(const struct import *im)
     return one;
 }
 
-static bool is_known_type(int type)
-{
-    return type >= ONNX_FLOAT && type <= ONNX_UINT64 && type != 8; /* which are texts */
-}
-
 static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
 {
     const Onnx__TensorType *t = info->type ? info->type->tensor_type : NULL;
@@ -75,7 +70,7 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
         return fail(im, arena_printf(im->arena, "%s has no shape, or over %d axes", what, AXES),
                     "export the model with the shapes of its inputs");
     struct value *v = add_value(im, info->name);
-    v->type = t->has_elem_type ? t->elem_type : 0;
+    v->type = v->stored = t->has_elem_type ? t->elem_type : 0;
     if (onnx_is_real(v->type) && v->type != ONNX_FLOAT) {
         inv_note(im->errors, "%s: %s is %s; the model file computes in float32", im->path, what,
                  onnx_type_name(im->arena, v->type));
@@ -108,7 +103,7 @@ static bool add_input(struct import *im, const Onnx__ValueInfo *info, bool rows)
             return fail(im, arena_printf(im->arena, "%s has over %d elements", what, INT32_MAX),
                         "export the model with smaller inputs");
     orderly(v);
-    if (!is_known_type(v->type))
+    if (!onnx_is_known(v->type))
         return fail(im,
                     arena_printf(im->arena, "%s is %s", what, onnx_type_name(im->arena, v->type)),
                     "a model file has numbers and truth values: export the model in float32");
@@ -238,8 +233,11 @@ static bool prepare(struct call *c)
         *c->out[0] = (struct value){.name = n->op_type, .rows = -1};
         c->outs = c->outs ? c->outs : 1;
     }
-    if ((n->domain && *n->domain && strcmp(n->domain, "ai.onnx")) || !c->rule) {
-        refuse(c, "%s", n->domain && *n->domain && strcmp(n->domain, "ai.onnx")
+    bool preview = !strcmp(n->op_type, "FlexAttention") && n->domain &&
+                   !strcmp(n->domain, "ai.onnx.preview");
+    bool own = n->domain && *n->domain && strcmp(n->domain, "ai.onnx") && !preview;
+    if (own || !c->rule) {
+        refuse(c, "%s", own
                ? "it is an operator of its own domain, which nothing here knows"
                : is_later(c->im, n->op_type)
                ? "of an opset that old it is not known: convert the model by onnx.version_converter"

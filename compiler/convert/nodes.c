@@ -1,6 +1,8 @@
 /* Values of a graph and the nodes that read them; graphs within nodes, whose nodes come to stand
  * among the others. */
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "convert/read.h"
 
@@ -39,6 +41,7 @@ bool add_initializer(struct import *im, const Onnx__Tensor *from, const char *na
     im->fold_room += 4 * t->count;
     struct value *v = add_value(im, name);
     v->type = t->type;
+    v->stored = from->data_type;
     v->rank = t->rank;
     v->constant = t;
     v->initial = true;
@@ -300,12 +303,47 @@ bool inline_graph(struct call *c, const Onnx__Graph *g, const struct names *map,
     return true;
 }
 
-Onnx__Node *inline_node(struct call *c, const char *op, int count, const char *const *input,
-                        const char *output)
+/* " group=2 pads=[1,1] auto_pad=VALID": attributes of whole numbers, lists of them, and words. */
+static void add_attributes(struct import *im, Onnx__Node *n, const char *text)
+{
+    size_t room = 0;
+    for (const char *at = text; *at; at++)
+        room += *at == '=';
+    n->attribute = ARENA_ARRAY(im->arena, Onnx__Attribute *, room + 1);
+    while (*text) {
+        Onnx__Attribute *a = ARENA_NEW(im->arena, Onnx__Attribute);
+        onnx__attribute__init(a);
+        text++;
+        size_t name = strcspn(text, "=");
+        a->name = arena_strndup(im->arena, text, name);
+        text += name + 1;
+        bool list = *text == '[', word = isalpha((unsigned char)*text);
+        size_t size = strcspn(text, " ");
+        a->has_type = 1;
+        a->type = list ? ONNX_ATTRIBUTE_INTS : word ? ONNX_ATTRIBUTE_STRING : ONNX_ATTRIBUTE_INT;
+        a->has_i = !list && !word;
+        a->i = strtoll(text, NULL, 10);
+        a->has_s = word;
+        a->s.len = size;
+        a->s.data = (uint8_t *)arena_strndup(im->arena, text, size);
+        a->ints = ARENA_ARRAY(im->arena, int64_t, size);
+        for (const char *at = text + 1; list && *at && *at != ']'; at += *at == ',') {
+            char *end;
+            a->ints[a->n_ints++] = strtoll(at, &end, 10);
+            at = end;
+        }
+        text += size;
+        n->attribute[n->n_attribute++] = a;
+    }
+}
+
+void inline_node(struct call *c, const char *what, int count, const char *const *input,
+                 const char *output)
 {
     Onnx__Node *n = ARENA_NEW(c->im->arena, Onnx__Node);
+    size_t op = strcspn(what, " ");
     onnx__node__init(n);
-    n->op_type = (char *)(uintptr_t)op;
+    n->op_type = arena_strndup(c->im->arena, what, op);
     n->name = c->node->name;
     n->n_input = (size_t)count;
     n->input = ARENA_ARRAY(c->im->arena, char *, count + 1);
@@ -314,39 +352,100 @@ Onnx__Node *inline_node(struct call *c, const char *op, int count, const char *c
     n->n_output = 1;
     n->output = ARENA_ARRAY(c->im->arena, char *, 1);
     n->output[0] = (char *)(uintptr_t)output;
+    add_attributes(c->im, n, what + op);
     if (!find_value(c->im, output))
         add_value(c->im, output);
     put_node(c, n);
-    return n;
 }
 
-static Onnx__Attribute *inline_attribute(struct import *im, Onnx__Node *n, const char *name,
-                                         int type)
+const char *put_node_of(struct call *c, const char *what, const char *const *input)
 {
-    Onnx__Attribute *a = ARENA_NEW(im->arena, Onnx__Attribute);
-    onnx__attribute__init(a);
-    a->name = (char *)(uintptr_t)name;
-    a->has_type = 1;
-    a->type = type;
-    n->n_attribute = 1;
-    n->attribute = ARENA_ARRAY(im->arena, Onnx__Attribute *, 1);
-    n->attribute[0] = a;
-    return a;
+    int count = 0;
+    const char *base = c->node->n_output && *c->node->output[0] ? c->node->output[0]
+                                                                : c->node->op_type;
+    const char *name = fresh_name(c->im, arena_printf(c->im->arena, "%s_%.*s", base,
+                                                      (int)strcspn(what, " "), what));
+    while (input[count])
+        count++;
+    inline_node(c, what, count, input, name);
+    return name;
 }
 
-void inline_int(struct import *im, Onnx__Node *n, const char *name, int64_t value)
+const char *attributes_text(struct call *c, const char *names)
 {
-    Onnx__Attribute *a = inline_attribute(im, n, name, ONNX_ATTRIBUTE_INT);
-    a->has_i = 1;
-    a->i = value;
+    struct text t;
+    text_init(&t, c->im->arena);
+    text_puts(&t, "");
+    for (size_t i = 0; i < c->node->n_attribute; i++) {
+        const Onnx__Attribute *a = c->node->attribute[i];
+        if (!made_has_word(names, a->name))
+            continue;
+        text_printf(&t, " %s=", a->name);
+        if (a->has_s || a->type == ONNX_ATTRIBUTE_STRING) {
+            const char *word = attribute_text(c, a->name, "");
+            text_printf(&t, "%.*s", (int)strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"), word);
+        } else if (a->n_ints || a->type == ONNX_ATTRIBUTE_INTS) {
+            for (size_t k = 0; k < a->n_ints; k++)
+                text_printf(&t, "%s%lld", k ? "," : "[", (long long)a->ints[k]);
+            text_puts(&t, a->n_ints ? "]" : "[]");
+        } else {
+            text_printf(&t, "%lld", (long long)a->i);
+        }
+    }
+    return t.data;
 }
 
-void inline_ints(struct import *im, Onnx__Node *n, const char *name, int64_t value)
+const char *put_joined(struct call *c, int count, const char **name, int64_t axis,
+                       const char *wanted)
 {
-    Onnx__Attribute *a = inline_attribute(im, n, name, ONNX_ATTRIBUTE_INTS);
-    a->n_ints = 1;
-    a->ints = ARENA_ARRAY(im->arena, int64_t, 1);
-    a->ints[0] = value;
+    struct arena *arena = c->im->arena;
+    const char *join = arena_printf(arena, "Concat axis=%lld", (long long)axis);
+    for (int level = 0; count > 1; level++) {
+        int groups = (count + INPUTS - 1) / INPUTS;
+        for (int i = 0; i < groups; i++) {
+            int size = count - i * INPUTS < INPUTS ? count - i * INPUTS : INPUTS;
+            const char *joined =
+                fresh_name(c->im, arena_printf(arena, "%s/%d/%d", wanted, level, i));
+            inline_node(c, join, size, name + i * INPUTS, joined);
+            name[i] = joined;
+        }
+        count = groups;
+    }
+    return name[0];
+}
+
+const char *put_constant(struct call *c, const struct tensor *t)
+{
+    const char *name = fresh_name(c->im, "number");
+    struct value *v = add_value(c->im, name);
+    v->type = t->type;
+    v->rank = t->rank;
+    memcpy(v->dim, t->dim, sizeof v->dim);
+    v->constant = t;
+    orderly(v);
+    return name;
+}
+
+const char *put_real(struct call *c, float number)
+{
+    struct tensor *t = tensor_new(c->im, ONNX_FLOAT, 0, NULL);
+    t->real[0] = number;
+    return put_constant(c, t);
+}
+
+const char *put_whole(struct call *c, int64_t number)
+{
+    struct tensor *t = tensor_new(c->im, ONNX_INT64, 0, NULL);
+    t->whole[0] = number;
+    return put_constant(c, t);
+}
+
+const char *put_list(struct call *c, int count, const int64_t *number)
+{
+    int64_t dim[1] = {count};
+    struct tensor *t = tensor_new(c->im, ONNX_INT64, 1, dim);
+    memcpy(t->whole, number, sizeof *number * (size_t)count);
+    return put_constant(c, t);
 }
 
 void constant_value(struct import *im, const char *name, int type, int64_t value)
@@ -356,4 +455,14 @@ void constant_value(struct import *im, const char *name, int type, int64_t value
     t->whole[0] = value;
     v->type = type;
     v->constant = t;
+}
+
+/* What the node was made of is counted anew without it. */
+void give_results(struct call *c, const char *const *result)
+{
+    for (int i = 0; i < c->outs; i++)
+        if (i < (int)c->node->n_output && *c->node->output[i] && result[i])
+            inline_node(c, "Identity", 1, &result[i], c->node->output[i]);
+    c->im->node[c->im->at].node = NULL;
+    count_uses(c->im);
 }

@@ -16,7 +16,9 @@ const char *onnx_type_name(struct arena *arena, int type)
 {
     static const char *const name[] = {
         "undefined", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string",
-        "bool", "float16", "double", "uint32", "uint64", "complex64", "complex128", "bfloat16"};
+        "bool", "float16", "double", "uint32", "uint64", "complex64", "complex128", "bfloat16",
+        "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4", "int4",
+        "float4e2m1", "float8e8m0", "uint2", "int2"};
     if (type >= 0 && type < (int)(sizeof name / sizeof *name))
         return name[type];
     return arena_printf(arena, "of type number %d", type);

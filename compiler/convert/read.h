@@ -38,6 +38,8 @@ struct value {
     int type, rank;
     int64_t dim[AXES];                  /* 1 at the axis of rows */
     int rows;                           /* the axis of the batch, or -1 */
+    int stored;                         /* the type in the file, of which `type` may be float, of
+                                         * inputs and what Cast makes; else 0 */
     const struct tensor *constant;      /* or NULL */
     bool initial;                       /* an initializer */
     bool trained;                       /* one that is trained */
@@ -140,6 +142,15 @@ void said_operators(struct import *);
 struct tensor *tensor_new(struct import *, int type, int rank, const int64_t *dim);
 /* Whether numbers of the type are float here, rounded or as they are. */
 bool onnx_is_real(int type);
+/* A type of real numbers of few bits, a sign before them; NULL: it is none. */
+struct few_real {
+    int type, exponent, mantissa, bias; /* bits of both, and what 2^0 is written as */
+    float most;                         /* the largest number */
+    bool infinite, no_minus_zero;       /* has infinity; what would be -0 is NaN */
+};
+const struct few_real *few_real(int type);
+/* Whether they are of a type that a model file computes with. */
+bool onnx_is_known(int type);
 /* NULL after an error: name is said in it. */
 struct tensor *tensor_read(struct import *, const Onnx__Tensor *, const char *name);
 bool is_known(const struct value *);
@@ -166,12 +177,29 @@ bool inline_tensors(struct call *, const Onnx__Graph *, const struct names **);
  * called is left in `result`.  false after a message. */
 bool inline_graph(struct call *, const Onnx__Graph *, const struct names *, int count,
                   const char *const *given, const char **result);
-/* One more node there. */
-Onnx__Node *inline_node(struct call *, const char *op, int count, const char *const *input,
-                        const char *output);
-/* Its attribute, a whole number or a list of one. */
-void inline_int(struct import *, Onnx__Node *, const char *name, int64_t);
-void inline_ints(struct import *, Onnx__Node *, const char *name, int64_t);
+/* One more node there: "Concat axis=0" with attributes that are whole numbers, lists of them,
+ * "perm=[1,0]", or words. */
+void inline_node(struct call *, const char *what, int count, const char *const *input,
+                 const char *output);
+/* The same with an output of a name of its own, which is returned; inputs end with NULL. */
+const char *put_node_of(struct call *, const char *what, const char *const *input);
+#define PUT(call, what, ...) put_node_of(call, what, (const char *const[]){__VA_ARGS__, NULL})
+/* Those of the node's attributes as such a text, " group=2", for another. */
+const char *attributes_text(struct call *, const char *names);
+/* Those values joined along an axis, 64 at a time, under names of that one; the list is used up. */
+const char *put_joined(struct call *, int count, const char **name, int64_t axis,
+                       const char *wanted);
+/* Numbers that such nodes read: without axes, and along one. */
+const char *put_constant(struct call *, const struct tensor *);
+const char *put_real(struct call *, float);
+const char *put_whole(struct call *, int64_t);
+const char *put_list(struct call *, int count, const int64_t *);
+#define PUT_LIST(call, ...) \
+    put_list(call, (int)(sizeof(int64_t[]){__VA_ARGS__} / sizeof(int64_t)), \
+             (const int64_t[]){__VA_ARGS__})
+/* Values of that name are the node's outputs, in order, NULL where it has none; the node itself is
+ * gone. */
+void give_results(struct call *, const char *const *result);
 /* A constant without axes, of whole numbers or of truth. */
 void constant_value(struct import *, const char *name, int type, int64_t);
 

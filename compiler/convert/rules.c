@@ -104,8 +104,8 @@ static int axes_written(const struct value *v, int n)
     return v->constant->count == 1 && !v->trained ? 0 : axes < n ? axes : n;
 }
 
-static const char *map_text(struct call *c, int count, struct value *const *in, const char *form,
-                            struct value *shape)
+const char *map_text(struct call *c, int count, struct value *const *in, const char *form,
+                     struct value *shape)
 {
     const char *text[INPUTS];
     if (!broadcast_shape(c, count, in, shape))
@@ -401,35 +401,34 @@ void onnx_gelu(struct call *c)
                                                                                : "gelu_tanh(@0)");
 }
 
+/* The expression of another kind of type. */
+static const char *converted(int from, int to)
+{
+    if (from == to)
+        return "@0";
+    if (to == TYPE_REAL)
+        return "to_float(@0)";
+    return to == TYPE_TRUTH ? "@0 != 0" : from == TYPE_REAL ? "to_int(@0)" : "to_int(to_float(@0))";
+}
+
 static void cast_to(struct call *c, int64_t to)
 {
-    static const int known[] = {ONNX_FLOAT, ONNX_DOUBLE, ONNX_BOOL, ONNX_INT8, ONNX_UINT8,
-                                ONNX_INT16, ONNX_UINT16, ONNX_INT32, ONNX_INT64};
-    int from = kind_of(c->in[0]), type = (int)to;
-    bool found = false;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        found |= to == known[i];
-    if (from == TYPE_REAL && (to == ONNX_FLOAT16 || to == ONNX_BFLOAT16)) {
-        give_rounded_real(c, to == ONNX_BFLOAT16);
+    struct value shape, typed = {.type = onnx_is_real((int)to) ? ONNX_FLOAT : (int)to};
+    int from = kind_of(c->in[0]), kind = kind_of(&typed);
+    if (!onnx_is_known((int)to)) {
+        refuse(c, "a model file has no type %s", onnx_type_name(c->im->arena, (int)to));
         return;
     }
-    if (!found) {
-        refuse(c, "a model file has no type %s", onnx_type_name(c->im->arena, type));
+    const char *text = map_text(c, 1, c->in, converted(from, kind), &shape);
+    shape.type = typed.type;            /* inputs that are double are float, too */
+    if (!text)
         return;
-    }
-    type = type == ONNX_DOUBLE ? ONNX_FLOAT : type; /* inputs that are double are float, too */
-    const char *form = type == ONNX_FLOAT ? from == TYPE_REAL ? "@0" : "to_float(@0)"
-        : type == ONNX_BOOL ? from == TYPE_TRUTH ? "@0" : "@0 != 0"
-        : from == TYPE_WHOLE ? "@0" : from == TYPE_REAL ? "to_int(@0)" : "to_int(to_float(@0))";
-    if (type == ONNX_FLOAT || type == ONNX_BOOL || from == TYPE_TRUTH) {
-        give_map(c, 1, c->in, type, form);
-        return;
-    }
-    struct value shape;
-    const char *text = map_text(c, 1, c->in, form, &shape);
-    shape.type = type;
-    if (text)
-        give(c, 0, &shape, "%s", wrapped(c, type, text));
+    if (kind == TYPE_REAL && to != ONNX_FLOAT && to != ONNX_DOUBLE)
+        give_few_real(c, &shape, text, (int)to);
+    else
+        give(c, 0, &shape, "%s",
+             kind == TYPE_WHOLE && from != TYPE_TRUTH ? wrapped(c, typed.type, text) : text);
+    c->out[0]->stored = (int)to;
 }
 
 void onnx_cast(struct call *c)
@@ -439,7 +438,7 @@ void onnx_cast(struct call *c)
 
 void onnx_cast_like(struct call *c)
 {
-    cast_to(c, c->in[1]->type);
+    cast_to(c, c->in[1]->stored ? c->in[1]->stored : c->in[1]->type);
 }
 
 /* Of both infinities, or one. */

@@ -8,6 +8,9 @@
 bool broadcast_shape(struct call *, int count, struct value *const *, struct value *shape);
 /* The text with each @I replaced by operand[I], each {NAME:NUMBER} by an attribute. */
 const char *fill_text(struct call *, const char *text, const char *const *operand);
+/* The text of that, and its shape; NULL after a refusal. */
+const char *map_text(struct call *, int count, struct value *const *in, const char *form,
+                     struct value *shape);
 /* What operands of one shape give: the text of them (fill_text), of that type. */
 void give_map(struct call *, int count, struct value *const *in, int type, const char *text);
 /* An operand whose axes stand at those of the first input from one on: with ones behind them; false
@@ -18,8 +21,8 @@ void give_around(struct call *, int count, struct value *const *in, const char *
 /* The text of whole numbers of a type of few bits, which go around. */
 const char *wrapped(struct call *, int type, const char *text);
 void give_whole_remainder(struct call *, bool of_first);
-/* Rounded to half precision, or to bfloat16. */
-void give_rounded_real(struct call *, bool brain);
+/* The text, rounded to a type of real numbers of few bits: the node's result. */
+void give_few_real(struct call *, const struct value *shape, const char *text, int type);
 /* Like v, with axes in order and no elements said yet. */
 struct value like(const struct value *v);
 

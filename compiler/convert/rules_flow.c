@@ -11,16 +11,6 @@ static const Onnx__Graph *graph_of(struct call *c, const char *name)
     return a ? a->g : NULL;
 }
 
-/* The node's outputs are those values; what it was made of is counted anew without it. */
-static void give_results(struct call *c, const char *const *result)
-{
-    for (int i = 0; i < c->outs; i++)
-        if (i < (int)c->node->n_output && *c->node->output[i])
-            inline_node(c, "Identity", 1, &result[i], c->node->output[i]);
-    c->im->node[c->im->at].node = NULL;
-    count_uses(c->im);
-}
-
 void onnx_if(struct call *c)
 {
     const struct tensor *condition = c->in[0]->constant;
@@ -115,28 +105,18 @@ static bool loop_fits(struct call *c, const Onnx__Graph *g, int carried, int64_t
     return false;
 }
 
-/* Values of all turns along a new first axis: 64 at a time are joined. */
-static const char *stacked(struct call *c, int count, const char **name, const char *wanted)
+/* Values of all turns along a new axis. */
+static const char *stacked(struct call *c, int count, const char **name, int64_t axis,
+                           const char *wanted)
 {
-    struct import *im = c->im;
+    struct arena *arena = c->im->arena;
+    const char *widen = arena_printf(arena, "Unsqueeze axes=[%lld]", (long long)axis);
     for (int i = 0; i < count; i++) {
-        const char *wide = fresh_name(im, arena_printf(im->arena, "%s/%d", wanted, i));
-        Onnx__Node *n = inline_node(c, "Unsqueeze", 1, &name[i], wide);
-        inline_ints(im, n, "axes", 0);
+        const char *wide = fresh_name(c->im, arena_printf(arena, "%s/%d", wanted, i));
+        inline_node(c, widen, 1, &name[i], wide);
         name[i] = wide;
     }
-    for (int level = 0; count > 1; level++) {
-        int groups = (count + INPUTS - 1) / INPUTS;
-        for (int i = 0; i < groups; i++) {
-            int size = count - i * INPUTS < INPUTS ? count - i * INPUTS : INPUTS;
-            const char *joined = fresh_name(im, arena_printf(im->arena, "%s/%d/%d", wanted,
-                                                             level, i));
-            inline_int(im, inline_node(c, "Concat", size, name + i * INPUTS, joined), "axis", 0);
-            name[i] = joined;
-        }
-        count = groups;
-    }
-    return name[0];
+    return put_joined(c, count, name, axis, wanted);
 }
 
 void onnx_loop(struct call *c)
@@ -168,6 +148,92 @@ void onnx_loop(struct call *c)
     }
     const char *all[OUTPUTS];
     for (int i = 0; i < c->outs; i++)
-        all[i] = i < carried ? given[2 + i] : stacked(c, (int)turns, turn[i], c->node->output[i]);
+        all[i] = i < carried ? given[2 + i]
+                             : stacked(c, (int)turns, turn[i], 0, c->node->output[i]);
+    give_results(c, all);
+}
+
+/* ---- scans ---- */
+
+struct scan {
+    const Onnx__Graph *body;
+    int states, inputs, outputs;        /* what is carried, and read and made in turns */
+    int64_t turns, in_axis[INPUTS], in_back[INPUTS], out_axis[INPUTS], out_back[INPUTS];
+};
+
+/* A number for each of those read or made in turns, 0 where nothing is said. */
+static bool read_each(struct call *c, const char *name, int count, int64_t *each)
+{
+    memset(each, 0, sizeof *each * INPUTS);
+    int n = attribute_ints(c, name, each, INPUTS);
+    if (n >= 0 && n != count)
+        refuse(c, "its '%s' are not as many as what they are of", name);
+    return n < 0 || n == count;
+}
+
+static bool read_scan(struct call *c, struct scan *s)
+{
+    int64_t count = attribute_int(c, "num_scan_inputs", 0);
+    s->body = graph_of(c, "body");
+    s->inputs = count >= 1 && count <= c->ins ? (int)count : 0;
+    s->states = c->ins - s->inputs;
+    s->outputs = c->outs - s->states;
+    if (!s->body)
+        return false;
+    if (!s->inputs || s->outputs < 0 || (int)s->body->n_input != c->ins ||
+        (int)s->body->n_output != c->outs || (int)c->node->n_output != c->outs ||
+        (int)c->node->n_input != c->ins) {
+        refuse(c, "its graph has not the inputs and outputs that a scan has");
+        return false;
+    }
+    if (!read_each(c, "scan_input_axes", s->inputs, s->in_axis) ||
+        !read_each(c, "scan_input_directions", s->inputs, s->in_back) ||
+        !read_each(c, "scan_output_axes", s->outputs, s->out_axis) ||
+        !read_each(c, "scan_output_directions", s->outputs, s->out_back))
+        return false;
+    for (int i = 0; i < s->inputs; i++) {
+        const struct value *x = c->in[s->states + i];
+        int axis = x ? axis_of(c, x, s->in_axis[i]) : -1;
+        if (axis < 0 || axis == x->rows || (i && x->dim[axis] != s->turns)) {
+            refuse(c, "its inputs have not one number of turns, or it runs over the batch's rows");
+            return false;
+        }
+        s->turns = x->dim[axis];
+    }
+    if (s->turns <= MOST_TURNS)
+        return true;
+    refuse(c, "it has %lld turns, where 1 to %d are written one by one", (long long)s->turns,
+           MOST_TURNS);
+    return false;
+}
+
+void onnx_scan(struct call *c)
+{
+    struct arena *arena = c->im->arena;
+    struct scan s = {.turns = 0};
+    const struct names *map = NULL;
+    const char *given[INPUTS], *result[OUTPUTS], *all[OUTPUTS] = {NULL}, **turn[OUTPUTS];
+    if (!read_scan(c, &s) || !inline_tensors(c, s.body, &map))
+        return;
+    for (int i = 0; i < s.states; i++)
+        given[i] = c->node->input[i];
+    for (int i = 0; i < s.outputs; i++)
+        turn[i] = ARENA_ARRAY(arena, const char *, s.turns);
+    for (int64_t t = 0; t < s.turns; t++) {
+        for (int i = 0; i < s.inputs; i++)
+            given[s.states + i] = PUT(
+                c, arena_printf(arena, "Gather axis=%lld", (long long)s.in_axis[i]),
+                c->node->input[s.states + i], put_whole(c, s.in_back[i] ? s.turns - 1 - t : t));
+        if (!inline_graph(c, s.body, map, c->ins, given, result))
+            return;
+        for (int i = 0; i < s.states; i++)
+            given[i] = result[i];
+        for (int i = 0; i < s.outputs; i++)
+            turn[i][s.out_back[i] ? s.turns - 1 - t : t] = result[s.states + i];
+    }
+    for (int i = 0; i < c->outs; i++)
+        all[i] = i < s.states ? given[i]
+                              : stacked(c, (int)s.turns, turn[i - s.states],
+                                        s.out_axis[i - s.states], c->node->output[i]);
     give_results(c, all);
 }

@@ -374,3 +374,146 @@ void onnx_reverse_sequence(struct call *c)
     }
     give_places(c, flat_text(c, x), count, place, &shape);
 }
+
+/* An image, or the places on it, of one row: the text with its channels last. */
+static const char *one_image(struct call *c, struct value *v, const int *order, int64_t *dim)
+{
+    for (int i = 0; i < 3; i++)
+        dim[i] = v->dim[order[i + 1]];
+    if (v->rows == 0)
+        return ordered(c, v, order + 1);
+    return arena_printf(c->im->arena, "reshape(%s, %s)", ordered(c, v, order),
+                        list_text(c->im->arena, 3, dim));
+}
+
+/* An image as it is seen at places of -1 to 1.  Halfway between pixels the standard rounds first
+ * and reflects then, and cubic places beyond the border are where nobody else has them: refused. */
+void onnx_grid_sample(struct call *c)
+{
+    static const int image[] = {0, 2, 3, 1}, places[] = {0, 1, 2, 3};
+    struct value *x = c->in[0], *grid = c->in[1], shape = {.rank = 4, .rows = x->rows};
+    const char *mode = attribute_word(c, "mode", "linear nearest cubic bilinear bicubic");
+    const char *padding = attribute_word(c, "padding_mode", "zeros border reflection");
+    bool nearest = *mode == 'n', cubic = strstr(mode, "cubic") != NULL;
+    int64_t dim[3], seen[3];
+    if (!has_types(c, 0, 2, TYPE_REAL))
+        return;
+    if (x->rank != 4 || grid->rank != 4 || x->rows > 0 || x->dim[0] != 1 || grid->dim[0] != 1 ||
+        grid->rows > x->rows || grid->dim[3] != 2 || (nearest && *padding == 'r') ||
+        (cubic && *padding != 'z')) {
+        refuse(c, "it takes an image of each row, [rows, channels, height, width], and places of "
+               "two numbers; cubic ones with zeros around, nearest ones not reflected");
+        return;
+    }
+    const char *from = one_image(c, x, image, dim), *at = one_image(c, grid, places, seen);
+    const char *text = arena_printf(
+        c->im->arena, "grid_sample(%s, %s%s%s%s)", from, at,
+        nearest ? ", method = nearest" : cubic ? ", method = bicubic" : "",
+        *padding == 'b' ? ", fill = replicate" : *padding == 'r' ? ", fill = reflect" : "",
+        attribute_int(c, "align_corners", 0) ? ", align_corners = true" : "");
+    shape.type = ONNX_FLOAT;
+    shape.dim[0] = 1;
+    shape.dim[1] = x->dim[1];
+    shape.dim[2] = seen[0];
+    shape.dim[3] = seen[1];
+    memcpy(shape.order, x->rows < 0 ? image : image + 1, sizeof *image * (x->rows < 0 ? 4 : 3));
+    int64_t all[4];
+    text_dims(&shape, all);
+    if (x->rows < 0)
+        give(c, 0, &shape, "reshape(%s, %s)", text, list_text(c->im->arena, 4, all));
+    else
+        give(c, 0, &shape, "%s", text);
+}
+
+/* Where the pixels of an image come from that is turned and moved: [axes + 1, pixels] of -1 to 1,
+ * the last axis first, and of ones; NULL after a refusal. */
+static const char *put_pixels(struct call *c, int axes, const int64_t *size, bool corners)
+{
+    int64_t dim[2] = {axes + 1, 1};
+    for (int i = 0; i < axes; i++) {
+        bool fits = size[i] > corners && size[i] <= MOST_PLACES / dim[1];
+        dim[1] *= fits ? size[i] : 1;
+        if (fits)
+            continue;
+        refuse(c, "an image of %lld pixels along an axis, or over %d in all, is not placed",
+               (long long)size[i], (int)MOST_PLACES);
+        return NULL;
+    }
+    struct tensor *t = tensor_new(c->im, ONNX_FLOAT, 2, dim);
+    for (int64_t e = 0; e < dim[1]; e++) {
+        int64_t rest = e;
+        for (int i = axes - 1; i >= 0; i--) {
+            double n = (double)size[i], at = (double)(rest % size[i]);
+            t->real[(axes - 1 - i) * dim[1] + e] =
+                (float)(corners ? 2 * at / (n - 1) - 1 : (2 * at + 1) / n - 1);
+            rest /= size[i];
+        }
+        t->real[axes * dim[1] + e] = 1;
+    }
+    return put_constant(c, t);
+}
+
+void onnx_affine_grid(struct call *c)
+{
+    const struct value *theta = c->in[0];
+    int64_t size[AXES], shape[AXES] = {0};
+    int n = known_ints(c, 1, size, AXES), axes = n - 2;
+    if (n == 0)
+        return;
+    if (n < 4 || n > 5 || theta->rank != 3 || theta->dim[1] != axes ||
+        theta->dim[2] != axes + 1) {
+        refuse(c, "it takes [rows, 2, 3] and extents of images, or [rows, 3, 4] and of volumes");
+        return;
+    }
+    const char *pixels = put_pixels(c, axes, size + 2, attribute_int(c, "align_corners", 0) != 0);
+    if (!pixels)
+        return;
+    for (int i = 0; i < axes; i++)
+        shape[1 + i] = size[2 + i];
+    shape[1 + axes] = axes;
+    const char *y = PUT(c, "MatMul", c->node->input[0], pixels);
+    y = PUT(c, "Reshape", PUT(c, "Transpose perm=[0,2,1]", y), put_list(c, axes + 2, shape));
+    give_results(c, (const char *const[OUTPUTS]){y});
+}
+
+/* Places of a cache that are written anew, of each row from where it says on: around its end, or up
+ * to it. */
+void onnx_tensor_scatter(struct call *c)
+{
+    struct value *past = c->in[0], *update = c->in[1];
+    bool circular = !strcmp(attribute_word(c, "mode", "linear circular"), "circular");
+    int axis = axis_of(c, past, attribute_int(c, "axis", -2));
+    int64_t all[AXES], places[AXES];
+    if (axis < 0)
+        return;
+    if (axis == 0 || update->rank != past->rank || update->dim[axis] > past->dim[axis] ||
+        past->dim[axis] > MOST_PLACES) {
+        refuse(c, "what it writes is not of the cache's axes, or along that of the rows, or over "
+               "%d places", (int)MOST_PLACES);
+        return;
+    }
+    for (int i = 0; i < past->rank; i++) {
+        all[i] = past->dim[i];
+        places[i] = i == axis ? past->dim[i] : 1;
+    }
+    struct tensor *t =
+        tensor_new(c->im, ONNX_INT64, past->rank - axis, places + axis);
+    for (int64_t i = 0; i < t->count; i++)
+        t->whole[i] = i;
+    const char *from = put_constant(c, t), *zero = put_whole(c, 0), *axes = "Unsqueeze axes=[1";
+    for (int i = 2; i < past->rank; i++)
+        axes = arena_printf(c->im->arena, "%s,%d", axes, i);
+    if (c->ins > 2 && c->in[2])
+        from = PUT(c, "Sub", from,
+                   PUT(c, arena_printf(c->im->arena, "%s]", axes), c->node->input[2]));
+    if (circular)
+        from = PUT(c, "Mod", from, put_whole(c, past->dim[axis]));
+    const char *inside = PUT(c, "And", PUT(c, "GreaterOrEqual", from, zero),
+                             PUT(c, "Less", from, put_whole(c, update->dim[axis])));
+    from = PUT(c, "Max", PUT(c, "Min", from, put_whole(c, update->dim[axis] - 1)), zero);
+    from = PUT(c, "Expand", from, put_list(c, past->rank, all));
+    const char *gather = arena_printf(c->im->arena, "GatherElements axis=%d", axis);
+    const char *y = PUT(c, "Where", inside, PUT(c, gather, c->node->input[1], from),
+                        c->node->input[0]);
+    give_results(c, (const char *const[OUTPUTS]){y});
+}

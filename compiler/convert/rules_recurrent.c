@@ -80,16 +80,39 @@ static const char *scan_text(struct call *c, const char *x, const char *cell, co
                         as_text(arena, path));
 }
 
+/* Whether what is carried is multiplied first and reset then. */
+static bool resets_after(struct call *c)
+{
+    return attribute_int(c, "linear_before_reset", 0) != 0;
+}
+
+/* The weights of one direction, as the library's cells have them. */
+static void save_cell(struct call *c, const struct loop_weights *l, int d, const char *name)
+{
+    static const int lstm[] = {0, 2, 3, 1}, gru[] = {1, 0, 2}, simple[] = {0};
+    struct arena *arena = c->im->arena;
+    bool is_gru = l->gates == 3, after = is_gru && resets_after(c);
+    const int *order = l->gates == 4 ? lstm : is_gru ? gru : simple;
+    save_matrix(c, l, l->w, d, l->gates, order, arena_printf(arena, "%s/w", name));
+    save_matrix(c, l, l->r, d, is_gru && !after ? 2 : l->gates, order,
+                arena_printf(arena, "%s/u", name));
+    if (is_gru && !after)
+        save_matrix(c, l, l->r, d, 1, order + 2, arena_printf(arena, "%s/v", name));
+    if (after)
+        save_biases(c, l, d, 3, order, false, true, arena_printf(arena, "%s/recurrent_bias", name));
+    save_biases(c, l, d, l->gates, order, true, !after, arena_printf(arena, "%s/bias", name));
+    if (l->p)
+        save_peepholes(c, l, d, arena_printf(arena, "%s/peephole", name));
+}
+
 /* One direction as a layer: its text. */
 static const char *layer_text(struct call *c, const struct loop_weights *l, int d, const char *x,
                               bool reverse)
 {
-    static const int lstm[] = {0, 2, 3, 1}, gru[] = {1, 0, 2}, simple[] = {0};
     struct arena *arena = c->im->arena;
-    bool after = attribute_int(c, "linear_before_reset", 0) != 0, is_gru = l->gates == 3;
-    const int *order = l->gates == 4 ? lstm : is_gru ? gru : simple;
     const char *options = arena_printf(arena, "%lld%s%s%s", (long long)l->units,
-                                       is_gru && !after ? ", reset_after = false" : "",
+                                       l->gates == 3 && !resets_after(c) ? ", reset_after = false"
+                                                                         : "",
                                        l->p ? ", peepholes = true" : "",
                                        said_option(c, "recurrent_p"));
     const char *path = layer_path(c->im, c->in[1]->name, c->node->name);
@@ -99,17 +122,7 @@ static const char *layer_text(struct call *c, const struct loop_weights *l, int 
         name = path;                    /* the weights' own name has it */
         path = arena_strndup(arena, path, strlen(path) - 5);
     }
-    save_matrix(c, l, l->w, d, l->gates, order, arena_printf(arena, "%s/w", name));
-    save_matrix(c, l, l->r, d, is_gru && !after ? 2 : l->gates, order,
-                arena_printf(arena, "%s/u", name));
-    if (is_gru && !after)
-        save_matrix(c, l, l->r, d, 1, order + 2, arena_printf(arena, "%s/v", name));
-    if (is_gru && after)
-        save_biases(c, l, d, 3, order, false, true, arena_printf(arena, "%s/recurrent_bias", name));
-    save_biases(c, l, d, l->gates, order, true, !(is_gru && after),
-                arena_printf(arena, "%s/bias", name));
-    if (l->p)
-        save_peepholes(c, l, d, arena_printf(arena, "%s/peephole", name));
+    save_cell(c, l, d, name);
     return scan ? scan : arena_printf(arena, "%s(%s, %s%s%s)%s", c->rule->text, x, options,
                                       reverse ? ", reverse = true" : "", said_stateful(c),
                                       as_text(arena, path));
@@ -133,9 +146,20 @@ static bool has_state(const struct call *c)
 
 static bool can_have_state(struct call *c)
 {
-    return !strcmp(c->rule->text, "lstm") && !attribute_int(c, "layout", 0) &&
+    return !attribute_int(c, "layout", 0) &&
            !strcmp(attribute_word(c, "direction", "forward reverse bidirectional"), "forward") &&
            (c->ins < 8 || !c->in[7]);
+}
+
+/* Lengths of sequences that are all that there is say nothing. */
+static bool sees_all_turns(struct call *c)
+{
+    const struct value *lengths = c->ins > 4 ? c->in[4] : NULL, *x = c->in[0];
+    int turns = attribute_int(c, "layout", 0) ? 1 : 0;
+    bool all = !lengths || (lengths->constant && lengths->constant->whole && x->rank == 3);
+    for (int64_t i = 0; all && lengths && i < lengths->constant->count; i++)
+        all = lengths->constant->whole[i] == x->dim[turns];
+    return all;
 }
 
 static bool read_weights(struct call *c, struct loop_weights *l)
@@ -149,10 +173,10 @@ static bool read_weights(struct call *c, struct loop_weights *l)
             refuse(c, "'%s' is not that of the library's layers", plain_ones[i]);
             return false;
         }
-    if (attribute_int(c, "input_forget", 0) || (c->ins > 4 && c->in[4]) ||
+    if (attribute_int(c, "input_forget", 0) || !sees_all_turns(c) ||
         (has_state(c) && !can_have_state(c))) {
-        refuse(c, "layers start at 0, see all turns, and have no coupled gates; an LSTM of one "
-               "direction, forward and without peepholes, may start otherwise");
+        refuse(c, "layers start at 0, see all turns, and have no coupled gates; one direction, "
+               "forward, without peepholes and with the batch second, may start otherwise");
         return false;
     }
     bool known = w->constant && r->constant && (!b || b->constant) && w->rank == 3 &&
@@ -225,9 +249,39 @@ static bool state_fits(const struct value *v, int64_t units, bool rows)
                   v->dim[2] == units && (v->rows < 0 || (rows && v->rows == 1)));
 }
 
-/* A cell of which layers have none: its state before the first turn is given, and that after the
- * last one read. */
-static const char started_cell[] =
+/* Cells of which layers have none, for a loop of 1, 3 or 4 gates: the state before the first turn
+ * is given, and that after the last one read. */
+static const char *const started_cell[] = {
+    "# A turn of simple_rnn_cell, from a state that is given: what it shows, and the last.\n"
+    "block started_simple_rnn(x: f32[n], units: int, shown: f32[...]) {\n"
+    "  param w: f32[n, units] = glorot_uniform\n"
+    "  param u: f32[units, units] = orthogonal\n"
+    "  param bias: f32[units] = 0\n"
+    "  carry h: f32[units] = shown\n"
+    "  h = tanh(x @ w + bias + h @ u)\n"
+    "  return h, last(h)\n"
+    "}\n",
+    "# A turn of gru_cell, from a state that is given: what it shows, and the last.\n"
+    "block started_gru(x: f32[n], units: int, shown: f32[...], reset_after: bool = true) {\n"
+    "  param w: f32[n, 3 * units] = glorot_uniform\n"
+    "  param bias: f32[3 * units] = 0\n"
+    "  carry h: f32[units] = shown\n"
+    "  ar, az, an = split(x @ w + bias, 3)\n"
+    "  if reset_after {\n"
+    "    param u: f32[units, 3 * units] = orthogonal\n"
+    "    param recurrent_bias: f32[3 * units] = 0\n"
+    "    hr, hz, hn = split(h @ u + recurrent_bias, 3)\n"
+    "    new = tanh(an + sigmoid(ar + hr) * hn)\n"
+    "  } else {\n"
+    "    param u: f32[units, 2 * units] = orthogonal\n"
+    "    param v: f32[units, units] = orthogonal\n"
+    "    hr, hz = split(h @ u, 2)\n"
+    "    new = tanh(an + (sigmoid(ar + hr) * h) @ v)\n"
+    "  }\n"
+    "  update = sigmoid(az + hz)\n"
+    "  h = (1 - update) * new + update * h\n"
+    "  return h, last(h)\n"
+    "}\n",
     "# A turn of lstm_cell, from a state that is given: what it shows, and the last state.\n"
     "block started_lstm(x: f32[n], units: int, shown: f32[...], held: f32[...]) {\n"
     "  param w: f32[n, 4 * units] = glorot_uniform\n"
@@ -239,41 +293,44 @@ static const char started_cell[] =
     "  c = sigmoid(f) * c + sigmoid(i) * tanh(g)\n"
     "  h = sigmoid(o) * tanh(c)\n"
     "  return h, last(h), last(c)\n"
-    "}\n";
+    "}\n"};
 
-/* An LSTM whose first state is given, or whose last one is read: by a cell of the model file. */
+/* One whose first state is given, or of an LSTM whose last one is read: by a cell of the model
+ * file. */
 static void give_started(struct call *c, const struct loop_weights *l, const char *x)
 {
-    static const int order[] = {0, 2, 3, 1};
     static const char *const words[] = {"turns", "last_shown", "last_held"};
     struct import *im = c->im;
     struct arena *arena = im->arena;
-    bool rows = c->in[0]->rows >= 0;
+    bool rows = c->in[0]->rows >= 0, lstm = l->gates == 4;
     if ((c->ins > 5 && !state_fits(c->in[5], l->units, rows)) ||
         (c->ins > 6 && !state_fits(c->in[6], l->units, rows))) {
         refuse(c, "its first state is no [1, rows, %lld]", (long long)l->units);
         return;
     }
-    const char *path = layer_path(im, c->in[1]->name, c->node->name), *name[3];
-    save_matrix(c, l, l->w, 0, 4, order, arena_printf(arena, "%s/w", path));
-    save_matrix(c, l, l->r, 0, 4, order, arena_printf(arena, "%s/u", path));
-    save_biases(c, l, 0, 4, order, true, true, arena_printf(arena, "%s/bias", path));
-    for (int i = 0; i < 3; i++)
+    const char *path = layer_path(im, c->in[1]->name, c->node->name), *name[3] = {NULL};
+    save_cell(c, l, 0, path);
+    for (int i = 0; i < 2 + lstm; i++)
         name[i] = made_identifier(im->made, words[i]);
-    const char *first = state_text(c, 5, l->units), *held = state_text(c, 6, l->units);
+    const char *state = state_text(c, 5, l->units);
+    if (lstm)
+        state = arena_printf(arena, "%s, %s", state, state_text(c, 6, l->units));
+    else if (l->gates == 3 && !resets_after(c))
+        state = arena_printf(arena, "%s, reset_after = false", state);
     made_line(im->made,
-              arena_printf(arena, "%s, %s, %s = scan(%s, started_lstm(%lld, %s, %s))%s", name[0],
-                           name[1], name[2], x, (long long)l->units, first, held,
-                           as_text(arena, path)), "LSTM");
-    made_block(im->made, started_cell);
+              arena_printf(arena, "%s, %s%s%s = scan(%s, started_%s(%lld, %s))%s", name[0], name[1],
+                           lstm ? ", " : "", lstm ? name[2] : "", x, c->rule->text,
+                           (long long)l->units, state, as_text(arena, path)),
+              c->node->op_type);
+    made_block(im->made, started_cell[l->gates / 2]);
     give_turns(c, l, false, name[0], name[1]);
-    struct value state = {.type = ONNX_FLOAT, .rank = 3, .rows = rows ? 1 : -1,
-                          .dim = {1, 1, l->units}};
+    struct value last = {.type = ONNX_FLOAT, .rank = 3, .rows = rows ? 1 : -1,
+                         .dim = {1, 1, l->units}};
     int64_t dim[AXES];
-    orderly(&state);
-    text_dims(&state, dim);
-    if (c->outs > 2 && c->out[2] && c->out[2]->uses)
-        give(c, 2, &state, "reshape(%s, %s)", name[2], list_text(arena, text_axes(&state), dim));
+    orderly(&last);
+    text_dims(&last, dim);
+    if (lstm && c->outs > 2 && c->out[2] && c->out[2]->uses)
+        give(c, 2, &last, "reshape(%s, %s)", name[2], list_text(arena, text_axes(&last), dim));
 }
 
 void onnx_recurrent(struct call *c)

@@ -302,6 +302,38 @@ void onnx_slice(struct call *c)
         give_slice(c, n, axis, start, end, step);
 }
 
+/* The middle of axes that are too long, and zeros around those that are too short. */
+void onnx_center_crop_pad(struct call *c)
+{
+    const struct value *x = c->in[0];
+    int64_t axes[AXES], wanted[AXES], start[AXES], end[AXES], pads[2 * AXES] = {0};
+    count_up(axes, 0, 1);
+    int n = known_ints(c, 1, wanted, AXES), given = attribute_ints(c, "axes", axes, AXES);
+    bool fits = n == (given < 0 ? x->rank : given), padded = false;
+    for (int i = 0; fits && i < n; i++) {
+        int axis = axis_of(c, x, axes[i]);
+        if (axis < 0)
+            return;
+        bool rows = axis == x->rows;
+        int64_t all = x->dim[axis], out = rows ? all : wanted[i];
+        fits = out >= 1 && out <= INT32_MAX &&
+               (!rows || wanted[i] == ROW_COUNT || wanted[i] == c->im->batch);
+        start[i] = out < all ? (all - out) / 2 : 0;
+        end[i] = out < all ? start[i] + out : INT32_MAX;
+        pads[axis] = out > all ? (out - all) / 2 : 0;
+        pads[x->rank + axis] = out > all ? out - all - pads[axis] : 0;
+        padded |= out > all;
+    }
+    if (!fits) {
+        refuse(c, "its shape is not of its axes, or would change how many rows there are");
+        return;
+    }
+    const char *y = PUT(c, "Slice", c->node->input[0], put_list(c, n, start), put_list(c, n, end),
+                        put_list(c, n, axes));
+    y = padded ? PUT(c, "Pad", y, put_list(c, 2 * x->rank, pads)) : y;
+    give_results(c, (const char *const[OUTPUTS]){y});
+}
+
 /* ---- repetition ---- */
 
 /* A constant that stands there for each row: the same for all, so that no line is needed. */
@@ -648,8 +680,8 @@ void onnx_one_hot(struct call *c)
          (long long)n, text[1], text[0]);
 }
 
-/* ---- running sums ---- */
-void onnx_cumsum(struct call *c)
+/* ---- running sums and products ---- */
+void onnx_running(struct call *c)
 {
     struct value *x = c->in[0], shape = *x;
     int64_t wanted = 0, dim[AXES], before[AXES] = {0}, after[AXES] = {0};
@@ -662,7 +694,7 @@ void onnx_cumsum(struct call *c)
     if (at < 0)
         return;
     const char *text = x->constant ? plain(c, x) : x->text;
-    bool reverse = attribute_int(c, "reverse", 0) != 0;
+    bool reverse = attribute_int(c, "reverse", 0) != 0, product = strstr(c->rule->text, "prod");
     shape.constant = NULL;
     if (attribute_int(c, "exclusive", 0) && x->dim[axis] > 1) {
         int64_t n = x->dim[axis];
@@ -673,11 +705,13 @@ void onnx_cumsum(struct call *c)
         before[at] = !reverse;
         after[at] = reverse;
         dim[at] = n - 1;
-        text = pad_constant(c, text, text_axes(x), dim, before, after, "0");
+        text = pad_constant(c, text, text_axes(x), dim, before, after,
+                            product ? "1" : "0");
     } else if (attribute_int(c, "exclusive", 0)) {
-        text = arena_printf(c->im->arena, "0 * %s", text);
+        text = arena_printf(c->im->arena, "0 * %s%s", text, product ? " + 1" : "");
     }
-    give(c, 0, &shape, "cumsum(%s, axis = %d%s)", text, at, reverse ? ", reverse = true" : "");
+    give(c, 0, &shape, "%s(%s, axis = %d%s)", c->rule->text, text, at,
+         reverse ? ", reverse = true" : "");
 }
 
 /* ---- blocks of pixels ---- */

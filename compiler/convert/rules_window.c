@@ -465,6 +465,92 @@ void onnx_pool(struct call *c)
                                 sizes(arena, &s), stride, border(arena, &s)));
 }
 
+/* Ones of a matrix of so many rows: each place of a window is itself. */
+static const char *places_of_window(struct call *c, int axes, const int64_t *size, int64_t count)
+{
+    int64_t dim[AXES] = {0};
+    for (int i = 0; i < axes; i++)
+        dim[i] = size[i];
+    dim[axes] = 1;
+    dim[axes + 1] = count;
+    struct tensor *t = tensor_new(c->im, ONNX_FLOAT, axes + 2, dim);
+    for (int64_t i = 0; i < count; i++)
+        t->real[i * count + i] = 1;
+    struct value v = {.name = "window", .type = ONNX_FLOAT, .rank = axes + 2, .rows = -1,
+                      .constant = t};
+    memcpy(v.dim, dim, sizeof v.dim);
+    orderly(&v);
+    return plain(c, &v);
+}
+
+/* Windows, [rows, channels * places of one, how many], laid over one another: what overlaps adds
+ * up. */
+void onnx_col2im(struct call *c)
+{
+    struct arena *arena = c->im->arena;
+    struct value *x = c->in[0], shape = {.type = ONNX_FLOAT, .rows = x->rows};
+    int64_t extent[AXES], size[AXES], places = 1, windows = 1, folded[AXES], dim[AXES];
+    int64_t last = x->rank == 3 ? x->dim[1] : 0;
+    int axes = known_ints(c, 1, extent, AXES);
+    struct sliding s;
+    if (axes < 1 || axes > 3 || known_ints(c, 2, size, AXES) != axes || x->rank != 3 ||
+        x->rows > 0) {
+        refuse(c, "it takes windows of each row, of up to three axes, for an image that is known");
+        return;
+    }
+    shape.rank = 2 + axes;
+    for (int i = 0; i < axes; i++)
+        shape.dim[2 + i] = extent[i];
+    if (!read_sliding(c, &shape, size, &s) || !find_places(c, &s))
+        return;
+    for (int i = 0; i < axes; i++) {
+        places *= size[i];
+        windows *= s.out[i];
+    }
+    if (places > 4096 || last % places || windows != x->dim[2]) {
+        refuse(c, "it has not as many windows as the image, or of over 4096 places");
+        return;
+    }
+    folded[0] = x->dim[0] * last / places;
+    for (int i = 0; i < axes; i++)
+        folded[1 + i] = s.out[i];
+    folded[1 + axes] = places;
+    shape.dim[0] = x->dim[0];
+    shape.dim[1] = last / places;
+    orderly(&shape);
+    text_dims(&shape, dim);
+    const char *text = arena_printf(arena, "reshape(transpose(reshape(%s, %s), [0, 2, 1]), %s)",
+                                    plain(c, x),
+                                    list_text(arena, 3, (int64_t[]){folded[0], places, windows}),
+                                    list_text(arena, 2 + axes, folded));
+    give(c, 0, &shape, "reshape(contract_transposed(%s, %s, %s%s%s%s), %s)", text,
+         places_of_window(c, axes, size, places), list_text(arena, axes, extent),
+         option(arena, "stride", axes, s.stride, 1), option(arena, "dilation", axes, s.dilation, 1),
+         option(arena, "before", axes, s.before, 0), list_text(arena, text_axes(&shape), dim));
+}
+
+/* The root of order p of what windows have of powers: their average times how many they see. */
+void onnx_lp_pool(struct call *c)
+{
+    int64_t p = attribute_int(c, "p", 2), size[PLACES];
+    int n = attribute_ints(c, "kernel_shape", size, PLACES);
+    const char *pool = arena_printf(
+        c->im->arena, "AveragePool count_include_pad=1%s",
+        attributes_text(c, "auto_pad ceil_mode dilations kernel_shape pads strides"));
+    float count = 1;
+    for (int i = 0; i < n; i++)
+        count *= (float)size[i];
+    if (n < 1 || p < 1) {
+        refuse(c, "its windows and its power must be known");
+        return;
+    }
+    const char *y = PUT(c, "Abs", c->node->input[0]);
+    y = p == 1 ? y : p == 2 ? PUT(c, "Mul", y, y) : PUT(c, "Pow", y, put_real(c, (float)p));
+    y = PUT(c, "Mul", PUT(c, pool, y), put_real(c, count));
+    y = p == 1 ? y : p == 2 ? PUT(c, "Sqrt", y) : PUT(c, "Pow", y, put_real(c, 1 / (float)p));
+    give_results(c, (const char *const[OUTPUTS]){y});
+}
+
 /* The places of the text that are no batch and no channels. */
 static const char *place_axes(struct call *c, const struct value *x)
 {
@@ -696,6 +782,36 @@ void onnx_layer_norm(struct call *c)
         give(c, 0, &shape, "%s * %s + %s", text, by, aligned(c, shift, x->rank, n, shape.order));
     else
         give(c, 0, &shape, "%s * %s", text, by);
+}
+
+/* Each group of channels of a row by its own mean and deviation. */
+void onnx_group_norm(struct call *c)
+{
+    struct arena *arena = c->im->arena;
+    struct value *x = c->in[0], *scale = c->in[1], *shift = c->in[2], shape;
+    int64_t groups = attribute_int(c, "num_groups", 0), n = x->rank > 1 ? x->dim[1] : 0;
+    if (n < 1 || groups < 1 || n % groups || x->dim[0] != 1 || x->rows > 0 || scale->rank != 1 ||
+        shift->rank != 1) {
+        refuse(c, "its groups do not divide the channels of a row, or it has several rows at once; "
+               "--rows first takes each by itself");
+        return;
+    }
+    const char *text = axis_last(c, x, 1, &shape);
+    shape.constant = NULL;
+    if (!text)
+        return;
+    const char *eps = eps_option(c, 1e-5f);
+    if (!own_affine(scale, shift, n)) {
+        give(c, 0, &shape,
+             "group_norm(%s, %lld%s, with_scale = false, with_shift = false) * %s + %s", text,
+             (long long)groups, eps, vector(c, scale), vector(c, shift));
+        return;
+    }
+    const char *path = layer_path(c->im, scale->trained ? scale->name : NULL,
+                                  c->node->name && *c->node->name ? c->node->name : "group_norm");
+    const char *options = save_affine(c, path, scale, shift);
+    give(c, 0, &shape, "group_norm(%s, %lld%s%s)%s", text, (long long)groups, eps, options,
+         as_text(arena, path));
 }
 
 /* By the root of the mean square of axes up to the last, times a scale. */

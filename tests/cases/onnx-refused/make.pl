@@ -138,7 +138,65 @@ sub equation {
                 outputs => [info("y", 1, "n", 4)], tensors => [tensor("w", 1, $raw, 4, 4)]))
 }
 
+# Attention of 2 places of 2 heads with 4 features each.
+sub attended {
+    my ($opset, $more, @tensors) = @_;
+    model(graph(nodes => [node("Attention", ["x", "k", "v", @{$more->{in} || []}], ["y"], map({ attribute($$_[0], 3, $$_[1]) } ["q_num_heads", $more->{heads} || 2], ["kv_num_heads", 2], @{$more->{said} || []}))],
+                inputs => [map { info($_, 1, "n", 2, 8) } "x", "k", "v"], outputs => [info("y", 1, "n", 2, 8)], tensors => \@tensors), $opset)
+}
+# A scan of sums over the second axis of [rows, 3, 4].
+sub scanned {
+    my (@more) = @_;
+    my $body = body(in => ["s", "e"], out => ["b", "c"], nodes => [node("Add", ["s", "e"], ["b"]), node("Identity", ["b"], ["c"])]);
+    model(graph(nodes => [node("Scan", ["z", "x"], ["f", "y"], within("body", $body), attribute("num_scan_inputs", 3, 1), @more)],
+                inputs => [info("x", 1, "n", 3, 4), info("z", 1, "n", 4)], outputs => [info("y", 1, "n", 3, 4), info("f", 1, "n", 4)]), 16)
+}
+# One node of inputs x [rows, ...] and further ones, which come with their types.
+sub single_node {
+    my ($opset, $node, $in, $out, @tensors) = @_;
+    model(graph(nodes => [$node], inputs => $in, outputs => $out, tensors => \@tensors), $opset)
+}
+my $image = info("x", 1, "n", 2, 5, 4);
+my $grid = info("g", 1, "n", 3, 3, 2);
+my $sampled = info("y", 1, "n", 2, 3, 3);
+my @bytes_in = (info("x", 3, "n", 4), info("z", 3, "n", 4));
+
 my %files = (
+    attended => attended(23, {said => [["is_causal", 1]]}), beheaded => attended(23, {heads => 3}),
+    unmasked => attended(23, {in => ["m"]}, tensor("m", 9, "\1\0\1\1", 2, 2)),
+    reached => attended(25, {said => [["left_window_size", 0]]}), shown => attended(23, {said => [["qk_matmul_output_mode", 4]]}),
+    scanned => scanned(numbers("scan_input_axes", 1), numbers("scan_output_axes", 1)),
+    over_rows => scanned(numbers("scan_input_axes", 0)), many_axes => scanned(numbers("scan_input_axes", 1, 1)),
+    sampled => single_node(20, node("GridSample", ["x", "g"], ["y"], attribute("align_corners", 3, 1)), [$image, $grid], [$sampled]),
+    cubic => single_node(20, node("GridSample", ["x", "g"], ["y"], word("mode", "cubic")), [$image, $grid], [$sampled]),
+    mirrored => single_node(20, node("GridSample", ["x", "g"], ["y"], word("mode", "nearest") . word("padding_mode", "reflection")), [$image, $grid], [$sampled]),
+    shifted => single_node(28, node("BitShift", ["x", "z"], ["y"], word("direction", "LEFT")), \@bytes_in, [info("y", 3, "n", 4)]),
+    grouped => single_node(21, node("GroupNormalization", ["x", "norm.weight", "norm.bias"], ["y"], attribute("num_groups", 3, 2)),
+                           [info("x", 1, "n", 4, 3)], [info("y", 1, "n", 4, 3)], map { tensor($_, 1, reals(1 .. 4), 4) } "norm.weight", "norm.bias"),
+    odd_groups => single_node(21, node("GroupNormalization", ["x", "w", "b"], ["y"], attribute("num_groups", 3, 3)),
+                              [info("x", 1, "n", 4, 3)], [info("y", 1, "n", 4, 3)], map { tensor($_, 1, reals(1 .. 4), 4) } "w", "b"),
+    eighths => single_node(19, node("Cast", ["x"], ["y"], attribute("to", 3, 17)), [info("x", 1, "n", 4)], [info("y", 17, "n", 4)]),
+    powers => single_node(24, node("Cast", ["x"], ["y"], attribute("to", 3, 24)), [info("x", 1, "n", 4)], [info("y", 24, "n", 4)]),
+    packed => model(graph(nodes => [node("DequantizeLinear", ["w", "s"], ["v"]), node("Mul", ["x", "v"], ["y"])],
+                          tensors => [tensor("w", 22, "\x1f\x82", 4), tensor("s", 1, reals(0.5))]), 21),
+    (map { $$_[0] => model(graph(nodes => [node("DequantizeLinear", ["w", "s"], ["v"], attribute("axis", 3, 0), attribute("block_size", 3, $$_[1])), node("Mul", ["x", "v"], ["y"])],
+                                 tensors => [tensor("w", 3, "\1\2\3\4", 4), tensor("s", 1, reals(0.5, 1), 2)]), 21) } ["blocks", 2], ["odd_blocks", 3]),
+    waves => single_node(20, node("DFT", ["x"], ["y"], attribute("onesided", 3, 1)), [info("x", 1, "n", 4, 1)], [info("y", 1, "n", 3, 2)]),
+    sided => single_node(20, node("DFT", ["x"], ["y"], attribute("onesided", 3, 1)), [info("x", 1, "n", 4, 2)], [info("y", 1, "n", 3, 2)]),
+    whole_product => model(graph(nodes => [node("MatMulInteger", ["x", "w"], ["y"])], inputs => [info("x", 3, "n", 300)], outputs => [info("y", 6, "n", 1)],
+                                 tensors => [tensor("w", 3, "\1" x 300, 300, 1)])),
+    pooled => single_node(18, node("LpPool", ["x"], ["y"], numbers("kernel_shape", 2, 2)), [$image], [info("y", 1, "n", 2, 4, 3)]),
+    turned_pairs => single_node(23, node("RotaryEmbedding", ["x", "c", "s"], ["y"], attribute("num_heads", 3, 2)), [info("x", 1, "n", 2, 8), info("c", 1, "n", 2, 2), info("s", 1, "n", 2, 2)], [info("y", 1, "n", 2, 8)]),
+    odd_pairs => single_node(23, node("RotaryEmbedding", ["x", "c", "s"], ["y"], attribute("num_heads", 3, 3)), [info("x", 1, "n", 2, 8), info("c", 1, "n", 2, 2), info("s", 1, "n", 2, 2)], [info("y", 1, "n", 2, 8)]),
+    linear => single_node(27, node("LinearAttention", ["x", "k", "v"], ["y"], word("update_rule", "linear"), attribute("q_num_heads", 3, 2), attribute("kv_num_heads", 3, 2)),
+                          [map { info($_, 1, "n", 2, 8) } "x", "k", "v"], [info("y", 1, "n", 2, 8)]),
+    ungated => single_node(27, node("LinearAttention", ["x", "k", "v"], ["y"], attribute("q_num_heads", 3, 2), attribute("kv_num_heads", 3, 2)),
+                           [map { info($_, 1, "n", 2, 8) } "x", "k", "v"], [info("y", 1, "n", 2, 8)]),
+    far_turns => single_node(27, node("LinearAttention", ["x", "k", "v"], ["y"], word("update_rule", "linear"), attribute("q_num_heads", 3, 2), attribute("kv_num_heads", 3, 2)),
+                             [map { info($_, 1, "n", 5000, 8) } "x", "k", "v"], [info("y", 1, "n", 5000, 8)]),
+    laid_grid => single_node(20, node("AffineGrid", ["x", "s"], ["y"]), [info("x", 1, "n", 2, 3)], [info("y", 1, "n", 4, 5, 2)], tensor("s", 7, whole_numbers(1, 1, 4, 5), 4)),
+    one_pixel => single_node(20, node("AffineGrid", ["x", "s"], ["y"], attribute("align_corners", 3, 1)), [info("x", 1, "n", 2, 3)], [info("y", 1, "n", 1, 5, 2)], tensor("s", 7, whole_numbers(1, 1, 1, 5), 4)),
+    cached => single_node(24, node("TensorScatter", ["x", "u", "i"], ["y"]), [info("x", 1, "n", 4, 2), info("u", 1, "n", 1, 2), info("i", 7, "n")], [info("y", 1, "n", 4, 2)]),
     equation => equation("bij,jk->bik", "w"), turned_sum => equation("bij -> bj"), dotted => equation("...j,kj->...k", "w"),
     implied => equation("bij,jk", "w"), alike => equation("bic,bjc->bij", "x"),
     diagonal => equation("bij,jj->bi", "w"), joined_rows => equation("bij,jk->ik", "w"), crossed => equation("bic,dic->bcd", "x"),
@@ -153,6 +211,12 @@ my %files = (
                                 inputs => [info("x", 1, 3, 1, 2)], outputs => [info("y", 1, 1, 1, 2)],
                                 tensors => [(map { tensor($_, 1, pack("f<*", (0.1) x 16), 1, 8, 2) } "w", "r"), tensor("c", 1, pack("f<*", 1 .. $units), 1, 1, $units)]), 15) }
          ["begun", 2], ["begun_wide", 3]),
+    (map { my ($name, $op, $gates) = @$_;
+           $name => model(graph(nodes => [node($op, ["x", "w", "r", "", "", "h"], ["", "y"], attribute("hidden_size", 3, 2))],
+                                inputs => [info("x", 1, 3, 1, 2)], outputs => [info("y", 1, 1, 1, 2)],
+                                tensors => [(map { tensor($_, 1, pack("f<*", (0.1) x (4 * $gates)), 1, 2 * $gates, 2) } "w", "r"), tensor("h", 1, reals(1, 2), 1, 1, 2)]), 15) }
+         ["begun_gru", "GRU", 3], ["begun_rnn", "RNN", 1]),
+    all_turns => recurrent("GRU", 3, 1, ["l"], [], tensor("l", 6, pack("l<*", 3, 3), 2)), few_turns => recurrent("GRU", 3, 1, ["l"], [], tensor("l", 6, pack("l<*", 3, 2), 2)),
     beside_rows => recurrent("GRU", 3, 0, [], []),
 
     branch => branch(1), other => branch(0), asked => branch(0, node("Less", ["w", "w"], ["c"])),
