@@ -348,7 +348,7 @@ static struct gather gather_of(const struct inv_dataset *data, const struct inv_
 }
 
 static void gather_rows(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
-                        int64_t count, int64_t ahead, int single)
+                        int64_t count, const struct inv_row_ahead *ahead, int single)
 {
     struct inv_row_batch batch = { NULL, row };
     const struct inv_variable *sample = &data->model->variable[data->model->sample];
@@ -380,7 +380,7 @@ static void finish_rows(const struct inv_dataset *data, struct inv_run *run)
 }
 
 void inv_dataset_gather(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
-                        int64_t count, int64_t ahead)
+                        int64_t count, const struct inv_row_ahead *ahead)
 {
     gather_rows(data, run, row, count, ahead, 0);
     if (data->map.at)
@@ -405,9 +405,9 @@ int inv_dataset_normalise(struct inv_dataset *data, struct inv_run *run)
         for (int64_t i = 0; i < count; i++)
             row[i] = (int32_t)(at + i);
         if (data->map.at) {
-            inv_dataset_gather(data, run, row, count, 0);
+            inv_dataset_gather(data, run, row, count, NULL);
         } else {
-            gather_rows(data, run, row, count, 0, 1);
+            gather_rows(data, run, row, count, NULL, 1);
             inv_batch_normalise(data->model, run);
             keep_inputs(data, run, at);
         }

@@ -92,9 +92,9 @@ int inv_dataset_check_weights(const struct inv_dataset *);
  * then not finite. */
 int inv_dataset_normalise(struct inv_dataset *, struct inv_run *);
 /* Puts rows row[0 .. count-1] into the INV_INPUT and INV_SAMPLE variables; sets run->rows.  ahead:
- * how many of those behind them in row[] are wanted next. */
+ * which of those behind them in row[] are wanted next, or NULL. */
 void inv_dataset_gather(const struct inv_dataset *, struct inv_run *, const int32_t *row,
-                        int64_t count, int64_t ahead);
+                        int64_t count, const struct inv_row_ahead *ahead);
 
 /* The part of every row, INV_PARTS where it is in none, in new memory. */
 unsigned char *inv_dataset_parts(const struct inv_dataset *);

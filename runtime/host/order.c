@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include "device.h"
 #include "split.h"
+#include "subtree.h"
 
 int64_t inv_order_step_rows(const struct inv_model *model)
 {
@@ -57,21 +58,44 @@ void inv_order_arrange(const struct inv_session *s, struct inv_order *order, int
     order->epoch = epoch;
 }
 
-void inv_order_gather(struct inv_session *s, struct inv_order *order, int64_t step, int64_t shard)
+int64_t inv_order_find(struct inv_session *s, struct inv_order *order, int64_t step, int64_t shard)
 {
-    int64_t epoch = step / order->per_epoch;
     int64_t at = step % order->per_epoch * order->batch, rest = order->rows - at;
     int64_t batch = rest < order->batch ? rest : order->batch;
-    int64_t first = shard * batch / order->shards, end = (shard + 1) * batch / order->shards;
-    inv_order_arrange(s, order, epoch);
-    s->run.rows = end - first;
-    if (end > first)
-        inv_dataset_gather(&s->data, &s->run, order->row + at + first, end - first,
-                           s->ranks.count > 1 ? 0 : rest - end);
+    int64_t first = shard * batch / order->shards;
+    s->run.rows = (shard + 1) * batch / order->shards - first;
     s->run.first_row = first;
     s->run.batch = batch;
     s->run.step = (int32_t)step;
-    s->run.epoch = (int32_t)epoch;
+    s->run.epoch = (int32_t)(step / order->per_epoch);
+    inv_order_arrange(s, order, s->run.epoch);
+    return at;
+}
+
+/* What this rank wants behind the rows at hand, which are of a shard of its own, of the batch that
+ * begins at place `at` of the order: the rest of the epoch. */
+static struct inv_row_ahead ahead_of(const struct inv_session *s, const struct inv_order *order,
+                                     int64_t at)
+{
+    int64_t used = order->per_epoch * order->batch, here = at + s->run.first_row;
+    int64_t first = inv_run_begin(order->shards, s->ranks.number, s->ranks.count);
+    int64_t last = inv_run_begin(order->shards, s->ranks.number + 1, s->ranks.count);
+    return (struct inv_row_ahead){
+        .rest = at + last * s->run.batch / order->shards - here - s->run.rows,
+        .next = at + order->batch - here, .step = order->batch, .batch = order->batch,
+        .end = (used < order->rows ? used : order->rows) - here,
+        .first = first, .last = last, .parts = order->shards };
+}
+
+void inv_order_gather(struct inv_session *s, struct inv_order *order, int64_t step, int64_t shard)
+{
+    int64_t at = inv_order_find(s, order, step, shard);
+    struct inv_row_ahead ahead = ahead_of(s, order, at);
+    int own = shard >= ahead.first && shard < ahead.last;
+    if (s->run.rows > 0)
+        inv_dataset_gather(&s->data, &s->run, order->row + at + s->run.first_row, s->run.rows,
+                           own ? &ahead : NULL);
+    inv_order_find(s, order, step, shard);      /* which gathering has set as for a batch */
 }
 
 void inv_order_batch(struct inv_session *s, struct inv_order *order, int64_t step, int64_t shard)

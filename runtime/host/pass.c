@@ -142,6 +142,14 @@ void inv_pass_free(const struct inv_model *model, struct inv_pass *pass)
     free(pass->value);
 }
 
+/* The first rows of its next batch are so many behind those at hand; `left`: of all. */
+static struct inv_row_ahead ahead_of(const struct inv_session *s, int64_t left)
+{
+    int64_t batch = s->model->batch, turn = batch * s->ranks.count;
+    return (struct inv_row_ahead){ .next = turn, .step = turn, .end = left, .batch = batch,
+                                   .last = 1, .parts = 1 };
+}
+
 /* Ranks take the batches in turn. */
 static void evaluate_rows(struct inv_session *s, struct inv_pass *pass, enum inv_part part)
 {
@@ -154,8 +162,8 @@ static void evaluate_rows(struct inv_session *s, struct inv_pass *pass, enum inv
             pass->rows += rows;
             continue;
         }
-        inv_dataset_gather(&s->data, &s->run, s->data.order + at, rows,
-                           s->ranks.count > 1 ? 0 : end - at - rows);
+        struct inv_row_ahead ahead = ahead_of(s, end - at);
+        inv_dataset_gather(&s->data, &s->run, s->data.order + at, rows, &ahead);
         s->model->phase[INV_EVALUATE](&s->run);
         inv_pass_keep(s, pass);
         inv_pass_add(s, pass);

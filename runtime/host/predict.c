@@ -105,7 +105,7 @@ static void read_beside(struct beside *b, const struct inv_predictions *p, int64
 static void predict_batch(struct inv_session *s, struct inv_predictions *p, struct beside *b,
                           const int32_t *row, int64_t count)
 {
-    inv_dataset_gather(&s->data, &s->run, row, count, 0);
+    inv_dataset_gather(&s->data, &s->run, row, count, NULL);
     read_beside(b, p, count);
     inv_device_phase(s->model, &s->run, INV_PREDICT);
     for (int64_t i = 0; i < count; i++) {

@@ -19,7 +19,8 @@ int inv_row_map_open(struct inv_row_map *map, int file, int64_t most, int64_t ro
 }
 
 struct inv_row_batch inv_row_map_read(const struct inv_row_map *map, const struct inv_run *run,
-                                      const int32_t *row, int64_t count, int64_t ahead)
+                                      const int32_t *row, int64_t count,
+                                      const struct inv_row_ahead *ahead)
 {
     if (map->window)
         return inv_row_window_read(map->window, map, run, row, count, ahead);

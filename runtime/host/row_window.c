@@ -171,14 +171,35 @@ static int is_at(const struct inv_row_window *w, int64_t at, const int32_t *row,
            memcmp(w->row + at, row, (size_t)count * sizeof *row) == 0;
 }
 
+/* Rows row[0 .. count - 1] are wanted behind those that are listed. */
+static void list(struct inv_row_window *w, const int32_t *row, int64_t count)
+{
+    int64_t left = w->room - w->held;
+    count = count < left ? count : left;
+    memcpy(w->row + w->held, row, (size_t)count * sizeof *row);
+    w->held += count;
+}
+
+/* The rows at hand, then as many of those ahead as there is room for. */
+static void list_all(struct inv_row_window *w, const int32_t *row, int64_t count,
+                     const struct inv_row_ahead *a)
+{
+    w->held = 0;
+    list(w, row, count + (a ? a->rest : 0));
+    for (int64_t at = a ? a->next : 0; a && at < a->end && w->held < w->room; at += a->step) {
+        int64_t batch = a->end - at < a->batch ? a->end - at : a->batch;
+        int64_t first = a->first * batch / a->parts, last = a->last * batch / a->parts;
+        list(w, row + at + first, last - first);
+    }
+}
+
 struct inv_row_batch inv_row_window_read(struct inv_row_window *w, const struct inv_row_map *map,
                                          const struct inv_run *run, const int32_t *row,
-                                         int64_t count, int64_t ahead)
+                                         int64_t count, const struct inv_row_ahead *ahead)
 {
     int64_t at = is_at(w, w->next, row, count) ? w->next : w->last;
     if (!is_at(w, at, row, count)) {
-        w->held = count + ahead < w->room ? count + ahead : w->room;
-        memcpy(w->row, row, (size_t)w->held * sizeof *row);
+        list_all(w, row, count, ahead);
         sort_by_block(w);
         fill(w, map, run);
         at = 0;

@@ -12,7 +12,7 @@ struct inv_row_window *inv_row_window_new(const struct inv_row_map *, int64_t mo
 /* See inv_row_map_read. */
 struct inv_row_batch inv_row_window_read(struct inv_row_window *, const struct inv_row_map *,
                                          const struct inv_run *, const int32_t *row, int64_t count,
-                                         int64_t ahead);
+                                         const struct inv_row_ahead *ahead);
 /* Whether pages between the rows of a full window are read in vain; rows of the file lie evenly. */
 int inv_row_window_sparse(const struct inv_row_window *, const struct inv_row_map *);
 void inv_row_window_free(struct inv_row_window *);

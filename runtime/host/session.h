@@ -165,8 +165,11 @@ int inv_order_steps(struct inv_session *, const struct inv_order *, int64_t *ste
 void inv_order_arrange(const struct inv_session *, struct inv_order *, int64_t epoch);
 /* How many rows a step has, but for the last one of an epoch. */
 int64_t inv_order_step_rows(const struct inv_model *);
-/* Puts a shard of the batch of a step into the inputs, with run.rows, .first_row, .batch, .step and
- * .epoch set; the other augments.  An empty one leaves the inputs as they were. */
+/* Arranges the epoch of a step and sets run.rows, .first_row, .batch, .step and .epoch as of a
+ * shard of its batch; where in the epoch's order that batch begins. */
+int64_t inv_order_find(struct inv_session *, struct inv_order *, int64_t step, int64_t shard);
+/* Also puts its rows into the inputs; the other augments.  An empty one leaves the inputs as they
+ * were. */
 void inv_order_gather(struct inv_session *, struct inv_order *, int64_t step, int64_t shard);
 void inv_order_batch(struct inv_session *, struct inv_order *, int64_t step, int64_t shard);
 void inv_order_free(struct inv_order *);

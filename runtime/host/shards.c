@@ -229,7 +229,7 @@ static void take_in(struct inv_shards *h, struct so_far *p, int lane, int64_t sh
 static void expect_others(struct inv_shards *h, int64_t step)
 {
     inv_exchange_expect(&h->exchange);
-    inv_order_gather(h->s, h->order, step, 0);
+    inv_order_find(h->s, h->order, step, 0);
     if (h->pass->kept)
         inv_ranking_clear(h->s->model, h->pass->kept, h->pass->rows, h->s->run.batch);
 }

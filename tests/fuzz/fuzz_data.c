@@ -281,8 +281,8 @@ static int load_rows(const struct inv_model *model, struct inv_errors *errors)
     begin_rows(&r, model, errors);
     int good = inv_row_file_open(&r.data, &r.place) > 0;
     if (good && r.data.rows > 2) {
-        inv_dataset_gather(&r.data, &r.run, row, 1, 2);
-        inv_dataset_gather(&r.data, &r.run, row + 1, 2, 0);
+        inv_dataset_gather(&r.data, &r.run, row, 1, &(struct inv_row_ahead){ .rest = 2 });
+        inv_dataset_gather(&r.data, &r.run, row + 1, 2, NULL);
     }
     end_rows(&r);
     return good;

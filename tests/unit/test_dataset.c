@@ -59,7 +59,7 @@ static void test_cells(void)
     }
     CU_ASSERT_EQUAL(l.run.key[0], 0);
     int32_t rows[3] = { 4, 0, 5 };
-    inv_dataset_gather(&l.data, &l.run, rows, 3, 0);
+    inv_dataset_gather(&l.data, &l.run, rows, 3, NULL);
     CU_ASSERT_EQUAL(l.run.rows, 3);
     for (int i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_X)[2 * i + 1], (float)(3 * rows[i] + 2) / 2);

@@ -34,7 +34,7 @@ static struct inv_row_map open_rows(int file, size_t bytes, int64_t rows, int64_
 }
 
 static void check_batch(const struct inv_row_map *map, const int32_t *row, int64_t count,
-                        int64_t ahead)
+                        const struct inv_row_ahead *ahead)
 {
     const struct inv_run run = { .pool = NULL };
     struct inv_row_batch batch = inv_row_map_read(map, &run, row, count, ahead);
@@ -54,14 +54,15 @@ static void check_order(const struct inv_row_map *map, int64_t rows, int64_t str
             row[i] = (int32_t)((i * stride + epoch * 5) % rows);
         for (int64_t at = 0, count; at < rows; at += count) {
             count = rows - at < BATCH ? rows - at : BATCH;
-            check_batch(map, row + at, count, rows - at - count);
+            check_batch(map, row + at, count, &(struct inv_row_ahead){ .rest = rows - at - count });
         }
     }
     int64_t some = rows < 3 ? rows : 3;
-    check_batch(map, row + rows / 2, some, 0);
-    check_batch(map, row + rows / 2, some, 0);
-    check_batch(map, row, some, rows - some);
-    check_batch(map, row + rows / 3, some, rows - rows / 3 - some);
+    check_batch(map, row + rows / 2, some, NULL);
+    check_batch(map, row + rows / 2, some, NULL);
+    check_batch(map, row, some, &(struct inv_row_ahead){ .rest = rows - some });
+    check_batch(map, row + rows / 3, some,
+                &(struct inv_row_ahead){ .rest = rows - rows / 3 - some });
     free(row);
 }
 
@@ -84,6 +85,36 @@ static void test_orders(void)
     }
 }
 
+/* A rank reads its shares of the batches to come, the partial one at the end, too: they are right
+ * when the file no longer holds them. */
+static void test_shares(void)
+{
+    enum { ROWS = 5 * BATCH + 7, BYTES = 12, PARTS = 7, RANKS = 3 };
+    static const unsigned char nothing[ROWS * BYTES];
+    int32_t row[ROWS];
+    for (int i = 0; i < ROWS; i++)
+        row[i] = (i * 17 + 3) % ROWS;
+    for (int rank = 0; rank < RANKS; rank++) {
+        int file = write_rows(BYTES, ROWS);
+        struct inv_row_map map = open_rows(file, BYTES, ROWS, ROWS * (BYTES + 12) / RANKS + 300);
+        int first = PARTS * rank / RANKS, last = PARTS * (rank + 1) / RANKS;
+        for (int at = 0; at < ROWS; at += BATCH) {
+            int batch = ROWS - at < BATCH ? ROWS - at : BATCH, end = last * batch / PARTS;
+            for (int part = first, begin; part < last; part++) {
+                begin = part * batch / PARTS;
+                int count = (part + 1) * batch / PARTS - begin;
+                struct inv_row_ahead ahead = { .rest = end - begin - count, .next = BATCH - begin,
+                    .step = BATCH, .end = ROWS - at - begin, .batch = BATCH, .first = first,
+                    .last = last, .parts = PARTS };
+                check_batch(&map, row + at + begin, count, &ahead);
+                CU_ASSERT_TRUE(pwrite(file, nothing, sizeof nothing, FIRST) > 0);
+            }
+        }
+        inv_row_map_close(&map);
+        close(file);
+    }
+}
+
 /* A file that is cut short under the program ends it with a message, in each way to read. */
 static void test_cut(void)
 {
@@ -98,7 +129,7 @@ static void test_cut(void)
                 row[i] = 3000 + i;
             if (ftruncate(file, FIRST + 132 * 1000) || !freopen(host_path("said"), "w", stderr))
                 _exit(99);
-            inv_row_map_read(&map, &(struct inv_run){ .pool = NULL }, row, BATCH, 0);
+            inv_row_map_read(&map, &(struct inv_run){ .pool = NULL }, row, BATCH, NULL);
             _exit(0);
         }
         CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
@@ -113,4 +144,4 @@ static void test_cut(void)
     }
 }
 
-HOST_MAIN("row map", { "orders", test_orders }, { "cut", test_cut })
+HOST_MAIN("row map", { "orders", test_orders }, { "shares", test_shares }, { "cut", test_cut })
