@@ -378,6 +378,8 @@ static int sweep_all(struct sweep *sweep, const struct options *o)
     for (int i = 0; i < sweep_count(sweep) && going; i++)
         if (sweep_begins(sweep, i)) {
             failed = !(program = compile_for(sweep, i, o));
+            if (failed)
+                sweep_refuse(sweep, i);
             going = !failed && sweep_begin(sweep, i, program, &o->build);
         }
     sweep_wait(sweep);

@@ -157,10 +157,10 @@ int process_end(pid_t child)
     return leave(child, status);
 }
 
-pid_t process_end_any(int *status)
+pid_t process_end_any(int *status, bool wait)
 {
     pid_t child;
-    while ((child = waitpid(-1, status, 0)) < 0 && errno == EINTR)
+    while ((child = waitpid(-1, status, wait ? 0 : WNOHANG)) < 0 && errno == EINTR)
         ;
     if (child > 0)
         *status = leave(child, *status);

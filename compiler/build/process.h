@@ -32,8 +32,9 @@ enum { PROCESSES_MAX = 256 };           /* that may have begun and not ended */
 pid_t process_begin(void);
 /* Waits for that child: its exit status, or 128 + the signal that ended it. */
 int process_end(pid_t child);
-/* Waits for any of them: its number, and that status; -1: there is none. */
-pid_t process_end_any(int *status);
+/* Waits for any of them: its number, and that status; -1: there is none.  Without `wait` 0 where
+ * none has ended yet. */
+pid_t process_end_any(int *status, bool wait);
 /* The signal that came while there were children, or 0. */
 int process_signal(void);
 

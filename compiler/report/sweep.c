@@ -21,7 +21,8 @@
 #include "invar.h"
 #include "report/run.h"
 
-enum { RUNS_MAX = 10000 };
+enum { RUNS_MAX = 10000,
+       SOON = 10000, LATE = 200000 };   /* microseconds from one look to the next, growing */
 
 /* A const, or "seed", and its values. */
 struct axis {
@@ -61,6 +62,9 @@ struct sweep {
     struct outcome *outcome;
     struct inv_ranks ranks;             /* sweeps that share out the runs, ... */
     int *rank;                          /* ... and of each run, whose it is */
+    const char *launch, *failures;      /* its name, which other launches have not, or NULL; the
+                                         * file that says what failed in it */
+    int elsewhere;                      /* the status of a run that failed in another of them */
     int jobs, running;                  /* at a time; now */
     int printed;                        /* all lines of runs before */
     struct job job[PROCESSES_MAX];
@@ -218,6 +222,77 @@ static bool names_differ(struct sweep *s)
     return true;
 }
 
+/* ---- a run that fails in another sweep ---- */
+
+/* What mpirun of Open MPI and srun call a launch.  That of MPICH says no name, and ends the others
+ * itself. */
+static const char *find_launch(struct arena *arena)
+{
+    const char *job = getenv("SLURM_JOB_ID"), *step = getenv("SLURM_STEP_ID");
+    const char *again = getenv("SLURM_RESTART_COUNT"), *pmix = getenv("PMIX_NAMESPACE");
+    if (job && step)
+        return arena_printf(arena, "slurm-%s.%s.%s", job, step, again ? again : "0");
+    return pmix ? arena_printf(arena, "pmix-%s", pmix) : NULL;
+}
+
+/* The first line of FOLDER/failed.txt is the launch that it is of. */
+struct failure { int rank, status; char said[1024]; };
+
+static bool read_failure(const struct sweep *s, struct failure *f)
+{
+    char launch[1024];
+    FILE *file = fopen(s->failures, "r");
+    bool good = file && fscanf(file, "%1023s %d %d ", launch, &f->rank, &f->status) == 3 &&
+                fgets(f->said, sizeof f->said, file) && strcmp(launch, s->launch) == 0;
+    if (file)
+        fclose(file);
+    if (good)
+        f->said[strcspn(f->said, "\n")] = 0;
+    return good;
+}
+
+/* What lies there of this rank is of an earlier launch by the same name. */
+static void watch_failures(struct sweep *s)
+{
+    struct failure f;
+    s->launch = s->ranks.count > 1 ? find_launch(s->arena) : NULL;
+    s->failures = arena_printf(s->arena, "%s/failed.txt", s->request.folder);
+    if (s->launch && read_failure(s, &f) && f.rank == s->ranks.number)
+        remove(s->failures);
+}
+
+static void tell_others(struct sweep *s, int number, const char *what, int status)
+{
+    enum { NAME = 64 };
+    char machine[NAME] = "";
+    struct inv_output out;
+    if (!s->launch || s->elsewhere)
+        return;
+    /* invar-lint: allow machine because messages name the rank's machine */
+    gethostname(machine, sizeof machine - 1);
+    if (!inv_output_open(&out, s->failures, &s->errors))
+        return;
+    inv_output_print(&out, "%s\n%d %d\nrank %d of %d, on %s: %s %s\n", s->launch, s->ranks.number,
+                     status, s->ranks.number, s->ranks.count, machine, title(s, number), what);
+    inv_output_close(&out, NULL);
+}
+
+/* Whether a run failed in another sweep of this launch: then that is said, and what this one
+ * trains ends. */
+static bool failed_elsewhere(struct sweep *s)
+{
+    struct failure f;
+    if (s->elsewhere || !s->launch || s->failed || process_signal() || !read_failure(s, &f) ||
+        f.rank == s->ranks.number)
+        return s->elsewhere;
+    inv_error(&s->errors, "%s; so rank %d ends", f.said, s->ranks.number);
+    s->elsewhere = f.status;
+    s->failed = true;
+    for (int i = 0; i < s->running; i++)
+        kill(s->job[i].process, SIGTERM);
+    return true;
+}
+
 /* ---- the folder ---- */
 
 /* All outputs of a run are the sweep's, and each run trains. */
@@ -300,6 +375,7 @@ struct sweep *sweep_new(struct arena *arena, const struct sweep_request *request
     if (!read_jobs(s) || !make_grid(s) || !known_options(s) || !names_differ(s) || !make_folder(s))
         return NULL;
     s->outcome = ARENA_ARRAY(arena, struct outcome, s->runs + 1);
+    watch_failures(s);
     return s;
 }
 
@@ -474,6 +550,8 @@ static void end(struct sweep *s, struct job *job, int status)
     arena_free(job->program->arena);
     *job = s->job[--s->running];
     s->failed |= ends_sweep(status);
+    if (ends_sweep(status))
+        tell_others(s, o->number, arena_printf(s->arena, "failed with status %d", status), status);
     for (int i = 0; i < s->running && ends_sweep(status); i++)
         if (s->job[i].number > o->number)
             kill(s->job[i].process, SIGTERM);
@@ -495,7 +573,7 @@ static void print_line(const struct sweep *s, const struct outcome *o)
  * others train do not hold them up. */
 static void print_lines(struct sweep *s)
 {
-    for (int i = s->printed; i < s->runs && !ends_sweep(s->status); i++) {
+    for (int i = s->printed; i < s->runs && !ends_sweep(s->status) && !s->elsewhere; i++) {
         struct outcome *o = &s->outcome[i];
         if (!o->done && s->ranks.count == 1)
             return;
@@ -512,7 +590,12 @@ static void print_lines(struct sweep *s)
 static void wait_for_one(struct sweep *s)
 {
     int status = 1, i = 0;
-    pid_t process = process_end_any(&status);
+    pid_t process;
+    for (useconds_t pause = SOON; (process = process_end_any(&status, !s->launch)) == 0;
+         pause = pause < LATE ? 2 * pause : pause) {
+        failed_elsewhere(s);
+        usleep(pause);
+    }
     while (i < s->running - 1 && s->job[i].process != process)
         i++;
     end(s, &s->job[i], status);
@@ -546,7 +629,7 @@ bool sweep_begin(struct sweep *s, int number, struct program *program,
     print_lines(s);
     while (s->running == s->jobs)
         wait_for_one(s);
-    return !s->failed && !process_signal();
+    return !failed_elsewhere(s) && !s->failed && !process_signal();
 }
 
 /* ---- runs of several sweeps ---- */
@@ -576,8 +659,9 @@ bool sweep_get(struct sweep *s, int number, struct program *program)
 {
     struct outcome *o = &s->outcome[number];
     *o = (struct outcome){.number = number, .said = ""};
-    for (useconds_t pause = 50000; !(o->done = is_there_now(s, o, program)) && !process_signal();
-         pause = pause < 1000000 ? 2 * pause : pause)
+    for (useconds_t pause = SOON; !(o->done = is_there_now(s, o, program)) && !process_signal() &&
+                                  !failed_elsewhere(s);
+         pause = pause < LATE ? 2 * pause : pause)
         usleep(pause);
     arena_free(program->arena);
     print_lines(s);
@@ -590,7 +674,12 @@ int sweep_wait(struct sweep *s)
         wait_for_one(s);
     if (process_signal() && s->printed < s->runs && !ends_sweep(s->status))
         return 128 + process_signal();
-    return s->status;
+    return s->elsewhere ? s->elsewhere : s->status;
+}
+
+void sweep_refuse(struct sweep *s, int number)
+{
+    tell_others(s, number, "cannot be compiled", 1);
 }
 
 /* ---- the table ---- */
@@ -667,6 +756,7 @@ int sweep_end(struct sweep *s, int status)
         return 0;
     const char *path = arena_printf(s->arena, "%s/sweep.csv", s->request.folder);
     struct inv_output out;
+    remove(s->failures);
     sort_outcomes(s);
     if (!inv_output_open(&out, path, &s->errors))
         return 1;

@@ -33,11 +33,14 @@ bool sweep_gets(const struct sweep *, int number);
  * program when the run is done.  Lines are printed in the order of runs, with several sweeps as
  * they are done.  False: a run failed, or a signal came, and no other is to begin. */
 bool sweep_begin(struct sweep *, int number, struct program *, const struct build_options *);
-/* Waits until the run of the program was trained elsewhere.  False: a signal came. */
+/* Waits until the run of the program was trained elsewhere.  False: a signal came, or a run failed
+ * there. */
 bool sweep_get(struct sweep *, int number, struct program *);
 /* Waits for all that have begun, but ends those behind one that failed; the first status that is
  * not 0, but for that of a loss that is not finite, which ends its run only. */
 int sweep_wait(struct sweep *);
+/* The program of that run cannot be compiled: sweeps that share the runs end. */
+void sweep_refuse(struct sweep *, int number);
 /* Writes FOLDER/sweep.csv, the best run first, unless another sweep does; the exit status, where
  * runs came to that one. */
 int sweep_end(struct sweep *, int status);
