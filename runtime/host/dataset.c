@@ -25,13 +25,20 @@ static int is_held(const struct inv_dataset *data, int f)
     return !(data->order && data->model->data.field[f].key);
 }
 
-static void grow(struct inv_dataset *data, int64_t rows)
+/* Makes room for so many rows; 0 where they are too many. */
+static int grow(struct inv_dataset *data, int64_t rows)
 {
     if (rows <= data->room)
-        return;
+        return 1;
+    data->many = data->most > 0 && rows > data->most;
+    if (data->many)
+        return 0;
     data->room = data->room * 2 > rows ? data->room * 2 : rows;
+    if (data->most > 0 && data->room > data->most)
+        data->room = data->most;
     for (int f = 0; f < data->model->data.field_count; f++)
         data->value[f] = inv_resize(data->value[f], (size_t)data->room * data->bytes[f]);
+    return 1;
 }
 
 /* The rows in the INV_INPUT variables become rows first .. of the data set. */
@@ -64,12 +71,10 @@ static void note_files(struct inv_dataset *data, const struct inv_feed *feed, in
 /* Appends the batch. */
 static void append(struct inv_dataset *data, struct inv_run *run)
 {
-    if (data->writer) {
+    if (data->writer)
         inv_row_file_add(data->writer, data, run);
-    } else {
-        grow(data, data->rows + run->rows);
+    else if (grow(data, data->rows + run->rows))
         keep_inputs(data, run, data->rows);
-    }
     data->rows += run->rows;
 }
 
@@ -78,7 +83,7 @@ static void append(struct inv_dataset *data, struct inv_run *run)
 /* What is read goes nowhere. */
 static int is_lost(const struct inv_dataset *data)
 {
-    return data->writer && data->writer->out.failed;
+    return data->many || (data->writer && data->writer->out.failed);
 }
 
 static void read_source(struct inv_dataset *data, struct inv_run *run, struct inv_feed *feed,
@@ -151,7 +156,7 @@ static void forget(struct inv_dataset *data)
     }
     memset(data->count, 0, sizeof data->count);
     memset(data->dropped, 0, sizeof data->dropped);
-    data->rows = data->room = 0;
+    data->rows = data->room = data->most = data->many = 0;
 }
 
 /* Reads the files into the row file: 0 where that cannot be written, and *why then says so. */
@@ -218,6 +223,23 @@ static void load_row_file(struct inv_dataset *data, struct inv_run *run,
     free(why);
 }
 
+/* Rows are read into memory; where they turn out to be too many for it, into a file. */
+static void load_rows(struct inv_dataset *data, struct inv_run *run, struct inv_row_place *place)
+{
+    int64_t bytes = 0;
+    for (int f = 0; f < data->model->data.field_count; f++)
+        bytes += (int64_t)data->bytes[f];
+    data->most = place->memory / bytes;
+    load_files(data, run);
+    if (!data->many)
+        return;
+    forget(data);
+    if (inv_row_place_instead(place, data))
+        load_row_file(data, run, place);
+    else
+        load_files(data, run);
+}
+
 static void load(struct inv_dataset *data, struct inv_run *run)
 {
     struct inv_row_place place;
@@ -225,7 +247,7 @@ static void load(struct inv_dataset *data, struct inv_run *run)
     if (found > 0)
         load_row_file(data, run, &place);
     else if (found == 0)
-        load_files(data, run);
+        load_rows(data, run, &place);
     inv_row_place_free(&place);
 }
 

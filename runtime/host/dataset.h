@@ -31,7 +31,9 @@ struct inv_dataset {
     const char *rows_given;             /* of --rows, or NULL: see row_place.h */
     int64_t rows_memory;                /* of --rows-memory, or not more than 0 */
     int thorough;                       /* sources of a row file are hashed, whatever their times */
-    int64_t rows, room;
+    int64_t rows, room, most;           /* read so far; in memory there is place for; may be in
+                                         * memory at all, where a file can hold them, else 0 */
+    int many;                           /* there are more */
     unsigned char **value;              /* field f, row r: value[f] + r * step[f] */
     size_t *bytes, *step;               /* of a row; from one row to the next */
     struct inv_row_map map;             /* where the values lie, but those of keys, or nothing */

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "errors.h"
 
 /* Signals find their work in static memory: the only state of a program that is not in its
  * session. */
 enum { PLACES = 8, LENGTH = 4096 };
 static char list[PLACES][LENGTH];       /* empty: a free place */
+static char mapped[LENGTH];             /* a file */
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU };
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
@@ -78,6 +80,37 @@ int inv_ending_add(const char *path)
             return i;
         }
     return -1;
+}
+
+static void say(const char *text)
+{
+    size_t size = strlen(text);
+    while (size > 0) {
+        ssize_t done = write(STDERR_FILENO, text, size);
+        if (done <= 0)
+            return;
+        text += done;
+        size -= (size_t)done;
+    }
+}
+
+static void end_unread(int number)
+{
+    (void)number;
+    say("error: ");
+    say(mapped);
+    say(": cannot be read any more where it is mapped: it was cut short, or its disk fails; run "
+        "again, which makes the file anew\n");
+    remove_all();
+    _exit(INV_BAD_DATA);
+}
+
+void inv_ending_mapped(const char *path)
+{
+    struct sigaction action = { .sa_handler = end_unread };
+    sigemptyset(&action.sa_mask);
+    strncpy(mapped, path, LENGTH - 1);
+    sigaction(SIGBUS, &action, NULL);
 }
 
 void inv_ending_drop(int place)

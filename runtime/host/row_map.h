@@ -25,8 +25,8 @@ struct inv_row_batch {
 struct inv_row_map {
     unsigned char *at;                  /* NULL: nothing is mapped */
     size_t size, first, row_bytes;      /* of the file; where row 0 begins */
-    int file;                           /* that rows are read from, or -1: all pages may stay */
-    struct inv_row_window *window;      /* rows that are read, or NULL */
+    int file;                           /* that rows are read from */
+    struct inv_row_window *window;      /* rows that are read, or NULL: all pages may stay */
     char *path;
 };
 

@@ -106,19 +106,21 @@ static int64_t memory_size(void)
     return least;
 }
 
-/* Rows in memory take about as many bytes as text that says them, twice while their array grows. */
+/* Rows in memory take about as many bytes as text that says them, twice while their array grows.
+ * Those of bytes, or of what is compressed, take more: that is seen as they are read. */
 static int is_large(const struct inv_row_place *place)
 {
     int64_t bytes = 0;
     for (int i = 0; i < place->count; i++)
         bytes += place->source[i].bytes;
-    return bytes > memory_size() / 2;
+    return bytes > place->memory;
 }
 
 /* ---- where ---- */
 
-/* A folder in the user's cache that is this user's alone, in new memory, or NULL. */
-static char *find_folder(void)
+/* A folder in the user's cache that is this user's alone, in new memory, or NULL.  make: it is made
+ * where it is not there. */
+static char *find_folder(int make)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     struct stat about;
@@ -126,9 +128,11 @@ static char *find_folder(void)
         return NULL;
     char *above = cache && *cache ? inv_copy_text(cache) : inv_text("%s/.cache", home);
     char *middle = inv_text("%s/invar", above), *folder = inv_text("%s/rows", middle);
-    (void)mkdir(above, 0700);
-    (void)mkdir(middle, 0700);
-    (void)mkdir(folder, 0700);
+    if (make) {
+        (void)mkdir(above, 0700);
+        (void)mkdir(middle, 0700);
+        (void)mkdir(folder, 0700);
+    }
     int good = stat(folder, &about) == 0 && S_ISDIR(about.st_mode) && about.st_uid == geteuid()
                && !(about.st_mode & 022) && access(folder, W_OK | X_OK) == 0;
     free(above);
@@ -141,11 +145,12 @@ static char *find_folder(void)
 
 /* One file for each set of sources and way to read them, so that a source that changes leaves no
  * file behind. */
-static char *cached_path(const struct inv_dataset *data, const struct inv_row_place *place)
+static char *cached_path(const struct inv_dataset *data, const struct inv_row_place *place,
+                         int make)
 {
     enum { DIGITS = 32 };
     struct inv_sha256 sha;
-    char hash[65], *folder = find_folder();
+    char hash[65], *folder = find_folder(make);
     inv_sha256_init(&sha);
     hash_text(&sha, place->key);
     for (int i = 0; i < place->count; i++)
@@ -194,14 +199,22 @@ int inv_row_place_find(const struct inv_dataset *data, struct inv_row_place *pla
     }
     if (why)
         return 0;
-    if (!find_sources(data, place) || (!place->asked && !is_large(place))) {
+    if (!find_sources(data, place)) {
         if (place->asked)
             inv_note(data->errors, "--rows %s: rows that come from standard input or a pipe, or "
                      "from files that are not there, are kept in memory", given);
         return 0;
     }
     find_key(data, place->key);
-    place->path = place->asked ? inv_copy_text(given) : cached_path(data, place);
+    place->memory = place->asked ? 0 : memory_size() / 2;
+    place->path = place->asked ? inv_copy_text(given) : cached_path(data, place, is_large(place));
+    return place->path && (place->asked || is_large(place) || access(place->path, F_OK) == 0);
+}
+
+int inv_row_place_instead(struct inv_row_place *place, const struct inv_dataset *data)
+{
+    free(place->path);
+    place->path = cached_path(data, place, 1);
     return place->path != NULL;
 }
 

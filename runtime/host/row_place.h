@@ -14,17 +14,21 @@ struct inv_row_source {
 };
 
 struct inv_row_place {
-    char *path;                         /* of the row file */
+    char *path;                         /* of the row file; NULL: there is no place for one */
     int asked;                          /* --rows names it: where it cannot be is an error */
     char key[65];                       /* SHA-256 of what decides rows but for the files' bytes */
     int count;
     struct inv_row_source *source;      /* as the model names them */
     int64_t begun;                      /* when the sources were looked at, in ns since 1970 */
+    int64_t memory;                     /* bytes that rows may take where they are in memory; 0:
+                                         * any number, as nothing else holds them */
 };
 
-/* 1: rows are to be kept at place->path; 0: in memory; -1 after an error.  Freeing is needed in all
- * cases. */
+/* 1: rows are to be kept at place->path; 0: in memory, unless they are more than place->memory
+ * bytes; -1 after an error.  Freeing is needed in all cases. */
 int inv_row_place_find(const struct inv_dataset *, struct inv_row_place *);
+/* Rows that were to be in memory are too many: whether they can be kept at place->path. */
+int inv_row_place_instead(struct inv_row_place *, const struct inv_dataset *);
 void inv_row_place_free(struct inv_row_place *);
 
 #endif

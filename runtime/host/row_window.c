@@ -124,8 +124,7 @@ static void read_rows(const struct inv_run *run, int64_t begin, int64_t end)
     }
 }
 
-/* Pages of a file that was cut short would end the program without a word. */
-static void check_size(const struct inv_row_map *map)
+void inv_row_check_size(const struct inv_row_map *map)
 {
     struct stat s;
     errno = 0;
@@ -158,7 +157,7 @@ static void fill(struct inv_row_window *w, const struct inv_row_map *map,
         int64_t resident = 0;
         while (end < w->held && resident < RESIDENT)
             end = pass_block(w, (int64_t)map->row_bytes, end, &resident);
-        check_size(map);
+        inv_row_check_size(map);
         inv_for(&r.run, read_rows, end - r.begin, COST * (end - r.begin));
         if (resident > 0)
             (void)madvise(map->at, map->size, MADV_DONTNEED);

@@ -17,6 +17,9 @@ struct inv_row_batch inv_row_window_read(struct inv_row_window *, const struct i
 int inv_row_window_sparse(const struct inv_row_window *, const struct inv_row_map *);
 void inv_row_window_free(struct inv_row_window *);
 
+/* Ends the program where the file was cut short: what lies behind its end in the last page that is
+ * mapped reads as zeros. */
+void inv_row_check_size(const struct inv_row_map *);
 /* Reads so many bytes of a file from byte `at` on; 0 where it cannot. */
 int inv_row_bytes(int file, void *to, size_t bytes, int64_t at);
 

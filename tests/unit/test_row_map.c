@@ -118,7 +118,7 @@ static void test_shares(void)
 /* A file that is cut short under the program ends it with a message, in each way to read. */
 static void test_cut(void)
 {
-    static const int64_t most[] = { 1, 1 << 18 };
+    static const int64_t most[] = { 1, 1 << 18, 1 << 20 };
     for (size_t m = 0; m < sizeof most / sizeof *most; m++) {
         int file = write_rows(132, 4000), status = 0;
         struct inv_row_map map = open_rows(file, 132, 4000, most[m]);
@@ -144,4 +144,29 @@ static void test_cut(void)
     }
 }
 
-HOST_MAIN("row map", { "orders", test_orders }, { "shares", test_shares }, { "cut", test_cut })
+/* So does one that is cut short while its rows are copied from where they are mapped. */
+static void test_cut_later(void)
+{
+    int file = write_rows(132, 4000), status = 0;
+    struct inv_row_map map = open_rows(file, 132, 4000, 1 << 20);
+    pid_t child = fork();
+    if (child == 0) {
+        int32_t row = 3999;
+        struct inv_row_batch batch = inv_row_map_read(&map, &(struct inv_run){ .pool = NULL }, &row,
+                                                      1, NULL);
+        if (ftruncate(file, FIRST) || !freopen(host_path("said"), "w", stderr))
+            _exit(99);
+        _exit(batch.byte[(size_t)batch.row[0] * 132] ? 98 : 97);
+    }
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == INV_BAD_DATA);
+    size_t size;
+    char *said = host_read(host_path("said"), &size);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "error: rows: cannot be read any more where it is mapped"));
+    free(said);
+    inv_row_map_close(&map);
+    close(file);
+}
+
+HOST_MAIN("row map", { "orders", test_orders }, { "shares", test_shares }, { "cut", test_cut },
+          { "cut later", test_cut_later })
