@@ -12,12 +12,9 @@ static void run_phase(const struct inv_model *model, struct inv_run *run, enum i
     inv_device_phase(model, run, phase);
 }
 
-static void set_samples(const struct inv_model *model, struct inv_run *run, int64_t first)
+static int32_t *samples_of(const struct inv_model *model, const struct inv_run *run)
 {
-    const struct inv_variable *v = &model->variable[model->sample];
-    int32_t *sample = (int32_t *)(void *)(run->arena + v->offset);
-    for (int64_t i = 0; i < run->rows; i++)
-        sample[i] = (int32_t)(uint32_t)(first + i);
+    return (int32_t *)(void *)(run->arena + model->variable[model->sample].offset);
 }
 
 static void copy_cells(const struct inv_model *model, struct inv_run *run)
@@ -26,21 +23,40 @@ static void copy_cells(const struct inv_model *model, struct inv_run *run)
         const struct inv_field *field = &model->data.field[f];
         const struct inv_variable *input = inv_variable_single(model, field);
         if (field->raw >= 0)
-            memmove(run->arena + input->offset, run->arena + model->variable[field->raw].offset,
+            memmove(run->arena + input->offset,
+                    inv_batch_cells(model, run, &model->variable[field->raw]),
                     (size_t)run->rows * inv_variable_bytes(input));
     }
+}
+
+/* Of the rows whose numbers and cells are there. */
+static void prepare(const struct inv_model *model, struct inv_run *run, int64_t count)
+{
+    run->rows = run->batch = count;
+    run->first_row = 0;
+    if (model->phase[INV_PREPARE])
+        run_phase(model, run, INV_PREPARE);
+    else
+        copy_cells(model, run);
 }
 
 void inv_batch_prepare(const struct inv_model *model, struct inv_run *run, int64_t first,
                        int64_t count)
 {
-    run->rows = run->batch = count;
-    run->first_row = 0;
-    set_samples(model, run, first);
-    if (model->phase[INV_PREPARE])
-        run_phase(model, run, INV_PREPARE);
-    else
-        copy_cells(model, run);
+    int32_t *sample = samples_of(model, run);
+    for (int64_t i = 0; i < count; i++)
+        sample[i] = (int32_t)(uint32_t)(first + i);
+    prepare(model, run, count);
+}
+
+void inv_batch_prepare_rows(const struct inv_model *model, struct inv_run *run, const int32_t *row,
+                            int64_t count)
+{
+    int32_t step = run->step, epoch = run->epoch;
+    memcpy(samples_of(model, run), row, (size_t)count * sizeof *row);
+    prepare(model, run, count);
+    run->step = step;
+    run->epoch = epoch;
 }
 
 void inv_batch_normalise(const struct inv_model *model, struct inv_run *run)

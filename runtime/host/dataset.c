@@ -25,19 +25,52 @@ static int is_held(const struct inv_dataset *data, int f)
     return !(data->order && data->model->data.field[f].key);
 }
 
+static int64_t row_bytes(const struct inv_dataset *data)
+{
+    int64_t bytes = 0;
+    for (int f = 0; f < data->model->data.field_count; f++)
+        bytes += (int64_t)data->bytes[f];
+    return bytes;
+}
+
+/* Whether what is in the files of field f is not kept. */
+static int is_decoded(const struct inv_dataset *data, int f)
+{
+    const struct inv_model *model = data->model;
+    return data->decoder && inv_decoder_fields(model, f) < inv_decoder_fields(model, f + 1);
+}
+
+/* From here on files are read anew as their rows come, some before their turn: a quarter of what
+ * memory would hold at most. */
+static void begin_decoder(struct inv_dataset *data)
+{
+    int64_t ahead = inv_dataset_rows_memory(data), quarter = data->most * row_bytes(data) / 4;
+    data->most = 0;
+    data->decoder = inv_decoder_new(data->model, &data->files, ahead < quarter ? ahead : quarter,
+                                    data->model->batch);
+    for (int f = 0; f < data->model->data.field_count; f++)
+        if (is_decoded(data, f)) {
+            free(data->value[f]);
+            data->value[f] = NULL;
+        }
+}
+
 /* Makes room for so many rows; 0 where they are too many. */
 static int grow(struct inv_dataset *data, int64_t rows)
 {
     if (rows <= data->room)
         return 1;
-    data->many = data->most > 0 && rows > data->most;
-    if (data->many)
-        return 0;
+    int many = data->most > 0 && rows > data->most;
+    if (many && data->files.count > 0)
+        begin_decoder(data);
+    else if (many)
+        return !(data->many = 1);
     data->room = data->room * 2 > rows ? data->room * 2 : rows;
     if (data->most > 0 && data->room > data->most)
         data->room = data->most;
     for (int f = 0; f < data->model->data.field_count; f++)
-        data->value[f] = inv_resize(data->value[f], (size_t)data->room * data->bytes[f]);
+        if (!is_decoded(data, f))
+            data->value[f] = inv_resize(data->value[f], (size_t)data->room * data->bytes[f]);
     return 1;
 }
 
@@ -45,7 +78,7 @@ static int grow(struct inv_dataset *data, int64_t rows)
 static void keep_inputs(struct inv_dataset *data, const struct inv_run *run, int64_t first)
 {
     for (int f = 0; f < data->model->data.field_count; f++)
-        if (is_held(data, f))
+        if (is_held(data, f) && !is_decoded(data, f))
             memcpy(data->value[f] + (size_t)first * data->bytes[f],
                    run->arena + single_of(data, f)->offset, (size_t)run->rows * data->bytes[f]);
 }
@@ -66,6 +99,15 @@ static void note_files(struct inv_dataset *data, const struct inv_feed *feed, in
         data->stretch[data->stretch_count++] = row;
     }
     data->file = feed->place[feed->run->rows - 1].at;
+}
+
+/* Which files the cells of the batch name. */
+static void keep_files(struct inv_dataset *data, const struct inv_run *run,
+                       struct inv_cell_file *file)
+{
+    int64_t count = run->rows * inv_decoder_fields(data->model, data->model->data.field_count);
+    inv_cell_files_add(&data->files, file, count);
+    memset(file, 0, (size_t)count * sizeof *file);
 }
 
 /* Appends the batch. */
@@ -95,6 +137,8 @@ static void read_source(struct inv_dataset *data, struct inv_run *run, struct in
     if (inv_feed_open(feed, run))
         while (!is_lost(data) && inv_feed_next(feed) > 0) {
             note_files(data, feed, before);
+            if (feed->rows.named_files)
+                keep_files(data, run, feed->rows.named_files);
             append(data, run);
         }
     if (data->errors->count == 0 && data->rows == before && !is_lost(data))
@@ -116,12 +160,24 @@ static void take_key_names(struct inv_dataset *data, struct inv_rows *rows)
         }
 }
 
+/* Room for the files that the cells of a batch name, where they may have to be read anew. */
+static void begin_files(const struct inv_dataset *data, struct inv_cell_files *batch)
+{
+    int fields = inv_decoder_fields(data->model, data->model->data.field_count);
+    if (data->most == 0 || fields == 0)
+        return;
+    batch->count = batch->room = data->model->batch * fields;
+    batch->file = inv_allocate((size_t)batch->count * sizeof *batch->file);
+}
+
 static void load_files(struct inv_dataset *data, struct inv_run *run)
 {
+    struct inv_cell_files batch = { .count = 0 };
+    begin_files(data, &batch);
     struct inv_feed feed = { .rows = { .model = data->model, .arena = run->arena,
         .errors = data->errors, .given = data->given, .arrays = data->arrays,
         .fitted = &data->fitted, .keyless = data->whole, .inputs_only = data->inputs_only,
-        .read = &data->read }, .fill = data->whole };
+        .read = &data->read, .named_files = batch.file }, .fill = data->whole };
     feed.rows.csv.stream.file = -1;
     enum inv_source_of first = inv_place_first_source(data->model);
     for (int s = 0; s < INV_SOURCES && data->errors->count == 0 && !is_lost(data); s++) {
@@ -132,6 +188,9 @@ static void load_files(struct inv_dataset *data, struct inv_run *run)
     }
     take_key_names(data, &feed.rows);
     inv_table_free(&feed.rows);
+    inv_cell_files_free(&batch);
+    if (!data->decoder)
+        inv_cell_files_free(&data->files);
 }
 
 /* As if nothing had been read. */
@@ -226,10 +285,7 @@ static void load_row_file(struct inv_dataset *data, struct inv_run *run,
 /* Rows are read into memory; where they turn out to be too many for it, into a file. */
 static void load_rows(struct inv_dataset *data, struct inv_run *run, struct inv_row_place *place)
 {
-    int64_t bytes = 0;
-    for (int f = 0; f < data->model->data.field_count; f++)
-        bytes += (int64_t)data->bytes[f];
-    data->most = place->memory / bytes;
+    data->most = place->memory / row_bytes(data);
     load_files(data, run);
     if (!data->many)
         return;
@@ -288,6 +344,10 @@ int inv_dataset_load(struct inv_dataset *data, struct inv_run *run)
         draw_rows(data, run);
     else
         load(data, run);
+    if (data->decoder)
+        data->walk = inv_allocate((size_t)data->rows * sizeof *data->walk);
+    for (int64_t i = 0; data->walk && i < data->rows; i++)
+        data->walk[i] = (int32_t)i;
     if (data->errors->count == 0)
         inv_dataset_split(data, run->key);
     memcpy(run->key, run_key, sizeof run_key);
@@ -300,6 +360,9 @@ void inv_dataset_free(struct inv_dataset *data)
         if (!data->map.at || data->model->data.field[f].key)
             free(data->value[f]);
     inv_row_map_close(&data->map);
+    inv_decoder_free(data->decoder);
+    inv_cell_files_free(&data->files);
+    free(data->walk);
     free(data->value);
     free(data->bytes);
     free(data->step);
@@ -369,6 +432,14 @@ static struct gather gather_of(const struct inv_dataset *data, const struct inv_
                             .to = run->arena + to->offset };
 }
 
+/* All fields are prepared from the cells that are there; of the others these are not the rows'. */
+static void decode_rows(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
+                        int64_t count, const struct inv_row_ahead *ahead)
+{
+    inv_decoder_read(data->decoder, run, row, count, ahead);
+    inv_batch_prepare_rows(data->model, run, row, count);
+}
+
 static void gather_rows(const struct inv_dataset *data, struct inv_run *run, const int32_t *row,
                         int64_t count, const struct inv_row_ahead *ahead, int single)
 {
@@ -377,7 +448,11 @@ static void gather_rows(const struct inv_dataset *data, struct inv_run *run, con
     memcpy(run->arena + sample->offset, row, (size_t)count * sizeof *row);
     if (data->map.at)
         batch = inv_row_map_read(&data->map, run, row, count, ahead);
+    if (data->decoder)
+        decode_rows(data, run, row, count, ahead);
     for (int f = 0; f < data->model->data.field_count; f++) {
+        if (is_decoded(data, f))
+            continue;
         struct gather g = gather_of(data, run, f, single, batch.byte);
         g.row = batch.row;
         g.count = count;
@@ -405,8 +480,25 @@ void inv_dataset_gather(const struct inv_dataset *data, struct inv_run *run, con
                         int64_t count, const struct inv_row_ahead *ahead)
 {
     gather_rows(data, run, row, count, ahead, 0);
-    if (data->map.at)
+    if (inv_dataset_is_raw(data))
         finish_rows(data, run);
+}
+
+/* Rows from `at` on, as many as a batch has: a list of all, or in `row`. */
+static const int32_t *list_batch(const struct inv_dataset *data, int32_t *row, int64_t at)
+{
+    if (data->walk)
+        return data->walk + at;
+    for (int64_t i = 0; i < data->model->batch; i++)
+        row[i] = (int32_t)(at + i);
+    return row;
+}
+
+void inv_dataset_decode(const struct inv_dataset *data, struct inv_run *run, int64_t row)
+{
+    int64_t left = data->rows - row, count = left < data->model->batch ? left : data->model->batch;
+    decode_rows(data, run, data->walk + row, count,
+                &(struct inv_row_ahead){ .rest = left - count });
 }
 
 struct normalised { const struct inv_dataset *data; int64_t first; };
@@ -421,13 +513,13 @@ static char *normalised_row(const void *state, int64_t slot)
 int inv_dataset_normalise(struct inv_dataset *data, struct inv_run *run)
 {
     int64_t batch = data->model->batch;
-    int32_t *row = inv_allocate((size_t)batch * sizeof *row);
+    int32_t *listed = inv_allocate((size_t)batch * sizeof *listed);
     for (int64_t at = 0; data->model->phase[INV_NORMALISE] && at < data->rows; at += batch) {
         int64_t count = data->rows - at < batch ? data->rows - at : batch;
-        for (int64_t i = 0; i < count; i++)
-            row[i] = (int32_t)(at + i);
-        if (data->map.at) {
-            inv_dataset_gather(data, run, row, count, NULL);
+        const int32_t *row = list_batch(data, listed, at);
+        struct inv_row_ahead ahead = { .rest = data->walk ? data->rows - at - count : 0 };
+        if (inv_dataset_is_raw(data)) {
+            inv_dataset_gather(data, run, row, count, &ahead);
         } else {
             gather_rows(data, run, row, count, NULL, 1);
             inv_batch_normalise(data->model, run);
@@ -436,7 +528,7 @@ int inv_dataset_normalise(struct inv_dataset *data, struct inv_run *run)
         inv_batch_check(data->model, run, &(struct inv_batch_check){ .errors = data->errors,
             .place = normalised_row, .state = &(struct normalised){ data, at } });
     }
-    free(row);
+    free(listed);
     inv_row_map_shuffle(&data->map);
     return data->errors->count == 0;
 }

@@ -1,7 +1,8 @@
 /* The whole data set as the model sees it: every field of every row after INV_PREPARE and
  * INV_NORMALISE, 4 bytes an element, and the order of the rows in the three parts.  In a row file
  * (row_file.h) rows are as before INV_NORMALISE, with NaN for missing cells; what is gathered is
- * then filled and normalised.
+ * then filled and normalised.  So it is where memory does not hold what is in the files that cells
+ * name: their fields have no values here, but are decoded and prepared as they are gathered.
  *
  * Where fields are windows, the rows here are single ones, and those of the parts are the first
  * ones of windows, which lie in `value` as they are: row r of a field, in a batch, is rows r + from
@@ -9,6 +10,7 @@
 #ifndef INV_HOST_DATASET_H
 #define INV_HOST_DATASET_H
 #include "invar.h"
+#include "decoder.h"
 #include "errors.h"
 #include "fitted.h"
 #include "names.h"
@@ -37,6 +39,10 @@ struct inv_dataset {
     unsigned char **value;              /* field f, row r: value[f] + r * step[f] */
     size_t *bytes, *step;               /* of a row; from one row to the next */
     struct inv_row_map map;             /* where the values lie, but those of keys, or nothing */
+    struct inv_cell_files files;        /* that cells name, where memory may not hold what is in
+                                         * them */
+    struct inv_decoder *decoder;        /* reads them anew as rows are gathered, or NULL */
+    int32_t *walk;                      /* with a decoder: rows 0, 1, 2 ... */
     struct inv_row_writer *writer;      /* rows that are read go there, or NULL: into memory */
     int32_t *order;                     /* train, val, test end to end */
     int64_t count[INV_SOURCES];         /* rows of each source; those drawn are of INV_MAIN */
@@ -67,9 +73,24 @@ static inline int64_t inv_dataset_part_rows(const struct inv_dataset *data, enum
     return data->begin[part + 1] - data->begin[part];
 }
 
+/* Whether rows are as before INV_NORMALISE. */
+static inline int inv_dataset_is_raw(const struct inv_dataset *data)
+{
+    return data->map.at || data->decoder;
+}
+
+/* Whether files that cells name can be decoded as their rows are gathered. */
+static inline int inv_dataset_may_decode(const struct inv_dataset *data)
+{
+    const struct inv_model *model = data->model;
+    return model->data.files && model->data.window == 0 && !data->whole && !data->arrays &&
+           !model->device_type;
+}
+
+/* NULL: it is decoded as rows are gathered. */
 static inline unsigned char *inv_dataset_row(const struct inv_dataset *data, int f, int64_t row)
 {
-    return data->value[f] + (size_t)row * data->step[f];
+    return data->value[f] ? data->value[f] + (size_t)row * data->step[f] : NULL;
 }
 
 /* Bytes of what lies in a row file that may be in memory, too. */
@@ -81,7 +102,7 @@ static inline int64_t inv_dataset_rows_memory(const struct inv_dataset *data)
 const char *inv_dataset_part_name(enum inv_part);
 /* Fits the statistics of fields that ask for it, from the training rows in split order (fit.c); 0
  * after an error. */
-int inv_dataset_fit(const struct inv_dataset *, unsigned char *arena);
+int inv_dataset_fit(const struct inv_dataset *, struct inv_run *);
 /* Weights that balance the classes of fields that ask for it, from the training rows: weight c is
  * n / (k * n_c) for n labels, n_c of class c, of k classes.  0 after an error: a class has no row
  * (balance.c). */
@@ -93,6 +114,9 @@ int inv_dataset_check_weights(const struct inv_dataset *);
 /* Runs INV_NORMALISE over all rows, once; of a row file to see what comes out.  0 where a value is
  * then not finite. */
 int inv_dataset_normalise(struct inv_dataset *, struct inv_run *);
+/* Of a walk through the rows as they lie: puts as many as a batch has, from `row` on, into the
+ * INV_INPUT variables, where only a decoder gives their fields, as before INV_NORMALISE. */
+void inv_dataset_decode(const struct inv_dataset *, struct inv_run *, int64_t row);
 /* Puts rows row[0 .. count-1] into the INV_INPUT and INV_SAMPLE variables; sets run->rows.  ahead:
  * which of those behind them in row[] are wanted next, or NULL. */
 void inv_dataset_gather(const struct inv_dataset *, struct inv_run *, const int32_t *row,

@@ -20,11 +20,25 @@ struct fit {
     int64_t *sum;                       /* INV_EXACT_WORDS for each statistic */
     const float *fill;                  /* what missing cells count as, or NULL */
     const unsigned char *learnt;        /* of each row: whether the statistics are of it */
+    struct inv_run *run;                /* rows that are decoded go there; ... */
+    int64_t *first;                     /* ... that of the batch at hand, or -1 */
 };
+
+static const unsigned char *decoded_row(const struct fit *fit, int64_t row)
+{
+    const struct inv_model *model = fit->data->model;
+    const struct inv_variable *v = inv_variable_single(model, &model->data.field[fit->field]);
+    if (*fit->first < 0 || row < *fit->first || row >= *fit->first + model->batch) {
+        inv_dataset_decode(fit->data, fit->run, row);
+        *fit->first = row;
+    }
+    return fit->run->arena + v->offset + (size_t)(row - *fit->first) * inv_variable_bytes(v);
+}
 
 static const float *row_of(const struct fit *fit, int64_t row)
 {
-    return (const float *)(const void *)inv_dataset_row(fit->data, fit->field, row);
+    const unsigned char *at = inv_dataset_row(fit->data, fit->field, row);
+    return (const float *)(const void *)(at ? at : decoded_row(fit, row));
 }
 
 static float cell_of(const struct fit *fit, const float *row, int64_t e)
@@ -136,8 +150,10 @@ static unsigned char *mark_learnt(const struct inv_dataset *data)
     return learnt;
 }
 
-int inv_dataset_fit(const struct inv_dataset *data, unsigned char *arena)
+int inv_dataset_fit(const struct inv_dataset *data, struct inv_run *run)
 {
+    unsigned char *arena = run->arena;
+    int64_t first = -1;
     int before = data->errors->count;
     const struct inv_model *model = data->model;
     unsigned char *learnt = mark_learnt(data);
@@ -147,6 +163,7 @@ int inv_dataset_fit(const struct inv_dataset *data, unsigned char *arena)
             continue;
         const struct inv_variable *a = &model->variable[field->fit_a];
         struct fit fit = { .data = data, .field = f, .learnt = learnt,
+            .run = run, .first = &first,
             .fill = inv_missing_statistics(data, f, arena),
             .cells = inv_variable_elements(inv_variable_single(model, field)),
             .statistics = inv_variable_elements(a),

@@ -230,7 +230,7 @@ static void fill_row(float *x, const float *statistic, int64_t width)
 
 void inv_missing_fill(const struct inv_dataset *data, const unsigned char *arena)
 {
-    for (int f = 0; !data->map.at && f < data->model->data.field_count; f++) {
+    for (int f = 0; !inv_dataset_is_raw(data) && f < data->model->data.field_count; f++) {
         const float *statistic = inv_missing_statistics(data, f, arena);
         for (int64_t row = 0; statistic && row < data->rows; row++)
             fill_row(row_of(data, f, row), statistic, (int64_t)data->bytes[f] / 4);

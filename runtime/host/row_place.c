@@ -197,6 +197,8 @@ int inv_row_place_find(const struct inv_dataset *data, struct inv_row_place *pla
                   "standard output cannot be; name a file", given);
         return -1;
     }
+    if (data->model->data.files && !place->asked)
+        place->memory = inv_dataset_may_decode(data) ? memory_size() / 2 : 0;
     if (why)
         return 0;
     if (!find_sources(data, place)) {

@@ -21,7 +21,7 @@ struct inv_row_place {
     struct inv_row_source *source;      /* as the model names them */
     int64_t begun;                      /* when the sources were looked at, in ns since 1970 */
     int64_t memory;                     /* bytes that rows may take where they are in memory; 0:
-                                         * any number, as nothing else holds them */
+                                         * any number, as nothing else gives them */
 };
 
 /* 1: rows are to be kept at place->path; 0: in memory, unless they are more than place->memory

@@ -170,26 +170,25 @@ static int is_at(const struct inv_row_window *w, int64_t at, const int32_t *row,
            memcmp(w->row + at, row, (size_t)count * sizeof *row) == 0;
 }
 
-/* Rows row[0 .. count - 1] are wanted behind those that are listed. */
-static void list(struct inv_row_window *w, const int32_t *row, int64_t count)
+/* Puts rows row[0 .. count - 1] behind `listed` others, as far as there is room; how many they then
+ * are. */
+static int64_t list(int32_t *to, int64_t listed, int64_t room, const int32_t *row, int64_t count)
 {
-    int64_t left = w->room - w->held;
-    count = count < left ? count : left;
-    memcpy(w->row + w->held, row, (size_t)count * sizeof *row);
-    w->held += count;
+    count = count < room - listed ? count : room - listed;
+    memcpy(to + listed, row, (size_t)count * sizeof *row);
+    return listed + count;
 }
 
-/* The rows at hand, then as many of those ahead as there is room for. */
-static void list_all(struct inv_row_window *w, const int32_t *row, int64_t count,
-                     const struct inv_row_ahead *a)
+int64_t inv_row_ahead_list(const struct inv_row_ahead *a, const int32_t *row, int64_t count,
+                           int32_t *to, int64_t room)
 {
-    w->held = 0;
-    list(w, row, count + (a ? a->rest : 0));
-    for (int64_t at = a ? a->next : 0; a && at < a->end && w->held < w->room; at += a->step) {
+    int64_t listed = list(to, 0, room, row, count + (a ? a->rest : 0));
+    for (int64_t at = a ? a->next : 0; a && at < a->end && listed < room; at += a->step) {
         int64_t batch = a->end - at < a->batch ? a->end - at : a->batch;
         int64_t first = a->first * batch / a->parts, last = a->last * batch / a->parts;
-        list(w, row + at + first, last - first);
+        listed = list(to, listed, room, row + at + first, last - first);
     }
+    return listed;
 }
 
 struct inv_row_batch inv_row_window_read(struct inv_row_window *w, const struct inv_row_map *map,
@@ -198,7 +197,7 @@ struct inv_row_batch inv_row_window_read(struct inv_row_window *w, const struct 
 {
     int64_t at = is_at(w, w->next, row, count) ? w->next : w->last;
     if (!is_at(w, at, row, count)) {
-        list_all(w, row, count, ahead);
+        w->held = inv_row_ahead_list(ahead, row, count, w->row, w->room);
         sort_by_block(w);
         fill(w, map, run);
         at = 0;

@@ -9,6 +9,10 @@
 /* most: bytes that it may take, though it has room for `rows` rows, which are read at once, in any
  * case. */
 struct inv_row_window *inv_row_window_new(const struct inv_row_map *, int64_t most, int64_t rows);
+/* Lists the rows at hand and then those ahead, which may be NULL, as many as there is room for; how
+ * many. */
+int64_t inv_row_ahead_list(const struct inv_row_ahead *, const int32_t *row, int64_t count,
+                           int32_t *to, int64_t room);
 /* See inv_row_map_read. */
 struct inv_row_batch inv_row_window_read(struct inv_row_window *, const struct inv_row_map *,
                                          const struct inv_run *, const int32_t *row, int64_t count,

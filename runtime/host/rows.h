@@ -7,6 +7,8 @@
 #include "series.h"
 #include "table.h"
 
+struct inv_cell_file;
+
 struct inv_rows {
     const struct inv_model *model;
     unsigned char *arena;
@@ -24,6 +26,8 @@ struct inv_rows {
     struct inv_csv csv;
     struct inv_sha256 files;            /* csv: digests of what cells name, then of the table */
     struct inv_named named;             /* csv: the file that a cell named last */
+    struct inv_cell_file *named_files;  /* csv: gets what a slot's cells name, in new memory, one
+                                         * for each field of files; or NULL */
     struct inv_columns *columns;        /* csv: one for each field */
     struct inv_header header;           /* csv */
     struct inv_names na;                /* csv: texts that mean missing */

@@ -5,6 +5,7 @@
 #include "dataset.h"
 #include <strings.h>
 #include "dates.h"
+#include "decoder.h"
 #include "decimal.h"
 #include "rows.h"
 #include "suggest.h"
@@ -278,8 +279,19 @@ static int find_piece(struct inv_rows *rows, const struct inv_field *field, int 
     return rows->named.first >= 0;
 }
 
+/* Which file the slot's cell of field f names; it takes the path. */
+static void keep_named(struct inv_rows *rows, int f, int64_t slot, char *path)
+{
+    const struct inv_model *model = rows->model;
+    int64_t number = slot * inv_decoder_fields(model, model->data.field_count);
+    struct inv_cell_file *file = &rows->named_files[number + inv_decoder_fields(model, f)];
+    free(file->path);
+    *file = (struct inv_cell_file){ .path = path, .first = rows->named.first };
+    memcpy(file->digest, rows->named.digest, sizeof file->digest);
+}
+
 /* The image or sound that the first cell names, from the folder of the table. */
-static void read_file(struct inv_rows *rows, int f, const int *at, float *to)
+static void read_file(struct inv_rows *rows, int f, const int *at, int64_t slot, float *to)
 {
     const struct inv_field *field = &rows->model->data.field[f];
     int column = at[0];
@@ -304,7 +316,10 @@ static void read_file(struct inv_rows *rows, int f, const int *at, float *to)
     named->where = where;
     if (rows->model->data.files->read(named, path, field, v->dim + 1, to, rows->errors))
         inv_sha256_update(&rows->files, named->digest, sizeof named->digest);
-    free(path);
+    if (rows->named_files)
+        keep_named(rows, f, slot, path);
+    else
+        free(path);
     free(where);
 }
 
@@ -319,7 +334,7 @@ static void read_field(struct inv_rows *rows, int f, int64_t slot)
     unsigned char *mark = c->missing ? c->missing + slot * c->count : NULL;
     int plain = v->dtype == INV_F32 && d->field[f].form == INV_CELL_NUMBER && d->na_count < 0;
     if (d->field[f].form >= INV_CELL_IMAGE) {
-        read_file(rows, f, c->at, (float *)(void *)to);
+        read_file(rows, f, c->at, slot, (float *)(void *)to);
         return;
     }
     if (mark)

@@ -199,7 +199,7 @@ static int load_data(struct inv_session *s, const char *start)
     if (fit && !inv_missing_fit(&s->data, s->run.arena))
         return 0;
     inv_missing_fill(&s->data, s->run.arena);
-    if (fit && !inv_dataset_fit(&s->data, s->run.arena))
+    if (fit && !inv_dataset_fit(&s->data, &s->run))
         return 0;
     if (!start && !inv_dataset_balance(&s->data, s->run.arena))
         return 0;

@@ -656,7 +656,7 @@ static void test_fit(void)
     for (int i = 0; i < 2000; i++)
         to += sprintf(to, "%d.%d,3,0\n", i % 37, i % 10);
     CU_ASSERT_TRUE(load(&l, text));
-    inv_dataset_fit(&l.data, l.arena);
+    inv_dataset_fit(&l.data, &l.run);
     for (int i = 0; i < 1200; i++)
         mean += (double)value(&l, 0, l.data.order[i], 0) / 1200;
     for (int i = 0; i < 1200; i++)
@@ -681,7 +681,7 @@ static void test_fit_exact(void)
     begin(&l);
     fake_points(text, 1500);
     CU_ASSERT_TRUE(load(&l, text));
-    inv_dataset_fit(&l.data, l.arena);
+    inv_dataset_fit(&l.data, &l.run);
     double sum = 0;
     for (int i = 0; i < 900; i++)
         sum += (double)value(&l, 0, l.data.order[i], 1);
@@ -698,7 +698,7 @@ static void test_minmax(void)
     l.model.data.field = field;
     l.model.data.shuffle = 0;
     CU_ASSERT_TRUE(load(&l, "4,2,0\n-6,2,0\n8,2,0\n99,99,0\n99,99,0\n"));
-    inv_dataset_fit(&l.data, l.arena);
+    inv_dataset_fit(&l.data, &l.run);
     CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_MEAN)[0], -3.0f);
     CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_DEVIATION)[0], 7.0f);
     CU_ASSERT_EQUAL(fake_at(&l.run, FAKE_MEAN)[1], 1.0f);
