@@ -63,7 +63,8 @@ static void find_reads(struct bands *bands, int g)
     }
 }
 
-/* Moments depend on groups and groups on moments, which all groups of a band are on one side of. */
+/* Of pairs beside what is read those with stores matter: all groups of a band are on one side of
+ * the loss's moment, and what is made again waits for gradients for the sake of memory alone. */
 static void find_edges(struct bands *bands)
 {
     const struct schedule *schedule = bands->schedule;
@@ -73,7 +74,8 @@ static void find_edges(struct bands *bands)
         find_reads(bands, g);
     schedule_hazards(bands->graph, bands->arena, &first, &second);
     for (int i = 0; i < first.count; i++)
-        if (first.id[i] < count && second.id[i] < count)
+        if (first.id[i] < count && second.id[i] < count &&
+            schedule_stores(bands->graph->node[second.id[i]]))
             ids_add(bands->arena, &bands->before[schedule->group_of[second.id[i]]],
                     schedule->group_of[first.id[i]]);
 }
@@ -163,12 +165,15 @@ static bool maps_fit(const struct bands *bands, const struct group *group)
     return fits;
 }
 
-/* A product of pages without an epilogue. */
+/* A product of pages, and maps of it. */
 static bool is_product(const struct bands *bands, const struct group *group)
 {
     const struct node *node = bands->graph->node[group->node[0]];
-    return group->kind == CLASS_CONTRACT && group->count == 1 && node->op == OP_MATMUL &&
-           node->shape.rank == 3 && bands->schedule->place[node->id].kind == PLACE_ARENA;
+    bool product = group->kind == CLASS_CONTRACT && node->op == OP_MATMUL && node->shape.rank == 3;
+    for (int m = 0; product && m < group->count; m++)
+        product = is_plain(bands, group->node[m]) &&
+                  (m == 0 || class_of(bands, group->node[m]) == CLASS_MAP);
+    return product;
 }
 
 /* Does the operand hold something that the members make? */
@@ -191,12 +196,24 @@ static bool is_rows(const struct bands *bands, int operand)
     return has_rows(bands, shape) && reads_rows(bands, operand, shape);
 }
 
+/* Do the maps of a product read rows of the members' values? */
+static bool finish_fits(const struct bands *bands, const struct group *group)
+{
+    const struct graph *graph = bands->graph;
+    bool fits = true;
+    for (int m = 1; m < group->count; m++)
+        for (int i = 0; i < graph->node[group->node[m]]->count; i++)
+            fits = fits && reads_rows(bands, graph->node[group->node[m]]->operand[i],
+                                      &graph->node[group->node[0]]->shape);
+    return fits;
+}
+
 /* Does it take a row of the left operand for a row of its result, and of the right one nothing
  * that the band makes? */
 static bool product_fits(const struct bands *bands, const struct group *group)
 {
     const struct node *node = bands->graph->node[group->node[0]];
-    return is_product(bands, group) && !node->attr.transpose_a && is_plain(bands, node->id) &&
+    return is_product(bands, group) && !node->attr.transpose_a && finish_fits(bands, group) &&
            !is_made(bands, node->operand[1]) && is_rows(bands, node->operand[0]);
 }
 
@@ -204,7 +221,9 @@ static bool product_fits(const struct bands *bands, const struct group *group)
 static bool columns_fit(const struct bands *bands, const struct group *group)
 {
     const struct node *node = bands->graph->node[group->node[0]];
-    if (!is_product(bands, group) || bands->schedule->whole[node->id] >= 0)
+    if (group->kind != CLASS_CONTRACT || group->count > 1 || node->op != OP_MATMUL ||
+        node->shape.rank != 3 || bands->schedule->place[node->id].kind != PLACE_ARENA ||
+        bands->schedule->whole[node->id] >= 0)
         return false;
     bool left = node->attr.transpose_a && is_rows(bands, node->operand[0]);
     bool right = !node->attr.transpose_b && is_rows(bands, node->operand[1]);
@@ -257,11 +276,11 @@ static bool find_members(struct bands *bands, int first)
     const struct schedule *schedule = bands->schedule;
     const struct group *group = &schedule->group[first];
     const struct shape *shape = &bands->graph->node[group->node[0]]->shape;
-    if (!is_product(bands, group) || shape->dim[2] <= BESIDE_COLUMNS_MAX)
+    if (shape->rank != 3 || shape->dim[2] <= BESIDE_COLUMNS_MAX)
         return false;
     bands->rows = rows_of(shape);
     bands->page = shape->rows == 1 ? 0 : shape->dim[1];
-    if (extent_is(bands->rows, 1) || !is_plain(bands, group->node[0]))
+    if (extent_is(bands->rows, 1) || !is_product(bands, group))
         return false;
     bands->first = bands->last = first;
     bands->member[first] = true;
@@ -283,15 +302,37 @@ static bool is_local(const struct bands *bands, int id)
     return local;
 }
 
+/* Must another group between the two run behind the first? */
+static bool is_waited_for(const struct bands *bands, int first, int last)
+{
+    bool waits = false;
+    for (int g = first + 1; g < last; g++)
+        for (int i = 0; i < bands->before[g].count; i++)
+            waits |= bands->before[g].id[i] == first && !bands->member[g];
+    return waits;
+}
+
+/* Does the group make values of rows that the members alone read? */
+static bool is_source(const struct bands *bands, int g)
+{
+    const struct group *group = &bands->schedule->group[g];
+    bool source = is_product(bands, group) && is_of_part(bands, group);
+    for (int m = 0; source && m < group->count; m++)
+        source = bands->schedule->place[group->node[m]].kind == PLACE_INLINE ||
+                 is_local(bands, group->node[m]);
+    return source && !is_waited_for(bands, g, bands->last);
+}
+
 /* Products that only the members read, and that read nothing of theirs, are members, too. */
 static void pull_products(struct bands *bands)
 {
-    for (int g = bands->first + 1; g < bands->last; g++) {
-        const struct group *group = &bands->schedule->group[g];
-        bool apart = !bands->member[g] && !bands->behind[g];
-        bands->member[g] |= apart && is_product(bands, group) && is_plain(bands, group->node[0]) &&
-                            is_local(bands, group->node[0]);
-    }
+    int from = bands->last < SPAN_MAX ? 0 : bands->last - SPAN_MAX + 1, first = bands->first;
+    for (int g = bands->last - 1; g >= from; g--)
+        if (!bands->member[g] && !bands->behind[g] && is_source(bands, g)) {
+            bands->member[g] = true;
+            first = g < first ? g : first;
+        }
+    bands->first = first;
 }
 
 /* Bytes that a row of all local values takes; `rows`: these get places in scratch, of so many. */

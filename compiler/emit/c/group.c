@@ -496,13 +496,21 @@ static void matmul_rows(struct function *f)
     const struct node *matmul = group_first(f);
     const struct shape *shape = &matmul->shape;
     struct side a = group_contract_side(f, matmul, 0), b = group_contract_side(f, matmul, 1);
-    const char *storage = function_pointer(f, matmul->id, true);
+    int product = group_product_storage(f, matmul);
+    const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
     struct extent rows = extent_of(shape, 1);
+    struct code body;
+    code_init(&body, f->emit->arena);
+    contract_epilogue(f, matmul, storage, false, &body);
     contract_limits(f, shape, false);
     contract_values(f, matmul, &a, &b, "first");
-    values_set(f->values, "out", product_at(f, shape, storage, "first"));
+    values_set(f->values, "out", storage ? product_at(f, shape, storage, "first") : "tile");
     values_set(f->values, "m_factor", function_factor(f, rows));
-    f->skeleton = "templates/skeleton/contract_rows.c";
+    values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, matmul, storage != NULL));
+    values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
+    function_set_code(f, "body", &body, 2);
+    f->skeleton = body.count > 0 ? "templates/skeleton/contract_row_tiles.c"
+                                 : "templates/skeleton/contract_rows.c";
     f->mapping = group_product_text(f, matmul);
     f->count = extent_multiply(extent_of(shape, 0), rows);
     function_use(f, matmul->op);
