@@ -189,7 +189,8 @@ static bool transform(struct program *program, const struct options *o)
     dump(program, "fuse", o->dump);
     each_phase(program, pass_order);
     dump(program, "order", o->dump);
-    if (!o->target || !strcmp(o->target, "c"))
+    program->has_scratch = !o->target || !strcmp(o->target, "c");
+    if (!o->target || strcmp(o->target, "firmware"))
         each_phase(program, pass_bands);
     dump(program, "bands", o->dump);
     pass_frozen(program);

@@ -136,7 +136,7 @@ static bool is_inside(const struct function *f, int id)
 static bool is_traced(const struct function *f, int id)
 {
     const struct place *place = function_place(f, id);
-    return (place->kind == PLACE_ARENA || place->kind == PLACE_VARIABLE) && place->row_bytes == 0;
+    return (place->kind == PLACE_ARENA || place->kind == PLACE_VARIABLE) && !place->inner;
 }
 
 /* Marks what is computed inside for the node without being there later. */
@@ -319,9 +319,11 @@ static void enter_loop(struct emit *emit, const struct graph *graph, int loop)
     begin_loop(emit, graph, loop);
 }
 
-/* The group's band begins with it. */
-static void begin_band(struct emit *emit, const struct band *band)
+/* Lists the band of a group, if it begins with that. */
+static void begin_band(struct emit *emit, int group, const struct band *band)
 {
+    if (group != band->first)
+        return;
     struct band steps = {emit->step_count, band->count, band->rows, band->page};
     ARENA_PUSH(emit->arena, emit->band, emit->band_count, emit->band_room) = steps;
 }
@@ -339,8 +341,8 @@ static void emit_group(struct emit *emit, const struct part *part, int index,
         user->shared->function = write_function(&f, user->shared);
     enter_loop(emit, graph, f.group->loop);
     list_moves(emit, user);
-    if (f.group->band > 0 && graph->schedule->band[f.group->band - 1].first == index)
-        begin_band(emit, &graph->schedule->band[f.group->band - 1]);
+    if (schedule_is_by_rows(graph, f.group))
+        begin_band(emit, index, &graph->schedule->band[f.group->band - 1]);
     struct arena *kept = emit->arena;
     emit->arena = emit->scratch;
     emit_step(&f, user, traced, last_line);

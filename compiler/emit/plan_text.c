@@ -124,7 +124,8 @@ static void print_band(const struct graph *graph, int g, struct text *text)
 {
     const struct schedule *schedule = graph->schedule;
     int number = schedule->group[g].band;
-    if (number == 0 || schedule->band[number - 1].first != g)
+    if (number == 0 || schedule->band[number - 1].first != g ||
+        schedule->band[number - 1].rows == 0)
         return;
     const struct band *band = &schedule->band[number - 1];
     text_printf(text, "      band of %" PRId64 " rows at a time, for which a thread has",
@@ -132,7 +133,7 @@ static void print_band(const struct graph *graph, int g, struct text *text)
     for (int k = g; k < g + band->count; k++)
         for (int m = 0; m < schedule->group[k].count; m++) {
             const struct node *node = graph->node[schedule->group[k].node[m]];
-            if (schedule->place[node->id].row_bytes > 0)
+            if (schedule->place[node->id].inner)
                 text_printf(text, " %%%d %s", node->id,
                             shape_print(text->arena, node->dtype, &node->shape));
         }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 #include "base/chains.h"
+#include "passes/schedule.h"
 
 /* Storage, streams, and nodes outside, of groups that are looked at: others are long, and share
  * nothing.  In loops all are looked at, for storage may move. */
@@ -194,7 +195,8 @@ static bool reads_flat(const struct writing *w, int id)
 static bool loops_flat(const struct writing *w)
 {
     const struct group *group = &w->graph->schedule->group[w->group];
-    if (!w->emit->target->flat || extent_is(w->elements, 1) || group->band > 0)
+    if (!w->emit->target->flat || extent_is(w->elements, 1) ||
+        schedule_is_by_rows(w->graph, group))
         return false;
     if (group->kind == CLASS_RANDOM) {
         const struct node *draw = graph_node(w->graph, group->node[0]);
@@ -233,7 +235,7 @@ static void write_group(struct writing *w, const struct graph *graph, int index)
     w->outside_count = w->part_count = w->stream_count = 0;
     w->long_group = false;
     put(w, (int64_t)group->kind);
-    put(w, group->band > 0);
+    put(w, schedule_is_by_rows(graph, group));
     put(w, group->sums);
     put(w, group->count);
     for (int i = 0; i < group->count && !w->long_group; i++)

@@ -10,6 +10,9 @@
  * rows, each row of which takes one row of that.  Between them stand groups over the same rows.
  * Behind them may stand products that sum over the rows of a page, of gradients: then a thread has
  * all rows of a page, in pieces that are chunks of these sums, whose totals lie in the arena.
+ * On devices, whose threads have no such scratch, a band is one in the order of groups and in what
+ * traces leave out, so that these are the same there.
+ *
  * Rows that are short enough to lie beside one another (passes/rows.h) are small as a whole, and
  * phases with loops have no bands yet. */
 #include <assert.h>
@@ -335,6 +338,17 @@ static void pull_products(struct bands *bands)
     bands->first = first;
 }
 
+/* Lets the value lie in scratch of so many rows, where there is some. */
+static void place_local(const struct bands *bands, struct place *place, int64_t row_bytes,
+                        int64_t rows)
+{
+    place->inner = true;
+    if (bands->graph->program->has_scratch) {
+        place->row_bytes = row_bytes;
+        place->bytes = rows * row_bytes;
+    }
+}
+
 /* Bytes that a row of all local values takes; `rows`: these get places in scratch, of so many. */
 static int64_t place_locals(struct bands *bands, int64_t rows)
 {
@@ -349,10 +363,8 @@ static int64_t place_locals(struct bands *bands, int64_t rows)
             if (!is_local(bands, node->id))
                 continue;
             sum += bytes;
-            if (rows > 0) {
-                place->row_bytes = bytes;
-                place->bytes = rows * bytes;
-            }
+            if (rows > 0)
+                place_local(bands, place, bytes, rows);
         }
     }
     return sum;
@@ -381,7 +393,7 @@ static void sort_groups(struct bands *bands)
 static void add_band(struct bands *bands, int64_t rows, int64_t page)
 {
     struct schedule *schedule = bands->schedule;
-    struct band band = {.rows = rows, .page = page};
+    struct band band = {.rows = bands->graph->program->has_scratch ? rows : 0, .page = page};
     place_locals(bands, rows);
     ARENA_PUSH(bands->graph->program->arena, schedule->band, schedule->band_count,
                schedule->band_room) = band;

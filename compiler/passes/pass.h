@@ -67,7 +67,7 @@ struct group {
  * axes but the last, row-major.  What only they use lies in scratch of the thread. */
 struct band {
     int first, count;                   /* groups */
-    int64_t rows;
+    int64_t rows;                       /* 0: all at once, where threads have no scratch */
     int64_t page;                       /* where some sum over the rows of a page: so many are one.
                                          * A thread has all rows of it, in order, and pieces are of
                                          * whole pages or end with one; else 0 */
@@ -82,6 +82,7 @@ struct place {
     int64_t bytes;                      /* at the declared batch; of a band's scratch */
     int64_t row_bytes;                  /* of a row, where it lies in a band's scratch, at `offset`
                                          * as if that lay at program->band_start; else 0 */
+    bool inner;                         /* its band alone reads it: it is in no trace */
     struct extent advance[LOOPS_DEEP];  /* bytes from one index of a loop to the next, by the
                                          * loop's depth; 0: it does not move */
 };

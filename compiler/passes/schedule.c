@@ -338,6 +338,11 @@ bool schedule_overlap(const struct program *program, int a, int b)
            (vb->kind == VAR_PARAM && vb->block == a);
 }
 
+bool schedule_is_by_rows(const struct graph *graph, const struct group *group)
+{
+    return group->band > 0 && graph->schedule->band[group->band - 1].rows > 0;
+}
+
 int schedule_moments(const struct graph *graph)
 {
     return 1 + 2 * graph->loop_count;

@@ -19,6 +19,8 @@ bool schedule_stores(const struct node *);
 int schedule_depth(const struct graph *, int loop);
 /* Bytes of a value where b is the declared batch. */
 int64_t schedule_bytes(const struct program *, enum dtype, const struct shape *);
+/* Does the group run on some rows of its band at a time? */
+bool schedule_is_by_rows(const struct graph *, const struct group *);
 /* A view that no group copies. */
 bool schedule_is_view(const struct graph *, int node);
 /* Does the view hold its operand's elements in their own order, without gaps?  *start is then the

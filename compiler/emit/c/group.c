@@ -9,6 +9,7 @@
 #include "emit/c/windows.h"
 #include "emit/text.h"
 #include "graph/custom.h"
+#include "passes/schedule.h"
 
 /* ---- map, row ---- */
 
@@ -61,7 +62,7 @@ void c_map_group(struct function *f)
     struct shape space = group_space(f);
     struct nest nest = {0};
     struct code body;
-    if (f->group->band > 0) {
+    if (schedule_is_by_rows(f->graph, f->group)) {
         map_rows(f, &space);
         return;
     }
@@ -579,9 +580,12 @@ static void matmul_group(struct function *f)
 
 void c_contract_group(struct function *f)
 {
-    (f->group->sums       ? matmul_columns
-     : f->group->band > 0 ? matmul_rows
-     : group_first(f)->op == OP_MATMUL ? matmul_group : windows_group)(f);
+    void (*plain)(struct function *) = group_first(f)->op == OP_MATMUL ? matmul_group
+                                                                       : windows_group;
+    if (schedule_is_by_rows(f->graph, f->group))
+        (f->group->sums ? matmul_columns : matmul_rows)(f);
+    else
+        plain(f);
 }
 
 /* ---- take, scatter ---- */

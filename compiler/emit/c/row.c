@@ -412,7 +412,7 @@ const struct row_walk *row_emit(struct function *f, const struct shape *space, s
     struct nest nest = {.state = &row, .local = earlier_element, .array = array_target,
                         .reread = is_reread, .reduction = row_expression};
     nest_init(&nest, f, space, KEEP_LAST);
-    if (f->group->band > 0)
+    if (schedule_is_by_rows(f->graph, f->group))
         row.walk = &row_band;
     else if (target->short_rows && rows_are_short(&nest))
         row.walk = target->short_rows;
