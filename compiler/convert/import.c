@@ -2,6 +2,7 @@
 #include "convert/import.h"
 #include <stdio.h>
 #include <string.h>
+#include "convert/repeats.h"
 #include "convert/rules.h"
 
 enum { OPSET_LEAST = 1, OPSET_MOST = 28 };
@@ -512,6 +513,16 @@ static bool read_opset(struct import *im, const Onnx__Model *model)
                              OPSET_LEAST, OPSET_MOST));
 }
 
+/* Numbers of inputs are f32 in the model, whatever the file has. */
+static void note_inputs(struct import *im)
+{
+    for (int i = 0; i < im->value_count; i++) {
+        const struct value *v = im->value[i];
+        if (v->text && !v->classes)
+            made_note_type(im->made, field_name(im, v), "f32", text_axes(v));
+    }
+}
+
 static bool import_model(struct import *im, const Onnx__Model *model)
 {
     if (!read_opset(im, model))
@@ -539,6 +550,7 @@ static bool import_model(struct import *im, const Onnx__Model *model)
         return false;
     said_operators(im);
     find_classes(im);
+    note_inputs(im);
     if (!convert_nodes(im))
         return false;
     note_numbers(im);
@@ -546,7 +558,9 @@ static bool import_model(struct import *im, const Onnx__Model *model)
     if (!list)
         return false;
     const char *name = made_name(im->made);
-    return made_write(im->made, name, model_text(im, name, list));
+    const char *text = repeats_as_blocks(im->made, model_text(im, name, list),
+                                         im->own ? REPEATS_KEEP : REPEATS_MOVE);
+    return made_write(im->made, name, text);
 }
 
 int import_onnx(const char *path, const struct import_request *request)

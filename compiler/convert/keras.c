@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "convert/hdf5.h"
+#include "convert/repeats.h"
 
 enum { LAYERS = 4000, NODES = 1000, DEEPEST = 8 };
 
@@ -562,6 +563,7 @@ void keras_give(struct keras_call *c, const struct keras_value *shape, const cha
                                           activation), comment(c, out));
     }
     out->text = id;
+    made_note_type(c->k->made, id, "f32", out->rank);
 }
 
 /* ---- arguments that all layers have ---- */
@@ -832,6 +834,8 @@ static bool read_input(struct keras *k, struct keras_body *b, struct keras_layer
     v->rank = axis;
     v->text = l->id;
     v->classes = vocabulary(b, l->name);
+    if (!v->classes)
+        made_note_type(k->made, l->id, "f32", v->rank);
     return is_float32(json_get(l->config, "dtype")) ||
            (v->classes && is_whole_type(json_get(l->config, "dtype"))) ||
            fail(k, arena_printf(k->arena, "input '%s' has another type than float32", l->name),
@@ -903,11 +907,12 @@ static void write_nested(struct keras_call *c)
         keras_refuse(c, "models are nested too deep");
         return;
     }
-    m->taken = NULL;
+    m->taken = m->types = NULL;
     m->line = NULL;
     m->line_count = m->line_room = 0;
     l->returns = nested_block(c, b, l->block);
     m->taken = outer.taken;
+    m->types = outer.types;
     m->line = outer.line;
     m->line_count = outer.line_count;
     m->line_room = outer.line_room;
@@ -975,7 +980,11 @@ static bool convert_model(struct keras *k)
     if (!compute(k, b))
         return false;
     const char *text = model_text(k, b);
-    return text && k->refused == 0 && made_write(k->made, k->name, text);
+    if (!text || k->refused)
+        return false;
+    bool named = k->rules.size > 0;     /* layers, by rules for training */
+    text = repeats_as_blocks(k->made, text, named ? REPEATS_KEEP : REPEATS_SPLIT);
+    return made_write(k->made, k->name, text);
 }
 
 /* ---- files ---- */

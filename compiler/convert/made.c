@@ -130,6 +130,18 @@ void made_line(struct made *m, const char *text, const char *comment)
     ARENA_PUSH(m->arena, m->line, m->line_count, m->line_room) = (struct made_line){text, comment};
 }
 
+void made_note_type(struct made *m, const char *name, const char *element, int rank)
+{
+    struct made_type *t = ARENA_NEW(m->arena, struct made_type);
+    *t = (struct made_type){element, rank};
+    m->types = names_add(m->arena, m->types, name, t);
+}
+
+const struct made_type *made_type_of(const struct made *m, const char *name)
+{
+    return names_find(m->types, name);
+}
+
 void made_block(struct made *m, const char *text)
 {
     for (int i = 0; i < m->block_count; i++)

@@ -21,6 +21,9 @@ struct made_array {
 
 struct made_line { const char *text, *comment; };
 
+/* Of a value in the model file: "f32" or "bool", and how many axes a row of it has. */
+struct made_type { const char *element; int rank; };
+
 struct made {
     struct arena *arena;                /* set these four, zero the rest */
     const char *path;                   /* of the file that is read */
@@ -29,6 +32,7 @@ struct made {
     const struct names *taken;          /* names and paths of the model file */
     struct made_line *line;             /* of the body at hand */
     int line_count, line_room;
+    const struct names *types;          /* struct made_type of values that have a name */
     const char **block;                 /* texts of blocks that its lines call */
     int block_count, block_room;
     struct made_array *saved;
@@ -59,6 +63,9 @@ const char *number_text(struct arena *, float);
 
 /* Adds a line to the body; comment: or NULL; it may hold any name. */
 void made_line(struct made *, const char *text, const char *comment);
+/* What a value is; NULL: that is not known. */
+void made_note_type(struct made *, const char *name, const char *element, int rank);
+const struct made_type *made_type_of(const struct made *, const char *name);
 /* Adds a block that stands before the model, once. */
 void made_block(struct made *, const char *text);
 void made_print_blocks(const struct made *, struct text *);

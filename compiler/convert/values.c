@@ -246,6 +246,13 @@ static const char *scalar_text(struct import *im, const struct tensor *t)
     return arena_printf(im->arena, t->whole[0] < 0 ? "(%lld)" : "%lld", (long long)t->whole[0]);
 }
 
+/* What the value's name stands for in the model; of whole numbers some are classes there. */
+static void note_type(struct import *im, const char *name, int type, int rank)
+{
+    if (type == ONNX_FLOAT || type == ONNX_BOOL)
+        made_note_type(im->made, name, type == ONNX_FLOAT ? "f32" : "bool", rank);
+}
+
 /* A block that is one parameter of that name and rank. */
 static const char *holder(struct import *im, const char *leaf, int rank)
 {
@@ -291,6 +298,7 @@ static const char *declare_in_layer(struct import *im, const struct value *v, co
     made_line(im->made, arena_printf(im->arena, "%s = %s(%.*s)%s", name, holder(im, leaf, rank),
                                      (int)strlen(extents) - 2, extents + 1,
                                      as_text(im->arena, layer)), NULL);
+    note_type(im, name, ONNX_FLOAT, rank);
     return name;
 }
 
@@ -308,6 +316,7 @@ static const char *declare(struct call *c, const struct value *v, const int *per
     made_line(im->made,
              arena_printf(im->arena, "%s %s: f32%s = 0", trained ? "param" : "buffer", name, type),
              NULL);
+    note_type(im, name, ONNX_FLOAT, rank);
     if (v->type == ONNX_FLOAT)
         return name;
     return arena_printf(im->arena, v->type == ONNX_BOOL ? "(%s != 0)" : "to_int(%s)", name);
@@ -358,6 +367,7 @@ static const char *known_form(struct call *c, const struct value *v, int rank, c
         return NULL;
     const char *name = made_identifier(im->made, v->name);
     made_line(im->made, arena_printf(im->arena, "%s = %s", name, text), NULL);
+    note_type(im, name, v->type, rank);
     return name;
 }
 
@@ -544,6 +554,7 @@ void give(struct call *c, int out, const struct value *shape, const char *format
     va_end(list);
     const char *name = made_identifier(c->im->made, c->out[out]->name);
     made_line(c->im->made, arena_printf(c->im->arena, "%s = %s", name, text), comment_of(c));
+    note_type(c->im, name, shape->type, text_axes(shape));
     give_text(c, out, shape, name);
 }
 
