@@ -353,8 +353,9 @@ void onnx_clip(struct call *c)
 }
 
 /* What is left of a when whole b are taken away: the quotient q is exact up to 2^24, or one too
- * large where it is rounded up, so its product with b is taken away in exact parts of 12 bits. */
-static void give_remainder(struct call *c, const struct value *shape)
+ * large where it is rounded up, so its product with b is taken away in exact parts of 12 bits.  It
+ * has the sign of the first, else that of the second. */
+static void give_remainder(struct call *c, const struct value *shape, bool of_first)
 {
     struct arena *arena = c->im->arena;
     int n = text_axes(shape);
@@ -371,10 +372,16 @@ static void give_remainder(struct call *c, const struct value *shape)
     const char *b2 = let_line(c, arena_printf(arena, "%s - %s", b, b1));
     const char *r = let_line(c, arena_printf(arena, "%s - %s * %s - %s * %s - %s * %s - %s * %s", a,
                                              b1, q1, b1, q2, b2, q1, b2, q2));
+    r = arena_printf(arena, "select(%s < 0, %s + %s, %s)", r, r, b, r);
+    r = arena_printf(arena, "select(%s == inf and %s < inf, %s, %s)", b, a, a, r);
     result.type = ONNX_FLOAT;
     text_dims(shape, dim);
-    const char *y = arena_printf(arena, "select(%s < 0, -1, 1) * select(%s < 0, %s + %s, %s)", x, r,
-                                 r, b, r);
+    const char *y = arena_printf(arena, "select(%s < 0, -1, 1) * %s", x, r);
+    if (!of_first) {
+        y = let_line(c, y);
+        y = arena_printf(arena, "select(%s != 0 and (%s < 0) != (%s < 0), %s + %s, %s)", y, y, by,
+                         y, by, y);
+    }
     if (n)
         give(c, 0, &result, "reshape(%s, %s)", y, list_text(arena, n, dim));
     else
@@ -387,10 +394,8 @@ void onnx_mod(struct call *c)
     bool of_first = attribute_int(c, "fmod", 0) != 0;
     if (c->in[0]->type != ONNX_FLOAT && has_types(c, 0, 2, TYPE_WHOLE))
         give_whole_remainder(c, of_first);
-    else if (!of_first)
-        refuse(c, "without 'fmod' it is of whole numbers");
     else if (has_types(c, 0, 2, TYPE_REAL) && broadcast_shape(c, 2, c->in, &shape))
-        give_remainder(c, &shape);
+        give_remainder(c, &shape, of_first);
 }
 
 void onnx_gelu(struct call *c)

@@ -146,9 +146,7 @@ static bool has_state(const struct call *c)
 
 static bool can_have_state(struct call *c)
 {
-    return !attribute_int(c, "layout", 0) &&
-           !strcmp(attribute_word(c, "direction", "forward reverse bidirectional"), "forward") &&
-           (c->ins < 8 || !c->in[7]);
+    return !attribute_int(c, "layout", 0) && (c->ins < 8 || !c->in[7]);
 }
 
 /* Lengths of sequences that are all that there is say nothing. */
@@ -175,8 +173,8 @@ static bool read_weights(struct call *c, struct loop_weights *l)
         }
     if (attribute_int(c, "input_forget", 0) || !sees_all_turns(c) ||
         (has_state(c) && !can_have_state(c))) {
-        refuse(c, "layers start at 0, see all turns, and have no coupled gates; one direction, "
-               "forward, without peepholes and with the batch second, may start otherwise");
+        refuse(c, "layers start at 0, see all turns, and have no coupled gates; without peepholes "
+               "and with the batch second it may start otherwise");
         return false;
     }
     bool known = w->constant && r->constant && (!b || b->constant) && w->rank == 3 &&
@@ -233,20 +231,24 @@ static void give_turns(struct call *c, const struct loop_weights *l, bool rows_f
         give(c, 1, &h, "reshape(%s, %s)", last, list_text(c->im->arena, text_axes(&h), dim));
 }
 
-/* The first state as it is given, [1, rows, units]: of one row. */
-static const char *state_text(struct call *c, int input, int64_t units)
+/* The first state of a direction as it is given, [d, rows, units]: of one row. */
+static const char *state_text(struct call *c, int input, const struct loop_weights *l, int d)
 {
+    struct arena *arena = c->im->arena;
     struct value *v = input < c->ins ? c->in[input] : NULL;
-    const char *dims = list_text(c->im->arena, 1, &units);
-    if (v && !starts_at_zero(v))
-        return arena_printf(c->im->arena, "reshape(%s, %s)", plain(c, v), dims);
-    return arena_printf(c->im->arena, "broadcast(0, %s)", dims);
+    const char *dims = list_text(arena, 1, &l->units);
+    if (!v || starts_at_zero(v))
+        return arena_printf(arena, "broadcast(0, %s)", dims);
+    if (l->directions == 1)
+        return arena_printf(arena, "reshape(%s, %s)", plain(c, v), dims);
+    return arena_printf(arena, "reshape(%s[%d], %s)", let_line(c, plain(c, v)), d, dims);
 }
 
-static bool state_fits(const struct value *v, int64_t units, bool rows)
+static bool state_fits(const struct value *v, const struct loop_weights *l, bool rows)
 {
-    return !v || (v->type == ONNX_FLOAT && v->rank == 3 && v->dim[0] == 1 && v->dim[1] == 1 &&
-                  v->dim[2] == units && (v->rows < 0 || (rows && v->rows == 1)));
+    return !v || (v->type == ONNX_FLOAT && v->rank == 3 && v->dim[0] == l->directions &&
+                  v->dim[1] == 1 && v->dim[2] == l->units &&
+                  (v->rows < 0 || (rows && v->rows == 1)));
 }
 
 /* Cells of which layers have none, for a loop of 1, 3 or 4 gates: the state before the first turn
@@ -295,42 +297,56 @@ static const char *const started_cell[] = {
     "  return h, last(h), last(c)\n"
     "}\n"};
 
-/* One whose first state is given, or of an LSTM whose last one is read: by a cell of the model
- * file. */
-static void give_started(struct call *c, const struct loop_weights *l, const char *x)
+/* One direction by a cell of the model file: what it shows in all turns, and its last state. */
+static void run_started(struct call *c, const struct loop_weights *l, int d, const char *x,
+                        bool reverse, const char **name)
 {
     static const char *const words[] = {"turns", "last_shown", "last_held"};
     struct import *im = c->im;
     struct arena *arena = im->arena;
-    bool rows = c->in[0]->rows >= 0, lstm = l->gates == 4;
-    if ((c->ins > 5 && !state_fits(c->in[5], l->units, rows)) ||
-        (c->ins > 6 && !state_fits(c->in[6], l->units, rows))) {
-        refuse(c, "its first state is no [1, rows, %lld]", (long long)l->units);
-        return;
-    }
-    const char *path = layer_path(im, c->in[1]->name, c->node->name), *name[3] = {NULL};
-    save_cell(c, l, 0, path);
-    for (int i = 0; i < 2 + lstm; i++)
-        name[i] = made_identifier(im->made, words[i]);
-    const char *state = state_text(c, 5, l->units);
+    bool lstm = l->gates == 4;
+    const char *path = layer_path(im, c->in[1]->name, c->node->name);
+    save_cell(c, l, d, path);
+    const char *state = state_text(c, 5, l, d);
     if (lstm)
-        state = arena_printf(arena, "%s, %s", state, state_text(c, 6, l->units));
+        state = arena_printf(arena, "%s, %s", state, state_text(c, 6, l, d));
     else if (l->gates == 3 && !resets_after(c))
         state = arena_printf(arena, "%s, reset_after = false", state);
+    for (int i = 0; i < 2 + lstm; i++)
+        name[i] = made_identifier(im->made, words[i]);
     made_line(im->made,
-              arena_printf(arena, "%s, %s%s%s = scan(%s, started_%s(%lld, %s))%s", name[0], name[1],
-                           lstm ? ", " : "", lstm ? name[2] : "", x, c->rule->text,
-                           (long long)l->units, state, as_text(arena, path)),
+              arena_printf(arena, "%s, %s%s%s = scan(%s, started_%s(%lld, %s)%s)%s", name[0],
+                           name[1], lstm ? ", " : "", lstm ? name[2] : "", x, c->rule->text,
+                           (long long)l->units, state, reverse ? ", reverse = true" : "",
+                           as_text(arena, path)),
               c->node->op_type);
     made_block(im->made, started_cell[l->gates / 2]);
-    give_turns(c, l, false, name[0], name[1]);
+}
+
+/* One whose first state is given, or of an LSTM whose last one is read. */
+static void give_started(struct call *c, const struct loop_weights *l, const char *x, bool reverse)
+{
+    struct arena *arena = c->im->arena;
+    bool rows = c->in[0]->rows >= 0, both = l->directions == 2;
+    if ((c->ins > 5 && !state_fits(c->in[5], l, rows)) ||
+        (c->ins > 6 && !state_fits(c->in[6], l, rows))) {
+        refuse(c, "its first state is no [%d, rows, %lld]", l->directions, (long long)l->units);
+        return;
+    }
+    const char *one[3] = {NULL}, *back[3] = {NULL};
+    run_started(c, l, 0, x, reverse, one);
+    if (both)
+        run_started(c, l, 1, x, true, back);
+    for (int i = 0; both && i < 3 && one[i]; i++)
+        one[i] = arena_printf(arena, "concat(%s, %s%s)", one[i], back[i], i ? "" : ", axis = -1");
+    give_turns(c, l, false, one[0], one[1]);
     struct value last = {.type = ONNX_FLOAT, .rank = 3, .rows = rows ? 1 : -1,
-                         .dim = {1, 1, l->units}};
+                         .dim = {l->directions, 1, l->units}};
     int64_t dim[AXES];
     orderly(&last);
     text_dims(&last, dim);
-    if (lstm && c->outs > 2 && c->out[2] && c->out[2]->uses)
-        give(c, 2, &last, "reshape(%s, %s)", name[2], list_text(arena, text_axes(&last), dim));
+    if (one[2] && c->outs > 2 && c->out[2] && c->out[2]->uses)
+        give(c, 2, &last, "reshape(%s, %s)", one[2], list_text(arena, text_axes(&last), dim));
 }
 
 void onnx_recurrent(struct call *c)
@@ -355,7 +371,7 @@ void onnx_recurrent(struct call *c)
                             (long long)x->dim[2]);
     text = strpbrk(text, "( ") ? let_line(c, text) : text;
     if (has_state(c)) {
-        give_started(c, &l, text);
+        give_started(c, &l, text, reverse);
         return;
     }
     const char *one = let_line(c, layer_text(c, &l, 0, text, reverse));

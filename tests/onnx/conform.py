@@ -120,8 +120,9 @@ class Case:
     def fields(self):
         """Which inputs are fields, all others constants: all, the first, those of as many rows."""
         names = list(self.given)
-        rows = [n for n in names if self.given[n].ndim and len(self.given[n]) == len(self.given[names[0]])]
-        forms = [names, names[:1], rows] if names and self.given[names[0]].ndim else [names, names[:1]]
+        shapes = [self.given[n].shape for n in names]
+        rows = [n for n, s in zip(names, shapes) if s[:1] == shapes[0][:1]]
+        forms = [names, names[:1], rows]
         return [f for i, f in enumerate(forms) if f not in forms[:i]]
 
     def predict(self, rows, free):

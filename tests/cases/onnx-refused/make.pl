@@ -216,6 +216,9 @@ my %files = (
                                 inputs => [info("x", 1, 3, 1, 2)], outputs => [info("y", 1, 1, 1, 2)],
                                 tensors => [(map { tensor($_, 1, pack("f<*", (0.1) x (4 * $gates)), 1, 2 * $gates, 2) } "w", "r"), tensor("h", 1, reals(1, 2), 1, 1, 2)]), 15) }
          ["begun_gru", "GRU", 3], ["begun_rnn", "RNN", 1]),
+    both_begun => model(graph(nodes => [node("LSTM", ["x", "w", "r", "", "", "h"], ["", "y", "z"], attribute("hidden_size", 3, 2) . word("direction", "bidirectional"))],
+                              inputs => [info("x", 1, 3, 1, 2)], outputs => [info("y", 1, 2, 1, 2), info("z", 1, 2, 1, 2)],
+                              tensors => [(map { tensor($_, 1, pack("f<*", (0.1) x 32), 2, 8, 2) } "w", "r"), tensor("h", 1, reals(1 .. 4), 2, 1, 2)]), 15),
     all_turns => recurrent("GRU", 3, 1, ["l"], [], tensor("l", 6, pack("l<*", 3, 3), 2)), few_turns => recurrent("GRU", 3, 1, ["l"], [], tensor("l", 6, pack("l<*", 3, 2), 2)),
     beside_rows => recurrent("GRU", 3, 0, [], []),
 
