@@ -305,13 +305,63 @@ void cuda_take_group(struct function *f)
     f->launch = cuda_threads_for(f, all);
 }
 
+/* What each row of a page's outputs looks at, from which on reads are sorted first. */
+enum { LOOKS_MOST = 1 << 20 };
+
+/* The storage of a scatter's result or operand, at page i. */
+static const char *scatter_pointer(struct function *f, int id, bool written)
+{
+    const struct shape *shape = &graph_node(f->graph, id)->shape;
+    const char *pointer = function_pointer(f, id, written);
+    if (extent_is(extent_of(&group_first(f)->shape, 0), 1))
+        return pointer;
+    return function_pointer_at(f, pointer, windows_extent(shape, 1, shape->rank), "i");
+}
+
+/* The kernel before: the reads of each page in the order of the rows that they point at. */
+static void write_scatter_sort(const struct function *f, const struct node *scatter,
+                               struct extent reads)
+{
+    struct function sort = cuda_kernel_before(f, "sort");
+    sort.skeleton = "templates/skeleton/scatter_sort.cu";
+    sort.mapping = "reads by the rows that they point at, then in their order; a block a page";
+    function_set_extent(&sort, "pages", extent_of(&scatter->shape, 0));
+    function_set_extent(&sort, "n", extent_of(&scatter->shape, 1));
+    function_set_extent(&sort, "r", reads);
+    values_set(sort.values, "index", scatter_pointer(&sort, scatter->operand[1], false));
+    function_finish(&sort);
+}
+
+/* A kernel that sorts reads, then one in which a row of outputs finds its own side by side. */
+static void sort_scatter(struct function *f, const struct node *scatter, struct extent reads)
+{
+    struct extent pages = extent_of(&scatter->shape, 0);
+    struct extent keys = extent_multiply(reads, (struct extent){.constant = 2});
+    cuda_take_workspace(f->emit, 16 * function_most(f, pages) * function_most(f, reads));
+    write_scatter_sort(f, scatter, reads);
+    function_use(f, scatter->op);
+    function_set_extent(f, "n", extent_of(&scatter->shape, 1));
+    function_set_extent(f, "r", reads);
+    function_set_extent(f, "c", extent_of(&scatter->shape, 2));
+    values_set(f->values, "out", scatter_pointer(f, scatter->id, true));
+    values_set(f->values, "g", scatter_pointer(f, scatter->operand[0], false));
+    values_set(f->values, "keys", extent_is(pages, 1) ? "" : function_pointer_at(f, "", keys, "i"));
+    f->skeleton = "templates/skeleton/scatter_sorted.cu";
+    f->mapping = arena_printf(f->emit->arena, "%s: a warp 32 columns of a row, its reads ascending",
+                              space_text(f, &scatter->shape));
+    f->launches[0] = arena_printf(f->emit->arena,
+                                  "INV_LAUNCH(run, %s_sort, inv_blocks(%s, 1), INV_SORT_THREADS, 0",
+                                  f->name, function_extent(f, pages));
+    f->launches[1] = arena_printf(f->emit->arena, "INV_LAUNCH(run, %s, %s", f->name, f->launch);
+}
+
 void cuda_scatter_group(struct function *f)
 {
     const struct node *scatter = group_first(f);
     struct extent pages = extent_of(&scatter->shape, 0), n = extent_of(&scatter->shape, 1);
     struct extent c = extent_of(&scatter->shape, 2);
+    struct extent reads = extent_of(&graph_node(f->graph, scatter->operand[0])->shape, 1);
     bool paged = !extent_is(pages, 1);
-    group_line(f);
     values_set(f->values, "page", paged ? "const int64_t i = part / parts;" : "");
     values_set(f->values, "part", paged ? "part % parts" : "part");
     values_set(f->values, "all_parts",
@@ -322,6 +372,10 @@ void cuda_scatter_group(struct function *f)
     f->launch = arena_printf(f->emit->arena,
                              "inv_blocks(%s * inv_scatter_parts(%s, %s), 4), 128, 0",
                              factor(f, pages), function_extent(f, n), function_extent(f, c));
+    if (function_most(f, n) * function_most(f, reads) > LOOKS_MOST)
+        sort_scatter(f, scatter, reads);
+    else
+        group_line(f);
 }
 
 /* ---- line: one thread a column of a page ---- */

@@ -233,6 +233,18 @@ static __global__ void scatter_kernel(const float *g, const int32_t *index, int6
         inv_scatter_part(out, g, index, n, rows, columns, part);
 }
 
+static __global__ void sort_kernel(uint64_t *keys, const int32_t *index, int64_t n, int64_t rows)
+{
+    inv_scatter_sort(keys, index, n, rows);
+}
+
+static __global__ void sorted_kernel(const float *g, const uint64_t *keys, int64_t n, int64_t rows,
+                                     int64_t columns, float *out)
+{
+    for (int64_t part = inv_warp(); part < inv_scatter_parts(n, columns); part += inv_warps())
+        inv_scatter_sorted(out, g, inv_sorted_keys(keys, rows), rows, columns, part);
+}
+
 /* Indices from below 0 to above n, most of them few. */
 static void test_scatter(int64_t n, int64_t rows, int64_t columns, int kind)
 {
@@ -247,6 +259,14 @@ static void test_scatter(int64_t n, int64_t rows, int64_t columns, int kind)
     INV_LAUNCH_ON(stream, scatter_kernel, 3, 64, 0, g.device,
                   (const int32_t *)(const void *)index.device, n, rows, columns, out.device);
     compare(out, expected, "scatter", n * 1000 + columns);
+    struct array keys = make_array(4 * rows, 0, -1), sorted = make_array(n * columns, 0, -1);
+    INV_LAUNCH_ON(stream, sort_kernel, 1, 64, 0, (uint64_t *)(void *)keys.device,
+                  (const int32_t *)(const void *)index.device, n, rows);
+    INV_LAUNCH_ON(stream, sorted_kernel, 3, 64, 0, g.device,
+                  (const uint64_t *)(const void *)keys.device, n, rows, columns, sorted.device);
+    compare(sorted, expected, "scatter of sorted reads", n * 1000 + columns);
+    free_array(keys);
+    free_array(sorted);
     free(expected);
     free(points);
     free_array(g);
