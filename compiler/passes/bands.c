@@ -220,6 +220,14 @@ static bool product_fits(const struct bands *bands, const struct group *group)
            !is_made(bands, node->operand[1]) && is_rows(bands, node->operand[0]);
 }
 
+/* Is the operand the band's rows, page by page? */
+static bool is_pages(const struct bands *bands, int operand)
+{
+    const struct shape *shape = &bands->graph->node[operand]->shape;
+    return shape->rank == 3 && shape->rows != 1 && shape->dim[1] == bands->page &&
+           is_rows(bands, operand);
+}
+
 /* Does it sum over the rows of each page, which one of its operands is? */
 static bool columns_fit(const struct bands *bands, const struct group *group)
 {
@@ -228,8 +236,8 @@ static bool columns_fit(const struct bands *bands, const struct group *group)
         node->shape.rank != 3 || bands->schedule->place[node->id].kind != PLACE_ARENA ||
         bands->schedule->whole[node->id] >= 0)
         return false;
-    bool left = node->attr.transpose_a && is_rows(bands, node->operand[0]);
-    bool right = !node->attr.transpose_b && is_rows(bands, node->operand[1]);
+    bool left = node->attr.transpose_a && is_pages(bands, node->operand[0]);
+    bool right = !node->attr.transpose_b && is_pages(bands, node->operand[1]);
     return is_made(bands, node->operand[0]) ? left && !is_made(bands, node->operand[1])
                                             : right;
 }
@@ -326,12 +334,35 @@ static bool is_source(const struct bands *bands, int g)
     return source && !is_waited_for(bands, g, bands->last);
 }
 
+/* Where the group is a member, do those that read it take a row of it for one of theirs? */
+static bool is_read_by_rows(struct bands *bands, int g)
+{
+    bool fits = true;
+    bands->member[g] = true;
+    for (int reader = g + 1; reader <= bands->last; reader++)
+        for (int i = 0; bands->member[reader] && i < bands->before[reader].count; i++)
+            fits = fits && (bands->before[reader].id[i] != g || group_fits(bands, reader));
+    bands->member[g] = false;
+    return fits;
+}
+
+/* The first group that may be pulled: behind the band before, which stays as it is. */
+static int span_begin(const struct bands *bands)
+{
+    const struct schedule *schedule = bands->schedule;
+    const struct band *before = schedule->band_count > 0
+                                    ? &schedule->band[schedule->band_count - 1] : NULL;
+    int from = before ? before->first + before->count : 0;
+    return bands->last - from < SPAN_MAX ? from : bands->last - SPAN_MAX + 1;
+}
+
 /* Products that only the members read, and that read nothing of theirs, are members, too. */
 static void pull_products(struct bands *bands)
 {
-    int from = bands->last < SPAN_MAX ? 0 : bands->last - SPAN_MAX + 1, first = bands->first;
+    int from = span_begin(bands), first = bands->first;
     for (int g = bands->last - 1; g >= from; g--)
-        if (!bands->member[g] && !bands->behind[g] && is_source(bands, g)) {
+        if (!bands->member[g] && !bands->behind[g] && is_source(bands, g) &&
+            is_read_by_rows(bands, g)) {
             bands->member[g] = true;
             first = g < first ? g : first;
         }
