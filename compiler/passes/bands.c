@@ -453,12 +453,22 @@ static int64_t rows_of_piece(struct bands *bands)
     return rows * place_locals(bands, 0) <= PIECE_BYTES ? rows : 0;
 }
 
+/* Does it follow such a sum, which is not there before the last row of a page? */
+static bool follows_sum(const struct bands *bands, int g)
+{
+    bool found = false;
+    for (int i = 0; i < bands->before[g].count; i++)
+        found |= bands->member[bands->before[g].id[i]] &&
+                 bands->schedule->group[bands->before[g].id[i]].sums;
+    return found;
+}
+
 /* Makes members of the sums over pages, also of those before the last product; are there any? */
 static bool find_sums(struct bands *bands)
 {
     bool any = false;
     for (int g = bands->first + 1; g < span_end(bands); g++) {
-        bool behind = follows(bands, g, bands->behind);
+        bool behind = follows(bands, g, bands->behind) || follows_sum(bands, g);
         if (bands->member[g] || (!behind && !follows(bands, g, bands->member)))
             continue;
         struct group *group = &bands->schedule->group[g];
