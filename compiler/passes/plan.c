@@ -273,11 +273,12 @@ static bool is_local(const struct plan *plan, const struct unit *unit)
 static void live_at(const struct plan *plan, struct unit *unit, int group)
 {
     const struct graph *graph = plan->graph;
-    int home = home_of(plan, unit), loop = plan->schedule->group[group].loop;
+    const struct group *in = &plan->schedule->group[group];
+    int home = home_of(plan, unit), loop = in->loop;
     while (loop != home && graph->loop[loop].outer != home)
         loop = graph->loop[loop].outer;
-    int band = is_local(plan, unit) ? 0 : plan->schedule->group[group].band;
-    const struct band *around = band > 0 ? &plan->schedule->band[band - 1] : NULL;
+    bool by_rows = schedule_is_by_rows(graph, in) && !is_local(plan, unit);
+    const struct band *around = by_rows ? &plan->schedule->band[in->band - 1] : NULL;
     if (around)
         extend(&unit->stretch, around->first, around->first + around->count - 1);
     else if (loop == home)
