@@ -314,7 +314,7 @@ void onnx_linear_attention(struct call *c)
         refuse(c, "its heads, decay and beta do not go together");
         return;
     }
-    if (q->dim[1] > MOST_TURNS) {
+    if (q->dim[1] < 1 || q->dim[1] > MOST_TURNS) {
         refuse(c, "it has %lld turns, where 1 to %d are written one by one",
                (long long)q->dim[1], MOST_TURNS);
         return;

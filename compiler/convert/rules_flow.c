@@ -200,7 +200,7 @@ static bool read_scan(struct call *c, struct scan *s)
         }
         s->turns = x->dim[axis];
     }
-    if (s->turns <= MOST_TURNS)
+    if (s->turns >= 1 && s->turns <= MOST_TURNS)
         return true;
     refuse(c, "it has %lld turns, where 1 to %d are written one by one", (long long)s->turns,
            MOST_TURNS);

@@ -69,8 +69,8 @@ void onnx_dft(struct call *c)
         return;
     f.n = x->dim[axis];
     f.length = given > 0 ? length : f.inverse && f.half ? 2 * (f.n - 1) : f.n;
-    if (axis == x->rows || axis == x->rank - 1 || parts < 1 || parts > 2 || f.length < 1 ||
-        f.length > MOST_PLACES || (f.half && !f.inverse && parts == 2)) {
+    if (axis == x->rows || axis == x->rank - 1 || parts < 1 || parts > 2 || f.n < 1 ||
+        f.length < 1 || f.length > MOST_PLACES || (f.half && !f.inverse && parts == 2)) {
         refuse(c, "it takes real or complex numbers, of which one side is that of real ones, along "
                "an axis that is not the batch's");
         return;

@@ -117,7 +117,7 @@ static bool spread_blocks(struct call *c, struct value *v, int64_t size)
     int64_t split[AXES + 1], wide[AXES + 1], dim[AXES];
     struct value all = like(v);
     if (axis < 0 || v->rank != x->rank || axis == v->rows || v->rank > AXES - 1 ||
-        size * v->dim[axis] != x->dim[axis]) {
+        size > x->dim[axis] || size * v->dim[axis] != x->dim[axis]) {
         refuse(c, "its blocks of %lld do not go together with its scales", (long long)size);
         return false;
     }
