@@ -39,6 +39,7 @@ struct bands {
     struct extent rows;                 /* of that band */
     int64_t page;                       /* rows of a page */
     int first, last;                    /* groups */
+    int free;                           /* the first group behind the band before */
 };
 
 static enum op_class class_of(const struct bands *bands, int id)
@@ -323,49 +324,38 @@ static bool is_waited_for(const struct bands *bands, int first, int last)
     return waits;
 }
 
-/* Does the group make values of rows that the members alone read? */
+/* Do all members that read the value read just the row that they are at, once it is made there? */
+static bool readers_fit(const struct bands *bands, int id)
+{
+    bool fit = true;
+    for (int i = 0; i < bands->readers[id].count; i++)
+        fit = fit && group_fits(bands, bands->readers[id].id[i]);
+    return fit;
+}
+
+/* Does the group, marked as a member, make values of rows that members alone read, row by row? */
 static bool is_source(const struct bands *bands, int g)
 {
     const struct group *group = &bands->schedule->group[g];
     bool source = is_product(bands, group) && is_of_part(bands, group);
     for (int m = 0; source && m < group->count; m++)
         source = bands->schedule->place[group->node[m]].kind == PLACE_INLINE ||
-                 is_local(bands, group->node[m]);
+                 (is_local(bands, group->node[m]) && readers_fit(bands, group->node[m]));
     return source && !is_waited_for(bands, g, bands->last);
-}
-
-/* Where the group is a member, do those that read it take a row of it for one of theirs? */
-static bool is_read_by_rows(struct bands *bands, int g)
-{
-    bool fits = true;
-    bands->member[g] = true;
-    for (int reader = g + 1; reader <= bands->last; reader++)
-        for (int i = 0; bands->member[reader] && i < bands->before[reader].count; i++)
-            fits = fits && (bands->before[reader].id[i] != g || group_fits(bands, reader));
-    bands->member[g] = false;
-    return fits;
-}
-
-/* The first group that may be pulled: behind the band before, which stays as it is. */
-static int span_begin(const struct bands *bands)
-{
-    const struct schedule *schedule = bands->schedule;
-    const struct band *before = schedule->band_count > 0
-                                    ? &schedule->band[schedule->band_count - 1] : NULL;
-    int from = before ? before->first + before->count : 0;
-    return bands->last - from < SPAN_MAX ? from : bands->last - SPAN_MAX + 1;
 }
 
 /* Products that only the members read, and that read nothing of theirs, are members, too. */
 static void pull_products(struct bands *bands)
 {
-    int from = span_begin(bands), first = bands->first;
-    for (int g = bands->last - 1; g >= from; g--)
-        if (!bands->member[g] && !bands->behind[g] && is_source(bands, g) &&
-            is_read_by_rows(bands, g)) {
-            bands->member[g] = true;
-            first = g < first ? g : first;
-        }
+    int from = bands->last < SPAN_MAX ? 0 : bands->last - SPAN_MAX + 1, first = bands->first;
+    from = from > bands->free ? from : bands->free;
+    for (int g = bands->last - 1; g >= from; g--) {
+        if (bands->member[g] || bands->behind[g])
+            continue;
+        bands->member[g] = true;
+        bands->member[g] = is_source(bands, g);
+        first = bands->member[g] && g < first ? g : first;
+    }
     bands->first = first;
 }
 
@@ -520,6 +510,18 @@ static void begin(struct bands *bands)
     find_edges(bands);
 }
 
+/* The rows of a piece of the band that begins with the group, or 0; *page: as of struct band. */
+static int64_t find_band(struct bands *bands, int first, int64_t *page)
+{
+    *page = 0;
+    if (!find_members(bands, first))
+        return 0;
+    pull_products(bands);
+    int64_t piece = add_sums(bands);
+    *page = piece > 0 ? bands->page : 0;
+    return piece > 0 ? piece : rows_of_tile(bands);
+}
+
 void pass_bands(struct graph *graph)
 {
     struct arena *arena = arena_new();
@@ -529,18 +531,16 @@ void pass_bands(struct graph *graph)
                           .behind = ARENA_ARRAY(arena, bool, schedule->group_count + 1)};
     begin(&bands);
     for (int g = 0; graph->loop_count == 0 && g < schedule->group_count; g++) {
-        int64_t rows = 0, piece = 0;
-        if (find_members(&bands, g)) {
-            pull_products(&bands);
-            piece = add_sums(&bands);
-            rows = piece > 0 ? piece : rows_of_tile(&bands);
-        }
+        int64_t page, rows = find_band(&bands, g, &page);
+        bool marked = bands.member[g];
         if (rows > 0) {
-            add_band(&bands, rows, piece > 0 ? bands.page : 0);
+            add_band(&bands, rows, page);
             g = bands.last;
+            bands.free = g + 1;
             begin(&bands);
         }
-        forget(&bands);
+        if (marked)
+            forget(&bands);
     }
     arena_free(arena);
 }
