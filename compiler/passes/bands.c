@@ -328,8 +328,12 @@ static bool is_waited_for(const struct bands *bands, int first, int last)
 static bool readers_fit(const struct bands *bands, int id)
 {
     bool fit = true;
-    for (int i = 0; i < bands->readers[id].count; i++)
-        fit = fit && group_fits(bands, bands->readers[id].id[i]);
+    for (int i = 0; i < bands->readers[id].count; i++) {
+        int reader = bands->readers[id].id[i];
+        bands->member[reader] = false;  /* what it makes for itself may be of other rows */
+        fit = fit && group_fits(bands, reader);
+        bands->member[reader] = true;
+    }
     return fit;
 }
 
