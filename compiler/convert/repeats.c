@@ -28,6 +28,7 @@ struct line {
     int mades;
     bool stored;                        /* a parameter or buffer */
     bool fixed;                         /* no line of a run */
+    bool has_path;                      /* of a layer or a parameter */
 };
 
 /* A value, or a layer whose weights are read by its name. */
@@ -161,6 +162,7 @@ static void make_names(struct body *b, struct line *l, int number)
 {
     int equals = equals_of(l);
     l->stored = is(l, 0, "param") || is(l, 0, "buffer");
+    l->has_path = l->stored;
     l->fixed = equals == 0;
     for (int i = l->stored; i < (l->stored ? 2 : equals); i += 2) {
         bool alone = l->stored || is(l, i + 1, ",") || i + 1 == equals;
@@ -173,8 +175,10 @@ static void make_names(struct body *b, struct line *l, int number)
         l->made[l->mades++] = l->word[i].of;
     }
     for (int i = 0; i < l->count; i++)
-        if (l->word[i].kind == IS_PATH)
+        if (l->word[i].kind == IS_PATH) {
+            l->has_path = true;
             add_named(b, &b->layers, bare(b, l->word[i].text), number, 0);
+        }
 }
 
 static void read_line(struct body *b, struct line *l, int number)
@@ -256,7 +260,7 @@ static int by_hash(const void *a, const void *b)
                               : (x->begin > y->begin) - (x->begin < y->begin);
 }
 
-/* hash[begin * most + size - 1]; 0: no run is there. */
+/* hash[begin * most + size - 1]; 0: no run is there, or one of no layer and no parameter. */
 static uint64_t *hash_runs(struct body *b, int most)
 {
     uint64_t *hash = ARENA_ARRAY(b->arena, uint64_t, (size_t)b->count * (size_t)most + 1);
@@ -264,11 +268,14 @@ static uint64_t *hash_runs(struct body *b, int most)
         struct named *outside[OUTSIDE];
         int outsides = 0;
         uint64_t so_far = 14695981039346656037u;
+        bool has_path = false;
         for (int size = 1; size <= most && begin + size <= b->count; size++) {
             int at = begin + size - 1;
             if (!add_line(&b->line[at], at, begin, outside, &outsides, &so_far))
                 break;
-            hash[(size_t)begin * (size_t)most + (size_t)size - 1] = so_far | 1;
+            has_path |= b->line[at].has_path;
+            if (has_path)
+                hash[(size_t)begin * (size_t)most + (size_t)size - 1] = so_far | 1;
         }
     }
     return hash;
@@ -535,7 +542,7 @@ static bool judge(struct body *b, struct runs *r)
     for (int run = 0; run < r->count; run++)
         if (!compare_words(b, r, run))
             return false;
-    if (r->paths == 0 || !find_numbers(b, r) || !find_outs(b, r) || !keeps_layers(b, r) ||
+    if (!find_numbers(b, r) || !find_outs(b, r) || !keeps_layers(b, r) ||
         !knows_types(b, r) || !have_same_layers(r) || !find_folders(b, r))
         return false;
     r->score = gain_of(r) - 2 * (r->outsides - 1 + r->numbers + r->outs - 1 + r->renamed);
@@ -547,12 +554,17 @@ static bool judge(struct body *b, struct runs *r)
 static void try_places(struct body *b, const struct place *place, int count, int size,
                        struct runs *best)
 {
+    struct arena *all = b->arena;
+    b->arena = arena_within(all);
     struct runs r = {.size = size, .at = ARENA_ARRAY(b->arena, int, count)};
     for (int i = 0; i < count; i++)
         if (r.count == 0 || place[i].begin >= r.at[r.count - 1] + size)
             r.at[r.count++] = place[i].begin;
     if (r.count > 1 && gain_of(&r) > best->score && judge(b, &r) && r.score > best->score)
         *best = r;
+    else
+        arena_free(b->arena);
+    b->arena = all;
 }
 
 static struct runs find_best(struct body *b)
