@@ -136,7 +136,7 @@ static int simplify_select(struct simplify *s, const struct node *node)
 
 enum { PARTS_MAX = 16 };
 
-struct parts { int id[PARTS_MAX], count, axis; };
+struct parts { int id[PARTS_MAX], count, axis, sums; };
 
 /* The only axis along which the PAD's operand is not as long as the whole, or -1. */
 static int padded_axis(const struct simplify *s, const struct node *pad)
@@ -155,7 +155,7 @@ static int64_t start_of(const struct simplify *s, int pad, int axis)
 }
 
 /* Adds the PADs that the value of that shape is a sum of, by where they start; false: also of
- * something else. */
+ * something else, or of so many sums that their PADs are too many: a long chain is not walked. */
 static bool find_parts(const struct simplify *s, int id, const struct shape *shape,
                        struct parts *parts)
 {
@@ -163,7 +163,7 @@ static bool find_parts(const struct simplify *s, int id, const struct shape *sha
     if (node->dtype != F32 || !shape_equal(&node->shape, shape))
         return false;
     if (node->op == OP_ADD)
-        return find_parts(s, node->operand[0], shape, parts) &&
+        return parts->sums++ < PARTS_MAX && find_parts(s, node->operand[0], shape, parts) &&
                find_parts(s, node->operand[1], shape, parts);
     int axis = node->op == OP_PAD ? padded_axis(s, node) : -1;
     if (axis < 0 || parts->count == PARTS_MAX || (parts->count > 0 && axis != parts->axis))
