@@ -367,6 +367,8 @@ const char *put_node_of(struct call *c, const char *what, const char *const *inp
                                                       (int)strcspn(what, " "), what));
     while (input[count])
         count++;
+    if (++c->im->inlined > INLINED_MOST)
+        refuse(c, "what stands for it is over %d nodes", INLINED_MOST);
     inline_node(c, what, count, input, name);
     return name;
 }

@@ -420,7 +420,7 @@ static void cast_to(struct call *c, int64_t to)
 {
     struct value shape, typed = {.type = onnx_is_real((int)to) ? ONNX_FLOAT : (int)to};
     int from = kind_of(c->in[0]), kind = kind_of(&typed);
-    if (!onnx_is_known((int)to)) {
+    if (to != (int)to || !onnx_is_known((int)to)) {
         refuse(c, "a model file has no type %s", onnx_type_name(c->im->arena, (int)to));
         return;
     }

@@ -244,7 +244,7 @@ void onnx_rotary(struct call *c)
     const struct value *x = c->in[0];
     int64_t heads = attribute_int(c, "num_heads", 0);
     bool flat = x->rank == 3, pairs = attribute_int(c, "interleaved", 0) != 0;
-    int64_t all = x->dim[x->rank - 1] / (flat && heads > 0 ? heads : 1);
+    int64_t all = x->rank < 3 ? 0 : x->dim[x->rank - 1] / (flat && heads > 0 ? heads : 1);
     int64_t turned = attribute_int(c, "rotary_embedding_dim", 0);
     turned = turned > 0 ? turned : all;
     if ((flat && (heads < 1 || x->dim[2] % heads)) || x->rank < 3 || x->rank > 4 || turned % 2 ||
@@ -285,6 +285,7 @@ static const char *turn_of(struct call *c, const char *x, int64_t t)
 /* One turn: the state [b, heads, d, e] goes on; what it shows, [b, heads times, 1, e]. */
 static const char *put_turn(struct call *c, struct linear *l, int64_t t, const char *scale)
 {
+    c->im->graphs++;                    /* names are numbered from it on */
     const char *q = turn_of(c, l->q, t), *v = turn_of(c, l->v, t);
     const char *k = PUT(c, "Transpose perm=[0,1,3,2]", turn_of(c, l->k, t));
     if (l->decay && l->state)
@@ -329,8 +330,10 @@ void onnx_linear_attention(struct call *c)
     l.beta = !delta ? NULL : split_heads(c, name_of(c, 5), c->in[5]->dim[2] == own ? own : 1);
     const char *by = put_real(c, scale != 0 ? scale : 1 / sqrtf((float)l.key_width));
     const char **turn = ARENA_ARRAY(c->im->arena, const char *, q->dim[1]);
-    for (int64_t t = 0; t < q->dim[1]; t++)
+    for (int64_t t = 0; t < q->dim[1] && !c->out[0]->failed; t++)
         turn[t] = put_turn(c, &l, t, by);
+    if (c->out[0]->failed)
+        return;
     const char *y = put_joined(c, (int)q->dim[1], turn, 2, c->out[0]->name);
     give_results(c, (const char *const[OUTPUTS]){join_heads(c, y), l.state});
 }

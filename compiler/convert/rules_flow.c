@@ -191,6 +191,11 @@ static bool read_scan(struct call *c, struct scan *s)
         !read_each(c, "scan_output_axes", s->outputs, s->out_axis) ||
         !read_each(c, "scan_output_directions", s->outputs, s->out_back))
         return false;
+    for (int i = 0; i < s->states; i++)
+        if (!c->in[i]) {
+            refuse(c, "input %d, which it carries from turn to turn, is left out", i);
+            return false;
+        }
     for (int i = 0; i < s->inputs; i++) {
         const struct value *x = c->in[s->states + i];
         int axis = x ? axis_of(c, x, s->in_axis[i]) : -1;

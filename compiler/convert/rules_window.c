@@ -500,14 +500,16 @@ void onnx_col2im(struct call *c)
     }
     shape.rank = 2 + axes;
     for (int i = 0; i < axes; i++)
-        shape.dim[2 + i] = extent[i];
+        shape.dim[2 + i] = extent[i] > 0 && extent[i] <= 1 << 28 ? extent[i] : 1;
     if (!read_sliding(c, &shape, size, &s) || !find_places(c, &s))
         return;
     for (int i = 0; i < axes; i++) {
-        places *= size[i];
-        windows *= s.out[i];
+        places = places > 4096 || size[i] > 4096 ? 4097 : places * size[i];
+        if (__builtin_mul_overflow(windows, s.out[i], &windows))
+            windows = INT64_MAX;
     }
-    if (places > 4096 || last % places || windows != x->dim[2]) {
+    bool same = !memcmp(shape.dim + 2, extent, sizeof *extent * (size_t)axes);
+    if (!same || places > 4096 || last % places || windows != x->dim[2]) {
         refuse(c, "it has not as many windows as the image, or of over 4096 places");
         return;
     }
