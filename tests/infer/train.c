@@ -69,6 +69,24 @@ static int does_not_save(const char *path)
 
 #define OPTIONS(...) (const char *const[]){__VA_ARGS__, NULL}
 
+/* Options of programs, each alone; what needs another of these is refused with it. */
+static int refuses_options(struct digits_data data)
+{
+    static const char *const option[] = {
+        "--rows=x", "--rows-memory=4M", "--receipt=x", "--verify=x", "--trace=x", "--check-ranks=2",
+        "--inject=0:0:0:0", "--quiet", "--plain", "--predict", "--evaluate", "--generate=a",
+        "--dump-batch=0", "--check-gradients", "--device=0", "--memory-limit=4G", "--update-lock",
+        "--selftest", "--verbose", "--version", "--help"};
+    struct told go = {0};
+    int good = 1;
+    for (size_t i = 0; i < sizeof option / sizeof *option; i++) {
+        char why[64];
+        snprintf(why, sizeof why, "%.*s is for trainers", (int)strcspn(option[i], "="), option[i]);
+        good &= fails(data, OPTIONS(option[i]), go, why);
+    }
+    return good;
+}
+
 static int refuse(void)
 {
     static const float nan_row[CELLS] = {NAN};
@@ -81,14 +99,26 @@ static int refuse(void)
                fails(data, OPTIONS("--epoch"), go, "did you mean --epochs?") &
                fails(data, OPTIONS("--data", "x.csv"), go, "--data is for trainers") &
                fails(data, OPTIONS("--log", "x"), go, "--log is for trainers") &
+               fails(data, OPTIONS("--log=x"), go, "--log is for trainers") &
                fails(data, OPTIONS("--weights", "-"), go, "-: is no file") &
+               fails(data, OPTIONS("--save-init", "-"), go, "-: is no file") &
+               fails(data, OPTIONS("--shards-at-once", "2"), go, "--shards-at-once") &
+               fails(data, OPTIONS("--checkpoint", "-"), go, "-: is no file; name one") &
+               fails(rows_of(INT64_C(1) << 31), NULL, go, "2147483648 rows are given") &
+               fails(data, OPTIONS("--checkpoint", "kept.checkpoint"), stop,
+                     "stopped by its caller; --resume goes on from the checkpoint") &
                fails(data, OPTIONS("--init", "no.safetensors"), go, "no.safetensors: cannot") &
                fails(data, OPTIONS("--epochs", "2"), stop,
                      "stopped by its caller after the last step") &
                fails(data, NULL, stop, "stopped by its caller after 90 of 1350 steps");
-    good &= does_not_save("-") & does_not_save("/dev/null");
+    setenv("INVAR_THREAD_COST", "x", 1);
+    good &= fails(data, NULL, go, "INVAR_THREAD_COST=x");
+    unsetenv("INVAR_THREAD_COST");
+    good &= refuses_options(data) & does_not_save("-") & does_not_save("/dev/null");
     y[7] = 10;
     good &= fails(data, NULL, go, "row 7: element 0 of y is 10, which is no class from 0 to 9");
+    y[7] = -1;
+    good &= fails(data, NULL, go, "row 7: element 0 of y is -1, which is no class from 0 to 9");
     y[7] = 0;
     memcpy(x[3] + 5, nan_row, sizeof first);
     good &= fails(data, NULL, go, "row 3: element 5 of x is not a number");
