@@ -121,6 +121,11 @@ def parts():
         parts.train(numbers[:30], [0] * 30, val=(numbers[30:40], classes[30:40]),
                     test=(numbers[40:], classes[40:]), epochs=1)
     assert "class" in str(noted[0].message), noted
+    try:
+        print("not refused:", parts.train(numbers[:30], classes[:30], val=(numbers[30:40],),
+                                          test=(numbers[40:], classes[40:])))
+    except ValueError as error:
+        assert "rows of a part are x, y" in str(error), error
     print(model.hash)
 
 
@@ -143,7 +148,12 @@ def refuse(path):
              (dict(names=dict(NAMES, size=["height", "", "weight"])), "'' is empty"),
              (dict(names=dict(NAMES, size=["a", "b", "a"])), "'a' is empty, has a zero byte, or"),
              (dict(names=dict(NAMES, size="abc")), "names of size: a list of texts expected"),
+             (dict(names=dict(NAMES, size=["a\0", "b", "c"])), "is empty, has a zero byte, or"),
+             (dict(names=dict(NAMES, size=[1, 2, 3])), "names of size: a list of texts expected"),
              (dict(epochs=True), "epochs: a whole number expected, not True"),
+             (dict(steps=True), "steps: a whole number expected, not True"),
+             (dict(seed=False), "seed: a whole number expected, not False"),
+             (dict(threads=True), "threads: a whole number expected, not True"),
              (dict(kind=[2**40] * len(size), names=dict(NAMES, kind=["a", "b"])), "kind: 10995"),
              (dict(size=Frame(size, ["height", "width", "mass"])),
               "it lacks weight; it has besides mass"),
