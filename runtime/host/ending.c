@@ -47,6 +47,32 @@ static void end(int number)
     raise(number);
 }
 
+static void say(const char *text)
+{
+    size_t size = strlen(text);
+    while (size > 0) {
+        ssize_t done = write(STDERR_FILENO, text, size);
+        if (done <= 0)
+            return;
+        text += done;
+        size -= (size_t)done;
+    }
+}
+
+static void end_unread(int number)
+{
+    if (!mapped[0]) {
+        end(number);
+        return;
+    }
+    say("error: ");
+    say(mapped);
+    say(": cannot be read any more where it is mapped: it was cut short, or its disk fails; run "
+        "again, which makes the file anew\n");
+    remove_all();
+    _exit(INV_BAD_DATA);
+}
+
 void inv_ending_watch(void)
 {
     struct sigaction action = { .sa_handler = end, .sa_flags = SA_RESTART }, old;
@@ -56,6 +82,8 @@ void inv_ending_watch(void)
     for (int i = 0; i < SIGNALS; i++)
         if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
             sigaction(signals[i], &action, NULL);
+    action.sa_handler = end_unread;
+    sigaction(SIGBUS, &action, NULL);
     signal(SIGXFSZ, SIG_IGN);
     atexit(remove_all);
 }
@@ -82,35 +110,9 @@ int inv_ending_add(const char *path)
     return -1;
 }
 
-static void say(const char *text)
-{
-    size_t size = strlen(text);
-    while (size > 0) {
-        ssize_t done = write(STDERR_FILENO, text, size);
-        if (done <= 0)
-            return;
-        text += done;
-        size -= (size_t)done;
-    }
-}
-
-static void end_unread(int number)
-{
-    (void)number;
-    say("error: ");
-    say(mapped);
-    say(": cannot be read any more where it is mapped: it was cut short, or its disk fails; run "
-        "again, which makes the file anew\n");
-    remove_all();
-    _exit(INV_BAD_DATA);
-}
-
 void inv_ending_mapped(const char *path)
 {
-    struct sigaction action = { .sa_handler = end_unread };
-    sigemptyset(&action.sa_mask);
     strncpy(mapped, path, LENGTH - 1);
-    sigaction(SIGBUS, &action, NULL);
 }
 
 void inv_ending_drop(int place)

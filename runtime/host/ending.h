@@ -17,8 +17,9 @@ int inv_ending_add(const char *path);
 /* The file is finished, or was removed: takes it off the list. */
 void inv_ending_drop(int place);
 
-/* Where memory that is mapped from the file cannot be read, the program ends with an error that
- * names it, instead of SIGBUS alone; of several files the last that was named. */
+/* Where memory that is mapped from the file cannot be read, a program that inv_ending_watch watches
+ * ends with an error that names it, instead of SIGBUS alone; of several files the last that was
+ * named. */
 void inv_ending_mapped(const char *path);
 
 #endif

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/wait.h>
+#include "host/ending.h"
 #include "host/row_map.h"
 
 enum { FIRST = 64, BATCH = 16 };
@@ -152,6 +153,7 @@ static void test_cut_later(void)
     pid_t child = fork();
     if (child == 0) {
         int32_t row = 3999;
+        inv_ending_watch();
         struct inv_row_batch batch = inv_row_map_read(&map, &(struct inv_run){ .pool = NULL }, &row,
                                                       1, NULL);
         if (ftruncate(file, FIRST) || !freopen(host_path("said"), "w", stderr))
