@@ -601,7 +601,10 @@ static bool is_possible(struct product *p)
     const char *why = p->weights ? NULL : obstacle(p->build.arena, program);
     struct text text;
     text_init(&text, p->build.arena);
-    if (program->data.window > 0)
+    if (!*p->name)
+        inv_error(p->claims->errors, "-o %s/: this is a folder; name the library in it: -o %s/%s",
+                  p->folder, p->folder, program->name);
+    else if (program->data.window > 0)
         inv_error(p->claims->errors, "model %s predicts from windows of rows that follow each "
                   "other, which build %s does not make yet; its trainer does: --predict FILE",
                   program->name, p->weights ? "--infer" : "--library");

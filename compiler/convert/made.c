@@ -238,6 +238,22 @@ static bool write_both(struct made *m, const char *inv, const char *text, const 
     return false;
 }
 
+/* Is there a file of that name which holds something else? */
+static bool is_another(const char *path, const char *text)
+{
+    struct stat is;
+    size_t size = strlen(text);
+    if (stat(path, &is) != 0 || !S_ISREG(is.st_mode))
+        return false;
+    FILE *file = fopen(path, "rb");
+    bool same = file && is.st_size == (off_t)size;
+    for (size_t i = 0; same && i < size; i++)
+        same = getc(file) == (unsigned char)text[i];
+    if (file)
+        fclose(file);
+    return !same;
+}
+
 bool made_write(struct made *m, const char *name, const char *source)
 {
     const char *folder = m->request->folder ? m->request->folder : ".";
@@ -249,6 +265,9 @@ bool made_write(struct made *m, const char *name, const char *source)
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
         return made_fail(m, arena_printf(m->arena, "cannot make the folder '%s': %s", folder,
                                          strerror(errno)), "name another by -o");
+    if (is_another(inv, text))
+        return made_fail(m, arena_printf(m->arena, "'%s' is there already, and says something else",
+                                         inv), "name another folder by -o, or remove it");
     return inv_claims_output(m->request->claims, "-o", inv) &&
            inv_claims_output(m->request->claims, "-o", weights) &&
            write_both(m, inv, text, weights);

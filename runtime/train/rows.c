@@ -77,6 +77,18 @@ static void keep_classes(struct inv_rows *rows, int f)
     inv_names_free(&names);
 }
 
+static const char *last_of(const struct inv_range *range)
+{
+    return range->last_name ? range->last_name : range->first_name;
+}
+
+/* Columns that were given in another order, or others, have other names at the ends. */
+static int has_ends(const struct inv_field *field, const char *const *name, int64_t columns)
+{
+    return strcmp(name[0], field->range[0].first_name) == 0 &&
+           strcmp(name[columns - 1], last_of(&field->range[field->range_count - 1])) == 0;
+}
+
 /* Of columns that a table finds by their names, so that it does with these weights, too. */
 static void keep_columns(struct inv_rows *rows, int f)
 {
@@ -93,6 +105,11 @@ static void keep_columns(struct inv_rows *rows, int f)
         inv_error(rows->errors, "field %s has %lld columns, of which the model file names the "
                   "first and the last alone, and %d names are given; give those of all",
                   field->name, (long long)columns, count_names(name));
+    } else if (!named && !has_ends(field, name, columns)) {
+        inv_error(rows->errors, "field %s has columns from '%s' to '%s' in the model file, and "
+                  "those given go from '%s' to '%s'; give them in that order", field->name,
+                  field->range[0].first_name, last_of(&field->range[field->range_count - 1]),
+                  name[0], name[columns - 1]);
     } else {
         fitted->columns = (int)columns;
         fitted->column = inv_allocate((size_t)columns * sizeof *fitted->column);

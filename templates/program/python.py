@@ -392,6 +392,9 @@ def _names_of(end: dict[str, Any], given: list[Any], names: dict[str, Sequence[s
 
 
 def _check_names(names: dict[str, Sequence[str]]) -> None:
+    if not isinstance(names, dict):
+        raise TypeError("names: lists of texts by field expected, {'field': [...]}, not " +
+                        type(names).__name__)
     wants = [end["name"] for end in _FIELDS if "wants" in end]
     for name, own in names.items():
         if name not in wants:
@@ -421,11 +424,20 @@ def _words(options: dict[str, Any]) -> list[bytes]:
 
 def _await(work: Callable[[], None], told: _Told) -> None:
     """Does the work in another thread, so that this one hears of signals (Ctrl-C)."""
-    worker = _threading.Thread(target=work)
-    worker.start()
-    while worker.is_alive():
+    done = _threading.Event()  # a join that a signal interrupts may take the thread for ended
+
+    def whole() -> None:
         try:
-            worker.join(0.05)
+            work()
+        finally:
+            done.set()
+
+    _threading.Thread(target=whole).start()
+    while True:
+        try:
+            while not done.wait(0.05):
+                pass
+            return
         except BaseException as error:
             told.error = error
 

@@ -135,6 +135,8 @@ def refuse(path):
     good, one = dict(size=size, soil=soil, kind=kind, names=NAMES), [size[0][:2] + [float("inf")]]
     cases = [(dict(names=None), "size: the names of its columns are wanted"),
              (dict(names=dict(NAMES, size=["a"])), "1 names are given; give those of all"),
+             (dict(names=dict(NAMES, size=NAMES["size"][::-1])), "in the model file, and those given"),
+             (dict(names=["a"]), "names: lists of texts by field expected"),
              (dict(names=dict(NAMES, kind=["moss", "fern"])), "must be in byte order"),
              (dict(soil=["sand"] * len(size)), "is class[3] of texts, and 1 names"),
              (dict(soil=[0] * len(size)), "soil: the names of its classes are wanted"),
