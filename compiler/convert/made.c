@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "host/output.h"
 #include "host/tensors.h"
+#include "host/whole.h"
 #include "language/ast.h"
 
 bool made_fail(struct made *m, const char *what, const char *cure)
@@ -242,15 +243,12 @@ static bool write_both(struct made *m, const char *inv, const char *text, const 
 static bool is_another(const char *path, const char *text)
 {
     struct stat is;
-    size_t size = strlen(text);
+    size_t size = 0;
     if (stat(path, &is) != 0 || !S_ISREG(is.st_mode))
         return false;
-    FILE *file = fopen(path, "rb");
-    bool same = file && is.st_size == (off_t)size;
-    for (size_t i = 0; same && i < size; i++)
-        same = getc(file) == (unsigned char)text[i];
-    if (file)
-        fclose(file);
+    char *there = inv_whole_file(path, strlen(text), &size);
+    bool same = there && size == strlen(text) && memcmp(there, text, size) == 0;
+    free(there);
     return !same;
 }
 

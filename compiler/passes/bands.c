@@ -51,13 +51,8 @@ static enum op_class class_of(const struct bands *bands, int id)
 
 static void find_reads(struct bands *bands, int g)
 {
-    const struct graph *graph = bands->graph;
-    const struct group *group = &bands->schedule->group[g];
     struct ids sources = {0};
-    for (int m = 0; m < group->count; m++)
-        for (int i = 0; i < graph->node[group->node[m]]->count; i++)
-            schedule_sources(graph, graph->node[group->node[m]]->operand[i], bands->arena,
-                             &sources);
+    schedule_group_sources(bands->graph, &bands->schedule->group[g], bands->arena, &sources);
     for (int i = 0; i < sources.count; i++) {
         int from = bands->schedule->group_of[sources.id[i]];
         if (from < 0 || from == g)

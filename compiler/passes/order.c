@@ -126,13 +126,8 @@ static void bound_loops(struct order *order)
 /* Adds what the group reads; reader: node id -> one more than the last group that did. */
 static void find_reads(struct order *order, int g, int *reader)
 {
-    const struct graph *graph = order->graph;
-    const struct group *group = &order->schedule->group[g];
     struct ids sources = {0};
-    for (int m = 0; m < group->count; m++)
-        for (int i = 0; i < graph->node[group->node[m]]->count; i++)
-            schedule_sources(graph, graph->node[group->node[m]]->operand[i], order->scratch,
-                             &sources);
+    schedule_group_sources(order->graph, &order->schedule->group[g], order->scratch, &sources);
     for (int i = 0; i < sources.count; i++) {
         int id = sources.id[i], from = item_of(order, id);
         if (from < 0 || from == g || reader[id] == g + 1)

@@ -331,6 +331,14 @@ void schedule_sources(const struct graph *graph, int operand, struct arena *aren
         schedule_sources(graph, node->operand[i], arena, sources);
 }
 
+void schedule_group_sources(const struct graph *graph, const struct group *group,
+                            struct arena *arena, struct ids *sources)
+{
+    for (int m = 0; m < group->count; m++)
+        for (int i = 0; i < graph->node[group->node[m]]->count; i++)
+            schedule_sources(graph, graph->node[group->node[m]]->operand[i], arena, sources);
+}
+
 bool schedule_overlap(const struct program *program, int a, int b)
 {
     const struct variable *va = program->variable[a], *vb = program->variable[b];

@@ -29,6 +29,9 @@ bool schedule_dense(const struct graph *, int view, int64_t *start);
 /* Adds the nodes in whose storage the operand lies: a READ, or nodes of groups (several where it
  * is a CONCAT put together in place).  Constants add nothing.  The list is in the arena. */
 void schedule_sources(const struct graph *, int operand, struct arena *, struct ids *);
+/* The same for all operands of the group's nodes. */
+void schedule_group_sources(const struct graph *, const struct group *, struct arena *,
+                            struct ids *);
 /* Do two variables share bytes?  A parameter lies in its block. */
 bool schedule_overlap(const struct program *, int a, int b);
 /* Moments are numbered from graph->count on, as if they were nodes: when the loss is looked at,
