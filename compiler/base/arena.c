@@ -12,10 +12,13 @@
  * is LARGE has a chunk of its own, which can grow. */
 enum { FIRST_BYTES = 4 * 1024, CHUNK_BYTES = 64 * 1024, LARGE = CHUNK_BYTES / 4, FIRST_ROOM = 4 };
 
+/* What pieces hold at most asks for: max_align_t, for long double, would double small ones. */
+union widest { void *pointer; int64_t whole; double real; };
+
 struct chunk {
     struct chunk *next, *previous;
     size_t used, size;
-    alignas(max_align_t) unsigned char data[];
+    alignas(union widest) unsigned char data[];
 };
 
 struct arena {
@@ -108,7 +111,7 @@ void arena_trim(void)
 
 static size_t aligned(size_t size)
 {
-    const size_t align = alignof(max_align_t);
+    const size_t align = alignof(union widest);
 
     if (size > SIZE_MAX - align)
         out_of_memory();

@@ -13,7 +13,8 @@ void arena_free(struct arena *);
 /* Gives back to the system what ended arenas had, where the C library would keep it. */
 void arena_trim(void);
 
-/* Zeroed, aligned for any type; never returns NULL (exits with a message when memory is out). */
+/* Zeroed, aligned for pointers, int64_t and double; never returns NULL (exits with a message when
+ * memory is out). */
 void *arena_alloc(struct arena *, size_t size);
 /* A piece of `old` bytes of that arena, or NULL, made larger, what is new in it zeroed; it may
  * move, and is gone then from where it was. */

@@ -47,14 +47,14 @@ enum step_value { VALUE_STEP, VALUE_STEPS, VALUE_EPOCH, VALUE_ROWS, VALUE_BATCH 
 enum random_domain { DOMAIN_STEP, DOMAIN_INIT, DOMAIN_SAMPLE };
 
 struct attr {
-#define ATTRIBUTE(enumerator, field, form, type) type field;
-#define ALONE(...)
-#define PER_AXIS(enumerator, field) const int64_t *field;
-#include "graph/attributes.def"
     union {
 #define ALONE(enumerator, field, form, type) type field;
 #include "graph/attributes.def"
     };
+#define ATTRIBUTE(enumerator, field, form, type) type field;
+#define ALONE(...)
+#define PER_AXIS(enumerator, field) const int64_t *field;
+#include "graph/attributes.def"
 };
 
 struct node {
@@ -69,9 +69,9 @@ struct node {
     struct span call;                   /* the user's call, where span is in a library body */
     int forward;                        /* gradient nodes: the node differentiated, else -1 */
     int layer;                          /* phase train: the call in program->layer, or 0 */
-    bool gradient;                      /* made by pass_grad, also where `forward` is forgotten */
     int region;                         /* phase train: the `recompute` that it, or the node that
                                          * it is a gradient of, stands in; or 0 */
+    bool gradient;                      /* made by pass_grad, also where `forward` is forgotten */
     bool again;                         /* made by pass_recompute; then: */
     int after;                          /* it waits for this node, or -1 */
 };

@@ -1,10 +1,9 @@
 /* The operators, in the order of ops.def, and their classes. */
 #include "graph/op.h"
 
-#include <assert.h>
 #include <string.h>
 
-static const struct op_def *const table[OP_COUNT] = {
+const struct op_def *const op_table[OP_COUNT] = {
 #define X(name, stem, class, operands) &op_##stem,
 #include "graph/ops.def"
 #undef X
@@ -137,38 +136,21 @@ void window_set(struct arena *arena, struct attr *attr, int first, int axes,
 
 /* ---- tables ---- */
 
-static const struct class_def classes[CLASS_COUNT] = {
+const struct class_def class_table[CLASS_COUNT] = {
 #define NEST(name, stem, traits, work, title) {#stem, title, traits, true, work},
 #define REST(name, stem, traits, work, title) {#stem, title, traits, false, work},
 #include "graph/classes.def"
 };
-
-const struct class_def *class_def(enum op_class class)
-{
-    assert(class < CLASS_COUNT);
-    return &classes[class];
-}
-
-bool class_has(enum op_class class, enum class_trait trait)
-{
-    return class_def(class)->traits & trait;
-}
 
 enum op_class class_of_nest(enum op_class class)
 {
     return class_def(class)->nest ? class : CLASS_MAP;
 }
 
-const struct op_def *op_def(enum op op)
-{
-    assert(op < OP_COUNT);
-    return table[op];
-}
-
 int op_find(const char *stem)
 {
     for (int i = 0; i < OP_COUNT; i++)
-        if (strcmp(table[i]->stem, stem) == 0)
+        if (strcmp(op_table[i]->stem, stem) == 0)
             return i;
     return -1;
 }

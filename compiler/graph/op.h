@@ -1,6 +1,7 @@
 /* What the compiler knows of an operator.  Each graph/ops/<stem>.c defines one op_<stem>. */
 #ifndef INVAR_OP_H
 #define INVAR_OP_H
+#include <assert.h>
 #include "graph/extent.h"
 #include "graph/gradient.h"
 
@@ -73,11 +74,28 @@ enum {
 #include "graph/ops.def"
 #undef X
 
-const struct op_def *op_def(enum op);
+extern const struct op_def *const op_table[OP_COUNT];
+extern const struct class_def class_table[CLASS_COUNT];
+
+static inline const struct op_def *op_def(enum op op)
+{
+    assert(op < OP_COUNT);
+    return op_table[op];
+}
+
+static inline const struct class_def *class_def(enum op_class class)
+{
+    assert(class < CLASS_COUNT);
+    return &class_table[class];
+}
+
+static inline bool class_has(enum op_class class, enum class_trait trait)
+{
+    return class_def(class)->traits & trait;
+}
+
 /* -1 where there is none of that stem. */
 int op_find(const char *stem);
-const struct class_def *class_def(enum op_class);
-bool class_has(enum op_class, enum class_trait);
 enum op_class class_of_nest(enum op_class);             /* in whose loop nests it is computed */
 /* Windows over axes: tap k of window o of an axis is element o * stride + k * dilation - before. */
 struct window_axis {
