@@ -26,21 +26,6 @@ static struct inv_every every(const struct inv_checkpoint *c)
     return given->count > 0 ? *given : usual;
 }
 
-/* What else is there would be lost: an error. */
-static int is_checkpoint(struct inv_session *s, const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    char *damage = file ? inv_checkpoint_damage(file) : inv_copy_text("cannot be read");
-    if (file)
-        fclose(file);
-    if (damage)
-        inv_error(&s->errors, "--checkpoint %s: what is there %s; name another file, or remove it",
-                  path, damage);
-    int sound = damage == NULL;
-    free(damage);
-    return sound;
-}
-
 int inv_checkpoint_possible(struct inv_session *s)
 {
     struct stat about;
@@ -53,8 +38,6 @@ int inv_checkpoint_possible(struct inv_session *s)
                   "name a file", path);
         return 0;
     }
-    if (there && !s->options.resume && !is_checkpoint(s, path))
-        return 0;
     if (there && !s->options.resume)
         inv_note(&s->errors, "%s: a checkpoint of an earlier run is there; this run begins, and "
                  "takes its place (--resume auto goes on)", path);

@@ -282,18 +282,24 @@ int inv_snapshot_write(struct inv_snapshot *shot, const char *path, int older,
     return good;
 }
 
-/* ---- is it sound? ---- */
+/* ---- is it one, and is it sound? ---- */
+
+static int is_sealed(const char *head, size_t size)
+{
+    return size >= SEAL_END && memcmp(head + SEAL_AT, seal, sizeof seal - 1) == 0;
+}
+
+const struct inv_output_sign inv_checkpoint_sign = { "checkpoint", is_sealed };
 
 char *inv_checkpoint_damage(FILE *file)
 {
-    unsigned char head[SEAL_END];
-    char digest[65];
+    char head[SEAL_END], digest[65];
     struct inv_sha256 sha;
     rewind(file);
     size_t got = fread(head, 1, sizeof head, file);
     if (ferror(file))
         return inv_text("cannot be read: %s", strerror(errno));
-    if (got < sizeof head || memcmp(head + SEAL_AT, seal, sizeof seal - 1) != 0)
+    if (!is_sealed(head, got))
         return inv_copy_text("is no checkpoint, or is damaged; weights are for --init");
     inv_sha256_init(&sha);
     inv_sha256_update(&sha, head, DIGITS_AT);

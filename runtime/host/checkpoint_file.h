@@ -20,6 +20,7 @@ struct inv_snapshot *inv_checkpoint_copy(const struct inv_checkpoint *, int64_t 
 int inv_snapshot_is_copy(const struct inv_snapshot *);
 /* Writes and frees it; `older` of the files that are there stay.  0 after an error. */
 int inv_snapshot_write(struct inv_snapshot *, const char *path, int older, struct inv_errors *);
+extern const struct inv_output_sign inv_checkpoint_sign; /* of a damaged one, too */
 /* What is wrong with the file, in new memory: no checkpoint, or damaged.  NULL: it is sound. */
 char *inv_checkpoint_damage(FILE *);
 /* SHA-256 of the file that would be written. */

@@ -158,6 +158,7 @@ static int dump_fields(struct inv_session *s, float *const *before, int64_t shar
                                    : inv_text("%s-batch-%s-%s.png", s->model->name, of,
                                               field->name);
         ok = inv_claims_output(&s->claims, "--dump-batch", path) &&
+             inv_output_replaces("--dump-batch", path, &inv_png_sign, &s->errors) &&
              draw_field(s, v, is_changed(s, v, before[f]) ? before[f] : NULL, path);
         free(path);
     }

@@ -16,6 +16,15 @@ int inv_log_open(struct inv_log *log, const char *path, FILE *to, int go_on,
     return 1;
 }
 
+/* The first line is of the environment. */
+static int is_log(const char *head, size_t size)
+{
+    static const char begin[] = "{\"model\":";
+    return size >= sizeof begin - 1 && memcmp(head, begin, sizeof begin - 1) == 0;
+}
+
+const struct inv_output_sign inv_log_sign = { "log of a trainer", is_log };
+
 static void write_key(struct inv_log *log, const char *prefix, const char *name)
 {
     fprintf(log->file, "%s\"%s%s\":", log->members++ ? "," : "", prefix, name);

@@ -29,5 +29,6 @@ void inv_log_real(struct inv_log *, const char *prefix, const char *name, double
 void inv_log_array(struct inv_log *, const char *prefix, const char *name, int rank,
                    const int64_t *dim, const double *value);
 int inv_log_close(struct inv_log *);
+extern const struct inv_output_sign inv_log_sign;
 
 #endif

@@ -98,6 +98,41 @@ int inv_output_is_standard(const char *name)
     return strcmp(name, "-") == 0 || (stat(name, &about) == 0 && is_standard(&about));
 }
 
+/* ---- what is there ---- */
+
+/* The first bytes of a file; 0 where it cannot be read: see errno. */
+static int read_head(const char *name, char head[INV_OUTPUT_HEAD + 1], size_t *size)
+{
+    FILE *file = fopen(name, "rb");
+    if (!file)
+        return 0;
+    *size = fread(head, 1, INV_OUTPUT_HEAD, file);
+    head[*size] = 0;
+    int good = !ferror(file);
+    fclose(file);
+    return good;
+}
+
+int inv_output_replaces(const char *option, const char *name, const struct inv_output_sign *sign,
+                        struct inv_errors *errors)
+{
+    struct stat about;
+    char head[INV_OUTPUT_HEAD + 1];
+    size_t size;
+    if (stat(name, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size == 0 ||
+        inv_output_is_standard(name))
+        return 1;
+    if (!read_head(name, head, &size))
+        inv_error(errors, "%s %s: what is there cannot be read: %s; name another file, or remove "
+                  "it", option, name, strerror(errno));
+    else if (!sign->is(head, size))
+        inv_error(errors, "%s %s: what is there is no %s; name another file, or remove it", option,
+                  name, sign->what);
+    else
+        return 1;
+    return 0;
+}
+
 /* ---- opening ---- */
 
 static int open_standard(struct inv_output *out, enum inv_output_kind kind)

@@ -37,6 +37,18 @@ void inv_output_open_nowhere(struct inv_output *);
 int inv_output_possible(const char *name, enum inv_output_kind, struct inv_errors *);
 /* Whether it is standard output. */
 int inv_output_is_standard(const char *name);
+
+enum { INV_OUTPUT_HEAD = 4096 };        /* bytes by which files are known */
+/* Files of one kind: what an output of that kind may take the place of. */
+struct inv_output_sign {
+    const char *what;                   /* "log of a trainer" */
+    /* Whether it is one, by its first bytes, INV_OUTPUT_HEAD at most, behind which is a zero. */
+    int (*is)(const char *head, size_t size);
+};
+/* 1 where nothing is lost when that name is written to: there is no file, an empty one, one of that
+ * kind, or something that no file takes the place of.  Else 0, and an error.  option: "--log". */
+int inv_output_replaces(const char *option, const char *name, const struct inv_output_sign *,
+                        struct inv_errors *);
 /* The absolute path that a name stands for, without symbolic links, in new memory; the name itself
  * where that leads to no file and no folder. */
 char *inv_output_place(const char *name);

@@ -1,9 +1,11 @@
 /* Which files a trainer reads and writes, checked before it does either. */
 #include <stdlib.h>
 #include <string.h>
+#include "checkpoint_file.h"
 #include "fields.h"
-#include "output.h"
 #include "paths.h"
+#include "safetensors.h"
+#include "summary.h"
 #include "verify.h"
 
 /* The files of the model's data, and those that --predict or --evaluate names; what is wrong with
@@ -58,6 +60,16 @@ static void claim_inputs(struct inv_session *s, const char *start)
     free(names);
 }
 
+/* An output: no other file, and where it says what it is, none of another kind, which would be
+ * lost.  The first of several ranks writes them all. */
+static int claim(struct inv_session *s, const char *option, const char *name,
+                 const struct inv_output_sign *sign)
+{
+    return inv_claims_output(&s->claims, option, name) &&
+           (!name || !sign || s->ranks.number > 0 ||
+            inv_output_replaces(option, name, sign, &s->errors));
+}
+
 static int claim_names(struct inv_session *s, const char *option, const char *weights)
 {
     if (!weights || !inv_fields_beside(weights))
@@ -72,10 +84,10 @@ static int claim_names(struct inv_session *s, const char *option, const char *we
 static int claim_checkpoints(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
-    int good = inv_claims_output(&s->claims, "--checkpoint", o->checkpoint);
+    int good = claim(s, "--checkpoint", o->checkpoint, &inv_checkpoint_sign);
     for (int i = 1; o->checkpoint && i < inv_options_checkpoints(o); i++) {
         char *older = inv_text("%s.%d", o->checkpoint, i);
-        good &= inv_claims_output(&s->claims, "an older checkpoint,", older);
+        good &= claim(s, "an older checkpoint,", older, &inv_checkpoint_sign);
         free(older);
     }
     if (o->resume && strcmp(o->resume, "auto") != 0)
@@ -86,11 +98,13 @@ static int claim_checkpoints(struct inv_session *s)
 int inv_outputs_claim(struct inv_session *s, const char *start, const char *weights)
 {
     const struct inv_options *o = &s->options;
-    const struct { const char *option, *name; } output[] = {
-        { "--weights", weights }, { "--save-init", o->save_init }, { "--log", o->log },
-        { "--receipt", o->receipt }, { "--summary", o->summary }, { "--trace", o->trace },
-        { "--rows", inv_options_rows(o) },
-        { "-o", (o->predict || o->generate) && !o->output ? "-" : o->output } };
+    const struct { const char *option, *name; const struct inv_output_sign *sign; } output[] = {
+        { "--weights", weights, &inv_safetensors_sign },
+        { "--save-init", o->save_init, &inv_safetensors_sign },
+        { "--log", o->log, &inv_log_sign }, { "--receipt", o->receipt, &inv_receipt_sign },
+        { "--summary", o->summary, &inv_summary_sign }, { "--trace", o->trace, &inv_trace_sign },
+        { "--rows", inv_options_rows(o), NULL }, /* looked at as it is read: row_file.c */
+        { "-o", (o->predict || o->generate) && !o->output ? "-" : o->output, NULL } };
     char *lock = s->model->library ? inv_text(INV_LOCK_FILE, s->model->name) : NULL;
     int good = 1;
     s->claims.errors = &s->errors;
@@ -98,7 +112,7 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
     claim_inputs(s, start);
     good &= claim_checkpoints(s);
     for (size_t i = 0; i < sizeof output / sizeof output[0]; i++) {
-        good &= inv_claims_output(&s->claims, output[i].option, output[i].name);
+        good &= claim(s, output[i].option, output[i].name, output[i].sign);
         if (output[i].name && inv_output_is_standard(output[i].name))
             s->out = stderr;
     }

@@ -4,6 +4,15 @@
 
 enum { STORED_MAX = 65535 };
 
+static const unsigned char signature[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
+
+static int is_png(const char *head, size_t size)
+{
+    return size >= sizeof signature && memcmp(head, signature, sizeof signature) == 0;
+}
+
+const struct inv_output_sign inv_png_sign = { "picture (PNG)", is_png };
+
 static unsigned char *put_u32(unsigned char *to, uint32_t value)
 {
     for (int i = 0; i < 4; i++)
@@ -73,7 +82,6 @@ static unsigned char *store(const unsigned char *bytes, size_t count, size_t *si
 void inv_png_write(struct inv_output *out, const unsigned char *pixels, uint32_t width,
                    uint32_t height, int channels)
 {
-    static const unsigned char signature[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
     size_t line = (size_t)width * (size_t)channels, size;
     unsigned char header[13], *to = put_u32(put_u32(header, width), height);
     *to++ = 8;                                              /* bits a sample */

@@ -6,5 +6,6 @@
 /* pixels: height rows of width * channels bytes; channels 1 (grey), 3 (RGB) or 4 (RGBA). */
 void inv_png_write(struct inv_output *, const unsigned char *pixels, uint32_t width,
                    uint32_t height, int channels);
+extern const struct inv_output_sign inv_png_sign;
 
 #endif

@@ -281,6 +281,14 @@ int inv_receipt_claim(struct inv_session *s, const char *path, const struct inv_
     return inv_output_close(&out, NULL);
 }
 
+static int is_receipt(const char *head, size_t size)
+{
+    (void)size;
+    return strstr(head, "\"" INV_RECEIPT_BUILD "\"") != NULL;
+}
+
+const struct inv_output_sign inv_receipt_sign = { "receipt", is_receipt };
+
 int inv_receipt_write(struct inv_session *s, const char *weights, const char *digest)
 {
     return !s->options.receipt ||

@@ -3,6 +3,7 @@
 #ifndef INV_HOST_RECEIPT_H
 #define INV_HOST_RECEIPT_H
 #include "chain.h"
+#include "output.h"
 
 #define INV_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
 #define INV_RECEIPT_PREDICATE "https://slsa.dev/provenance/v1"
@@ -38,6 +39,7 @@ void inv_receipt_metrics(struct inv_session *, const struct inv_pass *, const ch
 /* Writes the receipt for the weights at `weights` with that digest; 0 after an error. */
 int inv_receipt_write(struct inv_session *, const char *weights, const char *digest);
 void inv_receipt_free(struct inv_receipt *);
+extern const struct inv_output_sign inv_receipt_sign;
 
 /* Writes any statement; 0 after an error. */
 int inv_receipt_claim(struct inv_session *, const char *path, const struct inv_claim_of *);

@@ -4,7 +4,7 @@
 #define INV_HOST_SAFETENSORS_H
 #include "invar.h"
 #include "array.h"
-#include "errors.h"
+#include "output.h"
 
 /* Saves the parameters and buffers in `arena`; digest: SHA-256 of the file.  0 after an error. */
 int inv_safetensors_save(const struct inv_model *, unsigned char *arena, const char *path,
@@ -17,6 +17,9 @@ int inv_safetensors_read(const struct inv_model *, unsigned char *arena, FILE *,
                          struct inv_errors *);
 int inv_safetensors_load(const struct inv_model *, unsigned char *arena, const char *path,
                          struct inv_errors *);
+
+/* Of weights that Invar wrote: those with __metadata__ are of others, or checkpoints. */
+extern const struct inv_output_sign inv_safetensors_sign;
 
 /* The type of an array's elements by its name in a header; 0 where it is another. */
 int inv_safetensors_element(const char *dtype, enum inv_element *);

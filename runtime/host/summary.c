@@ -17,7 +17,7 @@ static void put_verifier(struct inv_json_text *j, const struct inv_session *s)
 {
     char *kernel = inv_environment_kernel(), *compiler = inv_environment_compiler();
     inv_json_open(j, "verifier", '{');
-    inv_json_put(j, "id", "urn:invar:verifier:1");
+    inv_json_put(j, "id", INV_SUMMARY_VERIFIER);
     inv_json_open(j, "version", '{');
     inv_json_put(j, "invar", s->model->compiler);
     inv_json_put(j, "cCompiler", compiler);
@@ -89,6 +89,14 @@ static void put_failed(struct inv_json_text *j, struct inv_session *s)
 {
     put_verdict(j, s, "FAILED", "FAILED");
 }
+
+static int is_summary(const char *head, size_t size)
+{
+    (void)size;
+    return strstr(head, "\"" INV_SUMMARY_VERIFIER "\"") != NULL;
+}
+
+const struct inv_output_sign inv_summary_sign = { "verification summary", is_summary };
 
 int inv_summary_write(struct inv_session *s, int status)
 {

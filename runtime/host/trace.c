@@ -146,6 +146,14 @@ static int read_options(struct inv_session *s)
 
 /* ---- the file ---- */
 
+static int is_trace(const char *head, size_t size)
+{
+    static const char begin[] = "{\"trace\":";
+    return size >= sizeof begin - 1 && memcmp(head, begin, sizeof begin - 1) == 0;
+}
+
+const struct inv_output_sign inv_trace_sign = { "trace", is_trace };
+
 static const char *kind_name(enum inv_kind kind)
 {
     return kind == INV_PARAM    ? "parameter"
@@ -404,11 +412,8 @@ int64_t inv_trace_stop(const struct inv_session *s)
     return s->options.trace_only ? s->trace.wanted.last + 1 : INT64_MAX;
 }
 
-int inv_trace_end(struct inv_session *s, int status)
+static void release(struct inv_trace *t)
 {
-    struct inv_trace *t = &s->trace;
-    const struct inv_options *o = &s->options;
-    int good = !t->open || inv_output_close(&t->out, NULL);
     free(t->hash);
     free(t->place);
     free(t->variable);
@@ -417,20 +422,33 @@ int inv_trace_end(struct inv_session *s, int status)
     for (int v = 0; v < t->values; v++)
         free(t->value[v].text);
     free(t->order.text);
-    if (status != INV_OK)
-        return status;
-    if (t->open && t->steps == 0) {
+}
+
+/* Whether a run that is done came to the steps of the trace, and to what --inject names. */
+static int came_to_all(struct inv_session *s)
+{
+    const struct inv_trace *t = &s->trace;
+    const char *inject = s->options.inject;
+    int steps = !t->open || t->steps > 0, injected = !inject || t->injected;
+    if (!steps)
         inv_error(&s->errors, "--trace-steps %lld..%lld: the run has no such step",
                   (long long)t->wanted.first, (long long)t->wanted.last);
-        good = 0;
-    }
-    if (o->inject && !t->injected) {
+    if (!injected)
         inv_error(&s->errors, t->passed > 0
                   ? "--inject %s: place %lld of step %lld has %lld elements, numbered from 0"
                   : "--inject %s: place %lld is not made in step %lld, or the run has no such step",
-                  o->inject, (long long)t->inject[1], (long long)t->inject[0],
-                  (long long)t->passed);
-        good = 0;
-    }
-    return good ? INV_OK : INV_BAD_DATA;
+                  inject, (long long)t->inject[1], (long long)t->inject[0], (long long)t->passed);
+    return steps && injected;
+}
+
+int inv_trace_end(struct inv_session *s, int status)
+{
+    struct inv_trace *t = &s->trace;
+    int good = status != INV_OK || came_to_all(s);
+    if (t->open && !good)
+        inv_output_abandon(&t->out);
+    else if (t->open)
+        good = inv_output_close(&t->out, NULL);
+    release(t);
+    return status != INV_OK ? status : good ? INV_OK : INV_BAD_DATA;
 }

@@ -75,7 +75,8 @@ uint64_t inv_trace_hash(struct inv_session *, const struct inv_variable *);
 /* The step from which on none is to be done. */
 int64_t inv_trace_stop(const struct inv_session *);
 /* The status of training, or that of an error: the file, or, where training is done, an option
- * named what the run never came to. */
+ * named what the run never came to, which leaves no trace. */
 int inv_trace_end(struct inv_session *, int status);
+extern const struct inv_output_sign inv_trace_sign;
 
 #endif
