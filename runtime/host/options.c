@@ -179,8 +179,9 @@ static void set_number(struct inv_options *options, const struct option *o, cons
                     : o->place == AT(checkpoint_keep) ? INV_CHECKPOINTS : INT32_MAX;
     const char *end = text;
     if (!inv_decimal_whole(&end, most, &value) || *end || value < least) {
-        inv_error(errors, "--%s %s: a whole number from %llu to %llu expected", o->name, text,
-                  (unsigned long long)least, (unsigned long long)most);
+        inv_error(errors, "--%s %s: a whole number from %llu to %llu%s expected", o->name, text,
+                  (unsigned long long)least, (unsigned long long)most,
+                  o->kind == STEPS ? ", or with --verify A..B, such as 100..120," : "");
         return;
     }
     *place = o->kind == SEED ? 1 : (int64_t)value;

@@ -118,7 +118,8 @@ static void test_refused(void)
     check_bad("--verify r --sample 3 --steps 1..2", "--steps A..B and --sample exclude each");
     check_bad("--steps 9..7", "--steps 9..7: a first and a last step such as 100..120 expected");
     check_bad("--steps 7..x", "--steps 7..x: a first and a last step such as 100..120 expected");
-    check_bad("--steps 7-9", "--steps 7-9: a whole number from 1 to 2147483647 expected");
+    check_bad("--steps 7-9", "--steps 7-9: a whole number from 1 to 2147483647, or with --verify "
+              "A..B, such as 100..120, expected");
     check_bad("--sample 3:x", "--sample 3:x: a number of stretches such as 5, or 5:1234 with a");
     check_bad("--sample 0", "--sample 0: a number of stretches");
     check_bad("--checkpoint c --evaluate",
