@@ -1,6 +1,8 @@
 #include "ending.h"
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +12,9 @@
  * session. */
 enum { PLACES = 8, LENGTH = 4096 };
 static char list[PLACES][LENGTH];       /* empty: a free place */
-static char mapped[LENGTH];             /* a file */
+
+/* A mapped file; size 0: a free place. */
+static struct { const char *at; volatile size_t size; char path[LENGTH]; } mapped[PLACES];
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU };
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
@@ -59,14 +63,26 @@ static void say(const char *text)
     }
 }
 
-static void end_unread(int number)
+/* The file that memory at that address is mapped from, or NULL. */
+static const char *mapped_at(const void *address)
 {
-    if (!mapped[0]) {
+    for (int i = 0; i < PLACES; i++)
+        /* invar-lint: allow pointer-order because it says which mapping an address lies in */
+        if ((uintptr_t)address - (uintptr_t)mapped[i].at < mapped[i].size)
+            return mapped[i].path;
+    return NULL;
+}
+
+static void end_unread(int number, siginfo_t *about, void *context)
+{
+    const char *path = mapped_at(about->si_addr);
+    (void)context;
+    if (!path) {
         end(number);
         return;
     }
     say("error: ");
-    say(mapped);
+    say(path);
     say(": cannot be read any more where it is mapped: it was cut short, or its disk fails; run "
         "again, which makes the file anew\n");
     remove_all();
@@ -82,7 +98,8 @@ void inv_ending_watch(void)
     for (int i = 0; i < SIGNALS; i++)
         if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
             sigaction(signals[i], &action, NULL);
-    action.sa_handler = end_unread;
+    action.sa_sigaction = end_unread;
+    action.sa_flags |= SA_SIGINFO;
     sigaction(SIGBUS, &action, NULL);
     signal(SIGXFSZ, SIG_IGN);
     atexit(remove_all);
@@ -110,9 +127,24 @@ int inv_ending_add(const char *path)
     return -1;
 }
 
-void inv_ending_mapped(const char *path)
+int inv_ending_map(const void *at, size_t size, const char *path)
 {
-    strncpy(mapped, path, LENGTH - 1);
+    for (int i = 0; i < PLACES; i++)
+        if (mapped[i].size == 0) {
+            mapped[i].at = at;
+            snprintf(mapped[i].path, LENGTH, "%s", path);
+            atomic_thread_fence(memory_order_seq_cst); /* a signal sees all of it or nothing */
+            mapped[i].size = size;
+            return i;
+        }
+    return -1;
+}
+
+void inv_ending_unmap(int place)
+{
+    if (place >= 0)
+        mapped[place].size = 0;
+    atomic_thread_fence(memory_order_seq_cst);
 }
 
 void inv_ending_drop(int place)

@@ -18,7 +18,7 @@ int inv_row_map_open(struct inv_row_map *map, int file, int64_t most, int64_t ro
     }
     map->at = at;
     map->file = own;
-    inv_ending_mapped(map->path);
+    map->listed = inv_ending_map(at, map->size, map->path);
     if ((uint64_t)map->size > (uint64_t)most)
         map->window = inv_row_window_new(map, most, rows);
     return 1;
@@ -56,10 +56,11 @@ void inv_row_map_shuffle(const struct inv_row_map *map)
 
 void inv_row_map_close(struct inv_row_map *map)
 {
-    if (map->at)
+    if (map->at) {
+        inv_ending_unmap(map->listed);
         munmap(map->at, map->size);
-    if (map->at)
         close(map->file);
+    }
     inv_row_window_free(map->window);
     free(map->path);
     *map = (struct inv_row_map){ .at = NULL };

@@ -26,6 +26,7 @@ struct inv_row_map {
     unsigned char *at;                  /* NULL: nothing is mapped */
     size_t size, first, row_bytes;      /* of the file; where row 0 begins */
     int file;                           /* that rows are read from */
+    int listed;                         /* its place in host/ending.h, or -1 */
     struct inv_row_window *window;      /* rows that are read, or NULL: all pages may stay */
     char *path;
 };

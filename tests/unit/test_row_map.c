@@ -145,11 +145,16 @@ static void test_cut(void)
     }
 }
 
-/* So does one that is cut short while its rows are copied from where they are mapped. */
+/* So does one that is cut short while its rows are copied from where they are mapped; another that
+ * is mapped after it is not named. */
 static void test_cut_later(void)
 {
+    static const unsigned char nothing[4096];
     int file = write_rows(132, 4000), status = 0;
+    int whole = open(host_write("other", nothing, sizeof nothing), O_RDWR);
     struct inv_row_map map = open_rows(file, 132, 4000, 1 << 20);
+    struct inv_row_map other = { .size = sizeof nothing, .row_bytes = 64, .path = strdup("other") };
+    CU_ASSERT_TRUE_FATAL(inv_row_map_open(&other, whole, 1 << 20, 1));
     pid_t child = fork();
     if (child == 0) {
         int32_t row = 3999;
@@ -167,7 +172,9 @@ static void test_cut_later(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "error: rows: cannot be read any more where it is mapped"));
     free(said);
     inv_row_map_close(&map);
+    inv_row_map_close(&other);
     close(file);
+    close(whole);
 }
 
 HOST_MAIN("row map", { "orders", test_orders }, { "shares", test_shares }, { "cut", test_cut },
