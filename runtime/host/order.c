@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include "device.h"
+#include "row_window.h"
 #include "split.h"
 #include "subtree.h"
 
@@ -38,23 +39,40 @@ int inv_order_steps(struct inv_session *s, const struct inv_order *order, int64_
     return *steps <= INT32_MAX;
 }
 
-void inv_order_arrange(const struct inv_session *s, struct inv_order *order, int64_t epoch)
+static void arrange(const struct inv_session *s, const struct inv_order *order, int64_t epoch,
+                    int32_t *row)
 {
     const int32_t *train = s->data.order + s->data.begin[INV_PART_TRAIN];
-    if (epoch == order->epoch)
-        return;
     if (s->model->shuffle) {
-        inv_split_permute(order->row, order->rows, (uint32_t)epoch,
-                          s->model->data.stream_shuffle, s->run.key);
+        inv_split_permute(row, order->rows, (uint32_t)epoch, s->model->data.stream_shuffle,
+                          s->run.key);
         for (int64_t i = 0; i < order->rows; i++)
-            order->row[i] = train[order->row[i]];
+            row[i] = train[row[i]];
     } else if (s->model->streams) {
         for (int64_t i = 0; i < order->per_epoch * order->batch; i++)
-            order->row[i] = train[i % order->batch * order->per_epoch + i / order->batch];
+            row[i] = train[i % order->batch * order->per_epoch + i / order->batch];
     } else {
         for (int64_t i = 0; i < order->rows; i++)
-            order->row[i] = train[i];
+            row[i] = train[i];
     }
+}
+
+static void exchange_next(struct inv_order *order)
+{
+    int32_t *row = order->row;
+    order->row = order->next;
+    order->next = row;
+    order->next_epoch = -1;
+}
+
+void inv_order_arrange(const struct inv_session *s, struct inv_order *order, int64_t epoch)
+{
+    if (epoch == order->epoch)
+        return;
+    if (order->next && epoch == order->next_epoch)
+        exchange_next(order);
+    else
+        arrange(s, order, epoch, order->row);
     order->epoch = epoch;
 }
 
@@ -72,19 +90,49 @@ int64_t inv_order_find(struct inv_session *s, struct inv_order *order, int64_t s
     return at;
 }
 
+/* What this rank wants of an epoch from a batch on that begins at place `at` of its order, as seen
+ * from place `here`. */
+static struct inv_row_ahead batches_from(const struct inv_session *s, const struct inv_order *order,
+                                         int64_t at, int64_t here)
+{
+    int64_t used = order->per_epoch * order->batch;
+    return (struct inv_row_ahead){
+        .next = at - here, .step = order->batch, .batch = order->batch,
+        .end = (used < order->rows ? used : order->rows) - here,
+        .first = inv_run_begin(order->shards, s->ranks.number, s->ranks.count),
+        .last = inv_run_begin(order->shards, s->ranks.number + 1, s->ranks.count),
+        .parts = order->shards };
+}
+
 /* What this rank wants behind the rows at hand, which are of a shard of its own, of the batch that
- * begins at place `at` of the order: the rest of the epoch. */
+ * begins at place `at` of the order: the rest of the epoch, and what follows that. */
 static struct inv_row_ahead ahead_of(const struct inv_session *s, const struct inv_order *order,
                                      int64_t at)
 {
-    int64_t used = order->per_epoch * order->batch, here = at + s->run.first_row;
-    int64_t first = inv_run_begin(order->shards, s->ranks.number, s->ranks.count);
-    int64_t last = inv_run_begin(order->shards, s->ranks.number + 1, s->ranks.count);
-    return (struct inv_row_ahead){
-        .rest = at + last * s->run.batch / order->shards - here - s->run.rows,
-        .next = at + order->batch - here, .step = order->batch, .batch = order->batch,
-        .end = (used < order->rows ? used : order->rows) - here,
-        .first = first, .last = last, .parts = order->shards };
+    int64_t here = at + s->run.first_row;
+    struct inv_row_ahead ahead = batches_from(s, order, at + order->batch, here);
+    ahead.rest = at + ahead.last * s->run.batch / order->shards - here - s->run.rows;
+    ahead.then = s->follow.row;
+    ahead.then_count = s->follow.count;
+    return ahead;
+}
+
+void inv_order_follow(struct inv_session *s, struct inv_order *order, int64_t next)
+{
+    int64_t val = inv_dataset_part_rows(&s->data, INV_PART_VAL), room = val + order->rows;
+    struct inv_follow *f = &s->follow;
+    if (!s->data.decoder)
+        return;
+    f->row = inv_resize(f->row, (size_t)(room + 1) * sizeof *f->row);
+    f->val = f->count = inv_pass_list(s, INV_PART_VAL, f->row, room);
+    if (next < 0)
+        return;
+    if (!order->next)
+        order->next = inv_allocate((size_t)order->rows * sizeof *order->next);
+    arrange(s, order, next, order->next);
+    order->next_epoch = next;
+    struct inv_row_ahead all = batches_from(s, order, 0, 0);
+    f->count += inv_row_ahead_list(&all, order->next, 0, f->row + f->count, room - f->count);
 }
 
 void inv_order_gather(struct inv_session *s, struct inv_order *order, int64_t step, int64_t shard)
@@ -108,4 +156,5 @@ void inv_order_batch(struct inv_session *s, struct inv_order *order, int64_t ste
 void inv_order_free(struct inv_order *order)
 {
     free(order->row);
+    free(order->next);
 }

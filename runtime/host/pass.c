@@ -7,6 +7,7 @@
 #include "core/exact.h"
 #include "device.h"
 #include "place.h"
+#include "row_window.h"
 #include "variable.h"
 
 static const struct inv_variable *variable_of(const struct inv_session *s, int report)
@@ -142,12 +143,29 @@ void inv_pass_free(const struct inv_model *model, struct inv_pass *pass)
     free(pass->value);
 }
 
-/* The first rows of its next batch are so many behind those at hand; `left`: of all. */
-static struct inv_row_ahead ahead_of(const struct inv_session *s, int64_t left)
+/* The first rows of this rank's next batch are so many behind those at hand; `left`: of all. */
+static struct inv_row_ahead batches_from(const struct inv_session *s, int64_t next, int64_t left)
 {
-    int64_t batch = s->model->batch, turn = batch * s->ranks.count;
-    return (struct inv_row_ahead){ .next = turn, .step = turn, .end = left, .batch = batch,
-                                   .last = 1, .parts = 1 };
+    int64_t batch = s->model->batch;
+    return (struct inv_row_ahead){ .next = next, .step = batch * s->ranks.count, .end = left,
+                                   .batch = batch, .last = 1, .parts = 1 };
+}
+
+static struct inv_row_ahead ahead_of(const struct inv_session *s, enum inv_part part, int64_t left)
+{
+    struct inv_row_ahead ahead = batches_from(s, s->model->batch * s->ranks.count, left);
+    if (part == INV_PART_VAL && s->follow.row) {
+        ahead.then = s->follow.row + s->follow.val;
+        ahead.then_count = s->follow.count - s->follow.val;
+    }
+    return ahead;
+}
+
+int64_t inv_pass_list(const struct inv_session *s, enum inv_part part, int32_t *row, int64_t room)
+{
+    struct inv_row_ahead all = batches_from(s, s->model->batch * s->ranks.number,
+                                            inv_dataset_part_rows(&s->data, part));
+    return inv_row_ahead_list(&all, s->data.order + s->data.begin[part], 0, row, room);
 }
 
 /* Ranks take the batches in turn. */
@@ -162,7 +180,7 @@ static void evaluate_rows(struct inv_session *s, struct inv_pass *pass, enum inv
             pass->rows += rows;
             continue;
         }
-        struct inv_row_ahead ahead = ahead_of(s, end - at);
+        struct inv_row_ahead ahead = ahead_of(s, part, end - at);
         inv_dataset_gather(&s->data, &s->run, s->data.order + at, rows, &ahead);
         s->model->phase[INV_EVALUATE](&s->run);
         inv_pass_keep(s, pass);

@@ -101,11 +101,11 @@ static void read_beside(struct beside *b, const struct inv_predictions *p, int64
     }
 }
 
-/* Predicts rows row[0 .. count - 1] of the data set. */
+/* Predicts rows row[0 .. count - 1] of the data set, which `rest` others follow. */
 static void predict_batch(struct inv_session *s, struct inv_predictions *p, struct beside *b,
-                          const int32_t *row, int64_t count)
+                          const int32_t *row, int64_t count, int64_t rest)
 {
-    inv_dataset_gather(&s->data, &s->run, row, count, NULL);
+    inv_dataset_gather(&s->data, &s->run, row, count, &(struct inv_row_ahead){ .rest = rest });
     read_beside(b, p, count);
     inv_device_phase(s->model, &s->run, INV_PREDICT);
     for (int64_t i = 0; i < count; i++) {
@@ -121,20 +121,27 @@ static void predict_batch(struct inv_session *s, struct inv_predictions *p, stru
     }
 }
 
-static void predict_rows_of(struct inv_session *s, struct inv_predictions *p, struct beside *b,
-                            int wanted)
+/* The rows of that part, INV_PARTS: of all; of windows the first rows.  Returns how many. */
+static int64_t list_rows(const struct inv_session *s, const struct beside *b, int wanted,
+                         int32_t *row)
 {
-    int64_t batch = s->model->batch, fill = 0;
-    int32_t *row = inv_allocate((size_t)batch * sizeof *row);
+    int64_t count = 0;
     for (int64_t i = 0; i < s->data.rows; i++) {
         int windows = s->model->data.window > 0 && b->part[i] == INV_PARTS; /* none begins here */
         if (!windows && (wanted == INV_PARTS || b->part[i] == wanted))
-            row[fill++] = (int32_t)i;
-        if (fill == 0 || (fill < batch && i + 1 < s->data.rows))
-            continue;
-        predict_batch(s, p, b, row, fill);
-        fill = 0;
+            row[count++] = (int32_t)i;
     }
+    return count;
+}
+
+static void predict_rows_of(struct inv_session *s, struct inv_predictions *p, struct beside *b,
+                            int wanted)
+{
+    int64_t batch = s->model->batch;
+    int32_t *row = inv_allocate((size_t)s->data.rows * sizeof *row);
+    for (int64_t at = 0, left = list_rows(s, b, wanted, row); left > 0; at += batch, left -= batch)
+        predict_batch(s, p, b, row + at, left < batch ? left : batch,
+                      left < batch ? 0 : left - batch);
     free(row);
 }
 

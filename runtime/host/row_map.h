@@ -14,6 +14,8 @@ struct inv_row_ahead {
                                          * it; the end of all rows */
     int64_t batch;                      /* rows of one, which the last may have less of */
     int64_t first, last, parts;         /* the share: parts first .. last - 1 of so many */
+    const int32_t *then;                /* rows of other orders, wanted behind all these, or NULL */
+    int64_t then_count;
 };
 
 /* Where the rows of a batch lie: row i of them at byte + row[i] * row_bytes. */

@@ -188,7 +188,7 @@ int64_t inv_row_ahead_list(const struct inv_row_ahead *a, const int32_t *row, in
         int64_t first = a->first * batch / a->parts, last = a->last * batch / a->parts;
         listed = list(to, listed, room, row + at + first, last - first);
     }
-    return listed;
+    return a && a->then ? list(to, listed, room, a->then, a->then_count) : listed;
 }
 
 struct inv_row_batch inv_row_window_read(struct inv_row_window *w, const struct inv_row_map *map,

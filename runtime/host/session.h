@@ -44,6 +44,10 @@ struct inv_caller {
 
 struct inv_writing;
 
+/* Rows that this rank wants behind the epoch at hand, where they are decoded: `val` of the val
+ * part, then those of the next epoch. */
+struct inv_follow { int32_t *row; int64_t val, count; };
+
 struct inv_session {
     const struct inv_model *model;
     const struct inv_caller *caller;    /* NULL in a program */
@@ -57,6 +61,7 @@ struct inv_session {
     int threads, lanes;                 /* how many; lanes: shards that are computed at a time */
     uint64_t seed;
     struct inv_dataset data;
+    struct inv_follow follow;
     struct inv_log log;
     struct inv_claims claims;
     struct inv_loads loads;
@@ -97,6 +102,8 @@ void inv_pass_end(struct inv_session *, struct inv_pass *);
 void inv_pass_free(const struct inv_model *, struct inv_pass *);
 /* Runs INV_EVALUATE over a part, in order, in batches of the declared size, or of a shard's. */
 void inv_pass_evaluate(struct inv_session *, struct inv_pass *, enum inv_part);
+/* The rows that this rank evaluates then, in their order, `room` at most: how many. */
+int64_t inv_pass_list(const struct inv_session *, enum inv_part, int32_t *row, int64_t room);
 /* The same over the rows of a file; 0 after an error, or where there are none. */
 int inv_pass_evaluate_file(struct inv_session *, struct inv_pass *, struct inv_feed *);
 /* "  loss 0.4321  accuracy 0.8750", each name after prefix; scalars only. */
@@ -154,8 +161,8 @@ int inv_skip_check(struct inv_session *, const struct inv_pass *);
 struct inv_order {
     int64_t rows, batch, per_epoch;     /* of the training part, of a step; steps in an epoch */
     int64_t shards;                     /* of a step; 1: batches are not cut */
-    int64_t epoch;                      /* that `row` is the order of, or -1 */
-    int32_t *row;
+    int64_t epoch, next_epoch;          /* that `row` and `next` are the orders of; -1: of none */
+    int32_t *row, *next;                /* next: or NULL */
 };
 void inv_order_begin(const struct inv_session *, struct inv_order *);
 /* How long training is, by options and model; sets run.steps.  0 after an error. */
@@ -163,6 +170,9 @@ int inv_order_steps(struct inv_session *, const struct inv_order *, int64_t *ste
                     int64_t *epochs);
 /* Makes `row` the rows of an epoch, in its order. */
 void inv_order_arrange(const struct inv_session *, struct inv_order *, int64_t epoch);
+/* What the decoder may go on with when the epoch at hand is done: makes s->follow the rows of the
+ * val part and of epoch `next`, -1: of none. */
+void inv_order_follow(struct inv_session *, struct inv_order *, int64_t next);
 /* How many rows a step has, but for the last one of an epoch. */
 int64_t inv_order_step_rows(const struct inv_model *);
 /* Arranges the epoch of a step and sets run.rows, .first_row, .batch, .step and .epoch as of a

@@ -346,6 +346,7 @@ static int run_epoch(struct training *t, int64_t first)
     snprintf(label, sizeof label, "epoch %lld/%lld", (long long)epoch + 1, (long long)t->epochs);
     if (first % t->order.per_epoch == 0)
         inv_pass_begin(s, &t->train);
+    inv_order_follow(s, &t->order, end < t->steps && end < t->stop ? epoch + 1 : -1);
     int status = run_steps(t, first, end, label);
     if (status != INV_OK || t->stop < end)
         return status;

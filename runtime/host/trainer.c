@@ -472,6 +472,7 @@ void inv_session_free(struct inv_session *s)
         inv_dataset_free(&s->data);
     inv_claims_free(&s->claims);
     inv_loads_free(&s->loads);
+    free(s->follow.row);
     inv_pool_free(s->run.pool);
     free(s->memory);
 }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <sys/wait.h>
 #include "host/ending.h"
-#include "host/row_map.h"
+#include "host/row_window.h"
 
 enum { FIRST = 64, BATCH = 16 };
 
@@ -116,6 +116,22 @@ static void test_shares(void)
     }
 }
 
+/* Behind the share of an order that is at hand come rows of others, as far as there is room. */
+static void test_then(void)
+{
+    enum { ROOM = 12 };
+    static const int32_t row[] = { 10, 11, 12, 13, 14, 15, 16, 17, 18, 19 }, then[] = { 7, 3, 5 };
+    static const int32_t want[] = { 10, 11, 14, 15, 18, 7, 3, 5 };
+    struct inv_row_ahead ahead = { .next = 4, .step = 4, .end = 10, .batch = 4, .last = 1,
+                                   .parts = 2, .then = then, .then_count = 3 };
+    int32_t to[ROOM];
+    for (int64_t room = 1; room <= ROOM; room++) {
+        int64_t count = room < 8 ? room : 8;
+        CU_ASSERT_EQUAL(inv_row_ahead_list(&ahead, row, room < 2 ? 1 : 2, to, room), count);
+        CU_ASSERT_EQUAL(memcmp(to, want, (size_t)count * sizeof *to), 0);
+    }
+}
+
 /* A file that is cut short under the program ends it with a message, in each way to read. */
 static void test_cut(void)
 {
@@ -177,5 +193,5 @@ static void test_cut_later(void)
     close(whole);
 }
 
-HOST_MAIN("row map", { "orders", test_orders }, { "shares", test_shares }, { "cut", test_cut },
-          { "cut later", test_cut_later })
+HOST_MAIN("row map", { "orders", test_orders }, { "shares", test_shares }, { "then", test_then },
+          { "cut", test_cut }, { "cut later", test_cut_later })
