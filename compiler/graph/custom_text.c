@@ -321,8 +321,19 @@ static bool has_body(const struct token *t)
     return is(t + 1, "{");
 }
 
-/* A name that is declared where nothing else is open: what follows says so. */
-static void read_name(struct reader *r, const struct token *t)
+/* A function that begins at the one and is named by the other. */
+static void read_function(struct reader *r, const struct token *begin, const struct token *t)
+{
+    if (!is(begin, "INV_FN"))
+        fault(r, t, "the function '", "' does not begin with INV_FN",
+              "write INV_FN before it, in the place of static and inline: so it is compiled for "
+              "every target");
+    add_name(r, CUSTOM_FUNCTION, t);
+}
+
+/* A name that is declared where nothing else is open, in what begins at `begin`: what follows says
+ * so. */
+static void read_name(struct reader *r, const struct token *begin, const struct token *t)
 {
     bool pointer = is(t + 1, "(") && is(t + 2, "*");
     if (pointer && is_word(t + 3))
@@ -330,8 +341,10 @@ static void read_name(struct reader *r, const struct token *t)
     if (pointer || !is_word(t) || IS_LISTED(keywords, t->at, t->size))
         return;
     bool named = t > r->token && (is_word(t - 1) || is(t - 1, "*") || is(t - 1, ","));
-    if (is(t + 1, "(") && named)
-        add_name(r, has_body(t) ? CUSTOM_FUNCTION : CUSTOM_NAME, t);
+    if (is(t + 1, "(") && named && has_body(t))
+        read_function(r, begin, t);
+    else if (is(t + 1, "(") && named)
+        add_name(r, CUSTOM_NAME, t);
     else if (*t[1].at && strchr("[=;,{", *t[1].at) && t > r->token)
         add_name(r, CUSTOM_NAME, t);
 }
@@ -340,8 +353,11 @@ static void read_names(struct reader *r)
 {
     int depth = 0;
     bool value = false, constants = false;
+    const struct token *begin = r->token;
     for (int i = 0; i < r->count; i++) {
         const struct token *t = &r->token[i];
+        if (depth == 0 && i > 0 && (is(t - 1, ";") || is(t - 1, "}")))
+            begin = t;
         if (depth == 0 && (is(t, ";") || is(t, ",") || is(t, "=")))
             value = is(t, "=");
         if (depth == 0 && is(t, "{"))
@@ -349,7 +365,7 @@ static void read_names(struct reader *r)
         if (depth == 1 && constants && is_word(t) && (is(t - 1, "{") || is(t - 1, ",")))
             add_name(r, CUSTOM_NAME, t);
         if (depth == 0 && !value)
-            read_name(r, t);
+            read_name(r, begin, t);
         depth += depth_step(t);
     }
 }
