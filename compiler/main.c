@@ -734,7 +734,7 @@ static int command_import_weights(const struct options *o)
     struct import_weights request = {
         .file = o->rest[1], .rest = o->weights, .map = o->map, .map_count = o->map_count,
         .layout = o->layout ? (enum weights_layout)(LAYOUT_OWN + layout) : LAYOUT_ASK,
-        .claims = &claims,
+        .claims = &claims, .named = o->out != NULL,
         .out = o->out ? o->out : arena_printf(program->arena, "%s.safetensors", program->name)};
     int status = inv_claims_output(&claims, "-o", request.out) ? import_weights(program, &request)
                                                                : 1;

@@ -8,6 +8,7 @@
 #include "convert/saved.h"
 #include "convert/torch.h"
 #include "core/arith.h"
+#include "host/digest.h"
 #include "host/output.h"
 #include "host/suggest.h"
 
@@ -367,11 +368,26 @@ static bool check_whole(struct import *i)
 
 /* ---- all of it ---- */
 
+/* Whether the file that nobody named is not there, or the same. */
+static bool is_free(struct import *i)
+{
+    struct inv_output nowhere;
+    char digest[65];
+    inv_output_open_nowhere(&nowhere);
+    inv_tensors_write(&nowhere, i->saved.tensor, i->saved.count, NULL, 0);
+    inv_output_digest(&nowhere, digest);
+    if (i->request->named || !inv_digest_differs(i->request->out, digest))
+        return true;
+    inv_error(i->errors, "'%s' is there already, and holds other weights; name a file by -o, or "
+              "move it away", i->request->out);
+    return false;
+}
+
 static int write_weights(struct import *i)
 {
     struct inv_output out;
     char digest[65];
-    if (!inv_output_open(&out, i->request->out, i->errors))
+    if (!is_free(i) || !inv_output_open(&out, i->request->out, i->errors))
         return 1;
     inv_tensors_write(&out, i->saved.tensor, i->saved.count, NULL, 0);
     if (!inv_output_close(&out, digest))

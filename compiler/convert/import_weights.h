@@ -9,6 +9,7 @@ enum weights_layout { LAYOUT_ASK, LAYOUT_OWN, LAYOUT_TORCH };
 
 struct import_weights {
     const char *file, *out;             /* out: a safetensors file as trainers write */
+    bool named;                         /* whether `out` was: else no others are written over */
     const char *rest;                   /* weights for what the file lacks, or NULL: it must not */
     const char *const *map;             /* "layer1.*=first.*": the first that fits a name of the
                                          * file says what it is called here */

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "host/digest.h"
 #include "host/output.h"
 #include "host/tensors.h"
-#include "host/whole.h"
 #include "language/ast.h"
 
 bool made_fail(struct made *m, const char *what, const char *cure)
@@ -239,17 +239,39 @@ static bool write_both(struct made *m, const char *inv, const char *text, const 
     return false;
 }
 
-/* Is there a file of that name which holds something else? */
-static bool is_another(const char *path, const char *text)
+/* Refuses to write over a file that holds something else than is to be written. */
+static bool keeps(struct made *m, const char *path, const char *digest, const char *what)
+{
+    if (!inv_digest_differs(path, digest))
+        return true;
+    return made_fail(m, arena_printf(m->arena, "'%s' is there already, and %s", path, what),
+                     "name another folder by -o, or move it away");
+}
+
+/* Both files: of what somebody changed or trained there is no other copy. */
+static bool keeps_both(struct made *m, const char *inv, const char *text, const char *weights)
+{
+    struct inv_output nowhere;
+    char digest[65];
+    inv_digest_text(text, strlen(text), digest);
+    if (!keeps(m, inv, digest, "says something else"))
+        return false;
+    inv_output_open_nowhere(&nowhere);
+    write_weights(m, &nowhere);
+    inv_output_digest(&nowhere, digest);
+    return m->saved_count == 0 || keeps(m, weights, digest, "holds other weights");
+}
+
+static bool make_folder(struct made *m, const char *folder)
 {
     struct stat is;
-    size_t size = 0;
-    if (stat(path, &is) != 0 || !S_ISREG(is.st_mode))
-        return false;
-    char *there = inv_whole_file(path, strlen(text), &size);
-    bool same = there && size == strlen(text) && memcmp(there, text, size) == 0;
-    free(there);
-    return !same;
+    int why = mkdir(folder, 0777) == 0 ? 0 : errno;
+    if (!why || (stat(folder, &is) == 0 && S_ISDIR(is.st_mode)))
+        return true;
+    return made_fail(m, why == EEXIST
+                            ? arena_printf(m->arena, "'%s' is there, and is no folder", folder)
+                            : arena_printf(m->arena, "cannot make the folder '%s': %s", folder,
+                                           strerror(why)), "name another by -o");
 }
 
 bool made_write(struct made *m, const char *name, const char *source)
@@ -260,13 +282,7 @@ bool made_write(struct made *m, const char *name, const char *source)
     const char *text = laid_out(m, inv, source);
     if (!text)
         return false;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return made_fail(m, arena_printf(m->arena, "cannot make the folder '%s': %s", folder,
-                                         strerror(errno)), "name another by -o");
-    if (is_another(inv, text))
-        return made_fail(m, arena_printf(m->arena, "'%s' is there already, and says something else",
-                                         inv), "name another folder by -o, or remove it");
-    return inv_claims_output(m->request->claims, "-o", inv) &&
+    return make_folder(m, folder) && inv_claims_output(m->request->claims, "-o", inv) &&
            inv_claims_output(m->request->claims, "-o", weights) &&
-           write_both(m, inv, text, weights);
+           keeps_both(m, inv, text, weights) && write_both(m, inv, text, weights);
 }

@@ -116,6 +116,8 @@ void refuse(struct call *, const char *format, ...) __attribute__((format(printf
 const Onnx__Attribute *attribute(const struct call *, const char *name);
 /* `otherwise` where it is not given; one of another type is refused. */
 int64_t attribute_int(struct call *, const char *name, int64_t otherwise);
+/* The same; refused where it is given and below `least`. */
+int64_t attribute_from(struct call *, const char *name, int64_t least, int64_t otherwise);
 float attribute_float(struct call *, const char *name, float otherwise);
 const char *attribute_text(struct call *, const char *name, const char *otherwise);
 /* One of the words, with blanks between, of which the first is that where it is not given; another

@@ -49,8 +49,8 @@ static bool read_attention(struct call *c, struct attention *a)
         return false;
     }
     int n = flat ? 1 : 2;
-    a->heads = attribute_int(c, "q_num_heads", flat ? 0 : q->dim[1]);
-    a->key_heads = attribute_int(c, "kv_num_heads", flat ? 0 : k->dim[1]);
+    a->heads = attribute_from(c, "q_num_heads", 1, flat ? 0 : q->dim[1]);
+    a->key_heads = attribute_from(c, "kv_num_heads", 1, flat ? 0 : k->dim[1]);
     a->past = past ? past->dim[2] : 0;
     a->queries = q->dim[n];
     a->keys = k->dim[n] + a->past;
@@ -96,8 +96,8 @@ static bool is_short(const struct value *mask, const struct attention *a)
  * row has filled so many places; NULL: all. */
 static const char *put_seen(struct call *c, const struct attention *a, const char *mask)
 {
-    int64_t left = attribute_int(c, "left_window_size", -1);
-    int64_t right = attribute_int(c, "right_window_size", -1);
+    int64_t left = attribute_from(c, "left_window_size", -1, -1);
+    int64_t right = attribute_from(c, "right_window_size", -1, -1);
     bool causal = attribute_int(c, "is_causal", 0) != 0;
     const char *filled = name_of(c, 6), *seen = NULL;
     int64_t rows[2] = {a->queries, 1};
@@ -183,8 +183,8 @@ void onnx_attention(struct call *c)
     score[2] = z = seen ? PUT(c, "Where", seen, z, put_real(c, -INFINITY)) : z;
     score[3] = z = may_be_blind(c) ? put_softmax(c, z, seen, bias) : PUT(c, "Softmax axis=-1", z);
     const char *y = PUT(c, "MatMul", z, v);
-    if (shown < 0 || shown > 3) {
-        refuse(c, "'qk_matmul_output_mode' is none of 0 to 3");
+    if (shown < 0 || shown > 3 || cap < 0) {
+        refuse(c, cap < 0 ? "'softcap' is below 0" : "'qk_matmul_output_mode' is none of 0 to 3");
         return;
     }
     give_results(c, (const char *const[OUTPUTS]){c->in[0]->rank == 3 ? join_heads(c, y) : y, a.k,
@@ -242,10 +242,10 @@ static const char *put_angles(struct call *c, int input)
 void onnx_rotary(struct call *c)
 {
     const struct value *x = c->in[0];
-    int64_t heads = attribute_int(c, "num_heads", 0);
+    int64_t heads = attribute_from(c, "num_heads", 0, 0);
     bool flat = x->rank == 3, pairs = attribute_int(c, "interleaved", 0) != 0;
     int64_t all = x->rank < 3 ? 0 : x->dim[x->rank - 1] / (flat && heads > 0 ? heads : 1);
-    int64_t turned = attribute_int(c, "rotary_embedding_dim", 0);
+    int64_t turned = attribute_from(c, "rotary_embedding_dim", 0, 0);
     turned = turned > 0 ? turned : all;
     if ((flat && (heads < 1 || x->dim[2] % heads)) || x->rank < 3 || x->rank > 4 || turned % 2 ||
         turned > all) {

@@ -183,7 +183,8 @@ static bool read_weights(struct call *c, struct loop_weights *l)
     l->units = known ? r->dim[2] : 0;
     l->directions = known ? (int)w->dim[0] : 0;
     l->n = known ? w->dim[2] : 0;
-    known = known && l->units > 0 && w->dim[1] == l->gates * l->units && r->dim[1] == w->dim[1] &&
+    known = known && l->units > 0 && attribute_int(c, "hidden_size", l->units) == l->units &&
+            w->dim[1] == l->gates * l->units && r->dim[1] == w->dim[1] &&
             r->dim[0] == w->dim[0] && c->in[0]->rank == 3 && c->in[0]->dim[2] == l->n &&
             (!b || (b->rank == 2 && b->dim[0] == w->dim[0] && b->dim[1] == 2 * w->dim[1]));
     if (!known) {

@@ -191,6 +191,10 @@ void onnx_split(struct call *c)
             refuse(c, "it has over %d outputs", OUTPUTS);
         return;
     }
+    if (attribute_int(c, "num_outputs", c->outs) != c->outs) {
+        refuse(c, "'num_outputs' is not how many it has, %d", c->outs);
+        return;
+    }
     int64_t each = (x->dim[axis] + c->outs - 1) / c->outs;
     const char *text = x->constant ? plain(c, x) : x->text;
     text_dims(x, dim);

@@ -104,7 +104,7 @@ void give_whole_remainder(struct call *c, bool of_first)
 static int quantized_type(struct call *c)
 {
     const struct value *zero = c->ins > 2 ? c->in[2] : NULL;
-    int64_t said = attribute_int(c, "output_dtype", 0);
+    int64_t said = attribute_from(c, "output_dtype", 0, 0);
     return zero && zero->stored ? zero->stored : zero ? zero->type : said ? (int)said : ONNX_UINT8;
 }
 
@@ -143,7 +143,7 @@ static bool spread_blocks(struct call *c, struct value *v, int64_t size)
 static bool read_scales(struct call *c, struct value *moved, struct value **in)
 {
     int count = c->ins > 2 && c->in[2] ? 3 : 2;
-    int64_t block = attribute_int(c, "block_size", 0);
+    int64_t block = attribute_from(c, "block_size", 0, 0);
     in[0] = c->in[0];
     for (int i = 1; i < count; i++) {
         bool axis = c->in[i]->rank == 1 && c->in[i]->dim[0] > 1;

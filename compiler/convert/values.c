@@ -55,6 +55,15 @@ int64_t attribute_int(struct call *c, const char *name, int64_t otherwise)
     return !a ? otherwise : a->has_i ? a->i : 0;
 }
 
+int64_t attribute_from(struct call *c, const char *name, int64_t least, int64_t otherwise)
+{
+    int64_t value = attribute_int(c, name, otherwise);
+    if (value < least && value != otherwise)
+        refuse(c, "attribute '%s' is %lld, where it is at least %lld", name, (long long)value,
+               (long long)least);
+    return value;
+}
+
 float attribute_float(struct call *c, const char *name, float otherwise)
 {
     const Onnx__Attribute *a = attribute(c, name);

@@ -2,7 +2,7 @@
 use strict;
 use warnings;
 
-sub varint { my $n = shift; my $s = ""; while ($n > 127) { $s .= chr($n % 128 + 128); $n = int($n / 128) } $s . chr $n }
+sub varint { my $n = shift; my $s = ""; while ($n > 127 || $n < 0) { $s .= chr($n & 127 | 128); $n >>= 7 } $s . chr $n }
 sub whole { my ($field, $n) = @_; varint($field * 8) . varint($n) }
 sub bytes { my ($field, $s) = @_; varint($field * 8 + 2) . varint(length $s) . $s }
 
@@ -163,6 +163,7 @@ my @bytes_in = (info("x", 3, "n", 4), info("z", 3, "n", 4));
 
 my %files = (
     attended => attended(23, {said => [["is_causal", 1]]}), beheaded => attended(23, {heads => 3}),
+    negative_heads => attended(23, {heads => -2}), far_window => attended(25, {said => [["left_window_size", -2]]}),
     unmasked => attended(23, {in => ["m"]}, tensor("m", 9, "\1\0\1\1", 2, 2)),
     reached => attended(25, {said => [["left_window_size", 0]]}), shown => attended(23, {said => [["qk_matmul_output_mode", 4]]}),
     scanned => scanned(numbers("scan_input_axes", 1), numbers("scan_output_axes", 1)),
@@ -180,7 +181,7 @@ my %files = (
     packed => model(graph(nodes => [node("DequantizeLinear", ["w", "s"], ["v"]), node("Mul", ["x", "v"], ["y"])],
                           tensors => [tensor("w", 22, "\x1f\x82", 4), tensor("s", 1, reals(0.5))]), 21),
     (map { $$_[0] => model(graph(nodes => [node("DequantizeLinear", ["w", "s"], ["v"], attribute("axis", 3, 0), attribute("block_size", 3, $$_[1])), node("Mul", ["x", "v"], ["y"])],
-                                 tensors => [tensor("w", 3, "\1\2\3\4", 4), tensor("s", 1, reals(0.5, 1), 2)]), 21) } ["blocks", 2], ["odd_blocks", 3]),
+                                 tensors => [tensor("w", 3, "\1\2\3\4", 4), tensor("s", 1, reals(0.5, 1), 2)]), 21) } ["blocks", 2], ["odd_blocks", 3], ["negative_blocks", -2]),
     waves => single_node(20, node("DFT", ["x"], ["y"], attribute("onesided", 3, 1)), [info("x", 1, "n", 4, 1)], [info("y", 1, "n", 3, 2)]),
     sided => single_node(20, node("DFT", ["x"], ["y"], attribute("onesided", 3, 1)), [info("x", 1, "n", 4, 2)], [info("y", 1, "n", 3, 2)]),
     whole_product => model(graph(nodes => [node("MatMulInteger", ["x", "w"], ["y"])], inputs => [info("x", 3, "n", 300)], outputs => [info("y", 6, "n", 1)],
@@ -188,6 +189,10 @@ my %files = (
     pooled => single_node(18, node("LpPool", ["x"], ["y"], numbers("kernel_shape", 2, 2)), [$image], [info("y", 1, "n", 2, 4, 3)]),
     turned_pairs => single_node(23, node("RotaryEmbedding", ["x", "c", "s"], ["y"], attribute("num_heads", 3, 2)), [info("x", 1, "n", 2, 8), info("c", 1, "n", 2, 2), info("s", 1, "n", 2, 2)], [info("y", 1, "n", 2, 8)]),
     odd_pairs => single_node(23, node("RotaryEmbedding", ["x", "c", "s"], ["y"], attribute("num_heads", 3, 3)), [info("x", 1, "n", 2, 8), info("c", 1, "n", 2, 2), info("s", 1, "n", 2, 2)], [info("y", 1, "n", 2, 8)]),
+    negative_pairs => single_node(23, node("RotaryEmbedding", ["x", "c", "s"], ["y"], attribute("rotary_embedding_dim", 3, -4), attribute("num_heads", 3, 2)), [info("x", 1, "n", 2, 8), info("c", 1, "n", 2, 2), info("s", 1, "n", 2, 2)], [info("y", 1, "n", 2, 8)]),
+    three_parts => single_node(18, node("Split", ["x"], ["y", "z"], attribute("num_outputs", 3, 3), attribute("axis", 3, 1)), [info("x", 1, "n", 4)], [info("y", 1, "n", 2), info("z", 1, "n", 2)]),
+    other_units => model(graph(nodes => [node("GRU", ["x", "w", "r"], ["", "y"], attribute("hidden_size", 3, 3))], inputs => [info("x", 1, 3, 2, 2)], outputs => [info("y", 1, 1, 2, 2)],
+                               tensors => [map { tensor($_, 1, pack("f<*", (0.1) x 12), 1, 6, 2) } "w", "r"]), 14),
     linear => single_node(27, node("LinearAttention", ["x", "k", "v"], ["y"], word("update_rule", "linear"), attribute("q_num_heads", 3, 2), attribute("kv_num_heads", 3, 2)),
                           [map { info($_, 1, "n", 2, 8) } "x", "k", "v"], [info("y", 1, "n", 2, 8)]),
     ungated => single_node(27, node("LinearAttention", ["x", "k", "v"], ["y"], attribute("q_num_heads", 3, 2), attribute("kv_num_heads", 3, 2)),
