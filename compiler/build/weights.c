@@ -1,8 +1,6 @@
 /* Trained weights as they lie in a program's arena. */
 #include "build/build.h"
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include "host/safetensors.h"
 
 /* The saved variables as the reader of weights wants them; of other fields it needs none. */
@@ -33,10 +31,7 @@ const uint32_t *build_read_weights(const struct program *program, const char *pa
     const struct inv_model model = saved_model(program);
     int words = (int)((program->saved_bytes + 3) / 4);
     uint32_t *word = ARENA_ARRAY(program->arena, uint32_t, words + 2);
-    if (access(path, R_OK) != 0) {
-        inv_error(errors, "%s: cannot read weights: %s; --weights takes the file that a trainer "
-                  "wrote", path, strerror(errno));
-        return NULL;
-    }
-    return inv_safetensors_load(&model, (unsigned char *)word, path, errors) ? word : NULL;
+    return inv_safetensors_load(&model, (unsigned char *)word, path,
+                                "--weights takes the file that a trainer wrote", errors) ? word
+                                                                                         : NULL;
 }

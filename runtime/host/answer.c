@@ -59,6 +59,16 @@ void inv_answer_end(struct inv_answer *a)
     free(a->missing);
 }
 
+/* "row 5: element 2 of size WHAT"; 0. */
+static int bad_element(struct inv_answer *a, int f, int64_t row, int64_t element, const char *what)
+{
+    char *which = inv_fitted_element(a->fitted, f, a->model->data.field[f].name, element,
+                                     inv_variable_elements(inv_answer_cells(a->model, f)));
+    inv_error(a->errors, "row %lld: %s %s", (long long)row, which, what);
+    free(which);
+    return 0;
+}
+
 /* What a cell without a value counts as; 0 after an error. */
 static int put_missing(struct inv_answer *a, int f, float *cell, int64_t row, int64_t element)
 {
@@ -67,10 +77,8 @@ static int put_missing(struct inv_answer *a, int f, float *cell, int64_t row, in
         *cell = field->missing == INV_MISSING_VALUE ? field->missing_value : 0;
         return 1;
     }
-    inv_error(a->errors, "row %lld: element %lld of %s is not a number; the model says nothing of "
-              "missing cells that could be predicted from: give a number", (long long)row,
-              (long long)element, field->name);
-    return 0;
+    return bad_element(a, f, row, element, "is not a number; the model says nothing of missing "
+                       "cells that could be predicted from: give a number");
 }
 
 static int put_reals(struct inv_answer *a, int f, float *cell, int64_t width, int64_t first,
@@ -84,10 +92,7 @@ static int put_reals(struct inv_answer *a, int f, float *cell, int64_t width, in
             return 0;
         if (inv_is_finite(cell[i]))
             continue;
-        inv_error(a->errors, "row %lld: element %lld of %s is not finite; give a number",
-                  (long long)(first + i / width), (long long)(i % width),
-                  a->model->data.field[f].name);
-        return 0;
+        return bad_element(a, f, first + i / width, i % width, "is not finite; give a number");
     }
     return 1;
 }
@@ -99,9 +104,10 @@ static int check_classes(struct inv_answer *a, int f, const int32_t *cell, int64
     for (int64_t i = 0; classes > 0 && i < rows * width; i++) {
         if (cell[i] >= 0 && cell[i] < classes)
             continue;
-        inv_error(a->errors, "row %lld: element %lld of %s is %d, which is no class from 0 to %lld",
-                  (long long)(first + i / width), (long long)(i % width),
-                  a->model->data.field[f].name, cell[i], (long long)classes - 1);
+        char *what = inv_text("is %d, which is no class from 0 to %lld", cell[i],
+                              (long long)classes - 1);
+        bad_element(a, f, first + i / width, i % width, what);
+        free(what);
         return 0;
     }
     return 1;

@@ -16,6 +16,16 @@ void inv_fitted_keep(struct inv_fitted_field *field, const struct inv_names *nam
         field->class_name[i] = inv_copy_text(names->name[i]);
 }
 
+char *inv_fitted_element(const struct inv_fitted *fitted, int field, const char *name,
+                         int64_t element, int64_t elements)
+{
+    const struct inv_fitted_field *own = fitted->field ? &fitted->field[field] : NULL;
+    if (own && own->columns == elements && element < elements)
+        return inv_text("element %lld of %s (column %s)", (long long)element, name,
+                        own->column[element]);
+    return inv_text("element %lld of %s", (long long)element, name);
+}
+
 static void free_names(char **name, int count)
 {
     for (int i = 0; i < count; i++)

@@ -3,6 +3,7 @@
  * own, and every file that the trained weights are used on. */
 #ifndef INV_HOST_FITTED_H
 #define INV_HOST_FITTED_H
+#include <stdint.h>
 #include "names.h"
 
 struct inv_fitted_field {
@@ -20,6 +21,10 @@ struct inv_fitted {
 
 /* The names become the classes of the field. */
 void inv_fitted_keep(struct inv_fitted_field *, const struct inv_names *);
+/* "element 2 of size", with the column where elements are columns of names that are known, in new
+ * memory.  elements: how many the field has. */
+char *inv_fitted_element(const struct inv_fitted *, int field, const char *name, int64_t element,
+                         int64_t elements);
 /* Makes room for so many fields where there is none yet. */
 void inv_fitted_begin(struct inv_fitted *, int fields);
 void inv_fitted_free(struct inv_fitted *, int fields);

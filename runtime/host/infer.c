@@ -263,7 +263,8 @@ static int predict_arrays(struct ask *a, const char *from, struct inv_prediction
     int json = strcmp(from, "jsonl") == 0;
     struct reader r = { .ask = a, .next = json ? next_json : next_array,
         .json = { .model = s->model, .fitted = &s->data.fitted, .errors = &s->errors } };
-    struct inv_answer answer = { .model = s->model, .errors = &s->errors, .run = s->run };
+    struct inv_answer answer = { .model = s->model, .fitted = &s->data.fitted,
+                                 .errors = &s->errors, .run = s->run };
     const char *path = s->options.output ? s->options.output : "-";
     r.array.own.file = r.json.stream.file = -1;
     make_cells(a);

@@ -321,23 +321,47 @@ static void set_option(struct inv_options *options, const struct option *o, cons
         set_number(options, o, value, errors);
 }
 
+static int is_left_out(const char *const *without, const char *name)
+{
+    for (; without && *without; without++)
+        if (strcmp(*without, name) == 0)
+            return 1;
+    return 0;
+}
+
+/* Where the options are listed: by a program; of a library here, in new memory. */
+static char *where_listed(const char *const *without)
+{
+    char *text = inv_copy_text(without ? "there are" : "--help lists them");
+    for (int i = 0, count = 0; without && i < OPTIONS; i++) {
+        if (is_left_out(without, table[i].name))
+            continue;
+        char *longer = inv_text("%s%s --%s", text, count++ > 0 ? "," : "", table[i].name);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
 /* Whether the option that was probably meant takes a value. */
-static int report_unknown(const char *name, int length, struct inv_errors *errors)
+static int report_unknown(const char *name, int length, const char *const *without,
+                          struct inv_errors *errors)
 {
     const char *names[OPTIONS];
     char own[64];
+    int count = 0;
     snprintf(own, sizeof own, "%.*s", length, name);
-    if (strcmp(own, "eval-only") == 0) {
+    if (strcmp(own, "eval-only") == 0 && !without) {
         inv_error(errors, "--eval-only is now --evaluate, which takes a file, too");
         return 0;
     }
     for (int i = 0; i < OPTIONS; i++)
-        names[i] = table[i].name;
-    const char *near = inv_suggest(own, names, OPTIONS);
-    if (near)
-        inv_error(errors, "unknown option --%s; did you mean --%s?", own, near);
-    else
-        inv_error(errors, "unknown option --%s; --help lists them", own);
+        if (!is_left_out(without, table[i].name))
+            names[count++] = table[i].name;
+    const char *near = inv_suggest(own, names, count);
+    char *listed = near ? inv_text("did you mean --%s?", near) : where_listed(without);
+    inv_error(errors, "unknown option --%s; %s", own, listed);
+    free(listed);
     for (int i = 0; near && i < OPTIONS; i++)
         if (near == table[i].name)
             return table[i].kind != FLAG;
@@ -353,7 +377,7 @@ static int is_value(int argc, char **argv, int i)
 /* Takes argv[i], which is --NAME or --NAME=VALUE, and perhaps the next; returns the number of the
  * last one taken. */
 static int read_one(struct inv_options *options, int argc, char **argv, int i, const char *name,
-                    struct inv_errors *errors)
+                    const char *const *without, struct inv_errors *errors)
 {
     const char *equals = strchr(name, '=');
     int length = equals ? (int)(equals - name) : (int)strlen(name);
@@ -362,12 +386,14 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i, c
                                strncmp(table[which].name, name, (size_t)length) != 0))
         which++;
     if (which == OPTIONS) {
-        int value = report_unknown(name, length, errors) && !equals && i + 1 < argc &&
-                    strncmp(argv[i + 1], "--", 2) != 0;
+        int value = report_unknown(name, length, without, errors) && !equals &&
+                    i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0;
         return i + value;
     }
     const struct option *o = &table[which];
     const char *value = equals ? equals + 1 : NULL;
+    if (is_left_out(without, o->name))
+        inv_error(errors, "--%s is for trainers, which are programs; leave it out", o->name);
     if (o->kind != FLAG && options->given >> which & 1)
         inv_error(errors, "--%s is given twice; give it once%s", o->name,
                   o->place == AT(keep) ? ": --keep A,B"
@@ -448,12 +474,13 @@ static void check_checkpoint(const struct inv_options *o, struct inv_errors *err
 }
 
 /* Options that only mean something beside others. */
-static void check_together(const struct inv_options *o, struct inv_errors *errors)
+static void check_together(const struct inv_options *o, const char *const *without,
+                           struct inv_errors *errors)
 {
     const char *file = o->predict ? o->predict : o->evaluate;
     if (o->epochs > 0 && o->steps > 0)
         inv_error(errors, "--epochs and --steps exclude each other; give one");
-    if (o->log_every > 0 && !o->log)
+    if (o->log_every > 0 && !o->log && !is_left_out(without, "log"))
         inv_error(errors, "--log-every needs --log FILE");
     if (o->log_norms && o->log_every < 1 && !o->verify)
         inv_error(errors, "--log-norms is of the steps that are logged; add --log-every N");
@@ -542,17 +569,21 @@ static const char *long_name(const char *argument)
 }
 
 /* A file may stand apart from the --predict or --evaluate that it is for. */
-static void take_file(struct inv_options *options, const char *argument, struct inv_errors *errors)
+static void take_file(struct inv_options *options, const char *argument,
+                      const char *const *without, struct inv_errors *errors)
 {
     const char **file = options->predict ? &options->predict : &options->evaluate;
-    if (*file && !**file && *argument)
+    if (*file && !**file && *argument) {
         *file = argument;
-    else
-        inv_error(errors, "unexpected argument %s; options begin with --, --help lists them",
-                  argument);
+        return;
+    }
+    char *listed = where_listed(without);
+    inv_error(errors, "unexpected argument %s; options begin with --, %s", argument, listed);
+    free(listed);
 }
 
-int inv_options_read(struct inv_options *options, int argc, char **argv, struct inv_errors *errors)
+int inv_options_read(struct inv_options *options, int argc, char **argv,
+                     const char *const *without, struct inv_errors *errors)
 {
     int before = errors->count;
     *options = (struct inv_options){ .epochs = -1, .steps = -1, .threads = -1, .log_every = -1,
@@ -566,11 +597,11 @@ int inv_options_read(struct inv_options *options, int argc, char **argv, struct 
     for (int i = 1; i < argc; i++) {
         const char *name = long_name(argv[i]);
         if (name || (strncmp(argv[i], "--", 2) == 0 && argv[i][2]))
-            i = read_one(options, argc, argv, i, name ? name : argv[i] + 2, errors);
+            i = read_one(options, argc, argv, i, name ? name : argv[i] + 2, without, errors);
         else
-            take_file(options, argv[i], errors);
+            take_file(options, argv[i], without, errors);
     }
     if (errors->count == before)
-        check_together(options, errors);
+        check_together(options, without, errors);
     return errors->count == before;
 }

@@ -49,8 +49,10 @@ struct inv_options {
     int selftest, version, verbose, help;
 };
 
-/* 0 where the arguments are wrong; then the errors have been reported. */
-int inv_options_read(struct inv_options *, int argc, char **argv, struct inv_errors *);
+/* 0 where the arguments are wrong; then the errors have been reported.  without: of a library, the
+ * names of options that are for programs, behind the last NULL; of a program NULL. */
+int inv_options_read(struct inv_options *, int argc, char **argv, const char *const *without,
+                     struct inv_errors *);
 /* The first of these options that was given, or NULL. */
 const char *inv_options_given(const struct inv_options *, const char *const *name, size_t count);
 /* Of the options in which several ranks of a run must agree. */

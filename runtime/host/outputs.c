@@ -99,7 +99,7 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
 {
     const struct inv_options *o = &s->options;
     const struct { const char *option, *name; const struct inv_output_sign *sign; } output[] = {
-        { "--weights", weights, &inv_safetensors_sign },
+        { o->weights ? "--weights" : "--weights (by default)", weights, &inv_safetensors_sign },
         { "--save-init", o->save_init, &inv_safetensors_sign },
         { "--log", o->log, &inv_log_sign }, { "--receipt", o->receipt, &inv_receipt_sign },
         { "--summary", o->summary, &inv_summary_sign }, { "--trace", o->trace, &inv_trace_sign },

@@ -79,13 +79,12 @@ int inv_safetensors_read(const struct inv_model *model, unsigned char *arena, FI
 }
 
 int inv_safetensors_load(const struct inv_model *model, unsigned char *arena, const char *path,
-                         struct inv_errors *errors)
+                         const char *cure, struct inv_errors *errors)
 {
     const char *why;
     FILE *file = inv_tensors_file(path, &why);
     if (!file) {
-        inv_error(errors, "%s: cannot read weights: %s; train first, or name the file with "
-                  "--weights FILE", path, why);
+        inv_error(errors, "%s: cannot read weights: %s; %s", path, why, cure);
         return 0;
     }
     int good = inv_safetensors_read(model, arena, file, path, errors);

@@ -15,8 +15,9 @@ void inv_safetensors_digest(const struct inv_model *, unsigned char *arena, uint
 /* The same of an open file, which stays open; `path` names it in messages. */
 int inv_safetensors_read(const struct inv_model *, unsigned char *arena, FILE *, const char *path,
                          struct inv_errors *);
+/* cure: what to do where there is no such file. */
 int inv_safetensors_load(const struct inv_model *, unsigned char *arena, const char *path,
-                         struct inv_errors *);
+                         const char *cure, struct inv_errors *);
 
 /* Of weights that Invar wrote: those with __metadata__ are of others, or checkpoints. */
 extern const struct inv_output_sign inv_safetensors_sign;

@@ -38,7 +38,8 @@ int inv_trained_load(const struct inv_trained *own, const char *path,
     }
     if (!path)
         return load_own(own, model, arena, fitted, digest, errors);
-    return inv_safetensors_load(model, arena, path, errors) &&
+    return inv_safetensors_load(model, arena, path, "name a file that training of this model wrote",
+                                errors) &&
            inv_fields_load(model, fitted, path, errors) &&
            inv_digest_file(path, "weights", digest, errors);
 }

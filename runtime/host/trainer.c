@@ -168,7 +168,10 @@ static int begin_weights(struct inv_session *s, const char *start)
     initialise(s);
     if (!start)
         return inv_loads_read(&s->loads, s->run.arena, &s->errors);
-    return inv_safetensors_load(s->model, s->run.arena, start, &s->errors) &&
+    const char *cure = start == s->options.init ? "--init takes weights that training wrote"
+                                                : "train first, or name the file with --weights "
+                                                  "FILE";
+    return inv_safetensors_load(s->model, s->run.arena, start, cure, &s->errors) &&
            inv_fields_load(s->model, &s->data.fitted, start, &s->errors);
 }
 
@@ -630,7 +633,7 @@ static int run_checked(void *session)
 static int run_trainer(struct inv_session *s, int argc, char **argv)
 {
     int good = inv_pool_accepts_cost(&s->errors) &&
-               inv_options_read(&s->options, argc, argv, &s->errors);
+               inv_options_read(&s->options, argc, argv, NULL, &s->errors);
     int status = inv_ranks_agree(&s->ranks, good ? INV_OK : INV_BAD_USAGE);
     if (status != INV_OK)
         return status;

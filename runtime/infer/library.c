@@ -98,14 +98,15 @@ static void make_arena(struct work *w, const struct inv_model *model)
 }
 
 /* 0 where memory is out; then what there is of it is in *made. */
-static int make_work(const struct inv_model *model, struct work **made)
+static int make_work(const struct inv_library *l, struct work **made)
 {
     struct work *w = *made = inv_allocate(sizeof *w);
     w->errors.to = open_memstream(&w->text, &w->size);
     if (!w->errors.to)
         return 0;
-    make_arena(w, model);
-    w->answer.model = model;
+    make_arena(w, l->model);
+    w->answer.model = l->model;
+    w->answer.fitted = &l->fitted;
     w->answer.errors = &w->errors;
     inv_answer_begin(&w->answer);
     return 1;
@@ -121,7 +122,7 @@ static int take_work(struct inv_library *l, struct work **taken)
     pthread_mutex_unlock(&l->lock);
     if (*taken)
         return 1;
-    if (!make_work(l->model, taken))
+    if (!make_work(l, taken))
         return 0;
     memcpy((*taken)->answer.run.arena, l->saved, (size_t)l->model->saved_bytes);
     return 1;
@@ -241,7 +242,7 @@ static struct inv_library *open_library(const struct inv_model *const *level,
         return NULL;
     if (setjmp(here->to) == 0) {
         struct inv_library *l = made = inv_library_new(model);
-        if (make_work(model, &work)) {
+        if (make_work(l, &work)) {
             if (fill_library(l, work, own, weights)) {
                 give_work(l, work);
                 return l;

@@ -136,10 +136,13 @@ static void keep_names(struct inv_rows *rows)
 
 static void bad_cell(struct inv_rows *rows, int f, int64_t element, const char *what)
 {
+    const struct inv_field *field = &rows->model->data.field[f];
     char *place = place_of(rows, row_at_hand(rows));
-    inv_error(rows->errors, "%s: element %lld of %s %s", place, (long long)element,
-              rows->model->data.field[f].name, what);
+    char *which = inv_fitted_element(rows->fitted, f, field->name, element,
+                                     inv_cell_columns(rows->model, field));
+    inv_error(rows->errors, "%s: %s %s", place, which, what);
     free(place);
+    free(which);
 }
 
 static void put_missing(struct inv_rows *rows, int f, int64_t element, float *cell,

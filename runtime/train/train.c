@@ -118,12 +118,12 @@ static int train(void *call)
 }
 
 /* What is for programs, which print and read and write files of rows. */
-static const char *const unwanted[] = {
+static const char *const unwanted[] = { /* the log goes to the caller */
     "data", "rows", "rows-memory", "receipt", "receipt-every", "verify", "sample", "summary",
     "trace", "trace-steps", "trace-place", "trace-only", "check-ranks", "inject", "quiet", "plain",
     "predict", "output", "format", "keep", "evaluate", "part", "generate", "length", "temperature",
     "top-k", "dump-batch", "check-gradients", "device", "memory-limit", "update-lock", "selftest",
-    "verbose", "version", "help"};
+    "verbose", "version", "help", "log", NULL};
 
 /* Standard output is the caller's, and so are devices. */
 static int is_file(const char *path, struct inv_errors *errors)
@@ -146,28 +146,17 @@ static int writes_files(struct inv_session *s)
     return 1;
 }
 
-/* The log goes to the caller, and so do steps in it. */
 static int read_options(struct inv_session *s, const char *const *option)
 {
-    int count = 0, logs = 0;
-    for (; option && option[count]; count++)
-        logs |= strcmp(option[count], "--log") == 0 || strncmp(option[count], "--log=", 6) == 0;
-    if (logs) {
-        inv_error(&s->errors, "--log is for trainers; the caller of a library gets each line");
-        return 0;
-    }
-    char **argument = inv_allocate((size_t)(count + 3) * sizeof *argument);
-    argument[1] = (char *)(uintptr_t) "--log=caller";
-    memcpy(argument + 2, option, (size_t)count * sizeof *argument);
-    int good = inv_options_read(&s->options, count + 2, argument, &s->errors);
-    const char *name = inv_options_given(&s->options, unwanted, sizeof unwanted / sizeof *unwanted);
-    if (good && name)
-        inv_error(&s->errors, "--%s is for trainers, which are programs; leave it out", name);
+    int count = 0;
+    while (option && option[count])
+        count++;
+    char **argument = inv_allocate((size_t)(count + 2) * sizeof *argument);
+    memcpy(argument + 1, option, (size_t)count * sizeof *argument);
+    int good = inv_options_read(&s->options, count + 1, argument, unwanted, &s->errors);
     free(argument);
-    s->options.log = NULL;
     s->options.quiet = 1;
-    return good && !name && writes_files(s) && inv_pool_accepts_cost(&s->errors) &&
-           inv_session_fits(s);
+    return good && writes_files(s) && inv_pool_accepts_cost(&s->errors) && inv_session_fits(s);
 }
 
 static int run(struct call *c, const char *const *option, struct inv_escape *here)

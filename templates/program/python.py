@@ -185,6 +185,22 @@ def _ordered(end: dict[str, Any], frame: Any) -> Any:
     return frame[[frame.columns[given.index(name)] for name in wanted]]
 
 
+def _cells_of_frame(end: dict[str, Any], frame: Any) -> Any:
+    """Its cells; what is wrong with them names the columns."""
+    try:
+        return _cells(end, frame.to_numpy())
+    except (TypeError, ValueError) as error:
+        names, wrong = list(frame.columns), []
+        for name in names if len(names) == _count(end["shape"]) else []:
+            try:
+                _cells(dict(end, shape=[1]), frame[[name]].to_numpy())
+            except (TypeError, ValueError):
+                wrong.append(name)
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{error}; the table's columns: "
+                   f"{', '.join(map(str, wrong or names))}") from None
+
+
 def _cells(end: dict[str, Any], values: Any) -> Any:
     """An object with a buffer of the type that the library wants, its rows dense."""
     if _is_numpy(values):
@@ -208,7 +224,7 @@ def _cells(end: dict[str, Any], values: Any) -> Any:
     if isinstance(values, (bytes, bytearray)) and "names" in end:
         raise TypeError(f"{end['name']}: bytes may be characters or numbers; give a str or a list")
     if _is_frame(values):
-        return _cells(end, _ordered(end, values).to_numpy())
+        return _cells_of_frame(end, _ordered(end, values))
     try:
         view: Any = memoryview(values)
     except TypeError:

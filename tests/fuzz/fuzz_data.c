@@ -636,7 +636,7 @@ static void load(enum format format, const struct inv_model *model, const struct
         if (draw(2))
             load_array(INV_SAFETENSORS, model->variable[FAKE_W].path, errors);
         else
-            inv_safetensors_load(model, arena, path, errors);
+            inv_safetensors_load(model, arena, path, "", errors);
         break;
     default: load_table(model, errors);
     }

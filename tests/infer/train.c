@@ -97,6 +97,10 @@ static int refuse(void)
     int good = fails(none, NULL, go, "0 rows are given") &
                fails(lacking, NULL, go, "field y is given no array") &
                fails(data, OPTIONS("--epoch"), go, "did you mean --epochs?") &
+               fails(data, OPTIONS("--frobnicate"), go, "--frobnicate; there are --epochs, --") &
+               fails(data, OPTIONS("loose"), go, "options begin with --, there are --epochs") &
+               fails(data, OPTIONS("--keep", "a"), go, "--keep is for trainers") &
+               fails(data, OPTIONS("--receipt-every", "2"), go, "--receipt-every is for tr") &
                fails(data, OPTIONS("--data", "x.csv"), go, "--data is for trainers") &
                fails(data, OPTIONS("--log", "x"), go, "--log is for trainers") &
                fails(data, OPTIONS("--log=x"), go, "--log is for trainers") &

@@ -142,7 +142,7 @@ def refuse(path):
              (dict(soil=[0] * len(size)), "soil: the names of its classes are wanted"),
              (dict(kind=kind[1:]), "kind: 59 rows, and size has 60"),
              (dict(kind=kind[1:] + [None]), "kind: None is no class"),
-             (dict(size=one + size[1:]), "row 0: element 2 of size is not finite"),
+             (dict(size=one + size[1:]), "row 0: element 2 of size (column weight) is not finite"),
              (dict(size=[row[:2] for row in size]), "a row has the shape (3,)"),
              (dict(size=[], soil=[], kind=[], names=dict(NAMES, soil=["a", "b", "c"],
                                                          kind=["a", "b"])), "0 rows are given"),
@@ -159,7 +159,11 @@ def refuse(path):
              (dict(kind=[2**40] * len(size), names=dict(NAMES, kind=["a", "b"])), "kind: 10995"),
              (dict(size=Frame(size, ["height", "width", "mass"])),
               "it lacks weight; it has besides mass"),
-             (dict(epochs=0), "--epochs 0"), (dict(batch=3), "unknown option --batch"),
+             (dict(size=Frame([[row[0], "tall", row[2]] for row in size], NAMES["size"])),
+              "; the table's columns: width"),
+             (dict(size=Frame(size, NAMES["size"])[["height", "weight"]]),
+              "it lacks width"),
+             (dict(epochs=0), "--epochs 0"), (dict(batch=3), "unknown option --batch; there are --ep"),
              (dict(progress=lambda line: line["none"]), "none"),
              (dict(weights="no/such/file"), "no/such/file: cannot write")]
     for wrong, why in cases:

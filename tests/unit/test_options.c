@@ -11,7 +11,7 @@ static int read_line(struct inv_options *o, const char *line, struct host_errors
     snprintf(text, sizeof text, "%s", line);
     for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
         argv[argc++] = word;
-    return inv_options_read(o, argc, argv, &e->errors);
+    return inv_options_read(o, argc, argv, NULL, &e->errors);
 }
 
 static void test_taken(void)

@@ -74,6 +74,11 @@ static void test_bytes(void)
     host_errors_end(&e);
 }
 
+static int load(unsigned char *arena, const char *path, struct host_errors *e)
+{
+    return inv_safetensors_load(&model, arena, path, "train first", &e->errors);
+}
+
 static void test_round_trip(void)
 {
     unsigned char arena[68], again[68];
@@ -83,7 +88,7 @@ static void test_round_trip(void)
     fill(arena);
     memset(again, 0x33, sizeof again);
     CU_ASSERT_TRUE(inv_safetensors_save(&model, arena, host_path("w"), &e.errors, digest));
-    CU_ASSERT_TRUE(inv_safetensors_load(&model, again, host_path("w"), &e.errors));
+    CU_ASSERT_TRUE(load(again, host_path("w"), &e));
     CU_ASSERT_TRUE(inv_safetensors_save(&model, again, host_path("w2"), &e.errors, second));
     CU_ASSERT_STRING_EQUAL(digest, second);
     CU_ASSERT_EQUAL(memcmp(again, arena, 12), 0);
@@ -121,7 +126,7 @@ static void check_good(const char *text)
     unsigned char arena[68] = { 0 };
     struct host_errors e;
     host_errors_begin(&e);
-    CU_ASSERT_TRUE(inv_safetensors_load(&model, arena, make(text, sizeof data), &e.errors));
+    CU_ASSERT_TRUE(load(arena, make(text, sizeof data), &e));
     CU_ASSERT_EQUAL(arena[3], 0x3f);
     host_errors_end(&e);
 }
@@ -131,7 +136,7 @@ static void check_bad(const char *text, size_t bytes, const char *part)
     unsigned char arena[68] = { 0 };
     struct host_errors e;
     host_errors_begin(&e);
-    CU_ASSERT_FALSE(inv_safetensors_load(&model, arena, make(text, bytes), &e.errors));
+    CU_ASSERT_FALSE(load(arena, make(text, bytes), &e));
     CU_ASSERT_TRUE(host_errors_have(&e, part));
     host_errors_end(&e);
 }
@@ -187,11 +192,12 @@ static void test_no_file(void)
     struct host_errors e;
     char digest[65];
     host_errors_begin(&e);
-    CU_ASSERT_FALSE(inv_safetensors_load(&model, arena, host_path("none"), &e.errors));
+    CU_ASSERT_FALSE(load(arena, host_path("none"), &e));
     CU_ASSERT_TRUE(host_errors_have(&e, "none: cannot read weights: No such file"));
-    CU_ASSERT_FALSE(inv_safetensors_load(&model, arena, host_write("z", zeros, 9), &e.errors));
+    CU_ASSERT_TRUE(host_errors_have(&e, "; train first"));
+    CU_ASSERT_FALSE(load(arena, host_write("z", zeros, 9), &e));
     CU_ASSERT_TRUE(host_errors_have(&e, "z: not a safetensors file, or cut short"));
-    CU_ASSERT_FALSE(inv_safetensors_load(&model, arena, host_write("h", huge, 16), &e.errors));
+    CU_ASSERT_FALSE(load(arena, host_write("h", huge, 16), &e));
     CU_ASSERT_TRUE(host_errors_have(&e, "4294967296 of 16 bytes"));
     CU_ASSERT_FALSE(inv_safetensors_save(&model, arena, host_path("no/folder/w"), &e.errors,
                                          digest));
