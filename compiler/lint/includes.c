@@ -1,5 +1,7 @@
-/* Headers are followed by their lines alone: nothing is known yet of macros. */
+/* Headers are followed by their lines alone: a macro may be any that has its name, and one with
+ * arguments none. */
 #include "lint/includes.h"
+#include <ctype.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "base/names.h"
@@ -14,8 +16,16 @@ struct reading {
     const char **file;                  /* to be read, or read */
     int files, file_room;
     const struct names *known;          /* files by their paths */
+    struct macro *macro;                /* each #define and -D, wherever it stands */
+    int macros, macro_room;
+    struct macro *wanted;               /* each #include NAME, and the folder where that stands */
+    int wants, wanted_room;
     const char *endless;
 };
+
+struct macro { const char *name, *text; };
+
+enum { DEEP = 16 };                     /* macros that stand for macros */
 
 static void add_file(struct reading *r, const char *folder, const char *name)
 {
@@ -41,27 +51,64 @@ static void add_header(struct reading *r, const char *beside, const char *name)
         add_file(r, r->folder[i], name);
 }
 
+/* Behind blanks, comments and ends of lines that go on. */
 static const char *without_blanks(const char *at)
 {
-    while (*at == ' ' || *at == '\t')
-        at++;
-    return at;
+    for (;;) {
+        const char *end = at[0] == '/' && at[1] == '*' ? strstr(at + 2, "*/") : NULL;
+        if (*at == ' ' || *at == '\t')
+            at++;
+        else if (at[0] == '\\' && at[1] == '\n')
+            at += 2;
+        else if (end)
+            at = end + 2;
+        else
+            return at;
+    }
 }
 
-/* #include "name", #include_next <name>, #import */
+static size_t word_size(const char *at)
+{
+    size_t n = 0;
+    while (isalnum((unsigned char)at[n]) || at[n] == '_')
+        n++;
+    return n;
+}
+
+/* What stands behind #include, or what a macro there stands for. */
+static void read_operand(struct reading *r, const char *beside, const char *at, int depth)
+{
+    at = without_blanks(at);
+    size_t size = *at == '"' || *at == '<' ? strcspn(at + 1, *at == '"' ? "\"\n" : ">\n") : 0;
+    size_t word = word_size(at);
+    if (size)
+        add_header(r, *at == '"' ? beside : NULL, arena_strndup(r->arena, at + 1, size));
+    for (int i = 0; word && depth < DEEP && i < r->macros; i++)
+        if (strlen(r->macro[i].name) == word && !strncmp(r->macro[i].name, at, word))
+            read_operand(r, beside, r->macro[i].text, depth + 1);
+}
+
+static void add_macro(struct reading *r, const char *name, const char *text)
+{
+    ARENA_PUSH(r->arena, r->macro, r->macros, r->macro_room) = (struct macro){name, text};
+}
+
+/* #include "name", #include_next <name>, #import NAME, #define NAME text */
 static void read_line(struct reading *r, const char *beside, const char *line)
 {
     const char *at = without_blanks(line);
     if (*at != '#')
         return;
     at = without_blanks(at + 1);
-    size_t word = strcspn(at, " \t\n\"<");
-    if (!name_is_one(arena_strndup(r->arena, at, word), "include include_next import"))
-        return;
-    at = without_blanks(at + word);
-    size_t size = *at == '"' || *at == '<' ? strcspn(at + 1, *at == '"' ? "\"\n" : ">\n") : 0;
-    if (size)
-        add_header(r, *at == '"' ? beside : NULL, arena_strndup(r->arena, at + 1, size));
+    const char *word = arena_strndup(r->arena, at, word_size(at));
+    at = without_blanks(at + strlen(word));
+    const char *name = arena_strndup(r->arena, at, word_size(at));
+    if (!strcmp(word, "define"))
+        add_macro(r, name, at + strlen(name));
+    else if (name_is_one(word, "include include_next import") && *name)
+        ARENA_PUSH(r->arena, r->wanted, r->wants, r->wanted_room) = (struct macro){name, beside};
+    else if (name_is_one(word, "include include_next import"))
+        read_operand(r, beside, at, 0);
 }
 
 static void read_file(struct reading *r, const char *path)
@@ -82,6 +129,14 @@ static void add_folder(struct reading *r, const char *path)
         *path == '/' ? path : arena_printf(r->arena, "%s/%s", r->directory, path);
 }
 
+/* NAME=text, of -D */
+static void read_definition(struct reading *r, const char *at)
+{
+    size_t size = strcspn(at, "=");
+    if (at[size])
+        add_macro(r, arena_strndup(r->arena, at, size), at + size + 1);
+}
+
 /* The flags' folders first: where a file of theirs is looked for, too. */
 static void read_flags(struct reading *r, const char *const *flag, int count)
 {
@@ -93,6 +148,18 @@ static void read_flags(struct reading *r, const char *const *flag, int count)
     for (int i = 0; i + 1 < count; i++)
         if (name_is_one(flag[i], "-include -imacros"))
             add_header(r, r->directory, flag[i + 1]);
+    for (int i = 0; i < count; i++)
+        if (name_is_one(flag[i], "-D*"))
+            read_definition(r, flag[i][2] || i + 1 == count ? flag[i] + 2 : flag[i + 1]);
+}
+
+/* Files that are named by macros: false where there is none that was not known. */
+static bool read_wanted(struct reading *r)
+{
+    int before = r->files;
+    for (int i = 0; i < r->wants; i++)
+        read_operand(r, r->wanted[i].text, r->wanted[i].name, 0);
+    return r->files > before;
 }
 
 const char *includes_endless(struct arena *arena, const struct compilation *c)
@@ -101,7 +168,7 @@ const char *includes_endless(struct arena *arena, const struct compilation *c)
 
     read_flags(&r, c->argument, c->count);
     add_file(&r, c->directory, c->file);
-    for (int i = 0; i < r.files && !r.endless; i++)
+    for (int i = 0; !r.endless && (i < r.files || read_wanted(&r)); i++)
         read_file(&r, r.file[i]);
     return r.endless;
 }

@@ -113,8 +113,7 @@ static bool is_wanted(const struct rule *rule, const char *option)
     return false;
 }
 
-/* False where the file could not be read as C, which is said. */
-static bool show_diagnostic(struct look *look, CXDiagnostic d)
+static void show_diagnostic(struct look *look, CXDiagnostic d)
 {
     struct place place = look_place(look, clang.getDiagnosticLocation(d));
     const char *text = look_string(look, clang.getDiagnosticSpelling(d));
@@ -122,26 +121,48 @@ static bool show_diagnostic(struct look *look, CXDiagnostic d)
 
     if (clang.getDiagnosticSeverity(d) >= CXDiagnostic_Error) {
         fprintf(stderr, "%s:%u: error: %s\n", place.file ? place.file->path : look->main->path,
-                place.file ? look_line(place.file, place.offset) : 1, text);
-        return false;
+                place.file ? look_line(place.file, place.offset) : 1, look_own_names(look, text));
+        return;
     }
     for (int i = 0; i < lint_rule_count; i++)
         if (is_wanted(lint_rules[i], option)) {
             look->rule = lint_rules[i];
             look->rule->diagnostic(look, place, text);
         }
-    return true;
 }
 
-static bool show_diagnostics(struct look *look)
+static void show_diagnostics(struct look *look)
 {
-    bool good = true;
+    for (unsigned i = 0; i < clang.getNumDiagnostics(look->unit); i++) {
+        CXDiagnostic d = clang.getDiagnostic(look->unit, i);
+        show_diagnostic(look, d);
+        clang.disposeDiagnostic(d);
+    }
+}
+
+static bool has_errors(const struct look *look)
+{
+    bool found = false;
 
     for (unsigned i = 0; i < clang.getNumDiagnostics(look->unit); i++) {
         CXDiagnostic d = clang.getDiagnostic(look->unit, i);
-        good &= show_diagnostic(look, d);
+        found |= clang.getDiagnosticSeverity(d) >= CXDiagnostic_Error;
         clang.disposeDiagnostic(d);
     }
+    return found;
+}
+
+/* False where the file could not be read as C, which is said. */
+static bool compiles(struct look *look, const struct compilation *c)
+{
+    bool good = !has_errors(look), alone = !look->operators && !c->known;
+
+    if (!good && alone && look_has_word(look, "INV_FN")) {
+        fprintf(stderr, "invar lint: %s: is C of a model's operator (INV_FN), which is looked at "
+                "whenever its model is compiled: invar check MODEL.inv\n", look->main->path);
+        return false;
+    }
+    show_diagnostics(look);
     if (!good)
         fprintf(stderr, "invar lint: %s is looked at only where it compiles; %s\n",
                 look->main->path, look->unread);
@@ -164,11 +185,18 @@ static bool look_at_unit(struct look *look, const struct compilation *c)
     look->here_count = 0;
     look->main = NULL;
     clang.getInclusions(look->unit, note_file, look);
-    if (!look->main || !show_diagnostics(look))
+    if (!look->main || !compiles(look, c))
         return false;
     clang.visitChildren(clang.getTranslationUnitCursor(look->unit), show_declaration, look);
     show_rest(look, c);
     return true;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), n = strlen(end);
+
+    return size > n && !strcmp(text + size - n, end);
 }
 
 /* False after a message: libclang waits for a pipe, and does not know flags in a file. */
@@ -182,6 +210,9 @@ static bool can_be_read(struct look *look, const struct compilation *c)
     else if (S_ISDIR(is.st_mode))
         fprintf(stderr, "invar lint: %s: is a folder; give the C files in it, or with -p the "
                 "folder of compile_commands.json\n", file);
+    else if (ends_with(c->file, ".inv"))
+        fprintf(stderr, "invar lint: %s: is a model file; the C of its operators is looked at "
+                "whenever it is compiled: invar check %s\n", file, file);
     else if (!S_ISREG(is.st_mode))
         fprintf(stderr, "invar lint: %s: is no regular file; give C files\n", file);
     else if (flags)

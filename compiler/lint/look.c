@@ -1,6 +1,8 @@
 /* Places and findings. */
 #include <ctype.h>
 #include <string.h>
+#include "base/text.h"
+#include "graph/custom.h"
 #include "lint/look.h"
 
 const struct text_file *look_main(const struct look *look)
@@ -47,6 +49,19 @@ unsigned look_line(const struct text_file *f, unsigned offset)
     return line;
 }
 
+const char *look_own_names(const struct look *look, const char *text)
+{
+    struct text own;
+
+    text_init(&own, look->arena);
+    for (const char *at; look->operators && (at = strstr(text, CUSTOM_PREFIX)) != NULL;) {
+        text_add(&own, text, (size_t)(at - text));
+        text = at + strlen(CUSTOM_PREFIX);
+    }
+    text_puts(&own, text);
+    return own.data;
+}
+
 /* ---- findings ---- */
 void look_found(struct look *look, struct place place, const char *rule, const char *cure,
                 const char *text)
@@ -60,8 +75,8 @@ void look_found(struct look *look, struct place place, const char *rule, const c
         start--;
     ARENA_PUSH(look->arena, look->finding, look->findings, look->finding_room) = (struct finding){
         .place = place, .line = (int)look_line(f, place.offset),
-        .column = (int)(place.offset - start) + 1, .rule = rule, .text = text, .cure = cure,
-        .order = look->findings};
+        .column = (int)(place.offset - start) + 1, .rule = rule, .text = look_own_names(look, text),
+        .cure = cure, .order = look->findings};
 }
 
 void look_find(struct look *look, struct place place, const char *cure, const char *format, ...)

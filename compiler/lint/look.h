@@ -43,6 +43,8 @@ struct look {
 };
 
 unsigned look_line(const struct text_file *, unsigned offset);
+/* The text with functions of operators by the names that they have in their file. */
+const char *look_own_names(const struct look *, const char *text);
 /* A text of libclang's, in the arena. */
 const char *look_string(struct look *, CXString);
 /* A finding of the linter's own, by the rule's name. */
