@@ -2,13 +2,32 @@
 #include <string.h>
 #include "convert/keras.h"
 
-/* A window over the one or two axes of places, the channels behind them. */
-struct window { int axes; int64_t size[2], stride[2], dilation[2]; const char *pad; };
+enum { PLACES = 3 };
+
+/* A window over the one to three axes of places, the channels behind them. */
+struct window {
+    int axes;
+    int64_t size[PLACES], stride[PLACES], dilation[PLACES];
+    const char *pad;
+};
+
+static int places_of_class(const struct keras_call *c)
+{
+    const char *name = c->layer->class_name;
+    return strstr(name, "1D") ? 1 : strstr(name, "3D") ? 3 : 2;
+}
+
+static bool all_are(int count, const int64_t *item, int64_t value)
+{
+    for (int i = 0; i < count; i++)
+        if (item[i] != value)
+            return false;
+    return true;
+}
 
 static bool read_window(struct keras_call *c, const char *size, struct window *w)
 {
-    const char *name = c->layer->class_name;
-    w->axes = strstr(name, "1D") ? 1 : 2;
+    w->axes = places_of_class(c);
     w->pad = keras_word(c, "padding", "valid");
     if (c->in[0]->rank != w->axes + 1) {
         keras_refuse(c, "its input has %d axes, where places and channels are %d", c->in[0]->rank,
@@ -22,8 +41,8 @@ static bool read_window(struct keras_call *c, const char *size, struct window *w
     }
     bool good = keras_wholes(c, size, w->axes, 2, w->size) &&
                 keras_wholes(c, "dilation_rate", w->axes, 1, w->dilation);
-    for (int i = 0; i < 2; i++)
-        w->stride[i] = strcmp(size, "pool_size") ? 1 : w->size[i < w->axes ? i : 0];
+    for (int i = 0; i < w->axes; i++)
+        w->stride[i] = strcmp(size, "pool_size") ? 1 : w->size[i];
     bool given = !json_is_null(keras_argument(c, "strides"));
     good = good && (!given || keras_wholes(c, "strides", w->axes, 1, w->stride));
     for (int i = 0; i < w->axes && good; i++)
@@ -42,32 +61,36 @@ static int64_t places(const struct window *w, int axis, int64_t n)
          : n < reach ? 0 : (n - reach) / w->stride[axis] + 1;
 }
 
+/* "2", or "[2, 1]". */
+static const char *each_text(struct keras_call *c, int axes, const int64_t *number)
+{
+    return all_are(axes, number, number[0]) ? keras_print(c, "%lld", (long long)number[0])
+                                            : list_text(c->k->arena, axes, number);
+}
+
 /* ", stride = 2, pad = same" and so on, where they are not the library's own. */
 static const char *options(struct keras_call *c, const struct window *w)
 {
     const char *text = "";
     bool pool = strstr(c->layer->class_name, "Pooling") != NULL;
     bool own = pool ? !memcmp(w->stride, w->size, sizeof *w->stride * (size_t)w->axes)
-                    : w->stride[0] == 1 && w->stride[w->axes - 1] == 1;
+                    : all_are(w->axes, w->stride, 1);
     if (!own)
-        text = w->axes == 1 || w->stride[0] == w->stride[1]
-            ? keras_print(c, ", stride = %lld", (long long)w->stride[0])
-            : keras_print(c, ", stride = %s", list_text(c->k->arena, 2, w->stride));
+        text = keras_print(c, ", stride = %s", each_text(c, w->axes, w->stride));
     if (strcmp(w->pad, "valid"))
         text = keras_print(c, "%s, pad = %s", text, w->pad);
-    if (!pool && (w->dilation[0] != 1 || w->dilation[w->axes - 1] != 1))
-        text = w->axes == 1 || w->dilation[0] == w->dilation[1]
-            ? keras_print(c, "%s, dilation = %lld", text, (long long)w->dilation[0])
-            : keras_print(c, "%s, dilation = %s", text, list_text(c->k->arena, 2, w->dilation));
+    if (!pool && !all_are(w->axes, w->dilation, 1))
+        text = keras_print(c, "%s, dilation = %s", text, each_text(c, w->axes, w->dilation));
     return text;
 }
 
-/* "3", or "3, 5". */
+/* "3", or "3, 5, 5". */
 static const char *size_text(struct keras_call *c, const struct window *w)
 {
-    return w->axes == 1 || w->size[0] == w->size[1]
-        ? keras_print(c, "%lld", (long long)w->size[0])
-        : keras_print(c, "%lld, %lld", (long long)w->size[0], (long long)w->size[1]);
+    const char *text = keras_print(c, "%lld", (long long)w->size[0]);
+    for (int i = 1; i < w->axes && !all_are(w->axes, w->size, w->size[0]); i++)
+        text = keras_print(c, "%s, %lld", text, (long long)w->size[i]);
+    return text;
 }
 
 static const char *own_activation(struct keras_call *c)
@@ -89,7 +112,7 @@ static struct keras_value seen(const struct keras_call *c, const struct window *
 static void save_filters(struct keras_call *c, const struct window *w, int number, const char *name,
                          const char *to, int64_t in, int64_t out)
 {
-    int64_t dim[4] = {0};
+    int64_t dim[PLACES + 2] = {0};
     for (int i = 0; i < w->axes; i++)
         dim[i] = w->size[i];
     dim[w->axes] = in;
@@ -131,7 +154,7 @@ void keras_conv_transpose(struct keras_call *c)
     if (!read_window(c, "kernel_size", &w) || !keras_wholes(c, "filters", 1, 0, &filters))
         return;
     if (!json_is_null(keras_argument(c, "output_padding")) || keras_number(c, "groups", 1) != 1 ||
-        w.dilation[0] != 1 || w.dilation[w.axes - 1] != 1) {
+        !all_are(w.axes, w.dilation, 1)) {
         keras_refuse(c, "it has an output_padding, groups or a dilation");
         return;
     }
@@ -189,7 +212,7 @@ void keras_depthwise(struct keras_call *c)
 
 void keras_separable(struct keras_call *c)
 {
-    struct window w, one = {.size = {1, 1}};
+    struct window w, one = {.size = {1, 1, 1}};
     int64_t multiplier, filters;
     bool bias = keras_flag(c, "use_bias", true);
     if (!read_depth(c, &w, &multiplier) || !keras_wholes(c, "filters", 1, 0, &filters))
@@ -220,7 +243,7 @@ void keras_pool(struct keras_call *c)
 
 void keras_global_pool(struct keras_call *c)
 {
-    int axes = strstr(c->layer->class_name, "1D") ? 1 : 2;
+    int axes = places_of_class(c);
     struct keras_value out = {.rank = 1, .dim = {c->in[0]->dim[axes]}};
     if (c->in[0]->rank != axes + 1 || keras_flag(c, "keepdims", false)) {
         keras_refuse(c, "its input has other axes than places and channels, or it keeps them");
@@ -239,7 +262,7 @@ static bool read_sides(struct keras_call *c, int axes, int64_t *side)
         return keras_wholes(c, key, json_count(v) == 2 ? 2 : 1, 1, side) &&
                (json_count(v) == 2 || (side[1] = side[0], true));
     if (!pairs) {
-        int64_t each[2];
+        int64_t each[PLACES];
         if (!keras_wholes(c, key, axes, 1, each))
             return false;
         for (int i = 0; i < 2 * axes; i++)
@@ -258,10 +281,20 @@ static bool read_sides(struct keras_call *c, int axes, int64_t *side)
     return true;
 }
 
+/* "1..3, 0..2, 0..4": what of the places is left between the sides. */
+static const char *ranges_text(struct keras_call *c, const int64_t *side)
+{
+    const char *text = "";
+    for (int i = 0; i < PLACES; i++)
+        text = keras_print(c, "%s%s%lld..%lld", text, i ? ", " : "", (long long)side[2 * i],
+                           (long long)(c->in[0]->dim[i] - side[2 * i + 1] - 1));
+    return text;
+}
+
 void keras_frame(struct keras_call *c)
 {
-    int axes = strstr(c->layer->class_name, "1D") ? 1 : 2;
-    int64_t side[4] = {0};
+    int axes = places_of_class(c);
+    int64_t side[2 * PLACES] = {0};
     struct keras_value out = *c->in[0];
     bool crop = !strcmp(c->rule->text, "crop");
     if (out.rank != axes + 1 || !read_sides(c, axes, side)) {
@@ -279,16 +312,37 @@ void keras_frame(struct keras_call *c)
                    "reshape(padding(reshape(%s, [%lld, 1, %lld]), %lld, %lld, 0, 0), %s)", x,
                    (long long)c->in[0]->dim[0], (long long)out.dim[1], (long long)side[0],
                    (long long)side[1], list_text(c->k->arena, 2, out.dim));
+    else if (axes == 3 && crop)
+        keras_give(c, &out, "", "%s[%s]", x, ranges_text(c, side));
+    else if (axes == 3)
+        keras_give(c, &out, "",
+                   "reshape(window(%s, [1, 1, 1], before = %s, after = %s), %s)", x,
+                   each_text(c, 3, (int64_t[]){side[0], side[2], side[4]}),
+                   each_text(c, 3, (int64_t[]){side[1], side[3], side[5]}),
+                   list_text(c->k->arena, 4, out.dim));
     else
         keras_give(c, &out, "", "%s(%s, %lld, %lld, %lld, %lld)", c->rule->text, x,
                    (long long)side[0], (long long)side[1], (long long)side[2], (long long)side[3]);
 }
 
+/* The places of a volume, behind each axis one of as many as it is repeated; NULL: 1. */
+static const char *repeated_text(struct keras_call *c, const int64_t *size)
+{
+    const int64_t *dim = c->in[0]->dim;
+    int64_t all[2 * PLACES + 1];
+    for (int i = 0; i < PLACES; i++) {
+        all[2 * i] = dim[i];
+        all[2 * i + 1] = size ? size[i] : 1;
+    }
+    all[2 * PLACES] = dim[PLACES];
+    return list_text(c->k->arena, 2 * PLACES + 1, all);
+}
+
 void keras_up_sampling(struct keras_call *c)
 {
-    int axes = strstr(c->layer->class_name, "1D") ? 1 : 2;
+    int axes = places_of_class(c);
     struct keras_value out = *c->in[0];
-    int64_t size[2];
+    int64_t size[PLACES];
     const char *method = keras_word(c, "interpolation", "nearest");
     if (out.rank != axes + 1 || !keras_wholes(c, "size", axes, 2, size) ||
         (strcmp(method, "nearest") && strcmp(method, "bilinear"))) {
@@ -297,6 +351,12 @@ void keras_up_sampling(struct keras_call *c)
     }
     for (int i = 0; i < axes; i++)
         out.dim[i] *= size[i];
+    if (axes == 3) {
+        keras_give(c, &out, "", "reshape(broadcast(reshape(%s, %s), %s), %s)", c->in[0]->text,
+                   repeated_text(c, NULL), repeated_text(c, size),
+                   list_text(c->k->arena, 4, out.dim));
+        return;
+    }
     const char *x = axes == 2 ? c->in[0]->text
         : keras_print(c, "reshape(%s, [%lld, 1, %lld])", c->in[0]->text,
                       (long long)c->in[0]->dim[0], (long long)out.dim[1]);

@@ -456,13 +456,10 @@ void onnx_pool(struct call *c)
     const char *stride = usual ? "" : all_are(s.axes, s.stride, s.stride[0])
         ? arena_printf(arena, ", stride = %lld", (long long)s.stride[0])
         : arena_printf(arena, ", stride = %s", list_text(arena, s.axes, s.stride));
-    if (s.axes == 3 && !all_are(3, s.size, s.size[0]))
-        give_windows(c, &s, max);
-    else
-        give_image(c, x, x->dim[1], &s,
-                   arena_printf(arena, "%s_pool%s(%s%s%s%s)", max ? "max" : "avg",
-                                s.axes == 2 ? "" : dimension[s.axes], image_text(c, x),
-                                sizes(arena, &s), stride, border(arena, &s)));
+    give_image(c, x, x->dim[1], &s,
+               arena_printf(arena, "%s_pool%s(%s%s%s%s)", max ? "max" : "avg",
+                            s.axes == 2 ? "" : dimension[s.axes], image_text(c, x),
+                            sizes(arena, &s), stride, border(arena, &s)));
 }
 
 /* Ones of a matrix of so many rows: each place of a window is itself. */

@@ -1,5 +1,5 @@
-"""vectors.py: writes the files of tests/cases/keras anew: small models of Keras, rows for them, and what
-Keras predicts of these."""
+"""vectors.py FOLDER [NAME...]: writes the files of tests/cases/keras anew, or those of these models: small
+models of Keras, rows for them, and what Keras predicts of these."""
 import gzip
 import pathlib
 import sys
@@ -37,6 +37,11 @@ def mixed():
         L.Concatenate()([L.Add()([a, b]), c, d])))
 
 
+@models.model(optimizer="adam", loss="mse", train=False)
+def volume():
+    return models.volume()
+
+
 def packed(path):
     """The .keras file anew with its members deflated, and without times."""
     with zipfile.ZipFile(path) as given:
@@ -55,8 +60,9 @@ def hostile(path):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    hostile(folder / "huge.h5")
-    for name in ("dense", "mixed"):
+    if not sys.argv[2:]:
+        hostile(folder / "huge.h5")
+    for name in sys.argv[2:] or ("dense", "mixed", "volume"):
         path, inputs, truths, guesses, _ = models.by_keras(name, folder)
         packed(path)
         model = keras.models.load_model(path)
