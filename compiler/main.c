@@ -169,8 +169,10 @@ static bool lower(struct program *program, const struct load *load, const struct
 /* What is lowered to what can be emitted. */
 static bool transform(struct program *program, const struct options *o)
 {
-    if (!o->infer && !(o->target && !strcmp(o->target, "firmware")))
+    if (!o->infer)
         pass_generate(program);
+    if (o->target && !strcmp(o->target, "firmware"))
+        pass_windows(program);
     simplify(program);
     verify(program, "simplify");
     dump(program, "simplify", o->dump);

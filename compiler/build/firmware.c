@@ -17,8 +17,9 @@ static const char *firmware_place(const char *path)
     static const char *const core[] = {
         "runtime/core/arith.h", "runtime/core/contract.h", "runtime/core/elementary.h",
         "runtime/core/exact.h", "runtime/core/firmware.h", "runtime/core/fpu.h",
-        "runtime/core/philox.h", "runtime/core/run.h", "runtime/core/sha256.c",
-        "runtime/core/sha256.h", "runtime/core/sums.h", "runtime/core/windows.h"};
+        "runtime/core/next_token.h", "runtime/core/philox.h", "runtime/core/run.h",
+        "runtime/core/sha256.c", "runtime/core/sha256.h", "runtime/core/sums.h",
+        "runtime/core/windows.h"};
     for (size_t i = 0; i < sizeof core / sizeof *core; i++)
         if (strcmp(path, core[i]) == 0)
             return path + strlen("runtime/");

@@ -355,6 +355,8 @@ struct program {
     uint32_t stream_split, stream_shuffle;
     int64_t arena_bytes, arena_bound;   /* planned, and the liveness lower bound */
     int64_t saved_bytes;                /* parameters and buffers: the arena's first bytes */
+    int64_t text_start, text_bytes;     /* the arena's end: what phase generate has to itself; 0
+                                         * bytes: there is none */
     int64_t band_start, band_bytes;     /* scratch that a thread has for bands: where its offsets
                                          * begin, behind the arena; 0 bytes: there are no bands */
     int64_t frozen_bytes;               /* of them those of variables in flash, a multiple of 64 */

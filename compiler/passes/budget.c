@@ -41,21 +41,29 @@ static void sort_bill(struct bill *bill)
     }
 }
 
-/* Those in flash count where `flash` is false. */
-static void add_variables(struct bill *bill, const struct program *program, bool flash)
+static void add_variable(struct bill *bill, const struct program *program,
+                         const struct variable *v)
 {
     static const char *const kind[] = {
         [VAR_PARAM] = "parameter", [VAR_BUFFER] = "buffer", [VAR_STATE] = "optimizer state",
         [VAR_AVERAGE] = "moving average", [VAR_ACCUMULATOR] = "total of a metric",
         [VAR_RAW] = "cells of a batch", [VAR_INPUT] = "field of a batch",
         [VAR_SAMPLE] = "numbers of the batch's rows", [VAR_LOSS] = "loss", [VAR_REPORT] = "metric",
-        [VAR_OUTPUT] = "output of a batch", [VAR_COLLECTED] = "scores of a batch"};
+        [VAR_OUTPUT] = "output of a batch", [VAR_COLLECTED] = "scores of a batch",
+        [VAR_TOKEN] = "number of a text", [VAR_KEPT] = "kept of a text",
+        [VAR_LOGITS] = "logits of a text"};
+    add_entry(bill, schedule_bytes(program, v->dtype, &v->shape), v->span,
+              arena_printf(bill->arena, "%s %s: %s", kind[v->kind], v->path,
+                           shape_print(bill->arena, v->dtype, &v->shape)));
+}
+
+/* Those in flash count where `flash` is false. */
+static void add_variables(struct bill *bill, const struct program *program, bool flash)
+{
     for (int i = 0; i < program->variable_count; i++) {
         const struct variable *v = program->variable[i];
-        if (v->kind != VAR_BLOCK && !(flash && v->in_flash))
-            add_entry(bill, schedule_bytes(program, v->dtype, &v->shape), v->span,
-                      arena_printf(bill->arena, "%s %s: %s", kind[v->kind], v->path,
-                                   shape_print(bill->arena, v->dtype, &v->shape)));
+        if (v->kind != VAR_BLOCK && !(flash && v->in_flash) && !firmware_is_of_text(v))
+            add_variable(bill, program, v);
     }
 }
 
@@ -63,7 +71,7 @@ static const struct graph *largest_phase(const struct program *program)
 {
     const struct graph *most = NULL;
     for (int i = 0; i < PHASE_COUNT; i++) {
-        const struct graph *graph = program->phase[i];
+        const struct graph *graph = i == PHASE_GENERATE ? NULL : program->phase[i];
         if (graph && (!most || graph->schedule->scratch_bytes > most->schedule->scratch_bytes))
             most = graph;
     }
@@ -116,6 +124,18 @@ static struct bill ram_bill(const struct program *program, bool flash)
     return bill;
 }
 
+/* What of the bill is no part of the arena, but of each text that goes on. */
+static struct bill text_bill(const struct program *program)
+{
+    struct bill bill = {.arena = program->arena};
+    for (int i = 0; i < program->variable_count; i++)
+        if (firmware_is_of_text(program->variable[i]))
+            add_variable(&bill, program, program->variable[i]);
+    add_scratch(&bill, program->phase[PHASE_GENERATE]);
+    sort_bill(&bill);
+    return bill;
+}
+
 static void note_bill(struct diag *d, const struct bill *bill)
 {
     for (int i = 0; i < bill->count && i < LINES; i++)
@@ -153,12 +173,13 @@ static int64_t arena_at(const struct program *program, int64_t batch)
     int64_t sum = sizes.state - sizes.frozen + sizes.fit, scratch = 0;
     for (int i = 0; i < program->variable_count; i++) {
         const struct variable *v = program->variable[i];
-        if (v->kind >= VAR_RAW)
+        if (v->kind >= VAR_RAW && !firmware_is_of_text(v))
             sum += bytes_at(program, schedule_bytes(program, v->dtype, &v->shape), &v->shape,
                             batch);
     }
     for (int p = 0; p < PHASE_COUNT; p++) {
-        int64_t phase = program->phase[p] ? scratch_at(program->phase[p], batch) : 0;
+        bool runs = program->phase[p] && p != PHASE_GENERATE;
+        int64_t phase = runs ? scratch_at(program->phase[p], batch) : 0;
         scratch = phase > scratch ? phase : scratch;
     }
     return sum + scratch;
@@ -240,7 +261,7 @@ static bool windows_are_cells(const struct program *program)
 {
     for (int i = 0; i < program->data.field_count; i++) {
         const struct data_field *field = &program->data.field[i];
-        if (!field->rows || (!program->phase[PHASE_PREPARE] && !field->fit))
+        if (!field->rows || firmware_window_is_plain(program, field))
             continue;
         struct diag *d = diag_error(program->diags, field->span,
                                     "field '%s' is a window, which firmware takes as it stands: "
@@ -257,14 +278,17 @@ bool firmware_fits(const struct program *program)
     struct firmware_sizes sizes = firmware_sizes(program);
     if (!fills_none(program) || !windows_are_cells(program))
         return false;
-    if (sizes.arena <= INT32_MAX)
+    if (sizes.arena <= INT32_MAX && sizes.text <= INT32_MAX)
         return true;
-    struct bill bill = ram_bill(program, false);
+    bool fits = sizes.arena <= INT32_MAX;
+    struct bill bill = fits ? text_bill(program) : ram_bill(program, false);
     struct diag *d = diag_error(program->diags, bill.entry[0].span,
-                                "%s needs %" PRId64 " bytes of ram; a model for firmware has at "
-                                "most 2147483647", program->name, sizes.arena);
+                                "%s needs %" PRId64 " bytes of ram%s; a model for firmware has at "
+                                "most 2147483647", program->name, fits ? sizes.text : sizes.arena,
+                                fits ? " for a text" : "");
     note_bill(d, &bill);
-    hint_ram(d, program, INT32_MAX);
+    if (!fits)
+        hint_ram(d, program, INT32_MAX);
     return false;
 }
 
@@ -285,6 +309,20 @@ static int64_t constants(const struct program *program)
     return add_constants(&bill, program);
 }
 
+static void print_entries(const struct bill *bill, struct text *text)
+{
+    for (int i = 0; i < bill->count; i++)
+        text_printf(text, "%10" PRId64 "  %s\n", bill->entry[i].bytes, bill->entry[i].text);
+}
+
+static void print_text_bill(const struct program *program, int64_t bytes, struct text *text)
+{
+    struct bill bill = text_bill(program);
+    print_entries(&bill, text);
+    if (bytes > 0)
+        text_printf(text, "%10" PRId64 "  = text: of each that goes on, beside the arena\n", bytes);
+}
+
 /* Every line of the arena, larger first, then the sums.  `tuning` stands there where it is less. */
 void firmware_print_bill(const struct program *program, struct text *text)
 {
@@ -292,9 +330,9 @@ void firmware_print_bill(const struct program *program, struct text *text)
     struct bill bill = ram_bill(program, false);
     text_printf(text, "# Memory of %s at batch %" PRId64 ", in bytes.  Scratch shares its place "
                 "with what is not alive at the same time.\n", program->name, program->train.batch);
-    for (int i = 0; i < bill.count; i++)
-        text_printf(text, "%10" PRId64 "  %s\n", bill.entry[i].bytes, bill.entry[i].text);
+    print_entries(&bill, text);
     text_printf(text, "%10" PRId64 "  = arena\n", sizes.arena);
+    print_text_bill(program, sizes.text, text);
     if (sizes.frozen > 0)
         text_printf(text, "%10" PRId64 "  = tuning: the arena, frozen weights left in flash\n"
                     "%10" PRId64 "  = frozen\n", sizes.tuning, sizes.frozen);

@@ -4,7 +4,8 @@
  *
  * Weights [0, saved_bytes), of which [0, frozen_bytes) may stay in flash, state up to
  * firmware_state_end, then from firmware_work_start (a multiple of 64, so that alignments stay)
- * what lives for a batch: its rows, results, scratch. */
+ * what lives for a batch: its rows, results, scratch.  What phase generate has to itself, from
+ * text_start on, is no part of it, but of each text that goes on. */
 #include "passes/firmware.h"
 #include "core/exact.h"
 #include "passes/schedule.h"
@@ -22,6 +23,11 @@ static bool lives_on(const struct variable *v)
     default:
         return false;
     }
+}
+
+bool firmware_is_of_text(const struct variable *v)
+{
+    return v->kind == VAR_TOKEN || v->kind == VAR_KEPT || v->kind == VAR_LOGITS;
 }
 
 static int64_t variable_bytes(const struct program *program, const struct variable *v)
@@ -72,7 +78,7 @@ static int64_t infer_bytes(const struct program *program)
     int64_t end = firmware_state_end(program);
     for (int i = 0; i < program->variable_count; i++) {
         const struct variable *v = program->variable[i];
-        if (!lives_on(v) && v->offset + variable_bytes(program, v) > end)
+        if (!lives_on(v) && !firmware_is_of_text(v) && v->offset + variable_bytes(program, v) > end)
             end = v->offset + variable_bytes(program, v);
     }
     for (size_t p = 0; p < sizeof run / sizeof *run; p++) {
@@ -90,8 +96,9 @@ struct firmware_sizes firmware_sizes(const struct program *program)
     struct firmware_sizes sizes = {.weights = program->saved_bytes,
                                    .state = firmware_state_end(program),
                                    .fit = fit_bytes(program),
-                                   .infer = infer_bytes(program)};
-    sizes.arena = firmware_round(program->arena_bytes) + sizes.fit;
+                                   .infer = infer_bytes(program),
+                                   .text = program->text_bytes};
+    sizes.arena = firmware_round(program->text_start) + sizes.fit;
     sizes.frozen = program->frozen_bytes;
     sizes.tuning = sizes.arena - sizes.frozen;
     return sizes;

@@ -157,6 +157,7 @@ bool pass_lower(struct program *, struct ast *const *file, int file_count, const
 /* grad: fills `gradient` with the node of d(loss)/d(wanted[i]) or -1 where none flows. */
 void pass_grad(struct graph *, int loss, const int *wanted, int wanted_count, int *gradient);
 void pass_generate(struct program *);   /* one place of a text at a time */
+void pass_windows(struct program *);    /* firmware: windows come whole */
 void pass_simplify(struct graph *);     /* folding, common subexpressions, dead nodes */
 void pass_recompute(struct graph *);    /* what gradients read of `recompute { }`, made again */
 void pass_random(struct program *);     /* streams from paths; a collision is an error */

@@ -7,8 +7,10 @@
  *              over shards side by side, in the order in which they settle, then scratch, which all
  *              phases share since no two run at a time.  With shards what train and augment write
  *              lies together, from shard_begin to shard_end, totals first; partial sums over shards
- *              come last.  What is alive at the same time does not overlap, but for outputs
- *              computed in the storage of an operand that dies there (passes/pass.h says when).
+ *              come behind.  Last comes what phase generate has to itself, its scratch, too:
+ *              firmware's caller gives it memory of its own.  What is alive at the same time does
+ *              not overlap, but for outputs computed in the storage of an operand that dies there
+ *              (passes/pass.h says when).
  *              What a loop does not make and use up in one turn keeps its storage through all of
  *              it, and through a band what is not in its scratch: band_start and band_bytes.
  *
@@ -56,10 +58,10 @@ static bool lies_in_block(const struct variable *variable)
     return variable->kind == VAR_PARAM && variable->block >= 0;
 }
 
-enum tier { TIER_FLASH, TIER_SAVED, TIER_STATE, TIER_TOTALS, TIER_SUMS, TIER_BATCH };
+enum tier { TIER_FLASH, TIER_SAVED, TIER_STATE, TIER_TOTALS, TIER_SUMS, TIER_BATCH, TIER_TEXT };
 
 /* Saved with the weights, in flash or not; lives from step to step; the same, but shards add to it;
- * is summed up over shards; of a batch or a report. */
+ * is summed up over shards; of a batch or a report; of a text that goes on. */
 static enum tier tier(const struct program *program, const struct variable *variable,
                       const bool *holds_params)
 {
@@ -71,10 +73,11 @@ static enum tier tier(const struct program *program, const struct variable *vari
         return holds_params[variable->id] ? TIER_SAVED : TIER_STATE;
     case VAR_STATE:
     case VAR_AVERAGE:
+        return TIER_STATE;
     case VAR_TOKEN:
     case VAR_KEPT:
     case VAR_LOGITS:
-        return TIER_STATE;
+        return TIER_TEXT;
     case VAR_ACCUMULATOR:
         return program_has_shards(program) ? TIER_TOTALS : TIER_STATE;
     case VAR_SHARD:
@@ -134,16 +137,15 @@ static int64_t begin_shard(struct program *program, int64_t end)
     return program->shard_begin = (end + 63) / 64 * 64;
 }
 
-/* Lays the variables out from offset 0; returns their end. */
-static int64_t place_variables(struct program *program)
+/* Lays the first of the sorted variables out from offset 0, those of a text not; returns their
+ * end. */
+static int64_t place_variables(struct program *program, const struct laid *sorted, int count)
 {
-    int count;
-    const struct laid *sorted = sort_variables(program, &count);
     int64_t end = 0;
     program->saved_bytes = program->frozen_bytes = program->arena_bound = 0;
     program->band_bytes = 0;
     program->sums_bytes = program->shard_begin = 0;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && sorted[i].tier < TIER_TEXT; i++) {
         int64_t bytes = sorted[i].bytes;
         if (sorted[i].tier > TIER_FLASH && end < program->frozen_bytes)
             end = program->frozen_bytes;
@@ -547,6 +549,30 @@ static void place_partial_sums(struct program *program)
     program->arena_bytes = program->partial_sums + program->partial_bytes;
 }
 
+/* What phase generate has to itself, behind all else: its variables, and its scratch from the
+ * offset that is returned. */
+static int64_t place_text(struct program *program, const struct laid *sorted, int count)
+{
+    const struct graph *graph = program->phase[PHASE_GENERATE];
+    program->text_start = program->arena_bytes;
+    program->text_bytes = 0;
+    if (graph == NULL)
+        return 0;
+    int64_t scratch = graph->schedule->scratch_bytes;
+    int64_t end = program->text_start = (program->arena_bytes + 63) / 64 * 64;
+    for (int i = 0; i < count; i++)
+        if (sorted[i].tier == TIER_TEXT) {
+            end = sorted[i].variable->offset = pack_align(end, sorted[i].bytes);
+            end += sorted[i].bytes;
+            program->arena_bound += sorted[i].bytes;
+        }
+    int64_t base = pack_align(end, (scratch + 7) / 8 * 8);
+    program->arena_bytes = pack_align(base + scratch, 8);
+    program->text_bytes = program->arena_bytes - program->text_start;
+    program->arena_bound += graph->schedule->lower_bound;
+    return base;
+}
+
 /* What shards at one time write is of each of them alone. */
 static void check_shard(const struct program *program, enum phase phase)
 {
@@ -562,12 +588,16 @@ void pass_plan(struct program *program)
 {
     struct plan plan[PHASE_COUNT] = {{0}};
     struct arena *arena = arena_new();
-    int64_t end = place_variables(program), scratch = 0, bound = 0;
+    int count;
+    const struct laid *sorted = sort_variables(program, &count);
+    int64_t end = place_variables(program, sorted, count), scratch = 0, bound = 0;
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
         struct graph *graph = program->phase[phase];
         if (graph == NULL)
             continue;
         plan_scratch(&plan[phase], program, graph, arena);
+        if (phase == PHASE_GENERATE)
+            continue;
         if (graph->schedule->scratch_bytes > scratch)
             scratch = graph->schedule->scratch_bytes;
         if (graph->schedule->lower_bound > bound)
@@ -577,11 +607,12 @@ void pass_plan(struct program *program)
     program->arena_bytes = pack_align(base + scratch, 8);
     program->arena_bound += bound;
     place_partial_sums(program);
+    int64_t text = place_text(program, sorted, count);
     program->band_start = (program->arena_bytes + 63) / 64 * 64;
     for (int phase = 0; phase < PHASE_COUNT; phase++)
         if (program->phase[phase] != NULL) {
-            set_offsets(&plan[phase], base);
-            list_storage(&plan[phase], base);
+            set_offsets(&plan[phase], phase == PHASE_GENERATE ? text : base);
+            list_storage(&plan[phase], phase == PHASE_GENERATE ? text : base);
         }
     check_shard(program, PHASE_AUGMENT);
     check_shard(program, PHASE_TRAIN);

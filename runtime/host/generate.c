@@ -4,16 +4,10 @@
  * and no place that a causal model looks at.  Where the compiler has proved that, there is a phase
  * for one place, which keeps what later ones read of it: until the window is full each token costs
  * one place.  From then on the window moves, every token is at another place, and all of it is
- * computed.  Token t, the t-th that is added, from 0, is drawn
- * from the logits z of the last one's place: of the `top_k` largest (of equal ones the lower class
- * first), the class of the largest z / temperature + g, of equal ones the lower, where
- * g = -log(-log(u)), u = (word / 2^9 + 1/2) / 2^23, the division by 2^9 rounded down, of word
- * class mod 4 of Philox counter (class / 4, t, 0, stream).  That is a draw from
- * softmax(z / temperature) (Gumbel 1954; Maddison et al. 2014).  Temperature 0: the largest z. */
+ * computed.  What comes next is drawn by core/next_token.h. */
 #include <stdlib.h>
 #include <string.h>
-#include "core/arith.h"
-#include "core/philox.h"
+#include "core/next_token.h"
 #include "characters.h"
 #include "decimal.h"
 #include "device.h"
@@ -29,11 +23,8 @@ struct generator {
     int64_t count, room;
     int64_t places, classes;            /* of the window; of a token */
     int64_t done;                       /* so many tokens went through INV_GENERATE */
-    int64_t top;                        /* so many of the likeliest */
-    float temperature;
-    uint32_t key[2];
-    float *score;                       /* of each class */
-    int32_t *order;
+    struct inv_drawing drawing;
+    float *other;                       /* logits of a probe */
 };
 
 static void add_token(struct generator *g, int32_t token)
@@ -179,75 +170,13 @@ static int is_causal(struct generator *g)
     size_t bytes = (size_t)g->classes * sizeof(float);
     if (count < 1 || g->model->logits >= 0)
         return 1;
-    memcpy(g->score, run_window(g, g->token, count, 0), bytes);
-    if (memcmp(g->score, run_window(g, g->token, count, (int32_t)g->classes - 1), bytes) == 0)
+    memcpy(g->other, run_window(g, g->token, count, 0), bytes);
+    if (memcmp(g->other, run_window(g, g->token, count, (int32_t)g->classes - 1), bytes) == 0)
         return 1;
     inv_error(&g->s->errors, "--generate: the logits of model %s at place %lld change with the "
               "tokens behind it, which are yet to come; make it causal, as "
               "encoder_block(..., causal = true) is", g->s->model->name, (long long)count - 1);
     return 0;
-}
-
-/* ---- the next token ---- */
-
-static int first_is_larger(float a, int64_t i, float b, int64_t k)
-{
-    return a > b || (a == b && i < k);
-}
-
-struct ranked {
-    float score;
-    int32_t class;
-};
-
-static int by_score(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    return first_is_larger(x->score, x->class, y->score, y->class) ? -1 : 1;
-}
-
-/* The classes that may come, the first `count` of the order: 0 of them stand for all. */
-static int64_t find_top(struct generator *g, const float *logits)
-{
-    if (g->top == 0 || g->top >= g->classes)
-        return 0;
-    struct ranked *ranked = inv_allocate((size_t)g->classes * sizeof *ranked);
-    for (int64_t c = 0; c < g->classes; c++)
-        ranked[c] = (struct ranked){ logits[c], (int32_t)c };
-    qsort(ranked, (size_t)g->classes, sizeof *ranked, by_score);
-    for (int64_t i = 0; i < g->top; i++)
-        g->order[i] = ranked[i].class;
-    free(ranked);
-    return g->top;
-}
-
-static float noise_of(const struct generator *g, int64_t class, int64_t drawn)
-{
-    uint32_t word = inv_random_word(g->key, (uint64_t)class, (uint64_t)drawn, g->model->stream);
-    float u = inv_mul(inv_add((float)(word >> 9), 0.5f), 0x1p-23f);
-    return -inv_log(-inv_log(u));
-}
-
-/* Token number `drawn` of those that are added, or -1 after an error. */
-static int32_t draw(struct generator *g, const float *logits, int64_t drawn)
-{
-    int64_t top = find_top(g, logits), count = top ? top : g->classes, best = -1;
-    float largest = 0;
-    for (int64_t i = 0; i < count; i++) {
-        int64_t class = top ? g->order[i] : i;
-        float score = logits[class];
-        if (!inv_is_finite(score)) {
-            inv_error(&g->s->errors, "--generate: a logit is not finite; check the weights");
-            return -1;
-        }
-        if (g->temperature > 0)
-            score = inv_add(inv_div(score, g->temperature), noise_of(g, class, drawn));
-        if (best < 0 || first_is_larger(score, class, largest, best)) {
-            best = class;
-            largest = score;
-        }
-    }
-    return (int32_t)best;
 }
 
 /* ---- the text ---- */
@@ -277,9 +206,11 @@ static int write_text(struct generator *g, struct inv_output *out, int64_t wante
     for (int64_t i = line_end(g) >= 0; i < g->count; i++)
         write_token(g, out, g->token[i]);
     for (int64_t i = 0; i < wanted && !line_is_over(g); i++) {
-        int32_t token = draw(g, run_text(g), i);
-        if (token < 0)
+        int32_t token = inv_next_token(run_text(g), (int32_t)g->classes, &g->drawing, i);
+        if (token < 0) {
+            inv_error(&g->s->errors, "--generate: a logit is not finite; check the weights");
             return 0;
+        }
         add_token(g, token);
         if (token != line_end(g))
             write_token(g, out, token);
@@ -294,13 +225,14 @@ static void take_settings(struct generator *g)
     const struct inv_options *o = &g->s->options;
     uint64_t seed = o->seed > 0 ? o->seed_value : g->model->has_seed ? g->model->seed : g->s->seed;
     const struct inv_fitted_field *fitted = &g->s->data.fitted.field[g->model->field];
-    g->top = o->top_k > 0 ? o->top_k : g->model->top_k;
-    g->temperature = o->temperature >= 0 ? o->temperature : g->model->temperature;
-    inv_split_key(seed, g->key);
+    int64_t top = o->top_k > 0 ? o->top_k : g->model->top_k;
+    g->drawing.top = top < g->classes ? (int32_t)top : 0;
+    g->drawing.temperature = o->temperature >= 0 ? o->temperature : g->model->temperature;
+    g->drawing.stream = g->model->stream;
+    inv_split_key(seed, g->drawing.key);
     for (int i = 0; i < fitted->classes; i++)
         inv_names_add(&g->characters, fitted->class_name[i]);
-    g->score = inv_allocate((size_t)g->classes * sizeof *g->score);
-    g->order = inv_allocate((size_t)g->classes * sizeof *g->order);
+    g->other = inv_allocate((size_t)g->classes * sizeof *g->other);
 }
 
 int inv_generate(struct inv_session *s)
@@ -325,7 +257,6 @@ int inv_generate(struct inv_session *s)
     }
     inv_names_free(&g.characters);
     free(g.token);
-    free(g.score);
-    free(g.order);
+    free(g.other);
     return good ? INV_OK : INV_BAD_DATA;
 }

@@ -15,6 +15,9 @@ enum { INV_NUMBERS = ${numbers} }; /* more than a group has whose storage moves 
 #include "core/arith.h"
 #include "core/exact.h"
 #include "core/firmware.h"
+@each text
+#include "core/next_token.h"
+@end
 #include "core/philox.h"
 #include "core/sums.h"
 @each include
@@ -150,15 +153,12 @@ enum ${model}_status ${model}_init_tuning(struct ${model} *model, const void *we
     return take_arena(model, (unsigned char *)arena, (const unsigned char *)weights);
 }
 
-enum ${model}_status ${model}_init_inference(struct ${model} *model, const void *weights,
-                                     void *work, size_t bytes)
+/* Weights that stay where they are; work memory, or NULL. */
+static enum ${model}_status take_weights(struct ${model} *model, const void *weights, void *work)
 {
-    enum ${model}_status status = check_memory(work, bytes, ${upper}_INFER_BYTES);
-    if (status == ${upper}_OK)
-        status = check_memory(weights, 0, 0);
+    enum ${model}_status status = check_memory(weights, 0, 0);
     if (status == ${upper}_OK)
         status = ${model}_selftest();
-    memset(model, 0, sizeof *model);
     if (status != ${upper}_OK)
         return status;
     model->run.weights = (const unsigned char *)weights + FROZEN_BYTES;
@@ -166,6 +166,14 @@ enum ${model}_status ${model}_init_inference(struct ${model} *model, const void 
     model->run.work = (unsigned char *)work;
     set_key(&model->run, ${seed});
     return ${upper}_OK;
+}
+
+enum ${model}_status ${model}_init_inference(struct ${model} *model, const void *weights,
+                                     void *work, size_t bytes)
+{
+    enum ${model}_status status = check_memory(work, bytes, ${upper}_INFER_BYTES);
+    memset(model, 0, sizeof *model);
+    return status == ${upper}_OK ? take_weights(model, weights, work) : status;
 }
 
 /* ---- rows ---- */
@@ -180,7 +188,7 @@ INV_FN int32_t cut(int32_t rows, int32_t share)
 static int32_t split_row(const struct ${model} *model, int32_t at)
 {
     int32_t own = 0, begin = 0;         /* rows of their own, and all, of the parts before */
-    for (int part = 0; OWN_PARTS && at >= begin && part < 3; part++) {
+    for (int part = 0; OWN_PARTS != 0 && at >= begin && part < 3; part++) {
         if ((OWN_PARTS >> part & 1) && at < model->part_end[part])
             return model->data.rows + own + at - begin;
         if (at >= model->part_end[part])
@@ -807,6 +815,80 @@ enum ${model}_status ${model}_infer(struct ${model} *model, int32_t rows,
     return ${upper}_OK;
 }
 
+@each text
+/* ---- a text, token by token ---- */
+
+enum ${model}_status ${model}_init_text(struct ${model} *model, const void *weights)
+{
+    memset(model, 0, sizeof *model);
+    return take_weights(model, weights, NULL);
+}
+
+void ${model}_text_begin(struct ${model}_text *text)
+{
+    memset(text, 0, sizeof *text);
+    text->temperature = ${temperature};
+    text->top_k = ${top_k};
+    text->seed = ${text_seed};
+}
+
+/* Where the window is full, it moves on by one: then all its tokens are at other places. */
+enum ${model}_status ${model}_text_add(struct ${model}_text *text, int32_t token)
+{
+    if (token < 0 || token >= ${upper}_CLASSES)
+        return ${upper}_BAD_DATA;
+    if (text->count == ${upper}_PLACES) {
+        text->count--;
+        text->done = 0;
+        memmove(text->token, text->token + 1, sizeof *text->token * (size_t)text->count);
+    }
+    text->token[text->count++] = token;
+    return ${upper}_OK;
+}
+
+enum ${model}_status ${model}_text_logits(const struct ${model} *model, struct ${model}_text *text,
+                                  const float **logits)
+{
+    struct inv_run run = model->run;
+    if (!run.weights || model->stage != IDLE || text->count < 1)
+        return ${upper}_BAD_CALL;
+    run.work = text->memory;
+    run.rows = 1;
+    run.step = run.epoch = 0;
+    for (; text->done < text->count; text->done++) {
+@each place
+        *inv_i32(run.work, ${offset}) = text->done;
+@end
+@each token
+        *inv_i32(run.work, ${offset}) = text->token[text->done];
+@end
+        inv_phase_run(&run, &generate);
+    }
+@each logits
+    *logits = inv_f32(run.work, ${offset});
+@end
+    return ${upper}_OK;
+}
+
+enum ${model}_status ${model}_text_draw(const struct ${model} *model, struct ${model}_text *text,
+                                int32_t *token)
+{
+    const float *logits;
+    struct inv_drawing drawing = {{0, 0}, ${stream}, text->top_k, text->temperature};
+    enum ${model}_status status = ${model}_text_logits(model, text, &logits);
+    if (status != ${upper}_OK)
+        return status;
+    drawing.key[0] = (uint32_t)text->seed;
+    drawing.key[1] = (uint32_t)(text->seed >> 32);
+    uint32_t mode = inv_fpu_enter();
+    int good = text->top_k >= 0 && text->temperature >= 0.0f;
+    *token = good ? inv_next_token(logits, ${upper}_CLASSES, &drawing, text->drawn) : -1;
+    inv_fpu_leave(mode);
+    text->drawn += *token >= 0;
+    return *token >= 0 ? ${upper}_OK : good ? ${upper}_NOT_FINITE : ${upper}_BAD_CALL;
+}
+
+@end
 /* ---- saving ---- */
 
 /* What stands before the state; the CRC-32 of both stands behind it. */

@@ -38,6 +38,13 @@ extern "C" {
 /* Words of struct ${model}_data.order for so many rows, with its part_rows[0]. */
 #define ${upper}_ORDER_WORDS(rows) (${order_words} * (rows))
 
+@each text
+/* A text that goes on: so many tokens are a window, of so many classes, and so much is kept. */
+#define ${upper}_PLACES ${places}
+#define ${upper}_CLASSES ${classes}
+#define ${upper}_TEXT_BYTES ${text_bytes}
+@end
+
 enum ${model}_status {
     ${upper}_OK = 0,
     ${upper}_MORE = 1,                  /* not finished: continue it */
@@ -70,8 +77,8 @@ struct ${model}_data {
     int32_t *order;                     /* ${upper}_ORDER_WORDS(rows) words; NULL where that is 0 */
     int (*row)(void *user, const struct ${model}_row *); /* fills it and returns 0 */
     void *user;
-    /* Of `part train =`, `part val =`, `part test =`, numbered from `rows` on in this order;
-     * else, or where left out, 0. */
+    /* Of `part train =`, `part val =`, `part test =`, numbered from `rows` on in this order, and
+     * of windows, whose `rows` are 0; else, or where left out, 0. */
     int32_t part_rows[3];
 };
 
@@ -105,6 +112,19 @@ struct ${model}_pass {
     int64_t sum[${loss_count} * 16];
 };
 
+@each text
+/* A text that goes on, with what of each place later ones read; several may go on at a time.  How
+ * tokens are drawn may be changed after ${model}_text_begin; the other fields are private. */
+struct ${model}_text {
+    uint64_t seed;
+    float temperature;                  /* 0: always the likeliest */
+    int32_t top_k;                      /* drawn are so many of the likeliest; 0: all */
+    int32_t count, done, drawn;
+    int32_t token[${upper}_PLACES];
+    unsigned char memory[${upper}_TEXT_BYTES] __attribute__((aligned(8)));
+};
+
+@end
 /* All fields are private but run.step, the number of steps done. */
 struct ${model} {
     struct inv_run run;
@@ -173,6 +193,24 @@ enum ${model}_status ${model}_infer(struct ${model} *, int32_t rows,
 @end
                             struct ${model}_outputs *);
 
+@each text
+/* For texts only: weights as for ${model}_init_inference, and no work memory. */
+enum ${model}_status ${model}_init_text(struct ${model} *, const void *weights);
+/* An empty text, to be drawn as the model file says.  Begin anew when the weights have changed. */
+void ${model}_text_begin(struct ${model}_text *);
+/* Puts a token behind the text; ${upper}_BAD_DATA: it is none of 0 to ${upper}_CLASSES - 1. */
+enum ${model}_status ${model}_text_add(struct ${model}_text *, int32_t token);
+/* The ${upper}_CLASSES logits of what follows, good until the next call: those that ${model}_infer
+ * gives for the last place.  Each token that was added since the last call costs one place; where
+ * the text is longer than the window, whose last ${upper}_PLACES tokens then count, all of it. */
+enum ${model}_status ${model}_text_logits(const struct ${model} *, struct ${model}_text *,
+                                  const float **logits);
+/* The token that follows, which is not added yet: of the n-th call the n-th that --generate of the
+ * trainer writes.  ${upper}_NOT_FINITE: a logit is. */
+enum ${model}_status ${model}_text_draw(const struct ${model} *, struct ${model}_text *,
+                                int32_t *token);
+
+@end
 /* All that training goes on from, with a checksum, and one of the frozen weights, which are not
  * in it: for a device of the same byte order. */
 enum ${model}_status ${model}_save(const struct ${model} *, ${model}_write *, void *user);

@@ -31,8 +31,11 @@ static int firmware_piece(const struct emit *emit, int64_t offset)
 
 static int64_t firmware_in_piece(const struct emit *emit, int64_t offset)
 {
+    const struct program *program = emit->program;
+    if (program->text_bytes > 0 && offset >= program->text_start)
+        return offset - program->text_start;
     bool work = firmware_piece(emit, offset) == PIECE_WORK;
-    return offset - (work ? emit->work_start : emit->program->frozen_bytes);
+    return offset - (work ? emit->work_start : program->frozen_bytes);
 }
 
 static const char *firmware_pointer(struct emit *emit, enum dtype dtype,
@@ -210,8 +213,8 @@ static void list_field(const struct lists *l, const struct data_field *field)
     bool cells = field->raw >= 0 && !field->rows; /* windows come whole */
     const struct variable *raw = cells ? program_variable(l->program, field->raw) : NULL;
     add_rows(l, "field", field->name, input);
-    if (raw)
-        add_rows(l, "cell", field->name, raw);
+    if (raw || field->rows)
+        add_rows(l, "cell", field->name, raw ? raw : input);
     if (!field->label)
         add_rows(l, "argument", field->name, raw ? raw : input);
     if (raw && !l->program->phase[PHASE_PREPARE]) {
@@ -387,6 +390,18 @@ static void list_weights(const struct lists *l)
 
 /* ---- numbers of the templates ---- */
 
+/* Rows that a device splits: no windows, for what is split is the rows that they are made of. */
+static bool has_main_rows(const struct data_desc *data)
+{
+    return data->window == 0 && (data->rows > 0 || data->source[SOURCE_MAIN].file_count > 0);
+}
+
+/* Rows that a device is given as those of the part. */
+static bool has_own_rows(const struct data_desc *data, int part)
+{
+    return data->window > 0 || data->source[SOURCE_TRAIN + part].file_count > 0;
+}
+
 static int64_t whole_share(double share)
 {
     return (int64_t)(share * 1e8 + 0.5);
@@ -404,14 +419,14 @@ static void set_data(const struct lists *l)
     set_whole(file, "test_cut", second + whole_share(data->test_share));
     int own = 0;
     for (int part = 0; part < 3; part++)
-        own |= (data->source[SOURCE_TRAIN + part].file_count > 0) << part;
+        own |= has_own_rows(data, part) << part;
     set_whole(file, "own_parts", own);
-    set_whole(file, "main_rows", data->rows > 0 || data->source[SOURCE_MAIN].file_count > 0);
+    set_whole(file, "main_rows", has_main_rows(data));
     set_whole(file, "data_rows", data->kind == SOURCE_RANDOM ? data->rows : 0);
-    set_whole(file, "split_shuffle", data->shuffle);
+    set_whole(file, "split_shuffle", data->shuffle && has_main_rows(data));
     set_whole(file, "shuffle", train->shuffle);
     set_whole(file, "drop_last", train->drop_last);
-    set_whole(file, "order_words", data->shuffle + train->shuffle);
+    set_whole(file, "order_words", (data->shuffle && has_main_rows(data)) + train->shuffle);
     values_printf(file, "seed", "%" PRIu64 "u", train->seed);
     values_printf(file, "data_seed", "%" PRIu64 "u", data->has_seed ? data->seed : train->seed);
     values_printf(file, "stream_split", "0x%08" PRIx32 "u", l->program->stream_split);
@@ -435,7 +450,7 @@ static void set_sizes(const struct lists *l)
     set_whole(file, "state_bytes", sizes.state);
     set_whole(file, "infer_bytes", sizes.infer);
     set_whole(file, "work_start", l->work - sizes.frozen);
-    set_whole(file, "fit_sums", firmware_round(l->program->arena_bytes) - l->work);
+    set_whole(file, "fit_sums", sizes.arena - sizes.fit - l->work);
     set_whole(file, "fit_together", FIRMWARE_FIT_TOGETHER);
 }
 
@@ -469,6 +484,36 @@ static void set_names(const struct lists *l)
     values_set(file, "model_words", sha_words(l->emit->arena, l->program->model_sha256));
 }
 
+/* A variable of phase generate, where it has that. */
+static void list_of_text(const struct lists *l, struct values *text, const char *list, int variable)
+{
+    if (variable >= 0)
+        set_whole(values_add_item(text, list), "offset",
+                  program_variable(l->program, variable)->offset - l->program->text_start);
+}
+
+/* Token by token, where that is proved to be the whole window's text. */
+static void list_text(const struct lists *l)
+{
+    const struct generate_desc *g = l->program->generate;
+    if (!l->program->phase[PHASE_GENERATE])
+        return;
+    const struct data_field *field = &l->program->data.field[g->field];
+    const struct variable *input = program_variable(l->program, field->input);
+    struct values *text = values_add_item(l->emit->file, "text");
+    set_whole(text, "places", row_elements(input));
+    set_whole(text, "classes", input->classes);
+    set_whole(text, "text_bytes", l->program->text_bytes);
+    values_set(text, "temperature", emit_float(l->emit->arena, g->temperature));
+    set_whole(text, "top_k", g->top_k);
+    uint64_t seed = g->has_seed ? g->seed : l->program->train.seed;
+    values_printf(text, "text_seed", "%" PRIu64 "u", seed);
+    values_printf(text, "stream", "0x%08" PRIx32 "u", g->stream);
+    list_of_text(l, text, "place", g->place);
+    list_of_text(l, text, "token", g->token);
+    list_of_text(l, text, "logits", g->logits);
+}
+
 /* Fills emit->file with all that the two templates need. */
 static void firmware_open(struct emit *emit, const struct program *program)
 {
@@ -494,6 +539,7 @@ static void firmware_open(struct emit *emit, const struct program *program)
         values_add_item(emit->file, "fits");
     if (has_loops(program))
         set_whole(values_add_item(emit->file, "has_loops"), "numbers", emit->numbers + 1);
+    list_text(&l);
     list_weights(&l);
 }
 
@@ -530,10 +576,10 @@ static void list_parts(const struct lists *l)
 {
     static const char *const parts[] = {"TRAIN", "VAL", "TEST"};
     const struct data_desc *data = &l->program->data;
-    if (data->rows > 0 || data->source[SOURCE_MAIN].file_count > 0)
+    if (has_main_rows(data))
         values_add_item(l->emit->file, "main");
     for (int part = 0; part < 3; part++)
-        if (data->source[SOURCE_TRAIN + part].file_count > 0)
+        if (has_own_rows(data, part))
             values_set(values_add_item(l->emit->file, "own"), "part", parts[part]);
 }
 
