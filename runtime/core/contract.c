@@ -51,6 +51,7 @@ struct block {
     const float *packed; /* NULL: not packed */
     struct reach *reach; /* NULL: does not say it */
     long i, m, p, k;
+    long tail; /* links of the last chunk, which are done with this one, or 0 */
     int first;
 };
 
@@ -235,27 +236,28 @@ static void contract_block(const struct job *job, const struct block *block)
     }
 }
 
-/* Panels of b from column j, each k rows of COLUMNS; whole rows are read where they lie well. */
-static void pack_group(const struct job *job, const struct block *block, long j, long columns,
-                       float *group)
+/* Rows first .. first + k - 1 of panels of b from column j, each of COLUMNS, `panel` floats apart;
+ * whole rows are read where they lie well. k <= CHUNK. */
+static void pack_panels(const struct job *job, long first, long k, long j, long columns,
+                        float *group, long panel)
 {
     for (long c = 0; c < columns && job->b_walk; c += COLUMNS)
-        pack_walks(group + c * block->k, COLUMNS, job->b_walk, job->b_first + j + c,
-                   shorter(columns - c, COLUMNS), block->p, block->k);
+        pack_walks(group + c / COLUMNS * panel, COLUMNS, job->b_walk, job->b_first + j + c,
+                   shorter(columns - c, COLUMNS), first, k);
     if (job->b_walk)
         return;
-    const float *b = job->b + block->p * job->bs_k + j * job->bs_n;
+    const float *b = job->b + first * job->bs_k + j * job->bs_n;
     long whole = job->bs_n == 1 ? columns / COLUMNS * COLUMNS : 0;
-    for (long p = 0; p < block->k && whole > 0; p++) {
+    for (long p = 0; p < k && whole > 0; p++) {
         for (long c = 0; c < whole; c += COLUMNS)
             UNROLL
             for (int v = 0; v < VECTORS; v++)
-                inv_vec_store(group + c * block->k + p * COLUMNS + v * INV_WIDTH,
+                inv_vec_store(group + c / COLUMNS * panel + p * COLUMNS + v * INV_WIDTH,
                               inv_vec_load(b + p * job->bs_k + c + v * INV_WIDTH));
     }
     for (long c = whole; c < columns; c += COLUMNS)
-        pack(group + c * block->k, COLUMNS, b + c * job->bs_n, job->bs_k, job->bs_n,
-             columns - c < COLUMNS ? columns - c : COLUMNS, block->k);
+        pack(group + c / COLUMNS * panel, COLUMNS, b + c * job->bs_n, job->bs_k, job->bs_n,
+             columns - c < COLUMNS ? columns - c : COLUMNS, k);
 }
 
 /* Both operands packed; group: room for GROUP_COLUMNS of a chunk. */
@@ -263,7 +265,7 @@ static void contract_group(const struct job *job, const struct block *block, flo
 {
     for (long begin = 0; begin < job->n; begin += GROUP_COLUMNS) {
         long end = job->n - begin < GROUP_COLUMNS ? job->n : begin + GROUP_COLUMNS;
-        pack_group(job, block, begin, end - begin, group);
+        pack_panels(job, block->p, block->k, begin, end - begin, group, block->k * COLUMNS);
         for (long j = begin; j < end; j += COLUMNS) {
             long columns = end - j < COLUMNS ? end - j : COLUMNS;
             struct tile t = {.k = block->k, .first = block->first, .bs_k = COLUMNS};
@@ -318,6 +320,38 @@ APART static void contract_packed(const struct job *job)
 
 /* ---- Operands that several loops walk, read where they lie ---- */
 
+/* Goes from the chunk to its tail, by 1, or back, by -1. */
+static void turn_tile(struct tile *t, const struct block *block, long by)
+{
+    const struct reach *reach = block->reach;
+    t->first = by < 0 && block->first;
+    t->k = by > 0 ? block->tail : block->k;
+    t->b += by * block->k * t->bs_k;
+    t->at += by * (t->form == ALONG ? reach->chunk * ROWS : block->k);
+    t->length += by * reach->chunk;
+    t->pieces = by > 0 ? reach->pieces - reach->chunk : reach->chunk;
+}
+
+/* Strip i of a chunk, and of its tail, while outputs are near. */
+static void reach_strip(const struct job *job, const struct block *block, struct tile *t, long i,
+                        long j, long rows, long columns)
+{
+    contract_strip(job, t, i, j, rows, columns);
+    if (block->tail == 0)
+        return;
+    turn_tile(t, block, 1);
+    contract_strip(job, t, i, j, rows, columns);
+    turn_tile(t, block, -1);
+}
+
+/* Asks for the outputs of the strip from row i on, as many as the one before it has. */
+INV_FN void fetch_next(const struct job *job, const struct block *block, long i, long j, long rows,
+                       long columns)
+{
+    if (block->k >= FAR_STEPS)
+        fetch_tile(job, i, j, shorter(rows, job->m - i), columns);
+}
+
 static void along_strips(const struct job *job, const struct block *block, struct tile *t, long j,
                          long columns)
 {
@@ -325,14 +359,15 @@ static void along_strips(const struct job *job, const struct block *block, struc
     long strips = divide_up(block->m, ROWS);
     t->at = reach->at;
     t->length = reach->length;
-    t->pieces = reach->pieces;
+    t->pieces = reach->chunk;
     t->as_k = job->a_walk->ks > 0 ? job->a_walk->k[job->a_walk->ks - 1].stride : 1;
     for (long s = 0; s < strips; s++) {
         long begin = block->m * s / strips, end = block->m * (s + 1) / strips;
         for (long piece = 0; piece < reach->pieces; piece++)
             point(reach->at + piece * ROWS, job->a_walk, &reach->spots, begin, ROWS,
                   &reach->spot[piece]);
-        contract_strip(job, t, block->i + begin, j, end - begin, columns);
+        fetch_next(job, block, block->i + end, j, end - begin, columns);
+        reach_strip(job, block, t, block->i + begin, j, end - begin, columns);
     }
 }
 
@@ -347,56 +382,84 @@ static void across_strips(const struct job *job, const struct block *block, stru
     for (long i = 0, run; i < block->m; i += run) {
         struct spot spot = spot_of(&place);
         run = run_of(a->own, a->owns, &place, block->m - i);
-        point(reach->at, a, &reach->spots, 0, block->k, &spot);
+        point(reach->at, a, &reach->spots, 0, block->k + block->tail, &spot);
         long strips = divide_up(run, ROWS);
         for (long s = 0; s < strips; s++) {
-            t->from = run * s / strips;
-            contract_strip(job, t, block->i + i + t->from, j, run * (s + 1) / strips - t->from,
-                           columns);
+            long begin = run * s / strips, end = run * (s + 1) / strips;
+            t->from = begin;
+            fetch_next(job, block, block->i + i + end, j, end - begin, columns);
+            reach_strip(job, block, t, block->i + i + begin, j, end - begin, columns);
         }
         inv_place_go(&place, a->own, a->owns, run);
     }
 }
 
+/* Where panels of b are packed for contract_in_place. */
+struct panels {
+    float *group; /* room for GROUP_FLOATS */
+    int whole;    /* all of b is there */
+};
+
 /* One chunk of a block. */
-static void contract_reached(const struct job *job, const struct block *block, float *group)
+static void contract_reached(const struct job *job, const struct block *block,
+                             const struct panels *panels)
 {
     int packed = !(job->bs_n == 1 && !job->b_walk && block->m < PACK_ROWS &&
                    job->n % INV_WIDTH == 0);
+    long links = block->k + block->tail;
     for (long j = 0, columns; j < job->n; j += columns) {
         columns = shorter(job->n - j, COLUMNS);
         struct tile t = {.form = block->reach->form, .k = block->k, .first = block->first};
         t.last = (columns - 1) % INV_WIDTH + 1;
-        t.b = packed ? group + j % GROUP_COLUMNS * block->k : job->b + block->p * job->bs_k + j;
-        t.bs_k = packed ? COLUMNS : job->bs_k;
-        if (packed && j % GROUP_COLUMNS == 0)
-            pack_group(job, block, j, shorter(job->n - j, GROUP_COLUMNS), group);
+        t.b = panels->whole ? panels->group + j * job->k + block->p * COLUMNS
+              : packed      ? panels->group + j % GROUP_COLUMNS * links
+                            : job->b + block->p * job->bs_k + j;
+        t.bs_k = packed || panels->whole ? COLUMNS : job->bs_k;
+        if (packed && !panels->whole && j % GROUP_COLUMNS == 0)
+            pack_panels(job, block->p, links, j, shorter(job->n - j, GROUP_COLUMNS),
+                        panels->group, links * COLUMNS);
         (t.form == ALONG ? along_strips : across_strips)(job, block, &t, j, columns);
     }
 }
 
+/* All chunks of a block. */
+static void contract_reached_block(const struct job *job, struct block *block,
+                                   const struct panels *panels)
+{
+    const struct inv_operand *a = job->a_walk;
+    struct reach *reach = block->reach;
+    if (reach->form == ALONG)
+        find_rows(reach, a, job->a_first + block->i, block->m);
+    for (long p = 0; p < job->k; p += block->k + block->tail) {
+        block->p = p;
+        block->k = shorter(job->k - p, CHUNK);
+        block->tail = job->k - p - block->k <= TAIL ? job->k - p - block->k : 0;
+        block->first = p == 0;
+        if (reach->form == ALONG)
+            find_pieces(reach, a, p, block->k, block->tail);
+        else
+            find_spots(&reach->spots, a->k, a->ks, a->limits, p, block->k + block->tail);
+        contract_reached(job, block, panels);
+    }
+}
+
+#define GROUP_FLOATS (GROUP_COLUMNS * (CHUNK + TAIL))
+
 APART static void contract_in_place(const struct job *job, enum form form)
 {
-    _Alignas(64) float group[GROUP_COLUMNS * CHUNK + INV_WIDTH];
+    _Alignas(64) float group[GROUP_FLOATS + INV_WIDTH];
     struct reach reach;
-    const struct inv_operand *a = job->a_walk;
+    struct panels panels = {.group = group};
     long blocks = divide_up(job->m, BLOCK_ROWS);
     reach.form = form;
+    panels.whole = blocks > 1 && job->k * divide_up(job->n, COLUMNS) * COLUMNS <= GROUP_FLOATS;
+    for (long p = 0; p < job->k && panels.whole; p += CHUNK)
+        pack_panels(job, p, shorter(job->k - p, CHUNK), 0, job->n, group + p * COLUMNS,
+                    job->k * COLUMNS);
     for (long s = 0; s < blocks; s++) {
         struct block block = {.i = job->m * s / blocks, .reach = &reach};
         block.m = job->m * (s + 1) / blocks - block.i;
-        if (form == ALONG)
-            find_rows(&reach, a, job->a_first + block.i, block.m);
-        for (long p = 0; p < job->k; p += CHUNK) {
-            block.p = p;
-            block.k = shorter(job->k - p, CHUNK);
-            block.first = p == 0;
-            if (form == ALONG)
-                find_pieces(&reach, a, p, block.k);
-            else
-                find_spots(&reach.spots, a->k, a->ks, a->limits, p, block.k);
-            contract_reached(job, &block, group);
-        }
+        contract_reached_block(job, &block, &panels);
     }
 }
 

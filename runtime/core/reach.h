@@ -6,7 +6,12 @@
 
 #include "core/packing.h"
 
-#define PLACES ((BLOCK_ROWS > CHUNK ? BLOCK_ROWS : CHUNK) + ROWS)
+/* Links after the last whole chunk that are reached, and done, with it: a pass over outputs for so
+ * few would take longer than they do. */
+#define TAIL 64
+#define LINKS (CHUNK + TAIL)
+
+#define PLACES ((BLOCK_ROWS > LINKS ? BLOCK_ROWS : LINKS) + ROWS)
 
 /* A place of some loops as an operand's limits see it. */
 struct spot {
@@ -18,14 +23,14 @@ struct spots {
     inv_index offset[PLACES], at[INV_LIMITS][PLACES];
 };
 
-/* How the operand a of a block and chunk is reached. */
+/* How the operand a of a block and chunk, with the tail that is done with it, is reached. */
 struct reach {
     enum form form;
-    struct spots spots; /* ALONG: of the block's rows; ACROSS: of the chunk's k */
-    struct spot spot[CHUNK]; /* of each piece of k */
-    long pieces, length[CHUNK];
+    struct spots spots; /* ALONG: of the block's rows; ACROSS: of the links */
+    struct spot spot[LINKS]; /* of each piece of k */
+    long chunk, pieces, length[LINKS]; /* pieces of the chunk, and with those of the tail */
     inv_index low[INV_LIMITS], high[INV_LIMITS]; /* of the rows' spots */
-    const float *at[CHUNK * ROWS];
+    const float *at[LINKS * ROWS];
 };
 
 static struct spot spot_of(const struct inv_place *place)
@@ -116,17 +121,25 @@ static long piece_of(const struct inv_operand *o, const struct reach *reach,
     return length;
 }
 
-static void find_pieces(struct reach *reach, const struct inv_operand *o, long first, long k)
+static void add_pieces(struct reach *reach, const struct inv_operand *o, long first, long k)
 {
     struct inv_place place;
     inv_place_set(&place, o->k, o->ks, first);
-    reach->pieces = 0;
     for (long p = 0, length; p < k; p += length) {
         length = piece_of(o, reach, &place, k - p);
         reach->spot[reach->pieces] = spot_of(&place);
         reach->length[reach->pieces++] = length;
         inv_place_go(&place, o->k, o->ks, length);
     }
+}
+
+static void find_pieces(struct reach *reach, const struct inv_operand *o, long first, long k,
+                        long tail)
+{
+    reach->pieces = 0;
+    add_pieces(reach, o, first, k);
+    reach->chunk = reach->pieces;
+    add_pieces(reach, o, first + k, tail);
 }
 
 static void find_rows(struct reach *reach, const struct inv_operand *o, long first, long count)

@@ -253,6 +253,14 @@ TILE void chain_tile(const struct tile *t, int rows, int vectors, int beside, in
                 acc[i][v] = inv_vec_fma(inv_vec_splat(left), right[v], acc[i][v]); \
     } while (0)
 
+/* The links of a piece: elements of a `step` apart up to the end at which a[i] points, of b
+ * `stride`. Where these are constants, counting up to 0 leaves a register for each pointer. */
+#define PIECE(length, step, stride)                      \
+    for (long p = -(length) * (step); p != 0; p += step) { \
+        STEP(b, a[i][p]);                                \
+        b += stride;                                     \
+    }
+
 /* The chains of a tile whose a is ALONG; whole vectors of b and out. */
 TILE void chain_along(const struct tile *t, int rows, int vectors)
 {
@@ -262,17 +270,17 @@ TILE void chain_along(const struct tile *t, int rows, int vectors)
     clear_tile(acc, rows, vectors);
     for (long piece = 0; piece < t->pieces; piece++) {
         const float *a[ROWS];
+        const long length = t->length[piece];
         UNROLL
         for (int i = 0; i < rows; i++)
-            a[i] = at[i];
+            a[i] = at[i] + length * as_k;
         at += ROWS;
-        const long end = t->length[piece] * as_k;
         if (piece + 1 == t->pieces && !t->first)
             fetch_outputs(t, rows, vectors);
-        for (long p = 0; p != end; p += as_k) {
-            STEP(b, a[i][p]);
-            b += bs_k;
-        }
+        if (as_k == 1 && bs_k == COLUMNS)
+            PIECE(length, 1, COLUMNS)
+        else
+            PIECE(length, as_k, bs_k)
     }
     finish_tile(t, acc, rows, vectors, 0);
 }
@@ -286,6 +294,7 @@ TILE void chain_across(const struct tile *t, int rows, int vectors)
     clear_tile(acc, rows, vectors);
     for (long p = 0; p < k; p++) {
         const float *a = t->at[p] + from;
+        OPAQUE(a);
         STEP(b, a[i]);
         b += bs_k;
     }
