@@ -135,22 +135,22 @@ static bool loads_nothing(const struct program *program)
     return true;
 }
 
-/* Shards run on processors only; a device is given its rows in the order of the file. */
+/* What firmware trains has neither shards nor scans that go on, and begins with its own weights. */
 static bool target_trains(const struct program *program, const char *target)
 {
-    if (program->train.streams && target && !strcmp(target, "firmware")) {
+    if (!target || strcmp(target, "firmware"))
+        return true;
+    if (program->train.streams) {
         struct diag *d = diag_error(program->diags, program->train.streams_span,
                                     "a scan on target firmware begins anew with every batch: "
                                     "there is no 'stateful' yet");
         diag_help(d, "leave 'stateful' out, or train with --target c");
         return false;
     }
-    if (target && !strcmp(target, "firmware") && !loads_nothing(program))
-        return false;
-    if (!program_has_shards(program) || !target || !strcmp(target, "c"))
-        return true;
+    if (!program_has_shards(program))
+        return loads_nothing(program);
     struct diag *d = diag_error(program->diags, program->train.shards_span,
-                                "there are no shards on target %s yet", target);
+                                "there are no shards on target firmware yet");
     diag_help(d, "leave 'shards' out, or use --target c");
     return false;
 }

@@ -18,7 +18,7 @@ static const unsigned pushed[INV_PHASES] = {
 };
 static const unsigned pulled[INV_PHASES] = {
     [INV_PREPARE] = KIND(INV_INPUT), [INV_NORMALISE] = KIND(INV_INPUT),
-    [INV_AUGMENT] = KIND(INV_INPUT), [INV_TRAIN] = KIND(INV_LOSS),
+    [INV_AUGMENT] = KIND(INV_INPUT), [INV_TRAIN] = KIND(INV_LOSS) | KIND(INV_COLLECTED),
     [INV_EVALUATE] = KIND(INV_LOSS) | KIND(INV_COLLECTED),
     [INV_FINISH] = KIND(INV_REPORT), [INV_PREDICT] = KIND(INV_OUTPUT),
     [INV_GENERATE] = KIND(INV_LOGITS),
@@ -61,6 +61,13 @@ void inv_device_push_saved(const struct inv_session *s)
         s->run.device->type->upload(&s->run, 0, s->model->saved_bytes);
 }
 
+/* What a shard leaves, or the update reads, as one piece. */
+static void move_sums(const struct inv_model *model, const struct inv_run *run, copy *one)
+{
+    if (model->sums_bytes > 0)
+        one(run, model->sums, model->sums_bytes);
+}
+
 void inv_device_phase(const struct inv_model *model, const struct inv_run *run,
                       enum inv_phase phase)
 {
@@ -71,8 +78,12 @@ void inv_device_phase(const struct inv_model *model, const struct inv_run *run,
         return;
     }
     move(model, run, pushed[phase], run->device->type->upload);
+    if (phase == INV_UPDATE)
+        move_sums(model, run, run->device->type->upload);
     run->device->type->launch(run, phase);
     move(model, run, pulled[phase], run->device->type->download);
+    if (phase == INV_TRAIN)
+        move_sums(model, run, run->device->type->download);
 }
 
 /* ---- the device ---- */

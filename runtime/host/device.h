@@ -5,7 +5,8 @@
 #include "session.h"
 
 /* Runs a phase, where the model has it, for run->rows and so on.  On a device: brings what the
- * host sets for that phase there, and afterwards what the host reads of it into the mirror. */
+ * host sets for that phase there, and afterwards what the host reads of it into the mirror; the
+ * sums of shards come from INV_TRAIN and go to INV_UPDATE. */
 void inv_device_phase(const struct inv_model *, const struct inv_run *, enum inv_phase);
 /* Parameters and buffers, from the device into the mirror and back. */
 void inv_device_pull_saved(const struct inv_session *);

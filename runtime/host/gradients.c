@@ -6,6 +6,12 @@ struct inv_gradient *inv_gradients(const struct inv_model *model, const char *op
                                    struct inv_errors *errors)
 {
     *count = 0;
+    if (model->device_type) {
+        inv_error(errors, "%s: a trainer for GPUs keeps no gradients where they can be looked at; "
+                  "build one with invar build %s, without --target cuda: it has the same bits",
+                  option, option);
+        return NULL;
+    }
     if (model->shards == 0) {
         inv_error(errors, "%s: this trainer keeps no gradients; build it with invar build %s",
                   option, option);

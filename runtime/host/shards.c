@@ -15,7 +15,7 @@ static float loss_of(const struct inv_session *s)
     return loss;
 }
 
-/* ---- totals, which a step that is left out must not change ---- */
+/* ---- totals, which a step that is left out must not change; on a device they are there ---- */
 
 static size_t totals_bytes(const struct inv_model *model)
 {
@@ -31,6 +31,8 @@ static void copy_totals(struct inv_shards *h, int back)
     const struct inv_model *model = h->s->model;
     if (!h->totals)
         h->totals = inv_allocate(totals_bytes(model) + 1);
+    if (!back)
+        inv_device_pull(model, &h->s->run, INV_ACCUMULATOR);
     unsigned char *kept = h->totals;
     for (int i = 0; i < model->variable_count; i++) {
         const struct inv_variable *v = &model->variable[i];
@@ -41,6 +43,8 @@ static void copy_totals(struct inv_shards *h, int back)
         memcpy(back ? at : kept, back ? kept : at, bytes);
         kept += bytes;
     }
+    if (back)
+        inv_device_push(model, &h->s->run, INV_ACCUMULATOR);
 }
 
 /* ---- the pairwise tree ---- */
@@ -150,7 +154,7 @@ static void train_rows(const struct inv_model *model, const struct inv_run *run)
     struct inv_run augment = *run;
     augment.stepped = NULL;
     inv_device_phase(model, &augment, INV_AUGMENT);
-    model->phase[INV_TRAIN](run);
+    inv_device_phase(model, run, INV_TRAIN);
 }
 
 /* Lanes begin .. end - 1 of those whose address is in at[0]. */
@@ -278,6 +282,8 @@ static void show_bad(struct inv_shards *h, int64_t step, int64_t bad)
     int64_t first = inv_ranks_least(&h->s->ranks, bad), last = h->s->model->shards - 1;
     h->summed = first > last;
     inv_order_batch(h->s, h->order, step, first < last ? first : last);
+    inv_device_push(h->s->model, &h->s->run, INV_INPUT);
+    inv_device_push(h->s->model, &h->s->run, INV_SAMPLE);
 }
 
 void inv_shards_begin(struct inv_shards *h)

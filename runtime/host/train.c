@@ -122,8 +122,8 @@ static int64_t step_here(struct training *t, int64_t step, float *loss)
     int good = inv_shards_train(&t->shards, step, loss);
     if (good && is_logged(t, step))
         inv_norms_before(&t->norms, s->model, &s->run);
-    if (good && s->model->phase[INV_UPDATE])
-        s->model->phase[INV_UPDATE](&s->run);
+    if (good)
+        inv_device_phase(s->model, &s->run, INV_UPDATE);
     if (good)
         inv_exchange_updated(&t->shards.exchange, &s->run);
     inv_trace_step_end(s);
@@ -178,10 +178,16 @@ static int bad_step(struct training *t, int64_t step, int64_t end)
     return inv_chain_step(t->s, &t->order, step, INV_NAN, step + 1 == end);
 }
 
+/* Whether steps are sent off to a device, and not done one by one, as those of shards are. */
+static int sends_off(const struct training *t)
+{
+    return t->s->run.device && t->s->model->shards == 0;
+}
+
 /* Where what is sent off at one time ends: here each step is. */
 static int64_t pass_end(const struct training *t, int64_t step, int64_t end)
 {
-    if (!t->s->run.device)
+    if (!sends_off(t))
         return step + 1;
     end = inv_trace_piece(t->s, step, inv_chain_stop(t->s, step, end));
     return inv_checkpoint_next(&t->checkpoint, step, end);
@@ -193,7 +199,7 @@ static int run_piece(struct training *t, int64_t first, int64_t stop, int64_t en
 {
     struct inv_session *s = t->s;
     float one = 0, *many = NULL;
-    if (s->run.device)
+    if (sends_off(t))
         many = inv_allocate((size_t)(stop - first) * sizeof one);
     int64_t done = many ? steps_there(t, first, stop, label, many) : step_here(t, first, &one);
     int status = INV_OK;

@@ -580,6 +580,9 @@ static int fits_shards(struct inv_session *s)
     else if (o->shards_at_once > 1 && alone)
         inv_error(&s->errors, "--%s looks at one shard after another; leave --shards-at-once out: "
                   "the bits are the same", alone);
+    else if (o->shards_at_once > 1 && s->model->device_type)
+        inv_error(&s->errors, "--shards-at-once: a GPU computes one shard after another; leave it "
+                  "out: the bits are the same");
     else
         return 1;
     return 0;

@@ -38,3 +38,13 @@ short_data() {
             >"$1/tinyshakespeare.txt"
     fi
 }
+
+# Examples whose batches are cut into 8 shards: of dropout, batch_norm, a global norm, weights that are
+# kept, a partial batch and augmentation each is in one of them.
+sharded_examples='digits digits_gru ds_cnn custom_step seeded_mlp augment'
+
+# sharded NAME FILE: that example with shards, as a model in FILE.
+sharded() {
+    sed 's/^  batch .*/&\n  shards 8/' "$root/examples/$1/$1.inv" >"$2"
+    [ "$1" != digits ] || sed -i 's/adam(lr = 2e-3/&, global_clip_norm = 1/' "$2"
+}

@@ -287,6 +287,12 @@ static int64_t settled_bytes(const struct program *program, int groups)
     return bytes;
 }
 
+/* Phases that are lists of steps tell when each has run. */
+static bool tells_settled(const struct emit *emit)
+{
+    return program_has_shards(emit->program) && strcmp(emit->target->phase_list, "steps") == 0;
+}
+
 static void emit_settled(struct emit *emit)
 {
     const struct program *program = emit->program;
@@ -303,7 +309,7 @@ static void emit_shards(struct emit *emit)
     set_whole(list, "step_rows", program->train.batch);
     set_whole(list, "sums", program->sums);
     set_whole(list, "sums_bytes", program->sums_bytes);
-    values_set(list, "settled", program_has_shards(program) ? "train_settled" : "NULL");
+    values_set(list, "settled", tells_settled(emit) ? "train_settled" : "NULL");
     set_whole(list, "partial_sums", program->partial_sums);
     set_whole(list, "shard_begin", program->shard_begin);
     set_whole(list, "shard_end", program->shard_end);
@@ -319,7 +325,7 @@ static void emit_train(struct emit *emit)
     set_whole(file, "batch", train->rows);
     if (program_updates_apart(emit->program))
         emit_shards(emit);
-    if (program_has_shards(emit->program))
+    if (tells_settled(emit))
         emit_settled(emit);
     set_whole(file, "shuffle", train->shuffle);
     set_whole(file, "drop_last", train->drop_last);
