@@ -18,7 +18,9 @@ static void test_arena_pieces(void)
     for (int round = 0; round < 50; round++) {
         for (size_t i = 0; i < 11; i++) {
             piece[i] = arena_alloc(a, size[i]);
-            CU_ASSERT_EQUAL((uintptr_t)piece[i] % _Alignof(max_align_t), 0);
+            CU_ASSERT_EQUAL((uintptr_t)piece[i] % _Alignof(void *), 0);
+            CU_ASSERT_EQUAL((uintptr_t)piece[i] % _Alignof(int64_t), 0);
+            CU_ASSERT_EQUAL((uintptr_t)piece[i] % _Alignof(double), 0);
             for (size_t k = 0; k < size[i]; k++)
                 if (piece[i][k])
                     CU_FAIL("an arena's memory is not zero");
