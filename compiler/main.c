@@ -338,9 +338,9 @@ static bool known_trainer(const char *command, const struct options *o)
         fprintf(stderr, "invar %s: --arch is for --target cuda\n", command);
         return false;
     }
-    if (o->build.mpi && cuda) {
-        fprintf(stderr, "invar %s: ranks are processors only yet; leave %s out, or use --target "
-                "c\n", command, o->build.ranks ? "--ranks" : "--mpi");
+    if (o->build.nccl && !cuda) {
+        fprintf(stderr, "invar %s: --nccl is for --target cuda: it carries sums from GPU to GPU\n",
+                command);
         return false;
     }
     return known_ranks(command, o->build.ranks) && known_kernels(command, o, cuda) &&
@@ -955,6 +955,9 @@ static const struct { char letter; const char *text; } shared_help[] = {
     {'p',
     "  --mpi               the trainer may be one of several ranks, which mpirun or srun starts;\n"
     "                      compiled by $MPICC, else mpicc (default: one program, without MPI)\n"},
+    {'C',
+    "  --nccl              cuda, as --mpi: ranks exchange sums by NCCL, from GPU to GPU (default:\n"
+    "                      by MPI, by way of the processors' memory)\n"},
     {'f',
     "  --cflags FLAGS      further flags, for the runtime too; bits do not depend on them\n"},
     {'v',
@@ -972,7 +975,7 @@ static const struct command commands[] = {
      "                      of --log, else NAME.jsonl\n"
      "  --ranks N           train by N processes here, started by mpirun, which share out the\n"
      "                      model's shards: the same bits (default: one, without MPI)\n",
-     command_run, "DtdengaKNGcfvRr*"},
+     command_run, "DtdengaKNGcfvRrC*"},
     {"sweep", "train every combination of values and seeds, and write a table",
      "sweep MODEL.inv -D NAME=VALUE,VALUE,... [--seed A..B] [--jobs N] [-o FOLDER] [options]",
      "  -D NAME=V,V,...     values of a const of the model file, once for each const\n"
@@ -1029,7 +1032,7 @@ static const struct command commands[] = {
      "  --library           instead of a trainer: libTRAINER.so, TRAINER.h and TRAINER.pc of\n"
      "                      nine functions, which train on arrays and predict\n"
      "  --python            with --infer or --library: also a wheel, which pip installs\n",
-     command_build, "DtdengaKNGcfvopIbWY"},
+     command_build, "DtdengaKNGcfvopCIbWY"},
     {"emit", "write readable sources", "emit MODEL.inv -o DIR [options]",
      "  -o DIR              where to; made if missing\n"
      "  --target c          kind of sources: c, cuda, firmware\n"
@@ -1136,7 +1139,7 @@ static const struct {
     {"--arch", 'a', true},     {"--kernels", 'K', true},
     {"-o", 'o', true},         {"--output", 'o', true}, {"--target", 'g', true},
     {"--weights", 'W', true},  {"--model", 'm', true}, {"-Werror", 'e', false},
-    {"--mpi", 'p', false},     {"--ranks", 'r', true},
+    {"--mpi", 'p', false},     {"--ranks", 'r', true},   {"--nccl", 'C', false},
     {"--bandwidth", 'U', true}, {"--latency", 'y', true},
     {"--json", 'j', false},    {"--report", 'R', false},
     {"--predictions", 'P', true}, {"--label", 'L', true}, {"--seed", 's', true},
@@ -1230,6 +1233,7 @@ static void set_option(struct options *o, char letter, const char *value)
     case 'a': o->build.archs = value; break;
     case 'K': o->kernels = value; break;
     case 'p': o->build.mpi = true; break;
+    case 'C': o->build.nccl = o->build.mpi = true; break;
     case 'r':
         o->build.ranks = value;
         o->build.mpi = true;

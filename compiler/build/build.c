@@ -296,7 +296,8 @@ static bool link_with(const struct build *build, const struct objects *objects, 
 bool build_link(const struct build *build, const struct objects *objects, const char *out)
 {
     static const struct { const char *library, *package; } needed[] = {
-        {"-lz", "zlib1g-dev"}, {"-lpng", "libpng-dev"}, {"-ljpeg", "libjpeg62-turbo-dev"}};
+        {"-lz", "zlib1g-dev"}, {"-lpng", "libpng-dev"}, {"-ljpeg", "libjpeg62-turbo-dev"},
+        {"-lnccl", "libnccl-dev, of NVIDIA's packages"}};
     int first = program_reads(build->program, FORM_IMAGE) ? 0 : WITHOUT_IMAGES;
     for (int i = first; i < LIBRARIES - (first == WITHOUT_IMAGES); i++)
         if (link_with(build, objects, libraries[i], out, true))

@@ -14,6 +14,7 @@ struct build_options {
     bool verbose;                       /* print the commands */
     bool cuda;                          /* --target cuda */
     bool mpi;                           /* --mpi: the trainer may be one of several ranks */
+    bool nccl;                          /* --nccl, with mpi: these exchange sums by NCCL */
     const char *ranks;                  /* --ranks: how many mpirun starts; NULL: run it alone */
     const char *archs;                  /* --arch: "80,90" of CUDA devices; NULL: the usual ones */
 };

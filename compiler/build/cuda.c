@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "build/cuda.h"
+#include "build/mpi.h"
 #include "base/embedded.h"
 #include "emit/emit.h"
 
@@ -43,7 +44,7 @@ int build_cuda_emit(const struct program *program, const char *dir, struct inv_c
     bool good = build_write_sources(&made, &place) &&
                 build_write_glue(program, "templates/program/cuda_", &place) &&
                 build_write_runtime(&place, false) && write_cuda_runtime(program, &place) &&
-                files_finish(&place);
+                build_write_mpi(&place) && build_write_nccl(&place) && files_finish(&place);
     return good ? 0 : 1;
 }
 
@@ -132,7 +133,7 @@ static bool wanted_archs(struct build *build, const char *list)
 
 static bool open_cuda(struct build *build)
 {
-    if (!find_nvcc(build))
+    if (!find_nvcc(build) || (build->options->mpi && !mpi_open(build)))
         return false;
     return build->options->archs ? wanted_archs(build, build->options->archs)
                                  : choose_archs(build, usual_archs, USUAL_ARCHS, false);
@@ -143,7 +144,9 @@ static bool open_cuda(struct build *build)
 static bool write_cuda(const struct build *build)
 {
     struct place place = build_place(build);
-    return write_cuda_runtime(build->program, &place);
+    return write_cuda_runtime(build->program, &place) &&
+           (!build->mpicc || build_write_mpi(&place)) &&
+           (!build->options->nccl || build_write_nccl(&place));
 }
 
 static void hash_cuda(const struct build *build, struct inv_sha256 *hash)
@@ -153,6 +156,10 @@ static void hash_cuda(const struct build *build, struct inv_sha256 *hash)
     build_hash_text(hash, files_stamp(build->arena, build->nvcc));
     for (int i = 0; i < embedded_file_count; i++)
         if (build_is_cuda(build->program, &embedded_files[i]))
+            build_hash_text(hash, embedded_files[i].data);
+    mpi_hash(build, hash);
+    for (int i = 0; build->options->nccl && i < embedded_file_count; i++)
+        if (build_is_nccl(&embedded_files[i]))
             build_hash_text(hash, embedded_files[i].data);
 }
 
@@ -185,10 +192,32 @@ static void add_source(const struct build *build, struct command_line *lines,
     const char *object = arena_printf(build->arena, "%s/%d.o", build->folder, objects->count);
     bool device = strcmp(source + strlen(source) - 3, ".cu") == 0;
     lines[objects->count] = device ? nvcc_line(build, path, object)
-                            : strstr(source, "runtime/cuda/") == source
+                            : strstr(source, "runtime/cuda/") == source ||
+                                      strstr(source, "runtime/nccl/") == source
                                 ? vendor_line(build, path, object)
                                 : build_compile_line(build, path, object);
     objects->path[objects->count++] = object;
+}
+
+/* The program's entry, which knows of ranks where they are to be. */
+static void add_main(const struct build *build, struct command_line *lines,
+                     struct objects *objects)
+{
+    struct command_line *line = &lines[objects->count];
+    add_source(build, lines, objects, "main.c");
+    if (build->mpicc)
+        command_add(line, "-DINV_WITH_MPI");
+}
+
+static bool compile_all(const struct build *build, struct command_line *lines,
+                        const struct objects *objects)
+{
+    if (command_run_all(lines, objects->count, build->folder, build->options->verbose, false))
+        return true;
+    if (build->options->nccl && command_said(build->arena, build->folder, "nccl.h"))
+        fprintf(stderr, "help: there is no NCCL: install it (NVIDIA's packages: apt-get install "
+                "libnccl-dev), or leave --nccl out, and ranks exchange sums by MPI alone\n");
+    return false;
 }
 
 static bool compile_cuda(const struct build *build, struct objects *objects)
@@ -199,9 +228,13 @@ static bool compile_cuda(const struct build *build, struct objects *objects)
     for (int i = 0; i < embedded_file_count; i++)
         if (is_cuda_source(build->program, &embedded_files[i]))
             add_source(build, lines, objects, embedded_files[i].path);
+        else if (build->options->nccl && build_is_nccl(&embedded_files[i]))
+            add_source(build, lines, objects, embedded_files[i].path);
     add_source(build, lines, objects, arena_printf(build->arena, "%s.c", name));
-    add_source(build, lines, objects, "main.c");
-    return command_run_all(lines, objects->count, build->folder, build->options->verbose, false);
+    add_main(build, lines, objects);
+    if (build->mpicc)
+        mpi_add_compile(build, lines, objects);
+    return compile_all(build, lines, objects);
 }
 
 static struct command_line link_cuda(const struct build *build, const struct objects *objects,
@@ -210,6 +243,10 @@ static struct command_line link_cuda(const struct build *build, const struct obj
     struct command_line line = {.arena = build->arena};
     command_add(&line, build->nvcc);
     command_add_words(&line, build->archs);
+    if (build->mpicc) {                 /* which links a program as the C compiler does */
+        command_add(&line, "-ccbin");
+        command_add(&line, build->mpicc);
+    }
     for (int i = 0; i < objects->count; i++)
         command_add(&line, objects->path[i]);
     command_add(&line, build->library);
@@ -219,6 +256,8 @@ static struct command_line link_cuda(const struct build *build, const struct obj
         command_add(&line, "-Xlinker");
         command_add(&line, names.word[i]);
     }
+    command_add_words(&line, build->options->nccl ? "-lnccl" : "");
+    command_add_words(&line, build->mpicc ? "-lstdc++" : "");
     command_add_words(&line, build->program->library_kernels ? "-ldl" : "");
     command_add_words(&line, "-lm -Xcompiler -pthread -o");
     command_add(&line, out);

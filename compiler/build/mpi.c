@@ -60,6 +60,8 @@ void mpi_add_compile(const struct build *build, struct command_line *lines,
     struct command_line line = mpi_begin_line(build);
     if (build->options->cflags)
         command_add_words(&line, build->options->cflags);
+    if (build->options->nccl)
+        command_add(&line, "-DINV_WITH_NCCL");
     build_add_source(build, &line, arena_printf(build->arena, "%s/runtime/mpi/ranks.c",
                                                 build->folder), object);
     lines[objects->count] = line;

@@ -27,7 +27,8 @@ bool build_is_cuda(const struct program *program, const struct embedded_file *fi
 static bool is_optional(const char *path)
 {
     return starts_with(path, "runtime/cuda/") || starts_with(path, "runtime/mpi/") ||
-           starts_with(path, "runtime/infer/") || starts_with(path, "runtime/train/");
+           starts_with(path, "runtime/nccl/") || starts_with(path, "runtime/infer/") ||
+           starts_with(path, "runtime/train/");
 }
 
 /* Where an embedded file belongs below the folder of a program, or NULL. */
@@ -71,6 +72,16 @@ static bool write_room(struct place *place, const char *room)
 bool build_write_mpi(struct place *place)
 {
     return write_room(place, "runtime/mpi/");
+}
+
+bool build_is_nccl(const struct embedded_file *file)
+{
+    return starts_with(file->path, "runtime/nccl/");
+}
+
+bool build_write_nccl(struct place *place)
+{
+    return write_room(place, "runtime/nccl/");
 }
 
 bool build_write_library(struct place *place)

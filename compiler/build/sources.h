@@ -31,9 +31,11 @@ bool build_write_text(struct place *, const char *name, const struct text *);
 bool build_write_glue(const struct program *, const char *templates, struct place *);
 /* The runtime's sources for the processor. */
 bool build_write_runtime(struct place *, bool headers_only);
-/* What trainers of several ranks link beside it. */
+/* What trainers of several ranks link beside it, and where GPUs exchange sums by NCCL. */
 bool build_is_mpi(const struct embedded_file *);
 bool build_write_mpi(struct place *);
+bool build_is_nccl(const struct embedded_file *);
+bool build_write_nccl(struct place *);
 /* What a library of a trained model has beside it. */
 bool build_write_library(struct place *);
 /* Where an embedded file belongs below the folder of a program, or NULL. */

@@ -10,7 +10,7 @@
 static int64_t reserve(const struct cuda_device *d, int64_t rows)
 {
     int64_t spare = d->limit / 64;
-    return rows * 8 + (spare < ((int64_t)256 << 20) ? spare : (int64_t)256 << 20);
+    return d->later + rows * 8 + (spare < ((int64_t)256 << 20) ? spare : (int64_t)256 << 20);
 }
 
 /* held: bytes of all fields. */

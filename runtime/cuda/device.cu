@@ -121,6 +121,44 @@ static void download(const struct inv_run *run, int64_t offset, int64_t bytes)
     inv_cuda_get(cuda_of(run), run->arena + offset, cuda_of(run)->arena + offset, bytes);
 }
 
+static void *take(const struct inv_run *run, int64_t bytes, const char *what)
+{
+    return inv_cuda_take(cuda_of(run), bytes, what);
+}
+
+static void give(const struct inv_run *run, void *memory, int64_t bytes)
+{
+    inv_cuda_give(cuda_of(run), memory, bytes);
+}
+
+static void put(const struct inv_run *run, void *device, const void *host, int64_t bytes)
+{
+    inv_cuda_put(cuda_of(run), device, host, bytes);
+}
+
+static void get(const struct inv_run *run, void *host, const void *device, int64_t bytes)
+{
+    inv_cuda_get(cuda_of(run), host, device, bytes);
+}
+
+static void finish(const struct inv_run *run)
+{
+    CHECK(cudaStreamSynchronize(cuda_of(run)->stream));
+}
+
+/* Where the system does not allow it, copies are slower. */
+static void pin(void *host, int64_t bytes)
+{
+    if (cudaHostRegister(host, (size_t)bytes, cudaHostRegisterDefault) != cudaSuccess)
+        (void)cudaGetLastError();
+}
+
+static void unpin(void *host)
+{
+    if (cudaHostUnregister(host) != cudaSuccess)
+        (void)cudaGetLastError();
+}
+
 static void copy_on_device(const struct cuda_device *d, void *to, const void *from, int64_t bytes)
 {
     CHECK(cudaMemcpyAsync(to, from, (size_t)bytes, cudaMemcpyDeviceToDevice, d->stream));
@@ -143,6 +181,32 @@ static void exchange(const struct inv_run *run, int64_t a, int64_t b, int64_t by
         copy_on_device(d, d->arena + b, d->spare, part);
     }
     CHECK(cudaStreamSynchronize(d->stream));
+}
+
+static void move(const struct inv_run *run, void *to, const void *from, int64_t bytes)
+{
+    copy_on_device(cuda_of(run), to, from, bytes);
+}
+
+static void clear(const struct inv_run *run, void *at, int64_t bytes)
+{
+    CHECK(cudaMemsetAsync(at, 0, (size_t)bytes, cuda_of(run)->stream));
+}
+
+enum { ADD_THREADS = 256 };
+
+static __global__ void add_elements(float *to, const float *a, const float *b, int64_t count)
+{
+    for (int64_t i = inv_thread(); i < count; i += inv_threads())
+        to[i] = inv_add(a[i], b[i]);
+}
+
+static void add(const struct inv_run *run, float *to, const float *a, const float *b,
+                int64_t count)
+{
+    if (count > 0)
+        INV_LAUNCH_ON(cuda_of(run)->stream, add_elements, inv_blocks(count, ADD_THREADS),
+                      ADD_THREADS, 0, to, a, b, count);
 }
 
 /* ---- phases ---- */
@@ -272,16 +336,23 @@ static int count_devices(void)
     return count;
 }
 
-/* A device of that number, or an error that names what there is. */
-static void choose(int64_t number)
+/* Why there is none of that number, which names what there is. */
+static const char *refuse(int64_t number)
 {
+    static char text[96];
     int count = count_devices();
     if (count == 0)
-        inv_cuda_quit("%s", cure_of(NO_DEVICE));
-    if (number >= count)
-        inv_cuda_quit("--device %lld: there %s %d CUDA device%s, numbered from 0",
-                      (long long)number, count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
-    CHECK(cudaSetDevice((int)number));
+        return cure_of(NO_DEVICE);
+    snprintf(text, sizeof text, "--device %lld: there %s %d CUDA device%s, numbered from 0",
+             (long long)number, count == 1 ? "is" : "are", count, count == 1 ? "" : "s");
+    return number < count ? NULL : text;
+}
+
+static void identify(int64_t number, unsigned char id[INV_DEVICE_ID])
+{
+    struct cudaDeviceProp about;
+    CHECK(cudaGetDeviceProperties(&about, (int)number));
+    memcpy(id, &about.uuid, INV_DEVICE_ID);
 }
 
 static int64_t limit_of(const struct inv_device_wish *wish)
@@ -306,7 +377,8 @@ static int64_t batch_bytes(const struct inv_model *model)
     return bytes;
 }
 
-/* What must fit: arena, workspace and two batches (the data set is resident where it fits, too). */
+/* What must fit: arena, workspace, two batches, and what is taken later (the data set is resident
+ * where it fits, too). */
 static void plan(const struct cuda_device *d, int64_t number, FILE *out)
 {
     const struct inv_model *model = d->model;
@@ -314,7 +386,7 @@ static void plan(const struct cuda_device *d, int64_t number, FILE *out)
     char arena[32], workspace[32], batches[32], limit[32], need[32];
     int64_t two = 2 * batch_bytes(model), small = SPARE + (int64_t)sizeof(struct cuda_job);
     int64_t library = model->library ? model->library->workspace : 0;
-    int64_t sum = model->arena_bytes + model->workspace_bytes + library + two + small;
+    int64_t sum = model->arena_bytes + model->workspace_bytes + library + two + small + d->later;
     CHECK(cudaGetDeviceProperties(&about, (int)number));
     inv_cuda_size(model->arena_bytes, arena);
     inv_cuda_size(model->workspace_bytes + library, workspace);
@@ -335,6 +407,7 @@ static void take_memory(struct cuda_device *d)
 {
     const struct inv_model *model = d->model;
     d->arena = (unsigned char *)inv_cuda_take(d, model->arena_bytes, "the model's arrays");
+    d->base.arena = d->arena;
     CHECK(cudaMemsetAsync(d->arena, 0, (size_t)model->arena_bytes, d->stream));
     d->workspace = (float *)inv_cuda_take(d, model->workspace_bytes, "the workspace");
     d->spare = (unsigned char *)inv_cuda_take(d, SPARE, "a spare piece");
@@ -369,10 +442,11 @@ static void open_device(const struct inv_model *model, struct inv_run *run,
                         const struct inv_device_wish *wish, void *out)
 {
     struct cuda_device *d = (struct cuda_device *)inv_allocate(sizeof *d);
-    choose(wish->number);
+    CHECK(cudaSetDevice((int)wish->number));
     d->model = model;
     d->base.type = &inv_cuda;
     d->limit = limit_of(wish);
+    d->later = wish->later;
     plan(d, wish->number, (FILE *)out);
     CHECK(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking));
     CHECK(cudaStreamCreateWithFlags(&d->copies, cudaStreamNonBlocking));
@@ -404,11 +478,12 @@ static void close_device(struct inv_run *run)
 
 static const char *selftest(int64_t number)
 {
-    choose(number);
+    CHECK(cudaSetDevice((int)number));
     return inv_cuda_selftest();
 }
 
 const struct inv_device_type inv_cuda = {
-    "cuda", selftest, describe, tell_kernels, open_device, close_device, upload, download,
-    exchange, copy, launch, inv_cuda_keep, inv_cuda_pass,
+    "cuda", refuse, selftest, describe, tell_kernels, open_device, close_device, upload, download,
+    exchange, copy, launch, inv_cuda_keep, inv_cuda_pass, count_devices, identify, take, give, add,
+    move, clear, put, get, finish, pin, unpin,
 };

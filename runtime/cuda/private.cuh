@@ -58,7 +58,8 @@ struct cuda_device {
     struct inv_device base;
     const struct inv_model *model;
     cudaStream_t stream, copies;
-    int64_t limit, taken;               /* bytes of device memory */
+    int64_t limit, taken, later;        /* bytes of device memory; later: of the exchange of sums,
+                                         * which are taken when training begins */
     unsigned char *arena, *spare;
     float *workspace;
     struct cuda_job *job;               /* in the device's memory */

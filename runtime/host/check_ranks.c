@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "core/hash.h"
 #include "core/philox.h"
-#include "session.h"
+#include "device.h"
 #include "subtree.h"
 #include "variable.h"
 
@@ -90,7 +90,11 @@ static int is_common(const struct inv_variable *v)
 
 static void hash_all(struct inv_rank_check *c, int (*wanted)(const struct inv_variable *))
 {
+    static const enum inv_kind compared[] = { INV_SHARD, INV_PARAM, INV_BUFFER, INV_STATE,
+                                              INV_AVERAGE };
     const struct inv_model *model = c->s->model;
+    for (size_t k = 0; k < sizeof compared / sizeof *compared; k++)
+        inv_device_pull(model, &c->s->run, compared[k]);
     c->all = 0;
     for (int i = 0; i < model->variable_count; i++) {
         const struct inv_variable *v = &model->variable[i];

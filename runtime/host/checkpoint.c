@@ -242,17 +242,16 @@ static int interrupted(struct inv_checkpoint *c, int64_t step)
  * written. */
 static int write_of_all(struct inv_checkpoint *c, int64_t step)
 {
-    const struct inv_run *run = &c->s->run;
     if (!inv_rank_check_weights(c->check))
         return INV_MISMATCH;
     if (step % c->order->per_epoch != 0) {
         inv_pass_join(c->s, c->pass, 0);
         inv_pass_leave(c->s, c->pass);
     }
-    inv_exchange_collect(c->exchange, run);
+    inv_exchange_collect(c->exchange);
     if (c->s->ranks.number == 0)
         write_one(c, step);
-    inv_exchange_release(c->exchange, run);
+    inv_exchange_release(c->exchange);
     return INV_OK;
 }
 

@@ -1,5 +1,10 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "device.h"
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include "variable.h"
 
 /* ---- variables ---- */
@@ -61,13 +66,6 @@ void inv_device_push_saved(const struct inv_session *s)
         s->run.device->type->upload(&s->run, 0, s->model->saved_bytes);
 }
 
-/* What a shard leaves, or the update reads, as one piece. */
-static void move_sums(const struct inv_model *model, const struct inv_run *run, copy *one)
-{
-    if (model->sums_bytes > 0)
-        one(run, model->sums, model->sums_bytes);
-}
-
 void inv_device_phase(const struct inv_model *model, const struct inv_run *run,
                       enum inv_phase phase)
 {
@@ -78,26 +76,87 @@ void inv_device_phase(const struct inv_model *model, const struct inv_run *run,
         return;
     }
     move(model, run, pushed[phase], run->device->type->upload);
-    if (phase == INV_UPDATE)
-        move_sums(model, run, run->device->type->upload);
     run->device->type->launch(run, phase);
     move(model, run, pulled[phase], run->device->type->download);
-    if (phase == INV_TRAIN)
-        move_sums(model, run, run->device->type->download);
 }
 
 /* ---- the device ---- */
 
-void inv_device_open(struct inv_session *s)
+int64_t inv_device_number(const struct inv_session *s)
+{
+    int64_t number = s->options.device;
+    int count = number < 0 && s->ranks.near > 1 ? s->model->device_type->count() : 0;
+    return number >= 0 ? number : count > 0 ? s->ranks.here % count : 0;
+}
+
+/* What training takes of its memory for the exchange of sums. */
+static int64_t taken_later(struct inv_session *s)
+{
+    int exchanges = s->ranks.count > 1 && s->model->shards > 0 && inv_options_train(&s->options);
+    return exchanges ? inv_exchange_bytes(&s->ranks, s->model) : 0;
+}
+
+enum { NAME = 64 };
+
+/* The device of a rank. */
+struct of_rank { char machine[NAME]; unsigned char id[INV_DEVICE_ID]; int64_t number; };
+
+/* Of each rank, in new memory. */
+static struct of_rank *ask_all(struct inv_session *s)
+{
+    struct of_rank own = { .number = inv_device_number(s) };
+    struct of_rank *all = inv_allocate((size_t)s->ranks.count * sizeof *all);
+    /* invar-lint: allow machine because messages name the rank's machine */
+    gethostname(own.machine, NAME - 1);
+    s->model->device_type->identify(own.number, own.id);
+    inv_ranks_gather(&s->ranks, &own, all, sizeof own);
+    return all;
+}
+
+/* The first rank whose device an earlier one has, *other; or how many ranks there are. */
+static int find_shared(const struct of_rank *of, int count, int *other)
+{
+    for (int r = 1; r < count; r++)
+        for (*other = 0; *other < r; ++*other)
+            if (memcmp(of[r].machine, of[*other].machine, NAME) == 0 &&
+                memcmp(of[r].id, of[*other].id, INV_DEVICE_ID) == 0)
+                return r;
+    return count;
+}
+
+static int check_shared(struct inv_session *s)
+{
+    const struct inv_ranks_direct *direct = s->ranks.type->direct;
+    struct of_rank *of = ask_all(s);
+    int other, rank = find_shared(of, s->ranks.count, &other), shared = rank < s->ranks.count;
+    if (shared && direct && s->ranks.number == 0)
+        inv_error(&s->errors, "ranks %d and %d on %s share GPU %lld, and %s needs one for each; "
+                  "start as many ranks as there are GPUs, or build the trainer without --%s", other,
+                  rank, of[rank].machine, (long long)of[rank].number, direct->name, direct->name);
+    else if (shared && s->ranks.number == 0)
+        inv_note(&s->errors, "ranks %d and %d on %s share GPU %lld, and compute in turn; as many "
+                 "ranks as there are GPUs have one each", other, rank, of[rank].machine,
+                 (long long)of[rank].number);
+    free(of);
+    if (!shared || !direct)
+        return INV_OK;
+    s->ranks.agreed = 1;
+    return INV_BAD_USAGE;
+}
+
+int inv_device_open(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
+    if (!s->model->device_type)
+        return INV_OK;
     const struct inv_device_wish wish = {
-        .number = o->device > 0 ? o->device : 0,
+        .number = inv_device_number(s),
         .memory_limit = o->memory_limit > 0 ? o->memory_limit : 0,
+        .later = taken_later(s),
         .update_lock = o->update_lock,
     };
-    if (s->model->device_type)
-        s->model->device_type->open(s->model, &s->run, &wish, o->quiet ? NULL : s->out);
+    s->model->device_type->open(s->model, &s->run, &wish, o->quiet ? NULL : s->out);
+    return s->ranks.count > 1 ? check_shared(s) : INV_OK;
 }
 
 void inv_device_close(struct inv_session *s)
@@ -175,8 +234,21 @@ static void print_one(void *state, const char *key, const char *value)
 void inv_device_log(struct inv_session *s)
 {
     if (s->run.device)
-        s->model->device_type->describe(s->model, s->options.device > 0 ? s->options.device : 0,
-                                        log_one, &s->log);
+        s->model->device_type->describe(s->model, inv_device_number(s), log_one, &s->log);
+}
+
+void inv_device_log_ranks(struct inv_session *s)
+{
+    if (!s->run.device)
+        return;
+    int64_t own = inv_device_number(s), *all = inv_allocate((size_t)s->ranks.count * sizeof *all);
+    int32_t *number = inv_allocate((size_t)s->ranks.count * sizeof *number);
+    inv_ranks_gather(&s->ranks, &own, all, sizeof own);
+    for (int r = 0; r < s->ranks.count; r++)
+        number[r] = (int32_t)all[r];
+    inv_log_wholes(&s->log, "devices", number, s->ranks.count);
+    free(number);
+    free(all);
 }
 
 void inv_device_log_kernels(struct inv_session *s)
@@ -188,8 +260,8 @@ void inv_device_log_kernels(struct inv_session *s)
     inv_log_end(&s->log);
 }
 
-void inv_device_print(const struct inv_model *model, int64_t number)
+void inv_device_print(const struct inv_session *s)
 {
-    if (model->device_type)
-        model->device_type->describe(model, number > 0 ? number : 0, print_one, stdout);
+    if (s->model->device_type)
+        s->model->device_type->describe(s->model, inv_device_number(s), print_one, stdout);
 }

@@ -5,8 +5,8 @@
 #include "session.h"
 
 /* Runs a phase, where the model has it, for run->rows and so on.  On a device: brings what the
- * host sets for that phase there, and afterwards what the host reads of it into the mirror; the
- * sums of shards come from INV_TRAIN and go to INV_UPDATE. */
+ * host sets for that phase there, and afterwards what the host reads of it into the mirror.
+ * Sums of shards stay there: see memory.h. */
 void inv_device_phase(const struct inv_model *, const struct inv_run *, enum inv_phase);
 /* Parameters and buffers, from the device into the mirror and back. */
 void inv_device_pull_saved(const struct inv_session *);
@@ -15,8 +15,11 @@ void inv_device_push_saved(const struct inv_session *);
 void inv_device_pull(const struct inv_model *, const struct inv_run *, enum inv_kind);
 void inv_device_push(const struct inv_model *, const struct inv_run *, enum inv_kind);
 
-/* Takes the device that the options name; the plan of its memory is told to the user. */
-void inv_device_open(struct inv_session *);
+/* The device of this rank: that of --device, else those of a machine in turn. */
+int64_t inv_device_number(const struct inv_session *);
+/* Takes it; the plan of its memory is told to the user.  Notes where ranks share one, or it is an
+ * error, where what carries their messages cannot.  INV_OK, or the exit status of all ranks. */
+int inv_device_open(struct inv_session *);
 void inv_device_close(struct inv_session *);
 /* Hands the loaded data set to the device, if passes over it are to come. */
 void inv_device_keep(struct inv_session *);
@@ -29,6 +32,8 @@ int64_t inv_device_pass(struct inv_session *, struct inv_pass *, const int32_t *
 void inv_device_log_kernels(struct inv_session *);
 /* The environment of a device into the log, or onto standard output. */
 void inv_device_log(struct inv_session *);
-void inv_device_print(const struct inv_model *, int64_t number);
+void inv_device_print(const struct inv_session *);
+/* "devices":[0,1]: of ranks in order, as a part of a line of the log. */
+void inv_device_log_ranks(struct inv_session *);
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #endif
-#include "core/arith.h"
+#include "memory.h"
 #include "subtree.h"
 #include "variable.h"
 
@@ -45,7 +45,7 @@ static int64_t chunk_size(const struct inv_exchange *e, int rank)
 
 static float *sums_of(const struct inv_exchange *e, const struct inv_run *run)
 {
-    return (float *)(void *)(run->arena + e->model->sums);
+    return (float *)(void *)(inv_memory_arena(run) + e->model->sums);
 }
 
 /* Bytes of what is kept of a part beside the arena, a multiple of 64.  This rank's last stays in
@@ -57,17 +57,33 @@ static int64_t room_of(const struct inv_exchange *e, int part)
     return own && part + 1 == e->own + e->owns ? 0 : (bytes + 63) / 64 * 64;
 }
 
-static void place_parts(struct inv_exchange *e, const struct inv_run *run)
+static void find_parts(struct inv_exchange *e)
+{
+    e->parts = list_parts(e, NULL);
+    e->part = inv_allocate((size_t)(e->parts + 1) * sizeof *e->part);
+    list_parts(e, e->part);
+    for (int i = 0; i < e->parts; i++) {
+        e->own += e->part[i].rank < e->ranks->number;
+        e->owns += e->part[i].rank == e->ranks->number;
+    }
+}
+
+static int64_t parts_bytes(const struct inv_exchange *e)
 {
     int64_t bytes = 0;
     for (int i = 0; i < e->parts; i++)
         bytes += room_of(e, i);
-    e->memory = inv_allocate((size_t)bytes + 1);
-    float *at = e->memory;
+    return bytes;
+}
+
+static void place_parts(struct inv_exchange *e, const struct inv_run *run)
+{
+    unsigned char *at = e->memory;
     for (int i = 0; i < e->parts; i++) {
-        e->part[i].sums = at;
-        at += room_of(e, i) / (int64_t)sizeof *at;
+        e->part[i].sums = (float *)(void *)at;
+        at += room_of(e, i);
     }
+    e->packed = at;
     if (e->owns > 0)
         e->part[e->own + e->owns - 1].sums = sums_of(e, run);
 }
@@ -120,13 +136,22 @@ static struct inv_pieces list_common(const struct inv_model *model)
     return p;
 }
 
-static void share_out(struct inv_exchange *e, struct inv_run *run)
+/* One rank has all. */
+static void list_pieces(struct inv_exchange *e)
 {
     const struct inv_model *model = e->model;
+    if (e->ranks->count == 1)
+        return;
     e->common = list_common(model);
     e->params = list_updated(model, INV_PARAM);
     e->averages = list_updated(model, INV_AVERAGE);
     e->state = list_updated(model, INV_STATE);
+    e->parcel = inv_allocate((size_t)(model->variable_count + 2) * sizeof *e->parcel);
+}
+
+static void share_out(const struct inv_exchange *e, struct inv_run *run)
+{
+    const struct inv_model *model = e->model;
     run->own_begin = model->sums + chunk_at(e, e->ranks->number);
     run->own_end = model->sums + chunk_at(e, e->ranks->number + 1);
 }
@@ -148,17 +173,19 @@ enum way { COUNTED, PACKED, UNPACKED };
 /* Copies what is that rank's and small, in the order of the list, to `packed` or from there; its
  * bytes. */
 static int64_t pack(const struct inv_exchange *e, const struct inv_pieces *list, int rank,
-                    unsigned char *arena, unsigned char *packed, enum way way)
+                    unsigned char *packed, enum way way)
 {
+    const struct inv_run *run = e->carry.run;
+    unsigned char *arena = way == COUNTED ? NULL : inv_memory_arena(run);
     int64_t bytes = 0;
     for (int i = 0; i < list->count; i++) {
         struct inv_piece p = cut(e, list->piece[i], rank);
         if (p.bytes >= INV_DIRECT)
             continue;
         if (way == PACKED)
-            memcpy(packed + bytes, arena + p.at, (size_t)p.bytes);
+            inv_memory_move(run, packed + bytes, arena + p.at, p.bytes);
         else if (way == UNPACKED)
-            memcpy(arena + p.at, packed + bytes, (size_t)p.bytes);
+            inv_memory_move(run, arena + p.at, packed + bytes, p.bytes);
         bytes += p.bytes;
     }
     return bytes;
@@ -169,60 +196,74 @@ static int64_t packed_bytes(const struct inv_exchange *e, const struct inv_piece
 {
     int64_t bytes = 0;
     for (int r = 0; r < e->ranks->count; r++)
-        bytes += pack(e, list, r, NULL, NULL, COUNTED);
+        bytes += pack(e, list, r, NULL, COUNTED);
     return bytes;
 }
 
 /* Begins to receive what is that rank's, what is small of it at `packed`. */
-static void receive_pieces(const struct inv_exchange *e, const struct inv_pieces *list, int rank,
-                           unsigned char *arena, unsigned char *packed)
+static void receive_pieces(struct inv_exchange *e, const struct inv_pieces *list, int rank,
+                           unsigned char *packed)
 {
+    unsigned char *arena = inv_memory_arena(e->carry.run);
     for (int i = 0; i < list->count; i++) {
         struct inv_piece p = cut(e, list->piece[i], rank);
         if (p.bytes >= INV_DIRECT)
-            e->ranks->type->receive(arena + p.at, p.bytes, rank);
+            inv_carry_receive(&e->carry, arena + p.at, p.bytes, rank);
     }
-    e->ranks->type->receive(packed, pack(e, list, rank, NULL, NULL, COUNTED), rank);
+    inv_carry_receive(&e->carry, packed, pack(e, list, rank, NULL, COUNTED), rank);
 }
 
-/* Begins to send what is this rank's, of which `small` bytes are packed. */
-static void send_pieces(struct inv_exchange *e, const struct inv_pieces *list, int to,
-                        const unsigned char *arena, int64_t small)
+static void add_parcel(struct inv_exchange *e, int *count, const void *from, int64_t bytes)
 {
+    const void *ready = inv_carry_ready(&e->carry, from, bytes);
+    e->parcel[(*count)++] = (struct inv_parcel){ ready, bytes };
+}
+
+/* Makes parcels of what is this rank's, of which `small` bytes are packed; how many. */
+static int make_parcels(struct inv_exchange *e, const struct inv_pieces *list, int64_t small)
+{
+    int count = 0;
     for (int i = 0; i < list->count; i++) {
         struct inv_piece p = cut(e, list->piece[i], e->ranks->number);
-        if (p.bytes < INV_DIRECT)
-            continue;
-        e->ranks->type->send(arena + p.at, p.bytes, to);
-        e->sent += p.bytes;
+        if (p.bytes >= INV_DIRECT)
+            add_parcel(e, &count, inv_memory_arena(e->carry.run) + p.at, p.bytes);
     }
-    e->ranks->type->send(e->packed, small, to);
-    e->sent += small;
+    add_parcel(e, &count, e->packed, small);
+    return count;
+}
+
+/* Begins to send them. */
+static void send_parcels(struct inv_exchange *e, int count, int to)
+{
+    for (int i = 0; i < count; i++) {
+        inv_carry_send(&e->carry, e->parcel[i].ready, e->parcel[i].bytes, to);
+        e->sent += e->parcel[i].bytes;
+    }
 }
 
 /* Each rank's part of the list to all, or to the first alone. */
-static void spread(struct inv_exchange *e, const struct inv_pieces *list, unsigned char *arena,
-                   int to_all)
+static void spread(struct inv_exchange *e, const struct inv_pieces *list, int to_all)
 {
     const struct inv_ranks *ranks = e->ranks;
-    int from_all = to_all || ranks->number == 0;
+    int from_all = to_all || ranks->number == 0, sends = to_all || ranks->number > 0;
     if (list->count == 0)            /* as where one rank has all */
         return;
-    int64_t own = pack(e, list, ranks->number, arena, e->packed, PACKED);
+    int64_t own = pack(e, list, ranks->number, e->packed, PACKED);
     unsigned char *at = e->packed + own;
     for (int r = 0; from_all && r < ranks->count; r++)
         if (r != ranks->number) {
-            receive_pieces(e, list, r, arena, at);
-            at += pack(e, list, r, NULL, NULL, COUNTED);
+            receive_pieces(e, list, r, at);
+            at += pack(e, list, r, NULL, COUNTED);
         }
+    int parcels = sends ? make_parcels(e, list, own) : 0;
     for (int r = 0; r < (to_all ? ranks->count : 1); r++)
         if (r != ranks->number)
-            send_pieces(e, list, r, arena, own);
-    ranks->type->wait();
+            send_parcels(e, parcels, r);
+    inv_carry_wait(&e->carry);
     at = e->packed + own;
     for (int r = 0; from_all && r < ranks->count; r++)
         if (r != ranks->number)
-            at += pack(e, list, r, arena, at, UNPACKED);
+            at += pack(e, list, r, at, UNPACKED);
 }
 
 /* ---- from the first step to the last ---- */
@@ -234,63 +275,84 @@ static int64_t most_packed(const struct inv_exchange *e)
     return common > params ? common : params;
 }
 
-void inv_exchange_begin(struct inv_exchange *e, struct inv_ranks *ranks,
-                        const struct inv_model *model, struct inv_run *run)
+static struct inv_exchange plan(struct inv_ranks *ranks, const struct inv_model *model)
 {
-    *e = (struct inv_exchange){ .ranks = ranks, .model = model, .shards = model->shards,
-                                .bytes = model->sums_bytes };
-    e->parts = list_parts(e, NULL);
-    e->part = inv_allocate((size_t)(e->parts + 1) * sizeof *e->part);
-    list_parts(e, e->part);
-    for (int i = 0; i < e->parts; i++) {
-        e->own += e->part[i].rank < ranks->number;
-        e->owns += e->part[i].rank == ranks->number;
-    }
-    place_parts(e, run);
-    if (ranks->count == 1)
-        return;
-    share_out(e, run);
-    e->packed = inv_allocate((size_t)most_packed(e) + 1);
+    struct inv_exchange e = { .ranks = ranks, .model = model, .shards = model->shards,
+                              .bytes = model->sums_bytes };
+    find_parts(&e);
+    list_pieces(&e);
+    return e;
 }
 
-void inv_exchange_free(struct inv_exchange *e)
+static void forget(struct inv_exchange *e)
 {
     free(e->part);
-    free(e->memory);
     free(e->common.piece);
     free(e->params.piece);
     free(e->averages.piece);
     free(e->state.piece);
-    free(e->packed);
+    free(e->parcel);
 }
 
-void inv_exchange_updated(struct inv_exchange *e, const struct inv_run *run)
+static int64_t memory_bytes(const struct inv_exchange *e)
 {
-    spread(e, &e->params, run->arena, 1);
+    return parts_bytes(e) + most_packed(e);
+}
+
+int64_t inv_exchange_bytes(struct inv_ranks *ranks, const struct inv_model *model)
+{
+    struct inv_exchange e = plan(ranks, model);
+    int64_t bytes = memory_bytes(&e);
+    forget(&e);
+    return bytes;
+}
+
+void inv_exchange_begin(struct inv_exchange *e, struct inv_ranks *ranks,
+                        const struct inv_model *model, struct inv_run *run)
+{
+    *e = plan(ranks, model);
+    inv_carry_begin(&e->carry, ranks, run);
+    e->memory = inv_memory_take(run, memory_bytes(e), "the sums of other ranks");
+    place_parts(e, run);
+    if (ranks->count > 1)
+        share_out(e, run);
+}
+
+void inv_exchange_free(struct inv_exchange *e)
+{
+    if (!e->ranks)                      /* it has not begun */
+        return;
+    inv_memory_give(e->carry.run, e->memory, memory_bytes(e));
+    inv_carry_end(&e->carry);
+    forget(e);
+}
+
+void inv_exchange_updated(struct inv_exchange *e)
+{
+    spread(e, &e->params, 1);
     e->steps++;
 }
 
 /* What is not of a step is not counted. */
-static void spread_aside(struct inv_exchange *e, const struct inv_pieces *list,
-                         unsigned char *arena, int to_all)
+static void spread_aside(struct inv_exchange *e, const struct inv_pieces *list, int to_all)
 {
     int64_t sent = e->sent;
     for (int i = 0; i < list->count; i++) {
         const struct inv_pieces one = { &list->piece[i], 1 };
-        spread(e, &one, arena, to_all);
+        spread(e, &one, to_all);
     }
     e->sent = sent;
 }
 
-void inv_exchange_average(struct inv_exchange *e, const struct inv_run *run)
+void inv_exchange_average(struct inv_exchange *e)
 {
-    spread_aside(e, &e->averages, run->arena, 1);
+    spread_aside(e, &e->averages, 1);
 }
 
-void inv_exchange_collect(struct inv_exchange *e, const struct inv_run *run)
+void inv_exchange_collect(struct inv_exchange *e)
 {
-    spread_aside(e, &e->averages, run->arena, 0);
-    spread_aside(e, &e->state, run->arena, 0);
+    spread_aside(e, &e->averages, 0);
+    spread_aside(e, &e->state, 0);
 }
 
 /* Whole pages from begin to end. */
@@ -308,9 +370,11 @@ static void release(unsigned char *begin, unsigned char *end)
 #endif
 }
 
-void inv_exchange_release(const struct inv_exchange *e, const struct inv_run *run)
+/* A device keeps its memory. */
+void inv_exchange_release(const struct inv_exchange *e)
 {
-    for (int i = 0; i < e->state.count; i++) {
+    const struct inv_run *run = e->carry.run;
+    for (int i = 0; i < e->state.count && !run->device; i++) {
         const struct inv_piece *whole = &e->state.piece[i];
         struct inv_piece own = cut(e, *whole, e->ranks->number);
         unsigned char *begin = run->arena + whole->at, *end = begin + whole->bytes;
@@ -328,7 +392,7 @@ void inv_exchange_expect(struct inv_exchange *e)
     e->settled = 0;
     for (int i = 0; i < e->parts; i++)
         if (e->part[i].rank != e->ranks->number)
-            e->ranks->type->receive(e->part[i].sums, size, e->part[i].rank);
+            inv_carry_receive(&e->carry, e->part[i].sums, size, e->part[i].rank);
 }
 
 /* Chunks of the part from begin to end, where chunks begin. */
@@ -340,7 +404,8 @@ static void send_chunks(struct inv_exchange *e, const struct inv_subtree *part, 
         int64_t at = chunk_at(e, to), size = chunk_size(e, to);
         if (at < begin || at >= end)
             continue;
-        e->ranks->type->send((char *)part->sums + at, size, to);
+        const void *ready = inv_carry_ready(&e->carry, (char *)part->sums + at, size);
+        inv_carry_send(&e->carry, ready, size, to);
         e->sent += size;
     }
 }
@@ -364,31 +429,8 @@ void inv_exchange_send_first(struct inv_exchange *e, int64_t bytes)
 void inv_exchange_send(struct inv_exchange *e, const struct inv_subtree *part, const float *sums)
 {
     if (part->sums != sums)
-        memcpy(part->sums, sums, (size_t)e->bytes);
+        inv_memory_move(e->carry.run, part->sums, sums, e->bytes);
     send_chunks(e, part, e->settled, e->bytes);
-}
-
-/* The sum of what begins at at[1] and at at[2], to at[0]. */
-static void add_range(const struct inv_run *run, int64_t begin, int64_t end)
-{
-    float *to = (float *)(intptr_t)run->at[0];
-    const float *a = (const float *)(intptr_t)run->at[1], *b = (const float *)(intptr_t)run->at[2];
-    for (int64_t i = begin; i < end; i++)
-        to[i] = inv_add(a[i], b[i]);
-}
-
-static void add_to(const struct inv_run *run, float *to, const float *a, const float *b,
-                   int64_t count)
-{
-    const int64_t at[] = { (intptr_t)to, (intptr_t)a, (intptr_t)b };
-    struct inv_run here = *run;
-    here.at = at;
-    inv_for(&here, add_range, count, count);
-}
-
-void inv_exchange_add(const struct inv_run *run, float *to, const float *from, int64_t count)
-{
-    add_to(run, to, to, from, count);
 }
 
 /* This rank's chunk of the sums over shards first .. first + size - 1, as far as there are such,
@@ -409,7 +451,7 @@ static float *finish(struct inv_exchange *e, const struct inv_run *run, int64_t 
         return left;
     float *right = finish(e, run, first + size / 2, size / 2, next, place);
     float *sum = left == place ? left : right;
-    add_to(run, sum, right, left, chunk_size(e, number) / 4);
+    inv_memory_add(run, sum, right, left, chunk_size(e, number) / 4);
     return sum;
 }
 
@@ -421,10 +463,10 @@ void inv_exchange_finish(struct inv_exchange *e, const struct inv_run *run)
         return;
     while (size < e->shards)
         size *= 2;
-    e->ranks->type->wait();
+    inv_carry_wait(&e->carry);
     float *place = sums_of(e, run) + chunk_at(e, e->ranks->number) / 4;
     const float *sums = finish(e, run, 0, size, &next, place);
     if (sums != place)                  /* this rank has no shards */
-        memcpy(place, sums, (size_t)chunk_size(e, e->ranks->number));
-    spread(e, &e->common, run->arena, 1);
+        inv_memory_move(run, place, sums, chunk_size(e, e->ranks->number));
+    spread(e, &e->common, 1);
 }

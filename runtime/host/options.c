@@ -104,7 +104,8 @@ static const struct option table[] = {
       "--check-gradients" },
     { "dump-batch", "N", WHOLE, AT(dump_batch),
       "write the images of step N, before and after augmentation, and stop" },
-    { "device", "N", WHOLE, AT(device), "GPU to run on (0), in a trainer built for CUDA" },
+    { "device", "N", WHOLE, AT(device),
+      "GPU to run on, in a trainer built for CUDA (0; ranks of a machine take its GPUs in turn)" },
     { "memory-limit", "SIZE", BYTES, AT(memory_limit),
       "most memory to take of the GPU, such as 800M or 4G" },
     { "update-lock", NULL, FLAG, AT(update_lock),
@@ -277,12 +278,12 @@ static void set_sample(struct inv_options *options, const struct option *o, cons
                   "expected", o->name, text);
 }
 
-/* Data may lie elsewhere on another machine, it may have other processors, and be the one that
- * computes wrong. */
+/* Data may lie elsewhere on another machine, it may have other processors and GPUs, and be the one
+ * that computes wrong. */
 static void note_said(struct inv_options *options, const struct option *o, const char *value)
 {
     if (o->place == AT(data) || o->place == AT(threads) || o->place == AT(shards_at_once) ||
-        o->place == AT(inject))
+        o->place == AT(device) || o->place == AT(memory_limit) || o->place == AT(inject))
         return;
     inv_sha256_update(&options->said, o->name, strlen(o->name) + 1);
     inv_sha256_update(&options->said, value ? value : "", value ? strlen(value) + 1 : 1);

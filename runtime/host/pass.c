@@ -90,6 +90,7 @@ void inv_pass_join(struct inv_session *s, struct inv_pass *pass, int losses)
 {
     if (s->ranks.count == 1)
         return;
+    inv_device_pull(s->model, &s->run, INV_ACCUMULATOR);
     if (losses)
         inv_ranks_sum(&s->ranks, pass->sum, s->model->report_count * INV_EXACT_WORDS);
     for (int i = 0; i < s->model->variable_count; i++) {
@@ -97,6 +98,7 @@ void inv_pass_join(struct inv_session *s, struct inv_pass *pass, int losses)
         if (v->kind == INV_ACCUMULATOR && v->dtype == INV_I64)
             inv_ranks_sum(&s->ranks, s->run.arena + v->offset, inv_variable_elements(v));
     }
+    inv_device_push(s->model, &s->run, INV_ACCUMULATOR);
     if (pass->kept)
         inv_ranking_join(s->model, pass->kept, pass->rows, &s->ranks);
 }
@@ -106,6 +108,7 @@ void inv_pass_leave(struct inv_session *s, struct inv_pass *pass)
     if (s->ranks.number == 0)
         return;
     clear_accumulators(s);
+    inv_device_push(s->model, &s->run, INV_ACCUMULATOR);
     if (pass->kept)
         inv_ranking_clear(s->model, pass->kept, 0, pass->rows);
 }
@@ -168,6 +171,20 @@ int64_t inv_pass_list(const struct inv_session *s, enum inv_part part, int32_t *
     return inv_row_ahead_list(&all, s->data.order + s->data.begin[part], 0, row, room);
 }
 
+/* One batch of these rows. */
+static void evaluate_batch(struct inv_session *s, struct inv_pass *pass, const int32_t *row,
+                           int64_t rows, const struct inv_row_ahead *ahead)
+{
+    if (s->run.device) {
+        inv_device_pass(s, pass, row, rows, s->run.step, 0, NULL);
+        return;
+    }
+    inv_dataset_gather(&s->data, &s->run, row, rows, ahead);
+    s->model->phase[INV_EVALUATE](&s->run);
+    inv_pass_keep(s, pass);
+    inv_pass_add(s, pass);
+}
+
 /* Ranks take the batches in turn. */
 static void evaluate_rows(struct inv_session *s, struct inv_pass *pass, enum inv_part part)
 {
@@ -176,23 +193,20 @@ static void evaluate_rows(struct inv_session *s, struct inv_pass *pass, enum inv
         inv_ranking_clear(s->model, pass->kept, 0, end - first);
     for (int64_t at = first; at < end; at += batch) {
         int64_t rows = end - at < batch ? end - at : batch;
-        if ((at - first) / batch % s->ranks.count != s->ranks.number) {
-            pass->rows += rows;
-            continue;
-        }
         struct inv_row_ahead ahead = ahead_of(s, part, end - at);
-        inv_dataset_gather(&s->data, &s->run, s->data.order + at, rows, &ahead);
-        s->model->phase[INV_EVALUATE](&s->run);
-        inv_pass_keep(s, pass);
-        inv_pass_add(s, pass);
+        if ((at - first) / batch % s->ranks.count == s->ranks.number)
+            evaluate_batch(s, pass, s->data.order + at, rows, &ahead);
+        else
+            pass->rows += rows;
     }
     inv_pass_join(s, pass, 1);
 }
 
+/* A device of one rank gets all rows at one time. */
 void inv_pass_evaluate(struct inv_session *s, struct inv_pass *pass, enum inv_part part)
 {
     inv_pass_begin(s, pass);
-    if (s->run.device)
+    if (s->run.device && s->ranks.count == 1)
         inv_device_pass(s, pass, s->data.order + s->data.begin[part],
                         inv_dataset_part_rows(&s->data, part), s->run.step, 0, NULL);
     else

@@ -48,7 +48,7 @@ int inv_ranks_begin(struct inv_ranks *ranks, const struct inv_ranks_type *type,
 {
     *ranks = (struct inv_ranks){ .type = type, .count = 1, .near = 1, .errors = errors };
     if (type)
-        type->begin(&ranks->number, &ranks->count, &ranks->near);
+        type->begin(&ranks->number, &ranks->count, &ranks->here, &ranks->near);
     int started = ranks->count > 1 ? ranks->count : inv_ranks_started().count;
     const char *cure = type ? "start them by the mpirun of the MPI that this trainer was built with"
                             : "build the trainer by invar build --mpi";

@@ -8,7 +8,8 @@
 
 struct inv_ranks {
     const struct inv_ranks_type *type;  /* NULL: this program alone */
-    int number, count, near;            /* of this one, of all, of those on this machine */
+    int number, count;                  /* of this one, of all */
+    int here, near;                     /* the same of those on this machine */
     int agreed;                         /* on an error, which then was told */
     struct inv_errors *errors;
     FILE *told;                         /* messages of others than the first, as `text` */

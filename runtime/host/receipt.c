@@ -148,8 +148,7 @@ static void put_machine(struct inv_json_text *j, struct inv_session *s)
     if (s->lanes > 1)
         inv_json_put_whole(j, "shardsAtOnce", s->lanes);
     if (s->run.device)
-        model->device_type->describe(model, s->options.device > 0 ? s->options.device : 0, put_one,
-                                     j);
+        model->device_type->describe(model, inv_device_number(s), put_one, j);
     inv_json_close(j, '}');
     free(kernel);
     free(cpu);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "core/arith.h"
 #include "device.h"
+#include "memory.h"
 #include "pool.h"
 #include "session.h"
 #include "subtree.h"
@@ -66,9 +67,9 @@ static void add_partial(const struct inv_shards *h, float *sums, int partial, in
     const struct inv_model *model = h->s->model;
     const struct inv_run *run = &h->s->run;
     int64_t stride = (model->sums_bytes + 63) / 64 * 64;
-    const float *from = (const float *)(const void *)(run->arena - run->aside +
+    const float *from = (const float *)(const void *)(inv_memory_arena(run) - run->aside +
                                                       model->partial_sums + partial * stride);
-    inv_exchange_add(run, sums + begin / 4, from + begin / 4, (end - begin) / 4);
+    inv_memory_add(run, sums + begin / 4, sums + begin / 4, from + begin / 4, (end - begin) / 4);
 }
 
 /* Takes in the sums of a shard of the part.  Partial sums that wait are of 2^k neighbours each, of
@@ -79,12 +80,12 @@ static void add_up(struct inv_shards *h, struct so_far *p, float *sums, int64_t 
     const struct inv_run *run = &h->s->run;
     int64_t stride = (model->sums_bytes + 63) / 64 * 64;
     int last = shard + 1 == p->part->end;
-    float *partial = (float *)(void *)(run->arena - run->aside + model->partial_sums);
+    float *partial = (float *)(void *)(inv_memory_arena(run) - run->aside + model->partial_sums);
     for (int64_t pairs = shard - p->part->first; p->waiting > 0 && (last || pairs % 2 == 1);
          pairs /= 2)
         add_partial(h, sums, --p->waiting, last ? h->exchange.settled : 0, model->sums_bytes);
     if (!last)
-        memcpy(partial + p->waiting++ * (stride / 4), sums, (size_t)model->sums_bytes);
+        inv_memory_move(run, partial + p->waiting++ * (stride / 4), sums, model->sums_bytes);
 }
 
 /* ---- lanes ---- */
@@ -148,7 +149,8 @@ static void join_totals(struct inv_shards *h)
 static void train_rows(const struct inv_model *model, const struct inv_run *run)
 {
     if (run->rows == 0) {
-        memset(run->arena + model->sums, 0, (size_t)model->sums_bytes);
+        inv_memory_clear(run, inv_memory_arena(run) + model->sums, model->sums_bytes);
+        inv_device_pull(model, run, INV_LOSS);
         return;
     }
     struct inv_run augment = *run;
@@ -174,7 +176,7 @@ static void send_settled(const struct inv_run *run, int step)
     const struct inv_model *model = a->h->s->model;
     int64_t settled = inv_exchange_chunk(e, model->settled[step]);
     float *sums = (float *)(void *)(run->arena + model->sums);
-    e->ranks->type->advance();
+    inv_carry_advance(&e->carry);
     if (settled <= e->settled)
         return;
     for (int i = a->so_far->waiting; i-- > 0;)
@@ -223,7 +225,7 @@ static void take_in(struct inv_shards *h, struct so_far *p, int lane, int64_t sh
         p->bad = shard;
     inv_rank_check_take(&h->check, shard);
     inv_pass_keep(h->s, h->pass);
-    float *sums = (float *)(void *)(run->arena + h->s->model->sums);
+    float *sums = (float *)(void *)(inv_memory_arena(run) + h->s->model->sums);
     add_up(h, p, sums, shard);
     if (shard + 1 == p->part->end)
         inv_exchange_send(&h->exchange, p->part++, sums);
@@ -258,6 +260,7 @@ static int64_t train_shards(struct inv_shards *h, int64_t step)
     enter(h, 0);
     join_totals(h);
     inv_exchange_finish(&h->exchange, &h->s->run);
+    inv_device_pull(h->s->model, &h->s->run, INV_LOSS);
     return p.bad;
 }
 
@@ -332,6 +335,7 @@ void inv_shards_log(struct inv_shards *h)
     int64_t parts = inv_ranks_most(&s->ranks, e->owns);
     inv_log_begin(&s->log);
     inv_log_whole(&s->log, "ranks", (uint64_t)s->ranks.count);
+    inv_device_log_ranks(s);
     inv_log_whole(&s->log, "partial_sums", (uint64_t)parts);
     inv_log_whole(&s->log, "sums_bytes", (uint64_t)e->bytes);
     inv_log_whole(&s->log, "step_ahead_bytes", (uint64_t)(ahead / e->steps));

@@ -125,7 +125,7 @@ static int64_t step_here(struct training *t, int64_t step, float *loss)
     if (good)
         inv_device_phase(s->model, &s->run, INV_UPDATE);
     if (good)
-        inv_exchange_updated(&t->shards.exchange, &s->run);
+        inv_exchange_updated(&t->shards.exchange);
     inv_trace_step_end(s);
     good = good && inv_rank_check_updated(&t->shards.check);
     if (!good)
@@ -294,7 +294,7 @@ static void print_rates(struct training *t)
 
 static void evaluate_val(struct training *t, int64_t epoch)
 {
-    inv_exchange_average(&t->shards.exchange, &t->s->run);
+    inv_exchange_average(&t->shards.exchange);
     inv_average_exchange(t->s);
     if (inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0)
         inv_pass_evaluate(t->s, &t->val, INV_PART_VAL);
@@ -418,7 +418,7 @@ static int run_epochs(struct training *t, int64_t first)
         return INV_OK;
     if (is_over(t))
         print_stop(t);
-    inv_exchange_average(&t->shards.exchange, &t->s->run);
+    inv_exchange_average(&t->shards.exchange);
     inv_average_exchange(t->s);
     inv_receipt_metrics(t->s, &t->train, "");
     if (inv_dataset_part_rows(&t->s->data, INV_PART_VAL) > 0)
@@ -460,7 +460,7 @@ static int go_on(struct training *t, int64_t *first)
                                 "let all see the same checkpoints");
     free(step);
     inv_pass_leave(t->s, &t->train);
-    inv_exchange_release(&t->shards.exchange, &t->s->run);
+    inv_exchange_release(&t->shards.exchange);
     return status;
 }
 

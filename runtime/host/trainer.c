@@ -24,17 +24,20 @@
 static int check_machine(struct inv_session *s)
 {
     const struct inv_model *model = s->model;
-    int64_t device = s->options.device;
+    const struct inv_device_type *device = model->device_type;
+    const char *none = device ? device->refuse(inv_device_number(s)) : NULL;
     const char *why = model->abi != INV_ABI || model->numerics != INV_NUMERICS
                           ? "model and runtime are of different versions; build both with one invar"
                           : inv_selftest(); /* the model's own is where this version has it */
     if (!why && model->selftest)
         why = model->selftest();
-    if (!why && model->device_type)
-        why = model->device_type->selftest(device > 0 ? device : 0);
+    if (!why && !none && device)
+        why = device->selftest(inv_device_number(s));
     if (why)
         inv_error(&s->errors, "self-test: %s", why);
-    return why ? INV_UNTRUSTED : INV_OK;
+    else if (none)
+        inv_error(&s->errors, "%s", none);
+    return why || none ? INV_UNTRUSTED : INV_OK;
 }
 
 static void print_version(const struct inv_model *model)
@@ -509,8 +512,9 @@ static int run_with_options(struct inv_session *s)
         inv_summary_possible(s))
         status = inv_verify_model(s);
     if (status == INV_OK) {
-        inv_device_open(s);
-        status = work(s, weights);
+        status = inv_device_open(s);
+        if (status == INV_OK)
+            status = work(s, weights);
         inv_device_close(s);
     }
     inv_session_free(s);
@@ -620,7 +624,7 @@ int inv_session_fits(struct inv_session *s)
 
 int inv_session_run(struct inv_session *s)
 {
-    int status = check_machine(s);
+    int status = inv_ranks_agree(&s->ranks, check_machine(s));
     if (status == INV_OK && s->options.selftest)
         printf("self-test passed: numerics %u, level %s\n", s->model->numerics, s->model->level);
     if (status != INV_OK || s->options.selftest)
@@ -647,7 +651,7 @@ static int run_trainer(struct inv_session *s, int argc, char **argv)
     if (s->options.version) {
         print_version(s->model);
         if (s->options.verbose)
-            inv_device_print(s->model, s->options.device);
+            inv_device_print(s);
         return INV_OK;
     }
     status = inv_ranks_agree(&s->ranks, inv_session_fits(s) ? INV_OK : INV_BAD_USAGE);

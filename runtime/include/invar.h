@@ -13,7 +13,7 @@ extern "C" {
 /* What this file says, by a number: models and runtimes of different ones refuse each other.  It is
  * raised with each change of a structure, a list or a function here, of which the digest beside it
  * is (tests/tree). */
-#define INV_ABI 2 /* 5ac3a9ef047550db */
+#define INV_ABI 3 /* f6eb3b514552e541 */
 #define INV_NUMERICS 1
 #define INV_RANK 8 /* axes of a row, and of an array without rows */
 /* Bytes of a thread's stack beside the arrays of a model's groups: a contraction's packed operands
@@ -157,6 +157,7 @@ struct inv_device {
     const struct inv_device_type *type;
     void *stream;                       /* cudaStream_t */
     struct inv_run *run;                /* in the device's memory: what kernels get */
+    unsigned char *arena;               /* in the device's memory, which the host must not touch */
 };
 
 struct inv_model;
@@ -166,6 +167,7 @@ struct inv_library_mode;
 struct inv_device_wish {
     int64_t number;                     /* of --device */
     int64_t memory_limit;               /* bytes; 0: all that is free */
+    int64_t later;                      /* bytes of what is taken when training begins */
     int update_lock;                    /* libraries' kernels are chosen anew */
 };
 
@@ -202,11 +204,15 @@ struct inv_device_pass {
 
 typedef void inv_tell(void *state, const char *key, const char *value);
 
+/* Bytes that tell a device from all others of a machine. */
+enum { INV_DEVICE_ID = 16 };
+
 /* Functions that a machine can let down print why and what helps, and end the program with
  * INV_UNTRUSTED.  All finish before they return, but for `launch`. */
 struct inv_device_type {
     const char *name;                   /* "cuda" */
-    /* NULL, or why that device must not be trusted. */
+    /* NULL, or why there is no device of that number; then, why it must not be trusted. */
+    const char *(*refuse)(int64_t number);
     const char *(*selftest)(int64_t number);
     /* Tells the device, its driver and the compiler's flags, one by one. */
     void (*describe)(const struct inv_model *, int64_t number, inv_tell *, void *state);
@@ -230,16 +236,49 @@ struct inv_device_type {
     void (*keep)(const struct inv_run *, int count, const struct inv_device_field *, int64_t rows,
                  void *out);
     void (*pass)(struct inv_run *, struct inv_device_pass *);
+    /* How many devices there are, 0 where there are none; which one has a number. */
+    int (*count)(void);
+    void (*identify)(int64_t number, unsigned char id[INV_DEVICE_ID]);
+    /* Memory of the device beside its arena. */
+    void *(*take)(const struct inv_run *, int64_t bytes, const char *what);
+    void (*give)(const struct inv_run *, void *memory, int64_t bytes);
+    /* Behind all that was begun, of memory of the device: to[i] = a[i] + b[i]; a copy to another
+     * place; zeros.  They do not wait. */
+    void (*add)(const struct inv_run *, float *to, const float *a, const float *b, int64_t count);
+    void (*move)(const struct inv_run *, void *to, const void *from, int64_t bytes);
+    void (*clear)(const struct inv_run *, void *at, int64_t bytes);
+    /* Between memory of the host and of the device. */
+    void (*put)(const struct inv_run *, void *device, const void *host, int64_t bytes);
+    void (*get)(const struct inv_run *, void *host, const void *device, int64_t bytes);
+    /* Waits for all that was begun. */
+    void (*finish)(const struct inv_run *);
+    /* Memory of the host that copies go to and from faster, and no longer. */
+    void (*pin)(void *host, int64_t bytes);
+    void (*unpin)(void *host);
 };
 
 /* ---- processes that train one model together ---- */
+
+struct inv_ranks_type;
+
+/* What carries messages from one device's memory into another's, such as NCCL, beside what carries
+ * those of the host; functions as there. */
+struct inv_ranks_direct {
+    const char *name;                   /* "nccl" */
+    /* Joins rank `number` of `count`, each with a device of its own: that of the run. */
+    void (*begin)(const struct inv_ranks_type *, const struct inv_run *, int number, int count);
+    void (*end)(void);
+    void (*send)(const void *, int64_t bytes, int to);
+    void (*receive)(void *, int64_t bytes, int from);
+    void (*wait)(void);
+};
 
 /* What carries messages between them, such as MPI.  Functions that it lets down print why and end
  * the program.  One thread at a time calls them. */
 struct inv_ranks_type {
     const char *name;                   /* "mpi" */
-    /* Which of how many this process is, and how many of them are on this machine. */
-    void (*begin)(int *number, int *count, int *near);
+    /* Which of how many this process is, and of how many on this machine. */
+    void (*begin)(int *number, int *count, int *here, int *near);
     void (*end)(void);
     void (*abort)(int status);          /* ends all of them */
     /* Begin to send and to receive.  What one rank sends to another comes in the order of sending;
@@ -248,6 +287,7 @@ struct inv_ranks_type {
     void (*receive)(void *, int64_t bytes, int from);
     void (*wait)(void);                 /* for all that was begun */
     void (*advance)(void);              /* what was begun gets on, where that takes the program */
+    const struct inv_ranks_direct *direct; /* between devices; NULL: by way of the host */
 };
 
 enum inv_source_kind {
@@ -508,8 +548,10 @@ void inv_for(const struct inv_run *, inv_group *, int64_t count, int64_t cost);
 int inv_trainer_main(int argc, char **argv, const struct inv_model *const *level,
                      const char *folder, const struct inv_ranks_type *ranks);
 
-/* runtime/mpi, for programs that are compiled with INV_WITH_MPI. */
+/* runtime/mpi, for programs that are compiled with INV_WITH_MPI, and runtime/nccl, for those with
+ * INV_WITH_NCCL, too. */
 extern const struct inv_ranks_type inv_ranks_mpi;
+extern const struct inv_ranks_direct inv_ranks_nccl;
 
 #ifdef __cplusplus
 }

@@ -21,7 +21,7 @@ static void end_with(const char *what)
     exit(1);
 }
 
-static void begin(int *number, int *count, int *near)
+static void begin(int *number, int *count, int *here, int *near)
 {
     int level;
     MPI_Comm machine;
@@ -34,6 +34,7 @@ static void begin(int *number, int *count, int *near)
     MPI_Comm_rank(MPI_COMM_WORLD, number);
     MPI_Comm_size(MPI_COMM_WORLD, count);
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
+    MPI_Comm_rank(machine, here);
     MPI_Comm_size(machine, near);
     MPI_Comm_free(&machine);
 }
@@ -103,4 +104,8 @@ static void advance(void)
 
 const struct inv_ranks_type inv_ranks_mpi = { .name = "mpi", .begin = begin, .end = end,
     .abort = end_all, .send = send_bytes, .receive = receive_bytes, .wait = wait_all,
-    .advance = advance };
+    .advance = advance,
+#ifdef INV_WITH_NCCL
+    .direct = &inv_ranks_nccl,
+#endif
+};

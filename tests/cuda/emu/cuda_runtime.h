@@ -83,11 +83,17 @@ enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 #define cudaStreamNonBlocking 1u
 #define cudaEventDisableTiming 2u
 #define cudaHostAllocDefault 0u
+#define cudaHostRegisterDefault 0u
+
+struct cudaUUID_t {
+    char bytes[16];
+};
 
 struct cudaDeviceProp {
     char name[256];
     size_t totalGlobalMem, sharedMemPerBlock, sharedMemPerBlockOptin;
     int major, minor, multiProcessorCount, warpSize, maxThreadsPerBlock;
+    cudaUUID_t uuid;
 };
 
 typedef struct emulated_stream *cudaStream_t;
@@ -114,6 +120,8 @@ cudaError_t emulate_malloc(void **memory, size_t bytes);
 cudaError_t emulate_malloc_host(void **memory, size_t bytes);
 cudaError_t cudaFree(void *memory);
 cudaError_t cudaFreeHost(void *memory);
+cudaError_t cudaHostRegister(void *memory, size_t bytes, unsigned flags);
+cudaError_t cudaHostUnregister(void *memory);
 cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, cudaMemcpyKind kind);
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream = 0);

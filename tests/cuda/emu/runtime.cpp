@@ -157,6 +157,24 @@ cudaError_t cudaFreeHost(void *memory)
     return free_memory(host_memory, memory);
 }
 
+/* Copies from and to such memory are as late as those of cudaMallocHost. */
+cudaError_t cudaHostRegister(void *memory, size_t bytes, unsigned)
+{
+    if (!memory || holds(host_memory, memory) || holds(device_memory, memory))
+        return fail(cudaErrorInvalidValue);
+    host_memory[(uintptr_t)memory] = {NULL, 0, bytes};
+    return cudaSuccess;
+}
+
+cudaError_t cudaHostUnregister(void *memory)
+{
+    auto found = host_memory.find((uintptr_t)memory);
+    if (found == host_memory.end() || found->second.map)
+        return fail(cudaErrorInvalidValue);
+    host_memory.erase(found);
+    return cudaSuccess;
+}
+
 cudaError_t cudaMemGetInfo(size_t *free, size_t *total)
 {
     *total = device_bytes();
@@ -448,9 +466,10 @@ cudaError_t cudaGetDevice(int *device)
     return cudaSuccess;
 }
 
-cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int)
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device)
 {
-    *properties = {"Emulated device", device_bytes(), 48 * 1024, 227 * 1024, 9, 0, 4, 32, 1024};
+    *properties = {"Emulated device", device_bytes(), 48 * 1024, 227 * 1024, 9, 0, 4, 32, 1024,
+                   {{(char)device}}};
     return cudaSuccess;
 }
 
