@@ -12,35 +12,48 @@ enum { NAME = 64, TEXT = 128 };         /* bytes of a machine's name, of a text 
 
 /* ---- together, or alone by mistake ---- */
 
-/* Of Open MPI, of MPICH: how many there are, which this is, how many are on this machine. */
+/* Of Open MPI, of MPICH, of Slurm: how many there are, which this is, how many are on this machine
+ * (of Slurm the first number of a list). */
 static const char *const told_by[][3] = {
     { "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE" },
     { "PMI_SIZE", "PMI_RANK", "MPI_LOCALNRANKS" },
+    { "SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_STEP_TASKS_PER_NODE" },
 };
+enum { COUNT, NUMBER, NEAR, TOLD_BY = sizeof told_by / sizeof *told_by };
 
-static int number_of(const char *variable, int otherwise)
+/* What the first of them says that says it; `otherwise`: none does.  A mpirun is nearer to this
+ * program than a step of Slurm that mpirun was started by. */
+static int told(int what, int otherwise)
 {
-    const char *value = getenv(variable);
-    return value ? atoi(value) : otherwise;
+    for (int i = 0; i < TOLD_BY; i++)
+        if (getenv(told_by[i][what]))
+            return atoi(getenv(told_by[i][what]));
+    return otherwise;
 }
 
 struct inv_ranks inv_ranks_started(void)
 {
-    struct inv_ranks most = { .count = 1, .near = 1 };
-    for (size_t i = 0; i < sizeof told_by / sizeof *told_by; i++) {
-        int count = number_of(told_by[i][0], 1);
-        if (count > most.count)
-            most = (struct inv_ranks){ .number = number_of(told_by[i][1], 0), .count = count,
-                                       .near = number_of(told_by[i][2], 1) };
-    }
-    return most;
+    return (struct inv_ranks){ .number = told(NUMBER, 0), .count = told(COUNT, 1),
+                               .near = told(NEAR, 1) };
 }
 
 void inv_ranks_forget(void)
 {
-    for (size_t i = 0; i < sizeof told_by / sizeof *told_by; i++)
-        for (int k = 0; k < 3; k++)
+    for (int i = 0; i < TOLD_BY; i++)
+        for (int k = 0; k <= NEAR; k++)
             unsetenv(told_by[i][k]);
+}
+
+/* Started together, though MPI knows of one: the first says so. */
+static int apart(const struct inv_ranks *ranks, struct inv_ranks started)
+{
+    if (started.number == 0)
+        inv_error(ranks->errors, "%d programs were started that know nothing of each other; %s",
+                  started.count, !ranks->type
+                  ? "build the trainer by invar build --mpi"
+                  : "start them by the mpirun of the MPI that this trainer was built with, or by "
+                    "srun --mpi=pmi2 (MPICH) or --mpi=pmix (Open MPI)");
+    return INV_BAD_USAGE;
 }
 
 int inv_ranks_begin(struct inv_ranks *ranks, const struct inv_ranks_type *type,
@@ -49,14 +62,8 @@ int inv_ranks_begin(struct inv_ranks *ranks, const struct inv_ranks_type *type,
     *ranks = (struct inv_ranks){ .type = type, .count = 1, .near = 1, .errors = errors };
     if (type)
         type->begin(&ranks->number, &ranks->count, &ranks->here, &ranks->near);
-    int started = ranks->count > 1 ? ranks->count : inv_ranks_started().count;
-    const char *cure = type ? "start them by the mpirun of the MPI that this trainer was built with"
-                            : "build the trainer by invar build --mpi";
-    if (started > ranks->count) {
-        inv_error(errors, "%d programs were started that know nothing of each other; %s", started,
-                  cure);
-        return INV_BAD_USAGE;
-    }
+    if (ranks->count == 1 && inv_ranks_started().count > 1)
+        return apart(ranks, inv_ranks_started());
     if (ranks->number > 0 && freopen("/dev/null", "w", stdout))
         ranks->told = open_memstream(&ranks->text, &ranks->size);
     if (ranks->told)
