@@ -227,3 +227,44 @@ void onnx_einsum(struct call *c)
     else
         give_product(&e);
 }
+
+/* ---- determinants ---- */
+
+enum { MATRIX = 3 };                    /* most lines of one */
+
+/* By the lines from `row` on and the columns that are left, along the first of them. */
+static const char *put_minor(struct call *c, const char *(*e)[MATRIX], int n, int row,
+                             unsigned left)
+{
+    const char *sum = NULL;
+    bool even = true;
+    for (int i = 0; i < n; i++) {
+        if (!(left >> i & 1))
+            continue;
+        unsigned rest = left & ~(1u << i);
+        const char *y = e[row][i];
+        if (rest)
+            y = PUT(c, "Mul", y, put_minor(c, e, n, row + 1, rest));
+        sum = !sum ? y : even ? PUT(c, "Add", sum, y) : PUT(c, "Sub", sum, y);
+        even = !even;
+    }
+    return sum;
+}
+
+void onnx_det(struct call *c)
+{
+    const struct value *x = c->in[0];
+    int n = x->rank < 2 ? 0 : (int)(x->dim[x->rank - 1] <= MATRIX ? x->dim[x->rank - 1] : 0);
+    const char *e[MATRIX][MATRIX] = {{NULL}};
+    if (n < 1 || x->dim[x->rank - 2] != n || x->rows >= x->rank - 2 ||
+        !has_types(c, 0, 1, TYPE_REAL)) {
+        refuse(c, "it takes square matrices of a row, of up to %d lines", MATRIX);
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < n; k++)
+            e[i][k] = PUT(c, "Squeeze",
+                          PUT(c, "Slice", c->node->input[0], PUT_LIST(c, i, k),
+                              PUT_LIST(c, i + 1, k + 1), PUT_LIST(c, -2, -1)), PUT_LIST(c, -2, -1));
+    give_results(c, (const char *const[OUTPUTS]){put_minor(c, e, n, 0, (1u << n) - 1)});
+}
