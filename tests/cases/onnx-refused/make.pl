@@ -191,7 +191,7 @@ my %files = (
     odd_pairs => single_node(23, node("RotaryEmbedding", ["x", "c", "s"], ["y"], attribute("num_heads", 3, 3)), [info("x", 1, "n", 2, 8), info("c", 1, "n", 2, 2), info("s", 1, "n", 2, 2)], [info("y", 1, "n", 2, 8)]),
     negative_pairs => single_node(23, node("RotaryEmbedding", ["x", "c", "s"], ["y"], attribute("rotary_embedding_dim", 3, -4), attribute("num_heads", 3, 2)), [info("x", 1, "n", 2, 8), info("c", 1, "n", 2, 2), info("s", 1, "n", 2, 2)], [info("y", 1, "n", 2, 8)]),
     three_parts => single_node(18, node("Split", ["x"], ["y", "z"], attribute("num_outputs", 3, 3), attribute("axis", 3, 1)), [info("x", 1, "n", 4)], [info("y", 1, "n", 2), info("z", 1, "n", 2)]),
-    other_units => model(graph(nodes => [node("GRU", ["x", "w", "r"], ["", "y"], attribute("hidden_size", 3, 3))], inputs => [info("x", 1, 3, 2, 2)], outputs => [info("y", 1, 1, 2, 2)],
+    other_units => model(graph(nodes => [node("GRU", ["x", "w", "r"], ["", "y"], attribute("hidden_size", 3, 3), attribute("layout", 3, 1))], inputs => [info("x", 1, "n", 3, 2)], outputs => [info("y", 1, "n", 1, 2)],
                                tensors => [map { tensor($_, 1, pack("f<*", (0.1) x 12), 1, 6, 2) } "w", "r"]), 14),
     linear => single_node(27, node("LinearAttention", ["x", "k", "v"], ["y"], word("update_rule", "linear"), attribute("q_num_heads", 3, 2), attribute("kv_num_heads", 3, 2)),
                           [map { info($_, 1, "n", 2, 8) } "x", "k", "v"], [info("y", 1, "n", 2, 8)]),
