@@ -104,7 +104,8 @@ int inv_outputs_claim(struct inv_session *s, const char *start, const char *weig
         { "--log", o->log, &inv_log_sign }, { "--receipt", o->receipt, &inv_receipt_sign },
         { "--summary", o->summary, &inv_summary_sign }, { "--trace", o->trace, &inv_trace_sign },
         { "--rows", inv_options_rows(o), NULL }, /* looked at as it is read: row_file.c */
-        { "-o", (o->predict || o->generate) && !o->output ? "-" : o->output, NULL } };
+        { o->output ? "-o" : "-o (by default)",
+          (o->predict || o->generate) && !o->output ? "-" : o->output, NULL } };
     char *lock = s->model->library ? inv_text(INV_LOCK_FILE, s->model->name) : NULL;
     int good = 1;
     s->claims.errors = &s->errors;
