@@ -3,9 +3,8 @@
 static void gradient(struct gradient *d, const struct node *n, int dy)
 {
     struct graph *graph = gradient_graph(d);
-    const struct shape *shape = &rule_operand(graph, n, 0)->shape;
     int index = graph_unary(graph, OP_ROW_ARGMAX, rule_neg(d, n->operand[0]));
-    gradient_add(d, n, 0, rule_where(d, rule_at(d, shape, shape->rank - 1, index), dy));
+    gradient_add(d, n, 0, rule_chosen(d, n->operand[0], index, dy));
 }
 
 const struct op_def op_row_min = {

@@ -242,6 +242,23 @@ int rule_at(struct gradient *d, const struct shape *shape, int axis, int index)
     return graph_binary(graph, OP_EQ, position, index);
 }
 
+int rule_chosen(struct gradient *d, int x, int index, int dy)
+{
+    struct graph *graph = gradient_graph(d);
+    const struct node *rows = graph_node(graph, x);
+    int perm[RANK_MAX], inverse[RANK_MAX], rank = rows->shape.rank;
+    const struct shape *shape = &rows->shape;
+    bool turned = rows->op == OP_TRANSPOSE;
+    for (int i = 0; i < rank; i++) {
+        perm[i] = turned ? (int)rows->attr.perm[i] : i;
+        inverse[perm[i]] = i;
+    }
+    if (turned)
+        shape = &graph_node(graph, rows->operand[0])->shape;
+    int at = rule_at(d, shape, perm[rank - 1], graph_transpose(graph, index, inverse));
+    return graph_transpose(graph, rule_where(d, at, graph_transpose(graph, dy, inverse)), perm);
+}
+
 int rule_shift(struct gradient *d, int x, bool back)
 {
     struct graph *graph = gradient_graph(d);

@@ -43,6 +43,9 @@ int rule_where(struct gradient *, int condition, int x);
 int rule_where_not(struct gradient *, int condition, int x);
 /* BOOL: this element's place along `axis` of `shape` is that in `index`, which broadcasts. */
 int rule_at(struct gradient *, const struct shape *shape, int axis, int index);
+/* dy at the place in each row of x that is in `index`, else +0: the gradient of choosing it. Where
+ * x is transposed, it is made in the order of axes before that, in which it will be read. */
+int rule_chosen(struct gradient *, int x, int index, int dy);
 /* Along the middle axis of three, each element what the one before it is, or with `back` the one
  * behind it; +0 where there is none. */
 int rule_shift(struct gradient *, int x, bool back);
