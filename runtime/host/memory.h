@@ -1,6 +1,6 @@
 /* Memory that a step works in: this program's or, where phases run on a device, that device's,
- * which functions here alone touch.  What they do on a device comes behind all that was begun there,
- * and they do not wait for it. */
+ * which functions here alone touch.  What they do on a device comes behind all that was begun
+ * there, and they do not wait for it. */
 #ifndef INV_HOST_MEMORY_H
 #define INV_HOST_MEMORY_H
 #include "invar.h"
