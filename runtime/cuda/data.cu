@@ -30,7 +30,7 @@ static void keep_resident(struct cuda_device *d, struct cuda_field *made, int64_
 
 static void make_slots(struct cuda_device *d, struct cuda_field *made)
 {
-    int64_t batch = d->model->batch, bytes = batch * d->row_bytes;
+    int64_t batch = inv_model_step_rows(d->model), bytes = batch * d->row_bytes;
     for (int k = 0; k < 2; k++) {
         struct cuda_slot *slot = &d->slot[k];
         int64_t at = 0;
@@ -96,6 +96,7 @@ void inv_cuda_release_data(struct cuda_device *d)
 /* Fields end to end, each for a whole batch, of which `rows` rows are filled. */
 static void fill(const struct cuda_device *d, unsigned char *to, const int32_t *row, int64_t rows)
 {
+    int64_t batch = inv_model_step_rows(d->model);
     for (int f = 0; f < d->shadow.fields; f++) {
         const struct inv_device_field *field = &d->field[f];
         if (!field->value)
@@ -103,20 +104,21 @@ static void fill(const struct cuda_device *d, unsigned char *to, const int32_t *
         for (int64_t i = 0; i < rows; i++)
             memcpy(to + i * field->bytes, field->value + row[i] * field->step,
                    (size_t)field->bytes);
-        to += d->model->batch * field->bytes;
+        to += batch * field->bytes;
     }
 }
 
 void inv_cuda_stage(struct cuda_device *d, int64_t k, const int32_t *row, int64_t rows)
 {
     struct cuda_slot *slot = &d->slot[k & 1];
+    int64_t bytes = inv_model_step_rows(d->model) * d->row_bytes;
     if (d->shadow.resident)
         return;
     CHECK(cudaEventSynchronize(slot->copied));
     fill(d, slot->host, row, rows);
     CHECK(cudaStreamWaitEvent(d->copies, slot->used, 0));
-    CHECK(cudaMemcpyAsync(slot->device, slot->host, (size_t)(d->model->batch * d->row_bytes),
-                          cudaMemcpyHostToDevice, d->copies));
+    CHECK(cudaMemcpyAsync(slot->device, slot->host, (size_t)bytes, cudaMemcpyHostToDevice,
+                          d->copies));
     CHECK(cudaEventRecord(slot->copied, d->copies));
     CHECK(cudaStreamWaitEvent(d->stream, slot->copied, 0));
 }

@@ -372,9 +372,22 @@ static int64_t batch_bytes(const struct inv_model *model)
         int64_t row = 4;
         for (int i = 0; i < v->rank; i++)
             row *= v->dim[i];
-        bytes += row * model->batch;
+        bytes += row * inv_model_step_rows(model);
     }
     return bytes;
+}
+
+/* Where in the arena the totals lie that shards add to, and their bytes. */
+static int64_t totals_of(const struct inv_model *model, int64_t *begin)
+{
+    int64_t end = *begin = model->shard_begin;
+    for (int i = 0; i < model->variable_count; i++) {
+        const struct inv_variable *v = &model->variable[i];
+        int64_t behind = v->offset + (int64_t)inv_variable_bytes(v);
+        if (model->shards > 0 && v->kind == INV_ACCUMULATOR && behind > end)
+            end = behind;
+    }
+    return end - *begin;
 }
 
 /* What must fit: arena, workspace, two batches, and what is taken later (the data set is resident
@@ -384,7 +397,8 @@ static void plan(const struct cuda_device *d, int64_t number, FILE *out)
     const struct inv_model *model = d->model;
     struct cudaDeviceProp about;
     char arena[32], workspace[32], batches[32], limit[32], need[32];
-    int64_t two = 2 * batch_bytes(model), small = SPARE + (int64_t)sizeof(struct cuda_job);
+    int64_t begin, two = 2 * batch_bytes(model);
+    int64_t small = SPARE + (int64_t)sizeof(struct cuda_job) + totals_of(model, &begin);
     int64_t library = model->library ? model->library->workspace : 0;
     int64_t sum = model->arena_bytes + model->workspace_bytes + library + two + small + d->later;
     CHECK(cudaGetDeviceProperties(&about, (int)number));
@@ -438,6 +452,22 @@ static void take_reports(struct cuda_device *d)
     d->shadow.sample = model->variable[model->sample].offset;
 }
 
+/* Where the sums of shards lie, and the totals that a step which is left out must not change. */
+static void take_sums(struct cuda_device *d)
+{
+    const struct inv_model *model = d->model;
+    struct cuda_sums *s = &d->shadow.sums;
+    int64_t bytes = totals_of(model, &s->totals);
+    s->shards = model->shards;
+    s->sums = model->sums;
+    s->count = model->sums_bytes / 4;
+    s->partial = model->partial_sums;
+    s->stride = (model->sums_bytes + 63) / 64 * 16;
+    s->loss = (model->variable[model->report[0].variable].offset - model->sums) / 4;
+    s->words = bytes / 4;
+    s->kept = (uint32_t *)inv_cuda_take(d, bytes, "the totals before a step");
+}
+
 static void open_device(const struct inv_model *model, struct inv_run *run,
                         const struct inv_device_wish *wish, void *out)
 {
@@ -453,6 +483,7 @@ static void open_device(const struct inv_model *model, struct inv_run *run,
     d->base.stream = d->stream;
     take_memory(d);
     take_reports(d);
+    take_sums(d);
     if (model->library)
         model->library->open(d, wish, out);
     run->device = &d->base;
@@ -462,7 +493,7 @@ static void close_device(struct inv_run *run)
 {
     struct cuda_device *d = cuda_of(run);
     void *const memory[] = { d->arena, d->workspace, d->spare, d->job, d->row, d->loss, d->sum,
-                             d->loss_offset, d->collected, d->kept };
+                             d->loss_offset, d->collected, d->kept, d->shadow.sums.kept };
     CHECK(cudaStreamSynchronize(d->stream));
     inv_cuda_release_graphs(d);
     inv_cuda_release_data(d);

@@ -6,6 +6,7 @@
 #include "cuda/launch.cuh"
 extern "C" {
 #include "host/errors.h"
+#include "host/variable.h"
 }
 
 /* A field of the data set.  Resident: row r of it at from[0] + r * words.  Else from[k] is a batch
@@ -21,6 +22,16 @@ struct cuda_collected {
     uint32_t *to;                       /* of the pass's first row */
     int64_t words, step;                /* of a row; from one to the next */
     int64_t offset;                     /* in the arena, bytes */
+};
+
+/* What shards of a step leave to be added up: bytes of the arena, floats, 32-bit words. */
+struct cuda_sums {
+    int64_t shards;                     /* of a training step; 0: it is not cut */
+    int64_t sums, count;                /* of a shard */
+    int64_t partial, stride;            /* of those before; from one to the next */
+    int64_t loss;                       /* which of the sums is report 0 */
+    int64_t totals, words;              /* all accumulators, to which train adds */
+    uint32_t *kept;                     /* what they were before the step */
 };
 
 /* In the device's memory.  The run comes first: a kernel that gets it has all the rest. */
@@ -39,11 +50,19 @@ struct cuda_job {
     float *loss;                        /* of each step */
     int32_t collected_count;
     const struct cuda_collected *collected;
+    struct cuda_sums sums;
+    int64_t shard, bad;                 /* at hand, or -1; the first of the step whose loss is not
+                                         * finite, or how many there are */
 };
 
-/* A training or evaluation step with so many rows. */
+struct cuda_device;
+
+/* Launches the kernels of a step, or of a piece of one, of run->rows rows. */
+typedef void cuda_piece(const struct cuda_device *, const struct inv_run *);
+
+/* Such a piece with so many rows. */
 struct cuda_step_graph {
-    int training;
+    cuda_piece *piece;
     int64_t rows;
     cudaGraphExec_t exec;
 };

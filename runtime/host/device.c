@@ -208,7 +208,8 @@ int64_t inv_device_pass(struct inv_session *s, struct inv_pass *pass, const int3
                         int64_t rows, int64_t first_step, int training, float *loss)
 {
     struct inv_device_pass work = { .training = training, .row = row, .rows = rows,
-        .batch = s->model->batch, .first_step = (int32_t)first_step, .sum = pass->sum,
+        .batch = training ? inv_model_step_rows(s->model) : s->model->batch,
+        .first_step = (int32_t)first_step, .sum = pass->sum,
         .loss = loss, .collected_count = 2 * s->model->ranking_count };
     struct inv_device_collected *rankings = collected(s, pass, rows);
     work.collected = rankings;

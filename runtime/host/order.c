@@ -3,16 +3,12 @@
 #include "row_window.h"
 #include "split.h"
 #include "subtree.h"
-
-int64_t inv_order_step_rows(const struct inv_model *model)
-{
-    return model->shards > 0 ? model->step_rows : model->batch;
-}
+#include "variable.h"
 
 void inv_order_begin(const struct inv_session *s, struct inv_order *order)
 {
     *order = (struct inv_order){ .rows = inv_dataset_part_rows(&s->data, INV_PART_TRAIN),
-                                 .batch = inv_order_step_rows(s->model),
+                                 .batch = inv_model_step_rows(s->model),
                                  .shards = s->model->shards > 0 ? s->model->shards : 1,
                                  .epoch = -1 };
     int64_t more = s->model->drop_last ? 0 : order->batch - 1;

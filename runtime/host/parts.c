@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "session.h"
+#include "variable.h"
 
 /* A part whose rows something needs. */
 struct need {
@@ -93,12 +94,12 @@ static void note_empty(struct inv_session *s, enum inv_part part)
 static int has_full_batch(struct inv_session *s)
 {
     int64_t rows = inv_dataset_part_rows(&s->data, INV_PART_TRAIN);
-    if (!s->model->drop_last || !trains(s) || rows >= inv_order_step_rows(s->model))
+    if (!s->model->drop_last || !trains(s) || rows >= inv_model_step_rows(s->model))
         return 1;
     inv_error(&s->errors, "data %s: the train part has %lld row%s, fewer than a batch of %lld, and "
               "'drop_last' leaves it out; take a smaller batch or more data",
               s->model->data.name, (long long)rows, rows == 1 ? "" : "s",
-              (long long)inv_order_step_rows(s->model));
+              (long long)inv_model_step_rows(s->model));
     return 0;
 }
 

@@ -173,8 +173,6 @@ void inv_order_arrange(const struct inv_session *, struct inv_order *, int64_t e
 /* What the decoder may go on with when the epoch at hand is done: makes s->follow the rows of the
  * val part and of epoch `next`, -1: of none. */
 void inv_order_follow(struct inv_session *, struct inv_order *, int64_t next);
-/* How many rows a step has, but for the last one of an epoch. */
-int64_t inv_order_step_rows(const struct inv_model *);
 /* Arranges the epoch of a step and sets run.rows, .first_row, .batch, .step and .epoch as of a
  * shard of its batch; where in the epoch's order that batch begins. */
 int64_t inv_order_find(struct inv_session *, struct inv_order *, int64_t step, int64_t shard);
@@ -207,6 +205,8 @@ void inv_shards_begin(struct inv_shards *);
  * run.rows the batch's.  Else totals are as they were, and the first shard whose loss is not finite
  * is at hand, or check.differs. */
 int inv_shards_train(struct inv_shards *, int64_t step, float *loss);
+/* After a pass on a device that this step has stopped: the shard of its run is at hand. */
+void inv_shards_stopped(struct inv_shards *, int64_t step);
 /* Of several ranks: what the one that sends most sent in a step, and from how many partial sums. */
 void inv_shards_log(struct inv_shards *);
 void inv_shards_free(struct inv_shards *);

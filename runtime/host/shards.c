@@ -289,6 +289,16 @@ static void show_bad(struct inv_shards *h, int64_t step, int64_t bad)
     inv_device_push(h->s->model, &h->s->run, INV_SAMPLE);
 }
 
+void inv_shards_stopped(struct inv_shards *h, int64_t step)
+{
+    const struct inv_run *run = &h->s->run;
+    int64_t shards = h->s->model->shards, bad = run->rows > 0 ? 0 : shards;
+    while (bad < shards && (bad + 1) * run->batch / shards <= run->first_row)
+        bad++;
+    if (shards > 0)
+        show_bad(h, step, bad);
+}
+
 void inv_shards_begin(struct inv_shards *h)
 {
     inv_rank_check_begin(&h->check, h->s);

@@ -152,6 +152,8 @@ static int64_t steps_there(struct training *t, int64_t first, int64_t end, const
     int64_t done = inv_device_pass(s, &t->train, row, rows_of(t, first, end), first, 1, loss);
     inv_trace_step_end(s);
     inv_progress_clear(&s->progress);
+    if (done < end - first)
+        inv_shards_stopped(&t->shards, first + done);
     return done;
 }
 
@@ -178,10 +180,10 @@ static int bad_step(struct training *t, int64_t step, int64_t end)
     return inv_chain_step(t->s, &t->order, step, INV_NAN, step + 1 == end);
 }
 
-/* Whether steps are sent off to a device, and not done one by one, as those of shards are. */
+/* Whether steps are sent off to a device, and not done one by one, as several ranks do them. */
 static int sends_off(const struct training *t)
 {
-    return t->s->run.device && t->s->model->shards == 0;
+    return t->s->run.device && t->s->ranks.count == 1;
 }
 
 /* Where what is sent off at one time ends: here each step is. */

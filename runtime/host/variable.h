@@ -1,4 +1,4 @@
-/* Sizes of a model's variables. */
+/* Sizes of a model's variables, and of its steps. */
 #ifndef INV_HOST_VARIABLE_H
 #define INV_HOST_VARIABLE_H
 #include <string.h>
@@ -38,6 +38,12 @@ static inline const struct inv_variable *inv_variable_single(const struct inv_mo
                                                              const struct inv_field *field)
 {
     return &model->variable[field->rows ? field->single : field->input];
+}
+
+/* How many rows a training step has, but for the last one of an epoch. */
+static inline int64_t inv_model_step_rows(const struct inv_model *model)
+{
+    return model->shards > 0 ? model->step_rows : model->batch;
 }
 
 /* Its elements in the arena, or in a copy of it. */

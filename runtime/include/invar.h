@@ -188,7 +188,9 @@ struct inv_device_collected {
 
 /* Rows row[0] .. row[rows - 1] of the data set in batches: for each INV_AUGMENT, INV_TRAIN and
  * INV_UPDATE, or INV_EVALUATE.  A step whose loss is not finite ends a training pass before
- * its INV_UPDATE: then `done` counts the steps before it, and the device holds its batch. */
+ * its INV_UPDATE: then `done` counts the steps before it, and the device holds its batch, which the
+ * run becomes that of; with shards totals are as before it, and run->rows and ->first_row those of
+ * the first shard whose loss is not finite, or 0 rows where only the sum over all is not. */
 struct inv_device_pass {
     int training;
     const int32_t *row;

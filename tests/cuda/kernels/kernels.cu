@@ -13,6 +13,7 @@
 #include "cuda/launch.cuh"
 #include "cuda/rows.cuh"
 #include "cuda/scatter.cuh"
+#include "cuda/shards.cuh"
 #include "ops/functions.h"
 #include "ops/pow.h"
 #include "ops/scatter_add.h"
@@ -274,6 +275,42 @@ static void test_scatter(int64_t n, int64_t rows, int64_t columns, int kind)
     free_array(index);
 }
 
+/* ---- sums over shards ---- */
+
+static __global__ void shard_kernel(const float *x, int64_t shard, int64_t shards, int64_t count,
+                                    float *partial, float *sum)
+{
+    for (int64_t e = inv_thread(); e < count; e += inv_threads())
+        inv_shard_add(x[shard * count + e], shard, shards, partial + e, count, sum + e);
+}
+
+/* Element 0 over shards first .. first + size - 1, as far as there are such. */
+static float tree(const float *x, int64_t count, int64_t first, int64_t size, int64_t shards)
+{
+    if (size == 1)
+        return x[first * count];
+    float left = tree(x, count, first, size / 2, shards);
+    return first + size / 2 >= shards
+               ? left : inv_add(left, tree(x, count, first + size / 2, size / 2, shards));
+}
+
+static void test_shards(int64_t shards, int64_t count, int kind)
+{
+    struct array x = make_array(shards * count, shards, kind), sum = make_array(count, 0, -1);
+    struct array partial = make_array(8 * count, 0, -1);
+    float *expected = (float *)malloc((size_t)count * sizeof *expected);
+    for (int64_t e = 0; e < count; e++)
+        expected[e] = tree(x.host + e, count, 0, 128, shards);
+    for (int64_t s = 0; s < shards; s++)
+        INV_LAUNCH_ON(stream, shard_kernel, 2, 32, 0, x.device, s, shards, count, partial.device,
+                      sum.device);
+    compare(sum, expected, "sums over shards", shards);
+    free(expected);
+    free_array(x);
+    free_array(sum);
+    free_array(partial);
+}
+
 /* ---- contraction ---- */
 
 struct product {
@@ -453,6 +490,8 @@ static void test_all(bool small)
     test_scatter(7, 70, 40, 0);
     test_scatter(1, 33, 1, 1);
     test_scatter(40, 300, 65, 2);
+    for (int shards = 2; shards < (small ? 12 : 130); shards += shards < 17 ? 1 : 37)
+        test_shards(shards, 70, shards % 3);
     test_products(small);
     test_functions(small ? 50 : 2000);
     if (small)
