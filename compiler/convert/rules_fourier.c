@@ -1,5 +1,6 @@
 /* Rules of Fourier transforms: products with cosines and sines. */
 #include <math.h>
+#include <stdlib.h>
 #include "convert/rules.h"
 
 /* A transform of n numbers, as if they were of a period of `length`, into `count`. */
@@ -114,4 +115,29 @@ void onnx_stft(struct call *c)
     y = put_transform(c, &f, y, complex);
     if (y)
         give_results(c, (const char *const[OUTPUTS]){y});
+}
+
+/* A window of cosines of so many places, which must be known: the rule's text has the mean and what
+ * the first and second harmonic are multiplied by. */
+void onnx_window(struct call *c)
+{
+    int64_t n = 0, type = attribute_int(c, "output_datatype", ONNX_FLOAT);
+    bool periodic = attribute_int(c, "periodic", 1) != 0;
+    if (known_ints(c, 0, &n, 1) != 1 || n < (periodic ? 1 : 2) || n > MOST_PLACES) {
+        refuse(c, "how many places it has must be known, 1 to %d, or if it is not periodic 2",
+               (int)MOST_PLACES);
+        return;
+    }
+    if (type != ONNX_FLOAT && type != ONNX_DOUBLE) {
+        refuse(c, "it is of type %s", onnx_type_name(c->im->arena, (int)type));
+        return;
+    }
+    char *at;
+    double mean = strtod(c->rule->text, &at), once = strtod(at, &at), twice = strtod(at, NULL);
+    struct tensor *t = tensor_new(c->im, ONNX_FLOAT, 1, &n);
+    for (int64_t i = 0; i < n; i++) {
+        double angle = 6.283185307179586 * (double)i / (double)(periodic ? n : n - 1);
+        t->real[i] = (float)(mean - once * cos(angle) + twice * cos(2 * angle));
+    }
+    give_constant(c, 0, t);
 }

@@ -60,6 +60,32 @@ void onnx_compress(struct call *c)
     give(c, 0, &shape, "%s", count ? take_text(c, text, at, count, place) : text);
 }
 
+/* Ones of a matrix of the input's shape, along the diagonal that begins k places to the right. */
+void onnx_eye_like(struct call *c)
+{
+    const struct value *x = c->in[0];
+    int64_t k = attribute_int(c, "k", 0), type = attribute_int(c, "dtype", x->type);
+    if (x->rank != 2 || x->rows >= 0 || elements_of(x) > MOST_PLACES) {
+        refuse(c, "it takes the shape of a matrix of a row, of up to %d elements",
+               (int)MOST_PLACES);
+        return;
+    }
+    if (type != (int)type || !onnx_is_known((int)type)) {
+        refuse(c, "a model file has no type %s", onnx_type_name(c->im->arena, (int)type));
+        return;
+    }
+    struct tensor *t = tensor_new(c->im, onnx_is_real((int)type) ? ONNX_FLOAT : (int)type, 2,
+                                  x->dim);
+    for (int64_t e = 0; e < t->count; e++) {
+        bool one = e % x->dim[1] - e / x->dim[1] == k;
+        if (t->real)
+            t->real[e] = one;
+        else
+            t->whole[e] = one;
+    }
+    give_constant(c, 0, t);
+}
+
 /* The k largest or smallest of an axis, in order, and where they are. */
 void onnx_top_k(struct call *c)
 {

@@ -193,6 +193,12 @@ my %files = (
     three_parts => single_node(18, node("Split", ["x"], ["y", "z"], attribute("num_outputs", 3, 3), attribute("axis", 3, 1)), [info("x", 1, "n", 4)], [info("y", 1, "n", 2), info("z", 1, "n", 2)]),
     other_units => model(graph(nodes => [node("GRU", ["x", "w", "r"], ["", "y"], attribute("hidden_size", 3, 3), attribute("layout", 3, 1))], inputs => [info("x", 1, "n", 3, 2)], outputs => [info("y", 1, "n", 1, 2)],
                                tensors => [map { tensor($_, 1, pack("f<*", (0.1) x 12), 1, 6, 2) } "w", "r"]), 14),
+    (map { my ($name, $op, $n, $periodic) = @$_;
+           $name => model(graph(nodes => [node($op, ["size"], ["w"], attribute("periodic", 3, $periodic)), node("Mul", ["x", "w"], ["y"])],
+                                inputs => [info("x", 1, "n", $n)], outputs => [info("y", 1, "n", $n)], tensors => [tensor("size", 7, whole_numbers($n))]), 17)
+         } ["hann", "HannWindow", 6, 1], ["hamming", "HammingWindow", 3, 0], ["blackman", "BlackmanWindow", 4, 1], ["one_place", "HannWindow", 1, 0]),
+    eye => model(graph(nodes => [node("EyeLike", ["e"], ["w"], attribute("k", 3, -1), attribute("dtype", 3, 1)), node("Mul", ["x", "w"], ["y"])],
+                       inputs => [info("x", 1, "n", 2, 3)], outputs => [info("y", 1, "n", 2, 3)], tensors => [tensor("e", 6, pack("l<*", (0) x 6), 2, 3)])),
     linear => single_node(27, node("LinearAttention", ["x", "k", "v"], ["y"], word("update_rule", "linear"), attribute("q_num_heads", 3, 2), attribute("kv_num_heads", 3, 2)),
                           [map { info($_, 1, "n", 2, 8) } "x", "k", "v"], [info("y", 1, "n", 2, 8)]),
     ungated => single_node(27, node("LinearAttention", ["x", "k", "v"], ["y"], attribute("q_num_heads", 3, 2), attribute("kv_num_heads", 3, 2)),
