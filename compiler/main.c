@@ -1044,7 +1044,8 @@ static const struct command commands[] = {
     {"import", "make a model file and weights of a foreign model", "import FILE [-o DIR]",
      "FILE is an ONNX graph, or a model of Keras: .keras, .h5, or its configuration as JSON.\n"
      "Writes NAME.inv, to read, to change and to train, and NAME.safetensors, which --init and\n"
-     "--weights of trainers take. What it cannot express is an error that names its place.\n"
+     "--weights of trainers take. What it cannot express is an error that names its place, and so\n"
+     "is a file of these names that holds something else, which is not written over.\n"
      "  -o DIR              where to; made if missing (default: this folder)\n"
      "  --as train          train: dropout drops and batch norm learns when trained; infer: both\n"
      "                      are fixed as they are when predicting\n"
@@ -1070,7 +1071,8 @@ static const struct command commands[] = {
      "  --map 'A.*=b/*'     what names of FILE are here; the first of several that fits counts\n"
      "  --layout own        own or torch: where an array fits as it is and turned round\n"
      "  --weights W         weights for what FILE lacks; without it that is an error\n"
-     "  -o OUT              where to (default: NAME.safetensors of 'model NAME')\n",
+     "  -o OUT              where to (default: NAME.safetensors of 'model NAME', where that is not\n"
+     "                      there or the same)\n",
      command_import_weights, "DtdenoWXl+"},
     {"check", "print errors and warnings only", "check MODEL.inv [options]", "", command_check,
      "Dtden"},
