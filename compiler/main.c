@@ -1071,8 +1071,8 @@ static const struct command commands[] = {
      "  --map 'A.*=b/*'     what names of FILE are here; the first of several that fits counts\n"
      "  --layout own        own or torch: where an array fits as it is and turned round\n"
      "  --weights W         weights for what FILE lacks; without it that is an error\n"
-     "  -o OUT              where to (default: NAME.safetensors of 'model NAME', where that is not\n"
-     "                      there or the same)\n",
+     "  -o OUT              where to (default: NAME.safetensors of 'model NAME', where that is\n"
+     "                      not there or the same)\n",
      command_import_weights, "DtdenoWXl+"},
     {"check", "print errors and warnings only", "check MODEL.inv [options]", "", command_check,
      "Dtden"},
