@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 #include "base/chains.h"
+#include "emit/c/table.h"
 #include "passes/schedule.h"
 
 /* Storage, streams, and nodes outside, of groups that are looked at: others are long, and share
@@ -238,6 +239,8 @@ static void write_group(struct writing *w, const struct graph *graph, int index)
     put(w, schedule_is_by_rows(graph, group));
     put(w, group->sums);
     put(w, group->count);
+    if (w->emit->target->own_loops)
+        put(w, emit_group_gradient(w->emit, graph, group) > 0);
     for (int i = 0; i < group->count && !w->long_group; i++)
         put_node(w, group->node[i]);
     put_overlaps(w);

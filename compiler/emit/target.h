@@ -68,6 +68,7 @@ struct emit_target {
     const char *integer;                /* the type of indices */
     bool independent;                   /* loops that are have the mark INDEPENDENT */
     bool flat;                          /* how many elements a loop has is not in the function */
+    bool own_loops;                     /* of several ranks each function takes its own outputs */
     bool traced;                        /* the trace table has the values of a batch's training */
     bool trace_lines;                   /* phases give these to a trace in lines of their own */
     bool quads;                         /* draws take loops over a counter's four elements */

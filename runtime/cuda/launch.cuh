@@ -91,6 +91,19 @@ INV_DEVICE int64_t inv_threads(void)
     return (int64_t)gridDim.x * blockDim.x;
 }
 
+/* Of `count` outputs that the elements of a sum over shards update, which lies at `gradient` in the
+ * arena: those of this rank begin and end so; all of them where there is one rank. */
+INV_DEVICE int64_t inv_own_first(const struct inv_run *run, int64_t gradient)
+{
+    return run->own_begin > gradient ? (run->own_begin - gradient) / 4 : 0;
+}
+
+INV_DEVICE int64_t inv_own_end(const struct inv_run *run, int64_t gradient, int64_t count)
+{
+    int64_t end = (run->own_end - gradient) / 4;
+    return run->own_end > 0 && end < count ? end : count;
+}
+
 INV_DEVICE int inv_lane(void)
 {
     return (int)(threadIdx.x % INV_WARP);

@@ -12,20 +12,6 @@ enum {
     FILE_ROOM = 128 << 10               /* beside the steps and traces */
 };
 
-/* Of a group whose outputs ranks share out: of what it stores, of which all have one. */
-static int64_t step_gradient(const struct function *f)
-{
-    int64_t gradient = 0;
-    for (int m = 0; m < f->group->count; m++) {
-        const struct node *node = graph_node(f->graph, f->group->node[m]);
-        if (node->op != OP_STORE || f->graph != f->emit->program->phase[PHASE_UPDATE])
-            continue;
-        gradient = emit_gradient(f->emit, f->emit->program->variable[node->attr.variable]);
-        assert(!gradient || extent_is(f->count, shape_elements(&node->shape)));
-    }
-    return gradient;
-}
-
 /* "{train_05, OWN(4880, 32832), {1024, 0}, {13312, 0}, 7, 8, 0}," */
 static const char *c_step(const struct function *f, const char *own, struct traced rows)
 {
@@ -33,7 +19,7 @@ static const char *c_step(const struct function *f, const char *own, struct trac
     return arena_printf(arena, "{%s, %s%s%s, %s, %s, %d, %d, %" PRId64 "},", f->name,
                         own ? "OWN(" : "", own ? own : "NULL", own ? ")" : "",
                         emit_extent_pair(arena, f->count), emit_extent_pair(arena, group_cost(f)),
-                        rows.first, rows.end, step_gradient(f));
+                        rows.first, rows.end, emit_group_gradient(f->emit, f->graph, f->group));
 }
 
 /* What a phase runs through, and how often, as the lists `straight` or `looped`. */

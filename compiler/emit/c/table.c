@@ -68,6 +68,18 @@ int64_t emit_gradient(const struct emit *emit, const struct variable *variable)
     return by ? emit->program->variable[by - 1]->offset : 0;
 }
 
+int64_t emit_group_gradient(const struct emit *emit, const struct graph *graph,
+                            const struct group *group)
+{
+    int64_t gradient = 0;
+    for (int m = 0; m < group->count && graph == emit->program->phase[PHASE_UPDATE]; m++) {
+        const struct node *node = graph_node(graph, group->node[m]);
+        if (node->op == OP_STORE)
+            gradient = emit_gradient(emit, emit->program->variable[node->attr.variable]);
+    }
+    return gradient;
+}
+
 /* Of what is kept from batch to batch all rows are there. */
 static struct shape table_shape(const struct program *program, const struct variable *variable)
 {

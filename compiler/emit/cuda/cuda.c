@@ -66,6 +66,30 @@ struct sharing {
 static const struct sharing threads = {"inv_thread()", "inv_threads()", "element"};
 static const struct sharing warps = {"inv_warp()", "inv_warps()", "at"};
 
+/* Where the sum lies that updates what the function stores, as text; NULL: none does. */
+static const char *gradient_text(const struct function *f)
+{
+    int64_t gradient = emit_group_gradient(f->emit, f->graph, f->group);
+    const struct shared *shared = f->shared;
+    for (int i = 0; gradient && shared && i < shared->own_count - shared->streams; i++)
+        if (shared->place[i]->kind == PLACE_VARIABLE && shared->place[i]->offset == gradient)
+            return arena_printf(f->emit->arena, "own.at[%d]", shared->streams + i);
+    return gradient ? arena_printf(f->emit->arena, "%" PRId64, gradient) : NULL;
+}
+
+/* The head of the loop over `count` outputs, or of those that are this rank's. */
+static const char *head_of(const struct function *f, const char *index, const char *count,
+                           const struct sharing *by)
+{
+    const char *gradient = gradient_text(f);
+    if (gradient)
+        return arena_printf(f->emit->arena, "for (int64_t %s = inv_own_first(run, %s) + %s; "
+                            "%s < inv_own_end(run, %s, %s); %s += %s)", index, gradient, by->one,
+                            index, gradient, count, index, by->all);
+    return arena_printf(f->emit->arena, "for (int64_t %s = %s; %s < %s; %s += %s)", index, by->one,
+                        index, count, index, by->all);
+}
+
 /* Puts the first `loops` loops around the body, shared by the threads or warps of the launch. */
 static void share_loops(struct nest *nest, int loops, const struct sharing *by,
                         const struct code *body, struct code *code)
@@ -74,12 +98,12 @@ static void share_loops(struct nest *nest, int loops, const struct sharing *by,
     struct code inner;
     code_init(&inner, code->arena);
     if (loops == 0)
-        head = arena_printf(code->arena, "if (%s == 0)", by->one);
+        head = gradient_text(nest->function)
+                   ? head_of(nest->function, "one", "1", by)
+                   : arena_printf(code->arena, "if (%s == 0)", by->one);
     else
-        head = arena_printf(code->arena, "for (int64_t %s = %s; %s < %s; %s += %s)", index,
-                            by->one, index,
-                            function_extent(nest->function, loops_extent(nest, 0, loops)), index,
-                            by->all);
+        head = head_of(nest->function, index,
+                       function_extent(nest->function, loops_extent(nest, 0, loops)), by);
     if (loops > 1)
         add_indices(nest, loops, index, &inner);
     code_append(&inner, body);
@@ -561,7 +585,8 @@ static void cuda_list_phase(struct emit *emit, const char *name, const char *ind
 static const struct emit_target target_cuda = {
     .phase = "templates/program/cuda_phase.cu", .function = "templates/skeleton/function.cu",
     .loops = "templates/skeleton/loops.cu", .restrict_word = "__restrict__ ",
-    .integer = "int64_t", .traced = true, .trace_lines = true, .loop_lines = true,
+    .integer = "int64_t", .own_loops = true, .traced = true, .trace_lines = true,
+    .loop_lines = true,
     .rows = &row_warps, .pointer = emit_arena_pointer, .own = "own.at", .group = groups,
     .step = cuda_step, .phase_list = "function", .list_phase = cuda_list_phase};
 
