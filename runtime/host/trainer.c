@@ -507,10 +507,10 @@ static int run_with_options(struct inv_session *s)
         .rows_memory = o->rows_memory, .thorough = o->receipt || o->verify };
     inv_loads_find(&s->loads, s->model, start_file(s, weights));
     inv_session_arena(s);
-    int status = INV_BAD_DATA, saves = inv_options_train(o) && !s->statement;
-    if (inv_outputs_claim(s, start_file(s, weights), saves ? weights : NULL) &&
-        inv_summary_possible(s))
-        status = inv_verify_model(s);
+    int saves = inv_options_train(o) && !s->statement;
+    int good = inv_outputs_claim(s, start_file(s, weights), saves ? weights : NULL) &&
+               inv_summary_possible(s);
+    int status = inv_ranks_agree(&s->ranks, good ? inv_verify_model(s) : INV_BAD_DATA);
     if (status == INV_OK) {
         status = inv_device_open(s);
         if (status == INV_OK)
