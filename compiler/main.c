@@ -18,6 +18,7 @@
 #include "host/ending.h"
 #include "host/output.h"
 #include "host/paths.h"
+#include "host/safetensors.h"
 #include "host/statement.h"
 #include "invar.h"
 #include "language/load.h"
@@ -738,8 +739,9 @@ static int command_import_weights(const struct options *o)
         .layout = o->layout ? (enum weights_layout)(LAYOUT_OWN + layout) : LAYOUT_ASK,
         .claims = &claims, .named = o->out != NULL,
         .out = o->out ? o->out : arena_printf(program->arena, "%s.safetensors", program->name)};
-    int status = inv_claims_output(&claims, "-o", request.out) ? import_weights(program, &request)
-                                                               : 1;
+    bool good = inv_claims_output(&claims, "-o", request.out) &&
+                inv_output_replaces("-o", request.out, &inv_safetensors_sign, &errors);
+    int status = good ? import_weights(program, &request) : 1;
     inv_claims_free(&claims);
     return finish(program, status);
 }
