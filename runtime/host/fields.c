@@ -36,6 +36,13 @@ char *inv_fields_path(const char *weights)
 
 /* ---- writing ---- */
 
+static int is_fields(const char *head, size_t size)
+{
+    return size > 0 && head[0] == '{' && strstr(head, "\"fields\"") != NULL;
+}
+
+const struct inv_output_sign inv_fields_sign = { "file of names", is_fields };
+
 static void write_names(FILE *to, const char *key, char *const *name, int count)
 {
     fprintf(to, "\"%s\": [", key);

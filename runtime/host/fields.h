@@ -9,9 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "invar.h"
-#include "errors.h"
 #include "fitted.h"
+#include "output.h"
 
+extern const struct inv_output_sign inv_fields_sign;
 /* The path beside those weights, in new memory. */
 char *inv_fields_path(const char *weights);
 /* Whether weights of that name get such a file: a stream gets none. */

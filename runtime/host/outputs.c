@@ -75,7 +75,7 @@ static int claim_names(struct inv_session *s, const char *option, const char *we
     if (!weights || !inv_fields_beside(weights))
         return 1;
     char *names = inv_fields_path(weights);
-    int good = inv_claims_output(&s->claims, option, names);
+    int good = claim(s, option, names, &inv_fields_sign);
     free(names);
     return good;
 }
