@@ -98,7 +98,7 @@ static int contracts_windows(void)
     static const struct inv_walk own[] = {{0, 42, {1}}, {6, 7, {0, 1}}};
     static const struct inv_walk k[] = {{0, 42, {1}}, {3, 7, {0, 1}}, {7, 1, {0}}};
     static const struct inv_walk filter[] = {{0, 1, {0}}}, down[] = {{0, 9, {0}}};
-    float x[210], w[567], plain[30 * 63], out[270], turned[270];
+    float x[210], w[567], plain[30 * 63], out[270], turned[270], positive[270];
     fill(x, 210, 0);
     fill(w, 567, OPERAND);
     for (long i = 0; i < 30; i++)
@@ -111,10 +111,13 @@ static int contracts_windows(void)
     struct inv_operand b = {w, 0, filter, down, 1, 1, 0, {0}, {0}, {0, 0, {0}}};
     inv_contract_windows(out, 9, &a, 0, &b, 0, 30, 9, 63);
     inv_contract_windows(turned, 30, &b, 0, &a, 0, 9, 30, 63);
+    const struct inv_finish finish = {NULL, 0, out, 9};
+    inv_contract_windows_finish(positive, 9, &a, 0, &b, 0, 30, 9, 63, &finish);
     for (long i = 0; i < 30; i++)
         for (long j = 0; j < 9; j++) {
             float one = contract_one(plain + i * 63, 1, w + j, 9, 63);
-            if (!same(out[i * 9 + j], one) || !same(turned[j * 30 + i], one))
+            if (!same(out[i * 9 + j], one) || !same(turned[j * 30 + i], one) ||
+                !same(positive[i * 9 + j], one <= 0.0f ? 0.0f : one))
                 return 0;
         }
     return 1;

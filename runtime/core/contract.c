@@ -34,7 +34,7 @@ struct job {
     const struct inv_operand *a_walk, *b_walk; /* of operands without strides, else NULL */
     long a_first, b_first;
     const struct inv_later *later; /* or NULL */
-    const struct inv_finish *finish; /* or NULL: by tiles */
+    const struct inv_finish *finish; /* or NULL: by tiles, or strips of contract_in_place */
 };
 
 #if defined(__GNUC__)
@@ -43,6 +43,29 @@ struct job {
 #define FETCH_LATER(address) (void)0
 #endif
 #define LINE 16 /* floats of a cache line; no more than a hint */
+
+/* Up to a vector of outputs that are stored already. */
+INV_FN void finish_part(float *out, const float *bias, int relu, const float *above, long count)
+{
+    inv_vec sum = inv_vec_load_part(out, count);
+    if (bias != NULL)
+        sum = inv_vec_add(sum, inv_vec_load_part(bias, count));
+    if (relu)
+        sum = inv_vec_above(sum, sum);
+    if (above != NULL)
+        sum = inv_vec_above(inv_vec_load_part(above, count), sum);
+    inv_vec_store_part(out, sum, count);
+}
+
+/* Outputs of some rows from i on and columns from `begin` on, which lie as ldo says. */
+static void finish_outputs(const struct inv_finish *f, float *out, long ldo, long i, long rows,
+                           long begin, long end)
+{
+    for (; rows > 0; rows--, i++)
+        for (long j = begin; j < end; j += INV_WIDTH)
+            finish_part(out + i * ldo + j, f->bias ? f->bias + j : NULL, f->relu,
+                        f->above ? f->above + i * f->ld + j : NULL, shorter(end - j, INV_WIDTH));
+}
 
 /* ---- Loops over tiles ---- */
 
@@ -332,16 +355,18 @@ static void turn_tile(struct tile *t, const struct block *block, long by)
     t->pieces = by > 0 ? reach->pieces - reach->chunk : reach->chunk;
 }
 
-/* Strip i of a chunk, and of its tail, while outputs are near. */
+/* Strip i of a chunk, and of its tail, and what becomes of its outputs, while these are near. */
 static void reach_strip(const struct job *job, const struct block *block, struct tile *t, long i,
                         long j, long rows, long columns)
 {
     contract_strip(job, t, i, j, rows, columns);
-    if (block->tail == 0)
-        return;
-    turn_tile(t, block, 1);
-    contract_strip(job, t, i, j, rows, columns);
-    turn_tile(t, block, -1);
+    if (block->tail > 0) {
+        turn_tile(t, block, 1);
+        contract_strip(job, t, i, j, rows, columns);
+        turn_tile(t, block, -1);
+    }
+    if (job->finish && block->p + block->k + block->tail == job->k)
+        finish_outputs(job->finish, job->out, job->os_m, i, rows, j, j + columns);
 }
 
 /* Asks for the outputs of the strip from row i on, as many as the one before it has. */
@@ -647,28 +672,6 @@ static int finishes_in_tiles(const struct job *job)
     return job->k > 0 && job->k <= CHUNK && !column && (is_near(job) || !is_packed(job));
 }
 
-/* Up to a vector of outputs that are stored already. */
-INV_FN void finish_part(float *out, const float *bias, int relu, const float *above, long count)
-{
-    inv_vec sum = inv_vec_load_part(out, count);
-    if (bias != NULL)
-        sum = inv_vec_add(sum, inv_vec_load_part(bias, count));
-    if (relu)
-        sum = inv_vec_above(sum, sum);
-    if (above != NULL)
-        sum = inv_vec_above(inv_vec_load_part(above, count), sum);
-    inv_vec_store_part(out, sum, count);
-}
-
-static void finish_outputs(const struct job *job, const struct inv_finish *f)
-{
-    for (long i = 0; i < job->m; i++)
-        for (long j = 0; j < job->n; j += INV_WIDTH)
-            finish_part(job->out + i * job->os_m + j, f->bias ? f->bias + j : NULL, f->relu,
-                        f->above ? f->above + i * f->ld + j : NULL,
-                        shorter(job->n - j, INV_WIDTH));
-}
-
 /* The job in the form that is faster, and the finish of its outputs. */
 static void contract_and_finish(struct job *job, const struct inv_finish *finish)
 {
@@ -680,7 +683,7 @@ static void contract_and_finish(struct job *job, const struct inv_finish *finish
         job->finish = finish;
     contract_job(flips ? &flipped : job);
     if (finish != NULL && job->finish == NULL)
-        finish_outputs(job, finish);
+        finish_outputs(finish, job->out, job->os_m, 0, job->m, 0, job->n);
 }
 
 void inv_contract_before(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
@@ -742,8 +745,10 @@ static long only_stride(const struct inv_walk *walk, int count)
     return count == 0 ? 1 : walk->stride;
 }
 
-void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, long a_first,
-                          const struct inv_operand *b, long b_first, long m, long n, long k)
+/* The job as it stands and the transposed one: which of them is faster. */
+static int set_walked(struct job jobs[2], float *out, long ldo, const struct inv_operand *a,
+                      long a_first, const struct inv_operand *b, long b_first, long m, long n,
+                      long k)
 {
     struct job job = {out, a->x, b->x, ldo, 1, 2, 2, 2, 2, m, n, k, a, b, a_first, b_first,
                       NULL, NULL};
@@ -759,17 +764,48 @@ void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, lon
         job.b += b->offset + b_first * job.bs_n;
         job.b_walk = NULL;
     }
-    struct job flipped = {out, job.b, job.a, 1, ldo, job.bs_n, job.bs_k, job.as_k, job.as_m,
-                          n, m, k, job.b_walk, job.a_walk, b_first, a_first, NULL, NULL};
+    jobs[0] = job;
+    jobs[1] = (struct job){out, job.b, job.a, 1, ldo, job.bs_n, job.bs_k, job.as_k, job.as_m,
+                           n, m, k, job.b_walk, job.a_walk, b_first, a_first, NULL, NULL};
     int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
-    const struct job *best = ragged && job_cost(&flipped) < job_cost(&job) ? &flipped : &job;
-    enum form form = choose_form(best);
-    if (m <= 0 || n <= 0)
+    return ragged && job_cost(&jobs[1]) < job_cost(&jobs[0]);
+}
+
+static void contract_walked(const struct job *job, enum form form)
+{
+    if (job->m <= 0 || job->n <= 0)
         return;
     if (form == STRIDED)
-        contract_packed(best);
+        contract_packed(job);
     else
-        contract_in_place(best, form);
+        contract_in_place(job, form);
+}
+
+void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, long a_first,
+                          const struct inv_operand *b, long b_first, long m, long n, long k)
+{
+    struct job jobs[2];
+    const struct job *job = &jobs[set_walked(jobs, out, ldo, a, a_first, b, b_first, m, n, k)];
+    contract_walked(job, choose_form(job));
+}
+
+void inv_contract_windows_finish(float *out, long ldo, const struct inv_operand *a, long a_first,
+                                 const struct inv_operand *b, long b_first, long m, long n, long k,
+                                 const struct inv_finish *finish)
+{
+    struct job jobs[2];
+    int flips = set_walked(jobs, out, ldo, a, a_first, b, b_first, m, n, k);
+    enum form form = choose_form(&jobs[flips]);
+    if (!flips && form != STRIDED && k > 0) {
+        jobs[0].finish = finish;
+        contract_walked(&jobs[0], form);
+        return;
+    }
+    for (long i = 0, rows; i < m; i += rows) {
+        rows = shorter(m - i, BLOCK_ROWS);
+        inv_contract_windows(out + i * ldo, ldo, a, a_first + i, b, b_first, rows, n, k);
+        finish_outputs(finish, out, ldo, i, rows, 0, n);
+    }
 }
 
 void inv_contract_pages(float *out, long ldo, const struct inv_operand *a, long a_first,

@@ -32,6 +32,7 @@ extern "C" {
 #define inv_contract_finish INV_LEVEL_NAME(inv_contract_finish)
 #define inv_contract_more INV_LEVEL_NAME(inv_contract_more)
 #define inv_contract_windows INV_LEVEL_NAME(inv_contract_windows)
+#define inv_contract_windows_finish INV_LEVEL_NAME(inv_contract_windows_finish)
 #define inv_contract_pages INV_LEVEL_NAME(inv_contract_pages)
 
 void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
@@ -72,6 +73,11 @@ void inv_contract_more(float *out, long ldo, const float *a, long as_m, long as_
 /* The same of operands as core/windows.h has them, from those rows of each on. */
 void inv_contract_windows(float *out, long ldo, const struct inv_operand *a, long a_first,
                           const struct inv_operand *b, long b_first, long m, long n, long k);
+
+/* And outputs are finished, as above, while caches hold them. */
+void inv_contract_windows_finish(float *out, long ldo, const struct inv_operand *a, long a_first,
+                                 const struct inv_operand *b, long b_first, long m, long n, long k,
+                                 const struct inv_finish *finish);
 
 /* The same for each page, whose outputs stand after those of the page before in each row. */
 void inv_contract_pages(float *out, long ldo, const struct inv_operand *a, long a_first,

@@ -16,11 +16,15 @@ typedef void contraction_of_windows(float *, long, const struct inv_operand *, l
                                     const struct inv_operand *, long, long, long, long);
 typedef void finished(float *, long, const float *, long, long, const float *, long, long, long,
                       long, long, const struct inv_finish *);
+typedef void finished_windows(float *, long, const struct inv_operand *, long,
+                              const struct inv_operand *, long, long, long, long,
+                              const struct inv_finish *);
 #if defined(__x86_64__)
 finished inv_contract_finish_avx2, inv_contract_finish_avx512;
 contraction inv_contract_avx2, inv_contract_avx512;
 contraction inv_contract_more_avx2, inv_contract_more_avx512;
 contraction_of_windows inv_contract_windows_avx2, inv_contract_windows_avx512;
+finished_windows inv_contract_windows_finish_avx2, inv_contract_windows_finish_avx512;
 #endif
 
 static uint32_t state = 1;
@@ -311,8 +315,39 @@ static struct inv_operand see(const struct windows *w, struct inv_walk *own, str
     return o;
 }
 
+/* The outputs finished in place of those that are there: by a bias and relu, or where they are
+ * positive. */
+static void check_finished(finished_windows *contract, const struct problem *s,
+                           const struct inv_operand *a, const struct inv_operand *b,
+                           const float *plain)
+{
+    float *out = malloc((size_t)(s->m * s->ldo) * sizeof *out), *bias = fill(1, s->n, s->n, 1);
+    struct inv_finish f = {NULL, 0, plain, s->ldo};
+    if (draw(2))
+        f = (struct inv_finish){bias + 1, 1, NULL, 0};
+    for (long i = 0; i < s->m * s->ldo; i++)
+        out[i] = untouched;
+    contract(out, s->ldo, a, 0, b, 0, s->m, s->n, s->k, &f);
+    int good = gaps_are_untouched(s, out);
+    for (long i = 0; i < s->m; i++)
+        for (long j = 0; j < s->n; j++)
+            good &= inv_bits(inv_canonical(out[i * s->ldo + j])) ==
+                    inv_bits(inv_canonical(finish_one(&f, plain[i * s->ldo + j], i, j)));
+    CU_ASSERT_TRUE(good);
+    if (!good)
+        printf("finish of windows: m %ld n %ld k %ld relu %d\n", s->m, s->n, s->k, f.relu);
+    free(bias);
+    free(out);
+}
+
+/* Of one level. */
+struct of_windows {
+    contraction_of_windows *plain;
+    finished_windows *finished;
+};
+
 /* out[m, n] = a b in two calls; `left` and `right` are the same as matrices. */
-static void check_windows(contraction_of_windows *contract, const struct problem *s,
+static void check_windows(const struct of_windows *contract, const struct problem *s,
                           const struct inv_operand *a, const struct inv_operand *b,
                           const float *left, const float *right)
 {
@@ -320,17 +355,18 @@ static void check_windows(contraction_of_windows *contract, const struct problem
     long cut = draw(2) ? 0 : draw(s->m + 1);
     for (long i = 0; i < s->m * s->ldo; i++)
         out[i] = untouched;
-    contract(out, s->ldo, a, 0, b, 0, cut, s->n, s->k);
-    contract(out + cut * s->ldo, s->ldo, a, cut, b, 0, s->m - cut, s->n, s->k);
+    contract->plain(out, s->ldo, a, 0, b, 0, cut, s->n, s->k);
+    contract->plain(out + cut * s->ldo, s->ldo, a, cut, b, 0, s->m - cut, s->n, s->k);
     int good = !differs(s, left, right, out) && gaps_are_untouched(s, out);
     CU_ASSERT_TRUE(good);
     if (!good)
         printf("m %ld n %ld k %ld cut %ld\n", s->m, s->n, s->k, cut);
+    check_finished(contract->finished, s, a, b, out);
     free(out);
 }
 
 /* Windows by filters, a gradient by windows turned, and filters by windows turned. */
-static void check_geometry(contraction_of_windows *contract, const struct windows *w)
+static void check_geometry(const struct of_windows *contract, const struct windows *w)
 {
     static const long counts[] = {1, 3, 16, 17, 32, 40, 70, 150};
     struct inv_walk own[3], k[3], one[] = {{0, 1, {0}}};
@@ -352,12 +388,13 @@ static void check_geometry(contraction_of_windows *contract, const struct window
     free(gradient);
 }
 
-static void check_level_of_windows(contraction_of_windows *contract)
+static void check_level_of_windows(contraction_of_windows *plain, finished_windows *finished)
 {
+    const struct of_windows contract = {plain, finished};
     for (int i = 0; i < 300; i++) {
         struct windows w;
         draw_windows(&w);
-        check_geometry(contract, &w);
+        check_geometry(&contract, &w);
         free(w.image);
         free(w.plain);
     }
@@ -366,7 +403,7 @@ static void check_level_of_windows(contraction_of_windows *contract)
 static void test_portable(void)
 {
     check_level(inv_contract);
-    check_level_of_windows(inv_contract_windows);
+    check_level_of_windows(inv_contract_windows, inv_contract_windows_finish);
     check_level_of_finishes(inv_contract_finish);
     check_level_of_chunks(inv_contract, inv_contract_more);
 }
@@ -375,7 +412,8 @@ static void test_portable(void)
 static void test_avx2(void)
 {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        check_level(inv_contract_avx2), check_level_of_windows(inv_contract_windows_avx2),
+        check_level(inv_contract_avx2),
+            check_level_of_windows(inv_contract_windows_avx2, inv_contract_windows_finish_avx2),
             check_level_of_finishes(inv_contract_finish_avx2),
             check_level_of_chunks(inv_contract_avx2, inv_contract_more_avx2);
     else
@@ -385,7 +423,9 @@ static void test_avx2(void)
 static void test_avx512(void)
 {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-        check_level(inv_contract_avx512), check_level_of_windows(inv_contract_windows_avx512),
+        check_level(inv_contract_avx512),
+            check_level_of_windows(inv_contract_windows_avx512,
+                                   inv_contract_windows_finish_avx512),
             check_level_of_finishes(inv_contract_finish_avx512),
             check_level_of_chunks(inv_contract_avx512, inv_contract_more_avx512);
     else

@@ -1,6 +1,7 @@
 #include "emit/c/finish.h"
 
 #include "core/arith.h"
+#include "emit/c/side.h"
 #include "graph/fold.h"
 
 enum {
@@ -37,14 +38,21 @@ static bool is_zero(const struct finish *x, const struct node *node, int operand
     return fold_is_fill(zero) && zero->dtype == F32 && inv_bits(zero->attr.value) == 0;
 }
 
+/* Is it the same row for each row of the product? */
+static bool is_row(const struct access *access, int rank)
+{
+    bool row = access->limits == 0 && extent_is(access->offset, 0);
+    for (int axis = 0; axis < rank; axis++)
+        row = row && extent_is(access->stride[axis], axis == rank - 1);
+    return row;
+}
+
 /* Does the operand lie in memory outside of the group: as the product, or as a row of it? */
 static bool is_stored(const struct finish *x, const struct node *node, int operand, bool row)
 {
     struct access access = read_access(x, node, operand);
     const struct node *stored = graph_node(x->function->graph, access.node);
-    bool fits = row ? access.limits == 0 && extent_is(access.offset, 0) &&
-                          extent_is(access.stride[0], 0) && extent_is(access.stride[1], 1)
-                    : access.identity;
+    bool fits = row ? is_row(&access, x->shape->rank) : access.identity;
     return fits && stored->dtype == F32 && stored->op != OP_CONST &&
            !function_computes(x->function, access.node);
 }
@@ -114,17 +122,29 @@ static const char *pointer(struct function *f, int operand, const struct shape *
     return function_pointer_at(f, function_pointer(f, access.node, false), row, from);
 }
 
-const char *finish_line(struct function *f, const struct node *matmul, int stored, const char *row)
+/* Is it one that tiles finish: short chains, or windows by filters, of any length? */
+static bool is_finished(struct function *f, const struct node *product)
 {
-    const struct shape *shape = &matmul->shape;
-    struct finish x = {f, shape, matmul->id, -1, -1, false, -1};
-    const struct node *a = graph_node(f->graph, matmul->operand[0]);
-    int64_t links = function_most(f, extent_of(&a->shape, matmul->attr.transpose_a ? 0 : 1));
-    if (!f->emit->target->finishes || shape->rank != 2 || links < CHAIN_LEAST ||
-        links > CHAIN_MOST || function_most(f, extent_of_all(shape)) >= ELEMENTS_MOST ||
-        !find_finish(&x, stored))
+    const struct node *a = graph_node(f->graph, product->operand[0]);
+    if (product->op == OP_CONTRACT) {
+        struct contraction c = group_contraction(f, product);
+        return c.windowed && !c.beside && c.columns == 1;
+    }
+    if (product->shape.rank != 2)
+        return false;
+    int64_t links = function_most(f, extent_of(&a->shape, product->attr.transpose_a ? 0 : 1));
+    return links >= CHAIN_LEAST && links <= CHAIN_MOST &&
+           function_most(f, extent_of_all(&product->shape)) < ELEMENTS_MOST;
+}
+
+const char *finish_line(struct function *f, const struct node *product, int stored,
+                        const char *row)
+{
+    const struct shape *shape = &product->shape;
+    struct finish x = {f, shape, product->id, -1, -1, false, -1};
+    if (!f->emit->target->finishes || !is_finished(f, product) || !find_finish(&x, stored))
         return NULL;
-    struct extent width = extent_of(shape, 1);
+    struct extent width = extent_of(shape, shape->rank - 1);
     const char *bias = pointer(f, x.bias, shape, (struct extent){0}, "");
     const char *above = pointer(f, x.above, shape, width, row);
     return arena_printf(f->emit->arena, "const struct inv_finish finish = {%s, %d, %s, %s};", bias,

@@ -1,6 +1,7 @@
 /* Contractions of operands that more loops walk than one stride says: windows, and axes that lie
  * apart.  See runtime/core/windows.h. */
 #include <inttypes.h>
+#include "emit/c/finish.h"
 #include "emit/c/nest.h"
 #include "emit/c/windows.h"
 #include "emit/text.h"
@@ -293,9 +294,11 @@ void windows_group(struct function *f)
     struct contraction c = group_contraction(f, contract);
     int product = group_product_storage(f, contract);
     const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
+    const char *finish = c.windowed && storage ? finish_line(f, contract, product, "begin") : NULL;
     struct code body;
     code_init(&body, f->emit->arena);
-    add_epilogue(f, &c, storage, &body);
+    if (!finish)
+        add_epilogue(f, &c, storage, &body);
     bool tiled = body.count > 0;
     const char *row = tiled ? "first" : "begin";
     set_sides(f, &c, row);
@@ -303,7 +306,7 @@ void windows_group(struct function *f)
     values_set(f->values, "row_end", "end");
     values_set(f->values, "rows", "end - begin");
     values_set(f->values, "columns", function_extent(f, c.n));
-    values_set(f->values, "stem", c.beside ? "pages" : "windows");
+    values_set(f->values, "stem", c.beside ? "pages" : finish ? "windows_finish" : "windows");
     values_set(f->values, "pages", c.beside ? arena_printf(f->emit->arena, "%s, ",
                                                            function_extent(f, c.pages)) : "");
     function_set_extent(f, "out_row", c.row);
@@ -311,7 +314,9 @@ void windows_group(struct function *f)
     values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, &c));
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, &c));
     function_set_code(f, "body", &body, 2);
-    group_contract_call(f, "inv_contract", "", "");
+    group_contract_call(f, "inv_contract", finish ? finish : "", "finish");
+    values_set(f->values, "finish",
+               finish ? arena_printf(f->emit->arena, "    %s\n", finish) : "");
     f->skeleton = c.windowed ? tiled ? "templates/skeleton/windows_tiles.c"
                                      : "templates/skeleton/windows.c"
                   : tiled    ? "templates/skeleton/contract_tiles.c"
