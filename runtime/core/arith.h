@@ -47,6 +47,13 @@
 #define INV_UNMERGED
 #endif
 
+/* Threads compute pieces of arrays that lie side by side. Of a loop that stores to two of these gcc
+ * (12.2, -O3) may read elements behind its own piece before it, and store them as they were behind
+ * it, as if there were no other thread: to save stores of what it takes for one array. */
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__) && !defined(INV_SMALL)
+#pragma GCC optimize("no-predictive-commoning")
+#endif
+
 /* A function whose loops are unrolled many times over, and which takes long enough to be called: a
  * model that uses it in many places would take several times as long to compile were each call
  * inlined. */
