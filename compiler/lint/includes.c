@@ -20,10 +20,14 @@ struct reading {
     int macros, macro_room;
     struct macro *wanted;               /* each #include NAME, and the folder where that stands */
     int wants, wanted_room;
+    int operand;                        /* how many were read */
     const char *endless;
 };
 
-struct macro { const char *name, *text; };
+struct macro {
+    const char *name, *text;
+    int read;                           /* the last operand that it was read for, from 1 */
+};
 
 enum { DEEP = 16 };                     /* macros that stand for macros */
 
@@ -75,22 +79,33 @@ static size_t word_size(const char *at)
     return n;
 }
 
-/* What stands behind #include, or what a macro there stands for. */
-static void read_operand(struct reading *r, const char *beside, const char *at, int depth)
+/* What stands behind #include, or what a macro there stands for: each is read once, as macros may
+ * stand for each other. */
+static void read_names(struct reading *r, const char *beside, const char *at, int depth)
 {
     at = without_blanks(at);
     size_t size = *at == '"' || *at == '<' ? strcspn(at + 1, *at == '"' ? "\"\n" : ">\n") : 0;
     size_t word = word_size(at);
     if (size)
         add_header(r, *at == '"' ? beside : NULL, arena_strndup(r->arena, at + 1, size));
-    for (int i = 0; word && depth < DEEP && i < r->macros; i++)
-        if (strlen(r->macro[i].name) == word && !strncmp(r->macro[i].name, at, word))
-            read_operand(r, beside, r->macro[i].text, depth + 1);
+    for (int i = 0; word && depth < DEEP && i < r->macros; i++) {
+        struct macro *m = &r->macro[i];
+        if (m->read == r->operand || strlen(m->name) != word || strncmp(m->name, at, word))
+            continue;
+        m->read = r->operand;
+        read_names(r, beside, m->text, depth + 1);
+    }
+}
+
+static void read_operand(struct reading *r, const char *beside, const char *at)
+{
+    r->operand++;
+    read_names(r, beside, at, 0);
 }
 
 static void add_macro(struct reading *r, const char *name, const char *text)
 {
-    ARENA_PUSH(r->arena, r->macro, r->macros, r->macro_room) = (struct macro){name, text};
+    ARENA_PUSH(r->arena, r->macro, r->macros, r->macro_room) = (struct macro){name, text, 0};
 }
 
 /* #include "name", #include_next <name>, #import NAME, #define NAME text */
@@ -106,9 +121,9 @@ static void read_line(struct reading *r, const char *beside, const char *line)
     if (!strcmp(word, "define"))
         add_macro(r, name, at + strlen(name));
     else if (name_is_one(word, "include include_next import") && *name)
-        ARENA_PUSH(r->arena, r->wanted, r->wants, r->wanted_room) = (struct macro){name, beside};
+        ARENA_PUSH(r->arena, r->wanted, r->wants, r->wanted_room) = (struct macro){name, beside, 0};
     else if (name_is_one(word, "include include_next import"))
-        read_operand(r, beside, at, 0);
+        read_operand(r, beside, at);
 }
 
 static void read_file(struct reading *r, const char *path)
@@ -158,7 +173,7 @@ static bool read_wanted(struct reading *r)
 {
     int before = r->files;
     for (int i = 0; i < r->wants; i++)
-        read_operand(r, r->wanted[i].text, r->wanted[i].name, 0);
+        read_operand(r, r->wanted[i].text, r->wanted[i].name);
     return r->files > before;
 }
 
