@@ -80,17 +80,19 @@ static int claim_names(struct inv_session *s, const char *option, const char *we
     return good;
 }
 
-/* The checkpoint that is read may be one of those that are written. */
+/* The checkpoint that is read may be one of those that are written; resume.c looks at what is there
+ * where the newest sound one is looked for. */
 static int claim_checkpoints(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
-    int good = claim(s, "--checkpoint", o->checkpoint, &inv_checkpoint_sign);
+    int newest = o->resume && strcmp(o->resume, "auto") == 0;
+    int good = claim(s, "--checkpoint", o->checkpoint, newest ? NULL : &inv_checkpoint_sign);
     for (int i = 1; o->checkpoint && i < inv_options_checkpoints(o); i++) {
         char *older = inv_text("%s.%d", o->checkpoint, i);
         good &= claim(s, "an older checkpoint,", older, &inv_checkpoint_sign);
         free(older);
     }
-    if (o->resume && strcmp(o->resume, "auto") != 0)
+    if (o->resume && !newest)
         inv_claims_input(&s->claims, "the checkpoint that is read", o->resume);
     return good;
 }

@@ -50,11 +50,12 @@ static int find_named(struct inv_session *s)
     return 0;
 }
 
-/* The newest sound one: FILE, FILE.1 and so on.  Without any the run begins. */
+/* The newest sound one: FILE, FILE.1 and so on.  Without any the run begins, and what is at FILE
+ * must be a checkpoint, if a damaged one; before a sound FILE.1 it was one. */
 static int find_newest(struct inv_session *s)
 {
+    const char *name = s->options.checkpoint;
     for (int i = 0; i < INV_CHECKPOINTS; i++) {
-        const char *name = s->options.checkpoint;
         char *why;
         enum found found = try_file(s, i ? inv_text("%s.%d", name, i) : inv_copy_text(name), &why);
         if (found == SOUND)
@@ -68,7 +69,7 @@ static int find_newest(struct inv_session *s)
         if (found == FAILED)
             return 0;
     }
-    return 1;
+    return inv_output_replaces("--checkpoint", name, &inv_checkpoint_sign, &s->errors);
 }
 
 int inv_resume_find(struct inv_session *s)
