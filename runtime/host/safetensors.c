@@ -32,15 +32,14 @@ static void write_weights(struct inv_output *out, const struct inv_model *model,
     free(list);
 }
 
-/* A length that a header may have, and a header without __metadata__. */
+/* A length that a header may have, and a header without __metadata__, wherever that stands. */
 static int is_weights(const char *head, size_t size)
 {
-    static const char other[] = "{\"__metadata__\"";
     uint64_t length = 0;
     for (size_t i = 0; size > 8 && i < 8; i++)
         length |= (uint64_t)(unsigned char)head[i] << 8 * i;
     return length > 0 && length <= INV_TENSORS_HEADER && head[8] == '{' &&
-           strncmp(head + 8, other, sizeof other - 1) != 0;
+           !strstr(head + 8, "\"__metadata__\"");
 }
 
 const struct inv_output_sign inv_safetensors_sign = { "weights file that Invar wrote", is_weights };
