@@ -260,7 +260,7 @@ static void contract_block(const struct job *job, const struct block *block)
 }
 
 /* Rows first .. first + k - 1 of panels of b from column j, each of COLUMNS, `panel` floats apart;
- * whole rows are read where they lie well. k <= CHUNK. */
+ * whole rows are read where they lie well. k <= LINKS. */
 static void pack_panels(const struct job *job, long first, long k, long j, long columns,
                         float *group, long panel)
 {
