@@ -202,18 +202,18 @@ def upsampling():
 def volume():
     x = keras.Input((6, 5, 7, 2), name="cells")
     y = L.Conv3D(4, (3, 2, 3), strides=(1, 2, 2), padding="same", activation="relu", name="seen")(x)
-    y = L.Conv3D(4, 2, dilation_rate=(2, 1, 1), groups=2, padding="same", name="far")(y)
-    y = L.ZeroPadding3D(((0, 1), (2, 1), (1, 0)))(y)
+    far = L.Conv3D(4, 2, dilation_rate=(2, 1, 1), groups=2, padding="same", name="far")(y)
+    y = L.ZeroPadding3D(((0, 1), (2, 1), (1, 0)))(far)
     y = L.Cropping3D(((1, 0), (1, 1), (0, 1)))(y)
     y = L.MaxPooling3D((2, 1, 3), padding="same")(y)
     y = L.AveragePooling3D((1, 2, 2), strides=1, padding="same")(L.UpSampling3D((1, 2, 2))(y))
     y = L.Conv3DTranspose(3, (2, 3, 2), strides=(2, 1, 2), padding="same", name="grown")(y)
     z = L.Cropping3D(1)(L.ZeroPadding3D((1, 2, 1))(L.MaxPooling3D(2)(y)))
-    pools = [L.GlobalAveragePooling3D()(y), L.GlobalMaxPooling3D()(y), L.Flatten()(L.AveragePooling3D(2)(z))]
+    pools = [L.GlobalAveragePooling3D()(y), L.GlobalMaxPooling3D()(far), L.Flatten()(L.AveragePooling3D(2)(z))]
     return keras.Model(x, L.Dense(2, name="much")(L.Concatenate()(pools)))
 
 
-@model(optimizer="adam", loss="mse")
+@model(optimizer=keras.optimizers.SGD(0.01), loss="mse")
 def volumes():
     return volume()
 
