@@ -185,6 +185,7 @@ static bool transform(struct program *program, const struct options *o)
     dump(program, "random", o->dump);
     if (o->infer)
         pass_inference(program);
+    program->on_host = !o->target || !strcmp(o->target, "c");
     each_phase(program, pass_loops);
     verify(program, "loops");
     dump(program, "loops", o->dump);
@@ -192,7 +193,6 @@ static bool transform(struct program *program, const struct options *o)
     dump(program, "fuse", o->dump);
     each_phase(program, pass_order);
     dump(program, "order", o->dump);
-    program->has_scratch = !o->target || !strcmp(o->target, "c");
     if (!o->target || strcmp(o->target, "firmware"))
         each_phase(program, pass_bands);
     dump(program, "bands", o->dump);

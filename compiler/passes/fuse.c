@@ -153,7 +153,17 @@ static bool is_lost(const struct fuse *fuse, int id, int user)
            (look.limits > 0 && look.outside != outside);
 }
 
-/* Must it be copied, because somebody cannot look through it? */
+/* Would a product turn it as it packs it, in each turn of a loop? */
+static bool is_turned_in_turns(const struct fuse *fuse, int id, int user)
+{
+    const struct schedule *schedule = fuse->schedule;
+    const struct graph *graph = fuse->graph;
+    return graph->program->on_host && graph->node[id]->op == OP_TRANSPOSE &&
+           graph->node[user]->op == OP_MATMUL && schedule->loop_of[user] >= 0 &&
+           schedule->loop_of[id] != schedule->loop_of[user];
+}
+
+/* Must it be copied, because somebody cannot look through it, or had to turn it often? */
 static bool needs_copy(const struct fuse *fuse, int id)
 {
     bool constant = is_constant(fuse, id);
@@ -162,6 +172,7 @@ static bool needs_copy(const struct fuse *fuse, int id)
     for (int i = 0; i < fuse->users[id].count; i++) {
         int user = fuse->users[id].id[i];
         if (!reads_strided(fuse, user) || is_lost(fuse, id, user) ||
+            is_turned_in_turns(fuse, id, user) ||
             (constant && !class_has(class_of(fuse, user), READS_CONSTANTS)) ||
             (class_of(fuse, user) == CLASS_ROW && row_is_long(fuse, id)))
             return true;

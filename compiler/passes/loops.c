@@ -5,7 +5,9 @@
  *              that it can lie at its place of the whole; that of a KEEP is no other carry of the
  *              loop, so that no two carries wait for one another; what a TURN is a slice of lies in
  *              memory.  Where that did not hold, a copy was put between: a RESHAPE to the same
- *              shape, which pass_simplify never leaves (schedule_is_copy). */
+ *              shape, which pass_simplify never leaves (schedule_is_copy).  On processors a
+ *              product of each turn by the transpose of what no turn changes reads a TRANSPOSE,
+ *              which pass_fuse then copies before the loop: it would be turned in each. */
 #include "graph/loop.h"
 #include "graph/op.h"
 #include "passes/schedule.h"
@@ -26,19 +28,51 @@ static int append(struct graph *graph, struct node *node)
     return node->id;
 }
 
-/* A copy of the value, of the line of the node that reads it; the value's new id. */
-static int add_copy(struct copies *c, const struct node *reader, int value)
+/* A view of the value of that new id, of the line of the node that reads it. */
+static struct node *add_view(struct copies *c, const struct node *reader, enum op op, int value)
 {
+    const struct node *viewed = c->graph->node[value];
     struct node *made = ARENA_NEW(c->graph->nodes, struct node);
     *made = *reader;
-    made->op = OP_RESHAPE;
+    made->op = op;
     made->attr = (struct attr){0};
-    made->dtype = c->old[value]->dtype;
-    made->shape = c->old[value]->shape;
+    made->dtype = viewed->dtype;
+    made->shape = viewed->shape;
     made->count = 1;
     made->operand = ARENA_ARRAY(c->graph->nodes, int, 1);
-    made->operand[0] = c->map[value];
-    return append(c->graph, made);
+    made->operand[0] = value;
+    append(c->graph, made);
+    return made;
+}
+
+/* A copy of the value; its new id. */
+static int add_copy(struct copies *c, const struct node *reader, int value)
+{
+    return add_view(c, reader, OP_RESHAPE, c->map[value])->id;
+}
+
+/* The transpose of a matrix; its new id. */
+static int add_turned(struct copies *c, const struct node *reader, int value)
+{
+    static const int64_t exchange[RANK_MAX] = {1, 0};
+    const struct shape *shape = &c->old[value]->shape;
+    struct node *view = add_view(c, reader, OP_TRANSPOSE, c->map[value]);
+    view->attr.perm = exchange;
+    view->shape.dim[0] = shape->dim[1];
+    view->shape.dim[1] = shape->dim[0];
+    return view->id;
+}
+
+/* Is it a product of each turn by the transpose of a matrix that no turn changes? */
+static bool turns_fixed(const struct copies *c, const struct node *node)
+{
+    int loop = c->loops.runs[node->id];
+    if (!c->graph->program->on_host || node->op != OP_MATMUL || node->shape.rank != 2 ||
+        !node->attr.transpose_b || loop < 0)
+        return false;
+    int b = node->operand[1], outer = c->graph->loop[loop].outer;
+    return c->old[b]->shape.rank == 2 && c->old[b]->shape.rows < 0 &&
+           loop_within(c->graph, outer, c->loops.at[b]);
 }
 
 /* The node whose elements the value has, in their order. */
@@ -90,8 +124,12 @@ static void move(struct copies *c, int id)
 {
     struct node *node = c->old[id];
     int first = c->copies[id] ? add_copy(c, node, node->operand[0]) : -1;
+    int turned = turns_fixed(c, node) ? add_turned(c, node, node->operand[1]) : -1;
     for (int i = 0; i < node->count; i++)
-        node->operand[i] = i == 0 && c->copies[id] ? first : c->map[node->operand[i]];
+        node->operand[i] = i == 0 && c->copies[id]   ? first
+                           : i == 1 && turned >= 0 ? turned
+                                                   : c->map[node->operand[i]];
+    node->attr.transpose_b &= turned < 0;
     node->forward = node->forward >= 0 ? c->map[node->forward] : -1;
     if (node->again && node->after >= 0)
         node->after = c->map[node->after];

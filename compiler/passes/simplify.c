@@ -11,7 +11,7 @@
  *              once; a sum of arrays that are zeros but for parts that lie end to end as these
  *              parts, each plus 0, joined.  NaN stays NaN.  A product of a loop's slice, or a
  *              stacked one, by a matrix that no turn changes is one product of all turns: its rows
- *              are what they were. */
+ *              are what they were; and so is a map of that and of what no turn changes. */
 #include <assert.h>
 #include <string.h>
 
@@ -589,6 +589,51 @@ static int hoist_product(struct simplify *s, const struct node *product)
     return add(s, turn);
 }
 
+/* A slice of a product of all turns, which nothing else reads. */
+static bool is_product_of_turns(const struct simplify *s, const struct node *slice)
+{
+    int old = s->made_for[slice->id];
+    if (slice->op != OP_TURN || old < 0 || s->uses[old] != 1)
+        return false;
+    const struct node *all = operand(s, slice, 0);
+    while (op_def(all->op)->class == CLASS_VIEW && all->op != OP_CARRY && all->op != OP_LAST)
+        all = operand(s, all, 0);
+    return op_def(all->op)->class == CLASS_CONTRACT;
+}
+
+/* The operand of the map that is such a slice where the others are outside of its loop, else -1. */
+static int hoisted_operand(const struct simplify *s, const struct node *map)
+{
+    int slice = -1;
+    for (int i = 0; i < map->count; i++)
+        if (is_product_of_turns(s, operand(s, map, i)))
+            slice = i;
+    if (slice < 0 || !shape_equal(&operand(s, map, slice)->shape, &map->shape))
+        return -1;
+    int loop = operand(s, map, slice)->attr.loop;
+    for (int i = 0; i < map->count; i++)
+        if (i != slice && !loop_within(s->new, s->new->loop[loop].outer, s->at[map->operand[i]]))
+            return -1;
+    return slice;
+}
+
+/* The map of a slice is the slice of a map, which is computed where the whole product is. */
+static int hoist_map(struct simplify *s, const struct node *map)
+{
+    int slice = hoisted_operand(s, map);
+    if (slice < 0)
+        return -1;
+    const struct node *of = operand(s, map, slice);
+    struct node *whole = make(s, map->op, map, map->count), *turn = make(s, OP_TURN, map, 1);
+    whole->attr = map->attr;
+    whole->shape = operand(s, of, 0)->shape;
+    for (int i = 0; i < map->count; i++)
+        whole->operand[i] = i == slice ? of->operand[0] : map->operand[i];
+    turn->attr.loop = of->attr.loop;
+    turn->operand[0] = add(s, whole);
+    return add(s, turn);
+}
+
 /* Slices stacked are what they are of; products stacked are one of what is stacked. */
 static int simplify_stack(struct simplify *s, const struct node *stack)
 {
@@ -637,8 +682,10 @@ static int add(struct simplify *s, struct node *node)
 {
     enum op_class class = op_def(node->op)->class;
     int id = -1;
-    if (class == CLASS_MAP)
+    if (class == CLASS_MAP) {
         id = simplify_map(s, node);
+        id = id >= 0 ? id : hoist_map(s, node);
+    }
     else if (class == CLASS_VIEW)
         id = simplify_view(s, node);
     else if (class == CLASS_CONTRACT)
