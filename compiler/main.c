@@ -185,7 +185,8 @@ static bool transform(struct program *program, const struct options *o)
     dump(program, "random", o->dump);
     if (o->infer)
         pass_inference(program);
-    program->on_host = !o->target || !strcmp(o->target, "c");
+    program->has_scratch = !o->target || !strcmp(o->target, "c");
+    program->spares_memory = o->target && !strcmp(o->target, "firmware");
     each_phase(program, pass_loops);
     verify(program, "loops");
     dump(program, "loops", o->dump);

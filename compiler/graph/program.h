@@ -368,8 +368,8 @@ struct program {
     int partial_count;                  /* how many wait at a time, at most */
     int tuning_groups;                  /* so many groups of init write all others */
     bool library_kernels;               /* CUDA: contractions by cuBLASLt, --kernels library */
-    bool on_host;                       /* target c: a copy is cheap, and threads have scratch for
-                                         * bands */
+    bool has_scratch;                   /* target c: threads have some, for bands */
+    bool spares_memory;                 /* target firmware: nothing is copied to be read faster */
     bool only_predicts;                 /* pass_inference has run: it cannot train */
     bool keeps_gradients;               /* a trainer that has them in memory: --log-norms */
 };

@@ -363,7 +363,7 @@ static void place_local(const struct bands *bands, struct place *place, int64_t 
                         int64_t rows)
 {
     place->inner = true;
-    if (bands->graph->program->on_host) {
+    if (bands->graph->program->has_scratch) {
         place->row_bytes = row_bytes;
         place->bytes = rows * row_bytes;
     }
@@ -413,7 +413,7 @@ static void sort_groups(struct bands *bands)
 static void add_band(struct bands *bands, int64_t rows, int64_t page)
 {
     struct schedule *schedule = bands->schedule;
-    struct band band = {.rows = bands->graph->program->on_host ? rows : 0, .page = page};
+    struct band band = {.rows = bands->graph->program->has_scratch ? rows : 0, .page = page};
     place_locals(bands, rows);
     ARENA_PUSH(bands->graph->program->arena, schedule->band, schedule->band_count,
                schedule->band_room) = band;

@@ -158,7 +158,7 @@ static bool is_turned_in_turns(const struct fuse *fuse, int id, int user)
 {
     const struct schedule *schedule = fuse->schedule;
     const struct graph *graph = fuse->graph;
-    return graph->program->on_host && graph->node[id]->op == OP_TRANSPOSE &&
+    return !graph->program->spares_memory && graph->node[id]->op == OP_TRANSPOSE &&
            graph->node[user]->op == OP_MATMUL && schedule->loop_of[user] >= 0 &&
            schedule->loop_of[id] != schedule->loop_of[user];
 }

@@ -5,8 +5,8 @@
  *              that it can lie at its place of the whole; that of a KEEP is no other carry of the
  *              loop, so that no two carries wait for one another; what a TURN is a slice of lies in
  *              memory.  Where that did not hold, a copy was put between: a RESHAPE to the same
- *              shape, which pass_simplify never leaves (schedule_is_copy).  On processors a
- *              product of each turn by the transpose of what no turn changes reads a TRANSPOSE,
+ *              shape, which pass_simplify never leaves (schedule_is_copy).  Except in firmware
+ *              a product of each turn by the transpose of what no turn changes reads a TRANSPOSE,
  *              which pass_fuse then copies before the loop: it would be turned in each. */
 #include "graph/loop.h"
 #include "graph/op.h"
@@ -67,7 +67,7 @@ static int add_turned(struct copies *c, const struct node *reader, int value)
 static bool turns_fixed(const struct copies *c, const struct node *node)
 {
     int loop = c->loops.runs[node->id];
-    if (!c->graph->program->on_host || node->op != OP_MATMUL || node->shape.rank != 2 ||
+    if (c->graph->program->spares_memory || node->op != OP_MATMUL || node->shape.rank != 2 ||
         !node->attr.transpose_b || loop < 0)
         return false;
     int b = node->operand[1], outer = c->graph->loop[loop].outer;

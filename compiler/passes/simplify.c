@@ -685,8 +685,7 @@ static int add(struct simplify *s, struct node *node)
     if (class == CLASS_MAP) {
         id = simplify_map(s, node);
         id = id >= 0 ? id : hoist_map(s, node);
-    }
-    else if (class == CLASS_VIEW)
+    } else if (class == CLASS_VIEW)
         id = simplify_view(s, node);
     else if (class == CLASS_CONTRACT)
         id = hoist_product(s, node);
