@@ -344,7 +344,7 @@ static bool write_sources(struct product *p)
 {
     struct place place = build_place(&p->build);
     struct sources made = build_make_sources(p->build.program, sources);
-    p->windows = strstr(made.file[0].data, "inv_contract_windows(") ||
+    p->windows = strstr(made.file[0].data, "inv_contract_windows") ||
                  strstr(made.file[0].data, "inv_contract_pages(");
     bool good = build_write_sources(&made, &place) && build_write_runtime(&place, false) &&
                 build_write_library(&place) &&
