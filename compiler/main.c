@@ -741,7 +741,8 @@ static int command_import_weights(const struct options *o)
         .claims = &claims, .named = o->out != NULL,
         .out = o->out ? o->out : arena_printf(program->arena, "%s.safetensors", program->name)};
     bool good = inv_claims_output(&claims, "-o", request.out) &&
-                inv_output_replaces("-o", request.out, &inv_safetensors_sign, &errors);
+                (!o->out ||
+                 inv_output_replaces("-o", request.out, &inv_safetensors_sign, &errors));
     int status = good ? import_weights(program, &request) : 1;
     inv_claims_free(&claims);
     return finish(program, status);
