@@ -20,21 +20,21 @@ void code_line(struct code *code, const char *format, ...)
 }
 
 static void add_block(struct code *code, const char *head, const struct code *body,
-                      bool independent)
+                      bool independent, bool rolled)
 {
     struct code *kept = ARENA_NEW(code->arena, struct code);
     *kept = *body;
-    add(code, (struct statement){head, kept, independent});
+    add(code, (struct statement){head, kept, independent, rolled});
 }
 
 void code_block(struct code *code, const char *head, const struct code *body)
 {
-    add_block(code, head, body, false);
+    add_block(code, head, body, false, false);
 }
 
-void code_loop(struct code *code, const char *head, const struct code *body)
+void code_loop(struct code *code, const char *head, const struct code *body, bool rolled)
 {
-    add_block(code, head, body, true);
+    add_block(code, head, body, true, rolled);
 }
 
 void code_append(struct code *code, const struct code *more)
@@ -55,7 +55,7 @@ void code_print(const struct code *code, int indent, const char *mark, struct te
         const struct statement *s = &code->statement[i];
         bool braces = s->body && (s->body->count != 1 || s->body->statement[0].body);
         if (s->independent && mark)
-            print_line(mark, "", indent, text);
+            print_line(mark, s->rolled ? " ROLLED" : "", indent, text);
         print_line(s->text, braces ? " {" : "", indent, text);
         if (s->body)
             code_print(s->body, indent + 1, mark, text);

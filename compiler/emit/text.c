@@ -48,8 +48,8 @@ static const char *const taken[] = {
     "b", "begin", "end", "run", "main", "variable", "model", "selftest", "trace", "tile", "f32_at",
     "i32_at", "i64_at", "first", "last", "at", "word", "total", "chunk", "element", "moment",
     "own", "draw", "draws", "edge", "index", "part", "parts", "quad", "rows", "skip", "strip",
-    "value", "workspace", "INDEPENDENT", "ninth", "finish", "later", "r", "of_band", "f32_of_band",
-    "i32_of_band"};
+    "value", "workspace", "INDEPENDENT", "ROLLED", "ninth", "finish", "later", "r", "of_band",
+    "f32_of_band", "i32_of_band"};
 
 static bool is_listed(const char *const *list, size_t count, const char *name, size_t size)
 {

@@ -31,14 +31,18 @@
 @end
 
 /* Before a loop whose iterations touch different elements and sum nothing up: compilers do not
- * always learn that from the restrict of a local pointer. */
+ * always learn that from the restrict of a local pointer. ROLLED: of 16 or more, which clang else
+ * may take apart before it makes vectors of them. */
 #if defined(__clang__)
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define ROLLED _Pragma("clang loop unroll(disable)")
 #pragma clang diagnostic ignored "-Wpass-failed"
 #elif defined(__GNUC__)
 #define INDEPENDENT _Pragma("GCC ivdep")
+#define ROLLED
 #else
 #define INDEPENDENT
+#define ROLLED
 #endif
 
 INV_FN float *f32_at(const struct inv_run *run, int64_t offset)

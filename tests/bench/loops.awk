@@ -29,7 +29,7 @@ file == 3 && /^(INV_UNMERGED )?static void / {
     sub(/\(.*/, "", name)
     sub(/.* /, "", name)
 }
-file == 3 && /^ *INDEPENDENT$/ && name ~ /^(augment|train|update|evaluate|init)_/ {
+file == 3 && /^ *INDEPENDENT( ROLLED)?$/ && name ~ /^(augment|train|update|evaluate|init)_/ {
     at = FNR + 1
 }
 file == 3 && at && FNR >= at {

@@ -73,7 +73,7 @@ static void test_code(void)
     code_init(&outer, arena);
     code_line(&line, "x[%d] = 0;", 3);
     CU_ASSERT_STRING_EQUAL(print(&line, "MARK"), "    x[3] = 0;\n");
-    code_loop(&inner, "for (j)", &line);
+    code_loop(&inner, "for (j)", &line, false);
     code_line(&line, "y = 1;");         /* the loop has what stood there before */
     CU_ASSERT_STRING_EQUAL(print(&inner, NULL), "    for (j)\n        x[3] = 0;\n");
     code_block(&outer, "if (z)", &inner);
@@ -81,6 +81,10 @@ static void test_code(void)
     CU_ASSERT_STRING_EQUAL(print(&outer, "MARK"),
                            "    if (z) {\n        MARK\n        for (j)\n"
                            "            x[3] = 0;\n    }\n    x[3] = 0;\n    y = 1;\n");
+    code_init(&inner, arena);
+    code_loop(&inner, "for (k)", &line, true);
+    CU_ASSERT_STRING_EQUAL(print(&inner, "MARK"), "    MARK ROLLED\n    for (k) {\n        x[3] = 0;\n"
+                                                  "        y = 1;\n    }\n");
     arena_free(arena);
 }
 

@@ -2,6 +2,7 @@
  * the innermost loop that it depends on; all elements are loaded before any is stored. */
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include "emit/c/nest.h"
 #include "emit/text.h"
@@ -485,6 +486,10 @@ void nest_block(struct nest *nest, const struct block *block, int depth, struct 
             add_target(nest, &target[i], direct, code);
 }
 
+/* Turns of a loop that clang would take apart before it makes vectors of them; fewer are no more than
+ * a vector or two. */
+enum { ROLLED_TURNS = 16 };
+
 void nest_loop(struct nest *nest, int loop, bool innermost, const struct code *body,
                struct code *code)
 {
@@ -494,7 +499,10 @@ void nest_loop(struct nest *nest, int loop, bool innermost, const struct code *b
                                     nest->function->emit->target->integer, l->name, l->from,
                                     l->name, l->to, step);
     nest->looped = true;
-    (innermost ? code_loop : code_block)(code, head, body);
+    if (innermost)
+        code_loop(code, head, body, strtoll(l->to, NULL, 10) >= ROLLED_TURNS);
+    else
+        code_block(code, head, body);
 }
 
 void nest_wrap(struct nest *nest, int loops, const struct code *body, struct code *code)
