@@ -486,8 +486,8 @@ void nest_block(struct nest *nest, const struct block *block, int depth, struct 
             add_target(nest, &target[i], direct, code);
 }
 
-/* Turns of a loop that clang would take apart before it makes vectors of them; fewer are no more than
- * a vector or two. */
+/* Turns of a loop that clang would take apart before it makes vectors of them; fewer are no more
+ * than a vector or two. */
 enum { ROLLED_TURNS = 16 };
 
 void nest_loop(struct nest *nest, int loop, bool innermost, const struct code *body,
