@@ -84,7 +84,8 @@ static void test_code(void)
     code_init(&inner, arena);
     code_loop(&inner, "for (k)", &line, true);
     CU_ASSERT_STRING_EQUAL(print(&inner, "MARK"),
-                           "    MARK ROLLED\n    for (k) {\n        x[3] = 0;\n        y = 1;\n    }\n");
+                           "    MARK ROLLED\n    for (k) {\n        x[3] = 0;\n"
+                           "        y = 1;\n    }\n");
     arena_free(arena);
 }
 
