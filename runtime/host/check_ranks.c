@@ -1,10 +1,6 @@
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "check_ranks.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "core/hash.h"
 #include "core/philox.h"
 #include "device.h"
@@ -111,17 +107,14 @@ void inv_rank_check_take(struct inv_rank_check *c, int64_t shard)
 
 /* ---- what differs ---- */
 
-enum { NAME = 64 };
-
-struct of_rank { char machine[NAME]; uint64_t hash; };
+struct of_rank { char machine[INV_MACHINE]; uint64_t hash; };
 
 /* Of each rank, in new memory. */
 static struct of_rank *ask_all(struct inv_rank_check *c)
 {
     struct of_rank own = { .hash = c->all };
     struct of_rank *all = inv_allocate((size_t)c->s->ranks.count * sizeof *all);
-    /* invar-lint: allow machine because messages name the rank's machine */
-    gethostname(own.machine, NAME - 1);
+    inv_ranks_machine(own.machine);
     inv_ranks_gather(&c->s->ranks, &own, all, sizeof own);
     return all;
 }

@@ -1,10 +1,6 @@
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "device.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "variable.h"
 
 /* ---- variables ---- */
@@ -96,18 +92,15 @@ static int64_t taken_later(struct inv_session *s)
     return exchanges ? inv_exchange_bytes(&s->ranks, s->model) : 0;
 }
 
-enum { NAME = 64 };
-
 /* The device of a rank. */
-struct of_rank { char machine[NAME]; unsigned char id[INV_DEVICE_ID]; int64_t number; };
+struct of_rank { char machine[INV_MACHINE]; unsigned char id[INV_DEVICE_ID]; int64_t number; };
 
 /* Of each rank, in new memory. */
 static struct of_rank *ask_all(struct inv_session *s)
 {
     struct of_rank own = { .number = inv_device_number(s) };
     struct of_rank *all = inv_allocate((size_t)s->ranks.count * sizeof *all);
-    /* invar-lint: allow machine because messages name the rank's machine */
-    gethostname(own.machine, NAME - 1);
+    inv_ranks_machine(own.machine);
     s->model->device_type->identify(own.number, own.id);
     inv_ranks_gather(&s->ranks, &own, all, sizeof own);
     return all;
@@ -118,7 +111,7 @@ static int find_shared(const struct of_rank *of, int count, int *other)
 {
     for (int r = 1; r < count; r++)
         for (*other = 0; *other < r; ++*other)
-            if (memcmp(of[r].machine, of[*other].machine, NAME) == 0 &&
+            if (memcmp(of[r].machine, of[*other].machine, INV_MACHINE) == 0 &&
                 memcmp(of[r].id, of[*other].id, INV_DEVICE_ID) == 0)
                 return r;
     return count;

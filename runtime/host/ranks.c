@@ -8,7 +8,7 @@
 #include "pool.h"
 #include "subtree.h"
 
-enum { NAME = 64, TEXT = 128 };         /* bytes of a machine's name, of a text to compare */
+enum { TEXT = 128 };                    /* bytes of a text to compare */
 
 /* ---- together, or alone by mistake ---- */
 
@@ -71,11 +71,17 @@ int inv_ranks_begin(struct inv_ranks *ranks, const struct inv_ranks_type *type,
     return INV_OK;
 }
 
+void inv_ranks_machine(char name[INV_MACHINE])
+{
+    memset(name, 0, INV_MACHINE);
+    /* invar-lint: allow machine because messages name the rank's machine */
+    gethostname(name, INV_MACHINE - 1);
+}
+
 static void tell(struct inv_ranks *ranks)
 {
-    char machine[NAME] = "";
-    /* invar-lint: allow machine because messages name the rank's machine */
-    gethostname(machine, sizeof machine - 1);
+    char machine[INV_MACHINE];
+    inv_ranks_machine(machine);
     if (ranks->told)
         fflush(ranks->told);
     if (ranks->size > 0)
@@ -151,7 +157,7 @@ int inv_ranks_agree(struct inv_ranks *ranks, int status)
 }
 
 /* What one rank says to the others. */
-struct said { char machine[NAME], text[TEXT]; };
+struct said { char machine[INV_MACHINE], text[TEXT]; };
 
 int inv_ranks_same(struct inv_ranks *ranks, const char *what, const char *text, const char *cure)
 {
@@ -159,8 +165,7 @@ int inv_ranks_same(struct inv_ranks *ranks, const char *what, const char *text, 
     int other = 0;
     if (ranks->count == 1)
         return INV_OK;
-    /* invar-lint: allow machine because messages name the rank's machine */
-    gethostname(own.machine, NAME - 1);
+    inv_ranks_machine(own.machine);
     snprintf(own.text, TEXT, "%s", text);
     all = inv_allocate((size_t)ranks->count * sizeof *all);
     inv_ranks_gather(ranks, &own, all, sizeof own);

@@ -6,6 +6,8 @@
 #include "invar.h"
 #include "errors.h"
 
+enum { INV_MACHINE = 64 };               /* bytes of a machine's name, for messages */
+
 struct inv_ranks {
     const struct inv_ranks_type *type;  /* NULL: this program alone */
     int number, count;                  /* of this one, of all */
@@ -42,6 +44,8 @@ void inv_ranks_sum(struct inv_ranks *, void *number, int64_t count);
 /* Bytes from .. of what is cut into a chunk a rank: where that of a rank begins, a multiple of 64;
  * that of `count` is the end. */
 int64_t inv_ranks_chunk(const struct inv_ranks *, int64_t bytes, int rank);
+/* The name of the machine that this program runs on, zeros behind it. */
+void inv_ranks_machine(char name[INV_MACHINE]);
 /* Threads for this rank, where the user names no number. */
 int inv_ranks_threads(const struct inv_ranks *);
 
