@@ -92,6 +92,8 @@ static int finishes(void)
     return 1;
 }
 
+#if INV_WINDOWS
+
 /* Windows of 3 x 3 over a padded image of 5 x 6 and 7 channels, and the same as columns. */
 static int contracts_windows(void)
 {
@@ -153,6 +155,22 @@ static int contracts_pages(long n)
     return 1;
 }
 
+static const char *check_windows(void)
+{
+    if (!contracts_windows())
+        return FAULT("the contraction of windows");
+    return contracts_pages(1) && contracts_pages(2) ? NULL : FAULT("the contraction of groups");
+}
+
+#else
+
+static const char *check_windows(void)
+{
+    return NULL;
+}
+
+#endif
+
 /* Whole tiles, rows and columns left over, chunks left over, one row, one column, no terms. */
 static const char *check_contract(void)
 {
@@ -165,11 +183,7 @@ static const char *check_contract(void)
             return FAULT("the contraction kernel");
     if (!finishes())
         return FAULT("what is made of a contraction in registers");
-    if (INV_WINDOWS && !contracts_windows())
-        return FAULT("the contraction of windows");
-    if (INV_WINDOWS && (!contracts_pages(1) || !contracts_pages(2)))
-        return FAULT("the contraction of groups");
-    return NULL;
+    return check_windows();
 }
 
 /* ---- sums ---- */

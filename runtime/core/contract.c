@@ -9,9 +9,11 @@
 #include "core/contract.h"
 
 #include "core/packing.h"
+#include "core/tiles.h"
+#if INV_WINDOWS
 #include "core/pages.h"
 #include "core/reach.h"
-#include "core/tiles.h"
+#endif
 
 #define GROUP_COLUMNS (8 * COLUMNS) /* columns of b packed at a time */
 #define PACK_ROWS (8 * ROWS)       /* rows from which b is packed although it lies well */
@@ -343,6 +345,8 @@ APART static void contract_packed(const struct job *job)
 
 /* ---- Operands that several loops walk, read where they lie ---- */
 
+#if INV_WINDOWS
+
 /* Goes from the chunk to its tail, by 1, or back, by -1. */
 static void turn_tile(struct tile *t, const struct block *block, long by)
 {
@@ -510,6 +514,8 @@ static enum form choose_form(const struct job *job)
     long as_k = a->ks > 0 ? a->k[a->ks - 1].stride : 1;
     return job->n <= 2 * COLUMNS && as_k > 0 && as_k <= ZEROS / CHUNK ? ALONG : STRIDED;
 }
+
+#endif
 
 /* ---- One column, the rows of a contiguous along k: lanes lie across rows ---- */
 
@@ -734,6 +740,8 @@ void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, co
     inv_contract_before(out, ldo, a, as_m, as_k, b, bs_k, bs_n, m, n, k, NULL);
 }
 
+#if INV_WINDOWS
+
 /* Strides of an operand that has one for its rows and one for k. */
 static int is_strided(const struct inv_operand *o)
 {
@@ -827,3 +835,5 @@ void inv_contract_pages(float *out, long ldo, const struct inv_operand *a, long 
         inv_contract_windows(out + page * n, ldo, &left, a_first, &right, b_first, m, n, k);
     }
 }
+
+#endif

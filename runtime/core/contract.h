@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-/* 0: nothing that is linked with it contracts windows or pages, which are not even checked. */
+/* 0: nothing that is linked with it contracts windows or pages: there is no code for that. */
 #if defined(INV_NO_WINDOWS)
 #define INV_WINDOWS 0
 #else
