@@ -2,7 +2,6 @@
  * the innermost loop that it depends on; all elements are loaded before any is stored. */
 #include <assert.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include "emit/c/nest.h"
 #include "emit/text.h"
@@ -99,7 +98,7 @@ static void add_loop(struct nest *nest, int axis)
     static const char *const names[RANK_MAX] = {"i", "j", "k", "l", "m", "n", "o", "p", "ninth"};
     struct nest_loop *loop = &nest->loop[nest->rank];
     *loop = (struct nest_loop){.extent = extent_of(&nest->space, axis), .axis = axis,
-                          .name = names[nest->rank], .from = "0"};
+                                 .name = names[nest->rank]};
     nest->rank++;
 }
 
@@ -496,11 +495,12 @@ void nest_loop(struct nest *nest, int loop, bool innermost, const struct code *b
     const struct nest_loop *l = &nest->loop[loop];
     const char *step = l->step ? l->step : arena_printf(code->arena, "%s++", l->name);
     const char *head = arena_printf(code->arena, "for (%s %s = %s; %s < %s; %s)",
-                                    nest->function->emit->target->integer, l->name, l->from,
-                                    l->name, l->to, step);
+                                    nest->function->emit->target->integer, l->name,
+                                    l->from ? l->from : "0", l->name, l->to, step);
     nest->looped = true;
     if (innermost)
-        code_loop(code, head, body, strtoll(l->to, NULL, 10) >= ROLLED_TURNS);
+        code_loop(code, head, body, !l->from && l->extent.rows == 0 &&
+                                        l->extent.constant >= ROLLED_TURNS);
     else
         code_block(code, head, body);
 }

@@ -7,7 +7,7 @@
 struct nest_loop {
     struct extent extent;
     int axis;                           /* the last of the run: strides are taken there */
-    const char *name, *from, *to;
+    const char *name, *from, *to;       /* from NULL: all turns */
     const char *step;                   /* NULL: "i++" */
 };
 
