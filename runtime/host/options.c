@@ -392,7 +392,9 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i, c
         return i + value;
     }
     const struct option *o = &table[which];
-    const char *value = equals ? equals + 1 : NULL;
+    int apart = !equals && o->kind != FLAG &&
+                (o->kind == OPTIONAL ? is_value(argc, argv, i + 1) : i + 1 < argc);
+    const char *value = equals ? equals + 1 : apart ? argv[++i] : NULL;
     if (is_left_out(without, o->name))
         inv_error(errors, "--%s is for trainers, which are programs; leave it out", o->name);
     if (o->kind != FLAG && options->given >> which & 1)
@@ -403,12 +405,10 @@ static int read_one(struct inv_options *options, int argc, char **argv, int i, c
     options->given |= (uint64_t)1 << which;
     if (o->kind == FLAG && value)
         inv_error(errors, "--%s takes no value", o->name);
-    else if (o->kind == OPTIONAL && !value && !is_value(argc, argv, i + 1))
-        set_option(options, o, "", errors);
-    else if (o->kind != FLAG && !(value ? *value : i + 1 < argc && argv[i + 1][0]))
+    else if (value ? !*value : o->kind != FLAG && o->kind != OPTIONAL)
         inv_error(errors, "--%s needs a value: --%s %s", o->name, o->name, o->value);
     else
-        set_option(options, o, value ? value : o->kind == FLAG ? NULL : argv[++i], errors);
+        set_option(options, o, value ? value : o->kind == OPTIONAL ? "" : NULL, errors);
     return i;
 }
 

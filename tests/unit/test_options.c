@@ -3,6 +3,7 @@
 #include "host/options.h"
 #include "host/suggest.h"
 
+/* A word '' is an empty argument. */
 static int read_line(struct inv_options *o, const char *line, struct host_errors *e)
 {
     static char text[512];
@@ -10,7 +11,7 @@ static int read_line(struct inv_options *o, const char *line, struct host_errors
     int argc = 1;
     snprintf(text, sizeof text, "%s", line);
     for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
-        argv[argc++] = word;
+        argv[argc++] = strcmp(word, "''") == 0 ? (char *)(size_t)"" : word;
     return inv_options_read(o, argc, argv, NULL, &e->errors);
 }
 
@@ -87,6 +88,25 @@ static void check_bad(const char *line, const char *part)
     CU_ASSERT_FALSE(read_line(&o, line, &e));
     CU_ASSERT_TRUE(host_errors_have(&e, part));
     host_errors_end(&e);
+}
+
+/* One error a mistake: an empty value is not an argument too many as well. */
+static void test_empty_values(void)
+{
+    static const char *const lines[][2] = {
+        { "--generate ''", "--generate needs a value: --generate [TEXT]" },
+        { "--weights '' --quiet", "--weights needs a value: --weights FILE" },
+        { "--epochs '' --predict p", "--epochs needs a value: --epochs N" },
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct inv_options o;
+        struct host_errors e;
+        host_errors_begin(&e);
+        CU_ASSERT_FALSE(read_line(&o, lines[i][0], &e));
+        CU_ASSERT_TRUE(host_errors_have(&e, lines[i][1]));
+        CU_ASSERT_EQUAL(e.errors.count, 1);
+        host_errors_end(&e);
+    }
 }
 
 static void test_refused(void)
@@ -204,4 +224,5 @@ static void test_help(void)
 }
 
 HOST_MAIN("options", { "taken", test_taken }, { "refused", test_refused },
+          { "empty values", test_empty_values },
           { "several", test_several }, { "suggest", test_suggest }, { "help", test_help })
