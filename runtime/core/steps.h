@@ -62,7 +62,7 @@ INV_FN void inv_run_step(const struct inv_run *here, const struct inv_step *step
     if (here->trace)
         inv_trace_step(here, step, move, nodes);
     if (here->stepped)
-        here->stepped(here, number);
+        here->stepped(here, step, number);
 }
 
 INV_FN void inv_run_steps(const struct inv_run *run, const struct inv_step *step, size_t count,
@@ -121,7 +121,7 @@ INV_FN void inv_run_band(const struct inv_run *run, const struct inv_step *step,
         if (run->trace)
             inv_trace_step(&here, &step[i], NULL, nodes);
         if (run->stepped)
-            run->stepped(&here, band->first + i);
+            run->stepped(&here, &step[i], band->first + i);
     }
 }
 

@@ -68,6 +68,8 @@ void inv_device_phase(const struct inv_model *model, const struct inv_run *run,
     if (!model->phase[phase])
         return;
     if (!run->device) {
+        if (run->stepped)
+            run->stepped(run, NULL, (int)phase);
         model->phase[phase](run);
         return;
     }

@@ -62,6 +62,8 @@ static const struct option table[] = {
       "flip bit B of element E of place P in step S, to see that it is found" },
     { "log", "FILE", TEXT, AT(log), "write JSON lines: the environment, then one per epoch" },
     { "log-every", "N", COUNT, AT(log_every), "log the loss of every N-th step, too" },
+    { "profile", NULL, FLAG, AT(profile),
+      "in the end print where the time of the steps went, by lines of the model" },
     { "log-norms", NULL, FLAG, AT(log_norms),
       "and of each parameter the norms of gradient, update and itself, in a trainer built with "
       "--log-norms" },
@@ -430,7 +432,8 @@ enum { USES = sizeof uses / sizeof *uses };
 static void check_training(const struct inv_options *o, struct inv_errors *errors)
 {
     static const char *const names[] = { "save-init", "on-nan", "receipt", "verify", "trace",
-                                         "inject", "log-norms", "checkpoint", "resume",
+                                         "inject", "log-norms", "profile",
+                                         "checkpoint", "resume",
                                          "check-ranks", "shards-at-once" };
     const char *name = inv_options_given(o, names, sizeof names / sizeof *names);
     if (name && !inv_options_train(o))

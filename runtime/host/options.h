@@ -45,7 +45,7 @@ struct inv_options {
     uint64_t seed_value;
     struct inv_sha256 said;             /* of what was given, but for what ranks may
                                          * have unlike */
-    int resume_anyway, trace_only, log_norms, check_gradients, quiet, plain, update_lock;
+    int resume_anyway, trace_only, log_norms, profile, check_gradients, quiet, plain, update_lock;
     int selftest, version, verbose, help;
 };
 

@@ -169,12 +169,14 @@ static void train_lanes(const struct inv_run *run, int64_t begin, int64_t end)
 
 /* A step of train has run in the last shard that this rank computes: what is settled of the sums of
  * its last part by that is on its way while the rest is computed. */
-static void send_settled(const struct inv_run *run, int step)
+static void send_settled(const struct inv_run *run, const struct inv_step *step, int number)
 {
+    if (!step)
+        return;
     struct ahead *a = run->stepped_state;
     struct inv_exchange *e = &a->h->exchange;
     const struct inv_model *model = a->h->s->model;
-    int64_t settled = inv_exchange_chunk(e, model->settled[step]);
+    int64_t settled = inv_exchange_chunk(e, model->settled[number]);
     float *sums = (float *)(void *)(run->arena + model->sums);
     inv_carry_advance(&e->carry);
     if (settled <= e->settled)

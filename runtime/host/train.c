@@ -5,6 +5,7 @@
 #include "checkpoint.h"
 #include "device.h"
 #include "norms.h"
+#include "profile.h"
 #include "stretch.h"
 #include "variable.h"
 
@@ -14,6 +15,7 @@ struct training {
     struct inv_pass train, val;
     struct inv_shards shards;
     struct inv_norms norms;
+    struct inv_profile profile;
     struct inv_watch watch;
     struct inv_checkpoint checkpoint;
     int64_t steps, epochs;              /* of the run; epochs counts a started one */
@@ -119,11 +121,14 @@ static int64_t rows_of(const struct training *t, int64_t first, int64_t end)
 static int64_t step_here(struct training *t, int64_t step, float *loss)
 {
     struct inv_session *s = t->s;
+    if (s->options.profile)
+        inv_profile_step(&t->profile, s);
     int good = inv_shards_train(&t->shards, step, loss);
     if (good && is_logged(t, step))
         inv_norms_before(&t->norms, s->model, &s->run);
     if (good)
         inv_device_phase(s->model, &s->run, INV_UPDATE);
+    inv_profile_pause(s);
     if (good)
         inv_exchange_updated(&t->shards.exchange);
     inv_trace_step_end(s);
@@ -501,8 +506,12 @@ int inv_train(struct inv_session *s)
     int good = !s->options.log_norms || inv_norms_begin(&t.norms, s->model, &s->errors);
     good = good && inv_order_steps(s, &t.order, &t.steps, &t.epochs);
     int status = inv_ranks_agree(&s->ranks, good ? INV_OK : INV_BAD_DATA);
+    inv_profile_begin(&t.profile);
     if (status == INV_OK)
         status = run_all(&t);
+    if (status == INV_OK && s->options.profile)
+        inv_profile_print(&t.profile, s);
+    inv_profile_free(&t.profile);
     inv_order_free(&t.order);
     inv_shards_free(&t.shards);
     inv_norms_free(&t.norms);

@@ -540,6 +540,11 @@ static int fits_device(struct inv_session *s)
                        : o->memory_limit >= 0 ? "memory-limit"
                        : o->update_lock       ? "update-lock"
                                               : NULL;
+    if (o->profile && s->model->device_type) {
+        inv_error(&s->errors, "--profile takes times on the processor; for those of a GPU run the "
+                  "trainer in Nsight Systems: nsys profile ./trainer");
+        return 0;
+    }
     if (!name || s->model->device_type)
         return 1;
     inv_error(&s->errors, "--%s: this trainer runs on the processor alone; for a GPU build it with "
@@ -555,6 +560,7 @@ static int fits_ranks(struct inv_session *s)
                         : o->trace           ? "trace"
                         : o->inject && o->check_ranks < 0 ? "inject"
                         : o->log_norms       ? "log-norms"
+                        : o->profile         ? "profile"
                         : o->check_gradients ? "check-gradients"
                                              : NULL;
     if (s->ranks.count == 1 && o->check_ranks < 0)
@@ -577,7 +583,10 @@ static int fits_ranks(struct inv_session *s)
 static int fits_shards(struct inv_session *s)
 {
     const struct inv_options *o = &s->options;
-    const char *alone = o->trace ? "trace" : o->inject ? "inject" : NULL;
+    const char *alone = o->trace     ? "trace"
+                        : o->inject  ? "inject"
+                        : o->profile ? "profile"
+                                     : NULL;
     if (o->shards_at_once > 0 && s->model->shards < 2)
         inv_error(&s->errors, "--shards-at-once: model %s has no shards; write 'shards 8', or how "
                   "many you want, in train", s->model->name);

@@ -13,7 +13,7 @@ extern "C" {
 /* What this file says, by a number: models and runtimes of different ones refuse each other.  It is
  * raised with each change of a structure, a list or a function here, of which the digest beside it
  * is (tests/tree). */
-#define INV_ABI 3 /* f6eb3b514552e541 */
+#define INV_ABI 4 /* 65250531520f2f0f */
 #define INV_NUMERICS 1
 #define INV_RANK 8 /* axes of a row, and of an array without rows */
 /* Bytes of a thread's stack beside the arrays of a model's groups: a contraction's packed operands
@@ -132,8 +132,9 @@ struct inv_run {
     /* NULL, or called by INV_TRAIN and INV_UPDATE after each group with what it stored. */
     void (*trace)(const struct inv_run *, int node, const float *value, int64_t count);
     void *trace_state;
-    /* NULL, or called behind each step of a phase. */
-    void (*stepped)(const struct inv_run *, int step);
+    /* NULL, or called behind each step of a phase with that and its number, and before the first
+     * one with NULL and the phase (runtime/host/device.c). */
+    void (*stepped)(const struct inv_run *, const struct inv_step *, int number);
     void *stepped_state;
     int64_t own_begin, own_end;         /* of several ranks: this one's chunk of the sums over
                                          * shards, in the arena; else 0 */
