@@ -197,6 +197,8 @@ static bool transform(struct program *program, const struct options *o)
     if (!o->target || strcmp(o->target, "firmware"))
         each_phase(program, pass_bands);
     dump(program, "bands", o->dump);
+    if (program->has_scratch)
+        each_phase(program, pass_chunks);
     pass_frozen(program);
     pass_owners(program);
     pass_settle(program);

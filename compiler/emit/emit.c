@@ -347,7 +347,7 @@ static void emit_group(struct emit *emit, const struct part *part, int index,
     emit->arena = emit->scratch;
     emit_step(&f, user, traced, last_line);
     emit->arena = kept;
-    emit->step_count++;
+    emit->step_count += user->shared->function->chunks ? 2 : 1;
 }
 
 enum { PHASE_ROOM = 1024 };             /* beside the steps and traces */

@@ -248,8 +248,9 @@ static void print_phase(const struct graph *graph, struct text *text)
     for (int i = 0; i < schedule->storage_count; i++) {
         const struct storage *s = &schedule->storage[i];
         const struct node *node = graph->node[s->node];
-        text_printf(text, "    %%%-9d %11" PRId64 " %10" PRId64 "  %d-%d  %s %s\n", s->node,
-                    s->offset, s->bytes, s->first, s->last, op_def(node->op)->stem,
+        text_printf(text, "    %%%-9d %11" PRId64 " %10" PRId64 "  %d-%d  %s%s %s\n", s->node,
+                    s->offset, s->bytes, s->first, s->last, s->chunks ? "chunks of " : "",
+                    op_def(node->op)->stem,
                     shape_print(text->arena, node->dtype, &node->shape));
     }
 }

@@ -243,6 +243,9 @@ static void write_group(struct writing *w, const struct graph *graph, int index)
         put(w, emit_group_gradient(w->emit, graph, group) > 0);
     for (int i = 0; i < group->count && !w->long_group; i++)
         put_node(w, group->node[i]);
+    put(w, group->chunks != NULL);
+    if (group->chunks)
+        put_place(w, group->chunks);
     put_overlaps(w);
     assert(!w->long_group || group->loop < 0);
 }

@@ -9,12 +9,17 @@ struct extent extent_of(const struct shape *shape, int axis)
     return axis == shape->rows ? (struct extent){.rows = dim} : (struct extent){.constant = dim};
 }
 
-struct extent extent_of_all(const struct shape *shape)
+struct extent extent_between(const struct shape *shape, int first, int last)
 {
     struct extent extent = {.constant = 1};
-    for (int axis = 0; axis < shape->rank; axis++)
+    for (int axis = first; axis < last; axis++)
         extent = extent_multiply(extent, extent_of(shape, axis));
     return extent;
+}
+
+struct extent extent_of_all(const struct shape *shape)
+{
+    return extent_between(shape, 0, shape->rank);
 }
 
 struct extent extent_multiply(struct extent a, struct extent b)

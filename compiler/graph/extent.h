@@ -6,6 +6,8 @@
 struct extent { int64_t constant, rows; };
 
 struct extent extent_of(const struct shape *, int axis);
+/* The product of axes first .. last - 1. */
+struct extent extent_between(const struct shape *, int first, int last);
 struct extent extent_of_all(const struct shape *);      /* elements */
 /* One of them holds the rows at most. */
 struct extent extent_multiply(struct extent, struct extent);

@@ -820,6 +820,98 @@ static void join_early(struct fuse *fuse)
             try_merge(fuse, find(fuse, first), find(fuse, id), CLASS_MAP);
 }
 
+/* ---- sums over the same rows ---- */
+
+enum { SUMS_MOST = 8 };                 /* of a group */
+
+/* The first node of the cluster that is a COLUMN_SUM, and how many there are. */
+static const struct node *first_sum(const struct fuse *fuse, int cluster, int *count)
+{
+    const struct ids *member = &fuse->cluster[cluster].member;
+    const struct node *first = NULL;
+    *count = 0;
+    for (int m = member->count - 1; m >= 0; m--)
+        if (fuse->graph->node[member->id[m]]->op == OP_COLUMN_SUM) {
+            first = fuse->graph->node[member->id[m]];
+            ++*count;
+        }
+    return first;
+}
+
+/* Does some node of the cluster read what the other one computes? */
+static bool reads_cluster(struct fuse *fuse, int reader, int other)
+{
+    const struct ids *member = &fuse->cluster[reader].member;
+    for (int m = 0; m < member->count; m++) {
+        const struct node *node = fuse->graph->node[member->id[m]];
+        for (int i = 0; i < node->count; i++) {
+            const struct ids *sources = sources_of(fuse, node->operand[i]);
+            for (int s = 0; s < sources->count; s++)
+                if (is_member(fuse, other, sources->id[s]))
+                    return true;
+        }
+    }
+    return false;
+}
+
+/* Are they sums over the same axes of operands of one shape, neither made of the other? */
+static bool sums_fit(struct fuse *fuse, int first, int second)
+{
+    const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
+    int sums, more;
+    const struct node *x = first_sum(fuse, first, &sums), *y = first_sum(fuse, second, &more);
+    return x && y && sums + more <= SUMS_MOST && x->attr.over == y->attr.over &&
+           shape_equal(a->space, b->space) && !reads_cluster(fuse, first, second) &&
+           !reads_cluster(fuse, second, first);
+}
+
+/* The arrays as large as the cluster's space that it reads, in fuse->both. */
+static void find_arrays(struct fuse *fuse, int cluster)
+{
+    const struct cluster *c = &fuse->cluster[cluster];
+    int64_t bytes = schedule_bytes(fuse->graph->program, F32, c->space);
+    fuse->both.count = 0;
+    for (int m = 0; m < c->member.count; m++) {
+        const struct node *node = fuse->graph->node[c->member.id[m]];
+        for (int i = 0; i < node->count; i++) {
+            int base = node->operand[i];
+            while (schedule_is_view(fuse->graph, base))
+                base = fuse->graph->node[base]->operand[0];
+            if (fuse->schedule->place[base].bytes >= bytes && !is_constant(fuse, base) &&
+                !is_member(fuse, cluster, base))
+                ids_add(arena_of(fuse), &fuse->both, base);
+        }
+    }
+}
+
+/* Joins the sums of the cluster with those of one before that read an array that it reads. */
+static void join_sum(struct fuse *fuse, int sum, int *reader)
+{
+    int cluster = find(fuse, sum);
+    find_arrays(fuse, cluster);
+    struct ids arrays = fuse->both;
+    fuse->both = (struct ids){0};
+    for (int i = 0; i < arrays.count; i++) {
+        int other = reader[arrays.id[i]] < 0 ? -1 : find(fuse, reader[arrays.id[i]]);
+        if (other >= 0 && other != cluster && sums_fit(fuse, other, cluster) &&
+            try_merge(fuse, other, cluster, CLASS_COLUMN))
+            cluster = other;
+        reader[arrays.id[i]] = cluster;
+    }
+}
+
+/* Sums over the same rows of the same array are made in one loop.  Last: what maps compute for
+ * two of them lies in memory with or without. */
+static void join_sums(struct fuse *fuse)
+{
+    int *reader = ARENA_ARRAY(arena_of(fuse), int, fuse->graph->count);
+    for (int id = 0; id < fuse->graph->count; id++)
+        reader[id] = -1;
+    for (int id = 0; id < fuse->graph->count; id++)
+        if (fuse->cluster[id].used && fuse->graph->node[id]->op == OP_COLUMN_SUM)
+            join_sum(fuse, id, reader);
+}
+
 /* ---- the result ---- */
 
 /* A value that only its own group reads, at the loop's own index, needs no memory. */
@@ -966,8 +1058,8 @@ static void make_groups(struct fuse *fuse)
         const struct cluster *cluster = &fuse->cluster[id];
         if (!cluster->used || find(fuse, id) != id)
             continue;
-        struct group group = {cluster->kind, cluster->member.count, NULL, schedule->loop_of[id],
-                              false, 0, false};
+        struct group group = {.kind = cluster->kind, .count = cluster->member.count,
+                              .loop = schedule->loop_of[id]};
         group.node = ARENA_ARRAY(arena, int, group.count);
         memcpy(group.node, cluster->member.id, sizeof(int) * (size_t)group.count);
         put_matmul_first(&group, fuse->graph);
@@ -1023,6 +1115,8 @@ void pass_fuse(struct graph *graph)
         for (int id = graph->count - 1; id >= 0; id--)
             if (fuse.cluster[id].used)
                 join_maps(&fuse, id, single);
+    if (graph->program->has_scratch)
+        join_sums(&fuse);
     settle_places(&fuse);
     if (!fuse.has_loss)
         draw_in_place(&fuse);

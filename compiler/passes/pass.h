@@ -30,8 +30,9 @@
  *           the declared batch), else in arrays on the stack, of ROW_STACK_MAX bytes in all: see
  *           passes/rows.h.  A longer array holds a constant only that is reduced as it is.  A
  *           variable stored in the group is not read in it.
- * COLUMN    one COLUMN node, before it MAP nodes of its operand's shape, all local, after it
- *           nothing but STOREs of it.
+ * COLUMN    one COLUMN node, MAP nodes of its operand's shape, all local, and STOREs of it; where
+ *           program->has_scratch several COLUMN_SUMs over the same axes of operands of one shape,
+ *           which read an array of that size that is the same.
  * CONTRACT  one MATMUL first, then MAP and STORE nodes as in MAP whose iteration shape is the
  *           MATMUL's; it may be local.
  * others    one node, stored, and STOREs of it.
@@ -53,6 +54,8 @@
  * whose operands all do is in no group (its place is still that of the whole). */
 enum { ROW_LOCAL_MAX = 4096, ROW_STACK_MAX = 128 << 10, GROUP_NODES_MAX = 256 };
 
+enum { SUM_CHUNK = 256 };               /* terms of a sum: docs/numerics.md, section 3 */
+
 struct group {
     enum op_class kind;                 /* whose loop nest it is: a NEST of graph/classes.def */
     int count;
@@ -61,6 +64,8 @@ struct group {
     bool update;                        /* runs after the loss was looked at */
     int band;                           /* of schedule->band, counted from 1; 0: none */
     bool sums;                          /* over the rows of each page of its band */
+    struct place *chunks;               /* sums of chunks, which threads share out, one chunk after
+                                         * another; NULL: they share outputs */
 };
 
 /* Groups that run one after another on so many rows at a time: of what all of them run over, all
@@ -90,7 +95,8 @@ struct place {
 /* A stretch of scratch, alive from the group that first writes it to the last that reads it; what
  * is computed in the storage of an operand that dies there is one stretch with it. */
 struct storage {
-    int node;                           /* the first whose value it holds */
+    int node;                           /* the first whose value it holds, */
+    bool chunks;                        /* or sums of chunks of its terms */
     int64_t offset, bytes;
     int first, last;                    /* groups */
 };
@@ -166,6 +172,7 @@ void pass_loops(struct graph *);        /* copies of what a loop cannot move as 
 void pass_fuse(struct graph *);         /* schedule->group */
 void pass_order(struct graph *);        /* the running order of groups */
 void pass_bands(struct graph *);        /* schedule->band */
+void pass_chunks(struct graph *);       /* group->chunks */
 void pass_frozen(struct program *);     /* variable->in_flash */
 void pass_owners(struct program *);     /* variable->updated_by */
 void pass_settle(struct program *);     /* variable->settled */

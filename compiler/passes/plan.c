@@ -26,6 +26,7 @@
 
 struct unit {
     int node;                           /* whose storage it is */
+    bool chunks;                        /* of sums of chunks of its terms */
     struct stretch stretch;             /* first is -1 before anything was written */
     int reused;                         /* unit that goes on in this one's storage, or -1 */
 };
@@ -38,6 +39,7 @@ struct plan {
     struct unit *unit;
     int count, room;
     int *unit_of;                       /* node id -> unit, or -1 */
+    int *chunks_of;                     /* group -> unit of its chunks' sums, or -1 */
     int64_t *start;                     /* node id -> bytes from the unit's start */
     int *order;                         /* units to place, and in which order */
     int order_count;
@@ -246,6 +248,20 @@ static void make_units(struct plan *plan)
     for (int id = 0; id < plan->graph->count; id++)
         if (needs_unit(plan, id))
             add_unit(plan, id);
+}
+
+/* What a group keeps of chunks lives as long as that runs. */
+static void make_chunks(struct plan *plan)
+{
+    for (int g = 0; g < plan->schedule->group_count; g++) {
+        const struct group *group = &plan->schedule->group[g];
+        plan->chunks_of[g] = group->chunks ? plan->count : -1;
+        if (group->chunks == NULL)
+            continue;
+        struct unit unit = {.node = group->node[0], .chunks = true, .reused = -1,
+                            .stretch = {group->chunks->bytes, g, g, 0}};
+        ARENA_PUSH(plan->scratch, plan->unit, plan->count, plan->room) = unit;
+    }
 }
 
 /* The loop in whose turns what lies in the unit comes and goes, or -1. */
@@ -488,6 +504,14 @@ static void set_offsets(struct plan *plan, int64_t base)
     }
 }
 
+static void set_chunk_offsets(struct plan *plan, int64_t base)
+{
+    for (int g = 0; g < plan->schedule->group_count; g++)
+        if (plan->chunks_of[g] >= 0)
+            plan->schedule->group[g].chunks->offset =
+                base + plan->unit[plan->chunks_of[g]].stretch.offset;
+}
+
 static int by_offset(const void *a, const void *b)
 {
     const struct storage *x = a, *y = b;
@@ -506,7 +530,7 @@ static void list_storage(struct plan *plan, int64_t base)
         const struct stretch *stretch = &unit->stretch;
         if (!is_local(plan, unit))
             schedule->storage[schedule->storage_count++] =
-                (struct storage){unit->node, base + stretch->offset, stretch->bytes,
+                (struct storage){unit->node, unit->chunks, base + stretch->offset, stretch->bytes,
                                  stretch->first, stretch->last};
     }
     qsort(schedule->storage, (size_t)schedule->storage_count, sizeof *schedule->storage, by_offset);
@@ -522,10 +546,12 @@ static void plan_scratch(struct plan *plan, struct program *program, struct grap
     plan->schedule = graph->schedule;
     plan->unit_of = ARENA_ARRAY(scratch, int, graph->count);
     plan->start = ARENA_ARRAY(scratch, int64_t, graph->count);
+    plan->chunks_of = ARENA_ARRAY(scratch, int, graph->schedule->group_count + 1);
     plan->seen = ARENA_ARRAY(scratch, int, graph->count);
     plan->first = ARENA_ARRAY(scratch, int, graph->loop_count + 1);
     plan->last = ARENA_ARRAY(scratch, int, graph->loop_count + 1);
     make_units(plan);
+    make_chunks(plan);
     find_loops(plan);
     find_lives(plan);
     reuse_storage(plan);
@@ -611,8 +637,10 @@ void pass_plan(struct program *program)
     program->band_start = (program->arena_bytes + 63) / 64 * 64;
     for (int phase = 0; phase < PHASE_COUNT; phase++)
         if (program->phase[phase] != NULL) {
-            set_offsets(&plan[phase], phase == PHASE_GENERATE ? text : base);
-            list_storage(&plan[phase], phase == PHASE_GENERATE ? text : base);
+            int64_t start = phase == PHASE_GENERATE ? text : base;
+            set_offsets(&plan[phase], start);
+            set_chunk_offsets(&plan[phase], start);
+            list_storage(&plan[phase], start);
         }
     check_shard(program, PHASE_AUGMENT);
     check_shard(program, PHASE_TRAIN);

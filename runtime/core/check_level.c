@@ -109,8 +109,8 @@ static int contracts_windows(void)
             int inside = row >= 0 && row < 5 && column >= 0 && column < 6;
             plain[i * 63 + p] = inside ? x[row * 42 + column * 7 + p % 7] : 0.0f;
         }
-    struct inv_operand a = {x, -49, own, k, 2, 3, 2, {-1, -1}, {5, 6}, {0, 0, {0}}};
-    struct inv_operand b = {w, 0, filter, down, 1, 1, 0, {0}, {0}, {0, 0, {0}}};
+    struct inv_operand a = {x, -49, own, k, 2, 3, 2, {-1, -1}, {5, 6}, {0, 0, {0}}, 0};
+    struct inv_operand b = {w, 0, filter, down, 1, 1, 0, {0}, {0}, {0, 0, {0}}, 0};
     inv_contract_windows(out, 9, &a, 0, &b, 0, 30, 9, 63);
     inv_contract_windows(turned, 30, &b, 0, &a, 0, 9, 30, 63);
     const struct inv_finish finish = {NULL, 0, out, 9};
@@ -134,8 +134,8 @@ static int contracts_pages(long n)
     float x[5 * 246], w[41 * 9 * 2], plain[9], out[30 * 41 * 2], turned[30 * 41 * 2];
     fill(x, 5 * 246, 0);
     fill(w, 41 * 9 * n, OPERAND);
-    struct inv_operand a = {x, -287, own, k, 2, 2, 2, {-1, -1}, {5, 6}, {0, 1, {0}}};
-    struct inv_operand b = {w, 0, filter, down, 1, 1, 0, {0}, {0}, {0, 9 * n, {0}}};
+    struct inv_operand a = {x, -287, own, k, 2, 2, 2, {-1, -1}, {5, 6}, {0, 1, {0}}, 0};
+    struct inv_operand b = {w, 0, filter, down, 1, 1, 0, {0}, {0}, {0, 9 * n, {0}}, 0};
     inv_contract_pages(out, 41 * n, &a, 0, &b, 0, 41, 30, n, 9);
     for (long g = 0; g < 41; g++) {
         struct inv_operand left = inv_operand_page(&a, g), right = inv_operand_page(&b, g);

@@ -467,7 +467,8 @@ static void contract_reached_block(const struct job *job, struct block *block,
         if (reach->form == ALONG)
             find_pieces(reach, a, p, block->k, block->tail);
         else
-            find_spots(&reach->spots, a->k, a->ks, a->limits, p, block->k + block->tail);
+            find_spots(&reach->spots, a->k, a->ks, a->limits, a->k_first + p,
+                       block->k + block->tail);
         contract_reached(job, block, panels);
     }
 }
@@ -763,13 +764,13 @@ static int set_walked(struct job jobs[2], float *out, long ldo, const struct inv
     if (is_strided(a)) {
         job.as_m = only_stride(a->own, a->owns);
         job.as_k = only_stride(a->k, a->ks);
-        job.a += a->offset + a_first * job.as_m;
+        job.a += a->offset + a_first * job.as_m + a->k_first * job.as_k;
         job.a_walk = NULL;
     }
     if (is_strided(b)) {
         job.bs_n = only_stride(b->own, b->owns);
         job.bs_k = only_stride(b->k, b->ks);
-        job.b += b->offset + b_first * job.bs_n;
+        job.b += b->offset + b_first * job.bs_n + b->k_first * job.bs_k;
         job.b_walk = NULL;
     }
     jobs[0] = job;

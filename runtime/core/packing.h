@@ -147,7 +147,7 @@ static void pack_walks(float *to, long stride, const struct inv_operand *o, long
     struct runs runs;
     struct inv_place place;
     find_runs(&runs, o, first, count);
-    inv_place_set(&place, o->k, o->ks, first_k);
+    inv_place_set(&place, o->k, o->ks, o->k_first + first_k);
     for (long p = 0, run; p < k; p += run) {
         run = 1;
         if (runs.count == count) {

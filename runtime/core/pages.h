@@ -43,7 +43,7 @@ static void reach_many(struct pages *t, const struct inv_operand *a, long first)
     find_spots(&t->spots, a->own, a->owns, a->limits, first, t->rows);
     for (long q = 0; q < t->k; q++) {
         const float **to = t->left + q * t->step;
-        struct spot k = spot_at(a->k, a->ks, t->p + q);
+        struct spot k = spot_at(a->k, a->ks, a->k_first + t->p + q);
         point(to, a, &t->spots, 0, t->rows, &k);
         for (long r = t->rows; r < t->step; r++)
             to[r] = to[t->rows - 1];
@@ -54,7 +54,7 @@ static void reach_many(struct pages *t, const struct inv_operand *a, long first)
 static void reach_few(struct pages *t, const struct inv_operand *a, long first)
 {
     t->step = 1;
-    find_spots(&t->spots, a->k, a->ks, a->limits, t->p, t->k);
+    find_spots(&t->spots, a->k, a->ks, a->limits, a->k_first + t->p, t->k);
     for (long r = 0; r < PAGE_ROWS; r++) {
         struct spot row = spot_at(a->own, a->owns, first + shorter(r, t->rows - 1));
         point(t->left + r * CHUNK, a, &t->spots, 0, t->k, &row);
@@ -64,7 +64,7 @@ static void reach_few(struct pages *t, const struct inv_operand *a, long first)
 static void reach_column(struct pages *t, const struct inv_operand *b, long first)
 {
     struct spot column = spot_at(b->own, b->owns, first);
-    find_spots(&t->spots, b->k, b->ks, b->limits, t->p, t->k);
+    find_spots(&t->spots, b->k, b->ks, b->limits, b->k_first + t->p, t->k);
     point(t->right, b, &t->spots, 0, t->k, &column);
     for (long q = 0; q < t->k && b->page.stride != 1; q++) {
         const float *at = t->right[q];

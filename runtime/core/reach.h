@@ -124,7 +124,7 @@ static long piece_of(const struct inv_operand *o, const struct reach *reach,
 static void add_pieces(struct reach *reach, const struct inv_operand *o, long first, long k)
 {
     struct inv_place place;
-    inv_place_set(&place, o->k, o->ks, first);
+    inv_place_set(&place, o->k, o->ks, o->k_first + first);
     for (long p = 0, length; p < k; p += length) {
         length = piece_of(o, reach, &place, k - p);
         reach->spot[reach->pieces] = spot_of(&place);

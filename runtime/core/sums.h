@@ -131,6 +131,29 @@ INV_CALLED void inv_column_sum(float *out, const float *x, inv_index stride, inv
     }
 }
 
+/* Chunks of so many terms; of numbers from 0 on, the chunk that begins with that one or after. */
+INV_FN inv_index inv_chunks(inv_index terms)
+{
+    return (terms + INV_CHUNK - 1) / INV_CHUNK;
+}
+
+/* out[c] = the sum over chunks p of chunk[p * stride + c], ascending from +0; c < count. */
+INV_CALLED void inv_add_chunks(float *out, const float *chunk, inv_index stride, inv_index chunks,
+                               inv_index count)
+{
+    for (inv_index c = 0; c < count; c += INV_STRIP) {
+        inv_index width = count - c < INV_STRIP ? count - c : INV_STRIP;
+        float total[INV_STRIP];
+        for (inv_index j = 0; j < width; j++)
+            total[j] = 0.0f;
+        for (inv_index p = 0; p < chunks; p++)
+            for (inv_index j = 0; j < width; j++)
+                total[j] = inv_add(total[j], chunk[p * stride + c + j]);
+        for (inv_index j = 0; j < width; j++)
+            out[c + j] = total[j];
+    }
+}
+
 /*
  * Ordered as x, or with all bits of flip set the other way, but NaN is largest and -0 < +0.
  * Integers: which one is chosen takes no branch, and rows of noise would mislead branches.

@@ -26,6 +26,9 @@ struct inv_operand {
     int owns, ks, limits;
     inv_index first[INV_LIMITS], extent[INV_LIMITS];
     struct inv_walk page; /* of inv_contract_pages alone */
+#if !defined(INV_SMALL)
+    inv_index k_first; /* the number of k that counts as 0 */
+#endif
 };
 
 /* Where a number is in its loops. */
@@ -91,6 +94,16 @@ INV_FN struct inv_operand inv_operand_page(const struct inv_operand *o, inv_inde
         at.first[l] += page * o->page.step[l];
     return at;
 }
+
+#if !defined(INV_SMALL)
+/* The operand from that number of k on. */
+INV_FN struct inv_operand inv_operand_from(const struct inv_operand *o, inv_index k)
+{
+    struct inv_operand at = *o;
+    at.k_first += k;
+    return at;
+}
+#endif
 
 /* Do all steps of the loop stay where they are with regard to the limits? */
 INV_FN int inv_walk_is_free(const struct inv_walk *walk)

@@ -346,6 +346,31 @@ struct of_windows {
     finished_windows *finished;
 };
 
+/* The same numbers by chunks of k, each for itself, which are added up. */
+static void check_chunks(contraction_of_windows *contract, const struct problem *s,
+                         const struct inv_operand *a, const struct inv_operand *b,
+                         const float *plain)
+{
+    float *chunk = malloc((size_t)(s->m * s->n) * sizeof *chunk);
+    float *sum = calloc((size_t)(s->m * s->n), sizeof *sum);
+    for (long p = 0; p < s->k; p += 256) {
+        struct inv_operand left = inv_operand_from(a, p), right = inv_operand_from(b, p);
+        contract(chunk, s->n, &left, 0, &right, 0, s->m, s->n, s->k - p < 256 ? s->k - p : 256);
+        for (long i = 0; i < s->m * s->n; i++)
+            sum[i] = inv_add(sum[i], chunk[i]);
+    }
+    int good = 1;
+    for (long i = 0; i < s->m; i++)
+        for (long j = 0; j < s->n; j++)
+            good &= inv_bits(inv_canonical(sum[i * s->n + j])) ==
+                    inv_bits(inv_canonical(plain[i * s->ldo + j]));
+    CU_ASSERT_TRUE(good);
+    if (!good)
+        printf("chunks of windows: m %ld n %ld k %ld\n", s->m, s->n, s->k);
+    free(chunk);
+    free(sum);
+}
+
 /* out[m, n] = a b in two calls; `left` and `right` are the same as matrices. */
 static void check_windows(const struct of_windows *contract, const struct problem *s,
                           const struct inv_operand *a, const struct inv_operand *b,
@@ -362,6 +387,7 @@ static void check_windows(const struct of_windows *contract, const struct proble
     if (!good)
         printf("m %ld n %ld k %ld cut %ld\n", s->m, s->n, s->k, cut);
     check_finished(contract->finished, s, a, b, out);
+    check_chunks(contract->plain, s, a, b, out);
     free(out);
 }
 

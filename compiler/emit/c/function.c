@@ -65,6 +65,14 @@ bool function_store_is_idle(const struct function *f, const struct node *node)
            place_same(function_place(f, value->id), function_place(f, node->id));
 }
 
+struct function function_before(const struct function *f, const char *suffix)
+{
+    return (struct function){.emit = f->emit, .graph = f->graph, .group = f->group,
+                             .index = f->index, .shared = f->shared,
+                             .values = values_new(f->emit->arena),
+                             .name = arena_printf(f->emit->arena, "%s_%s", f->name, suffix)};
+}
+
 void function_use(struct function *f, enum op op)
 {
     f->emit->used[op] = true;
@@ -162,20 +170,42 @@ static void add_successor(struct function *f, struct pointer *p, const struct no
                               op_def(node->op)->stem, node->id);
 }
 
+/* The pointer to that place, if there is one. */
+static struct pointer *find_pointer(struct function *f, const struct place *place,
+                                    enum dtype dtype)
+{
+    for (int i = 0; i < f->pointer_count; i++)
+        if (place_same(f->pointer[i].place, place) && f->pointer[i].dtype == dtype)
+            return &f->pointer[i];
+    return NULL;
+}
+
+const char *function_chunks(struct function *f, bool write)
+{
+    const struct place *place = f->group->chunks;
+    struct pointer pointer = {.place = place, .bytes = place->bytes, .dtype = F32, .value = -1,
+                              .name = unique_name(f, "chunks"), .written = write,
+                              .comment = "sums of chunks"};
+    struct pointer *p = find_pointer(f, place, F32);
+    if (p)
+        return p->name;
+    ARENA_PUSH(f->emit->arena, f->pointer, f->pointer_count, f->pointer_room) = pointer;
+    return pointer.name;
+}
+
 const char *function_pointer(struct function *f, int id, bool write)
 {
     const struct node *node = graph_node(f->graph, id);
     const struct place *place = function_place(f, id);
     assert(place->kind == PLACE_ARENA || place->kind == PLACE_VARIABLE);
-    for (int i = 0; i < f->pointer_count; i++)
-        if (place_same(f->pointer[i].place, place) && f->pointer[i].dtype == node->dtype) {
-            struct pointer *p = &f->pointer[i];
-            p->written = p->written || write;
-            p->bytes = p->bytes > place->bytes ? p->bytes : place->bytes;
-            if (write)
-                add_successor(f, p, node);
-            return p->name;
-        }
+    struct pointer *p = find_pointer(f, place, node->dtype);
+    if (p) {
+        p->written = p->written || write;
+        p->bytes = p->bytes > place->bytes ? p->bytes : place->bytes;
+        if (write)
+            add_successor(f, p, node);
+        return p->name;
+    }
     const struct node *named = write ? node : pointed_node(f, id);
     struct pointer pointer = {.place = place, .bytes = place->bytes, .dtype = node->dtype,
                               .value = named->id, .written = write};

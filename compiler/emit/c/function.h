@@ -35,6 +35,8 @@ struct function {
     struct pointer *pointer;
     int pointer_count, pointer_room;
     struct extent count;                /* of outputs that inv_for splits */
+    const char *chunks;                 /* the function before it, of chunks of sums; or NULL */
+    struct extent terms;                /* of a sum, which inv_for splits there */
     const char *mapping;                /* shape, order of sums and who computes what, or NULL */
     const struct shared *shared;        /* with other groups; NULL: none shares it */
     const char *launch;                 /* CUDA: blocks, threads and shared memory */
@@ -56,6 +58,10 @@ bool function_stores(const struct function *, int id);
 bool function_writes(const struct function *, const struct node *);
 /* A STORE or KEEP of what its operand's own store has already put there. */
 bool function_store_is_idle(const struct function *, const struct node *);
+/* A function of the same group that runs before this one: its name has the suffix. */
+struct function function_before(const struct function *, const char *suffix);
+/* The storage of the sums of the group's chunks. */
+const char *function_chunks(struct function *, bool write);
 /* The operand without the INLINE views around it must be dense: its storage. */
 const char *function_pointer(struct function *, int id, bool write);
 /* The local that holds a node of the group. */

@@ -109,13 +109,13 @@ struct columns group_columns(const struct function *f, const struct node *column
     const struct shape *space = &graph_node(f->graph, column->operand[0])->shape;
     struct columns c;
     column_axes(column, &c.first, &c.last);
-    c.pages = windows_extent(space, 0, c.first);
-    c.rows = windows_extent(space, c.first, c.last);
-    c.columns = windows_extent(space, c.last, space->rank);
+    c.pages = extent_between(space, 0, c.first);
+    c.rows = extent_between(space, c.first, c.last);
+    c.columns = extent_between(space, c.last, space->rank);
     return c;
 }
 
-void group_column_target(struct function *f, const struct node *column)
+const char *group_column_target(struct function *f, const struct node *column)
 {
     struct columns c = group_columns(f, column);
     struct text index;
@@ -123,8 +123,8 @@ void group_column_target(struct function *f, const struct node *column)
     if (!extent_is(c.pages, 1))
         emit_term(&index, c.columns, "i");
     emit_term(&index, (struct extent){.constant = 1}, "k");
-    values_printf(f->values, "target", "%s[%s]", function_pointer(f, column->id, true),
-                  index.data);
+    return arena_printf(f->emit->arena, "%s[%s]", function_pointer(f, column->id, true),
+                        index.data);
 }
 
 static void column_limits(struct function *f, const struct columns *c)
@@ -138,12 +138,25 @@ static void column_limits(struct function *f, const struct columns *c)
     f->count = paged ? c->pages : c->columns;
 }
 
+static bool is_column(const struct node *node)
+{
+    return op_def(node->op)->class == CLASS_COLUMN;
+}
+
+static int count_columns(const struct function *f)
+{
+    int count = 0;
+    for (int i = 0; i < f->group->count; i++)
+        count += is_column(graph_node(f->graph, f->group->node[i]));
+    return count;
+}
+
 /* The whole sum by the runtime's function, where columns lie side by side in memory. */
 static bool column_call(struct function *f, const struct node *column, const struct shape *space)
 {
     struct access access = schedule_access(f->graph, column->operand[0], space);
     bool one = extent_is(extent_of(space, 2), 1);
-    if (column->dtype != F32 || column->attr.over || access.limits > 0 ||
+    if (column->dtype != F32 || column->attr.over || access.limits > 0 || count_columns(f) > 1 ||
         function_computes(f, access.node) || function_constant(f, access.node) ||
         !(one || extent_is(access.stride[2], 1)))
         return false;
@@ -170,22 +183,31 @@ static bool column_call(struct function *f, const struct node *column, const str
     return true;
 }
 
+/* The maps that are summed up, at i, j, k: the nest of what they read is at these, too. */
+static void column_locals(struct function *f, struct nest *nest, const struct node *column,
+                          int indent)
+{
+    struct columns c = group_columns(f, column);
+    nest_init(nest, f, &graph_node(f->graph, column->operand[0])->shape, KEEP_ALL);
+    struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (op_def(node->op)->class == CLASS_MAP && nest_includes(nest, node))
+            block.node[block.count++] = node->id;
+    }
+    struct code locals;
+    code_init(&locals, f->emit->arena);
+    nest_join(nest, 0, c.first, "i", &locals);
+    nest_join(nest, c.first, c.last, "j", &locals);
+    nest_join(nest, c.last, nest->rank, "k", &locals);
+    nest_block(nest, &block, -1, &locals);
+    function_set_code(f, "locals", &locals, indent);
+}
+
 void group_column_values(struct function *f, const struct node *column, int indent)
 {
     struct nest nest = {0};
-    struct columns c = group_columns(f, column);
-    nest_init(&nest, f, &graph_node(f->graph, column->operand[0])->shape, KEEP_ALL);
-    struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
-    for (int i = 0; f->group->node[i] != column->id; i++)
-        if (nest_includes(&nest, graph_node(f->graph, f->group->node[i])))
-            block.node[block.count++] = f->group->node[i];
-    struct code locals;
-    code_init(&locals, f->emit->arena);
-    nest_join(&nest, 0, c.first, "i", &locals);
-    nest_join(&nest, c.first, c.last, "j", &locals);
-    nest_join(&nest, c.last, nest.rank, "k", &locals);
-    nest_block(&nest, &block, -1, &locals);
-    function_set_code(f, "locals", &locals, indent);
+    column_locals(f, &nest, column, indent);
     const char *value = nest_operand(&nest, column->operand[0]);
     if (column->op == OP_COLUMN_EXACT)
         value = arena_printf(f->emit->arena, "%s, 1", value);
@@ -224,6 +246,75 @@ const char *group_column_text(struct function *f, const struct node *column)
                         how);
 }
 
+/* The group's sums as the list `sum`: what is added up of each (of a nest of what they read), or
+ * where it goes (NULL). */
+static void column_sums(struct function *f, struct nest *nest)
+{
+    int number = 0;
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (!is_column(node))
+            continue;
+        struct values *sum = values_add_item(f->values, "sum");
+        values_printf(sum, "number", "%d", number++);
+        values_printf(sum, "total", "total_%d", node->id);
+        values_printf(sum, "chunk", "chunk_%d", node->id);
+        if (nest)
+            values_set(sum, "value", nest_operand(nest, node->operand[0]));
+        if (!nest || !f->group->chunks)
+            values_set(sum, "target", group_column_target(f, node));
+        if (!nest)
+            values_set(sum, "out", function_pointer(f, node->id, true));
+    }
+}
+
+/* The function before: the sum of each chunk that begins in the rows at hand. */
+static void column_chunks(struct function *f, const struct node *column,
+                          const struct columns *columns)
+{
+    struct function chunks = function_before(f, "chunks");
+    struct nest nest = {0};
+    int64_t width = function_most(f, columns->columns);
+    chunks.skeleton = "templates/skeleton/column_chunks.c";
+    chunks.mapping = arena_printf(f->emit->arena, "%s\n * here the sum of each chunk",
+                                  group_column_text(&chunks, column));
+    values_set(chunks.values, "chunks", function_chunks(&chunks, true));
+    values_printf(chunks.values, "sums", "%d", count_columns(f));
+    values_printf(chunks.values, "columns", "%" PRId64, width);
+    function_set_extent(&chunks, "rows", columns->rows);
+    column_locals(&chunks, &nest, column, 4);
+    column_sums(&chunks, &nest);
+    function_finish(&chunks);
+    f->stack += count_columns(f) * width * dtype_bytes(F32);
+    f->chunks = chunks.name;
+    f->terms = columns->rows;
+}
+
+/* Sums of chunks, then these are added up, each by a step of its own. */
+static void column_split(struct function *f, const struct node *column,
+                         const struct columns *columns)
+{
+    column_chunks(f, column, columns);
+    f->skeleton = "templates/skeleton/column_join.c";
+    f->mapping = arena_printf(f->emit->arena, "%s\n * here these sums are added up",
+                              f->mapping);
+    f->count = columns->columns;
+    values_set(f->values, "chunks", function_chunks(f, false));
+    values_printf(f->values, "sums", "%d", count_columns(f));
+    function_set_extent(f, "columns", columns->columns);
+    function_set_extent(f, "rows", columns->rows);
+    column_sums(f, NULL);
+}
+
+/* Each sum whole. */
+static void column_whole(struct function *f, const struct node *column)
+{
+    struct nest nest = {0};
+    column_locals(f, &nest, column, 6);
+    column_sums(f, &nest);
+    f->skeleton = "templates/skeleton/column.c";
+}
+
 void c_column_group(struct function *f)
 {
     const struct node *column = group_class_node(f, CLASS_COLUMN);
@@ -232,14 +323,20 @@ void c_column_group(struct function *f)
     function_use(f, column->op);
     struct columns columns = group_columns(f, column);
     column_limits(f, &columns);
+    if (f->group->chunks) {
+        column_split(f, column, &columns);
+        return;
+    }
     if (column_call(f, column, space))
         return;
     bool exact = group_column_exact(f, column), count = column->dtype == I64;
-    group_column_values(f, column, exact ? 3 : count ? 4 : 6);
-    group_column_target(f, column);
-    f->skeleton = exact   ? "templates/skeleton/exact.c"
-                  : count ? "templates/skeleton/count.c"
-                          : "templates/skeleton/column.c";
+    if (!exact && !count) {
+        column_whole(f, column);
+        return;
+    }
+    group_column_values(f, column, exact ? 3 : 4);
+    values_set(f->values, "target", group_column_target(f, column));
+    f->skeleton = exact ? "templates/skeleton/exact.c" : "templates/skeleton/count.c";
 }
 
 /* ---- contract ---- */
@@ -371,6 +468,7 @@ static bool splits_columns(const struct function *f, const struct node *matmul, 
     const struct shape *shape = &matmul->shape;
     int64_t work = function_most(f, group_cost(f)), m = function_most(f, extent_of(shape, 0));
     return f->emit->target->tiles_stored && stored && shape->rank == 2 && work >= SPLIT_WORK &&
+           !f->group->chunks &&
            function_most(f, extent_of(shape, 1)) > m;
 }
 
@@ -544,11 +642,18 @@ static void matmul_group(struct function *f)
     int product = group_product_storage(f, matmul);
     const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
     bool by_columns = splits_columns(f, matmul, storage != NULL);
-    const char *finish = by_columns || !storage ? NULL : finish_line(f, matmul, product, "begin");
+    bool whole = f->group->chunks == NULL;
+    const char *finish =
+        by_columns || !storage || !whole ? NULL : finish_line(f, matmul, product, "begin");
     struct code body;
     code_init(&body, f->emit->arena);
     if (!finish)
         contract_epilogue(f, matmul, storage, by_columns, &body);
+    f->mapping = group_product_text(f, matmul);
+    if (!whole) {
+        windows_add_chunks(f, matmul, &body);
+        return;
+    }
     bool tiled = body.count > 0;
     const char *row = tiled ? "first" : paged || by_columns ? "" : "begin";
     contract_limits(f, shape, by_columns);
@@ -573,7 +678,6 @@ static void matmul_group(struct function *f)
                   : wide         ? "templates/skeleton/contract_wide_tiles.c"
                   : tiled        ? "templates/skeleton/contract_tiles.c"
                                  : "templates/skeleton/contract.c";
-    f->mapping = group_product_text(f, matmul);
     f->count = extent_of(shape, by_columns ? 1 : 0);
     function_use(f, matmul->op);
 }
@@ -628,7 +732,7 @@ static const char *line_arguments(struct function *f, const struct node *line, b
     for (int i = -1; i < line->count; i++) {
         int id = i < 0 ? line->id : line->operand[i];
         const struct shape *shape = &graph_node(f->graph, id)->shape;
-        struct extent page = paged ? windows_extent(shape, 1, shape->rank) : (struct extent){0};
+        struct extent page = paged ? extent_between(shape, 1, shape->rank) : (struct extent){0};
         text_printf(&text, "%s%s", i < 0 ? "" : ", ",
                     function_pointer_at(f, function_pointer(f, id, i < 0), page, "i"));
     }

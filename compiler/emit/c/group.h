@@ -19,8 +19,8 @@ struct columns {
 struct columns group_columns(const struct function *, const struct node *column);
 /* What a COLUMN group sums up at i, j, k: `locals`, indented by so many steps, and `value`. */
 void group_column_values(struct function *, const struct node *column, int indent);
-/* Where the sum goes: `target`, "out_9[16 * i + k]"; pages of extent 1 have no index. */
-void group_column_target(struct function *, const struct node *column);
+/* Where the sum goes: "out_9[16 * i + k]"; pages of extent 1 have no index. */
+const char *group_column_target(struct function *, const struct node *column);
 /* "f32[b, 8]: sum over p < 4 of x[i, p] * w[p, j], ascending in chunks of 256" */
 const char *group_product_text(struct function *, const struct node *matmul);
 /* The shape of what is reduced, and the order of sums where any are. */

@@ -13,13 +13,32 @@ enum {
 };
 
 /* "{train_05, OWN(4880, 32832), {1024, 0}, {13312, 0}, 7, 8, 0}," */
-static const char *c_step(const struct function *f, const char *own, struct traced rows)
+static const char *c_line(const struct function *f, const char *name, const char *own,
+                          struct extent count, struct extent cost, struct traced rows)
 {
     struct arena *arena = f->emit->arena;
-    return arena_printf(arena, "{%s, %s%s%s, %s, %s, %d, %d, %" PRId64 "},", f->name,
+    return arena_printf(arena, "{%s, %s%s%s, %s, %s, %d, %d, %" PRId64 "},", name,
                         own ? "OWN(" : "", own ? own : "NULL", own ? ")" : "",
-                        emit_extent_pair(arena, f->count), emit_extent_pair(arena, group_cost(f)),
+                        emit_extent_pair(arena, count), emit_extent_pair(arena, cost),
                         rows.first, rows.end, emit_group_gradient(f->emit, f->graph, f->group));
+}
+
+/* What a group whose sums are shared out by chunks does once these are there: an addition a chunk
+ * and output. */
+static struct extent join_cost(const struct function *f)
+{
+    struct extent chunks = {.constant = (function_most(f, f->terms) + SUM_CHUNK - 1) / SUM_CHUNK};
+    return extent_multiply(f->count, chunks);
+}
+
+static const char *c_step(const struct function *f, const char *own, struct traced rows)
+{
+    struct traced none = {rows.first, rows.first};
+    if (!f->chunks)
+        return c_line(f, f->name, own, f->count, group_cost(f), rows);
+    return arena_printf(f->emit->arena, "%s\n%s",
+                        c_line(f, f->chunks, own, f->terms, group_cost(f), none),
+                        c_line(f, f->name, own, f->count, join_cost(f), rows));
 }
 
 /* What a phase runs through, and how often, as the lists `straight` or `looped`. */

@@ -38,14 +38,6 @@ static int find_walks(const struct shape *shape, const struct access *access, in
     return count;
 }
 
-struct extent windows_extent(const struct shape *shape, int first, int last)
-{
-    struct extent extent = {.constant = 1};
-    for (int axis = first; axis < last; axis++)
-        extent = extent_multiply(extent, extent_of(shape, axis));
-    return extent;
-}
-
 /* All of a side of OP_CONTRACT but the pointer. */
 static void windows_side(struct function *f, const struct node *contract, int index,
                          struct side *side)
@@ -70,8 +62,8 @@ static void windows_side(struct function *f, const struct node *contract, int in
         side->first[l] = access.limit[l].at.start;
         side->extent[l] = access.limit[l].extent;
     }
-    side->length = index == 0 ? windows_extent(&operand->shape, second, rank)
-                              : windows_extent(&operand->shape, first, middle);
+    side->length = index == 0 ? extent_between(&operand->shape, second, rank)
+                              : extent_between(&operand->shape, first, middle);
     side->windowed = side->owns > 1 || side->ks > 1 || side->limits > 0;
     struct extent unit = {.constant = 1};
     side->own = side->owns > 0 ? side->own_walk[side->owns - 1].stride : unit;
@@ -130,10 +122,10 @@ struct contraction group_contraction(struct function *f, const struct node *node
         c.n = c.row = extent_of(shape, shape->rank - 1);
     } else {
         c.columns = shape->rank - m;
-        c.m = windows_extent(shape, 0, m);
-        c.pages = windows_extent(shape, m, m + pages);
-        c.n = windows_extent(shape, m + pages, shape->rank);
-        c.row = windows_extent(shape, m, shape->rank);
+        c.m = extent_between(shape, 0, m);
+        c.pages = extent_between(shape, m, m + pages);
+        c.n = extent_between(shape, m + pages, shape->rank);
+        c.row = extent_between(shape, m, shape->rank);
     }
     return c;
 }

@@ -3,8 +3,6 @@
 #define INVAR_EMIT_SIDE_H
 #include "emit/c/function.h"
 
-/* The elements of axes first .. last - 1. */
-struct extent windows_extent(const struct shape *, int first, int last);
 /* A loop over a run of an operand's axes: what a step adds to the element's number, and to the
  * coordinate of each limit. */
 struct walk {

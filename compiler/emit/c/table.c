@@ -308,9 +308,13 @@ static bool tells_settled(const struct emit *emit)
 static void emit_settled(struct emit *emit)
 {
     const struct program *program = emit->program;
+    const struct schedule *schedule = program->phase[PHASE_TRAIN]->schedule;
     struct values *list = values_add_item(emit->file, "settling");
-    for (int g = 0; g < program->phase[PHASE_TRAIN]->schedule->group_count; g++)
+    for (int g = 0; g < schedule->group_count; g++) {
+        if (schedule->group[g].chunks)
+            set_whole(values_add_item(list, "settled"), "bytes", settled_bytes(program, g));
         set_whole(values_add_item(list, "settled"), "bytes", settled_bytes(program, g + 1));
+    }
 }
 
 static void emit_shards(struct emit *emit)

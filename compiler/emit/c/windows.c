@@ -57,7 +57,7 @@ static void add_operand(struct function *f, const struct side *side, const char 
     add_list(text, side->extent, side->limits);
     text_printf(text, ",\n        {0, %s", function_extent(f, side->page_walk.stride));
     add_list(text, side->page_walk.step, side->limits);
-    text_puts(text, "}};\n");
+    text_puts(text, f->emit->target->narrow ? "}};\n" : "}, 0};\n"); /* firmware: all of k */
 }
 
 /* ---- the same as the address of an element ---- */
@@ -288,17 +288,75 @@ static void set_sides(struct function *f, const struct contraction *c, const cha
     function_set_extent(f, "k", c->k);
 }
 
+/* The function before: sums of the chunks that begin in the terms at hand. */
+static void write_chunks(struct function *f, const struct node *contract,
+                         const struct contraction *c)
+{
+    struct function chunks = function_before(f, "chunks");
+    set_sides(&chunks, c, "");
+    values_set(chunks.values, "chunks", function_chunks(&chunks, true));
+    values_set(chunks.values, "stem", c->beside ? "pages" : "windows");
+    values_set(chunks.values, "pages",
+               c->beside ? arena_printf(f->emit->arena, "%s, ", function_extent(f, c->pages)) : "");
+    function_set_extent(&chunks, "m", c->m);
+    function_set_extent(&chunks, "n", c->n);
+    function_set_extent(&chunks, "out_row", c->row);
+    function_set_extent(&chunks, "outputs", extent_multiply(c->m, c->row));
+    if (!c->windowed) {
+        struct side a = group_contract_side(&chunks, contract, 0);
+        struct side b = group_contract_side(&chunks, contract, 1);
+        values_set(chunks.values, "a", function_pointer_at(&chunks, a.pointer, a.k, "p"));
+        values_set(chunks.values, "b", function_pointer_at(&chunks, b.pointer, b.k, "p"));
+    }
+    chunks.skeleton = c->windowed ? "templates/skeleton/windows_chunks.c"
+                                  : "templates/skeleton/contract_chunks.c";
+    chunks.mapping = "here the sum of each chunk";
+    function_finish(&chunks);
+    f->chunks = chunks.name;
+}
+
+void windows_add_chunks(struct function *f, const struct node *contract, const struct code *body)
+{
+    struct contraction c = group_contraction(f, contract);
+    int product = group_product_storage(f, contract);
+    const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
+    bool tiled = body->count > 0;
+    write_chunks(f, contract, &c);
+    values_set(f->values, "chunks", function_chunks(f, false));
+    values_set(f->values, "out", storage ? function_pointer_at(f, storage, c.row,
+                                                               tiled ? "first" : "begin")
+                                         : "tile");
+    values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, &c));
+    values_set(f->values, "tile", storage ? "" : tile_declaration(f, &c));
+    function_set_extent(f, "out_row", c.row);
+    function_set_extent(f, "outputs", extent_multiply(c.m, c.row));
+    function_set_extent(f, "k", c.k);
+    function_set_code(f, "body", body, 2);
+    f->skeleton = tiled ? "templates/skeleton/contract_add_tiles.c"
+                        : "templates/skeleton/contract_add.c";
+    f->count = c.m;
+    f->terms = c.k;
+    function_use(f, contract->op);
+}
+
 void windows_group(struct function *f)
 {
     const struct node *contract = group_first(f);
     struct contraction c = group_contraction(f, contract);
     int product = group_product_storage(f, contract);
     const char *storage = product < 0 ? NULL : function_pointer(f, product, true);
-    const char *finish = c.windowed && storage ? finish_line(f, contract, product, "begin") : NULL;
+    bool whole = f->group->chunks == NULL;
+    const char *finish =
+        c.windowed && storage && whole ? finish_line(f, contract, product, "begin") : NULL;
     struct code body;
     code_init(&body, f->emit->arena);
     if (!finish)
         add_epilogue(f, &c, storage, &body);
+    f->mapping = windows_text(f, contract);
+    if (!whole) {
+        windows_add_chunks(f, contract, &body);
+        return;
+    }
     bool tiled = body.count > 0;
     const char *row = tiled ? "first" : "begin";
     set_sides(f, &c, row);
@@ -321,7 +379,6 @@ void windows_group(struct function *f)
                                      : "templates/skeleton/windows.c"
                   : tiled    ? "templates/skeleton/contract_tiles.c"
                              : "templates/skeleton/contract.c";
-    f->mapping = windows_text(f, contract);
     f->count = c.m;
     function_use(f, contract->op);
 }

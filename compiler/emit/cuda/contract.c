@@ -164,7 +164,7 @@ static const char *product_text(struct function *f, const struct product *p, con
 /* The kernel before: the sum of each chunk of k into the workspace. */
 static void write_chunks(const struct function *f, const struct product *p)
 {
-    struct function chunks = cuda_kernel_before(f, "chunks");
+    struct function chunks = function_before(f, "chunks");
     chunks.skeleton = p->of.windowed ? "templates/skeleton/windows_split.cu"
                                   : "templates/skeleton/contract_split.cu";
     chunks.mapping = product_text(&chunks, p, " and some chunks");

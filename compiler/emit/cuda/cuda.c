@@ -250,7 +250,7 @@ static void set_columns(struct function *f, const struct columns *c)
 static void write_column_chunks(const struct function *f, const struct node *column,
                                 const struct columns *c)
 {
-    struct function chunks = cuda_kernel_before(f, "chunks");
+    struct function chunks = function_before(f, "chunks");
     chunks.skeleton = "templates/skeleton/column_split.cu";
     chunks.mapping = arena_printf(f->emit->arena, "%s\n * a warp 32 columns of a chunk",
                                   group_column_text(&chunks, column));
@@ -264,7 +264,7 @@ static void split_columns(struct function *f, const struct node *column, const s
     struct extent all = extent_multiply(c->pages, c->columns);
     cuda_take_workspace(f->emit, 4 * column_chunks(f, c) * function_most(f, all));
     write_column_chunks(f, column, c);
-    group_column_target(f, column);
+    values_set(f->values, "target", group_column_target(f, column));
     f->skeleton = "templates/skeleton/column_join.cu";
     f->mapping = arena_printf(f->emit->arena, "%s: a thread a column, chunks added up ascending",
                               group_column_text(f, column));
@@ -290,7 +290,7 @@ void cuda_column_group(struct function *f)
         return;
     }
     group_column_values(f, column, 3);
-    group_column_target(f, column);
+    values_set(f->values, "target", group_column_target(f, column));
     function_set_extent(f, "count", all);
     set_indices(f, "index", pages, "k", columns);
     f->skeleton = group_column_exact(f, column) ? "templates/skeleton/exact.cu"
@@ -339,14 +339,14 @@ static const char *scatter_pointer(struct function *f, int id, bool written)
     const char *pointer = function_pointer(f, id, written);
     if (extent_is(extent_of(&group_first(f)->shape, 0), 1))
         return pointer;
-    return function_pointer_at(f, pointer, windows_extent(shape, 1, shape->rank), "i");
+    return function_pointer_at(f, pointer, extent_between(shape, 1, shape->rank), "i");
 }
 
 /* The kernel before: the reads of each page in the order of the rows that they point at. */
 static void write_scatter_sort(const struct function *f, const struct node *scatter,
                                struct extent reads)
 {
-    struct function sort = cuda_kernel_before(f, "sort");
+    struct function sort = function_before(f, "sort");
     sort.skeleton = "templates/skeleton/scatter_sort.cu";
     sort.mapping = "reads by the rows that they point at, then in their order; a block a page";
     function_set_extent(&sort, "pages", extent_of(&scatter->shape, 0));

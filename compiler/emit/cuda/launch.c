@@ -9,14 +9,6 @@ void cuda_take_workspace(struct emit *emit, int64_t bytes)
     emit->workspace = emit->workspace > bytes ? emit->workspace : bytes;
 }
 
-struct function cuda_kernel_before(const struct function *f, const char *suffix)
-{
-    return (struct function){.emit = f->emit, .graph = f->graph, .group = f->group,
-                             .index = f->index, .shared = f->shared,
-                             .values = values_new(f->emit->arena),
-                             .name = arena_printf(f->emit->arena, "%s_%s", f->name, suffix)};
-}
-
 const char *cuda_store_guard(struct nest *nest, const struct node *node)
 {
     struct access access = schedule_access(nest->function->graph, node->id, &nest->space);

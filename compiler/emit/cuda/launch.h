@@ -9,8 +9,6 @@ enum {
     CUDA_SPLIT_BYTES = 64 << 20         /* of workspace for it, at most */
 };
 
-/* A kernel that runs before the group's own, as NAME_suffix. */
-struct function cuda_kernel_before(const struct function *, const char *suffix);
 /* Groups run one by one: each has the workspace to itself. */
 void cuda_take_workspace(struct emit *, int64_t bytes);
 /* Iterations that differ only in loops which the stored node does not have store the same: the
