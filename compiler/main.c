@@ -191,6 +191,8 @@ static bool transform(struct program *program, const struct options *o)
     verify(program, "loops");
     dump(program, "loops", o->dump);
     each_phase(program, pass_fuse);
+    if (!program->spares_memory)
+        each_phase(program, pass_remake);
     dump(program, "fuse", o->dump);
     each_phase(program, pass_order);
     dump(program, "order", o->dump);

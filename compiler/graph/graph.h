@@ -107,6 +107,8 @@ int64_t shape_elements(const struct shape *);           /* with b = 1 */
 bool shape_equal(const struct shape *, const struct shape *);
 struct shape shape_scalar(void);
 struct shape shape_of(int rank, int rows, const int64_t *dim);
+/* How many trailing axes the two have in common. */
+int shape_common_suffix(const struct shape *, const struct shape *);
 /* Right-aligned broadcasting; false where an axis fits neither.  b fits b only, or 1. */
 bool shape_broadcast(const struct shape *, const struct shape *, struct shape *result);
 /* "f32[b, 64]", "f32[b*3, 4]", "f32" */

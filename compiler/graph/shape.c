@@ -43,6 +43,18 @@ static int64_t extent(const struct shape *shape, int from_end, bool *rows)
     return axis < 0 ? 1 : shape->dim[axis];
 }
 
+int shape_common_suffix(const struct shape *a, const struct shape *b)
+{
+    int n = 0;
+    while (n < a->rank && n < b->rank) {
+        int i = a->rank - 1 - n, j = b->rank - 1 - n;
+        if (a->dim[i] != b->dim[j] || (i == a->rows) != (j == b->rows))
+            break;
+        n++;
+    }
+    return n;
+}
+
 bool shape_broadcast(const struct shape *a, const struct shape *b, struct shape *result)
 {
     struct shape out = {.rank = a->rank > b->rank ? a->rank : b->rank, .rows = -1};

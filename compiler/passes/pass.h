@@ -170,6 +170,7 @@ void pass_random(struct program *);     /* streams from paths; a collision is an
 void pass_inference(struct program *);  /* build --infer: what predicting needs alone */
 void pass_loops(struct graph *);        /* copies of what a loop cannot move as it is */
 void pass_fuse(struct graph *);         /* schedule->group */
+void pass_remake(struct graph *);       /* cheap maps where they are read; fuses again */
 void pass_order(struct graph *);        /* the running order of groups */
 void pass_bands(struct graph *);        /* schedule->band */
 void pass_chunks(struct graph *);       /* group->chunks */

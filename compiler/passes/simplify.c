@@ -285,19 +285,6 @@ static int simplify_map(struct simplify *s, struct node *node)
 
 /* ---- views ---- */
 
-/* The trailing axes that two shapes have in common. */
-static int common_suffix(const struct shape *a, const struct shape *b)
-{
-    int n = 0;
-    while (n < a->rank && n < b->rank) {
-        int i = a->rank - 1 - n, j = b->rank - 1 - n;
-        if (a->dim[i] != b->dim[j] || (i == a->rows) != (j == b->rows))
-            break;
-        n++;
-    }
-    return n;
-}
-
 /* A map that one node uses. */
 static bool is_private_map(const struct simplify *s, const struct node *node)
 {
@@ -369,7 +356,7 @@ static bool risen_shape(const struct node *x, const struct node *map, const stru
     *shape = x->shape;
     if (shape_equal(&x->shape, &map->shape))
         *shape = reshape->shape;
-    else if (x->shape.rank <= common_suffix(&map->shape, &reshape->shape))
+    else if (x->shape.rank <= shape_common_suffix(&map->shape, &reshape->shape))
         return true;
     else if (match_axes(&map->shape, &reshape->shape, from))
         *shape = match_operand(&x->shape, map, reshape, from);
@@ -470,7 +457,7 @@ static int broadcast_single(struct simplify *s, const struct node *reshape, cons
 static int broadcast_row(struct simplify *s, const struct node *reshape, const struct node *x)
 {
     const struct node *row = operand(s, x, 0);
-    int leading = 0, kept = common_suffix(&x->shape, &reshape->shape);
+    int leading = 0, kept = shape_common_suffix(&x->shape, &reshape->shape);
     while (leading < row->shape.rank && shape_axis_is_one(&row->shape, leading))
         leading++;
     if (row->shape.rank - leading > kept)
