@@ -4,13 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 
-/* Chunks are twice as large each time: many arenas are short-lived, and calloc clears them.  What
- * is LARGE has a chunk of its own, which can grow. */
+/* Chunks are twice as large each time, for many arenas are short-lived, up to CHUNK_BYTES.  What is
+ * LARGE has a chunk of its own, which can grow. */
 enum { FIRST_BYTES = 4 * 1024, CHUNK_BYTES = 64 * 1024, LARGE = CHUNK_BYTES / 4, FIRST_ROOM = 4 };
+
+/* Arenas that came to have MANY bytes take WIDE chunks, and ask for large pages for these: the
+ * system gives what is touched of them, PAGE bytes at once, not 4 KB at a time. */
+enum { PAGE = 2 * 1024 * 1024, MANY = PAGE, WIDE = 4 * PAGE };
 
 /* What pieces hold at most asks for: max_align_t, for long double, would double small ones. */
 union widest { void *pointer; int64_t whole; double real; };
@@ -23,6 +28,7 @@ struct chunk {
 
 struct arena {
     struct chunk *chunk;                /* the newest; only this one is filled */
+    size_t bytes;                       /* of chunks, without large ones */
     struct chunk *large;                /* a list of chunks of one piece */
     struct arena *inner;                /* arenas that end with this one: a list by next */
     struct arena *next, **link;         /* link: what points to this one, or NULL */
@@ -34,7 +40,7 @@ static void out_of_memory(void)
     exit(1);
 }
 
-/* A chunk made `size` bytes large, or a new one; what is new in it is zero. */
+/* A chunk of a single piece made `size` bytes large, or a new one; what is new in it is zero. */
 static struct chunk *chunk_sized(struct chunk *old, size_t size)
 {
     struct chunk *c;
@@ -47,6 +53,34 @@ static struct chunk *chunk_sized(struct chunk *old, size_t size)
     if (old)
         memset(c->data + c->size, 0, size - c->size);
     c->size = size;
+    return c;
+}
+
+static void *allocate_wide(void)
+{
+    void *memory = aligned_alloc(PAGE, WIDE);
+
+#ifdef MADV_HUGEPAGE
+    if (memory)
+        madvise(memory, WIDE, MADV_HUGEPAGE); /* a wish: where it fails, so be it */
+#endif
+    return memory;
+}
+
+/* A chunk to fill, of `size` bytes at least; nothing in it is set. */
+static struct chunk *chunk_next(struct arena *a, size_t size)
+{
+    size_t room = sizeof *a->chunk + (a->chunk ? 2 * a->chunk->size : FIRST_BYTES);
+    struct chunk *c;
+
+    room = room < CHUNK_BYTES ? room : CHUNK_BYTES;
+    room = room > sizeof *c + size ? room : sizeof *c + size;
+    room = a->bytes < MANY ? room : WIDE;
+    c = room == WIDE ? allocate_wide() : malloc(room);
+    if (!c)
+        out_of_memory();
+    *c = (struct chunk){.size = room - sizeof *c};
+    a->bytes += room;
     return c;
 }
 
@@ -118,24 +152,24 @@ static size_t aligned(size_t size)
     return (size + align - 1) / align * align;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+/* A piece of a chunk, as it lies there. */
+static void *take(struct arena *a, size_t size)
 {
     struct chunk *c = a->chunk;
-    void *piece;
 
-    size = aligned(size);
-    if (size > LARGE) {
-        a->large = chunk_first(chunk_sized(NULL, size), a->large);
-        return a->large->data;
-    }
-    if (!c || size > c->size - c->used) {
-        size_t room = c ? 2 * c->size : FIRST_BYTES;
-        room = room < CHUNK_BYTES ? room : CHUNK_BYTES;
-        c = a->chunk = chunk_first(chunk_sized(NULL, size > room ? size : room), c);
-    }
-    piece = c->data + c->used;
+    if (!c || size > c->size - c->used)
+        c = a->chunk = chunk_first(chunk_next(a, size), c);
     c->used += size;
-    return piece;
+    return c->data + c->used - size;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    size = aligned(size);
+    if (size <= LARGE)
+        return memset(take(a, size), 0, size);
+    a->large = chunk_first(chunk_sized(NULL, size), a->large);
+    return a->large->data;
 }
 
 static void *resize_large(struct arena *a, void *piece, size_t size)
@@ -158,7 +192,7 @@ void *arena_resize(struct arena *a, void *piece, size_t old, size_t size)
         return resize_large(a, piece, size);
     if (piece && size <= LARGE && (unsigned char *)piece + old == c->data + c->used &&
         size - old <= c->size - c->used) {
-        c->used += size - old;
+        memset(take(a, size - old), 0, size - old);
         return piece;
     }
     moved = arena_alloc(a, size);
@@ -196,9 +230,7 @@ char *arena_vprintf(struct arena *a, const char *format, va_list args)
     if (n < 0)
         out_of_memory();
     if ((size_t)n < room)
-        return arena_alloc(a, (size_t)n + 1);
-    if (room > 0)
-        memset(text, 0, room);
+        return take(a, aligned((size_t)n + 1));
     text = arena_alloc(a, (size_t)n + 1);
     vsnprintf(text, (size_t)n + 1, format, args);
     return text;

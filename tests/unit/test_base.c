@@ -70,6 +70,31 @@ static void test_arena_push(void)
     arena_free(a);
 }
 
+/* What is given out is zero, whatever lay there: in small chunks, in wide ones, in chunks of their
+ * own, and where a text was printed that found no room. */
+static void test_arena_is_zero(void)
+{
+    int wrong = 0;
+
+    for (int turn = 0; turn < 2; turn++) {
+        struct arena *a = arena_new();
+        for (int i = 0; i < 3000; i++) {
+            size_t size = (size_t)(i % 7 == 0 ? 20000 : 8 + i * 37 % 2000);
+            unsigned char *piece = arena_alloc(a, size);
+            for (size_t k = 0; k < size; k++)
+                wrong += piece[k] != 0;
+            memset(piece, 0xa5, size);
+            piece = arena_resize(a, piece, size, 2 * size);
+            for (size_t k = 0; k < 2 * size; k++)
+                wrong += k < size ? piece[k] != 0xa5 : k >= size + 8 && piece[k] != 0;
+            memset(piece, 0xa5, 2 * size);
+            arena_printf(a, "%0*d", i * 53 % 3000, i);
+        }
+        arena_free(a);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
 static void test_names(void)
 {
     struct arena *a = arena_new();
@@ -415,6 +440,7 @@ int main(void)
     CU_ADD_TEST(suite, test_arena_pieces);
     CU_ADD_TEST(suite, test_arena_strings);
     CU_ADD_TEST(suite, test_arena_push);
+    CU_ADD_TEST(suite, test_arena_is_zero);
     CU_ADD_TEST(suite, test_chains);
     CU_ADD_TEST(suite, test_names);
     CU_ADD_TEST(suite, test_names_of_one_hash);
