@@ -60,6 +60,11 @@ int chains_next(const struct chains *c, int number)
     return find(c, c->link[number].hash, c->link[number].next);
 }
 
+bool chains_has(const struct chains *c, int number)
+{
+    return number < c->count && c->link[number].next != UNUSED;
+}
+
 void chains_cut(struct chains *c, int from)
 {
     for (; c->count > from; c->count--) {

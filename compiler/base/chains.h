@@ -2,6 +2,7 @@
  * chain, the newest first; nothing depends on the order of different hashes. */
 #ifndef INVAR_CHAINS_H
 #define INVAR_CHAINS_H
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/arena.h"
 
@@ -24,6 +25,7 @@ void chains_add(struct chains *, int number, uint32_t hash);
 /* The newest number of that hash, and the next one of the same hash; or -1. */
 int chains_first(const struct chains *, uint32_t hash);
 int chains_next(const struct chains *, int number);
+bool chains_has(const struct chains *, int number);
 /* Forgets the numbers from that one on. */
 void chains_cut(struct chains *, int from);
 

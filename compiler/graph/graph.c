@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/chains.h"
 #include "graph/loop.h"
 #include "graph/op.h"
 #include "graph/program.h"
@@ -100,33 +101,54 @@ void node_keep_axes(struct arena *arena, struct node *n)
 #include "graph/attributes.def"
 }
 
+/* Is it a number that the graph has once: made of what no row, variable or draw is in? */
+static bool is_shared(const struct graph *graph, const struct node *n)
+{
+    bool made = op_def(n->op)->class == CLASS_MAP && n->count > 0;
+    bool given = n->op == OP_STEP_VALUE || (n->op == OP_CONST && !n->attr.list);
+    for (int i = 0; made && i < n->count; i++)
+        made = chains_has(graph->scalars, n->operand[i]);
+    return n->shape.rank == 0 && (given || made);
+}
+
+/* The node that is the same number; else the new one, as it will be found. */
+static int share(struct graph *graph, const struct node *n)
+{
+    uint32_t hash = node_hash(n);
+    for (int id = chains_first(graph->scalars, hash); id >= 0; id = chains_next(graph->scalars, id))
+        if (node_same(graph->node[id], n) && graph->node[id]->region == n->region)
+            return id;
+    chains_add(graph->scalars, n->id, hash);
+    return n->id;
+}
+
+/* Appends a copy of the node, its operands and what its attributes have per axis. */
+static int append(struct graph *graph, const struct node *new)
+{
+    struct node *n = ARENA_NEW(graph->nodes, struct node);
+    *n = *new;
+    n->operand = ARENA_ARRAY(graph->nodes, int, n->count > 0 ? n->count : 1);
+    for (int i = 0; i < n->count; i++)
+        n->operand[i] = new->operand[i];
+    node_keep_axes(graph->nodes, n);
+    ARENA_PUSH(graph->nodes, graph->node, graph->count, graph->room) = n;
+    return n->id;
+}
+
 int graph_add_shaped(struct graph *graph, enum op op, int count, const int *operand,
                      const struct attr *attr, enum dtype dtype, const struct shape *shape)
 {
-    struct arena *arena = graph->nodes;
-    struct node *n = ARENA_NEW(arena, struct node);
-    n->id = graph->count;
-    n->op = op;
-    n->dtype = dtype;
-    n->shape = *shape;
-    n->count = count;
-    n->operand = ARENA_ARRAY(arena, int, count > 0 ? count : 1);
-    for (int i = 0; i < count; i++)
-        n->operand[i] = operand[i];
+    struct node n = {.id = graph->count, .op = op, .dtype = dtype, .shape = *shape, .count = count,
+                     .operand = (int *)operand, .span = graph->span, .call = graph->call,
+                     .forward = graph->forward, .layer = graph->layer,
+                     .gradient = graph->forward >= 0, .region = graph->region};
     if (attr)
-        n->attr = *attr;
-    n->span = graph->span;
-    n->call = graph->call;
-    n->forward = graph->forward;
-    n->layer = graph->layer;
-    n->gradient = graph->forward >= 0;
-    n->region = graph->region;
-    const char *problem = graph_infer(graph, n);
+        n.attr = *attr;
+    const char *problem = graph_infer(graph, &n);
     if (problem)
-        die(graph, n, "while building", problem);
-    node_keep_axes(arena, n);
-    ARENA_PUSH(arena, graph->node, graph->count, graph->room) = n;
-    return n->id;
+        die(graph, &n, "while building", problem);
+    int id = graph->scalars && is_shared(graph, &n) ? share(graph, &n) : n.id;
+    return id < n.id ? id : append(graph, &n);
 }
 
 int graph_add(struct graph *graph, enum op op, int count, const int *operand,
@@ -134,6 +156,13 @@ int graph_add(struct graph *graph, enum op op, int count, const int *operand,
 {
     struct shape scalar = shape_scalar();
     return graph_add_shaped(graph, op, count, operand, attr, F32, &scalar);
+}
+
+void graph_cut(struct graph *graph, int from)
+{
+    graph->count = from;
+    if (graph->scalars)
+        chains_cut(graph->scalars, from);
 }
 
 /* ---- dead nodes ---- */

@@ -11,6 +11,7 @@
 #include "base/text.h"
 
 struct program;
+struct chains;
 
 enum { RANK_MAX = 9 };
 
@@ -99,6 +100,9 @@ struct graph {
     int forward, layer, region;
     int *outer;                         /* region -> the one that it stands in, or 0 */
     int region_count, region_room;
+    struct chains *scalars;             /* where set, a scalar made of constants and step values
+                                         * alone is one node, however often it is added: these, by
+                                         * their hashes */
     struct schedule *schedule;          /* set by pass_fuse and pass_order (passes/pass.h) */
 };
 
@@ -181,6 +185,8 @@ int graph_keep(struct graph *, int value, int carry);   /* what the next one doe
 int graph_stack(struct graph *, int loop, int value);   /* of all turns: [turns, ..] */
 int graph_last(struct graph *, int keep);               /* what the last turn kept */
 
+/* Takes back the nodes from that id on, to which none before them refers. */
+void graph_cut(struct graph *, int from);
 /* Drops nodes that no store needs, and loops without any, and numbers the others densely.  A
  * gradient node whose forward node is gone, or stands behind it, forgets it. */
 void graph_drop_dead(struct graph *);

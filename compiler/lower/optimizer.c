@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/chains.h"
 #include "lower/arguments.h"
 #include "lower/call.h"
 #include "lower/expr.h"
@@ -529,8 +530,8 @@ static struct mark set_mark(struct lower *l)
 /* Takes back what was lowered since the mark: nothing before it refers to it. */
 static void roll_back(struct lower *l, struct mark mark)
 {
-    l->graph->count = mark.nodes;
-    l->program->phase[PHASE_INIT]->count = mark.initial_nodes;
+    graph_cut(l->graph, mark.nodes);
+    graph_cut(l->program->phase[PHASE_INIT], mark.initial_nodes);
     lower_forget_variables(l, mark.variables);
     l->program->watched_count = mark.watched;
     lower_forget_nodes(l, mark.nodes);
@@ -754,9 +755,24 @@ static struct param_group *group_params(struct lower *l, struct variable **param
     return group;
 }
 
+/* Numbers that an optimizer makes of the step alone, such as bias corrections, are made once. */
+static void optimize_groups(struct lower *l, struct variable **param, int count)
+{
+    struct arena *arena = arena_within(l->arena);
+    struct chains scalars;
+    int groups;
+    chains_init(&scalars, arena);
+    l->graph->scalars = &scalars;
+    struct param_group *group = group_params(l, param, count, &groups);
+    for (int i = 0; i < groups && !diags_error_count(l->diags); i++)
+        optimize_group(l, &group[i], i + 1);
+    l->graph->scalars = NULL;
+    arena_free(arena);
+}
+
 void lower_optimizer(struct lower *l)
 {
-    int count, groups;
+    int count;
     struct variable **param =
         ARENA_ARRAY(l->arena, struct variable *, l->program->variable_count + 1);
     if (!check_optimizers(l))
@@ -771,7 +787,5 @@ void lower_optimizer(struct lower *l)
     }
     make_gradients(l, param, count);
     lower_allow_updates(l, count);
-    struct param_group *group = group_params(l, param, count, &groups);
-    for (int i = 0; i < groups && !diags_error_count(l->diags); i++)
-        optimize_group(l, &group[i], i + 1);
+    optimize_groups(l, param, count);
 }

@@ -142,6 +142,9 @@ static void test_chains(void)
     chains_add(&chains, 600, 7);
     CU_ASSERT_EQUAL(chains_first(&chains, 7), 600);
     CU_ASSERT_EQUAL(chains_next(&chains, 600), -1);
+    CU_ASSERT_TRUE(chains_has(&chains, 600));
+    CU_ASSERT_FALSE(chains_has(&chains, 599));
+    CU_ASSERT_FALSE(chains_has(&chains, 601));
     arena_free(a);
 }
 

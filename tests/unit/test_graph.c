@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/chains.h"
 #include "graph/loop.h"
 #include "graph/op.h"
 #include "graph/op_text.h"
@@ -382,6 +383,38 @@ static void test_same(void)
 }
 
 /* y used by three consumers: contributions fold left in the order of the consumers. */
+/* Scalars of constants and step values, and what is made of them, are one node each. */
+static void test_shared_scalars(void)
+{
+    struct chains scalars;
+    struct shape one = shape_scalar(), row = shape(1, 3, 0, 0);
+    struct attr step = {.step_value = VALUE_STEP};
+    start();
+    chains_init(&scalars, arena);
+    int before = graph_const(graph, 2), x = input("x", one);
+    graph->scalars = &scalars;
+    int two = graph_const(graph, 2), at = graph_add_shaped(graph, OP_STEP_VALUE, 0, NULL, &step,
+                                                           I32, &one);
+    int real = graph_to(graph, F32, at), product = graph_binary(graph, OP_MUL, two, real);
+    int count = graph->count;
+    CU_ASSERT_NOT_EQUAL(two, before);
+    CU_ASSERT_EQUAL(graph_const(graph, 2), two);
+    CU_ASSERT_EQUAL(graph_add_shaped(graph, OP_STEP_VALUE, 0, NULL, &step, I32, &one), at);
+    CU_ASSERT_EQUAL(graph_binary(graph, OP_MUL, two, graph_to(graph, F32, at)), product);
+    CU_ASSERT_EQUAL(graph->count, count);
+    CU_ASSERT_NOT_EQUAL(graph_binary(graph, OP_MUL, real, two), product);
+    CU_ASSERT_NOT_EQUAL(graph_const(graph, -2), two);
+    CU_ASSERT_NOT_EQUAL(graph_fill(graph, 2, &row), graph_fill(graph, 2, &row));
+    CU_ASSERT_NOT_EQUAL(graph_unary(graph, OP_NEG, x), graph_unary(graph, OP_NEG, x));
+    graph->region = 1;
+    CU_ASSERT_NOT_EQUAL(graph_const(graph, 2), two);
+    graph->region = 0;
+    graph_cut(graph, two);
+    CU_ASSERT_EQUAL(graph_const(graph, 3), two);
+    CU_ASSERT_EQUAL(graph_const(graph, 2), two + 1);
+    graph_verify(graph, "sharing");
+}
+
 static void test_gradient_folds_in_order(void)
 {
     start();
@@ -549,6 +582,7 @@ int main(void)
         {"what is wrong with loops", test_loop_problems},
         {"dead loops", test_dead_loops},
         {"same nodes", test_same},
+        {"shared scalars", test_shared_scalars},
         {"gradient folds in order", test_gradient_folds_in_order},
         {"gradient stops", test_gradient_stops},
         {"gradient of wanted only", test_gradient_of_wanted_only},
