@@ -95,32 +95,38 @@ static bool may_write(const struct place *place, const struct emitted *file,
     return false;
 }
 
+/* digest: of what was written, or NULL. */
 static bool write_one(const struct place *place, const struct emitted *file,
-                      enum inv_output_kind kind)
+                      enum inv_output_kind kind, char digest[65])
 {
     struct inv_output out;
     if (!files_make_parent(place, file->name) ||
         !inv_output_open_as(&out, path_of(place, file->name), kind, place->claims->errors))
         return false;
     inv_output_write(&out, file->data, file->size);
-    return inv_output_close(&out, NULL);
+    return inv_output_close(&out, digest);
+}
+
+/* Writes the file, and lists it. */
+static bool write_listed(const struct place *place, const struct emitted *file, struct list *list)
+{
+    char digest[65];
+    bool good = write_one(place, file, INV_DERIVED, digest);
+    struct listed *item = find(list, file->name);
+    if (!item)
+        item = &ARENA_PUSH(place->arena, list->item, list->count, list->room);
+    *item = (struct listed){arena_strndup(place->arena, digest, good ? 64 : 0), file->name};
+    return good;
 }
 
 /* With what earlier emissions left beside. */
-static bool write_list(const struct place *place, struct list *list)
+static bool write_list(const struct place *place, const struct list *list)
 {
     struct text text;
     text_init(&text, place->arena);
-    for (int i = 0; i < place->file_count; i++) {
-        struct hex hash = hash_of(place->file[i].data, place->file[i].size);
-        struct listed *old = find(list, place->file[i].name);
-        if (!old)
-            old = &ARENA_PUSH(place->arena, list->item, list->count, list->room);
-        *old = (struct listed){arena_strndup(place->arena, hash.digit, 64), place->file[i].name};
-    }
     for (int i = 0; i < list->count; i++)
         text_printf(&text, "%s  %s\n", list->item[i].hash, list->item[i].name);
-    return write_one(place, &(struct emitted){list_name, text.data, text.size}, INV_WHOLE);
+    return write_one(place, &(struct emitted){list_name, text.data, text.size}, INV_WHOLE, NULL);
 }
 
 bool files_finish(struct place *place)
@@ -131,6 +137,6 @@ bool files_finish(struct place *place)
     for (int i = 0; i < place->file_count; i++)
         good &= may_write(place, &place->file[i], &list);
     for (int i = 0; i < place->file_count && good; i++)
-        good = write_one(place, &place->file[i], INV_DERIVED);
+        good = write_listed(place, &place->file[i], &list);
     return good && write_list(place, &list);
 }
