@@ -73,9 +73,15 @@ static int open_loops(const struct emit *emit, int *loop)
 static void add_step(struct emit *emit, const char *lines)
 {
     int loop[LOOPS_DEEP], depth = emit->target->loop_lines ? open_loops(emit, loop) : 0;
-    for (const char *next; (next = strchr(lines, '\n')) != NULL; lines = next + 1)
-        text_printf(&emit->steps, "    %*s%.*s\n", 4 * depth, "", (int)(next - lines), lines);
-    text_printf(&emit->steps, "    %*s%s\n", 4 * depth, "", lines);
+    for (size_t size;; lines += size + 1) {
+        size = strcspn(lines, "\n");
+        for (int i = 0; i <= depth; i++)
+            text_puts(&emit->steps, "    ");
+        text_add(&emit->steps, lines, size);
+        text_puts(&emit->steps, "\n");
+        if (lines[size] == '\0')
+            return;
+    }
 }
 
 /* "add %12 of %3 %11 : f32[b, 64]", "custom softclip %12 .."; nodes of the update are numbered
@@ -116,7 +122,7 @@ static void add_trace(struct function *f, const struct node *node, int64_t offse
     text_puts(rows, ", ");
     text_int(rows, offset);
     text_puts(rows, ", ");
-    text_puts(rows, emit_extent_pair(emit->arena, extent_of_all(&node->shape)));
+    emit_add_pair(rows, extent_of_all(&node->shape));
     text_puts(rows, "},\n");
     emit->trace_count++;
 }
@@ -196,9 +202,10 @@ static struct traced trace_group(struct function *f, struct text *lines)
             continue;
         int inner = trace_inner(f, node);
         const struct place *place = function_place(f, node->id);
-        text_printf(lines, "%strace(run, %d, %s, %s);", lines->size > 0 ? "\n" : "",
-                    emit->trace_count, emit_offset(emit, place),
-                    emit_extent(emit->arena, extent_of_all(&node->shape)));
+        if (emit->target->trace_lines)
+            text_printf(lines, "%strace(run, %d, %s, %s);", lines->size > 0 ? "\n" : "",
+                        emit->trace_count, emit_offset(emit, place),
+                        emit_extent(emit->arena, extent_of_all(&node->shape)));
         add_trace(f, node, place->offset, inner);
     }
     rows.end = emit->trace_count;
@@ -218,7 +225,7 @@ static const char *own_text(struct emit *emit, const struct user *user)
             text_printf(&text, "%s0x%08" PRIx32 "u", target->narrow ? "(int32_t)" : "",
                         (uint32_t)number);
         else
-            text_puts(&text, emit_offset(emit, user->place[i - user->shared->streams]));
+            emit_add_offset(emit, &text, user->place[i - user->shared->streams]);
     }
     return text.size > 0 ? text.data : "0";
 }
@@ -263,7 +270,7 @@ static void emit_step(struct function *f, const struct user *user, bool traced,
     if (user->shared->flat)
         user_of.count = user->elements;
     add_step(emit, emit->target->step(&user_of, own, rows));
-    if (emit->target->trace_lines && traces.size > 0)
+    if (traces.size > 0)
         add_step(emit, traces.data);
 }
 

@@ -75,12 +75,16 @@ struct values *values_add_item(struct values *values, const char *key)
     return item;
 }
 
+static bool is_key(const char *name, const char *key, size_t size)
+{
+    return strncmp(name, key, size) == 0 && name[size] == '\0';
+}
+
 static const char *find_value(const struct values *values, const char *key, size_t size)
 {
     for (; values; values = values->outer)
         for (int i = values->entry_count - 1; i >= 0; i--)
-            if (strlen(values->entry[i].key) == size &&
-                memcmp(values->entry[i].key, key, size) == 0)
+            if (is_key(values->entry[i].key, key, size))
                 return values->entry[i].value;
     return NULL;
 }
@@ -89,7 +93,7 @@ static const struct list *find_list(const struct values *values, const char *key
 {
     for (; values; values = values->outer)
         for (int i = 0; i < values->list_count; i++)
-            if (strlen(values->list[i].key) == size && memcmp(values->list[i].key, key, size) == 0)
+            if (is_key(values->list[i].key, key, size))
                 return &values->list[i];
     return NULL;
 }
@@ -116,6 +120,21 @@ static void template_fail(const char *name, const char *what, const struct line 
     exit(1);
 }
 
+/* The bytes up to the next $ behind the first one. */
+static size_t plain_size(const char *text, size_t size)
+{
+    const char *next = memchr(text + 1, '$', size - 1);
+    return next ? (size_t)(next - text) : size;
+}
+
+static bool is_blank(const char *text, size_t size)
+{
+    size_t i = 0;
+    while (i < size && text[i] == ' ')
+        i++;
+    return i == size;
+}
+
 static void render_line(const char *name, const struct line *line, const struct values *values,
                         struct text *out)
 {
@@ -130,8 +149,10 @@ static void render_line(const char *name, const struct line *line, const struct 
             continue;
         }
         if (at[0] != '$' || i + 1 >= line->size || at[1] != '{') {
-            text_add(out, at, 1);
-            only_values = only_values && *at == ' ';
+            size_t size = plain_size(at, line->size - i);
+            text_add(out, at, size);
+            i += size - 1;
+            only_values = only_values && is_blank(at, size);
             continue;
         }
         const char *close = memchr(at, '}', line->size - i);
@@ -141,9 +162,7 @@ static void render_line(const char *name, const struct line *line, const struct 
         text_puts(out, value);
         i += (size_t)(close - at);
     }
-    bool empty = true;
-    for (size_t i = start; i < out->size; i++)
-        empty = empty && out->data[i] == ' ';
+    bool empty = out->size == start || is_blank(out->data + start, out->size - start);
     if (empty && only_values && line->size > 0)
         out->size = start;
     else if (out->size == start || out->data[out->size - 1] != '\n' || line->size == 0)

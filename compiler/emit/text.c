@@ -136,17 +136,19 @@ const char *emit_float(struct arena *arena, float value)
     return arena_printf(arena, "%s%sf", text, whole ? ".0" : "");
 }
 
-/* Two question marks would begin a trigraph. */
+/* May the character stand in a string as it is, after the one before?  Two question marks would
+ * begin a trigraph. */
+static bool stands_in_string(unsigned char c, char before)
+{
+    return c >= 32 && c < 127 && c != '"' && c != '\\' && (c != '?' || before != '?');
+}
+
 static void add_escaped(struct text *text, unsigned char c)
 {
-    if (c == '?' && text->data[text->size - 1] == '?')
-        text_puts(text, "\\?");
-    else if (c == '"' || c == '\\')
+    if (c == '"' || c == '\\' || c == '?')
         text_printf(text, "\\%c", c);
-    else if (c < 32 || c >= 127)
-        text_printf(text, "\\%03o", c);
     else
-        text_add(text, (const char *)&c, 1);
+        text_printf(text, "\\%03o", c);
 }
 
 const char *emit_string(struct arena *arena, const char *string)
@@ -156,8 +158,13 @@ const char *emit_string(struct arena *arena, const char *string)
     struct text text;
     text_init(&text, arena);
     text_puts(&text, "\"");
-    for (; *string; string++)
-        add_escaped(&text, (unsigned char)*string);
+    for (const char *at = string, *next = string; *at; at = next) {
+        while (stands_in_string((unsigned char)*next, next > string ? next[-1] : ' '))
+            next++;
+        text_add(&text, at, (size_t)(next - at));
+        if (next == at)
+            add_escaped(&text, (unsigned char)*next++);
+    }
     text_puts(&text, "\"");
     return text.data;
 }
@@ -193,22 +200,30 @@ const char *emit_extent(struct arena *arena, struct extent extent)
     return arena_printf(arena, "%s + %" PRId64, emit_rows(arena, extent.rows), extent.constant);
 }
 
-const char *emit_extent_pair(struct arena *arena, struct extent extent)
+void emit_add_pair(struct text *text, struct extent extent)
 {
-    return arena_printf(arena, "{%" PRId64 ", %" PRId64 "}", extent.constant, extent.rows);
+    text_puts(text, "{");
+    text_int(text, extent.constant);
+    text_puts(text, ", ");
+    text_int(text, extent.rows);
+    text_puts(text, "}");
+}
+
+void emit_add_offset(struct emit *emit, struct text *text, const struct place *place)
+{
+    text_int(text, emit->target->in_piece ? emit->target->in_piece(emit, place->offset)
+                                          : place->offset);
+    for (int depth = 0; emit->target->loop_lines && depth < LOOPS_DEEP; depth++)
+        if (!extent_is(place->advance[depth], 0))
+            text_printf(text, " + index%d * (%s)", depth,
+                        emit_extent(emit->arena, place->advance[depth]));
 }
 
 const char *emit_offset(struct emit *emit, const struct place *place)
 {
     struct text text;
     text_init(&text, emit->arena);
-    text_printf(&text, "%" PRId64, emit->target->in_piece
-                                       ? emit->target->in_piece(emit, place->offset)
-                                       : place->offset);
-    for (int depth = 0; emit->target->loop_lines && depth < LOOPS_DEEP; depth++)
-        if (!extent_is(place->advance[depth], 0))
-            text_printf(&text, " + index%d * (%s)", depth,
-                        emit_extent(emit->arena, place->advance[depth]));
+    emit_add_offset(emit, &text, place);
     return text.data;
 }
 
@@ -299,16 +314,25 @@ static int plain_bytes(const unsigned char *c)
     return turns || none ? 0 : more + 1;
 }
 
+/* Do the character and the one before it begin or end a comment? */
+static bool is_mark(const char *c)
+{
+    return (c[-1] == '*' && *c == '/') || (c[-1] == '/' && *c == '*');
+}
+
 const char *emit_line(struct arena *arena, const char *text)
 {
     struct text out;
     text_init(&out, arena);
     text_puts(&out, "");
-    for (const char *c = text; *c;) {
-        int bytes = plain_bytes((const unsigned char *)c);
-        bool space = (unsigned char)*c <= 32;
-        text_add(&out, bytes > 0 ? c : space ? " " : "?", bytes > 0 ? (size_t)bytes : 1);
-        c += bytes > 0 ? bytes : 1;
+    for (const char *at = text; *at;) {
+        const char *next = at;
+        for (int bytes; (bytes = plain_bytes((const unsigned char *)next)) > 0;)
+            next += bytes;
+        text_add(&out, at, (size_t)(next - at));
+        if (*next)
+            text_puts(&out, (unsigned char)*next <= 32 ? " " : "?");
+        at = next + (*next != '\0');
     }
     return out.data;
 }
@@ -316,12 +340,14 @@ const char *emit_line(struct arena *arena, const char *text)
 const char *emit_comment(struct arena *arena, const char *text)
 {
     struct text out;
+    const char *line = emit_line(arena, text);
     text_init(&out, arena);
     text_puts(&out, "");
-    for (const char *c = emit_line(arena, text); *c; c++) {
-        bool mark = out.size > 0 && ((c[-1] == '*' && *c == '/') || (c[-1] == '/' && *c == '*'));
-        text_puts(&out, mark ? " " : "");
-        text_add(&out, c, 1);
+    for (const char *next; *line; line = next) {
+        for (next = line + 1; *next && !is_mark(next); next++)
+            continue;
+        text_add(&out, line, (size_t)(next - line));
+        text_puts(&out, *next ? " " : "");
     }
     return out.data;
 }

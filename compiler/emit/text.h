@@ -20,7 +20,7 @@ const char *emit_float(struct arena *, float);
 const char *emit_string(struct arena *, const char *);
 const char *emit_extent(struct arena *, struct extent);
 /* "{32, 0}": as struct inv_extent */
-const char *emit_extent_pair(struct arena *, struct extent);
+void emit_add_pair(struct text *, struct extent);
 /* Whether the code names the batch's rows, which extents call b: then it must be declared.  No
  * other name is b (emit_identifier), and what comments say does not count. */
 bool emit_names_rows(const char *code);
@@ -32,6 +32,7 @@ const char *emit_suffix(enum dtype);
 /* Where the place is in its piece of the arena: "512", and where loops are lines of the phase
  * "512 + index0 * (32 * b)". */
 const char *emit_offset(struct emit *, const struct place *);
+void emit_add_offset(struct emit *, struct text *, const struct place *);
 /* Adds "stride * name" to an index expression; nothing where the stride is 0. */
 void emit_term(struct text *, struct extent stride, const char *name);
 /* What may stand between the marks of a comment. */

@@ -16,11 +16,24 @@ enum {
 static const char *c_line(const struct function *f, const char *name, const char *own,
                           struct extent count, struct extent cost, struct traced rows)
 {
-    struct arena *arena = f->emit->arena;
-    return arena_printf(arena, "{%s, %s%s%s, %s, %s, %d, %d, %" PRId64 "},", name,
-                        own ? "OWN(" : "", own ? own : "NULL", own ? ")" : "",
-                        emit_extent_pair(arena, count), emit_extent_pair(arena, cost),
-                        rows.first, rows.end, emit_group_gradient(f->emit, f->graph, f->group));
+    struct text text;
+    text_init(&text, f->emit->arena);
+    text_puts(&text, "{");
+    text_puts(&text, name);
+    text_puts(&text, own ? ", OWN(" : ", NULL, ");
+    text_puts(&text, own ? own : "");
+    text_puts(&text, own ? "), " : "");
+    emit_add_pair(&text, count);
+    text_puts(&text, ", ");
+    emit_add_pair(&text, cost);
+    const int64_t number[] = {rows.first, rows.end,
+                              emit_group_gradient(f->emit, f->graph, f->group)};
+    for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
+        text_puts(&text, ", ");
+        text_int(&text, number[i]);
+    }
+    text_puts(&text, "},");
+    return text.data;
 }
 
 /* What a group whose sums are shared out by chunks does once these are there: an addition a chunk
@@ -63,8 +76,9 @@ static void c_loops(struct emit *emit, struct values *phase)
     }
     for (int i = 0; i < emit->move_count; i++) {
         const struct move *m = &emit->move[i];
-        values_printf(values_add_item(list, "move"), "move", "%d, %d, %d, %d, %s", m->step,
-                      m->numbers, m->number, m->loop, emit_extent_pair(emit->arena, m->bytes));
+        values_printf(values_add_item(list, "move"), "move",
+                      "%d, %d, %d, %d, {%" PRId64 ", %" PRId64 "}", m->step, m->numbers, m->number,
+                      m->loop, m->bytes.constant, m->bytes.rows);
         numbers = numbers > m->numbers ? numbers : m->numbers;
     }
     values_printf(list, "numbers", "%d", numbers);
