@@ -5,6 +5,7 @@
 #include "cell.h"
 #include "fields.h"
 #include "json_text.h"
+#include "variable.h"
 
 int inv_describe_field(const struct inv_model *model, const struct inv_variable *output)
 {
@@ -99,7 +100,7 @@ static struct inv_json_text begin(const struct inv_model *model, const char *dig
     inv_json_put(&j, "compiler", model->compiler);
     inv_json_put_whole(&j, "numerics", model->numerics);
     inv_json_put(&j, "level", model->level);
-    inv_json_put_whole(&j, "batch", model->batch);
+    inv_json_put_whole(&j, "batch", inv_model_step_rows(model));
     return j;
 }
 

@@ -17,6 +17,7 @@
 #include "safetensors.h"
 #include "split.h"
 #include "summary.h"
+#include "variable.h"
 #include "verify.h"
 
 /* ---- the machine ---- */
@@ -102,7 +103,9 @@ static void log_settings(struct inv_session *s)
         inv_log_whole(&s->log, "steps", (uint64_t)(o->steps > 0 ? o->steps : model->steps));
     else
         inv_log_whole(&s->log, "epochs", (uint64_t)(o->epochs > 0 ? o->epochs : model->epochs));
-    inv_log_whole(&s->log, "batch", (uint64_t)model->batch);
+    inv_log_whole(&s->log, "batch", (uint64_t)inv_model_step_rows(model));
+    if (model->shards > 1)
+        inv_log_whole(&s->log, "shards", (uint64_t)model->shards);
     if (s->lanes > 1)
         inv_log_whole(&s->log, "shards_at_once", (uint64_t)s->lanes);
     if (o->init)
