@@ -425,7 +425,8 @@ static int same_run(struct inv_session *s)
     if (status == INV_OK)
         status = inv_ranks_same(ranks, "program", program, "start one trainer on all");
     if (status == INV_OK)
-        status = inv_ranks_same(ranks, "list of options", options, "give all the same options");
+        status = inv_ranks_same(ranks, "list of options", options,
+                                "give all the same options, in the same order");
     if (status == INV_OK)
         status = inv_ranks_same(ranks, "file to begin with", begun, "let all read the same");
     free(begun);
