@@ -96,8 +96,22 @@ static void ask_for_large_pages(void *memory, size_t bytes)
 #endif
 }
 
+/* What is large is mapped by itself: it goes back to the system when it is freed, and what grows
+ * keeps its pages, without a copy.  glibc would raise the threshold by large blocks that are freed.
+ */
+static void map_large(size_t bytes)
+{
+#if defined(M_MMAP_THRESHOLD) && !defined(INV_LIBRARY) /* the process is another's there */
+    if (bytes >= LARGE)
+        mallopt(M_MMAP_THRESHOLD, LARGE);
+#else
+    (void)bytes;
+#endif
+}
+
 void *inv_allocate(size_t bytes)
 {
+    map_large(bytes);
     void *memory = calloc(bytes ? bytes : 1, 1);
     if (!memory)
         die_of_memory(bytes);
@@ -107,10 +121,7 @@ void *inv_allocate(size_t bytes)
 
 void *inv_resize(void *old, size_t bytes)
 {
-#if defined(M_MMAP_THRESHOLD) && !defined(INV_LIBRARY) /* the process is another's there */
-    if (bytes >= LARGE)                 /* what grows keeps its pages: no copy, no second half */
-        mallopt(M_MMAP_THRESHOLD, LARGE);
-#endif
+    map_large(bytes);
     void *memory = realloc(old, bytes ? bytes : 1);
     if (!memory)
         die_of_memory(bytes);

@@ -193,5 +193,33 @@ static void test_cut_later(void)
     close(whole);
 }
 
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+/* Bytes of this process that are in memory. */
+static long resident(void)
+{
+    long pages[2] = { 0 };
+    FILE *file = fopen("/proc/self/statm", "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    CU_ASSERT_EQUAL(fscanf(file, "%ld %ld", &pages[0], &pages[1]), 2);
+    fclose(file);
+    return pages[1] * sysconf(_SC_PAGESIZE);
+}
+
+/* Large blocks go back to the system, also one that is smaller than what was freed before. */
+static void test_given_back(void)
+{
+    enum { MB = 1 << 20 };
+    free(memset(inv_allocate(20 * MB), 1, 20 * MB));
+    long before = resident();
+    free(memset(inv_allocate(12 * MB), 1, 12 * MB));
+    CU_ASSERT_TRUE(resident() - before < 6 * MB);
+}
+#else
+static void test_given_back(void)       /* memory is another's there */
+{
+}
+#endif
+
 HOST_MAIN("row map", { "orders", test_orders }, { "shares", test_shares }, { "then", test_then },
-          { "cut", test_cut }, { "cut later", test_cut_later })
+          { "cut", test_cut }, { "cut later", test_cut_later },
+          { "given back", test_given_back })
