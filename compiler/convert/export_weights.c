@@ -5,6 +5,7 @@
 #include <string.h>
 #include "build/zip.h"
 #include "convert/export.h"
+#include "convert/flattened.h"
 #include "convert/saved.h"
 #include "convert/torch.h"
 #include "core/arith.h"
@@ -107,6 +108,13 @@ int export_torch(struct program *program, const struct export_request *request)
         if (!form.known)
             inv_note(request->claims->errors, "%s: is written as it is: PyTorch has no layer with "
                      "weights of this form", w.saved.tensor[i].name);
+        const char *turn = form.known && w.saved.tensor[i].rank == 2
+            ? flattened_image(program, w.saved.variable[i]) : NULL;
+        if (turn)
+            inv_note(request->claims->errors, "%s: is of an image flattened with its channels "
+                     "last; a network of PyTorch that flattens it has them first: turn it round "
+                     "there, or train with 'transpose(x, %s) -> flatten'",
+                     w.saved.tensor[i].name, turn);
     }
     inv_tensors_sort(list, w.saved.count);
     for (int i = 1; i < w.saved.count; i++)

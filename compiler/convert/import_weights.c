@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "convert/flattened.h"
 #include "convert/foreign.h"
 #include "convert/keras_form.h"
 #include "convert/saved.h"
@@ -308,6 +309,20 @@ static void tell(struct import *i)
     }
 }
 
+/* Where a matrix of PyTorch's may have its rows in the order of another network. */
+static void note_flattened(const struct import *i)
+{
+    for (int s = 0; s < i->saved.count; s++) {
+        const char *order = i->source[s] && i->turned[s] && i->saved.tensor[s].rank == 2
+            ? flattened_image(i->program, i->saved.variable[s]) : NULL;
+        if (order)
+            inv_note(i->errors, "%s: is of an image flattened with its channels last; if the "
+                     "network of %s flattens it as PyTorch has it, channels first, write "
+                     "'transpose(x, %s) -> flatten' in the model, or its predictions are others",
+                     i->saved.tensor[s].name, i->foreign.path, order);
+    }
+}
+
 /* Layers of a state dict may have weights as they are here (GPT-2's Conv1D): then nobody knows of a
  * square one. */
 static bool check_layout(const struct import *i)
@@ -393,6 +408,7 @@ static int write_weights(struct import *i)
     if (!inv_output_close(&out, digest))
         return 1;
     tell(i);
+    note_flattened(i);
     printf("sha256 %s %s\n", digest, i->request->out);
     return 0;
 }

@@ -39,6 +39,17 @@ static void put_filters_first(struct torch_form *form, int rank)
         form->order[i] = i - 2;
 }
 
+/* How much of the path is the layer there: norms of the library have both in a folder `affine`. */
+static int layer_length(const char *path, const char *slash, const char *block)
+{
+    static const char affine[] = "/affine/";
+    int length = (int)(slash - path), whole = (int)sizeof affine - 2;
+    bool norm = !*block && length > whole &&
+                (strcmp(slash, "/scale") == 0 || strcmp(slash, "/shift") == 0) &&
+                strncmp(slash - whole, affine, sizeof affine - 1) == 0;
+    return norm ? length - whole : length;
+}
+
 struct torch_form torch_form(const struct program *program, const struct variable *v)
 {
     static const char *const tables[] = {"embedding", NULL};
@@ -70,7 +81,7 @@ struct torch_form torch_form(const struct program *program, const struct variabl
     if (is_w && rank >= 2 && !is_one_of(block, tables))
         put_filters_first(&form, rank);
     form.name = torch_dotted(program->arena,
-                             arena_printf(program->arena, "%.*s/%s", (int)(slash - v->path),
-                                          v->path, theirs));
+                             arena_printf(program->arena, "%.*s/%s",
+                                          layer_length(v->path, slash, block), v->path, theirs));
     return form;
 }
