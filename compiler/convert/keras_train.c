@@ -178,6 +178,16 @@ static const char *name_of(const struct json *object, const struct json **config
     return name;
 }
 
+/* Huber of Keras 3 saves itself without its delta: what it was compiled with is not known. */
+static double delta_of(const struct settings *s)
+{
+    if (!strcmp(s->name, "Huber") && json_is_null(json_get(s->config, "delta")))
+        inv_note(s->t->k->made->errors, "%s: the file has no delta of the loss 'Huber', which Keras 3 "
+                 "does not save: it is 1 here, as where Keras loads it; change it in the model file",
+                 s->t->k->made->path);
+    return number_within(s, "delta", 1, 0, HUGE_VAL);
+}
+
 /* The loss of an output: its text; NULL where it has none, or after an error. */
 static const char *loss_text(struct training *t, const struct json *loss,
                              const struct keras_output *o, const char *truth,
@@ -185,7 +195,7 @@ static const char *loss_text(struct training *t, const struct json *loss,
 {
     struct keras *k = t->k;
     const struct json *config;
-    const char *name = name_of(loss, &config), *form;
+    const char *name = name_of(loss, &config), *form = NULL;
     if (json_is_null(loss))
         return NULL;
     *row = find_loss(name);
@@ -206,7 +216,7 @@ static const char *loss_text(struct training *t, const struct json *loss,
     const char *logits = entropy ? logits_of(&s, *row, o->value, &form) : "";
     return fill(t, entropy ? form : (*row)->text, o->value->text, truth, logits,
                 smoothing > 0 ? print(t, ", smoothing = %s%s", keras_text(k, smoothing), "") : "",
-                keras_text(k, number_within(&s, "delta", 1, 0, HUGE_VAL)));
+                keras_text(k, delta_of(&s)));
 }
 
 /* ---- by outputs ---- */
