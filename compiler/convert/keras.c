@@ -711,6 +711,18 @@ void keras_check(struct keras_call *c)
             keras_refuse(c, "it is called with '%s', which is not understood", m->key);
 }
 
+/* Keras 3 computes in fit() what was said not to train: a functional model hands its own `training`
+ * on to all calls.  The import keeps to what was said, as Keras 2 does. */
+static void note_fixed(const struct keras_call *c)
+{
+    const struct keras *k = c->k;
+    if (is_fixed(c->node) && !k->old && !k->made->request->infer)
+        inv_note(k->made->errors, "%s: layer '%s' (%s) is called with training=False, which holds "
+                 "in the model file; fit() of Keras 3 trains it all the same, so that its losses "
+                 "differ",
+                 k->made->path, c->layer->name, c->layer->class_name);
+}
+
 /* ---- computing ---- */
 static void convert(struct keras *k, struct keras_body *b, struct keras_layer *l,
                     struct keras_node *n, struct keras_value **in)
@@ -734,6 +746,8 @@ static void convert(struct keras *k, struct keras_body *b, struct keras_layer *l
     keras_check(&c);
     if (!c.failed)
         c.rule->write(&c);
+    if (!c.failed)
+        note_fixed(&c);
     if (l->frozen && l->learnt)
         keras_freeze(&c, "**");
     if (k->frozen && !l->frozen && l->learnt)
