@@ -153,7 +153,7 @@ static bool is_lost(const struct fuse *fuse, int id, int user)
            (look.limits > 0 && look.outside != outside);
 }
 
-/* Would a product turn it as it packs it, in each turn of a loop? */
+/* Would a product turn it as it packs it, in each turn of a loop, or wants it in panels? */
 static bool is_turned_in_turns(const struct fuse *fuse, int id, int user)
 {
     const struct schedule *schedule = fuse->schedule;
@@ -161,6 +161,14 @@ static bool is_turned_in_turns(const struct fuse *fuse, int id, int user)
     return !graph->program->spares_memory && graph->node[id]->op == OP_TRANSPOSE &&
            graph->node[user]->op == OP_MATMUL && schedule->loop_of[user] >= 0 &&
            schedule->loop_of[id] != schedule->loop_of[user];
+}
+
+/* Is it a matrix for products that want it in panels?  Other targets have none: no trace has it. */
+static bool lies_in_panels(const struct fuse *fuse, int id)
+{
+    const struct ids *users = &fuse->users[id];
+    return users->count > 0 && fuse->graph->node[users->id[0]]->op == OP_MATMUL &&
+           fuse->graph->node[users->id[0]]->attr.panel > 0;
 }
 
 /* Must it be copied, because somebody cannot look through it, or had to turn it often? */
@@ -189,6 +197,7 @@ static void place_view(struct fuse *fuse, int id)
         place->kind = fuse->schedule->place[operand].kind;
     } else if (copy || needs_copy(fuse, id)) {
         place->kind = PLACE_ARENA;
+        place->inner = lies_in_panels(fuse, id);
         fuse->schedule->group_of[id] = id;
     } else {
         place->kind = PLACE_INLINE;

@@ -7,10 +7,19 @@
  *              memory.  Where that did not hold, a copy was put between: a RESHAPE to the same
  *              shape, which pass_simplify never leaves (schedule_is_copy).  Except in firmware
  *              a product of each turn by the transpose of what no turn changes reads a TRANSPOSE,
- *              which pass_fuse then copies before the loop: it would be turned in each. */
+ *              which pass_fuse then copies before the loop: it would be turned in each.  For target
+ *              c one by a large matrix reads panels of its columns, copied in the same way: it
+ *              would be packed in each turn, or read over and over from a far cache. */
+#include "core/contract.h"
 #include "graph/loop.h"
 #include "graph/op.h"
 #include "passes/schedule.h"
+
+enum {
+    PANEL = INV_PANEL,                  /* columns */
+    PANEL_ROWS = 16,                    /* of a product, from which a panel is used again */
+    PANEL_ELEMENTS = 12 << 10           /* of a matrix: more than a level-1 cache holds */
+};
 
 struct copies {
     struct graph *graph;
@@ -51,28 +60,75 @@ static int add_copy(struct copies *c, const struct node *reader, int value)
     return add_view(c, reader, OP_RESHAPE, c->map[value])->id;
 }
 
+/* A transpose of the node of that new id, of that shape. */
+static int add_transpose(struct copies *c, const struct node *reader, int value,
+                         const int64_t perm[RANK_MAX], const struct shape *shape)
+{
+    struct node *view = add_view(c, reader, OP_TRANSPOSE, value);
+    view->attr.perm = perm;
+    view->shape = *shape;
+    return view->id;
+}
+
 /* The transpose of a matrix; its new id. */
 static int add_turned(struct copies *c, const struct node *reader, int value)
 {
     static const int64_t exchange[RANK_MAX] = {1, 0};
     const struct shape *shape = &c->old[value]->shape;
-    struct node *view = add_view(c, reader, OP_TRANSPOSE, c->map[value]);
-    view->attr.perm = exchange;
-    view->shape.dim[0] = shape->dim[1];
-    view->shape.dim[1] = shape->dim[0];
-    return view->id;
+    struct shape turned = {.rank = 2, .rows = -1, .dim = {shape->dim[1], shape->dim[0]}};
+    return add_transpose(c, reader, c->map[value], exchange, &turned);
 }
 
-/* Is it a product of each turn by the transpose of a matrix that no turn changes? */
-static bool turns_fixed(const struct copies *c, const struct node *node)
+/* The matrix, [k, n] or turned, [n, k], as panels of its columns, [n / PANEL, k, PANEL]; its new
+ * id. */
+static int add_panels(struct copies *c, const struct node *reader, int value)
+{
+    static const int64_t plain[RANK_MAX] = {1, 0, 2}, turned[RANK_MAX] = {0, 2, 1};
+    const struct shape *shape = &c->old[value]->shape;
+    bool turns = reader->attr.transpose_b;
+    int64_t k = shape->dim[turns], count = shape->dim[!turns] / PANEL;
+    struct node *parts = add_view(c, reader, OP_RESHAPE, c->map[value]);
+    parts->shape = turns ? (struct shape){.rank = 3, .rows = -1, .dim = {count, PANEL, k}}
+                         : (struct shape){.rank = 3, .rows = -1, .dim = {k, count, PANEL}};
+    struct shape panels = {.rank = 3, .rows = -1, .dim = {count, k, PANEL}};
+    return add_transpose(c, reader, parts->id, turns ? turned : plain, &panels);
+}
+
+/* Is it a product of each turn by a matrix that no turn changes? */
+static bool is_by_fixed(const struct copies *c, const struct node *node)
 {
     int loop = c->loops.runs[node->id];
     if (c->graph->program->spares_memory || node->op != OP_MATMUL || node->shape.rank != 2 ||
-        !node->attr.transpose_b || loop < 0)
+        loop < 0)
         return false;
     int b = node->operand[1], outer = c->graph->loop[loop].outer;
     return c->old[b]->shape.rank == 2 && c->old[b]->shape.rows < 0 &&
            loop_within(c->graph, outer, c->loops.at[b]);
+}
+
+/* Is it worth while to have the matrix in panels?  Rows enough to use each of them again, and more
+ * than near caches hold as it lies. */
+static bool is_by_panels(const struct copies *c, const struct node *node)
+{
+    const struct program *program = c->graph->program;
+    const struct shape *b = &c->old[node->operand[1]]->shape;
+    int64_t rows = node->shape.dim[0] * (node->shape.rows == 0 ? program->train.rows : 1);
+    return program->has_scratch && node->shape.dim[1] % PANEL == 0 && rows >= PANEL_ROWS &&
+           shape_elements(b) >= PANEL_ELEMENTS;
+}
+
+/* The new id of what the product reads in the place of its matrix, or -1. */
+static int add_laid_out(struct copies *c, struct node *product)
+{
+    int made = -1, b = product->operand[1];
+    if (is_by_fixed(c, product) && is_by_panels(c, product)) {
+        made = add_panels(c, product, b);
+        product->attr.panel = PANEL;
+    } else if (is_by_fixed(c, product) && product->attr.transpose_b) {
+        made = add_turned(c, product, b);
+    }
+    product->attr.transpose_b &= made < 0;
+    return made;
 }
 
 /* The node whose elements the value has, in their order. */
@@ -124,12 +180,11 @@ static void move(struct copies *c, int id)
 {
     struct node *node = c->old[id];
     int first = c->copies[id] ? add_copy(c, node, node->operand[0]) : -1;
-    int turned = turns_fixed(c, node) ? add_turned(c, node, node->operand[1]) : -1;
+    int second = node->op == OP_MATMUL ? add_laid_out(c, node) : -1;
     for (int i = 0; i < node->count; i++)
         node->operand[i] = i == 0 && c->copies[id]   ? first
-                           : i == 1 && turned >= 0 ? turned
+                           : i == 1 && second >= 0 ? second
                                                    : c->map[node->operand[i]];
-    node->attr.transpose_b &= turned < 0;
     node->forward = node->forward >= 0 ? c->map[node->forward] : -1;
     if (node->again && node->after >= 0)
         node->after = c->map[node->after];

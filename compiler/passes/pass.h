@@ -87,7 +87,8 @@ struct place {
     int64_t bytes;                      /* at the declared batch; of a band's scratch */
     int64_t row_bytes;                  /* of a row, where it lies in a band's scratch, at `offset`
                                          * as if that lay at program->band_start; else 0 */
-    bool inner;                         /* its band alone reads it: it is in no trace */
+    bool inner;                         /* its band alone reads it, or products that want panels: it
+                                         * is in no trace */
     struct extent advance[LOOPS_DEEP];  /* bytes from one index of a loop to the next, by the
                                          * loop's depth; 0: it does not move */
 };

@@ -80,7 +80,8 @@ static int finishes(void)
     fill(b, K * N, OPERAND);
     fill(bias, N, 2 * OPERAND);
     inv_contract(plain, N, a, K, 1, b, N, 1, M, N, K);
-    struct inv_finish first = {bias, 1, NULL, 0}, second = {NULL, 0, plain, N};
+    struct inv_finish first = {bias, 1, NULL, 0, 0}, second = {NULL, 0, plain, N, 0};
+    struct inv_finish third = {plain, 0, NULL, 0, N};
     inv_contract_finish(out, N, a, K, 1, b, N, 1, M, N, K, &first);
     for (long i = 0; i < M * N; i++)
         if (!same(out[i], inv_max(0.0f, inv_add(plain[i], bias[i % N]))))
@@ -89,6 +90,29 @@ static int finishes(void)
     for (long i = 0; i < M * N; i++)
         if (!same(out[i], plain[i] <= 0.0f ? 0.0f : plain[i]))
             return 0;
+    inv_contract_finish(out, N, a, K, 1, b, N, 1, M, N, K, &third);
+    for (long i = 0; i < M * N; i++)
+        if (!same(out[i], inv_add(plain[i], plain[i])))
+            return 0;
+    return 1;
+}
+
+/* 13 rows by two panels, chains of 20, and a row that is added. */
+static int contracts_panels(void)
+{
+    enum { M = 13, N = 2 * INV_PANEL, K = 20 };
+    float a[M * K], b[N * K], out[M * N], bias[N];
+    fill(a, M * K, 0);
+    fill(b, N * K, OPERAND);
+    fill(bias, N, 2 * OPERAND);
+    const struct inv_finish finish = {bias, 0, NULL, 0, 0};
+    inv_contract_panels(out, N, a, K, 1, b, INV_PANEL, INV_PANEL * K, M, N, K, &finish);
+    for (long i = 0; i < M * N; i++) {
+        const float *column = b + i % N / INV_PANEL * INV_PANEL * K + i % INV_PANEL;
+        float one = contract_one(a + i / N * K, 1, column, INV_PANEL, K);
+        if (!same(out[i], inv_add(one, bias[i % N])))
+            return 0;
+    }
     return 1;
 }
 
@@ -113,7 +137,7 @@ static int contracts_windows(void)
     struct inv_operand b = {w, 0, filter, down, 1, 1, 0, {0}, {0}, {0, 0, {0}}, 0};
     inv_contract_windows(out, 9, &a, 0, &b, 0, 30, 9, 63);
     inv_contract_windows(turned, 30, &b, 0, &a, 0, 9, 30, 63);
-    const struct inv_finish finish = {NULL, 0, out, 9};
+    const struct inv_finish finish = {NULL, 0, out, 9, 0};
     inv_contract_windows_finish(positive, 9, &a, 0, &b, 0, 30, 9, 63, &finish);
     for (long i = 0; i < 30; i++)
         for (long j = 0; j < 9; j++) {
@@ -183,6 +207,8 @@ static const char *check_contract(void)
             return FAULT("the contraction kernel");
     if (!finishes())
         return FAULT("what is made of a contraction in registers");
+    if (!contracts_panels())
+        return FAULT("a contraction by panels");
     return check_windows();
 }
 

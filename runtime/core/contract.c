@@ -65,7 +65,7 @@ static void finish_outputs(const struct inv_finish *f, float *out, long ldo, lon
 {
     for (; rows > 0; rows--, i++)
         for (long j = begin; j < end; j += INV_WIDTH)
-            finish_part(out + i * ldo + j, f->bias ? f->bias + j : NULL, f->relu,
+            finish_part(out + i * ldo + j, f->bias ? f->bias + i * f->bias_ld + j : NULL, f->relu,
                         f->above ? f->above + i * f->ld + j : NULL, shorter(end - j, INV_WIDTH));
 }
 
@@ -150,7 +150,8 @@ INV_FN void finish_from(const struct job *job, struct tile *t, long i, long j)
     t->finishes = finish != NULL;
     if (finish == NULL)
         return;
-    t->bias = finish->bias ? finish->bias + j : NULL;
+    t->bias = finish->bias ? finish->bias + i * finish->bias_ld + j : NULL;
+    t->bias_m = finish->bias_ld;
     t->relu = finish->relu;
     t->above = finish->above ? finish->above + i * finish->ld + j : NULL;
     t->above_m = finish->ld;
@@ -510,9 +511,10 @@ static enum form choose_form(const struct job *job)
         return STRIDED;
     if (side_by_side(a->k, a->ks, job->k) >= FEW)
         return ALONG;
-    if (side_by_side(a->own, a->owns, job->m) >= FEW)
-        return ACROSS;
     long as_k = a->ks > 0 ? a->k[a->ks - 1].stride : 1;
+    int far = as_k >= NEAR_STRIDE && job->n >= PACK_COLUMNS; /* each strip would read it anew */
+    if (side_by_side(a->own, a->owns, job->m) >= FEW)
+        return far ? STRIDED : ACROSS;
     return job->n <= 2 * COLUMNS && as_k > 0 && as_k <= ZEROS / CHUNK ? ALONG : STRIDED;
 }
 
@@ -639,6 +641,48 @@ static void contract_job(const struct job *job)
         contract_blocks(job, NULL, NULL);
 }
 
+/* ---- A right operand that lies in panels ---- */
+
+static void contract_panel_chunks(const struct job *job, long panel, float *packed)
+{
+    for (long p = 0; p < job->k; p += CHUNK) {
+        struct block block = {.packed = packed, .m = job->m, .p = p, .first = p == 0};
+        block.k = shorter(job->k - p, CHUNK);
+        if (packed)
+            pack_block(job, &block, packed);
+        for (long j = 0; j < job->n; j += COLUMNS) {
+            struct tile t = {.k = block.k, .first = block.first, .bs_k = job->bs_k,
+                             .last = INV_WIDTH};
+            t.b = job->b + j / job->bs_k * panel + p * job->bs_k + j % job->bs_k;
+            contract_strips(job, &block, &t, j, COLUMNS);
+        }
+    }
+}
+
+/* a is packed, for many columns use it; its rows are at most those of a block. */
+APART static void contract_panels_packed(const struct job *job, long panel)
+{
+    _Alignas(64) float packed[BLOCK_ROWS * CHUNK + INV_WIDTH];
+    contract_panel_chunks(job, panel, packed);
+}
+
+/* What becomes of the outputs is the tiles' where these hold whole products, else looked to
+ * after. */
+void inv_contract_panels(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                         long width, long panel, long m, long n, long k,
+                         const struct inv_finish *finish)
+{
+    struct job job = {.out = out, .a = a, .b = b, .os_m = ldo, .os_n = 1, .as_m = as_m,
+                      .as_k = as_k, .bs_k = width, .bs_n = 1, .m = m, .n = n, .k = k,
+                      .finish = k <= CHUNK ? finish : NULL};
+    if (n >= PACK_COLUMNS && m > ROWS && m <= BLOCK_ROWS)
+        contract_panels_packed(&job, panel);
+    else
+        contract_panel_chunks(&job, panel, NULL);
+    if (finish != NULL && job.finish == NULL)
+        finish_outputs(finish, out, ldo, 0, m, 0, n);
+}
+
 #define SCATTER_COST 4 /* of an output */
 
 /*
@@ -680,7 +724,7 @@ static int finishes_in_tiles(const struct job *job)
 }
 
 /* The job in the form that is faster, and the finish of its outputs. */
-static void contract_and_finish(struct job *job, const struct inv_finish *finish)
+static void contract_piece(struct job *job, const struct inv_finish *finish)
 {
     job->as_m = job->m == 1 ? 1 : job->as_m;
     job->bs_n = job->n == 1 ? 1 : job->bs_n;
@@ -691,6 +735,26 @@ static void contract_and_finish(struct job *job, const struct inv_finish *finish
     contract_job(flips ? &flipped : job);
     if (finish != NULL && job->finish == NULL)
         finish_outputs(finish, job->out, job->os_m, 0, job->m, 0, job->n);
+}
+
+#define FINISH_ROWS 256 /* that caches hold until they are finished, where tiles do not do it */
+
+static void contract_and_finish(struct job *job, const struct inv_finish *finish)
+{
+    if (finish == NULL || job->m <= FINISH_ROWS || finishes_in_tiles(job)) {
+        contract_piece(job, finish);
+        return;
+    }
+    for (long i = 0; i < job->m; i += FINISH_ROWS) {
+        struct job piece = *job;
+        struct inv_finish of = *finish;
+        piece.m = shorter(job->m - i, FINISH_ROWS);
+        piece.out += i * job->os_m;
+        piece.a += i * job->as_m;
+        of.bias = of.bias ? of.bias + i * of.bias_ld : NULL;
+        of.above = of.above ? of.above + i * of.ld : NULL;
+        contract_piece(&piece, &of);
+    }
 }
 
 void inv_contract_before(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,

@@ -31,6 +31,7 @@ extern "C" {
 #define inv_contract_before INV_LEVEL_NAME(inv_contract_before)
 #define inv_contract_finish INV_LEVEL_NAME(inv_contract_finish)
 #define inv_contract_more INV_LEVEL_NAME(inv_contract_more)
+#define inv_contract_panels INV_LEVEL_NAME(inv_contract_panels)
 #define inv_contract_windows INV_LEVEL_NAME(inv_contract_windows)
 #define inv_contract_windows_finish INV_LEVEL_NAME(inv_contract_windows_finish)
 #define inv_contract_pages INV_LEVEL_NAME(inv_contract_pages)
@@ -51,18 +52,30 @@ void inv_contract_before(float *out, long ldo, const float *a, long as_m, long a
                          long bs_k, long bs_n, long m, long n, long k,
                          const struct inv_later *later);
 
-/* What becomes of each output, in this order: bias[j] is added; then it is max(0, output); then +0
- * where above[i * ld + j] <= 0. A pointer that is NULL stands for nothing of the kind. */
+/* What becomes of each output, in this order: bias[i * bias_ld + j] is added; then it is max(0,
+ * output); then +0 where above[i * ld + j] <= 0. A pointer that is NULL stands for nothing of the
+ * kind; bias_ld is 0 where the same row is added to all. */
 struct inv_finish {
     const float *bias;
     int relu;
     const float *above;
-    long ld;
+    long ld, bias_ld;
 };
 
 /* The same, and outputs are finished while registers hold them, where chains are short. */
 void inv_contract_finish(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                          long bs_k, long bs_n, long m, long n, long k,
+                         const struct inv_finish *finish);
+
+/* Columns of b that lie side by side in panels, which each hold all of k: tiles read these as they
+ * are. */
+#define INV_PANEL 32
+
+/* The same of a b in panels, whose element of p and j is
+ * b[j / width * panel + p * width + j % width]: width is INV_PANEL, of which n is a multiple;
+ * k > 0.  finish: or NULL. */
+void inv_contract_panels(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
+                         long width, long panel, long m, long n, long k,
                          const struct inv_finish *finish);
 
 /* One more chunk of the sums that are in out already: k is at most 256.  Each began as +0, so

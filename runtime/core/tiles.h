@@ -70,7 +70,7 @@ struct tile {
     int finishes; /* outputs are finished before they are stored, by those below: see inv_finish */
     int relu;
     const float *bias, *above; /* or NULL */
-    long above_m;
+    long bias_m, above_m;
 };
 
 #if defined(__GNUC__)
@@ -176,17 +176,13 @@ INV_FN inv_vec load_last(const struct tile *t, const float *from, int v, int vec
 INV_FN void finish_chains(const struct tile *t, inv_vec acc[ROWS][WIDE], int rows, int vectors,
                           int part)
 {
-    if (t->bias) {
-        inv_vec bias[WIDE];
-        UNROLL
-        for (int v = 0; v < vectors; v++)
-            bias[v] = load_last(t, t->bias, v, vectors, part);
+    if (t->bias)
         UNROLL
         for (int i = 0; i < rows; i++)
             UNROLL
             for (int v = 0; v < vectors; v++)
-                acc[i][v] = inv_vec_add(inv_vec_add(inv_vec_splat(0.0f), acc[i][v]), bias[v]);
-    }
+                acc[i][v] = inv_vec_add(inv_vec_add(inv_vec_splat(0.0f), acc[i][v]),
+                                        load_last(t, t->bias + i * t->bias_m, v, vectors, part));
     if (t->relu)
         UNROLL
         for (int i = 0; i < rows; i++)

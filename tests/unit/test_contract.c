@@ -21,6 +21,7 @@ typedef void finished_windows(float *, long, const struct inv_operand *, long,
                               const struct inv_finish *);
 #if defined(__x86_64__)
 finished inv_contract_finish_avx2, inv_contract_finish_avx512;
+finished inv_contract_panels_avx2, inv_contract_panels_avx512;
 contraction inv_contract_avx2, inv_contract_avx512;
 contraction inv_contract_more_avx2, inv_contract_more_avx512;
 contraction_of_windows inv_contract_windows_avx2, inv_contract_windows_avx512;
@@ -142,7 +143,7 @@ static const uint32_t special[] = {0, 0x80000000u, 0x7fc00000u, 0x7f800000u, 0xf
 static float finish_one(const struct inv_finish *f, float sum, long i, long j)
 {
     if (f->bias)
-        sum = inv_add(sum, f->bias[j]);
+        sum = inv_add(sum, f->bias[i * f->bias_ld + j]);
     if (f->relu)
         sum = inv_max(0.0f, sum);
     return f->above && f->above[i * f->ld + j] <= 0.0f ? 0.0f : sum;
@@ -153,14 +154,14 @@ static void check_finish(finished *contract, const struct problem *s)
 {
     float *left = fill(s->m, s->k, s->as_m, s->as_k), *right = fill(s->k, s->n, s->bs_k, s->bs_n);
     float *out = malloc((size_t)(s->m * s->ldo + 1) * sizeof *out);
-    float *bias = fill(1, s->n, s->n, 1), *above = fill(s->m, s->n, s->n, 1);
+    float *bias = fill(s->m, s->n, s->n, 1), *above = fill(s->m, s->n, s->n, 1);
     const float *a = left + 1, *b = right + 1;
     for (int i = 0; i < 5; i++) {
         bias[1 + draw(s->n)] = inv_from_bits(special[draw(5)]);
         above[1 + draw(s->m * s->n)] = inv_from_bits(special[draw(5)]);
     }
     struct inv_finish f = {draw(3) ? bias + 1 : NULL, draw(2) == 1, draw(3) ? NULL : above + 1,
-                           s->n};
+                           s->n, draw(2) ? s->n : 0};
     int good = 1;
     for (long i = 0; i < s->m * s->ldo; i++)
         out[i] = untouched;
@@ -192,6 +193,58 @@ static void check_level_of_finishes(finished *contract)
         lay_out(s.m, s.k, &s.as_m, &s.as_k);
         lay_out(s.k, s.n, &s.bs_k, &s.bs_n);
         check_finish(contract, &s);
+    }
+    check_finish(contract, &(struct problem){300, 33, 70, 33, 70, 1, 33, 1}); /* by pieces */
+}
+
+/* b[k, n] as it is in panels: see inv_contract_panels. */
+static float *panels_of(const struct problem *s, const float *b)
+{
+    float *panels = malloc((size_t)(s->k * s->n + 1) * sizeof *panels);
+    for (long p = 0; p < s->k; p++)
+        for (long j = 0; j < s->n; j++)
+            panels[j / INV_PANEL * INV_PANEL * s->k + p * INV_PANEL + j % INV_PANEL] =
+                b[p * s->bs_k + j * s->bs_n];
+    return panels;
+}
+
+static void check_panels(finished *contract, const struct problem *s)
+{
+    float *left = fill(s->m, s->k, s->as_m, s->as_k), *right = fill(s->k, s->n, s->bs_k, s->bs_n);
+    float *panels = panels_of(s, right + 1), *bias = fill(s->m, s->n, s->n, 1);
+    float *out = malloc((size_t)(s->m * s->ldo + 1) * sizeof *out);
+    struct inv_finish f = {bias + 1, draw(2) == 1, NULL, 0, draw(2) ? s->n : 0}, none = {0};
+    int finishes = draw(3) > 0, good = 1;
+    for (long i = 0; i < s->m * s->ldo; i++)
+        out[i] = untouched;
+    contract(out, s->ldo, left + 1, s->as_m, s->as_k, panels, INV_PANEL, INV_PANEL * s->k, s->m,
+             s->n, s->k, finishes ? &f : NULL);
+    for (long i = 0; i < s->m; i++)
+        for (long j = 0; j < s->n; j++) {
+            float sum = chain(s, left + 1, right + 1, i, j);
+            float wanted = finish_one(finishes ? &f : &none, sum, i, j);
+            good &= inv_bits(inv_canonical(out[i * s->ldo + j])) ==
+                    inv_bits(inv_canonical(wanted));
+        }
+    CU_ASSERT_TRUE(good && gaps_are_untouched(s, out));
+    if (!good)
+        printf("panels: m %ld n %ld k %ld a %ld %ld\n", s->m, s->n, s->k, s->as_m, s->as_k);
+    free(left);
+    free(right);
+    free(panels);
+    free(bias);
+    free(out);
+}
+
+static void check_level_of_panels(finished *contract)
+{
+    for (int i = 0; i < 60; i++) {
+        struct problem s = {.m = 1 + draw(40), .n = INV_PANEL * (1 + draw(4)),
+                            .k = 1 + draw(draw(4) ? 40 : 600)};
+        s.ldo = s.n + (draw(2) ? 0 : draw(20));
+        lay_out(s.m, s.k, &s.as_m, &s.as_k);
+        lay_out(s.k, s.n, &s.bs_k, &s.bs_n);
+        check_panels(contract, &s);
     }
 }
 
@@ -322,9 +375,9 @@ static void check_finished(finished_windows *contract, const struct problem *s,
                            const float *plain)
 {
     float *out = malloc((size_t)(s->m * s->ldo) * sizeof *out), *bias = fill(1, s->n, s->n, 1);
-    struct inv_finish f = {NULL, 0, plain, s->ldo};
+    struct inv_finish f = {NULL, 0, plain, s->ldo, 0};
     if (draw(2))
-        f = (struct inv_finish){bias + 1, 1, NULL, 0};
+        f = (struct inv_finish){bias + 1, 1, NULL, 0, 0};
     for (long i = 0; i < s->m * s->ldo; i++)
         out[i] = untouched;
     contract(out, s->ldo, a, 0, b, 0, s->m, s->n, s->k, &f);
@@ -431,6 +484,7 @@ static void test_portable(void)
     check_level(inv_contract);
     check_level_of_windows(inv_contract_windows, inv_contract_windows_finish);
     check_level_of_finishes(inv_contract_finish);
+    check_level_of_panels(inv_contract_panels);
     check_level_of_chunks(inv_contract, inv_contract_more);
 }
 
@@ -441,6 +495,7 @@ static void test_avx2(void)
         check_level(inv_contract_avx2),
             check_level_of_windows(inv_contract_windows_avx2, inv_contract_windows_finish_avx2),
             check_level_of_finishes(inv_contract_finish_avx2),
+            check_level_of_panels(inv_contract_panels_avx2),
             check_level_of_chunks(inv_contract_avx2, inv_contract_more_avx2);
     else
         puts("skipped: this processor has no AVX2");
@@ -453,6 +508,7 @@ static void test_avx512(void)
             check_level_of_windows(inv_contract_windows_avx512,
                                    inv_contract_windows_finish_avx512),
             check_level_of_finishes(inv_contract_finish_avx512),
+            check_level_of_panels(inv_contract_panels_avx512),
             check_level_of_chunks(inv_contract_avx512, inv_contract_more_avx512);
     else
         puts("skipped: this processor has no AVX-512");

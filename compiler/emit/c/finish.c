@@ -16,6 +16,7 @@ struct finish {
     const struct shape *shape;
     int value;                          /* the node that it is by now */
     int bias, above;                    /* operands, or -1 */
+    bool each;                          /* each row has a bias of its own */
     bool relu;
     int outside;                        /* 0 >= above, until it was used; or -1 */
 };
@@ -52,7 +53,7 @@ static bool is_stored(const struct finish *x, const struct node *node, int opera
 {
     struct access access = read_access(x, node, operand);
     const struct node *stored = graph_node(x->function->graph, access.node);
-    bool fits = row ? is_row(&access, x->shape->rank) : access.identity;
+    bool fits = access.identity || (row && is_row(&access, x->shape->rank));
     return fits && stored->dtype == F32 && stored->op != OP_CONST &&
            !function_computes(x->function, access.node);
 }
@@ -64,6 +65,7 @@ static bool take_add(struct finish *x, const struct node *node)
         x->relu || x->above >= 0)
         return false;
     x->bias = node->operand[other];
+    x->each = read_access(x, node, other).identity;
     return true;
 }
 
@@ -133,20 +135,29 @@ static bool is_finished(struct function *f, const struct node *product)
     if (product->shape.rank != 2)
         return false;
     int64_t links = function_most(f, extent_of(&a->shape, product->attr.transpose_a ? 0 : 1));
-    return links >= CHAIN_LEAST && links <= CHAIN_MOST &&
-           function_most(f, extent_of_all(&product->shape)) < ELEMENTS_MOST;
+    return links >= CHAIN_LEAST && links <= CHAIN_MOST;
+}
+
+/* Is all that is read beside the product one row?  Else what a large one reads is better asked for
+ * ahead, as loops of its epilogue do. */
+static bool reads_little(const struct function *f, const struct finish *x)
+{
+    bool row = x->above < 0 && !(x->bias >= 0 && x->each);
+    return row || function_most(f, extent_of_all(x->shape)) < ELEMENTS_MOST;
 }
 
 const char *finish_line(struct function *f, const struct node *product, int stored,
                         const char *row)
 {
     const struct shape *shape = &product->shape;
-    struct finish x = {f, shape, product->id, -1, -1, false, -1};
-    if (!f->emit->target->finishes || !is_finished(f, product) || !find_finish(&x, stored))
+    struct finish x = {f, shape, product->id, -1, -1, false, false, -1};
+    if (!f->emit->target->finishes || !is_finished(f, product) || !find_finish(&x, stored) ||
+        (product->op == OP_MATMUL && !reads_little(f, &x)))
         return NULL;
     struct extent width = extent_of(shape, shape->rank - 1);
-    const char *bias = pointer(f, x.bias, shape, (struct extent){0}, "");
-    const char *above = pointer(f, x.above, shape, width, row);
-    return arena_printf(f->emit->arena, "const struct inv_finish finish = {%s, %d, %s, %s};", bias,
-                        x.relu, above, x.above < 0 ? "0" : function_extent(f, width));
+    const char *bias = pointer(f, x.bias, shape, x.each ? width : (struct extent){0}, row);
+    const char *above = pointer(f, x.above, shape, width, row), *ld = function_extent(f, width);
+    return arena_printf(f->emit->arena,
+                        "const struct inv_finish finish = {%s, %d, %s, %s, %s};", bias, x.relu,
+                        above, x.above < 0 ? "0" : ld, x.each ? ld : "0");
 }

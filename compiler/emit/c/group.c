@@ -359,6 +359,10 @@ static const char *side_text(struct function *f, const struct node *matmul, int 
     bool paged = matmul->shape.rank == 3;
     bool swapped = index == 0 ? matmul->attr.transpose_a : matmul->attr.transpose_b;
     const char *own = index == 0 ? paged ? "j" : "i" : paged ? "k" : "j";
+    if (index == 1 && matmul->attr.panel > 0)
+        return arena_printf(f->emit->arena, "%s[j / %d, p, j %% %d]",
+                            function_pointer(f, side.node, false), matmul->attr.panel,
+                            matmul->attr.panel);
     bool k_first = (index == 1) != swapped;
     if (!extent_equal(side.k, side.own))
         k_first = strides_more(side.k, side.own);
@@ -468,7 +472,7 @@ static bool splits_columns(const struct function *f, const struct node *matmul, 
     const struct shape *shape = &matmul->shape;
     int64_t work = function_most(f, group_cost(f)), m = function_most(f, extent_of(shape, 0));
     return f->emit->target->tiles_stored && stored && shape->rank == 2 && work >= SPLIT_WORK &&
-           !f->group->chunks &&
+           !f->group->chunks && matmul->attr.panel == 0 &&
            function_most(f, extent_of(shape, 1)) > m;
 }
 
@@ -589,6 +593,17 @@ static void contract_later(struct function *f, const struct node *matmul, const 
                                          "%d, %s};", list.data, later.count, n), "later");
 }
 
+/* Which function computes the product, and the line of what becomes of it, or NULL. */
+static void matmul_call(struct function *f, const struct node *matmul, const char *finish)
+{
+    bool panels = matmul->attr.panel > 0;
+    group_contract_call(f, panels ? "inv_contract_panels" : finish ? "inv_contract_finish"
+                                                                   : "inv_contract",
+                        finish ? finish : "", "finish");
+    if (panels && !finish)
+        values_set(f->values, "and_more", ", NULL");
+}
+
 /* A product of a band: outputs are rows of all pages, in any number. */
 static void matmul_rows(struct function *f)
 {
@@ -658,8 +673,9 @@ static void matmul_group(struct function *f)
     const char *row = tiled ? "first" : paged || by_columns ? "" : "begin";
     contract_limits(f, shape, by_columns);
     bool wide = tiled && !storage && tile_is_wide(f, matmul);
-    if (by_columns || wide)
-        b.pointer = function_pointer_at(f, b.pointer, b.own, wide ? "left" : "begin");
+    if (by_columns || wide)             /* whole panels, which are as long as all columns of k */
+        b.pointer = function_pointer_at(f, b.pointer, matmul->attr.panel > 0 ? a.length : b.own,
+                                        wide ? "left" : "begin");
     contract_values(f, matmul, &a, &b, row);
     const char *out = storage ? product_at(f, shape, storage, row) : "tile";
     if (by_columns)
@@ -669,9 +685,8 @@ static void matmul_group(struct function *f)
     values_printf(f->values, "tile_columns", "%d", TILE_COLUMNS);
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
     function_set_code(f, "body", &body, paged || wide ? 3 : 2);
-    group_contract_call(f, finish ? "inv_contract_finish" : "inv_contract", finish ? finish : "",
-                        "finish");
-    if (tiled)
+    matmul_call(f, matmul, finish);
+    if (tiled && matmul->attr.panel == 0)
         contract_later(f, matmul, storage, wide ? "left" : by_columns ? "begin" : "");
     f->skeleton = paged && tiled ? "templates/skeleton/contract_page_tiles.c"
                   : paged        ? "templates/skeleton/contract_pages.c"

@@ -70,7 +70,8 @@ static void windows_side(struct function *f, const struct node *contract, int in
     side->k = side->ks > 0 ? side->k_walk[side->ks - 1].stride : unit;
 }
 
-/* All of a side of OP_MATMUL but the pointer. */
+/* All of a side of OP_MATMUL but the pointer.  A right operand in panels has the stride of k in
+ * one, and for its own that from one panel to the next. */
 static void matmul_side(struct function *f, const struct node *matmul, int index,
                         struct side *side)
 {
@@ -84,7 +85,9 @@ static void matmul_side(struct function *f, const struct node *matmul, int index
     side->own = access.stride[swapped ? k : own];
     side->k = access.stride[swapped ? own : k];
     side->length = extent_of(&operand->shape, swapped ? own : k);
-    if (rank == 3)
+    if (index == 1 && matmul->attr.panel > 0)
+        side->own = access.stride[0];
+    else if (rank == 3)
         side->page = access.stride[0];
 }
 

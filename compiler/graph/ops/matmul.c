@@ -18,6 +18,12 @@ static struct matrix matrix_of(const struct shape *s, bool transposed)
                            .column = s->dim[column]};
 }
 
+/* A matrix that nothing transposes, in panels of its columns: [n / panel, k, panel]. */
+static struct matrix matrix_of_panels(const struct shape *s)
+{
+    return (struct matrix){.lead = 1, .row = s->dim[1], .column = s->dim[0] * s->dim[2]};
+}
+
 static const char *infer(const struct graph *graph, struct node *n)
 {
     const struct shape *a = &rule_operand(graph, n, 0)->shape;
@@ -26,7 +32,11 @@ static const char *infer(const struct graph *graph, struct node *n)
         return "operands must be f32";
     if (a->rank < 2 || a->rank > 3 || b->rank < 2 || b->rank > 3)
         return "operands must have rank 2 or 3";
-    struct matrix p = matrix_of(a, n->attr.transpose_a), q = matrix_of(b, n->attr.transpose_b);
+    if (n->attr.panel > 0 && (a->rank != 2 || b->rank != 3 || b->rows >= 0 ||
+                              b->dim[2] != n->attr.panel || n->attr.transpose_b))
+        return "the second operand does not lie in panels";
+    struct matrix p = matrix_of(a, n->attr.transpose_a);
+    struct matrix q = n->attr.panel > 0 ? matrix_of_panels(b) : matrix_of(b, n->attr.transpose_b);
     if (p.column != q.row || p.column_rows != q.row_rows)
         return "the contracted axes differ";
     if (p.leading && q.leading && (p.lead != q.lead || p.leading_rows != q.leading_rows))
@@ -132,7 +142,7 @@ static struct work work(const struct graph *graph, const struct node *n)
 
 const struct op_def op_matmul = {
     OP_ROW(MATMUL, matmul),
-    .attributes = ATTR_TRANSPOSE,
+    .attributes = ATTR_TRANSPOSE | ATTR_PANEL,
     .doc = "matrix product, a chain of fma in chunks of 256 (numerics 3.1); an operand of rank 2 "
            "is shared by the leading axis of the other",
     .formula = "sum of a[l, m, k] * b[l, k, n] over k",
