@@ -102,6 +102,17 @@ int gradient_of_factor(struct gradient *d, const struct node *n, int dy)
 
 static int bring(struct gradient *d, int id);
 
+/* What is made next stands for that forward node. */
+static void stand_for(struct gradient *d, const struct node *n)
+{
+    struct graph *graph = d->graph;
+    graph->span = n->span;
+    graph->call = n->call;
+    graph->forward = n->id;
+    graph->layer = n->layer;
+    graph->region = n->region;
+}
+
 /* A view is viewed again: what it views may be kept anyway. */
 static int bring_view(struct gradient *d, const struct node *n)
 {
@@ -109,6 +120,16 @@ static int bring_view(struct gradient *d, const struct node *n)
         return bring(d, n->operand[0]);
     int x = bring(d, n->operand[0]);
     return graph_add_shaped(d->graph, n->op, 1, &x, &n->attr, n->dtype, &n->shape);
+}
+
+/* A map is made again, of what it is of. */
+static int bring_map(struct gradient *d, const struct node *n)
+{
+    int *x = ARENA_ARRAY(d->arena, int, n->count + 1);
+    for (int i = 0; i < n->count; i++)
+        x[i] = bring(d, n->operand[i]);
+    stand_for(d, n);
+    return graph_add_shaped(d->graph, n->op, n->count, x, &n->attr, n->dtype, &n->shape);
 }
 
 /* What was stacked over the loop, and those around it, in the turns of their gradients. */
@@ -132,6 +153,36 @@ static struct shape flat_for_turns(const struct shape *shape)
     return flat;
 }
 
+/* Does the map take no longer than reading what it makes? */
+static bool is_cheap(enum op op)
+{
+    static const enum op cheap[] = {OP_NEG, OP_ABS, OP_SQUARE, OP_ADD, OP_SUB,
+                                    OP_MUL, OP_MIN, OP_MAX,    OP_SELECT};
+    for (size_t i = 0; i < sizeof cheap / sizeof *cheap; i++)
+        if (cheap[i] == op)
+            return true;
+    return false;
+}
+
+/* Is it a cheap map of no more than one value of the loop that would have to be stacked, as large,
+ * beside what the loop reads from outside?  Then it is made again of that. */
+static bool is_made_again(const struct gradient *d, const struct node *n)
+{
+    int kept = -1;
+    if (!is_cheap(n->op) || n->dtype != F32)
+        return false;
+    for (int i = 0; i < n->count; i++) {
+        const struct node *x = graph_node(d->graph, n->operand[i]);
+        if (d->loops.at[x->id] < 0 || x->op == OP_TURN || x->id == kept)
+            continue;
+        bool view = op_def(x->op)->class == CLASS_VIEW && x->op != OP_CARRY;
+        if (kept >= 0 || view || x->dtype != F32 || !shape_equal(&x->shape, &n->shape))
+            return false;
+        kept = x->id;
+    }
+    return true;
+}
+
 static int bring_stacked(struct gradient *d, int id)
 {
     struct graph *graph = d->graph;
@@ -152,15 +203,13 @@ static int bring(struct gradient *d, int id)
     const struct node *n = graph_node(graph, id);
     if (d->loops.at[id] < 0 || d->brought[id] >= 0)
         return d->loops.at[id] < 0 ? id : d->brought[id];
-    graph->span = n->span;
-    graph->call = n->call;
-    graph->forward = id;
-    graph->layer = n->layer;
-    graph->region = n->region;
+    stand_for(d, n);
     bool view = op_def(n->op)->class == CLASS_VIEW && n->op != OP_CARRY && n->op != OP_LAST;
     if (n->op == OP_TURN) {
         int x = bring(d, n->operand[0]);
         d->brought[id] = graph_turn(graph, gradient_back(d, n->attr.loop), x);
+    } else if (is_made_again(d, n)) {
+        d->brought[id] = bring_map(d, n);
     } else {
         d->brought[id] = view ? bring_view(d, n) : bring_stacked(d, id);
     }

@@ -803,6 +803,24 @@ static void join_maps(struct fuse *fuse, int id, bool single)
     }
 }
 
+/* What a turn begins with is stacked in the loop, element by element, that stores what it ends
+ * with. */
+static void join_carried(struct fuse *fuse)
+{
+    const struct graph *graph = fuse->graph;
+    const struct loops loops = loops_of(graph, arena_of(fuse));
+    for (int id = 0; id < graph->count; id++) {
+        const struct node *copy = graph->node[id];
+        int carry = schedule_is_copy(graph, id) ? copy->operand[0] : -1;
+        if (carry < 0 || graph->node[carry]->op != OP_CARRY || loops.keep[carry] < 0)
+            continue;
+        int first = find(fuse, id), second = find(fuse, loops.keep[carry]);
+        if (fuse->cluster[second].kind == CLASS_MAP && first == id &&
+            shape_equal(fuse->cluster[second].space, &copy->shape))
+            try_merge(fuse, first, second, CLASS_MAP);
+    }
+}
+
 /* Marks scalars that depend on nothing that runs. */
 static void mark_early(struct fuse *fuse)
 {
@@ -1124,6 +1142,7 @@ void pass_fuse(struct graph *graph)
         for (int id = graph->count - 1; id >= 0; id--)
             if (fuse.cluster[id].used)
                 join_maps(&fuse, id, single);
+    join_carried(&fuse);
     if (graph->program->has_scratch)
         join_sums(&fuse);
     settle_places(&fuse);

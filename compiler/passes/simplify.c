@@ -438,6 +438,27 @@ static void join_transposes(const struct simplify *s, struct node *node)
     node->operand[0] = inner->operand[0];
 }
 
+/* The transpose of a PAD that nothing else reads is the PAD of a transpose, which is smaller. */
+static int transpose_pad(struct simplify *s, const struct node *transpose, const struct node *pad)
+{
+    const struct node *part = operand(s, pad, 0);
+    if (s->made_for[pad->id] < 0 || s->uses[s->made_for[pad->id]] != 1)
+        return -1;
+    struct node *view = make(s, OP_TRANSPOSE, part, 1), *whole = make(s, OP_PAD, transpose, 1);
+    int64_t *start = ARENA_ARRAY(arena_of(s), int64_t, RANK_MAX);
+    for (int i = 0; i < part->shape.rank; i++) {
+        int64_t from = transpose->attr.perm[i];
+        view->shape.dim[i] = part->shape.dim[from];
+        view->shape.rows = from == part->shape.rows ? i : view->shape.rows;
+        start[i] = pad->attr.start[from];
+    }
+    view->attr.perm = transpose->attr.perm;
+    view->operand[0] = part->id;
+    whole->attr.start = start;
+    whole->operand[0] = add(s, view);
+    return add(s, whole);
+}
+
 static bool is_single(const struct shape *shape)
 {
     return shape->rows < 0 && shape_elements(shape) == 1;
@@ -503,8 +524,10 @@ static int simplify_view(struct simplify *s, struct node *node)
     const struct node *x = operand(s, node, 0);
     if (fold_is_fill(x) || (x->op == OP_CONST && node->op == OP_RESHAPE))
         return make_constant(s, node, &x->attr);
+    if (node->op == OP_TRANSPOSE && permutes_nothing(node))
+        return node->operand[0];
     if (node->op == OP_TRANSPOSE)
-        return permutes_nothing(node) ? node->operand[0] : -1;
+        return x->op == OP_PAD ? transpose_pad(s, node, x) : -1;
     if (shape_equal(&x->shape, &node->shape))
         return node->operand[0];
     return node->op == OP_RESHAPE ? simplify_reshape(s, node) : -1;
@@ -556,14 +579,15 @@ static bool exchanges_first_axes(const struct node *node)
            node->attr.perm[1] == 0;
 }
 
-/* The product of a slice is the slice of a product. */
+/* The product of a slice is the slice of a product.  Of rows that a transpose brings into the order
+ * of the turns, what is narrower is transposed: they, or those of the product. */
 static int hoist_product(struct simplify *s, const struct node *product)
 {
     const struct node *slice = product->count == 2 ? operand(s, product, 0) : product;
     if (slice->op != OP_TURN || !is_product_by_fixed(s, product, slice->attr.loop))
         return -1;
     const struct node *all = operand(s, slice, 0);
-    bool turned = exchanges_first_axes(all);
+    bool turned = exchanges_first_axes(all) && slice->shape.dim[1] > product->shape.dim[1];
     int whole = multiply_all(s, product, turned ? all->operand[0] : all->id);
     if (turned) {
         struct shape shape = all->shape;
@@ -604,6 +628,20 @@ static int hoisted_operand(const struct simplify *s, const struct node *map)
     return slice;
 }
 
+/* What the map is to be of, of all turns: the product itself where what all turns see is a reshape
+ * of that and the map's other operands are the same in each row, so that it can be its epilogue. */
+static int all_turns_of(const struct simplify *s, const struct node *map, int slice)
+{
+    const struct node *all = operand(s, operand(s, map, slice), 0);
+    if (all->op != OP_RESHAPE || op_def(operand(s, all, 0)->op)->class != CLASS_CONTRACT)
+        return all->id;
+    int kept = common_suffix(&all->shape, &operand(s, all, 0)->shape);
+    for (int i = 0; i < map->count; i++)
+        if (i != slice && operand(s, map, i)->shape.rank > kept)
+            return all->id;
+    return all->operand[0];
+}
+
 /* The map of a slice is the slice of a map, which is computed where the whole product is. */
 static int hoist_map(struct simplify *s, const struct node *map)
 {
@@ -611,13 +649,15 @@ static int hoist_map(struct simplify *s, const struct node *map)
     if (slice < 0)
         return -1;
     const struct node *of = operand(s, map, slice);
+    int all = all_turns_of(s, map, slice);
     struct node *whole = make(s, map->op, map, map->count), *turn = make(s, OP_TURN, map, 1);
     whole->attr = map->attr;
-    whole->shape = operand(s, of, 0)->shape;
+    whole->shape = s->new->node[all]->shape;
     for (int i = 0; i < map->count; i++)
-        whole->operand[i] = i == slice ? of->operand[0] : map->operand[i];
+        whole->operand[i] = i == slice ? all : map->operand[i];
     turn->attr.loop = of->attr.loop;
-    turn->operand[0] = add(s, whole);
+    turn->operand[0] = add_view(s, OP_RESHAPE, map, add(s, whole), &operand(s, of, 0)->shape,
+                                NULL);
     return add(s, turn);
 }
 
