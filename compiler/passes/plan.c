@@ -250,6 +250,15 @@ static void make_units(struct plan *plan)
             add_unit(plan, id);
 }
 
+/* The first node that sums up. */
+static int first_sum(const struct plan *plan, const struct group *group)
+{
+    int i = 0;
+    while (op_def(plan->graph->node[group->node[i]]->op)->class != group->kind)
+        i++;
+    return group->node[i];
+}
+
 /* What a group keeps of chunks lives as long as that runs. */
 static void make_chunks(struct plan *plan)
 {
@@ -258,7 +267,7 @@ static void make_chunks(struct plan *plan)
         plan->chunks_of[g] = group->chunks ? plan->count : -1;
         if (group->chunks == NULL)
             continue;
-        struct unit unit = {.node = group->node[0], .chunks = true, .reused = -1,
+        struct unit unit = {.node = first_sum(plan, group), .chunks = true, .reused = -1,
                             .stretch = {group->chunks->bytes, g, g, 0}};
         ARENA_PUSH(plan->scratch, plan->unit, plan->count, plan->room) = unit;
     }
