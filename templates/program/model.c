@@ -31,15 +31,15 @@
 @end
 
 /* Before a loop whose iterations touch different elements and sum nothing up: compilers do not
- * always learn that from the restrict of a local pointer. ROLLED: of 16 or more, which clang else
- * may take apart before it makes vectors of them. */
+ * always learn that from the restrict of a local pointer. ROLLED: of 4 or more, which compilers
+ * else may take apart before they make vectors of them. */
 #if defined(__clang__)
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #define ROLLED _Pragma("clang loop unroll(disable)")
 #pragma clang diagnostic ignored "-Wpass-failed"
 #elif defined(__GNUC__)
 #define INDEPENDENT _Pragma("GCC ivdep")
-#define ROLLED
+#define ROLLED _Pragma("GCC unroll 1")
 #else
 #define INDEPENDENT
 #define ROLLED

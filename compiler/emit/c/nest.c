@@ -485,9 +485,9 @@ void nest_block(struct nest *nest, const struct block *block, int depth, struct 
             add_target(nest, &target[i], direct, code);
 }
 
-/* Turns of a loop that clang would take apart before it makes vectors of them; fewer are no more
- * than a vector or two. */
-enum { ROLLED_TURNS = 16 };
+/* Turns of a loop that compilers would take apart before they make vectors of them; fewer fill
+ * none. */
+enum { ROLLED_TURNS = 4 };
 
 void nest_loop(struct nest *nest, int loop, bool innermost, const struct code *body,
                struct code *code)
