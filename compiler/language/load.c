@@ -71,21 +71,22 @@ static void hash_text(struct inv_sha256 *hash, const char *text, size_t size)
 static void hash_tokens(struct load *load, struct inv_sha256 *hash, const char *text, size_t size)
 {
     bool marked = size >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3);
-    struct parse p = {.arena = load->arena, .diags = diags_new(load->arena), .text = text,
-                      .size = size, .offset = marked ? 3 : 0, .line = 1, .column = 1,
-                      .fresh = true};
+    struct arena *arena = arena_within(load->arena);
+    struct parse p = {.arena = arena, .diags = diags_new(arena), .text = text, .size = size,
+                      .offset = marked ? 3 : 0, .line = 1, .column = 1, .fresh = true};
     union parse_value value;
     struct span span;
     void *scanner;
-    if (parse_begin(&p, &scanner))
-        return;
-    while (parse_scan(&value, &span, scanner)) {
+    bool begun = !parse_begin(&p, &scanner);
+    while (begun && parse_scan(&value, &span, scanner)) {
         size_t length = (size_t)(span.last_column - span.column + 1);
         const char *token = text + p.offset - length;
         if (*token != ';')
             hash_text(hash, token, length);
     }
-    parse_finish(scanner);
+    if (begun)
+        parse_finish(scanner);
+    arena_free(arena);
 }
 
 static const char *beside(struct load *load, const char *from, const char *path)

@@ -448,7 +448,8 @@ bool lower_check_arguments(struct lower *l, struct frame *caller, const struct a
                            int given_count, const struct ast *arguments, struct span span)
 {
     struct given given[ARGUMENTS_MAX] = {0};
-    struct frame f = {.declaration = block, .caller = caller, .call = span};
+    struct frame f = {.declaration = block, .caller = caller, .call = span,
+                      .user_call = lower_user_span(l, caller, span)};
     for (int i = 0; i < given_count; i++)
         given[i].set = true;
     return place_arguments(l, &f, given, 0, caller, arguments);

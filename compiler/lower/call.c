@@ -202,7 +202,9 @@ static struct value expand(struct lower *l, struct frame *caller, const struct e
     struct within within = {.block = e->block->text, .span = e->span, .outer = l->limits->within};
     *f = (struct frame){.role = caller->role == ROLE_MODEL ? ROLE_BLOCK : caller->role,
                         .declaration = e->block, .path = e->path, .random_path = e->random_path,
-                        .caller = caller, .call = e->span, .parameter = caller->parameter,
+                        .caller = caller, .call = e->span,
+                        .user_call = lower_user_span(l, caller, e->span),
+                        .parameter = caller->parameter,
                         .shared = e->shared || caller->shared,
                         .library = diags_source(l->diags, e->block->span.source)->library};
     l->depth++;

@@ -405,6 +405,7 @@ static void begin_group(struct lower *l, struct param_group *g, int ordinal)
     const struct ast *block = g->layer->block;
     struct frame own = {.declaration = block, .caller = l->train_frame,
                         .call = g->optimizer->span,
+                        .user_call = lower_user_span(l, l->train_frame, g->optimizer->span),
                         .path = arena_printf(l->arena, "schedule/optimizer%d", ordinal),
                         .random_path = "",
                         .library = diags_source(l->diags, block->span.source)->library};

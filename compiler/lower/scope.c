@@ -16,9 +16,7 @@ bool lower_in_library(struct lower *l, struct span span)
 
 struct span lower_user_span(struct lower *l, struct frame *frame, struct span span)
 {
-    for (struct frame *f = frame; f && lower_in_library(l, span) && f->call.source; f = f->caller)
-        span = f->call;
-    return span;
+    return frame && frame->call.source && lower_in_library(l, span) ? frame->user_call : span;
 }
 
 struct diag *lower_error(struct lower *l, struct frame *frame, struct span span, const char *format,

@@ -28,6 +28,7 @@ struct frame {
     const char *path, *random_path;     /* "" at the top */
     struct frame *caller;
     struct span call;                   /* where it was called */
+    struct span user_call;              /* the user's call that this is, or is within */
     bool library;
     bool shared;                        /* within a use of a `let`: its paths may come again */
     bool returned;

@@ -24,6 +24,7 @@ struct cluster {
     bool updates;                       /* stores another variable */
     bool stores;                        /* any, or what a loop carries */
     bool copies;                        /* it is the copy of a view */
+    bool fits;                          /* it was merged, and stores_fit() of it as it is */
 };
 
 struct fuse {
@@ -541,18 +542,29 @@ static bool reads_stored(struct fuse *fuse, const struct node *node, const struc
     return false;
 }
 
-/* Would a variable that the two clusters store be read at other indices by one of them? */
+/* Would some node of one cluster read a variable that the other stores at other indices? */
+static bool reads_other(struct fuse *fuse, const struct cluster *reader,
+                        const struct cluster *other, const struct shape *space, enum op_class kind)
+{
+    for (int m = 0; other->stores && m < reader->member.count; m++)
+        if (reads_stored(fuse, fuse->graph->node[reader->member.id[m]], &other->member, space,
+                         kind))
+            return true;
+    return false;
+}
+
+/* Would a variable that the two clusters store be read at other indices by one of them?  What was
+ * merged before need not be looked at by itself again, unless the loops around it change. */
 static bool stores_fit(struct fuse *fuse, int first, int second, enum op_class kind)
 {
     const struct cluster *part[2] = {&fuse->cluster[first], &fuse->cluster[second]};
     const struct shape *space = part[part[0]->kind != kind]->space;
-    for (int p = 0; p < 2; p++)
-        for (int m = 0; m < part[p]->member.count; m++) {
-            const struct node *node = fuse->graph->node[part[p]->member.id[m]];
-            for (int of = 0; of < 2; of++)
-                if (part[of]->stores && reads_stored(fuse, node, &part[of]->member, space, kind))
-                    return false;
-        }
+    for (int p = 0; p < 2; p++) {
+        bool stays = part[p]->fits && part[p]->kind == kind && shape_equal(part[p]->space, space);
+        if ((!stays && reads_other(fuse, part[p], part[p], space, kind)) ||
+            reads_other(fuse, part[p], part[1 - p], space, kind))
+            return false;
+    }
     return true;
 }
 
@@ -652,6 +664,7 @@ static void merge(struct fuse *fuse, int first, int second, enum op_class kind)
     a->for_loss |= b->for_loss;
     a->updates |= b->updates;
     a->stores |= b->stores;
+    a->fits = false;
     line_join(fuse->line, first, second);
     find_both(fuse, first, second);
     a->member = fuse->both;
@@ -679,6 +692,7 @@ static bool try_merge(struct fuse *fuse, int first, int second, enum op_class ki
     if (line_way_between(fuse->line, first, second))
         return false;
     merge(fuse, first, second, kind);
+    fuse->cluster[first].fits = true;
     return true;
 }
 
