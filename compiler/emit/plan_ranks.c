@@ -102,6 +102,23 @@ static int64_t state_of_others(const struct program *program, int rank, int rank
     return others;
 }
 
+/* Bytes of the arena's partial sums that this rank never writes: of a subtree of n shards at most
+ * floor(log2 n) wait. */
+static int64_t unused_partial_sums(const struct program *program, int rank, int ranks)
+{
+    int64_t shards = program->train.shards, most = 0;
+    int64_t end = inv_run_begin(shards, rank + 1, ranks);
+    int used = 0;
+    for (int64_t at = inv_run_begin(shards, rank, ranks), next; at < end; at = next) {
+        next = inv_subtree_end(at, end, shards);
+        most = most > next - at ? most : next - at;
+    }
+    while (most >> used > 1)
+        used++;
+    return program->partial_count > used ? program->partial_bytes / program->partial_count *
+                                               (program->partial_count - used) : 0;
+}
+
 /* Of the bytes from begin to end of the sums, those in pieces of one rank that are small. */
 static int64_t small_pieces(const struct program *program, int64_t begin, int64_t end, int ranks)
 {
@@ -147,7 +164,8 @@ static struct load load_of(const struct program *program, int rank, int ranks, i
     l.results = (struct traffic){(ranks - 1) * own, bytes - own, ranks - 1};
     l.sent = l.sums.sent + l.results.sent;
     l.received = l.sums.received + l.results.received;
-    l.memory = program->arena_bytes - state_of_others(program, rank, ranks);
+    l.memory = program->arena_bytes - state_of_others(program, rank, ranks) -
+               unused_partial_sums(program, rank, ranks);
     if (ranks > 1)      /* room for what comes, and for what all send */
         l.memory += (partial > 0 ? partial - 1 : 0) * bytes + others * own + packed;
     return l;
