@@ -117,8 +117,11 @@ void mpi_become_run(const struct build *build, const char *trainer, int argc, ch
 
 int mpi_cannot_start(const struct build *build)
 {
-    const char *run = find_run(build);
-    if (!run)
+    const char *run = find_run(build), *named = getenv("MPIRUN");
+    if (!run && named && *named)
+        fprintf(stderr, "invar: error: there is no command '%s', which MPIRUN names\n"
+                "help: name the mpirun of %s, or leave MPIRUN out\n", named, build->mpicc);
+    else if (!run)
         fprintf(stderr, "invar: error: there is no mpirun that belongs to %s\n"
                 "help: install it (Debian: apt-get install openmpi-bin), or name it by MPIRUN\n",
                 build->mpicc);
