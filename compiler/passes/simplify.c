@@ -635,7 +635,7 @@ static int all_turns_of(const struct simplify *s, const struct node *map, int sl
     const struct node *all = operand(s, operand(s, map, slice), 0);
     if (all->op != OP_RESHAPE || op_def(operand(s, all, 0)->op)->class != CLASS_CONTRACT)
         return all->id;
-    int kept = common_suffix(&all->shape, &operand(s, all, 0)->shape);
+    int kept = shape_common_suffix(&all->shape, &operand(s, all, 0)->shape);
     for (int i = 0; i < map->count; i++)
         if (i != slice && operand(s, map, i)->shape.rank > kept)
             return all->id;
