@@ -182,9 +182,9 @@ static const char *name_of(const struct json *object, const struct json **config
 static double delta_of(const struct settings *s)
 {
     if (!strcmp(s->name, "Huber") && json_is_null(json_get(s->config, "delta")))
-        inv_note(s->t->k->made->errors, "%s: the file has no delta of the loss 'Huber', which Keras 3 "
-                 "does not save: it is 1 here, as where Keras loads it; change it in the model file",
-                 s->t->k->made->path);
+        inv_note(s->t->k->made->errors, "%s: the file has no delta of the loss 'Huber', which "
+                 "Keras 3 does not save: it is 1 here, as where Keras loads it; change it in the "
+                 "model file", s->t->k->made->path);
     return number_within(s, "delta", 1, 0, HUGE_VAL);
 }
 

@@ -9,7 +9,7 @@ import keras
 import numpy
 from keras import layers
 
-invar, folder = sys.argv[1:]
+invar, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
 numbers = numpy.random.default_rng(3)
 passed = failed = 0
 
