@@ -175,6 +175,18 @@ static int append(struct remake *r, struct node *node)
     return node->id;
 }
 
+/* A node like the old one, with room for its operands, and new ids of what else it refers to. */
+static struct node *renumbered(const struct remake *r, const struct node *old)
+{
+    struct node *node = ARENA_NEW(r->graph->nodes, struct node);
+    *node = *old;
+    node->operand = ARENA_ARRAY(r->graph->nodes, int, old->count + 1);
+    node->forward = old->forward >= 0 ? r->map[old->forward] : -1;
+    if (old->again && old->after >= 0)
+        node->after = r->map[old->after];
+    return node;
+}
+
 /* The new id of the value in that shape. */
 static int reshaped(struct remake *r, int id, const struct shape *shape)
 {
@@ -205,10 +217,8 @@ static int copy_for(struct remake *r, int id, const struct shape *shape, const s
         if (r->copy[c].group == group && shape_equal(&r->copy[c].shape, shape))
             return r->copy[c].id;
     const struct node *map = r->old[id];
-    struct node *made = ARENA_NEW(r->graph->nodes, struct node);
+    struct node *made = renumbered(r, map);
     int array = array_of(r, map), base = base_of(r, array);
-    *made = *map;
-    made->operand = ARENA_ARRAY(r->graph->nodes, int, map->count + 1);
     made->gradient |= reader->gradient;
     made->shape = *shape;
     int from = takes_copy(r, base, group) ? copy_for(r, base, shape, reader, group)
@@ -225,19 +235,14 @@ static int copy_for(struct remake *r, int id, const struct shape *shape, const s
 static void move(struct remake *r, int id)
 {
     const struct node *node = r->old[id];
-    struct node *moved = ARENA_NEW(r->graph->nodes, struct node);
+    struct node *moved = renumbered(r, node);
     int group = r->schedule->group_of[id];
-    *moved = *node;
-    moved->operand = ARENA_ARRAY(r->graph->nodes, int, node->count + 1);
     for (int i = 0; i < node->count; i++) {
         int operand = node->operand[i], base = base_of(r, operand);
         moved->operand[i] = takes_copy(r, base, group)
                                 ? copy_for(r, base, &r->old[operand]->shape, node, group)
                                 : r->map[operand];
     }
-    moved->forward = node->forward >= 0 ? r->map[node->forward] : -1;
-    if (node->again && node->after >= 0)
-        moved->after = r->map[node->after];
     r->map[id] = append(r, moved);
 }
 
