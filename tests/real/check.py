@@ -49,7 +49,7 @@ def check_onnx(invar, folder, path, shapes, rows):
     case.invar, case.out, case.model, case.given = invar, folder, model, given
     case.widened = False
     case.declared = {name: [0] for name in given}    # as the data have it
-    mine = case.predict(rows, len(given))
+    mine = case.predict(rows, list(given))
     wanted = {o.name for o in model.graph.output}
     return worst(mine, [t for o, t in zip(session.get_outputs(), session.run(None, given))
                         if o.name in wanted])
