@@ -30,7 +30,7 @@ struct machine {
     const struct names *stored;         /* STORAGEs by their keys */
     const unsigned char *at, *end;
     struct value **stack, **memo;
-    int count, room, memo_room;
+    int count, room, memo_room, memos;   /* memos: how many MEMOIZE has put there */
     int keys;                           /* seen, of dictionaries in the end */
     bool failed;
 };
@@ -167,6 +167,16 @@ static void push_name(struct machine *m, const char *module, const char *name)
         fail(m, "names %.80s.%.80s, which no state dict needs; save one: "
              "torch.save(model.state_dict(), \"w.pt\")", module, name);
     push(m, v);
+}
+
+/* Module and name lie on the stack. */
+static void push_stacked_name(struct machine *m)
+{
+    const struct value *name = pop(m), *module = pop(m);
+    if (!m->failed && (name->kind != TEXT || module->kind != TEXT))
+        fail(m, "its data.pkl names what is no text");
+    if (!m->failed)
+        push_name(m, module->text, name->text);
 }
 
 static struct value *item(const struct value *v, int i, enum value_kind kind)
@@ -353,6 +363,7 @@ static void do_one(struct machine *m, int code)
     switch (code) {
     case 0x80: take(m, 1); break;       /* version */
     case 0x95: take(m, 8); break;       /* frame */
+    case 0x94: remember(m, (uint64_t)m->memos++); break;
     case 'q': remember(m, take_number(m, 1)); break;
     case 'r': remember(m, take_number(m, 4)); break;
     case 'h': recall(m, take_number(m, 1)); break;
@@ -361,6 +372,7 @@ static void do_one(struct machine *m, int code)
         module = take_line(m);
         push_name(m, module, take_line(m));
         break;
+    case 0x93: push_stacked_name(m); break;
     case 't': make_tuple(m, last_mark(m) + 1, 1); break;
     case 0x85: make_tuple(m, m->count - 1, 0); break;
     case 0x86: make_tuple(m, m->count - 2, 0); break;
@@ -423,7 +435,7 @@ static void add_all(struct machine *m, const struct value *v, const char *prefix
 static const struct value *run(struct machine *m)
 {
     int code = 0;
-    m->count = m->memo_room = 0;
+    m->count = m->memo_room = m->memos = 0;
     while (!m->failed && code != '.') {
         code = (int)take_number(m, 1);
         if (!m->failed && code != '.')

@@ -131,7 +131,7 @@ def dictionary(form):
 
 def write(path, form):
     text = io.BytesIO()
-    pickler = Pickler(text, 2)
+    pickler = Pickler(text, 4 if form == "fourth" else 2)    # the protocol
     pickler.dump(dictionary(form))
     method = zipfile.ZIP_DEFLATED if form == "deflated" else zipfile.ZIP_STORED
     warnings.simplefilter("ignore")                          # of members of one name
