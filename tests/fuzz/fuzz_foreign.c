@@ -38,7 +38,7 @@ static const char path[] = "fuzz_foreign.input";
 static void edit(struct bytes *b)
 {
     static const char codes[] =
-        "}()]tRQqhusaebNKMJXcPK.\x80\x85\x86\x87\x8a\x88\x95\xff\x00\x01'<,";
+        "}()]tRQqhusaebNKMJXcPK.\x80\x85\x86\x87\x8a\x88\x93\x94\x95\xff\x00\x01'<,";
     size_t at = draw((uint32_t)b->size + 1), gone = draw(5), added = draw(5);
     gone = gone < b->size - at ? gone : b->size - at;
     if (draw(40) == 0)
