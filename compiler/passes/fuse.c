@@ -863,8 +863,6 @@ static void join_early(struct fuse *fuse)
 
 /* ---- sums over the same rows ---- */
 
-enum { SUMS_MOST = 8 };                 /* of a group */
-
 /* The first node of the cluster that is a COLUMN_SUM, and how many there are. */
 static const struct node *first_sum(const struct fuse *fuse, int cluster, int *count)
 {
@@ -901,7 +899,7 @@ static bool sums_fit(struct fuse *fuse, int first, int second)
     const struct cluster *a = &fuse->cluster[first], *b = &fuse->cluster[second];
     int sums, more;
     const struct node *x = first_sum(fuse, first, &sums), *y = first_sum(fuse, second, &more);
-    return x && y && sums + more <= SUMS_MOST && x->attr.over == y->attr.over &&
+    return x && y && sums + more <= GROUP_SUMS_MOST && x->attr.over == y->attr.over &&
            shape_equal(a->space, b->space) && !reads_cluster(fuse, first, second) &&
            !reads_cluster(fuse, second, first);
 }
@@ -1157,7 +1155,7 @@ void pass_fuse(struct graph *graph)
             if (fuse.cluster[id].used)
                 join_maps(&fuse, id, single);
     join_carried(&fuse);
-    if (graph->program->has_scratch)
+    if (!graph->program->spares_memory)
         join_sums(&fuse);
     settle_places(&fuse);
     if (!fuse.has_loss)

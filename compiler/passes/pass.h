@@ -30,9 +30,9 @@
  *           the declared batch), else in arrays on the stack, of ROW_STACK_MAX bytes in all: see
  *           passes/rows.h.  A longer array holds a constant only that is reduced as it is.  A
  *           variable stored in the group is not read in it.
- * COLUMN    one COLUMN node, MAP nodes of its operand's shape, all local, and STOREs of it; where
- *           program->has_scratch several COLUMN_SUMs over the same axes of operands of one shape,
- *           which read an array of that size that is the same.
+ * COLUMN    one COLUMN node, MAP nodes of its operand's shape, all local, and STOREs of it; unless
+ *           program->spares_memory several COLUMN_SUMs, GROUP_SUMS_MOST at most, over the same axes
+ *           of operands of one shape, which read an array of that size that is the same.
  * CONTRACT  one MATMUL first, then MAP and STORE nodes as in MAP whose iteration shape is the
  *           MATMUL's; it may be local.
  * others    one node, stored, and STOREs of it.
@@ -52,7 +52,8 @@
  *
  * CONCAT: an operand that already lies at its piece of the result needs no copying; a CONCAT
  * whose operands all do is in no group (its place is still that of the whole). */
-enum { ROW_LOCAL_MAX = 4096, ROW_STACK_MAX = 128 << 10, GROUP_NODES_MAX = 256 };
+enum { ROW_LOCAL_MAX = 4096, ROW_STACK_MAX = 128 << 10, GROUP_NODES_MAX = 256,
+       GROUP_SUMS_MOST = 8 };
 
 enum { SUM_CHUNK = 256 };               /* terms of a sum: docs/numerics.md, section 3 */
 

@@ -3,6 +3,9 @@
 #define INVAR_EMIT_FUNCTION_H
 #include "emit/code.h"
 #include "emit/target.h"
+#include "passes/pass.h"
+
+enum { FUNCTION_LAUNCHES = 2 * GROUP_SUMS_MOST };
 
 /* Storage that a function reads or writes through one pointer. */
 struct pointer {
@@ -41,7 +44,7 @@ struct function {
     const struct shared *shared;        /* with other groups; NULL: none shares it */
     const char *launch;                 /* CUDA: blocks, threads and shared memory */
     const char *before;                 /* CUDA: a line before it, of the host alone, or NULL */
-    const char *launches[2];            /* CUDA: lines in place of that one launch, without their
+    const char *launches[FUNCTION_LAUNCHES]; /* CUDA: lines in place of that one launch, without their
                                          * last parenthesis, or NULL */
     int64_t row_bytes, row_used;        /* of a row's arrays; CUDA: of those declared so far */
     int64_t state_end, work_start;      /* firmware: where a piece of the arena ends or begins */

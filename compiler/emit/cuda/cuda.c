@@ -276,9 +276,9 @@ static void split_columns(struct function *f, const struct node *column, const s
                                   cuda_threads_for(f, all));
 }
 
-void cuda_column_group(struct function *f)
+/* The kernels of one sum of the group. */
+static void one_column(struct function *f, const struct node *column)
 {
-    const struct node *column = group_class_node(f, CLASS_COLUMN);
     struct columns c = group_columns(f, column);
     struct extent pages = c.pages, columns = c.columns;
     bool count = column->dtype == I64;
@@ -305,6 +305,29 @@ void cuda_column_group(struct function *f)
     }
     f->launches[0] = arena_printf(f->emit->arena, "INV_LAUNCH_COLUMNS(run, %s, %s, %s", f->name,
                                   function_extent(f, pages), function_extent(f, columns));
+}
+
+/* Sums that share a loop on the host have kernels of their own, one after the other. */
+void cuda_column_group(struct function *f)
+{
+    const struct node *column[GROUP_SUMS_MOST];
+    const char *launches[FUNCTION_LAUNCHES] = {NULL};
+    int columns = 0, count = 0;
+    for (int i = 0; i < f->group->count; i++) {
+        const struct node *node = graph_node(f->graph, f->group->node[i]);
+        if (op_def(node->op)->class == CLASS_COLUMN)
+            column[columns++] = node;
+    }
+    for (int i = 0; i < columns; i++) {
+        struct function before = function_before(f, arena_printf(f->emit->arena, "sum_%d", i));
+        struct function *one = i + 1 < columns ? &before : f;
+        one_column(one, column[i]);
+        if (one != f)
+            function_finish(one);
+        for (int k = 0; k < FUNCTION_LAUNCHES && one->launches[k]; k++)
+            launches[count++] = one->launches[k];
+    }
+    memcpy(f->launches, launches, sizeof launches);
 }
 
 /* ---- take, scatter: one thread an output ---- */
@@ -568,9 +591,11 @@ static const char *cuda_step(const struct function *f, const char *own, struct t
     if (!f->launches[0])
         return arena_printf(arena, "%sINV_LAUNCH(run, %s, %s%s;", f->before ? f->before : "",
                             f->name, f->launch, end);
-    return arena_printf(arena, "%s%s;%s%s%s%s", f->launches[0], end,
-                        f->launches[1] ? "\n" : "", f->launches[1] ? f->launches[1] : "",
-                        f->launches[1] ? end : "", f->launches[1] ? ";" : "");
+    struct text lines;
+    text_init(&lines, arena);
+    for (int i = 0; i < FUNCTION_LAUNCHES && f->launches[i]; i++)
+        text_printf(&lines, "%s%s%s;", i > 0 ? "\n" : "", f->launches[i], end);
+    return lines.data;
 }
 
 static void cuda_list_phase(struct emit *emit, const char *name, const char *index, int groups)
