@@ -44,8 +44,8 @@ struct function {
     const struct shared *shared;        /* with other groups; NULL: none shares it */
     const char *launch;                 /* CUDA: blocks, threads and shared memory */
     const char *before;                 /* CUDA: a line before it, of the host alone, or NULL */
-    const char *launches[FUNCTION_LAUNCHES]; /* CUDA: lines in place of that one launch, without their
-                                         * last parenthesis, or NULL */
+    const char *launches[FUNCTION_LAUNCHES]; /* CUDA: lines in place of that one launch, without
+                                              * their last parenthesis, or NULL */
     int64_t row_bytes, row_used;        /* of a row's arrays; CUDA: of those declared so far */
     int64_t state_end, work_start;      /* firmware: where a piece of the arena ends or begins */
     int64_t stack;                      /* bytes of arrays there; CUDA: none */
