@@ -716,10 +716,11 @@ void keras_check(struct keras_call *c)
 static void note_fixed(const struct keras_call *c)
 {
     const struct keras *k = c->k;
-    if (is_fixed(c->node) && !k->old && !k->made->request->infer)
+    bool frozen = c->layer->frozen && c->rule->write != keras_nested;
+    if (is_fixed(c->node) && !frozen && !k->old && !k->made->request->infer)
         inv_note(k->made->errors, "%s: layer '%s' (%s) is called with training=False, which holds "
-                 "in the model file; fit() of Keras 3 trains it all the same, so that its losses "
-                 "differ",
+                 "in the model file; fit() of Keras 3 trains it all the same, so that losses "
+                 "differ where it has dropout or a batch norm that is not frozen",
                  k->made->path, c->layer->name, c->layer->class_name);
 }
 

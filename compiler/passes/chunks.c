@@ -4,7 +4,8 @@
  * establishes: group->chunks of column sums of many rows and few columns, and of contractions of
  *              many links and few outputs, in no loop and no band: the sum of each chunk of 256
  *              has its place in scratch, where these are added up in order once all of them are
- *              there (docs/numerics.md, sections 3.1 and 3.5). */
+ *              there (docs/numerics.md, sections 3.1 and 3.5).  Not in phases with loops, whose
+ *              code is the same for any number of turns, and turns are most of a sum's terms. */
 #include "graph/op.h"
 #include "passes/schedule.h"
 
@@ -76,7 +77,7 @@ static struct sums sums_of(const struct graph *graph, const struct group *group)
 
 void pass_chunks(struct graph *graph)
 {
-    for (int g = 0; g < graph->schedule->group_count; g++) {
+    for (int g = 0; g < graph->schedule->group_count && graph->loop_count == 0; g++) {
         struct group *group = &graph->schedule->group[g];
         struct sums sums = sums_of(graph, group);
         int64_t chunks = (sums.terms + SUM_CHUNK - 1) / SUM_CHUNK;

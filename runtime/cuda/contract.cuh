@@ -13,7 +13,7 @@
 #include "core/sums.h"
 #include "cuda/launch.cuh"
 
-#define INV_PANEL 16 /* elements of k; INV_CHUNK is a multiple */
+#define INV_SLICE 16 /* elements of k; INV_CHUNK is a multiple */
 
 /* How a block of `threads` shares M x N outputs: warps side by side along n, then along m; in a
  * warp 4 x 8 threads; of a thread, groups of 4 rows and of 4 columns, spread evenly. */
@@ -23,7 +23,7 @@ template <int M, int N> struct inv_tile {
     static const int warps_n = N / columns / 8, warps_m = M / rows / 4;
     static const int threads = INV_WARP * warps_m * warps_n;
     static const int pitch_a = M + 4, pitch_b = N + 4; /* rows of a panel start at other banks */
-    static const int panel = INV_PANEL * (pitch_a + pitch_b);
+    static const int panel = INV_SLICE * (pitch_a + pitch_b);
     static const int shared = 2 * panel * (int)sizeof(float);
 };
 
@@ -106,8 +106,8 @@ template <int ALONG, class AT> INV_DEVICE struct inv_windows<ALONG, AT> inv_wind
  * adds the same to a total, as a total is never -0.
  */
 template <int SIZE, int THREADS> struct inv_panel {
-    static const int count = SIZE * INV_PANEL / 4 / THREADS, rows = SIZE, threads = THREADS;
-    static_assert(SIZE * INV_PANEL % (4 * THREADS) == 0, "a panel is shared evenly");
+    static const int count = SIZE * INV_SLICE / 4 / THREADS, rows = SIZE, threads = THREADS;
+    static_assert(SIZE * INV_SLICE % (4 * THREADS) == 0, "a panel is shared evenly");
     const float *x; /* element (0, 0) of the panel of k = 0 */
     int64_t stride, stride_k;
     int64_t size; /* rows within the operand */
@@ -116,7 +116,7 @@ template <int SIZE, int THREADS> struct inv_panel {
 };
 
 template <int SIZE, int THREADS, int ALONG, class AT> struct inv_window_panel {
-    static const int count = SIZE * INV_PANEL / 4 / THREADS, rows = SIZE, threads = THREADS;
+    static const int count = SIZE * INV_SLICE / 4 / THREADS, rows = SIZE, threads = THREADS;
     static const bool along = ALONG != INV_ALONG_ROWS;
     AT at;
     int64_t first, size; /* rows within the operand */
@@ -176,7 +176,7 @@ INV_DEVICE float4 inv_panel_gather(const struct inv_panel<SIZE, THREADS> *p, con
 template <int SIZE, int THREADS>
 INV_DEVICE void inv_panel_fetch(struct inv_panel<SIZE, THREADS> *p, int64_t from, int64_t left)
 {
-    const bool whole = p->whole && left >= INV_PANEL;
+    const bool whole = p->whole && left >= INV_SLICE;
     INV_UNROLL
     for (int u = 0; u < inv_panel<SIZE, THREADS>::count; u++) {
         int row, k;
@@ -285,7 +285,7 @@ INV_DEVICE void inv_tile_multiply(float (&chain)[T::rows][T::columns], const flo
 {
     const float *a = panel_a + inv_tile_row<T>(0), *b = panel_b + inv_tile_column<T>(0);
     INV_UNROLL
-    for (int k = 0; k < INV_PANEL; k++) {
+    for (int k = 0; k < INV_SLICE; k++) {
         float left[T::rows], right[T::columns];
         INV_UNROLL
         for (int r = 0; r < T::rows; r += 4)
@@ -328,7 +328,7 @@ INV_DEVICE void inv_tile_total(float (&total)[T::rows][T::columns], A *a, B *b, 
                                int64_t end)
 {
     float *panel = (float *)(void *)inv_shared();
-    const int right = INV_PANEL * T::pitch_a;
+    const int right = INV_SLICE * T::pitch_a;
     int turn = 0;
     inv_tile_clear<T>(total);
     inv_panel_fetch(a, begin, end - begin);
@@ -340,8 +340,8 @@ INV_DEVICE void inv_tile_total(float (&total)[T::rows][T::columns], A *a, B *b, 
         int64_t last = end - first < INV_CHUNK ? end : first + INV_CHUNK;
         float chunk[T::rows][T::columns];
         inv_tile_clear<T>(chunk);
-        for (int64_t k = first; k < last; k += INV_PANEL) {
-            int64_t next = k + INV_PANEL;
+        for (int64_t k = first; k < last; k += INV_SLICE) {
+            int64_t next = k + INV_SLICE;
             const float *now = panel + turn * T::panel;
             turn ^= 1;
             if (next < end) {
