@@ -183,16 +183,39 @@ static bool column_call(struct function *f, const struct node *column, const str
     return true;
 }
 
-/* The maps that are summed up, at i, j, k: the nest of what they read is at these, too. */
-static void column_locals(struct function *f, struct nest *nest, const struct node *column,
+/* Marks the nodes of the group that this one is made of, itself among them. */
+static void mark_made_of(const struct function *f, int id, bool *marked)
+{
+    while (schedule_is_view(f->graph, id))
+        id = graph_node(f->graph, id)->operand[0];
+    const struct node *node = graph_node(f->graph, id);
+    int at = 0;
+    while (at < f->group->count && f->group->node[at] != id)
+        at++;
+    if (at == f->group->count || marked[at])
+        return;
+    marked[at] = true;
+    for (int i = 0; i < node->count; i++)
+        mark_made_of(f, node->operand[i], marked);
+}
+
+/* The maps that are summed up by this sum, or by all where it is NULL, at i, j, k: the nest of what
+ * they read is at these, too. */
+static void column_locals(struct function *f, struct nest *nest, const struct node *only,
                           int indent)
 {
+    const struct node *column = only ? only : group_class_node(f, CLASS_COLUMN);
+    bool *marked = ARENA_ARRAY(f->emit->arena, bool, f->group->count);
+    for (int i = 0; i < f->group->count; i++)
+        if (is_column(graph_node(f->graph, f->group->node[i])) &&
+            (!only || f->group->node[i] == only->id))
+            mark_made_of(f, f->group->node[i], marked);
     struct columns c = group_columns(f, column);
     nest_init(nest, f, &graph_node(f->graph, column->operand[0])->shape, KEEP_ALL);
     struct block block = {.node = ARENA_ARRAY(f->emit->arena, int, f->group->count)};
     for (int i = 0; i < f->group->count; i++) {
         const struct node *node = graph_node(f->graph, f->group->node[i]);
-        if (op_def(node->op)->class == CLASS_MAP && nest_includes(nest, node))
+        if (op_def(node->op)->class == CLASS_MAP && marked[i] && nest_includes(nest, node))
             block.node[block.count++] = node->id;
     }
     struct code locals;
@@ -282,7 +305,7 @@ static void column_chunks(struct function *f, const struct node *column,
     values_printf(chunks.values, "sums", "%d", count_columns(f));
     values_printf(chunks.values, "columns", "%" PRId64, width);
     function_set_extent(&chunks, "rows", columns->rows);
-    column_locals(&chunks, &nest, column, 4);
+    column_locals(&chunks, &nest, NULL, 4);
     column_sums(&chunks, &nest);
     function_finish(&chunks);
     f->stack += count_columns(f) * width * dtype_bytes(F32);
@@ -307,10 +330,10 @@ static void column_split(struct function *f, const struct node *column,
 }
 
 /* Each sum whole. */
-static void column_whole(struct function *f, const struct node *column)
+static void column_whole(struct function *f)
 {
     struct nest nest = {0};
-    column_locals(f, &nest, column, 6);
+    column_locals(f, &nest, NULL, 6);
     column_sums(f, &nest);
     f->skeleton = "templates/skeleton/column.c";
 }
@@ -331,7 +354,7 @@ void c_column_group(struct function *f)
         return;
     bool exact = group_column_exact(f, column), count = column->dtype == I64;
     if (!exact && !count) {
-        column_whole(f, column);
+        column_whole(f);
         return;
     }
     group_column_values(f, column, exact ? 3 : 4);
