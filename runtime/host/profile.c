@@ -69,7 +69,12 @@ struct row {
 static int by_line(const void *left, const void *right)
 {
     const struct row *a = left, *b = right;
-    return (a->line > b->line) - (a->line < b->line);
+    if (a->line == b->line)
+        return 0;
+    if (!a->line || !b->line)
+        return a->line ? 1 : -1;
+    return a->line->number != b->line->number ? (a->line->number > b->line->number ? 1 : -1)
+                                              : strcmp(a->line->path, b->line->path);
 }
 
 /* Lines that took longest first, and in each what took longest; by number where that is equal. */
