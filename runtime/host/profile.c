@@ -62,32 +62,38 @@ struct row {
     const struct inv_profiled *of;
     const struct inv_trace_line *line;  /* NULL: none is known */
     const char *phase;
-    int number;
+    int number, index;                  /* of the step; of the row, as they are listed first */
     double line_seconds;
 };
+
+/* By the lines' numbers; 0 where they are of one line. */
+static int compare_lines(const struct row *a, const struct row *b)
+{
+    int left = a->line ? a->line->number : 0, right = b->line ? b->line->number : 0;
+    if (a->line == b->line || left != right || left == 0)
+        return (left > right) - (left < right);
+    return strcmp(a->line->path, b->line->path);
+}
 
 static int by_line(const void *left, const void *right)
 {
     const struct row *a = left, *b = right;
-    if (a->line == b->line)
-        return 0;
-    if (!a->line || !b->line)
-        return a->line ? 1 : -1;
-    return a->line->number != b->line->number ? (a->line->number > b->line->number ? 1 : -1)
-                                              : strcmp(a->line->path, b->line->path);
+    int lines = compare_lines(a, b);
+    return lines != 0 ? lines : (a->index > b->index) - (a->index < b->index);
 }
 
-/* Lines that took longest first, and in each what took longest; by number where that is equal. */
+/* Lines that took longest first, and in each what took longest. */
 static int by_time(const void *left, const void *right)
 {
     const struct row *a = left, *b = right;
+    int lines = compare_lines(a, b);
     if (a->line_seconds != b->line_seconds)
         return a->line_seconds < b->line_seconds ? 1 : -1;
-    if (a->line != b->line)
-        return by_line(a, b);
+    if (lines != 0)
+        return lines;
     if (a->of->seconds != b->of->seconds)
         return a->of->seconds < b->of->seconds ? 1 : -1;
-    return (a->number > b->number) - (a->number < b->number);
+    return (a->index > b->index) - (a->index < b->index);
 }
 
 static const struct inv_trace_line *line_of(const struct inv_model *model,
@@ -110,14 +116,17 @@ static struct row *list_rows(const struct inv_profile *p, const struct inv_model
     *rows = 0;
     for (int i = 0; i < INV_PHASES; i++)
         for (int k = 0; k < p->count[i]; k++)
-            if (p->of[i][k].step)
-                row[(*rows)++] = (struct row){ &p->of[i][k], line_of(model, p->of[i][k].step),
-                                               names[i] ? names[i] : "", k, 0 };
+            if (p->of[i][k].step) {
+                row[*rows] = (struct row){ &p->of[i][k], line_of(model, p->of[i][k].step),
+                                           names[i] ? names[i] : "", k, *rows, 0 };
+                ++*rows;
+            }
     return row;
 }
 
 static void add_up_lines(struct row *row, int rows)
 {
+    /* invar-lint: allow unstable-sort because rows that are equal have their index compared */
     qsort(row, (size_t)rows, sizeof *row, by_line);
     for (int begin = 0, end; begin < rows; begin = end) {
         double sum = 0;
@@ -126,6 +135,7 @@ static void add_up_lines(struct row *row, int rows)
         for (int i = begin; i < end; i++)
             row[i].line_seconds = sum;
     }
+    /* invar-lint: allow unstable-sort because rows that are equal have their index compared */
     qsort(row, (size_t)rows, sizeof *row, by_time);
 }
 
