@@ -101,6 +101,8 @@ class Invar:
                 result["filters"] += 1e-6 * float(micros)
             elif product:
                 made.append((phase, int(number), 1e-6 * float(micros)))
+            elif "chunks of the sums" in what:
+                result["filters"] += 1e-6 * float(micros)
             elif "copy or index" in what or re.search(r"column_sum : f32\[b", what):
                 result["input"] += 1e-6 * float(micros)
         output, *gradient = sorted(made)    # a step computes the one before the other

@@ -99,7 +99,9 @@ static int by_time(const void *left, const void *right)
 static const struct inv_trace_line *line_of(const struct inv_model *model,
                                             const struct inv_step *step)
 {
-    return step->traced < step->traced_end ? model->trace[step->traced_end - 1].line : NULL;
+    return step->traced < step->traced_end   ? model->trace[step->traced_end - 1].line
+           : step->traced > step->traced_end ? model->trace[step->traced].line
+                                             : NULL;
 }
 
 /* Rows of the groups that have run, in new memory. */
@@ -145,7 +147,10 @@ static void describe(const struct inv_model *model, const struct inv_step *step,
 {
     enum { MOST = 5 };
     size_t length = 0;
-    snprintf(text, size, "%s", step->traced < step->traced_end ? "" : "copy or index");
+    snprintf(text, size, "%s",
+             step->traced < step->traced_end   ? ""
+             : step->traced > step->traced_end ? "chunks of the sums of the next group"
+                                               : "copy or index");
     for (int n = step->traced; n < step->traced_end && length + 1 < size; n++) {
         int last = n + 1 == step->traced_end, at = n - step->traced;
         const char *name = model->trace[n].text, *type = strstr(name, " : ");

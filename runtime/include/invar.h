@@ -82,7 +82,9 @@ struct inv_step {
     inv_group *group;
     const int64_t *at;                  /* NULL: the function has them as constants */
     struct inv_extent outputs, operations;
-    int traced, traced_end;             /* rows of the table of trace nodes: what it stores */
+    int traced, traced_end;             /* rows of the table of trace nodes: what it stores; the end
+                                         * is traced - 1 where it makes chunks of sums for the next
+                                         * step, which stores row `traced` */
     int64_t gradient;                   /* as of the variables that it stores */
 };
 

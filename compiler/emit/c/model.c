@@ -46,7 +46,7 @@ static struct extent join_cost(const struct function *f)
 
 static const char *c_step(const struct function *f, const char *own, struct traced rows)
 {
-    struct traced none = {rows.first, rows.first};
+    struct traced none = {rows.first, rows.first - 1};
     if (!f->chunks)
         return c_line(f, f->name, own, f->count, group_cost(f), rows);
     return arena_printf(f->emit->arena, "%s\n%s",
