@@ -121,6 +121,7 @@ static int train(void *call)
 static const char *const unwanted[] = { /* the log goes to the caller */
     "data", "rows", "rows-memory", "receipt", "receipt-every", "verify", "sample", "summary",
     "trace", "trace-steps", "trace-place", "trace-only", "check-ranks", "inject", "quiet", "plain",
+    "profile",
     "predict", "output", "format", "keep", "evaluate", "part", "generate", "length", "temperature",
     "top-k", "dump-batch", "check-gradients", "device", "memory-limit", "update-lock", "selftest",
     "verbose", "version", "help", "log", NULL};
