@@ -153,23 +153,12 @@ static struct shape flat_for_turns(const struct shape *shape)
     return flat;
 }
 
-/* Does the map take no longer than reading what it makes? */
-static bool is_cheap(enum op op)
-{
-    static const enum op cheap[] = {OP_NEG, OP_ABS, OP_SQUARE, OP_ADD, OP_SUB,
-                                    OP_MUL, OP_MIN, OP_MAX,    OP_SELECT};
-    for (size_t i = 0; i < sizeof cheap / sizeof *cheap; i++)
-        if (cheap[i] == op)
-            return true;
-    return false;
-}
-
 /* Is it a cheap map of no more than one value of the loop that would have to be stacked, as large,
  * beside what the loop reads from outside?  Then it is made again of that. */
 static bool is_made_again(const struct gradient *d, const struct node *n)
 {
     int kept = -1;
-    if (!is_cheap(n->op) || n->dtype != F32)
+    if (!op_is_cheap(n->op) || n->dtype != F32)
         return false;
     for (int i = 0; i < n->count; i++) {
         const struct node *x = graph_node(d->graph, n->operand[i]);

@@ -147,6 +147,18 @@ enum op_class class_of_nest(enum op_class class)
     return class_def(class)->nest ? class : CLASS_MAP;
 }
 
+bool op_is_cheap(enum op op)
+{
+    switch (op) {
+    case OP_NEG: case OP_ABS: case OP_SQUARE: case OP_NOT: case OP_ADD: case OP_SUB: case OP_MUL:
+    case OP_MIN: case OP_MAX: case OP_EQ: case OP_NE: case OP_LT: case OP_LE: case OP_GT:
+    case OP_GE: case OP_SELECT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 int op_find(const char *stem)
 {
     for (int i = 0; i < OP_COUNT; i++)

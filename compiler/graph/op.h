@@ -94,6 +94,8 @@ static inline bool class_has(enum op_class class, enum class_trait trait)
     return class_def(class)->traits & trait;
 }
 
+/* Is it a map that takes no longer than reading what it makes?  Then it may be made again. */
+bool op_is_cheap(enum op);
 /* -1 where there is none of that stem. */
 int op_find(const char *stem);
 enum op_class class_of_nest(enum op_class);             /* in whose loop nests it is computed */

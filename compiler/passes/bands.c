@@ -25,8 +25,7 @@ enum {
     SPAN_MAX = 32,                      /* groups that one may stretch over */
     TILE_BYTES = 512 << 10,             /* of scratch, for what lies in a level-2 cache */
     PIECE_BYTES = 8 << 20,              /* of scratch, where a piece is a chunk of sums */
-    ROWS_MAX = 128, ROWS_MULTIPLE = 8,  /* of a piece */
-    CHUNK_ROWS = 256                    /* of a sum: numerics, section 3 */
+    ROWS_MAX = 128, ROWS_MULTIPLE = 8   /* of a piece */
 };
 
 struct bands {
@@ -438,7 +437,7 @@ static int64_t rows_of_tile(struct bands *bands)
 static int64_t rows_of_piece(struct bands *bands)
 {
     int64_t rows = rows_of_tile(bands) / bands->page * bands->page;
-    rows = rows > 0 ? rows : bands->page < CHUNK_ROWS ? bands->page : CHUNK_ROWS;
+    rows = rows > 0 ? rows : bands->page < SUM_CHUNK ? bands->page : SUM_CHUNK;
     return rows * place_locals(bands, 0) <= PIECE_BYTES ? rows : 0;
 }
 

@@ -80,7 +80,7 @@ void pass_chunks(struct graph *graph)
     for (int g = 0; g < graph->schedule->group_count && graph->loop_count == 0; g++) {
         struct group *group = &graph->schedule->group[g];
         struct sums sums = sums_of(graph, group);
-        int64_t chunks = (sums.terms + SUM_CHUNK - 1) / SUM_CHUNK;
+        int64_t chunks = sum_chunks(sums.terms);
         if (chunks < CHUNKS_LEAST)
             continue;
         group->chunks = ARENA_NEW(graph->program->arena, struct place);

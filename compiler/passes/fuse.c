@@ -568,15 +568,15 @@ static bool stores_fit(struct fuse *fuse, int first, int second, enum op_class k
     return true;
 }
 
-/* Does a node of one cluster read, through views, what the one before it computes?  That must be
- * in memory first. */
-static bool views_between(struct fuse *fuse, int reader, int other)
+/* Does a node of one cluster read what the other computes?  views: by a view, so that it must be in
+ * memory first. */
+static bool reads_cluster(struct fuse *fuse, int reader, int other, bool views)
 {
     const struct ids *member = &fuse->cluster[reader].member;
     for (int m = 0; m < member->count; m++) {
         const struct node *node = fuse->graph->node[member->id[m]];
         for (int i = 0; i < node->count; i++) {
-            if (schedule_stores(node) || fuse->schedule->group_of[node->operand[i]] >= 0)
+            if (views && (schedule_stores(node) || fuse->schedule->group_of[node->operand[i]] >= 0))
                 continue;
             const struct ids *sources = sources_of(fuse, node->operand[i]);
             for (int s = 0; s < sources->count; s++)
@@ -686,7 +686,7 @@ static bool try_merge(struct fuse *fuse, int first, int second, enum op_class ki
     if (fuse->schedule->loop_of[first] != fuse->schedule->loop_of[second])
         return false;
     if (a->member.count + b->member.count > GROUP_NODES_MAX ||
-        !stores_fit(fuse, first, second, kind) || views_between(fuse, second, first) ||
+        !stores_fit(fuse, first, second, kind) || reads_cluster(fuse, second, first, true) ||
         !arrays_fit(fuse, first, second, kind))
         return false;
     if (line_way_between(fuse->line, first, second))
@@ -877,22 +877,6 @@ static const struct node *first_sum(const struct fuse *fuse, int cluster, int *c
     return first;
 }
 
-/* Does some node of the cluster read what the other one computes? */
-static bool reads_cluster(struct fuse *fuse, int reader, int other)
-{
-    const struct ids *member = &fuse->cluster[reader].member;
-    for (int m = 0; m < member->count; m++) {
-        const struct node *node = fuse->graph->node[member->id[m]];
-        for (int i = 0; i < node->count; i++) {
-            const struct ids *sources = sources_of(fuse, node->operand[i]);
-            for (int s = 0; s < sources->count; s++)
-                if (is_member(fuse, other, sources->id[s]))
-                    return true;
-        }
-    }
-    return false;
-}
-
 /* Are they sums over the same axes of operands of one shape, neither made of the other? */
 static bool sums_fit(struct fuse *fuse, int first, int second)
 {
@@ -900,8 +884,8 @@ static bool sums_fit(struct fuse *fuse, int first, int second)
     int sums, more;
     const struct node *x = first_sum(fuse, first, &sums), *y = first_sum(fuse, second, &more);
     return x && y && sums + more <= GROUP_SUMS_MOST && x->attr.over == y->attr.over &&
-           shape_equal(a->space, b->space) && !reads_cluster(fuse, first, second) &&
-           !reads_cluster(fuse, second, first);
+           shape_equal(a->space, b->space) && !reads_cluster(fuse, first, second, false) &&
+           !reads_cluster(fuse, second, first, false);
 }
 
 /* The arrays as large as the cluster's space that it reads, in fuse->both. */

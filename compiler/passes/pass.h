@@ -57,6 +57,11 @@ enum { ROW_LOCAL_MAX = 4096, ROW_STACK_MAX = 128 << 10, GROUP_NODES_MAX = 256,
 
 enum { SUM_CHUNK = 256 };               /* terms of a sum: docs/numerics.md, section 3 */
 
+static inline int64_t sum_chunks(int64_t terms)
+{
+    return (terms + SUM_CHUNK - 1) / SUM_CHUNK;
+}
+
 struct group {
     enum op_class kind;                 /* whose loop nest it is: a NEST of graph/classes.def */
     int count;

@@ -45,18 +45,6 @@ static enum op_class class_of(const struct remake *r, int id)
     return op_def(r->old[id]->op)->class;
 }
 
-static bool is_cheap(enum op op)
-{
-    switch (op) {
-    case OP_NEG: case OP_ABS: case OP_SQUARE: case OP_NOT: case OP_ADD: case OP_SUB: case OP_MUL:
-    case OP_MIN: case OP_MAX: case OP_EQ: case OP_NE: case OP_LT: case OP_LE: case OP_GT:
-    case OP_GE: case OP_SELECT:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* What all RESHAPEs around the value are of. */
 static int base_of(const struct remake *r, int id)
 {
@@ -156,7 +144,7 @@ static void look_at(struct remake *r, int id)
 {
     const struct node *node = r->old[id];
     bool local = is_local(r, id);
-    if (!is_cheap(node->op) || r->schedule->whole[id] >= 0 || !(local || lies_in_scratch(r, id)))
+    if (!op_is_cheap(node->op) || r->schedule->whole[id] >= 0 || !(local || lies_in_scratch(r, id)))
         return;
     int array = array_of(r, node), base = array < 0 ? -1 : base_of(r, array);
     if (base < 0 || !(r->depth[base] > 0 || lies_in_scratch(r, base)) ||

@@ -40,7 +40,7 @@ static const char *c_line(const struct function *f, const char *name, const char
  * and output. */
 static struct extent join_cost(const struct function *f)
 {
-    struct extent chunks = {.constant = (function_most(f, f->terms) + SUM_CHUNK - 1) / SUM_CHUNK};
+    struct extent chunks = {.constant = sum_chunks(function_most(f, f->terms))};
     return extent_multiply(f->count, chunks);
 }
 

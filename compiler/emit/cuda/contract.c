@@ -49,7 +49,7 @@ static int choose_tile(const struct function *f, const struct product *p, int64_
 /* Few outputs of a long sum: its chunks of 256 are computed side by side, if their sums fit. */
 static void choose_shares(struct function *f, struct product *p)
 {
-    int64_t chunks = (function_most(f, p->of.k) + 255) / 256;
+    int64_t chunks = sum_chunks(function_most(f, p->of.k));
     int64_t outputs = function_most(f, p->of.m) * function_most(f, p->of.n) *
                       function_most(f, p->of.pages);
     int64_t bytes = 4 * chunks * outputs;
@@ -189,7 +189,7 @@ static void set_join(struct function *f, const struct product *p, const char *ho
 
 static void split_group(struct function *f, const struct product *p)
 {
-    int64_t chunks = (function_most(f, p->of.k) + 255) / 256;
+    int64_t chunks = sum_chunks(function_most(f, p->of.k));
     cuda_take_workspace(f->emit, 4 * chunks * function_most(f, extent_of_all(&p->matmul->shape)));
     write_chunks(f, p);
     set_join(f, p, ", chunks added up ascending");

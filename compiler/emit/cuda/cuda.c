@@ -229,7 +229,7 @@ void cuda_row_group(struct function *f)
 /* Chunks of rows, of which the sums are computed side by side. */
 static int64_t column_chunks(const struct function *f, const struct columns *c)
 {
-    return (function_most(f, c->rows) + 255) / 256;
+    return sum_chunks(function_most(f, c->rows));
 }
 
 /* Few columns of many rows? */
