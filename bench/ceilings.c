@@ -1,7 +1,9 @@
 /*
  * ceilings [SECONDS]: what one core of this machine can do at most, each the best of some runs
- * that take about SECONDS (0.5): GFLOP/s of independent fma chains in registers, at the widest
- * vectors the CPU has, and GB/s of y = a x + y over arrays larger than any cache.
+ * within SECONDS (0.5): flop/s of independent fma chains in registers, at the widest vectors the
+ * CPU has, and bytes/s of y = a x + y over arrays larger than any cache; and flop/s over all of
+ * SECONDS, for a processor that gets warm slows down, which a run of some 40 microseconds does not
+ * show.
  * Build with -O2 -march=native -ffp-contract=fast.
  */
 #include <stdio.h>
@@ -55,20 +57,22 @@ static double bytes_per_second(float *restrict y, const float *restrict x, float
 
 int main(int argc, char **argv)
 {
-    double limit = argc > 1 ? strtod(argv[1], NULL) : 0.5, flops = 0, bytes = 0;
+    double limit = argc > 1 ? strtod(argv[1], NULL) : 0.5, flops = 0, bytes = 0, runs = 0;
     float sink = 0, factor = argc > 2 ? 1.5f : 0.5f;
     float *x = calloc(ELEMENTS, sizeof *x), *y = calloc(ELEMENTS, sizeof *y);
     if (!x || !y)
         return fprintf(stderr, "ceilings: not enough memory (256 MiB)\n"), 1;
-    for (double end = seconds() + limit; seconds() < end;) {
+    double start = seconds();
+    for (; seconds() < start + limit; runs++) {
         double value = flops_per_second(&sink, factor);
         flops = value > flops ? value : flops;
     }
+    double lasting = runs * 2.0 * LANES * CHAINS * ROUNDS / (seconds() - start);
     for (double end = seconds() + limit; seconds() < end;) {
         x[0] += 1;
         double value = bytes_per_second(y, x, factor);
         bytes = value > bytes ? value : bytes;
     }
-    printf("%.3e %.3e\n", flops, bytes);
+    printf("%.3e %.3e %.3e\n", flops, bytes, lasting);
     return sink + y[0] == 12345.0f;
 }

@@ -305,8 +305,8 @@ written, and until the trainer is, which holds all levels of instructions.
         text += f"""
 ## Rooflines
 
-One core does at most {ceilings['flops'] / 1e9:.0f} GFLOP/s of fma in registers and \
-{ceilings['bytes'] / 1e9:.1f} GB/s of `y = a x + y`
+One core does at most {ceilings['flops'] / 1e9:.0f} GFLOP/s of fma in registers, \
+{ceilings['lasting'] / 1e9:.0f} over half a second, and {ceilings['bytes'] / 1e9:.1f} GB/s of `y = a x + y`
 in memory (`bench/ceilings.c`). Memory's bound is given where the plan is larger than the last
 cache ({ceilings['cache'] / 2 ** 20:.0f} MiB).
 

@@ -75,7 +75,6 @@ struct emit_target {
     int64_t tile_floats;                /* of products that wait for their epilogue */
     bool tiles_stored;                  /* wide products in storage take TILE_ROWS_STORED rows, */
                                         /* others TILE_COLUMNS columns at a time */
-    bool fetches;                       /* contractions ask ahead for what their epilogue reads */
     bool finishes;                      /* and compute short ones themselves (emit/c/finish.h) */
     const struct row_walk *rows;
     const struct row_walk *short_rows;  /* of a few elements; NULL: as all others */

@@ -26,7 +26,7 @@
 #define FAR_STEPS (CHUNK / 2)   /* of a chain: beside fewer, asking for outputs early takes long */
 
 #define NEAR_FLOATS (272 << 10) /* of a chunk of both operands, read where they lie */
-#define NEAR_STRIDE 1024 /* between rows of b: their lines displace one another from here on */
+#define NEAR_STRIDE 512 /* between rows of b: their lines displace one another from here on */
 
 /* One operand pair as the kernel sees it; out has a column stride too, see inv_contract. */
 struct job {
@@ -35,14 +35,13 @@ struct job {
     long os_m, os_n, as_m, as_k, bs_k, bs_n, m, n, k;
     const struct inv_operand *a_walk, *b_walk; /* of operands without strides, else NULL */
     long a_first, b_first;
-    const struct inv_later *later; /* or NULL */
     const struct inv_finish *finish; /* or NULL: by tiles, or strips of contract_in_place */
 };
 
 #if defined(__GNUC__)
-#define FETCH_LATER(address) __builtin_prefetch(address, 0, 2) /* to the level-2 cache */
+#define FETCH_NEAR(address) __builtin_prefetch(address, 0, 2) /* to the level-2 cache */
 #else
-#define FETCH_LATER(address) (void)0
+#define FETCH_NEAR(address) (void)0
 #endif
 #define LINE 16 /* floats of a cache line; no more than a hint */
 
@@ -190,17 +189,7 @@ INV_FN void fetch_tile(const struct job *job, long i, long j, long rows, long co
     const float *out = job->out + i * job->os_m + j * job->os_n;
     for (long r = 0; r < rows; r++)
         for (long c = 0; c < columns; c += LINE)
-            FETCH_LATER(out + r * job->os_m + c * job->os_n);
-}
-
-/* Asks for what is read once the outputs of a tile are done. */
-INV_FN void fetch_reads(const struct job *job, long i, long j, long rows, long columns)
-{
-    const struct inv_later *later = job->later;
-    for (int q = 0; q < later->count; q++)
-        for (long r = 0; r < rows; r++)
-            for (long c = 0; c < columns; c += LINE)
-                FETCH_LATER(later->at[q] + (i + r) * later->ld + j + c);
+            FETCH_NEAR(out + r * job->os_m + c * job->os_n);
 }
 
 static int is_far(const struct job *job, const struct block *block)
@@ -213,13 +202,11 @@ static void contract_strips(const struct job *job, const struct block *block, st
                             long j, long columns)
 {
     long strips = divide_up(block->m, ROWS);
-    int far = is_far(job, block), ends = block->p + block->k == job->k;
+    int far = is_far(job, block);
     for (long s = 0; s < strips; s++) {
         long begin = block->m * s / strips, end = block->m * (s + 1) / strips;
         if (far)
             fetch_tile(job, block->i + begin, j, end - begin, columns);
-        if (job->later && ends)
-            fetch_reads(job, block->i + begin, j, end - begin, columns);
         if (block->packed) {
             t->a = block->packed + s * ROWS * block->k;
             t->as_m = 1;
@@ -590,8 +577,6 @@ static void contract_near_chunk(const struct job *job, long p, long k)
         t.bs_k = job->bs_k;
         for (long i = 0, count; i < job->m; i += count) {
             count = rows + (i < longer);
-            if (job->later && p + k == job->k)
-                fetch_reads(job, i, j, count, columns);
             t.out = job->out + i * job->os_m + j;
             finish_from(job, &t, i, j);
             if (job->os_n == 1)
@@ -643,6 +628,12 @@ static void contract_job(const struct job *job)
 
 /* ---- A right operand that lies in panels ---- */
 
+void inv_panels(float *to, const float *b, long bs_k, long bs_n, long n, long k)
+{
+    for (long j = 0; j < n; j += INV_PANEL)
+        pack(to + j * k, INV_PANEL, b + j * bs_n, bs_k, bs_n, shorter(n - j, INV_PANEL), k);
+}
+
 static void contract_panel_chunks(const struct job *job, long panel, float *packed)
 {
     for (long p = 0; p < job->k; p += CHUNK) {
@@ -651,10 +642,11 @@ static void contract_panel_chunks(const struct job *job, long panel, float *pack
         if (packed)
             pack_block(job, &block, packed);
         for (long j = 0; j < job->n; j += COLUMNS) {
+            long columns = shorter(job->n - j, COLUMNS);
             struct tile t = {.k = block.k, .first = block.first, .bs_k = job->bs_k,
-                             .last = INV_WIDTH};
+                             .last = (columns - 1) % INV_WIDTH + 1};
             t.b = job->b + j / job->bs_k * panel + p * job->bs_k + j % job->bs_k;
-            contract_strips(job, &block, &t, j, COLUMNS);
+            contract_strips(job, &block, &t, j, columns);
         }
     }
 }
@@ -757,16 +749,6 @@ static void contract_and_finish(struct job *job, const struct inv_finish *finish
     }
 }
 
-void inv_contract_before(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
-                         long bs_k, long bs_n, long m, long n, long k,
-                         const struct inv_later *later)
-{
-    struct job job = {.out = out, .a = a, .b = b, .os_m = ldo, .os_n = 1, .as_m = as_m,
-                      .as_k = as_k, .bs_k = bs_k, .bs_n = bs_n, .m = m, .n = n, .k = k,
-                      .later = later};
-    contract_and_finish(&job, NULL);
-}
-
 #define MORE_ROWS 64     /* of a chunk's sums before they are added */
 #define MORE_COLUMNS 256
 
@@ -802,7 +784,7 @@ void inv_contract_finish(float *out, long ldo, const float *a, long as_m, long a
 void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                   long bs_k, long bs_n, long m, long n, long k)
 {
-    inv_contract_before(out, ldo, a, as_m, as_k, b, bs_k, bs_n, m, n, k, NULL);
+    inv_contract_finish(out, ldo, a, as_m, as_k, b, bs_k, bs_n, m, n, k, NULL);
 }
 
 #if INV_WINDOWS
@@ -823,8 +805,7 @@ static int set_walked(struct job jobs[2], float *out, long ldo, const struct inv
                       long a_first, const struct inv_operand *b, long b_first, long m, long n,
                       long k)
 {
-    struct job job = {out, a->x, b->x, ldo, 1, 2, 2, 2, 2, m, n, k, a, b, a_first, b_first,
-                      NULL, NULL};
+    struct job job = {out, a->x, b->x, ldo, 1, 2, 2, 2, 2, m, n, k, a, b, a_first, b_first, NULL};
     if (is_strided(a)) {
         job.as_m = only_stride(a->own, a->owns);
         job.as_k = only_stride(a->k, a->ks);
@@ -839,7 +820,7 @@ static int set_walked(struct job jobs[2], float *out, long ldo, const struct inv
     }
     jobs[0] = job;
     jobs[1] = (struct job){out, job.b, job.a, 1, ldo, job.bs_n, job.bs_k, job.as_k, job.as_m,
-                           n, m, k, job.b_walk, job.a_walk, b_first, a_first, NULL, NULL};
+                           n, m, k, job.b_walk, job.a_walk, b_first, a_first, NULL};
     int ragged = n < 2 * INV_WIDTH && n % INV_WIDTH != 0;
     return ragged && job_cost(&jobs[1]) < job_cost(&jobs[0]);
 }

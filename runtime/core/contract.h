@@ -28,9 +28,9 @@ extern "C" {
 #endif
 
 #define inv_contract INV_LEVEL_NAME(inv_contract)
-#define inv_contract_before INV_LEVEL_NAME(inv_contract_before)
 #define inv_contract_finish INV_LEVEL_NAME(inv_contract_finish)
 #define inv_contract_more INV_LEVEL_NAME(inv_contract_more)
+#define inv_panels INV_LEVEL_NAME(inv_panels)
 #define inv_contract_panels INV_LEVEL_NAME(inv_contract_panels)
 #define inv_contract_windows INV_LEVEL_NAME(inv_contract_windows)
 #define inv_contract_windows_finish INV_LEVEL_NAME(inv_contract_windows_finish)
@@ -38,19 +38,6 @@ extern "C" {
 
 void inv_contract(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                   long bs_k, long bs_n, long m, long n, long k);
-
-/* Arrays that the caller reads next, at the places of the outputs: rows are ld apart. */
-#define INV_LATER 4
-struct inv_later {
-    const float *at[INV_LATER];
-    int count;
-    long ld;
-};
-
-/* The same, and asks for these while its chains run. */
-void inv_contract_before(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
-                         long bs_k, long bs_n, long m, long n, long k,
-                         const struct inv_later *later);
 
 /* What becomes of each output, in this order: bias[i * bias_ld + j] is added; then it is max(0,
  * output); then +0 where above[i * ld + j] <= 0. A pointer that is NULL stands for nothing of the
@@ -71,9 +58,11 @@ void inv_contract_finish(float *out, long ldo, const float *a, long as_m, long a
  * are. */
 #define INV_PANEL 32
 
+/* Writes n columns of b in such panels; `to` has room for whole ones. */
+void inv_panels(float *to, const float *b, long bs_k, long bs_n, long n, long k);
+
 /* The same of a b in panels, whose element of p and j is
- * b[j / width * panel + p * width + j % width]: width is INV_PANEL, of which n is a multiple;
- * k > 0.  finish: or NULL. */
+ * b[j / width * panel + p * width + j % width]: width is INV_PANEL; k > 0.  finish: or NULL. */
 void inv_contract_panels(float *out, long ldo, const float *a, long as_m, long as_k, const float *b,
                          long width, long panel, long m, long n, long k,
                          const struct inv_finish *finish);

@@ -3,7 +3,6 @@
     for (${int} first = ${row_begin}; first < ${row_end}; first += ${tile_rows}) {
         const ${int} last = ${row_end} - first < ${tile_rows} ? ${row_end} : first + ${tile_rows};
 ${tile}
-        ${more}
         ${contract}(${out}, ${out_row}, ${a}, ${a_m}, ${a_k},
                      ${b}, ${b_k}, ${b_n}, last - first, ${columns}, ${k}${and_more});
 ${body}

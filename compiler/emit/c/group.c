@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "core/contract.h"
 #include "emit/c/finish.h"
 #include "emit/c/group.h"
 #include "emit/c/row.h"
@@ -366,6 +367,10 @@ void c_column_group(struct function *f)
 
 enum { TILE_ROWS_MAX = 128, TILE_COLUMNS = 512, TILE_ROWS_STORED = 256 };
 
+/* Of a wide product: columns of b that its rows read as panels, tile by tile, which a level-2 cache
+ * holds (and the stack). */
+enum { PANEL_COLUMNS = 1024, PANEL_FLOATS = 256 << 10, PANEL_ROWS = 64 };
+
 /* Scalar operations of a product from which the columns may be what threads share. */
 enum { SPLIT_WORK = 4 << 20 };
 
@@ -411,6 +416,28 @@ static bool tile_is_wide(const struct function *f, const struct node *matmul)
            function_most(f, extent_of(shape, 1)) > TILE_COLUMNS;
 }
 
+/* How many columns of b lie in panels at a time while rows of a wide product read them; 0: too few
+ * rows would, or chains are too long for that. */
+static int64_t panel_columns(const struct function *f, const struct node *matmul)
+{
+    struct extent k = extent_of(&graph_node(f->graph, matmul->operand[0])->shape,
+                                matmul->attr.transpose_a ? 0 : 1);
+    int64_t most = PANEL_FLOATS / function_most(f, k) / INV_PANEL * INV_PANEL;
+    int64_t all = function_most(f, extent_of(&matmul->shape, 1)) + INV_PANEL - 1;
+    most = most < PANEL_COLUMNS ? most : PANEL_COLUMNS;
+    most = most < all ? most : all / INV_PANEL * INV_PANEL;
+    bool pays = most >= TILE_COLUMNS / 2 && matmul->attr.panel == 0 &&
+                function_most(f, extent_of(&matmul->shape, 0)) >= PANEL_ROWS;
+    return pays ? most : 0;
+}
+
+/* Columns of a tile of a wide product. */
+static int64_t wide_columns(const struct function *f, const struct node *matmul)
+{
+    int64_t panels = panel_columns(f, matmul);
+    return panels > 0 ? panels : TILE_COLUMNS;
+}
+
 /* The products at the nest's index: state is the text of their storage or NULL for a tile. */
 static const char *product_element(struct nest *nest, int id)
 {
@@ -431,7 +458,7 @@ static const char *product_element(struct nest *nest, int id)
     text_init(&index, f->emit->arena);
     text_puts(&index, "");              /* a value of one element is made before the loops */
     if (!extent_is(extent_of(&matmul->shape, rows), 1))
-        emit_term(&index, wide ? (struct extent){.constant = TILE_COLUMNS} : width,
+        emit_term(&index, wide ? (struct extent){.constant = wide_columns(f, matmul)} : width,
                   rows == 0 ? "(i - first)" : "(j - first)");
     if (!extent_is(width, 1))
         emit_term(&index, (struct extent){.constant = 1},
@@ -533,8 +560,9 @@ static void contract_values(struct function *f, const struct node *matmul, struc
 
 static int64_t tile_columns(const struct function *f, const struct node *matmul, bool stored)
 {
-    return !stored && tile_is_wide(f, matmul)
-               ? TILE_COLUMNS : function_most(f, extent_of(&matmul->shape, matmul->shape.rank - 1));
+    const struct shape *shape = &matmul->shape;
+    return !stored && tile_is_wide(f, matmul) ? wide_columns(f, matmul)
+                                              : function_most(f, extent_of(shape, shape->rank - 1));
 }
 
 /* The largest number of rows whose products stay in the cache (and on the stack) until the
@@ -558,64 +586,6 @@ static const char *tile_declaration(struct function *f, const struct node *matmu
                         deep ? "            " : "        ", tile_rows(f, matmul, false), columns);
 }
 
-/* Elements of a product from which on what its epilogue reads has left the near caches. */
-enum { LATER_ELEMENTS = 32 << 10, LATER_MOST = 4 };
-
-/* Storage that an epilogue reads. */
-struct later {
-    const char *name[LATER_MOST];
-    int count;
-};
-
-static void add_later(struct later *later, const char *name)
-{
-    for (int i = 0; i < later->count; i++)
-        if (strcmp(later->name[i], name) == 0)
-            return;
-    if (later->count < LATER_MOST)
-        later->name[later->count++] = name;
-}
-
-/* What the epilogue reads at the places of its outputs, but for the products themselves. */
-static struct later find_later(struct function *f, const struct node *matmul, const char *storage)
-{
-    struct later later = {.count = 0};
-    for (int i = 1; i < f->group->count; i++) {
-        const struct node *node = graph_node(f->graph, f->group->node[i]);
-        for (int k = 0; k < node->count; k++) {
-            struct access access = schedule_access(f->graph, node->operand[k], &matmul->shape);
-            if (!access.identity || graph_node(f->graph, access.node)->dtype != F32 ||
-                function_computes(f, access.node) || function_constant(f, access.node))
-                continue;
-            const char *name = function_pointer(f, access.node, false);
-            if (!storage || strcmp(name, storage) != 0)
-                add_later(&later, name);
-        }
-    }
-    return later;
-}
-
-/* Has the contraction ask ahead for that, from row `first` and that column on. */
-static void contract_later(struct function *f, const struct node *matmul, const char *storage,
-                           const char *column)
-{
-    const struct shape *shape = &matmul->shape;
-    struct text list;
-    text_init(&list, f->emit->arena);
-    if (!f->emit->target->fetches || shape->rank != 2 ||
-        function_most(f, extent_of_all(shape)) < LATER_ELEMENTS)
-        return;
-    struct later later = find_later(f, matmul, storage);
-    const char *n = function_extent(f, extent_of(shape, 1));
-    for (int i = 0; i < later.count; i++)
-        text_printf(&list, "%s%s + %s * first%s%s", i > 0 ? ", " : "", later.name[i], n,
-                    *column ? " + " : "", column);
-    if (later.count > 0)
-        group_contract_call(f, "inv_contract_before",
-                            arena_printf(f->emit->arena, "const struct inv_later later = {{%s}, "
-                                         "%d, %s};", list.data, later.count, n), "later");
-}
-
 /* Which function computes the product, and the line of what becomes of it, or NULL. */
 static void matmul_call(struct function *f, const struct node *matmul, const char *finish)
 {
@@ -625,6 +595,33 @@ static void matmul_call(struct function *f, const struct node *matmul, const cha
                         finish ? finish : "", "finish");
     if (panels && !finish)
         values_set(f->values, "and_more", ", NULL");
+}
+
+/* A tile of a wide product is some rows of some columns; where many rows read these of b, they
+ * read panels of them. */
+static void wide_values(struct function *f, const struct node *matmul, const struct side *a,
+                        const struct side *b)
+{
+    int64_t columns = panel_columns(f, matmul);
+    values_printf(f->values, "tile_columns", "%" PRId64, wide_columns(f, matmul));
+    values_set(f->values, "panels", "");
+    if (columns == 0)
+        return;
+    const char *k = function_extent(f, a->length);
+    int64_t most = function_most(f, a->length);
+    f->stack += most * columns * dtype_bytes(F32);
+    values_set(f->values, "panels",
+               arena_printf(f->emit->arena,
+                            "        _Alignas(64) float panels[%" PRId64 " * %" PRId64 "];\n"
+                            "        inv_panels(panels, %s, %s, %s, right - left, %s);",
+                            most, columns, b->pointer, function_extent(f, b->k),
+                            function_extent(f, b->own), k));
+    values_set(f->values, "b", "panels");
+    values_printf(f->values, "b_k", "%d", INV_PANEL);
+    function_set_extent(f, "b_n", extent_multiply(a->length,
+                                                  (struct extent){.constant = INV_PANEL}));
+    values_set(f->values, "contract", "inv_contract_panels");
+    values_set(f->values, "and_more", ", NULL");
 }
 
 /* A product of a band: outputs are rows of all pages, in any number. */
@@ -705,12 +702,11 @@ static void matmul_group(struct function *f)
         out = function_pointer_at(f, out, (struct extent){.constant = 1}, "begin");
     values_set(f->values, "out", out);
     values_printf(f->values, "tile_rows", "%" PRId64, tile_rows(f, matmul, storage != NULL));
-    values_printf(f->values, "tile_columns", "%d", TILE_COLUMNS);
     values_set(f->values, "tile", storage ? "" : tile_declaration(f, matmul));
     function_set_code(f, "body", &body, paged || wide ? 3 : 2);
     matmul_call(f, matmul, finish);
-    if (tiled && matmul->attr.panel == 0)
-        contract_later(f, matmul, storage, wide ? "left" : by_columns ? "begin" : "");
+    if (wide)
+        wide_values(f, matmul, &a, &b);
     f->skeleton = paged && tiled ? "templates/skeleton/contract_page_tiles.c"
                   : paged        ? "templates/skeleton/contract_pages.c"
                   : wide         ? "templates/skeleton/contract_wide_tiles.c"

@@ -97,7 +97,7 @@ static const struct emit_target target_c = {
     .phase = "templates/program/phase.c", .function = "templates/skeleton/function.c",
     .loops = "templates/skeleton/loops.c", .restrict_word = "restrict ", .integer = "int64_t",
     .independent = true, .flat = true, .traced = true, .quads = true, .tile_floats = TILE_FLOATS,
-    .tiles_stored = true, .fetches = true, .finishes = true,
+    .tiles_stored = true, .finishes = true,
     .rows = &row_loops, .short_rows = &row_beside, .pointer = emit_arena_pointer, .own = "run->at",
     .group = c_groups, .step = c_step, .list_loops = c_loops, .phase_list = "steps",
     .list_phase = c_list_phase};
