@@ -150,7 +150,7 @@ static void describe(const struct inv_model *model, const struct inv_step *step,
     snprintf(text, size, "%s",
              step->traced < step->traced_end   ? ""
              : step->traced > step->traced_end ? "chunks of the sums of the next group"
-                                               : "copy or index");
+                                               : "copy, index, or values of a band");
     for (int n = step->traced; n < step->traced_end && length + 1 < size; n++) {
         int last = n + 1 == step->traced_end, at = n - step->traced;
         const char *name = model->trace[n].text, *type = strstr(name, " : ");
