@@ -26,7 +26,7 @@
 #define FAR_STEPS (CHUNK / 2)   /* of a chain: beside fewer, asking for outputs early takes long */
 
 #define NEAR_FLOATS (272 << 10) /* of a chunk of both operands, read where they lie */
-#define NEAR_STRIDE 512 /* between rows of b: their lines displace one another from here on */
+#define NEAR_STRIDE 512 /* between elements of k: their lines displace one another from here on */
 
 /* One operand pair as the kernel sees it; out has a column stride too, see inv_contract. */
 struct job {
@@ -555,7 +555,9 @@ static int is_near(const struct job *job)
     long k = job->k < CHUNK ? job->k : CHUNK;
     int wide = job->m <= WIDE_ROWS && job->n > COLUMNS;
     int collide = job->bs_k >= NEAR_STRIDE && job->m > 2 * ROWS;
-    return !wide && !collide && job->bs_n == 1 &&
+    int collide_a = job->as_m == 1 && job->as_k >= NEAR_STRIDE && job->n >= PACK_COLUMNS &&
+                    job->k > FEW_STEPS;
+    return !wide && !collide && !collide_a && job->bs_n == 1 &&
            (INV_VEC_PARTS || job->n % INV_WIDTH == 0) && k * (job->m + job->n) <= NEAR_FLOATS;
 }
 
