@@ -38,11 +38,6 @@ struct job {
     const struct inv_finish *finish; /* or NULL: by tiles, or strips of contract_in_place */
 };
 
-#if defined(__GNUC__)
-#define FETCH_NEAR(address) __builtin_prefetch(address, 0, 2) /* to the level-2 cache */
-#else
-#define FETCH_NEAR(address) (void)0
-#endif
 #define LINE 16 /* floats of a cache line; no more than a hint */
 
 /* Up to a vector of outputs that are stored already. */
@@ -171,6 +166,7 @@ static void contract_strip(const struct job *job, struct tile *t, long i, long j
         kernel(t);
         return;
     }
+    t->next = NULL;
     t->out = tile;
     t->ldo = COLUMNS;
     t->first = 1;
@@ -192,9 +188,11 @@ INV_FN void fetch_tile(const struct job *job, long i, long j, long rows, long co
             FETCH_NEAR(out + r * job->os_m + c * job->os_n);
 }
 
-static int is_far(const struct job *job, const struct block *block)
+/* The outputs of the tile from that row of the block on, where they have left the near caches. */
+static const float *next_tile(const struct job *job, const struct block *block, long row, long j)
 {
-    return block->packed && job->m * job->n >= FAR_OUTPUTS && block->k >= FAR_STEPS;
+    int far = block->packed && job->m * job->n >= FAR_OUTPUTS && block->k >= FAR_STEPS;
+    return far ? job->out + (block->i + row) * job->os_m + j * job->os_n : NULL;
 }
 
 /* All strips of the block for the panel of columns from j whose b is at t->b. */
@@ -202,11 +200,9 @@ static void contract_strips(const struct job *job, const struct block *block, st
                             long j, long columns)
 {
     long strips = divide_up(block->m, ROWS);
-    int far = is_far(job, block);
     for (long s = 0; s < strips; s++) {
         long begin = block->m * s / strips, end = block->m * (s + 1) / strips;
-        if (far)
-            fetch_tile(job, block->i + begin, j, end - begin, columns);
+        t->next = s + 1 < strips ? next_tile(job, block, end, j) : NULL;
         if (block->packed) {
             t->a = block->packed + s * ROWS * block->k;
             t->as_m = 1;

@@ -63,6 +63,7 @@ struct tile {
     long ldo, as_m, as_k, bs_k, k;
     long last; /* columns of the last vector */
     int first; /* 1: out = +0 + chain, 0: out += chain */
+    const float *next; /* of a packed a: outputs of the next tile, to be asked for, or NULL */
     enum form form;
     const float *const *at; /* of a that is not at `a`: see enum form */
     const long *length;     /* of each piece */
@@ -75,8 +76,10 @@ struct tile {
 
 #if defined(__GNUC__)
 #define FETCH(address) __builtin_prefetch(address)
+#define FETCH_NEAR(address) __builtin_prefetch(address, 0, 2) /* to the level-2 cache */
 #else
 #define FETCH(address) (void)0
+#define FETCH_NEAR(address) (void)0
 #endif
 
 /* Hides what the compiler knows of a pointer, so that it keeps it in a register of its own. */
@@ -90,6 +93,16 @@ struct tile {
  * where a is packed: what is asked for earlier is displaced by the operands. 0: not at all, as
  * where narrow vectors take too long for it to matter. */
 #define NEAR (INV_WIDTH > 4 ? 48 : 0)
+
+/* Rows of the next tile. */
+INV_FN void fetch_next_rows(const struct tile *t, int begin, int end, int vectors)
+{
+    UNROLL
+    for (int i = begin; i < end; i++)
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            FETCH_NEAR(t->next + i * t->ldo + v * INV_WIDTH);
+}
 
 INV_FN void fetch_outputs(const struct tile *t, int rows, int vectors)
 {
@@ -217,7 +230,8 @@ TILE void chain_tile(const struct tile *t, int rows, int vectors, int beside, in
     inv_vec acc[ROWS][WIDE];
     const float *a[(ROWS + 2) / 3], *b = t->b;
     const int groups = beside ? 1 : (rows + 2) / 3;
-    const long near = !beside || vectors != VECTORS || t->first || t->k <= NEAR ? 0 : NEAR;
+    const int fetches = beside && vectors == VECTORS && t->k > NEAR;
+    const long near = fetches && (!t->first || t->next) ? NEAR : 0;
     UNROLL
     for (int g = 0; g < groups; g++) {
         a[g] = t->a + 3 * g * t->as_m;
@@ -226,9 +240,14 @@ TILE void chain_tile(const struct tile *t, int rows, int vectors, int beside, in
     }
     clear_tile(acc, rows, vectors);
     chain_steps(t, acc, a, &b, t->k - near, rows, vectors, beside, part);
-    if (near > 0) {
-        fetch_outputs(t, rows, vectors);
+    if (near > 0) {                     /* too many at once would fill what waits for memory */
+        if (!t->first)
+            fetch_outputs(t, rows, vectors);
+        if (t->next)
+            fetch_next_rows(t, 0, rows / 2, vectors);
         chain_steps(t, acc, a, &b, near, rows, vectors, beside, part);
+        if (t->next)
+            fetch_next_rows(t, rows / 2, rows, vectors);
     }
     if (!beside && t->finishes)
         finish_chains(t, acc, rows, vectors, part);
