@@ -103,6 +103,46 @@ INV_FN float inv_row_sum(const float *x, inv_index n)
     return sum;
 }
 
+/* inv_column_sum of up to INV_STRIP columns. Where `width` is a constant, sums stay in registers;
+ * where code must stay small it is none. */
+INV_FN void inv_column_strip(float *out, const float *x, inv_index stride, inv_index rows,
+                             inv_index width)
+{
+    float total[INV_STRIP];
+    for (inv_index j = 0; j < width; j++)
+        total[j] = 0.0f;
+    for (inv_index r = 0; r < rows; r += INV_CHUNK) {
+        inv_index end = rows - r < INV_CHUNK ? rows : r + INV_CHUNK;
+        float chunk[INV_STRIP];
+        for (inv_index j = 0; j < width; j++)
+            chunk[j] = 0.0f;
+        for (inv_index i = r; i < end; i++)
+            for (inv_index j = 0; j < width; j++)
+                chunk[j] = inv_add(chunk[j], x[i * stride + j]);
+        for (inv_index j = 0; j < width; j++)
+            total[j] = inv_add(total[j], chunk[j]);
+    }
+    for (inv_index j = 0; j < width; j++)
+        out[j] = total[j];
+}
+
+#if !defined(INV_COMPACT) && !defined(INV_SMALL)
+
+/* Columns from c on, by strips; the one behind them. last: of what is then left, too, the strip
+ * that ends with the last column, where there are as many: some columns are made twice. */
+INV_FN inv_index inv_column_strips(float *out, const float *x, inv_index stride, inv_index rows,
+                                   inv_index columns, inv_index c, inv_index width, int last)
+{
+    for (; c + width <= columns; c += width)
+        inv_column_strip(out + c, x + c, stride, rows, width);
+    if (!last || c == columns || columns < width)
+        return c;
+    inv_column_strip(out + columns - width, x + columns - width, stride, rows, width);
+    return columns;
+}
+
+#endif
+
 /*
  * out[c] = the chain over r of x[r * stride + c], ascending from +0 in chunks of 256 whose sums
  * are added ascending from +0; c = 0 .. columns - 1.
@@ -110,25 +150,17 @@ INV_FN float inv_row_sum(const float *x, inv_index n)
 INV_CALLED void inv_column_sum(float *out, const float *x, inv_index stride, inv_index rows,
                                inv_index columns)
 {
-    for (inv_index c = 0; c < columns; c += INV_STRIP) {
-        inv_index width = columns - c < INV_STRIP ? columns - c : INV_STRIP;
-        float total[INV_STRIP];
-        for (inv_index j = 0; j < width; j++)
-            total[j] = 0.0f;
-        for (inv_index r = 0; r < rows; r += INV_CHUNK) {
-            inv_index end = rows - r < INV_CHUNK ? rows : r + INV_CHUNK;
-            float chunk[INV_STRIP];
-            for (inv_index j = 0; j < width; j++)
-                chunk[j] = 0.0f;
-            for (inv_index i = r; i < end; i++)
-                for (inv_index j = 0; j < width; j++)
-                    chunk[j] = inv_add(chunk[j], x[i * stride + c + j]);
-            for (inv_index j = 0; j < width; j++)
-                total[j] = inv_add(total[j], chunk[j]);
-        }
-        for (inv_index j = 0; j < width; j++)
-            out[c + j] = total[j];
-    }
+#if defined(INV_COMPACT) || defined(INV_SMALL)
+    for (inv_index c = 0; c < columns; c += INV_STRIP)
+        inv_column_strip(out + c, x + c, stride, rows,
+                         columns - c < INV_STRIP ? columns - c : INV_STRIP);
+#else
+    inv_index c = inv_column_strips(out, x, stride, rows, columns, 0, INV_STRIP, 0);
+    c = inv_column_strips(out, x, stride, rows, columns, c, INV_STRIP / 2, 0);
+    c = inv_column_strips(out, x, stride, rows, columns, c, INV_STRIP / 4, 1);
+    c = inv_column_strips(out, x, stride, rows, columns, c, INV_STRIP / 8, 1);
+    inv_column_strips(out, x, stride, rows, columns, c, 1, 0);
+#endif
 }
 
 /* Chunks of so many terms; of numbers from 0 on, the chunk that begins with that one or after. */
