@@ -565,15 +565,42 @@ static int64_t tile_columns(const struct function *f, const struct node *matmul,
                                               : function_most(f, extent_of(shape, shape->rank - 1));
 }
 
+/* Floats of a tile that a level-1 cache holds until its epilogue has used them, and of a right
+ * operand that is read again for each of these where it lies, from a level-2 cache.  STRIP_ROWS:
+ * every level's strips divide it (core/tiles.h). */
+enum { TILE_NEAR = 8 << 10, RIGHT_NEAR = 32 << 10, STRIP_ROWS = 12 };
+
+/* Whether small tiles of a product without storage cost nothing: its right operand needs no
+ * packing. */
+static bool tile_is_near(struct function *f, const struct node *matmul)
+{
+    if (!f->emit->target->tiles_stored || matmul->shape.rank != 2 || matmul->attr.panel > 0)
+        return false;
+    struct side b = group_contract_side(f, matmul, 1);
+    int64_t columns = function_most(f, extent_of(&matmul->shape, 1));
+    return extent_is(b.own, 1) && columns <= TILE_COLUMNS &&
+           function_most(f, b.length) * columns <= RIGHT_NEAR;
+}
+
+/* All rows of the product, or whole strips of them. */
+static int64_t tile_rows_near(const struct function *f, const struct node *matmul, int64_t columns)
+{
+    int64_t rows = TILE_NEAR / columns;
+    bool all = function_most(f, extent_of(&matmul->shape, 0)) <= rows;
+    return all ? rows : rows / STRIP_ROWS * STRIP_ROWS;
+}
+
 /* The largest number of rows whose products stay in the cache (and on the stack) until the
  * epilogue has used them.  Wide products that have storage are too large for a near cache anyway:
  * there as many rows as share a packed panel of b. */
-static int64_t tile_rows(const struct function *f, const struct node *matmul, bool stored)
+static int64_t tile_rows(struct function *f, const struct node *matmul, bool stored)
 {
     int64_t columns = tile_columns(f, matmul, stored);
     int64_t rows = f->emit->target->tile_floats / columns;
     if (stored && rows < TILE_ROWS_MAX && f->emit->target->tiles_stored)
         return TILE_ROWS_STORED;
+    if (!stored && tile_is_near(f, matmul))
+        rows = tile_rows_near(f, matmul, columns);
     return rows < 1 ? 1 : rows > TILE_ROWS_MAX ? TILE_ROWS_MAX : rows;
 }
 
