@@ -91,8 +91,12 @@ struct tile {
 
 /* Steps of k before the end of a chain at which the outputs that it is added to are asked for,
  * where a is packed: what is asked for earlier is displaced by the operands. 0: not at all, as
- * where narrow vectors take too long for it to matter. */
-#define NEAR (INV_WIDTH > 4 ? 48 : 0)
+ * where narrow vectors take too long for it to matter, or code must stay small. */
+#if INV_WIDTH > 4 && !defined(INV_COMPACT)
+#define NEAR 48
+#else
+#define NEAR 0
+#endif
 
 /* Rows of the next tile. */
 INV_FN void fetch_next_rows(const struct tile *t, int begin, int end, int vectors)
