@@ -269,12 +269,14 @@ static void pack_panels(const struct job *job, long first, long k, long j, long 
              columns - c < COLUMNS ? columns - c : COLUMNS, k);
 }
 
-/* Both operands packed; group: room for GROUP_COLUMNS of a chunk. */
-static void contract_group(const struct job *job, const struct block *block, float *group)
+/* Both operands packed; group: room for GROUP_COLUMNS of a chunk, which hold all columns of b if
+ * there are no more and `held`. */
+static void contract_group(const struct job *job, const struct block *block, float *group, int held)
 {
     for (long begin = 0; begin < job->n; begin += GROUP_COLUMNS) {
         long end = job->n - begin < GROUP_COLUMNS ? job->n : begin + GROUP_COLUMNS;
-        pack_panels(job, block->p, block->k, begin, end - begin, group, block->k * COLUMNS);
+        if (!held || job->n > GROUP_COLUMNS)
+            pack_panels(job, block->p, block->k, begin, end - begin, group, block->k * COLUMNS);
         for (long j = begin; j < end; j += COLUMNS) {
             long columns = end - j < COLUMNS ? end - j : COLUMNS;
             struct tile t = {.k = block->k, .first = block->first, .bs_k = COLUMNS};
@@ -312,7 +314,7 @@ static void contract_blocks(const struct job *job, float *packed, float *group)
             block.first = p == 0;
             if (packed) {
                 pack_block(job, &block, packed);
-                contract_group(job, &block, group);
+                contract_group(job, &block, group, s > 0);
             } else {
                 contract_block(job, &block);
             }
