@@ -81,11 +81,18 @@ def judge(text, value, aim, at_most=False):
             f"{'met' if met else 'missed'}\n")
 
 
+STEADY = 1.05  # an epoch beside the first
+
+
+def slowest(epochs):
+    return max(epochs[1:]) / epochs[0]
+
+
 def steadiness(epochs):
     """{workload: seconds of each epoch}: none takes longer than the first, whatever the numbers
     have become."""
     return "".join(judge(f"{name}'s slowest epoch of 2 to {len(seconds)} beside its first",
-                         max(seconds[1:]) / seconds[0], 1.05, at_most=True)
+                         slowest(seconds), STEADY, at_most=True)
                    for name, seconds in epochs.items())
 
 

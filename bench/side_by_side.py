@@ -35,6 +35,7 @@ PACKAGES = {
 FOREIGN = ("OPENBLAS_", "GOTO_", "MKL_", "OMP_", "KMP_", "GOMP_", "XLA_", "JAX_", "TORCH", "TF_",
            "ONEDNN_", "DNNL_", "KERAS_", "INVAR_")
 EPOCHS = 20  # that are compared with the first
+PATIENCE = 300  # seconds of runs until one that seems slower than the first counts as slower
 LAYERS = (10, 100, 1000)  # of the models that are compiled
 BUSY = 0.1  # of the machine, kept by others: from there on figures compare little
 TRIES = 3  # of a turn that others disturb, where a page is wanted
@@ -357,15 +358,24 @@ class Runner:
 
     def epochs(self, name):
         """Seconds of each of an Invar run's first epochs, the least of several runs: what a busy
-        machine adds to one of them counts for nothing.  Of long ones it is one run, which takes
-        minutes."""
-        runs, end = [], time.monotonic() + 5 * self.chosen.seconds
+        machine adds to one of them counts for nothing.  A virtual one is slower for seconds at a
+        time: while an epoch seems slower than the first there are more runs, and what is slower in
+        all of them stays so."""
+        runs, least, begin = [], [], time.monotonic()
         count = 5 if self.chosen.quick else EPOCHS
-        while len(runs) < self.chosen.rounds or (time.monotonic() < end and len(runs) < 50):
+        patience = 0 if self.chosen.quick else PATIENCE
+
+        def wanted():
+            passed = time.monotonic() - begin
+            slower = report.slowest(least) > report.STEADY
+            return passed < 5 * self.chosen.seconds or (slower and passed < patience)
+
+        while len(runs) < self.chosen.rounds or (wanted() and len(runs) < 50):
             runs.append(self.run_invar(name, 1, count)["epochs"])
-            if sum(runs[-1]) > count * LONG:
-                break
-        return [min(seconds) for seconds in zip(*runs)]
+            least = [min(seconds) for seconds in zip(*runs)]
+        say(f"{name}: slowest epoch of 2 to {count} beside the first, runs: {len(runs)}: "
+            f"{report.slowest(least):.2f}")
+        return least
 
     def facts(self, name):
         """What the plan says: FLOPs of a step, bytes of the arena and of the data in memory."""
