@@ -1,6 +1,5 @@
 #include "core/selftest.h"
 
-#include "core/contract.h"
 #include "core/philox.h"
 #include "ops/functions.h"
 #include "ops/pow.h"
@@ -123,22 +122,11 @@ static const char *check_elementary(void)
     return NULL;
 }
 
-/* 2^24 + 3 is a tie that goes to the even neighbour 2^24 + 4. */
-static const char *check_contract(void)
-{
-    float one = opaque(0x3f800000u), out = 0.0f, a[2] = {opaque(0x4b800000u), one};
-    float b[2] = {one, opaque(0x40400000u)};
-    inv_contract(&out, 1, a, 2, 1, b, 1, 1, 1, 1, 2);
-    if (inv_bits(out) != 0x4b800002u)
-        return "the contraction kernel gives wrong bits";
-    return NULL;
-}
-
 const char *inv_selftest(void)
 {
     static const char *(*const check[])(void) = {
         check_rounding, check_canary, check_fma,        check_division,
-        check_minimum,  check_philox, check_elementary, check_contract,
+        check_minimum,  check_philox, check_elementary,
     };
     for (unsigned i = 0; i < sizeof check / sizeof *check; i++) {
         const char *reason = check[i]();
