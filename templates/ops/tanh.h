@@ -22,7 +22,8 @@ INV_FN float inv_tanh_large(float a)
 {
     uint32_t n;
     float low;
-    float p = inv_exp_kernel(inv_limit(inv_mul(2.0f, a), 0.0f, 20.0f), &n, &low);
+    float t = inv_mul(2.0f, a);
+    float p = inv_exp_kernel(t > 20.0f ? 20.0f : t, &n, &low);
     float power = inv_power_of_two(n);
     float one = inv_add(power, 1.0f);
     float d = inv_fma(power, p, one);
