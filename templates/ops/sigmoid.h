@@ -11,6 +11,12 @@ INV_FN float inv_quotient(float a, float d, float y)
     return inv_fma(inv_fma(-q, d, a), y, q);
 }
 
+/* a where the mask is all ones, b where it is 0: bits, since gcc makes branches of selects */
+INV_FN float inv_choose(uint32_t mask, float a, float b)
+{
+    return inv_from_bits((inv_bits(a) & mask) | (inv_bits(b) & ~mask));
+}
+
 /*
  * With z = exp(-|x|) = 2^n (1 + p): 1 / (1 + z) for x >= 0, z / (1 + z) below. Numerator and
  * denominator are sums of two floats; 2^n multiplies the quotient last, in two factors of which the
@@ -31,14 +37,14 @@ INV_FN float inv_sigmoid(float x)
     float d = inv_fma(power, z, 1.0f);
     float d_low = inv_fma(power, z_low, inv_fma(power, z, inv_sub(1.0f, d)));
     float y = inv_div(1.0f, d);
-    int negative = x < 0.0f;
-    float a = negative ? z : 1.0f;
-    float a_low = negative ? z_low : 0.0f;
+    uint32_t sign = 0u - (inv_bits(x) >> 31);
+    float a = inv_choose(sign, z, 1.0f);
+    float a_low = inv_choose(sign, z_low, 0.0f);
     float q = inv_quotient(a, d, y);
     float rest = inv_add(inv_fma(-q, d, a), inv_fma(-q, d_low, a_low));
     float s = inv_add(q, inv_quotient(rest, d, y));
     float below = inv_mul(inv_mul(s, power), inv_power_of_two(n - (uint32_t)e));
-    return negative ? below : s;
+    return inv_choose(sign, below, s);
 }
 
 /* x and sigmoid(x), for core/selftest.c. */
