@@ -37,6 +37,12 @@ INV_FN float inv_power_of_two(uint32_t e)
     return inv_from_bits((e + 127u) << 23);
 }
 
+/* a where the mask is all ones, b where it is 0: bits, since gcc makes branches of selects */
+INV_FN float inv_choose(uint32_t mask, float a, float b)
+{
+    return inv_from_bits((inv_bits(a) & mask) | (inv_bits(b) & ~mask));
+}
+
 /*
  * exp(x) = 2^n (1 + p + low) for |x| <= 126: returns p, in [-0.293, 0.415]. The reduced argument
  * r lies within ln(2) / 2; p = r + r^2 P(r), error 2^-31.

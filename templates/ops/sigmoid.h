@@ -11,12 +11,6 @@ INV_FN float inv_quotient(float a, float d, float y)
     return inv_fma(inv_fma(-q, d, a), y, q);
 }
 
-/* a where the mask is all ones, b where it is 0: bits, since gcc makes branches of selects */
-INV_FN float inv_choose(uint32_t mask, float a, float b)
-{
-    return inv_from_bits((inv_bits(a) & mask) | (inv_bits(b) & ~mask));
-}
-
 /*
  * With z = exp(-|x|) = 2^n (1 + p): 1 / (1 + z) for x >= 0, z / (1 + z) below. Numerator and
  * denominator are sums of two floats; 2^n multiplies the quotient last, in two factors of which the

@@ -23,7 +23,8 @@ INV_FN float inv_tanh_large(float a)
     uint32_t n;
     float low;
     float t = inv_mul(2.0f, a);
-    float p = inv_exp_kernel(t > 20.0f ? 20.0f : t, &n, &low);
+    uint32_t more = 0u - (uint32_t)(t > 20.0f);
+    float p = inv_exp_kernel(inv_choose(more, 20.0f, t), &n, &low);
     float power = inv_power_of_two(n);
     float one = inv_add(power, 1.0f);
     float d = inv_fma(power, p, one);
@@ -38,8 +39,8 @@ INV_FN float inv_tanh_large(float a)
 INV_FN float inv_tanh(float x)
 {
     float a = inv_abs(x);
-    float y = a < 0.65f ? inv_tanh_small(a) : inv_tanh_large(a);
-    return inv_copysign(y, x);
+    uint32_t small = 0u - (uint32_t)(a < 0.65f);
+    return inv_copysign(inv_choose(small, inv_tanh_small(a), inv_tanh_large(a)), x);
 }
 
 /* x and tanh(x), for core/selftest.c. */
