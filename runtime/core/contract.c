@@ -336,13 +336,17 @@ APART static void contract_packed(const struct job *job)
 /* Goes from the chunk to its tail, by 1, or back, by -1. */
 static void turn_tile(struct tile *t, const struct block *block, long by)
 {
-    const struct reach *reach = block->reach;
     t->first = by < 0 && block->first;
     t->k = by > 0 ? block->tail : block->k;
     t->b += by * block->k * t->bs_k;
-    t->at += by * (t->form == ALONG ? reach->chunk * ROWS : block->k);
-    t->length += by * reach->chunk;
-    t->pieces = by > 0 ? reach->pieces - reach->chunk : reach->chunk;
+    if (t->form == ALONG) {
+        const struct pieces *pieces = block->reach->pieces;
+        t->at += by * pieces->chunk * ROWS;
+        t->length += by * pieces->chunk;
+        t->pieces = by > 0 ? pieces->count - pieces->chunk : pieces->chunk;
+    } else {
+        t->at += by * block->k;
+    }
 }
 
 /* Strip i of a chunk, and of its tail, and what becomes of its outputs, while these are near. */
@@ -373,14 +377,12 @@ static void along_strips(const struct job *job, const struct block *block, struc
     struct reach *reach = block->reach;
     long strips = divide_up(block->m, ROWS);
     t->at = reach->at;
-    t->length = reach->length;
-    t->pieces = reach->chunk;
     t->as_k = job->a_walk->ks > 0 ? job->a_walk->k[job->a_walk->ks - 1].stride : 1;
     for (long s = 0; s < strips; s++) {
         long begin = block->m * s / strips, end = block->m * (s + 1) / strips;
-        for (long piece = 0; piece < reach->pieces; piece++)
-            point(reach->at + piece * ROWS, job->a_walk, &reach->spots, begin, ROWS,
-                  &reach->spot[piece]);
+        point_along(reach, job->a_walk, begin);
+        t->length = reach->pieces->length;
+        t->pieces = reach->pieces->chunk;
         fetch_next(job, block, block->i + end, j, end - begin, columns);
         reach_strip(job, block, t, block->i + begin, j, end - begin, columns);
     }

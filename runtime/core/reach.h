@@ -23,13 +23,21 @@ struct spots {
     inv_index offset[PLACES], at[INV_LIMITS][PLACES];
 };
 
+/* Pieces of a chunk's k, and after these those of its tail. */
+struct pieces {
+    struct spot spot[LINKS]; /* of the first element of each */
+    long chunk, count, length[LINKS]; /* pieces of the chunk, and with those of the tail */
+};
+
 /* How the operand a of a block and chunk, with the tail that is done with it, is reached. */
 struct reach {
     enum form form;
     struct spots spots; /* ALONG: of the block's rows; ACROSS: of the links */
-    struct spot spot[LINKS]; /* of each piece of k */
-    long chunk, pieces, length[LINKS]; /* pieces of the chunk, and with those of the tail */
+    struct pieces apart; /* no limit of any row stands within one */
+    struct pieces joined; /* for rows that lie within all limits: what lies side by side is one */
+    const struct pieces *pieces; /* those that the strip is reached by */
     inv_index low[INV_LIMITS], high[INV_LIMITS]; /* of the rows' spots */
+    inv_index k_low[INV_LIMITS], k_high[INV_LIMITS]; /* of the pieces' */
     const float *at[LINKS * ROWS];
 };
 
@@ -123,36 +131,97 @@ static long piece_of(const struct inv_operand *o, const struct reach *reach,
 
 static void add_pieces(struct reach *reach, const struct inv_operand *o, long first, long k)
 {
+    struct pieces *to = &reach->apart;
     struct inv_place place;
     inv_place_set(&place, o->k, o->ks, o->k_first + first);
     for (long p = 0, length; p < k; p += length) {
         length = piece_of(o, reach, &place, k - p);
-        reach->spot[reach->pieces] = spot_of(&place);
-        reach->length[reach->pieces++] = length;
+        to->spot[to->count] = spot_of(&place);
+        to->length[to->count++] = length;
         inv_place_go(&place, o->k, o->ks, length);
+    }
+}
+
+static void find_range(inv_index *low, inv_index *high, const inv_index *at, long count)
+{
+    *low = *high = at[0];
+    for (long i = 1; i < count; i++) {
+        *low = at[i] < *low ? at[i] : *low;
+        *high = at[i] > *high ? at[i] : *high;
+    }
+}
+
+/* Pieces begin .. end - 1, whose elements of k are `step` apart. */
+static void join_pieces(struct pieces *to, const struct pieces *from, long begin, long end,
+                        long step)
+{
+    inv_index next = 0; /* where the last piece would go on */
+    for (long i = begin; i < end; i++) {
+        if (i > begin && from->spot[i].offset == next) {
+            to->length[to->count - 1] += from->length[i];
+        } else {
+            to->spot[to->count] = from->spot[i];
+            to->length[to->count++] = from->length[i];
+        }
+        next = from->spot[i].offset + from->length[i] * step;
     }
 }
 
 static void find_pieces(struct reach *reach, const struct inv_operand *o, long first, long k,
                         long tail)
 {
-    reach->pieces = 0;
+    struct pieces *apart = &reach->apart, *joined = &reach->joined;
+    const long step = o->ks > 0 ? o->k[o->ks - 1].stride : 1;
+    apart->count = joined->count = 0;
     add_pieces(reach, o, first, k);
-    reach->chunk = reach->pieces;
+    apart->chunk = apart->count;
     add_pieces(reach, o, first + k, tail);
+    join_pieces(joined, apart, 0, apart->chunk, step);
+    joined->chunk = joined->count;
+    join_pieces(joined, apart, apart->chunk, apart->count, step);
+    for (int l = 0; l < o->limits; l++) {
+        reach->k_low[l] = reach->k_high[l] = apart->spot[0].at[l];
+        for (long i = 1; i < apart->count; i++) {
+            const inv_index at = apart->spot[i].at[l];
+            reach->k_low[l] = at < reach->k_low[l] ? at : reach->k_low[l];
+            reach->k_high[l] = at > reach->k_high[l] ? at : reach->k_high[l];
+        }
+    }
+}
+
+/* Whether ROWS rows from `begin` of the block on lie within all limits at all pieces. */
+static int lies_within(const struct reach *reach, const struct inv_operand *o, long begin)
+{
+    int within = 1;
+    for (int l = 0; l < o->limits; l++) {
+        inv_index low, high;
+        find_range(&low, &high, reach->spots.at[l] + begin, ROWS);
+        within = within && o->first[l] + low + reach->k_low[l] >= 0 &&
+                 o->first[l] + high + reach->k_high[l] < o->extent[l];
+    }
+    return within;
+}
+
+/* Points at the pieces of a strip, which begins at that row of the block. */
+static void point_along(struct reach *reach, const struct inv_operand *o, long begin)
+{
+    const int within = lies_within(reach, o, begin);
+    reach->pieces = within ? &reach->joined : &reach->apart;
+    for (long piece = 0; piece < reach->pieces->count; piece++) {
+        const float **to = reach->at + piece * ROWS;
+        const struct spot *spot = reach->pieces->spot + piece;
+        if (within)
+            point_within(to, o, &reach->spots, begin, ROWS, spot, 0);
+        else
+            point(to, o, &reach->spots, begin, ROWS, spot);
+    }
 }
 
 static void find_rows(struct reach *reach, const struct inv_operand *o, long first, long count)
 {
     find_spots(&reach->spots, o->own, o->owns, o->limits, first, count);
-    for (int l = 0; l < o->limits; l++) {
-        const inv_index *at = reach->spots.at[l];
-        reach->low[l] = reach->high[l] = at[0];
-        for (long i = 1; i < count; i++) {
-            reach->low[l] = at[i] < reach->low[l] ? at[i] : reach->low[l];
-            reach->high[l] = at[i] > reach->high[l] ? at[i] : reach->high[l];
-        }
-    }
+    for (int l = 0; l < o->limits; l++)
+        find_range(&reach->low[l], &reach->high[l], reach->spots.at[l], count);
 }
 
 #endif
