@@ -41,8 +41,8 @@ is near.
 - **Warm loop:** seconds of the training loop when everything is compiled, allocated and touched: in
   peers a second training in the same process, in Invar the second half of a run with twice the
   epochs, as the trainer's log says.
-- **Epochs:** the least of each of the first 20 of several runs (three, or more within five
-  minutes while one seems over 1.05 times as long as the first): a virtual machine is slower for
+- **Epochs:** the least of each of the first 20 of as many runs as there are turns, or of more within
+  five minutes while one seems over 1.05 times as long as the first: a virtual machine is slower for
   seconds at a time, what the numbers do to a step is there in every run.
 - **Its CPU:** seconds of all processors in that loop (`-` where too short to be told).
 - **Whole process:** from the start of the process until the weights are saved; for Invar until the

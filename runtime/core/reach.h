@@ -142,13 +142,17 @@ static void add_pieces(struct reach *reach, const struct inv_operand *o, long fi
     }
 }
 
+static void widen(inv_index *low, inv_index *high, inv_index at)
+{
+    *low = at < *low ? at : *low;
+    *high = at > *high ? at : *high;
+}
+
 static void find_range(inv_index *low, inv_index *high, const inv_index *at, long count)
 {
     *low = *high = at[0];
-    for (long i = 1; i < count; i++) {
-        *low = at[i] < *low ? at[i] : *low;
-        *high = at[i] > *high ? at[i] : *high;
-    }
+    for (long i = 1; i < count; i++)
+        widen(low, high, at[i]);
 }
 
 /* Pieces begin .. end - 1, whose elements of k are `step` apart. */
@@ -181,11 +185,8 @@ static void find_pieces(struct reach *reach, const struct inv_operand *o, long f
     join_pieces(joined, apart, apart->chunk, apart->count, step);
     for (int l = 0; l < o->limits; l++) {
         reach->k_low[l] = reach->k_high[l] = apart->spot[0].at[l];
-        for (long i = 1; i < apart->count; i++) {
-            const inv_index at = apart->spot[i].at[l];
-            reach->k_low[l] = at < reach->k_low[l] ? at : reach->k_low[l];
-            reach->k_high[l] = at > reach->k_high[l] ? at : reach->k_high[l];
-        }
+        for (long i = 1; i < apart->count; i++)
+            widen(&reach->k_low[l], &reach->k_high[l], apart->spot[i].at[l]);
     }
 }
 
